@@ -15,7 +15,7 @@ from aiohttp import web
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.desk_socket import DeskSocket, Extra
 from moothall.adapters.limits import runner_options, secure
-from moothall.adapters.staff_socket import StaffSocket
+from moothall.adapters.staff_socket import PING_S, StaffSocket
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AnyCommand,
@@ -111,13 +111,19 @@ async def desk_house(
     extras: Callable[[House], dict[str, Extra]] = lambda _: {},
     routes: Callable[[House], Sequence[web.RouteDef]] = lambda _: (),
     name: SessionId = SESSION,
+    ping_s: float = PING_S,
 ) -> AsyncIterator[House]:
     """The server, running; `routes` adds doors to it."""
     async with AsyncExitStack() as stack:
         hall = await stack.enter_async_context(memory_hall())
         house = House(hall, await hall.session(name))
         origins: set[str] = set()
-        house.socket = StaffSocket(staff=house.of, origins=origins, clock=hall.clock)  # type: ignore[arg-type]  # grows
+        house.socket = StaffSocket(
+            staff=house.of,
+            origins=origins,  # type: ignore[arg-type]  # grows
+            clock=hall.clock,
+            ping_s=ping_s,
+        )
         look: dict[str, News] = {
             kind: lambda _, kind=kind: house.news.get(kind)  # type: ignore[misc]
             for kind in ("reports", "alarm", "overrun")

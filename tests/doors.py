@@ -13,6 +13,8 @@ from aiohttp import web
 
 from meeting import LIVE, Meeting
 from moothall.adapters.limits import AddressGate, runner_options, secure
+from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages import Pages
 from moothall.adapters.plain_door import PlainDoor
 from moothall.adapters.poll_door import PollDoor
 from moothall.adapters.reading import MAX_READERS, Readers
@@ -28,6 +30,7 @@ from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
 from moothall.wire.reader import Outcome, Reader
 
+PAGES = Pages(find_web_folder())
 ORIGIN = "https://good.example"
 HANDSHAKE = {
     "Connection": "Upgrade",
@@ -100,7 +103,7 @@ async def house(
         address_of=_address_of,
     )
     made.events, made.websocket = EventsDoor(made.readers), WebSocketDoor(made.readers)
-    made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers, lambda _: "Speaker not named")
+    made.poll, made.plain = PollDoor(made.readers), PlainDoor(made.readers, PAGES)
     doors = (made.events, made.websocket, made.poll, made.plain)
     app = web.Application(middlewares=[gate.middleware()] if gate else [])
     app.add_routes([route for door in doors for route in door.routes()])

@@ -20,6 +20,7 @@ from moothall.adapters.asked_now import AskedNow, asked_now
 from moothall.adapters.asking_request import COOKIE
 from moothall.adapters.form_guard import FormGuard
 from moothall.adapters.limits import AddressGate, secure
+from moothall.adapters.own_pages import own_pages_only
 from moothall.adapters.page_asking import Asked
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_files import find_web_folder
@@ -40,6 +41,7 @@ from moothall.core.lanes import is_public, of_hub
 from moothall.core.ports import Clock
 from moothall.core.removing import Interventions
 from moothall.core.session import State, Status, evolve
+from moothall.core.signals import Summary
 from moothall.core.times import UTC_ZONE
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.role_links import HALL, RoleLinks
@@ -255,6 +257,8 @@ class Room:
         self.wanted = FakeWanted()
         self.facts = HubFacts(name="kisumu", title="Kisumu", zone=UTC_ZONE, address="https://hall.example.org")
         self.free = 10 << 30
+        self.doing: list[Summary] = []
+        """How the texts are doing, as the server above told it."""
         self.floor = self.made(RoomFloor)
         self.presence = self.made(RoomPresence)
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
@@ -364,11 +368,10 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         links=made.links,
         pages=PAGES,
         gate=AddressGate(clock, SeededRandomness(6)),
-        origins=origins,
         room_of=lambda _: None,
         secure=False,
     )
-    guard = FormGuard(origins=origins, randomness=SeededRandomness(7))
+    guard = FormGuard(SeededRandomness(7))
     staff_pages = StaffPages(pages=PAGES, guard=guard, staff=staff.staff, key_of=staff.key_of)
     wall = LocalWall(
         PAGES,
@@ -397,7 +400,6 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         clock=clock,
         randomness=SeededRandomness(8),
         snapshot_of=access.snapshot,
-        origins=origins,
         coordinator=lambda request: any(each.role is Role.HUB for each in staff.staff(request)),
     )
     listed = RoomQuestionsDoor(
@@ -408,7 +410,6 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         clock=clock,
         randomness=SeededRandomness(9),
         snapshot_of=access.snapshot,
-        origins=origins,
     )
     desk = DeskDoor(
         staff_pages,
@@ -423,8 +424,9 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         zone=lambda: UTC_ZONE,
         free_bytes=lambda: made.free,
         told=lambda: ("http://10.0.0.7:8090", "http://127.0.0.1:8090"),
+        doing=lambda _: made.doing,
     )
-    app = web.Application(middlewares=[staff.middleware()])
+    app = web.Application(middlewares=[own_pages_only(PAGES, origins), staff.middleware()])
     readers = Readers(
         find=access.find,
         may_read=access.may_read,

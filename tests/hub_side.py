@@ -18,6 +18,7 @@ from moothall.core.session import Status
 from moothall.services.hub_links import HubLinks
 from moothall.services.hub_ports import About, ActTaker, Fenced, Pack, Stand, Told
 from moothall.services.hub_removals import HubRemovals
+from moothall.services.hub_signals import HubSignals
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack
@@ -37,6 +38,7 @@ class LogSource:
     def __init__(self, *, channels: Sequence[str] = (ROOM, FRENCH)) -> None:
         self.log = MemoryLog()
         self.epoch = Epoch("e1")
+        self.spoken: tuple[ChannelId, ...] = ()
         self.public = True
         self.channels = tuple(channels)
         self.offers: list[wire.Offered] = [wire.Offered(session=HALL, title="Hall", status=Status.OPEN)]
@@ -120,6 +122,7 @@ class LogSource:
             },
             complete_through=through,
             copy=self.copy,
+            spoken=self.spoken,
         )
 
     async def read(
@@ -267,6 +270,7 @@ class Centre:
         self.acts = MemoryActs()
         self.clock = LoopClock()
         self.removals = HubRemovals(book=MemoryBook(), read=self.source.log.read, clock=self.clock)
+        self.signals = HubSignals()
         self.links = HubLinks(
             self.source,
             acts or self.acts,
@@ -277,6 +281,7 @@ class Centre:
             above=("centre",),
             path=path,
             removals=self.removals,
+            signals=self.signals,
         )
         self.identity = self.registry.pair("kisumu", "key-1")
         self.group: asyncio.TaskGroup | None = None

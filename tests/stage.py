@@ -16,6 +16,7 @@ from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import secure
 from moothall.adapters.log_memory import MemoryLog
 from moothall.adapters.low_data_door import LowDataDoor
+from moothall.adapters.own_pages import own_pages_only
 from moothall.adapters.page_door import PageDoor
 from moothall.adapters.page_files import find_web_folder
 from moothall.adapters.pages import Pages
@@ -242,9 +243,10 @@ class Stage:
             snapshot_of=self.snapshot_of,
             offered=lambda _: self.offered,
             want=self.want,
-            origins=frozenset({self.address}),
         )
-        application = web.Application(middlewares=[error_pages(templates), watch])
+        application = web.Application(
+            middlewares=[error_pages(templates), own_pages_only(templates, frozenset({self.address})), watch]
+        )
         secure(application)
         reporting = ReportsDoor(
             templates,
@@ -253,7 +255,6 @@ class Stage:
             clock=self.clock,
             randomness=SeededRandomness(),
             snapshot_of=self.snapshot_of,
-            origins=frozenset({self.address}),
         )
         shown = ShownDoor(
             templates, clock=self.clock, snapshot_of=self.snapshot_of, public="https://hall.example.org", framers=("*",)

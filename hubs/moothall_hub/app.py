@@ -43,6 +43,7 @@ from moothall_hub.room_floor import RoomFloor
 from moothall_hub.room_presence import RoomPresence
 from moothall_hub.room_words import RoomWords
 from moothall_hub.settings import HubSettings
+from moothall_hub.shown_signals import ShownSignals
 
 BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
 """The files of a data folder."""
@@ -112,6 +113,8 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         clock = line.clock
         sessions = MirroredSessions(mirror, clock, source=lambda: line.source)
         await _begin(stack, tasks, mirror, sessions)
+        shown = ShownSignals(line.signals, sessions.signal, up=lambda: line.up, clock=clock)
+        line.when_way(shown.way)
         catalogue = Catalogue(mirror)
         sessions.observe(lambda _, publication: catalogue.take(publication))
         sessions.tell_renewed(catalogue.read_again)
@@ -168,6 +171,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
                 line_of=line.now,
                 copy_of=line.following.now,
                 copied=line.following.copy,
+                doing=shown.now,
                 pair=pair_here,
                 below=below,
                 clock=clock,
@@ -179,7 +183,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=lambda: offers.zone),
             keep_running=keep_running,
         )
-        for running in (floor.run, presence.run, line.run, line.look_after):
+        for running in (shown.run, floor.run, presence.run, line.run, line.look_after):
             keep_running(running)
         _calm_collector(stack)
         yield Hub(

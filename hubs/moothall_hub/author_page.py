@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import msgspec
 from aiohttp import web
 
 from moothall.adapters import asking_texts as texts
+from moothall.adapters import typing_texts
 from moothall.adapters.asking_request import answer_links, kept_query, page_of, private, title_language, title_of
 from moothall.adapters.page_asking import Asked, own_html
 from moothall.adapters.page_catalogues import Catalogue
@@ -14,13 +16,13 @@ from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.your_turn import Mine, mine_of
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.order import ahead_of, wait_behind
-from moothall.core.floor.parts import OPEN, REVOCABLE
+from moothall.core.floor.order import ahead_of
+from moothall.core.floor.parts import OPEN, REVOCABLE, Standing
 from moothall.core.ids import SessionId
 from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import State, Status
-from moothall.services.author_view import Own
+from moothall.services.author_view import Own, own_with_joined
 from moothall_hub import desk_texts
 from moothall_hub.desk_ports import ActStanding, Line, LineState, Meetings
 from moothall_hub.local_floor import Local, LocalQuestion, Where, where
@@ -66,18 +68,24 @@ class RoomAuthorPage:
         stands = where(question, act, there)
         removed = there is not None and there.removed
         received = "" if removed else question.text
-        answer = "" if there is None else there.answer
-        answer_language = "" if there is None else there.answer_language
-        line, live = ("", "") if state is None or there is None else _links(state, there, base, query)
+        own = None if state is None or there is None else self._own(state, there)
+        answered = own if own is None or own.goes_on is None else own.goes_on
+        line, live, answer, answer_language = "", "", "", ""
+        if answered is not None:
+            heard = answered.intervention
+            answer, answer_language = heard.answer, heard.answer_language
+            line, live = answer_links(base, answered.floor, heard, query, there=bool(answered.channel))
         text = self._pages.render(
             "hub_asked.html",
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
             heading=ui.text(desk_texts.YOURS_HERE, n=question.number),
-            stands=self._stands(wanted, question, act, state, ui),
+            stands=self._stands(wanted, question, act=act, state=state, own=own, ui=ui),
+            goes_on="" if own is None or stands is not Where.STANDS else texts.goes_on(own, ui),
+            hint="" if own is None or stands is not Where.STANDS else texts.hint(own, ui),
             reason=act.message if stands is Where.REFUSED and act is not None else "",
-            turn=state is not None and state.floor.called == question.id,
+            turn=own is not None and own.intervention.standing is Standing.CALLED and not own.over,
             received=received,
             line=line,
             live=live,
@@ -116,13 +124,20 @@ class RoomAuthorPage:
         }
 
     def _stands(
-        self, wanted: Asked, question: LocalQuestion, act: ActStanding | None, state: State | None, ui: Catalogue
+        self,
+        wanted: Asked,
+        question: LocalQuestion,
+        *,
+        act: ActStanding | None,
+        state: State | None,
+        own: Own | None,
+        ui: Catalogue,
     ) -> str:
         """Where it stands, in words."""
-        there = None if state is None else state.floor.get(question.id)
-        stands = where(question, act, there)
-        if stands is Where.STANDS and state is not None and there is not None:
-            return texts.stands(self._own(state, there), ui)
+        stands = where(question, act, None if own is None else own.intervention)
+        if stands is Where.STANDS and own is not None:
+            put_off = own.intervention.standing is Standing.LATER and own.intervention.own
+            return ui.text(typing_texts.PUT_OFF) if put_off else texts.stands(own, ui)
         if stands is Where.WAITING and self._line.health().state is LineState.GOOD:
             return ui.text(desk_texts.ON_ITS_WAY)
         over = state is not None and state.status is Status.CLOSED
@@ -135,23 +150,9 @@ class RoomAuthorPage:
         return ui.text(key, n="?" if into is None else into.number)
 
     def _own(self, state: State, each: Intervention) -> Own:
-        """What the meeting says of it, as its author there would see it."""
-        ahead, now = ahead_of(state.floor, each.id), state.media_now(self._clock.wall())
-        on = state.status is Status.OPEN
-        into = None if each.into is None else state.floor.get(each.into)
-        return Own(
-            intervention=each,
-            floor=state.floor,
-            ahead=ahead,
-            wait=wait_behind(state.floor, ahead, now) if on and ahead is not None else None,
-            into=None if into is None else into.number,
-        )
-
-
-def _links(state: State, each: Intervention, base: str, query: str) -> tuple[str, str]:
-    """The ways to where it was answered in the text, as `answer_links`."""
-    line = None if each.segment is None else state.segments.get(each.segment)
-    return answer_links(base, state.floor, each, query, there=line is not None and not line.gone)
+        """What the meeting says of it, as its author there would see it; nobody types from here in their turn."""
+        own = own_with_joined(state, each, lambda one: ahead_of(state.floor, one), self._clock.wall())
+        return msgspec.structs.replace(own, voice=None)
 
 
 def _may_go(question: LocalQuestion, stands: Where, there: Intervention | None) -> bool:

@@ -19,7 +19,7 @@ from moothall.core.events import Access
 from moothall.core.ids import CommandId, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session import State
-from moothall.services.hub_ports import Stand, Told
+from moothall.services.hub_ports import Stand, Told, spoken_in
 from moothall.services.waiting import until_told
 from moothall.wire.hub import Act, Done, NotDone, Offered
 from moothall_hub.copied import Copy
@@ -94,6 +94,7 @@ class CopySource:
             heads={**heads, **copy.own},
             public=live.state.access is Access.PUBLIC,
             channels=tuple(each for each in live.state.channels if each in copy.followed),
+            spoken=spoken_in(live.state),
             begin=0 if behind is None else behind.begin,
             base={} if behind is None else dict(behind.base),
             complete_through=0 if behind is None else known.offset,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from babel.numbers import format_decimal
 
 from moothall.adapters.page_catalogues import Catalogue
+from moothall.adapters.page_texts import SCRIPT_TEXTS, STANDING
+from moothall.core.session import ON, State, Status
+from moothall.core.signals import ChannelState, LastWords, Sound, Summary
+from moothall.services.hub_ports import spoken_in
 from moothall_hub.desk_ports import LineHealth, LineState, Saving
 from moothall_hub.local_floor import Where
 from moothall_hub.preflight import Check, Verdict
+from moothall_hub.strip import TEXTS
 
 MEGABYTE = 1_000_000
 
@@ -110,7 +117,29 @@ WRONG_ADDRESS = "That is no address. It looks like http://192.168.1.20:8080."
 def line(health: LineHealth, time: str, ui: Catalogue) -> str:
     """How the line stands, as a sentence; `time`: since when."""
     key = LINE[health.state]
+    if health.state is LineState.GOOD and not health.storing:
+        return ui.text(TEXTS["full"])
     return ui.text(key, time=time) if "{time}" in key else ui.text(key)
+
+
+def doing(state: State | None, signals: Sequence[Summary], ui: Catalogue) -> list[str]:
+    """How the text of a meeting is doing, where it isn't as usual: as its readers are told."""
+    if state is None or state.status not in ON:
+        return []
+    kept = [] if state.recorded else [ui.text(SCRIPT_TEXTS["unrecorded"])]
+    if state.status is Status.PAUSED:
+        return [ui.text(STANDING["break"]), *kept]
+    spoken = spoken_in(state)
+    if any(isinstance(each, LastWords) for each in signals):
+        return [ui.text(STANDING["last-words"]), *kept]
+    found = next((each for each in signals if isinstance(each, ChannelState) and each.channel in spoken), None)
+    if found is None:
+        return kept
+    if found.sound is Sound.NONE:
+        return [ui.text(STANDING["soundless"]), *kept]
+    if found.lag:
+        return [ui.text(STANDING["late"], n=round(found.lag / 1000)), *kept]
+    return [ui.text(STANDING["silence"]), *kept]
 
 
 def figures(health: LineHealth, ui: Catalogue) -> list[str]:

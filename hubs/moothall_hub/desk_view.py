@@ -16,7 +16,7 @@ from moothall.core.ids import SessionId
 from moothall.core.languages import direction
 from moothall.core.session import ON, State
 from moothall.core.times import Zone
-from moothall.services.author_view import Own
+from moothall.services.author_view import own_with_joined
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor
 from moothall_hub.desk_ports import ActStanding, ActState, Choice, LineHealth, LineState, Stuck
@@ -102,16 +102,23 @@ def question(
 
 
 def stands(
-    each: LocalQuestion, floor: LocalFloor, act: ActStanding | None, state: State | None, *, good: bool, ui: Catalogue
+    each: LocalQuestion,
+    floor: LocalFloor,
+    act: ActStanding | None,
+    state: State | None,
+    *,
+    good: bool,
+    wall: int,
+    ui: Catalogue,
 ) -> tuple[str, str]:
-    """Where a question stands, for the coordinator; and why the meeting didn't take it."""
+    """Where a question stands at `wall` (Unix ms), for the coordinator; and why the meeting didn't take it."""
     there = None if state is None else state.floor.get(each.id)
     found = where(each, act, there)
     if found is Where.STANDS and there is not None and state is not None:
-        into = None if there.into is None else state.floor.get(there.into)
-        own = Own(intervention=there, floor=state.floor, into=None if into is None else into.number)
+        own = own_with_joined(state, there, lambda _: None, wall)  # Places in the queue are told to authors.
         heading = ui.text(asking_texts.NUMBERED[there.kind], n=there.number)
-        return f"{heading} · {asking_texts.stands(own, ui)}", ""
+        told = [heading, asking_texts.stands_for_others(own, ui), asking_texts.goes_on(own, ui)]
+        return " · ".join(each for each in told if each), ""
     if found is Where.WAITING and good:
         return ui.text(desk_texts.ON_ITS_WAY), ""
     if found is Where.JOINED:

@@ -14,7 +14,6 @@ from aiohttp import hdrs, web
 from moothall.adapters import asking_texts as texts
 from moothall.adapters.asking_door import ALLOWANCE, Typed, form_values, typed_in
 from moothall.adapters.asking_request import COOKIE, kept_query, onward, page_of, private
-from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.page_catalogues import Catalogue
@@ -47,12 +46,11 @@ class RoomAskingDoor:
         randomness: Randomness,
         visitors: Visitors,
         snapshot_of: SnapshotOf,
-        origins: frozenset[str],
         coordinator: Callable[[web.Request], bool] = lambda _: False,
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone.
+        """`secure`: cookies go over https alone.
 
         `coordinator`: whether a request comes from the coordinator, who asks for others.
         """
@@ -66,9 +64,8 @@ class RoomAskingDoor:
         self._coordinator = coordinator
         self._secure = secure
         self._address_of = address_of
-        self._origins = origins
         self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
-        self._senders = Senders(origins, self._gate, address_of)
+        self._senders = Senders(self._gate, address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -108,18 +105,13 @@ class RoomAskingDoor:
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody wrote, and go to its page."""
         ui, chosen = language(self._pages, request)
-        foreign = request.headers.get(hdrs.ORIGIN) not in self._origins
         try:
             typed = await typed_in(request, ui)
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
-            wrong = Wrong(403, DoorText.ORIGIN) if foreign else wrong
             return private(refused(wrong, self._pages, ui))
         if self._gate.take(self._address_of(request)):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
-        if foreign:
-            # Nothing is taken. Whoever wrote it, behind a proxy that is set up wrongly, has it still.
-            return self._form(request, wanted, typed, ui, sentence=ui.text(DoorText.ORIGIN), chosen=chosen, status=403)
         wish = RoomWish(
             kind=typed.kind,
             text=typed.text.strip(),

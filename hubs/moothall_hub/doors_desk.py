@@ -17,6 +17,7 @@ from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import InterventionId, NoteId, SessionId
 from moothall.core.languages import is_language
 from moothall.core.ports import Clock
+from moothall.core.signals import Summary
 from moothall.core.times import Zone
 from moothall.services.role_links import Staff
 from moothall.wire.hub import Offered
@@ -58,8 +59,12 @@ class DeskDoor:
         zone: Callable[[], Zone],
         free_bytes: Callable[[], int],
         told: Callable[[], Sequence[str]],
+        doing: Callable[[SessionId], Sequence[Summary]],
     ) -> None:
-        """`zone`: the room's; `free_bytes`: of the disk where the copies are; `told`: where this one is reached."""
+        """`zone`: the room's; `free_bytes`: of the disk where the copies are; `told`: where this one is reached.
+
+        `doing`: how a session's texts are doing, where that isn't as usual.
+        """
         self._pages = pages
         self._floor = floor
         self._presence = presence
@@ -72,6 +77,7 @@ class DeskDoor:
         self._zone = zone
         self._free_bytes = free_bytes
         self._told = told
+        self._doing = doing
         self._acts: dict[str, _Act] = {
             "forward": self._forward,
             "best": self._best,
@@ -269,7 +275,7 @@ class DeskDoor:
         done = []
         decided = [one for one in floor.questions.values() if one.stands is not Local.HERE][-MOST_DONE:]
         for one in reversed(decided):
-            says, reason = view.stands(one, floor, await self._floor.act(one), state, good=good, ui=ui)
+            says, reason = view.stands(one, floor, await self._floor.act(one), state, good=good, wall=clocks.now, ui=ui)
             done.append(view.question(one, floor, ui, says, reason))
         checked = await self._meetings.checked(session)
         notes = await self._presence.notes(session)
@@ -279,6 +285,7 @@ class DeskDoor:
             "title": each.title.strip() or ui.text("Meeting without a title"),
             "title_language": view.title_language(each),
             "when": "" if each.begins is None else clocks.both(each.begins, ui),
+            "doing": desk_texts.doing(state, self._doing(session), ui),
             "there": state is not None,
             "whole": ui.text(desk_texts.CHECKED_COPY if checked else desk_texts.BEING_CHECKED),
             "here": [view.question(one, floor, ui) for one in local_floor.by_support(floor)],

@@ -18,7 +18,7 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.questions_door import ALLOWANCE, MAX_DIGITS
 from moothall.adapters.visitor_cookie import Visitors, give
-from moothall.adapters.visitor_forms import Senders, foreign, refused
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import StorageUnavailable
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.listing import listing
@@ -50,18 +50,17 @@ class RoomQuestionsDoor:
         randomness: Randomness,
         visitors: Visitors,
         snapshot_of: SnapshotOf,
-        origins: frozenset[str],
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone."""
+        """`secure`: cookies go over https alone."""
         self._pages = pages
         self._floor = floor
         self._meetings = meetings
         self._snapshot_of = snapshot_of
         self._visitors = visitors
         self._secure = secure
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -73,10 +72,6 @@ class RoomQuestionsDoor:
 
     async def list(self, request: web.Request) -> web.Response:
         """The list as it stands."""
-        return await self._answer(request)
-
-    async def _answer(self, request: web.Request, wrong: Wrong | None = None) -> web.Response:
-        """The list; `wrong`: why what somebody sent from it was not taken."""
         ui, chosen = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
@@ -88,10 +83,9 @@ class RoomQuestionsDoor:
         except StorageUnavailable:
             return refusal(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
         token = self._visitors.token(request, COOKIE, wanted.session)
-        text = self._text(request, wanted, state, ui, chosen=chosen, wrong=wrong)
-        response = own_html(text, ui, status=200 if wrong is None else wrong.status)
-        # A page that isn't ours sends no cookie along, and must not take the browser's own away.
-        if not token and wrong is None:
+        text = self._text(request, wanted, state, ui, chosen=chosen)
+        response = own_html(text, ui)
+        if not token:
             path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
             give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
         return response
@@ -126,31 +120,25 @@ class RoomQuestionsDoor:
             if what is None or not await self._floor.support(wanted.session, what, token):
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
-            return await self._answer(request, wrong) if foreign(wrong) else refused(wrong, self._pages, ui)
+            return refused(wrong, self._pages, ui)
         except StorageUnavailable:
             return refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#{anchor}{int(number)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
 
-    def _text(
-        self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool, wrong: Wrong | None
-    ) -> str:
+    def _text(self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool) -> str:
         query, base = kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
-        rows = _Rows(
-            floor=self._floor.floor(wanted.session),
-            state=state,
-            ui=ui,
-            by=self._floor.visitor(wanted.session, self._visitors.token(request, COOKIE, wanted.session)),
-            query=query,
-        )
+        floor = self._floor.floor(wanted.session)
+        by = self._floor.visitor(wanted.session, self._visitors.token(request, COOKIE, wanted.session))
+        own = local_floor.own_of(floor, by, state.floor)
+        rows = _Rows(floor=floor, state=state, ui=ui, by=by, own=own, query=query)
         found = listing(state.floor, closed=state.status is Status.CLOSED)
         return self._pages.render(
             "hub_questions.html",
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
-            sentence="" if wrong is None else ui.text(wrong.key, **wrong.values),
             now=[rows.meetings(each) for each in found.now],
             queue=[rows.meetings(each.intervention, each.why) for each in found.queue],
             later=[rows.meetings(each) for each in found.later],
@@ -190,6 +178,8 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
     ui: Catalogue
     by: str
     """Who looks, as `RoomFloor.visitor`."""
+    own: frozenset[InterventionId]
+    """What they asked, and what that was joined with."""
     query: str
 
     @property
@@ -202,7 +192,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
         line = None if each.segment is None else self.state.segments.get(each.segment)
         there = line is not None and not line.gone
         answered, live = answer_links(self.base, self.state.floor, each, self.query, there=there)
-        many, own = local_floor.count(self.floor, each.id), self.floor.questions.get(each.id)
+        many = local_floor.count(self.floor, each.id)
         fit = each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed
         return {
             "anchor": f"No-{each.number}",
@@ -216,8 +206,8 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "support": self.ui.counted(texts.SUPPORT, each.support) if each.support else "",
             "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
             "mine": self.by in self.floor.supporters.get(each.id, ()),
-            "yours": own is not None and own.asker == self.by,
-            "may_support": fit and self.state.status is not Status.CLOSED and (own is None or own.asker != self.by),
+            "yours": each.id in self.own,
+            "may_support": fit and self.state.status is not Status.CLOSED and each.id not in self.own,
             "action": f"{self.base}/asked/{each.number}/support{self.query}",
             "answer": each.answer,
             "answer_language": each.answer_language,
@@ -241,8 +231,8 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "support": "",
             "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
             "mine": self.by in self.floor.supporters.get(each.id, ()),
-            "yours": each.asker == self.by,
-            "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.asker != self.by,
+            "yours": each.id in self.own,
+            "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.id not in self.own,
             "action": f"{self.base}/here/{each.number}/support{self.query}",
             "answer": "",
             "answer_language": "",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from aiohttp import hdrs, web
-from babel.dates import format_time
 from markupsafe import Markup
 
 from moothall.adapters.page_asking import language
@@ -16,6 +15,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.core.actors import Role
 from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.core.times import time_of_day
 from moothall.services.reader_access import ASKER
 from moothall_hub.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, strip
 
@@ -68,4 +68,4 @@ class StripDoor:
         if found.since is None or "{time}" not in TEXTS[found.kind]:
             return ui.text(TEXTS[found.kind])
         moment = self._pages.zone().at(found.since)
-        return ui.text(TEXTS[found.kind], time=format_time(moment, "short", locale=ui.locale))
+        return ui.text(TEXTS[found.kind], time=time_of_day(moment))

@@ -162,7 +162,9 @@ class Link:
     def dialled(self, at: Moment) -> list[Do]:
         """It is about to be dialled: what can go with that."""
         self._said = at.monotonic
-        hello = wire.Hello(protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall)
+        hello = wire.Hello(
+            protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, signals=wire.SIGNALS
+        )
         return [Send(hello), Ask()]
 
     def refused(self, at: Moment, turned: Turned | None) -> list[Do]:
@@ -218,7 +220,7 @@ class Link:
                 if told:
                     del self._asked[message.session]
                 return told
-            case wire.Batch() | wire.Caught():
+            case wire.Batch() | wire.Caught() | wire.Signalled():
                 return [Tell(message)] if self._asked.get(message.session) == 0 else []
             case wire.Done() | wire.NotDone():
                 return self._act_answered(at, message)

@@ -53,7 +53,7 @@ class Hang(msgspec.Struct, frozen=True):
 
 News = (
     wire.Welcome | wire.Above | wire.Programme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.Done
-    | wire.NotDone | wire.Recall
+    | wire.NotDone | wire.Recall | wire.Signalled
 )  # fmt: skip
 """What the holders of copies and of the outbox are told of: all but pulses, and what isn't followed any more."""
 

@@ -242,6 +242,14 @@ def count(floor: LocalFloor, what: InterventionId) -> int:
     return len(those - ({own.asker} if own is not None else set()))
 
 
+def own_of(floor: LocalFloor, by: str, meeting: Floor | None) -> frozenset[InterventionId]:
+    """What somebody has asked, and what that was joined with, here or by the meeting: they can't ask that too."""
+    mine = [each for each in floor.questions.values() if each.asker == by]
+    there = [meeting.get(each.id) for each in mine] if meeting is not None else []
+    into = [each.into for each in (*mine, *there) if each is not None and each.into is not None]
+    return frozenset((*(each.id for each in mine), *into))
+
+
 def counted(floor: LocalFloor) -> dict[InterventionId, int]:
     """The counts of all that anybody of the room would ask too, of which the meeting may have to know."""
     return {name: count(floor, name) for name in dict.fromkeys([*floor.supporters, *floor.joined])}

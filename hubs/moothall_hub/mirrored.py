@@ -21,6 +21,7 @@ from moothall.core.ids import Lane, SessionId, is_name
 from moothall.core.lanes import is_public
 from moothall.core.ports import Clock, LogReading
 from moothall.core.session import ON, State, evolve
+from moothall.core.signals import AnySignal
 from moothall.services.carrying_on import Tries, failure_of, note_failure
 from moothall.services.fanout import SessionFanout
 from moothall.services.publication import Publication, republished
@@ -181,6 +182,12 @@ class MirroredSessions:
             if step.show:
                 live.fold(step.records)
                 self._publish(live, step.records)
+
+    def signal(self, session: SessionId, signals: Sequence[AnySignal]) -> None:
+        """Show how a session's texts are doing, if it is loaded."""
+        live = self._loaded.get(session)
+        if live is not None and signals:
+            live.fanout.publish(Publication(session=session, signals=tuple(signals)))
 
     async def renew(self, session: SessionId) -> None:
         """Fold a session anew from its copy: something came into the middle, or all of it was dropped.

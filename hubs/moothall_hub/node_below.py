@@ -116,6 +116,7 @@ class Below:
             age=lambda: line.source.age,
             most=MOST_BELOW,
             removals=removals,
+            signals=line.signals,
         )
 
         def way_changed() -> None:

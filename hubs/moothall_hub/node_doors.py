@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -23,10 +23,10 @@ from moothall.adapters.front_page import FrontPage
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.open_files import Room
-from moothall.adapters.page_asking import Asked, in_language
+from moothall.adapters.own_pages import own_pages_only
+from moothall.adapters.page_asking import Asked
 from moothall.adapters.page_catalogues import Catalogue as Texts
 from moothall.adapters.page_door import PageDoor
-from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.places import Places
 from moothall.adapters.plain_door import PlainDoor
@@ -42,6 +42,7 @@ from moothall.adapters.websocket import WebSocketDoor
 from moothall.adapters.your_turn import YourTurn
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
+from moothall.core.signals import Summary
 from moothall.services.catalogue import Catalogue
 from moothall.services.reader_access import ReaderAccess
 from moothall.services.records import Records
@@ -96,6 +97,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     line_of: LineOf
     copy_of: CopyOf
     copied: Callable[[SessionId], Copy | None]
+    doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
     below: Below
     clock: Clock
@@ -140,12 +142,11 @@ async def open_hub_doors(
         most=room.readers,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
     staff = StaffDoor(
         links=parts.links,
         pages=pages,
         gate=AddressGate(clock, randomness, LINK_TRIES),
-        origins=origins,
         room_of=lambda _: None,
         secure=False,
         cookie=COOKIE,
@@ -153,7 +154,7 @@ async def open_hub_doors(
     parts.links.when_gone(lambda _: readers.recheck(staff.asker))
     shared = StaffPages(
         pages=pages,
-        guard=FormGuard(origins=origins, randomness=randomness),
+        guard=FormGuard(randomness),
         staff=staff.staff,
         key_of=staff.key_of,
     )
@@ -214,7 +215,6 @@ async def open_hub_doors(
         clock=clock,
         randomness=randomness,
         snapshot_of=access.snapshot,
-        origins=origins,
         coordinator=is_coordinator,
     )
     questions = RoomQuestionsDoor(
@@ -225,7 +225,6 @@ async def open_hub_doors(
         clock=clock,
         randomness=randomness,
         snapshot_of=access.snapshot,
-        origins=origins,
     )
     desk = DeskDoor(
         shared,
@@ -240,6 +239,7 @@ async def open_hub_doors(
         zone=lambda: chosen_zone("", os.environ),
         free_bytes=lambda: shutil.disk_usage(parts.data).free,
         told=told,
+        doing=parts.doing,
     )
     records = RecordDoor(
         Records(access, parts.mirror, lambda session, channel: comes(parts.copied(session), channel)), pages
@@ -263,6 +263,7 @@ async def open_hub_doors(
             error_pages(pages),
             whole_bodies(),
             _learning(origins),
+            own_pages_only(pages, origins),
             staff.middleware(),
             setup.first(),
             last_wall.middleware(),

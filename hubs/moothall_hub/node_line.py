@@ -16,6 +16,7 @@ from moothall import __version__
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.services.hub_signals import HubSignals
 from moothall.wire import hub as wire
 from moothall.wire.frames import Source
 from moothall.wire.hub_records import unpack
@@ -88,6 +89,8 @@ class NodeLine:
         self._following: Following | None = None
         self._keys = CentreKeys(pairings)
         self._acts = ActsUp(outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP)
+        self.signals = HubSignals()
+        """How the texts are doing at the moment, as the server above told it on this line."""
         self._look = asyncio.Event()
         self.above: tuple[str, ...] = ()
         """The nodes from the centre down to the server above, as they were last said."""
@@ -206,7 +209,11 @@ class NodeLine:
                 self._way(told)
             case wire.Programme():
                 await self._noted(self._offers.take(told))
+            case wire.Signalled():
+                self.signals.put(told.session, told.signal)
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
+                if isinstance(told, wire.Live | wire.Stopped):
+                    self.signals.forget(told.session)  # It is told anew.
                 await self.following.take(told)
             case wire.Done() | wire.NotDone():
                 await self._acts.answered(told)
@@ -215,6 +222,7 @@ class NodeLine:
             case Down():
                 self._acts.line_changed()
                 self.following.cut()
+                self.signals.forget_all()
                 self._tell_way()
                 logger.warning("the line is down: %s", told.sentence)
             case Quiet():

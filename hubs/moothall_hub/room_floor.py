@@ -173,15 +173,15 @@ class RoomFloor:
         Without a token nobody is counted: nobody could tell them apart.
         """
         floor, by = self.floor(session), self.visitor(session, token)
-        own = floor.questions.get(what)
-        if own is None:
-            state = await self._meetings.state(session)
-            there = None if state is None else state.floor.get(what)
-            fit = there is not None and there.published and there.standing in WAITING
+        state, here = await self._meetings.state(session), floor.questions.get(what)
+        there = None if state is None else state.floor
+        if here is None:
+            each = None if there is None else there.get(what)
+            fit = each is not None and each.published and each.standing in WAITING
         else:
-            fit = own.stands in (Local.HERE, Local.FORWARDED) and own.asker != by
-        if not (fit and token):
-            return own is not None or fit
+            fit = here.stands in (Local.HERE, Local.FORWARDED)
+        if not (fit and token) or what in local_floor.own_of(floor, by, there):
+            return here is not None or fit
         if by not in floor.supporters.get(what, ()):
             await self._book.write([BookEntry(SUPPORTS, f"{session}:{what}:{by}", b"1")])
             self._put(self.floor(session).supported(what, by))

@@ -32,6 +32,7 @@ from moothall_models.own_process import (
     own_life,
     own_token,
     secret,
+    start_logging,
     until_told,
 )
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     Returns the exit code: 0 stopped when told to, 1 it could not go on, 2 wrong arguments.
     """
     asked = _parser().parse_args(argv)
-    logging.basicConfig(level=asked.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    start_logging(asked.log_level)
     if asked.exit_with_parent:
         exit_with_parent()
     leave_no_picture()

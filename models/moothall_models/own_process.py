@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import random
 import resource
@@ -42,6 +43,13 @@ def secret(path: Path | None, what: str, otherwise: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"The {what} file {path} can't be read ({type(error).__name__})."
         raise ConfigurationError(msg) from error
+
+
+def start_logging(level: str) -> None:
+    """Write messages of `level` and above to standard error."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # It would tell each header that it sends, and the token stands in one.
+    logging.getLogger("websockets").setLevel(logging.WARNING)
 
 
 def own_life(environment: Mapping[str, str]) -> str:

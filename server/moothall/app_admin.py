@@ -25,17 +25,16 @@ from moothall.services.catalogue import Catalogue
 def admin_doors(
     house: House,
     *,
-    origins: frozenset[str],
     public: str,
     pages: Pages,
     staff: StaffDoor,
     catalogue: Catalogue,
     translation: Translation,
 ) -> Sequence[web.RouteDef]:
-    """Their routes. `origins`: whose pages may send; `public`: the address on links and codes."""
+    """Their routes. `public`: the address on links and codes."""
     shared = StaffPages(
         pages=pages,
-        guard=FormGuard(origins=origins, randomness=house.randomness),
+        guard=FormGuard(house.randomness),
         staff=staff.staff,
         key_of=staff.key_of,
     )

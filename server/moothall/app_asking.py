@@ -13,7 +13,6 @@ from moothall.adapters.author_page import AuthorPage
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_door import TypingDoor
-from moothall.adapters.visitor_forms import Listed
 from moothall.adapters.your_turn import Mine, YourTurn, mine_of
 from moothall.app_house import House
 from moothall.core.ids import SessionId
@@ -27,10 +26,9 @@ def asking_doors(
     access: ReaderAccess,
     *,
     public: str,
-    origins: frozenset[str],
     address_of: Callable[[web.Request], str],
 ) -> tuple[AskingDoor, TypingDoor, AboutDoor]:
-    """Made. `public`: the address that links say; `origins`: whose pages may send."""
+    """Made. `public`: the address that links say."""
 
     def hubs_of(session: SessionId) -> dict[str, str]:
         return {name: house.hubs.title_of(name) or label for name, label in access.hubs(session).items()}
@@ -45,7 +43,6 @@ def asking_doors(
         randomness=house.randomness,
         snapshot_of=access.snapshot,
         hubs_of=hubs_of,
-        origins=origins,
         secure=public.startswith("https://"),
         address_of=address_of,
         balance=house.balance,
@@ -58,7 +55,6 @@ def asking_doors(
         clock=house.clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
-        origins=origins,
         address_of=address_of,
     )
     about = AboutDoor(
@@ -69,7 +65,6 @@ def asking_doors(
         clock=house.clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
-        origins=origins,
         address_of=address_of,
     )
     return asking, typing, about
@@ -90,11 +85,9 @@ def abuse_door(
     access: ReaderAccess,
     reports: AbuseReports,
     *,
-    listed: Listed,
-    origins: frozenset[str],
     address_of: Callable[[web.Request], str],
 ) -> AbuseDoor:
-    """Made. `listed`: gives the list again where a report was not taken."""
+    """Made."""
     return AbuseDoor(
         pages,
         reports,
@@ -102,7 +95,5 @@ def abuse_door(
         clock=house.clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
-        listed=listed,
-        origins=origins,
         address_of=address_of,
     )

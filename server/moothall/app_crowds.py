@@ -8,6 +8,7 @@ import msgspec
 
 from moothall.adapters.desk_socket import Extra, Wish
 from moothall.app_house import House
+from moothall.core import decide_floor
 from moothall.core.commands import Stand
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.floor.parts import Standing
@@ -59,6 +60,8 @@ class CrowdMessages:
         names = self._places.of(seat.live.id, seat.live.state.floor, wish.kind)
         if not names and seat.live.writer.receipt(act) is None:
             return Refusal(code=RefusalCode.STALE, message="None of them is being checked any more.")
-        declined = Stand(interventions=names, standing=Standing.DECLINED, reason=wish.text)
-        answer = await self._desks.act(seat, act, [declined])
+        most = decide_floor.MOST_AT_ONCE
+        parts = [names[first : first + most] for first in range(0, max(1, len(names)), most)]
+        declined = [Stand(interventions=part, standing=Standing.DECLINED, reason=wish.text) for part in parts]
+        answer = await self._desks.act(seat, act, declined)
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer.receipt)}

@@ -19,9 +19,8 @@ from moothall.adapters.languages_door import LanguagesDoor
 from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
 from moothall.adapters.low_data_door import LowDataDoor
 from moothall.adapters.open_files import Room
-from moothall.adapters.page_asking import in_language
+from moothall.adapters.own_pages import own_pages_only
 from moothall.adapters.page_door import PageDoor, QualityOf
-from moothall.adapters.page_texts import UNNAMED
 from moothall.adapters.pages import Pages
 from moothall.adapters.places import Places, share
 from moothall.adapters.plain_door import PlainDoor
@@ -136,7 +135,7 @@ async def open_doors(
         address_of=address_of,
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, in_language(pages, UNNAMED))
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
     reports = Reports(clock=clock, randomness=house.randomness, readers=_reader_count(house.sessions))
     reporting = ReportsDoor(
         pages,
@@ -145,11 +144,10 @@ async def open_doors(
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
-        origins=address.origins,
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
-    asking = asking_doors(house, pages, access, public=address.public, origins=address.origins, address_of=address_of)
+    asking = asking_doors(house, pages, access, public=address.public, address_of=address_of)
     translated = open_question_translations(
         stack, house, translation, pages=pages, access=access, address_of=address_of
     )
@@ -166,7 +164,6 @@ async def open_doors(
         own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
-        origins=address.origins,
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
@@ -176,8 +173,6 @@ async def open_doors(
         pages,
         access,
         abuse_reports,
-        listed=questions.answer,
-        origins=address.origins,
         address_of=address_of,
     )
     hands = HandsDoor(
@@ -187,8 +182,6 @@ async def open_doors(
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
-        listed=questions.answer,
-        origins=address.origins,
         address_of=address_of,
     )
     shown = ShownDoor(
@@ -224,20 +217,18 @@ async def open_doors(
         snapshot_of=access.snapshot,
         offered=translation.languages,
         want=translation.want,
-        origins=address.origins,
         address_of=address_of,
     )
     staff = StaffDoor(
         links=house.links,
         pages=pages,
         gate=AddressGate(clock, house.randomness, LINK_TRIES),
-        origins=address.origins,
         room_of=programme.room_of,
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
     house.links.when_gone(lambda _: readers.recheck(staff.asker))
-    app = _application(house, settings, room, pages=pages, staff=staff, public=address.public)
+    app = _application(house, settings, room, pages=pages, staff=staff, address=address)
     records = RecordDoor(Records(access, house.log), pages)
     house.sessions.observe(records.observe)
     keys, front = KeysDoor(house.signer.public_document()), _front_page(house, pages, catalogue)
@@ -260,7 +251,6 @@ async def open_doors(
             *sound_door(house, recordings, folder, staff, access).routes(),
             *hub_doors(
                 house,
-                origins=address.origins,
                 public=address.public,
                 pages=pages,
                 staff=staff,
@@ -273,7 +263,6 @@ async def open_doors(
     app.add_routes(
         admin_doors(
             house,
-            origins=address.origins,
             public=address.public,
             pages=pages,
             staff=staff,
@@ -311,7 +300,7 @@ async def open_doors(
 
 
 def _application(
-    house: House, settings: Settings, room: Room, *, pages: Pages, staff: StaffDoor, public: str
+    house: House, settings: Settings, room: Room, *, pages: Pages, staff: StaffDoor, address: Address
 ) -> web.Application:
     """What every request passes through before a door answers it."""
     trusted = trusted_networks(settings.server.trusted_proxies)
@@ -324,11 +313,14 @@ def _application(
             _connections(house, settings, room).middleware(address_of),
             error_pages(pages),
             whole_bodies(LARGER_BODIES),
+            own_pages_only(pages, address.origins),
             staff.middleware(),
         ],
     )
     secure(app)
-    hsts = hsts_seconds(settings.server.hsts_seconds, public=public, certificate=settings.server.tls_certificate)
+    hsts = hsts_seconds(
+        settings.server.hsts_seconds, public=address.public, certificate=settings.server.tls_certificate
+    )
     insist_on_https(app, hsts, came_by_https(trusted))
     return app
 

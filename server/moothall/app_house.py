@@ -189,6 +189,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     sessions.observe(lambda live, _: balance.observe(live))
     await programme.load()
     await links.load()
+    await openers.load(log)
     await hubs.load()
     await hub_removals.load()
     await pairing.load()

@@ -30,6 +30,7 @@ from moothall.services.hub_followed import HubFollowed
 from moothall.services.hub_links import Connected, HubLinks
 from moothall.services.hub_ports import About, ActTaker, Pack, Registry
 from moothall.services.hub_presence import HubPresence
+from moothall.services.hub_signals import HubSignals, SoundWatch
 from moothall.services.hub_source import CentreSource
 from moothall.services.translating import Translating
 from moothall.wire.hub_records import pack
@@ -38,7 +39,6 @@ from moothall.wire.hub_records import pack
 def hub_doors(
     house: House,
     *,
-    origins: frozenset[str],
     public: str,
     pages: Pages,
     staff: StaffDoor,
@@ -46,12 +46,12 @@ def hub_doors(
     address_of: Callable[[web.Request], str],
     linked: Callable[[], tuple[Connected, ...]],
 ) -> Sequence[web.RouteDef]:
-    """Their routes. `origins`: whose pages may send; `public`: the address on sheets and codes; `linked`: whose machine
+    """Their routes. `public`: the address on sheets and codes; `linked`: whose machine
     has a link.
     """
     shared = StaffPages(
         pages=pages,
-        guard=FormGuard(origins=origins, randomness=house.randomness),
+        guard=FormGuard(house.randomness),
         staff=staff.staff,
         key_of=staff.key_of,
     )
@@ -78,7 +78,6 @@ def hub_doors(
         staff=staff,
         clock=house.clock,
         randomness=house.randomness,
-        origins=origins,
         keys=house.signer.public_document(),
         public=public,
         address_of=address_of,
@@ -106,6 +105,7 @@ def hub_door(
     pack: Pack,
     public: str,
     address_of: Callable[[web.Request], str],
+    signals: HubSignals | None = None,
 ) -> tuple[HubDoor, HubLinks]:
     """The door, to be closed before the house is, and what it serves.
 
@@ -130,6 +130,7 @@ def hub_door(
         about=lambda: About(keys=keys, zone=programme.zone().name, address=public),
         above=(house.signer.key_id,),  # One installation has one key, and keeps it.
         removals=house.hub_removals,
+        signals=signals,
     )
     gate = AddressGate(house.clock, house.randomness, TRIES, TRIES_PATIENCE_MS)
     return HubDoor(links, registry, gate, address_of=address_of), links
@@ -149,9 +150,12 @@ def open_hub_link(
     """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
     unwinds.
     """
+    signals = HubSignals()
+    watch = SoundWatch(signals, house.sessions, house.clock)
     door, links = hub_door(
         house,
         registry=house.hubs,
+        signals=signals,
         acts=acts,
         catalogue=catalogue,
         pack=pack,
@@ -161,5 +165,6 @@ def open_hub_link(
     translating.hear_elsewhere(links.reads)
     house.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
     followed = HubFollowed(lambda: links.connected, presence.follows, house.clock, relinked=presence.relinked)
-    stack.callback(house.tasks.create_task(carry_on(followed.run, house.clock)).cancel)
+    for running in (followed.run, watch.run):
+        stack.callback(house.tasks.create_task(carry_on(running, house.clock)).cancel)
     return door, links

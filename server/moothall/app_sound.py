@@ -87,7 +87,7 @@ def microphone_doors(
         may_act=staff.may_act,
         may_send=may_send,
         add=add,
-        guard=FormGuard(origins=origins, randomness=house.randomness),
+        guard=FormGuard(house.randomness),
         key_of=staff.key_of,
         room=room,
         beside=lambda session: None if (other := on_beside(programme, session)) is None else other.title,

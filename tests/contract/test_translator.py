@@ -108,8 +108,9 @@ def subject_of(translator: Translator) -> Subject:
     return Subject(translator, direction, SAID[direction.source][0])
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(scope="module", params=ENGINES)
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """One for all tests, as a server has it: whatever came in one must not show in the next."""
     translator = ENGINES[request.param]()
     yield subject_of(translator)
     translator.close()
@@ -206,7 +207,9 @@ def test_several_threads_may_ask_at_a_time(subject: Subject) -> None:
         assert [answer for [answer] in threads.map(subject.translate, texts)] == alone
 
 
-def test_a_closed_one_translates_nothing_more(subject: Subject) -> None:
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_closed_one_translates_nothing_more(name: str) -> None:
+    subject = subject_of(ENGINES[name]())
     subject.translate(subject.said)
     for _ in range(2):
         subject.translator.close()

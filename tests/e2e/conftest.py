@@ -1,4 +1,4 @@
-"""Chromium for the tests of pages: one a file of tests, and a fresh context for each test."""
+"""Chromium for the tests of pages: one a worker, and a fresh context for each test."""
 
 from __future__ import annotations
 
@@ -53,17 +53,26 @@ def chromium() -> str | None:
     return found[0] if found else shutil.which("chromium")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium, one a file: gone before other tests look at this process's children. Its sandbox is not for root."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def started() -> AsyncIterator[Browser]:
+    """Chromium, one a worker; its sandbox is not for root. What lasts longer than a test takes it from here."""
     path = chromium()
     if path is None:
         pytest.skip("Chromium is not installed: these tests need the package 'chromium'.")
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
-        yield started
-        await started.close()
+        made = await playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
+        yield made
+        await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(started: Browser) -> AsyncIterator[Browser]:
+    """Chromium, for one test: whatever it has opened there is closed at its end."""
+    before = set(started.contexts)
+    yield started
+    for left in set(started.contexts) - before:
+        await left.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

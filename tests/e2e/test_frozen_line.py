@@ -38,7 +38,9 @@ nor may the one after it: a browser may send that over a connection that it had 
 PULSED = """
 document.addEventListener('pulse', () => (document.documentElement.dataset.pulsed = 'yes'));
 new MutationObserver(() => {
-    if (document.getElementById('State')?.dataset.kind === 'back') document.documentElement.dataset.back = 'yes';
+    const root = document.documentElement; // over a picture it says how the line is
+    const kinds = [root, document.getElementById('State')].map((each) => each?.dataset.kind);
+    if (kinds.includes('back')) root.dataset.back = 'yes';
 }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-kind'] });
 Object.defineProperty(navigator, 'serviceWorker', { value: undefined });  // whose script comes at any time
 """
@@ -95,22 +97,42 @@ async def test_a_reader_is_told_and_goes_on_over_a_line_of_its_own(page: Page) -
         assert on.fanout.readers == {FLOOR: 1}, "both connections are one reader"
 
 
-@pytest.mark.parametrize(("path", "silent"), [("?read=low", LOW_MS), ("/screen", LIVE_MS), ("/embed", LIVE_MS)])
-async def test_so_are_readers_of_few_data_a_wall_and_a_box_in_another_page(page: Page, path: str, silent: int) -> None:
+@pytest.mark.parametrize(
+    ("path", "silent"), [("?read=low", LOW_MS), ("/screen", LIVE_MS), ("/embed", LIVE_MS), ("/overlay", LIVE_MS)]
+)
+async def test_so_are_readers_of_few_data_and_whoever_reads_where_the_text_is_shown(
+    page: Page, path: str, silent: int
+) -> None:
     async with stage() as on, line_to(int(on.address.rpartition(":")[2])) as line:
         await on.lines(2)
         await open_page(page, on, line, path)
         state = page.locator("#State")
+        kind = page.locator("html") if path == "/overlay" else state
+        await expect(state).to_be_visible(visible=path != "/overlay")  # over a picture only what is wrong is said
         await on.clock.advance(1_000)  # a door for few data looks at its readers once a second
         await expect(page.locator("html")).to_have_attribute("data-pulsed", "yes")
 
         line.freeze()
         await page.clock.run_for(silent - 8_000)
-        assert await state.get_attribute("data-kind") != "lost"
+        assert await kind.get_attribute("data-kind") != "lost"
         await page.clock.run_for(8_000)
-        await expect(state).to_have_attribute("data-kind", "lost")
+        await expect(kind).to_have_attribute("data-kind", "lost")
+        await expect(state).to_have_text("Reconnecting: nothing will be missed")
+        await expect(state).to_be_visible()
+        if path == "/overlay":
+            sign, text = await state.bounding_box(), await page.locator("#Newest").bounding_box()
+            assert sign is not None
+            assert text is not None
+            assert sign["y"] + sign["height"] <= text["y"], "it covers no text"
         line.take()
         await until_back(page, on)
+        await expect(state).to_be_visible(visible=path != "/overlay")
+
+        for lost in (True, False) if path in ("/embed", "/overlay") else ():  # as a hub says that its own line is dead
+            await page.evaluate(f"document.dispatchEvent(new CustomEvent('pulse', {{detail: {{lost: {lost:d}}}}}))")
+            await page.clock.run_for(1_000)
+            await expect(state).to_be_visible(visible=lost or path == "/embed")
+            assert (await kind.get_attribute("data-kind") == "lost") == lost
 
 
 async def test_a_page_that_wakes_up_takes_in_what_waits_before_it_judges(page: Page) -> None:
@@ -309,6 +331,12 @@ async def test_a_line_is_given_up_for_one_that_brings_something_and_at_once_wher
         assert len(states) >= 6
         assert states.count(True) in (1, 2), "one at a time is tried"
 
+        # A page of a meeting that is over lets its line go where that is lost.
+        await page.evaluate("link.open(), opened.at(-1).onopen(), pulse(opened.length - 1, 4)")
+        await page.evaluate("(link.tell = (open) => open || link.close(), 0)")
+        await page.clock.run_for(4 * (LIVE_MS + SPREAD_MS))
+        assert await page.evaluate("[states().includes(true), opened.length]") == [False, len(states) + 1]
+
 
 MICROPHONE = """async (root) => {
     const { Line } = await import(`${root}/js/microphone_line.js`);
@@ -351,3 +379,26 @@ async def test_a_microphone_with_nothing_to_send_sees_that_its_line_is_dead(page
         await page.evaluate("sockets[1].onopen()")
         await page.clock.run_for(60_000)
         assert await page.evaluate("[told, sockets.length]") == [["cut"], 2]
+        # Nor is what it says of the meeting read from a line over which nothing comes.
+        await page.evaluate(SOURCES)
+        await page.evaluate(FOLLOWING, sheet.rpartition("/css/")[0])
+        await page.evaluate("opened[0].onopen(), pulse(0, 3), snapshot(0, 3)")
+        async with page.expect_response("**/silence.js"):
+            await page.clock.run_for(UP_MS)
+        await page.clock.run_for(LIVE_MS - UP_MS - 1_000)
+        assert await page.evaluate("[words.session.status, words.lost, opened.length]") == ["paused", False, 1]
+        await page.clock.run_for(3_000 + SPREAD_MS)
+        assert await page.evaluate("[words.lost, opened.length]") == [True, 2], "another one is tried"
+        await page.evaluate("opened[1].onopen(), pulse(1, 4), snapshot(1, 4, 'open')")
+        assert await page.evaluate("[words.session.status, words.lost, opened[0].closed]") == ["open", False, True]
+
+
+FOLLOWING = """async (root) => {
+    const { Words } = await import(`${root}/js/microphone_words.js`);
+    window.words = new Words(() => {});
+    window.pulse = (n, head) => window.opened[n].named.pulse({ data: JSON.stringify(
+        { sent: 1, pulse: { head, age: 0, every: 5000 } }) });
+    window.snapshot = (n, offset, status = 'paused') => window.opened[n].onmessage({ data: JSON.stringify(
+        { sent: 1, snapshot: { epoch: 'k', offset, session: { title: 'Water', status }, lines: [] } }) });
+    words.follow('/s/plenary/events?channel=floor&feed=live&as=microphone');
+}"""

@@ -130,7 +130,7 @@ async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_someb
         await second.locator("#Start").click()
         await expect(second.locator("#HeldBy")).to_contain_text("Main hall")
         await expect(second.locator("#Stop")).to_be_hidden()
-        await expect(second.locator("#OnState")).to_have_text("Live")
+        await expect(second.locator("#On")).to_have_text("Live")
         await second.locator("#TakeOver").click()
         await expect(second.locator("#Stands")).to_have_text("Sending")
         await expect(stands).to_contain_text("Somebody else has taken over")

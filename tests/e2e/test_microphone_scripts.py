@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scripts(browser: Browser) -> AsyncIterator[Scripts]:
-    async with stage() as on, await browser.new_page() as page:
+async def scripts(started: Browser) -> AsyncIterator[Scripts]:
+    async with stage() as on, await started.new_page() as page:
         await page.goto(on.address + "/s/plenary")
         sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
         assert sheet is not None
@@ -313,6 +313,12 @@ async def test_what_becomes_of_the_sound_is_said_from_what_is_known_now(
 ) -> None:
     told = {"session": OPEN, "lost": False, "heard": HEARD, "now": 1_000, **facts}
     assert await scripts.run("microphone_words", "return m.becoming(v)?.kind ?? null;", told) == kind
+
+
+async def test_the_title_of_a_meeting_stands_apart_from_its_state(scripts: Scripts) -> None:
+    after = await scripts.run("microphone_words", "return m.behind(v, 'Break');", "Access for all")
+    assert after == " \N{EN DASH} Break"
+    assert await scripts.run("microphone_words", "return m.behind(v, 'Break');", None) == "Break"
 
 
 FOLLOWED = """

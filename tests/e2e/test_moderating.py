@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ async def test_two_moderators_see_the_same_at_once(page: Page, browser: Browser,
         await expect(page.locator("#Checked #q-b")).to_contain_text("Likely the same: no. 1")
         await expect(page.locator("#Checked #q-a")).to_contain_text("Likely the same: no. 2")
         await expect(page.locator("#Status")).to_have_text("New: no. 2")
+        await expect(page.locator("#Checked h3").first).to_contain_text(re.compile(r"No\. \d · A question · "))
         assert (await page.title()).startswith("(2) Open hall")
         await other.get_by_role("button", name="Approve No. 1", exact=True).click()
         await expect(page.locator("#Queued #q-a")).to_contain_text("In the order of arrival")

@@ -48,8 +48,8 @@ class Scripts:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scripts(browser: Browser) -> AsyncIterator[Scripts]:
-    async with stage() as on, await browser.new_page() as page:
+async def scripts(started: Browser) -> AsyncIterator[Scripts]:
+    async with stage() as on, await started.new_page() as page:
         await page.goto(on.address)
         sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
         assert sheet is not None
@@ -372,3 +372,27 @@ async def test_back_off_grows_to_its_limit_and_is_spread(scripts: Scripts) -> No
         [0, 0], [0, 1], [3, 1], [3, 0.5], [50, 1],
     ])  # fmt: skip
     assert got == [100, 600, 4_100, 2_100, 15_100]
+
+
+async def test_the_bar_makes_up_neither_words_nor_kind_of_what_it_hasnt_heard_of(scripts: Scripts) -> None:
+    """A hub's copy may lack it, and a page that was cut off has missed what was published meanwhile."""
+    body = """
+        const note = document.createElement('p');
+        note.id = 'NowAsked';
+        note.append(document.createElement('a'));
+        note.dataset.more = JSON.stringify({
+          known: { 3: ['request', ''] }, headings: { request: 'Wish no. {n}', comment: 'Comment no. {n}' },
+          now: 'Now: {what}', elsewhere: 'No. {n}, elsewhere',
+        });
+        document.getElementById('NowAsked')?.remove();
+        document.body.append(note);
+        const isolated = () => note.querySelector('bdi')?.textContent ?? '';
+        const said = v.map((event) => { m.nowAsked(event); return note.hidden ? [] : [note.textContent, isolated()]; });
+        note.remove();
+        return said;
+    """
+    stands = [{"type": "intervention.stands", "number": n, "standing": "called"} for n in (3, 8, 8)]
+    published = {"type": "intervention.published", "number": 8, "kind": "comment", "text": "So be it."}
+    said = await scripts.run("now_asked", body, [*stands[:2], published, stands[2]])
+    told = ["Now: Comment no. 8: So be it.", "So be it."]
+    assert said == [["Now: Wish no. 3", ""], ["No. 8, elsewhere", ""], told, told]

@@ -144,7 +144,15 @@ async def _story(browser: Browser, tmp_path: Path, trouble: Trouble) -> AsyncIte
             await hall.stop()
 
 
-@pytest.mark.parametrize("trouble", Trouble)
+IN_ANOTHER = {Trouble.NONE, Trouble.CUT}
+"""What goes wrong there goes wrong in the quick tests too: with keys and with reloads the line holds as without, and a
+server that is started again has cut the line as well (`test_asking_offline.py`, `test_frozen_line.py` cut it alone).
+"""
+
+
+@pytest.mark.parametrize(
+    "trouble", [pytest.param(each, marks=[pytest.mark.slow] * (each in IN_ANOTHER)) for each in Trouble]
+)
 async def test_a_question_comes_through(browser: Browser, tmp_path: Path, trouble: Trouble) -> None:
     async with _story(browser, tmp_path, trouble) as story:
         author, desk, wall = story.author, story.desk, story.wall

@@ -21,6 +21,8 @@ IN_VIEW = """said => {
   const { top, bottom, height } = said.getBoundingClientRect();
   return height > 20 && top >= 0 && bottom <= innerHeight;
 }"""
+SEEN = """said => [said.getBoundingClientRect().height > 20, said.checkVisibility()]"""
+"""Whether eyes see it, and whether screen readers do."""
 ABOVE = (
     """(part) => part.getBoundingClientRect().bottom <= document.querySelector('#Write').getBoundingClientRect().top"""
 )
@@ -56,10 +58,19 @@ async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page,
         await on.say("s1", "Water is life.")
         await on.sit_down(page, Role.RAPPORTEUR)
         await on.do(do.BeginNotRecorded())
-        await expect(page.locator("#Status")).to_contain_text("Not recorded since")
+        foot, notice = page.locator("#Status"), page.locator("#Notices .off")
+        await expect(foot).to_contain_text("Not recorded since")
+        await expect(foot, "it stands above, in view").to_have_attribute("data-above", "")
+        assert await foot.evaluate(SEEN) == [False, True]
+        await page.set_viewport_size({"width": 390, "height": 500})
+        await page.locator("#Called").scroll_into_view_if_needed()
+        await expect(notice).not_to_be_in_viewport()
+        await expect(foot).not_to_have_attribute("data-above", "")
+        assert await foot.evaluate(IN_VIEW)
+        await page.set_viewport_size({"width": 1280, "height": 900})
         await on.do(do.EndNotRecorded())
-        await expect(page.locator("#Notices .off")).to_have_count(0)
-        await expect(page.locator("#Status")).to_have_text("")
+        await expect(notice).to_have_count(0)
+        await expect(foot).to_have_text("")
         await expect(page.locator("#s1 + .gap")).to_contain_text("Not recorded from")
         await page.locator("#s1 [data-does=pick]").focus()
         await on.do(do.BeginNotRecorded())

@@ -47,7 +47,8 @@ async def test_the_front_page_shows_a_readers_own_time_beside(browser: Browser, 
             time = page.locator("time")
             ours = await page.evaluate(
                 """at => new Intl.DateTimeFormat("en", {
-                    timeZone: "America/New_York", weekday: "short", hour: "numeric", minute: "2-digit",
+                    timeZone: "America/New_York", weekday: "short",
+                    hour: "2-digit", minute: "2-digit", hourCycle: "h23",
                 }).format(new Date(at))""",
                 await time.get_attribute("datetime"),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Origin
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
-from moothall.core.ids import InterventionId
+from moothall.core.ids import InterventionId, PollId
 from room_before import room_before
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -284,6 +285,68 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
         await expect(page.locator("#YourTurn")).to_be_empty()
         await expect(page).to_have_title(re.compile("^(?!Now)"))
         await expect(reader.locator("#NowAsked")).to_be_hidden()
+
+
+async def test_with_little_data_whoever_asked_is_told_over_the_one_stream_that_there_is(
+    page: Page, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        what = await ask(page, on, "Who pays?")
+        await stand(on, what, Standing.QUEUED)
+        streams: list[str] = []
+        page.on("request", lambda request: streams.extend(re.findall("/(events|low)[?]", request.url)))
+        async with page.expect_request("**/low?*"):
+            await page.goto(f"{on.running.address}/s/{S}?ui=en&read=low")
+        await expect(page.locator("#YourTurn a")).to_have_text("In the queue: you are next")
+        await stand(on, what, Standing.CALLED)
+        await expect(page.locator("#YourTurn a")).to_have_text("Now: it is your turn", timeout=10_000)
+        await stand(on, what, Standing.ANSWERED)
+        assert streams == ["low"]
+
+
+async def test_whoever_goes_back_to_the_text_after_asking_is_told_there_too(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        for path in ("", "/read"):
+            await page.goto(f"{on.running.address}/s/{S}{path}?ui=en")
+            await expect(page.locator("html")).to_have_class("live")
+            assert await page.locator("#YourTurn").count() == 0
+            what = await ask(page, on, "Who pays?")
+            await page.go_back()
+            await page.go_back()
+            await expect(page.locator("#YourTurn")).to_have_count(1)
+            await stand(on, what, Standing.QUEUED, Standing.CALLED)
+            await expect(page.locator("#YourTurn a")).to_have_text("Now: it is your turn")
+            await stand(on, what, Standing.ANSWERED)
+
+
+async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
+        reader = await elsewhere.new_page()
+        what, other = await ask(page, on, "Who pays?"), await ask(page, on, "Who decides?")
+        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        hands = PollId("p1")
+        await on.do(
+            do.OpenPoll(poll=hands, question="Shall we go on?", language="en", options=("Yes", "No")), by=MODERATOR
+        )
+        late = asyncio.Event()
+
+        async def from_a_snapshot(route: Route) -> None:
+            await late.wait()
+            await route.continue_(url=re.sub("&after=[^&]*", "", route.request.url))
+
+        await reader.route("**/events?*", from_a_snapshot)
+        await reader.goto(f"{on.running.address}/s/{S}?ui=en")
+        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: \u2068Who pays?\u2069")
+        await expect(reader.locator("#Raised")).to_contain_text("Shall we go on?")
+        await stand(on, what, Standing.ANSWERED)
+        await stand(on, other, Standing.QUEUED)
+        await on.do(do.ClosePoll(poll=hands), by=MODERATOR)
+        async with reader.expect_response(lambda answer: answer.url.endswith(f"/s/{S}?ui=en")):
+            late.set()
+        await expect(reader.locator("#NowAsked")).to_be_hidden()
+        await expect(reader.locator("#Raised")).to_be_hidden()
+        await stand(on, other, Standing.CALLED)
+        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 2: \u2068Who decides?\u2069")
 
 
 async def test_without_scripts_the_text_says_so_when_it_is_loaded(browser: Browser, tmp_path: Path) -> None:

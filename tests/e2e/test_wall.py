@@ -14,7 +14,7 @@ from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Standing
-from moothall.core.ids import PollId
+from moothall.core.ids import PollId, SpeakerId
 from moothall.core.signals import Unrecorded
 from stage import FLOOR, Stage, ended, opened, partial, stage, words
 
@@ -33,10 +33,11 @@ async def visit(page: Page, on: Stage, path: str) -> None:
 async def test_a_wall_is_emptied_and_begins_with_the_next_line(page: Page, path: str) -> None:
     async with stage() as on:
         await on.lines(3)
+        await on.say(ev.SessionPaused(t=10_500, t0=10_000), ev.SessionResumed(t=11_500, t1=11_000))
         await visit(page, on, path)
         newest = page.locator("#Newest")
         await on.say(opened("g", 12_000), words("g", 0, "Rude words"), signals=[partial("g", 2, "and more")])
-        await expect(newest).to_contain_text("Rude words and more")
+        await expect(newest).to_contain_text("Text from 0:11, before the break was endedRude words and more")
         await on.say(ev.WallCleared(t=13_000))
         await expect(newest).to_have_text("")
         await on.say(words("g", 2, "and more of"), signals=[partial("g", 5, "them")])
@@ -61,8 +62,11 @@ async def test_a_box_in_somebodys_page_keeps_its_text(page: Page) -> None:
     async with stage() as on:
         await on.lines(3)
         await visit(page, on, "/embed")
-        await on.say(ev.WallCleared(t=60_000), opened("h", 61_000), ended("h", "And on."))
-        await expect(page.locator("#Newest")).to_contain_text("And on.")
+        await on.say(ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana"))
+        await on.say(opened("g", 30_000, speaker="ana"), ended("g", "Before."))
+        await on.say(ev.SessionPaused(t=45_000, t0=40_000), ev.SessionResumed(t=55_000, t1=50_000))
+        await on.say(ev.WallCleared(t=60_000), opened("h", 61_000, speaker="ana"), ended("h", "And on."))
+        await expect(page.locator("#Newest")).to_contain_text("before the break was endedAna And on.")
         await expect(page.locator("#Newest")).to_contain_text("line number 2")
 
 

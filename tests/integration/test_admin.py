@@ -126,7 +126,12 @@ async def test_a_form_from_elsewhere_does_nothing(tmp_path: Path) -> None:
 WRONG = [
     ({"title": " "}, 400, "needs a title"),
     ({"title": "x" * 501}, 400, "needs a title"),
-    ({"languages": "Kiswahili, Klingonish"}, 400, "which languages"),
+    (
+        {"languages": "Kiswahili, Klingonish; old Elvish"},
+        400,
+        "“\u2068Klingonish\u2069”, “\u2068old Elvish\u2069”. ",
+    ),
+    ({"languages": "English, qx"}, 400, "“\u2068qx\u2069”"),
     ({"languages": ","}, 400, "which languages"),
     ({"access": "secret"}, 400, "nothing was done"),
     ({"title": "x" * 70_000}, 413, ""),
@@ -144,6 +149,7 @@ async def test_what_is_wrong_is_said_and_what_was_written_stays(tmp_path: Path) 
                 assert 'value="English, français"' in secretary.text
             if "languages" in fields:
                 assert 'value="Water board"' in secretary.text
+                assert f'value="{fields["languages"]}"' in secretary.text
         assert house.running.programme.planned() == ()
 
 
@@ -207,6 +213,10 @@ async def test_a_table_of_a_spreadsheet_is_shown_as_it_will_be_or_all_its_mistak
         ):
             assert said in secretary.text, secretary.text
         assert 'action="/admin/programme"' in secretary.text, "the mended file can be sent from here"
+        assert await secretary.upload(b"Title,End\n,2026-01-02 10:00\n", zone="Mars/Base") == 400
+        for said in ("time zone &#39;Mars/Base&#39;", "Line 2, column &#39;Title&#39;", "Line 2, column &#39;End&#39;"):
+            assert said in secretary.text, secretary.text
+        assert 'name="zone" value="Mars/Base"' in secretary.text
         assert house.running.programme.planned() == ()
 
 
@@ -376,7 +386,8 @@ async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
         assert 'value="2026-12-01T10:00"' in secretary.text
         for wrong, sentence in (
             ({"title": " "}, "needs a title"),
-            ({"languages": "Klingonese"}, "which languages are spoken"),
+            ({"languages": "Klingonese"}, "Not known as a language: “\u2068Klingonese\u2069”"),
+            ({"languages": " "}, "which languages are spoken"),
             ({"starts": "soon"}, "Write times as"),
             ({"ends": "2026-12-01T09:00"}, "Write times as"),
             ({"starts": "", "ends": "2026-12-01T11:00"}, "Write times as"),

@@ -1,4 +1,8 @@
-"""The server is killed with -9 amid supports and hands: no acknowledged ballot is lost, none is doubled."""
+"""The server is killed with -9 amid supports and hands: no acknowledged ballot is lost, none is doubled.
+
+Slow: `test_ballot_box.py` (acknowledged once written) and `test_ballots.py` (counted after a crash) hold the rules, and
+`test_log_crash.py` kills whoever writes into the book.
+"""
 
 from __future__ import annotations
 
@@ -110,6 +114,7 @@ async def prepared(data: Path) -> tuple[DeskHall, Sequence[str]]:
     return hall, tokens
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(150)
 async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
     hall, tokens = await prepared(tmp_path / "data")

@@ -134,6 +134,41 @@ def test_every_line_is_bettered_once_and_by_a_machine() -> None:
     assert told.shown == [(loud(text), False) for text in told.said.values()]
 
 
+class Killing:
+    """Kills the engine as soon as every second line has ended; another one dials a moment later."""
+
+    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
+        self._hall = hall
+        self._ended = self.kills = 0
+        live.writer.listen(self._hear)
+
+    def _hear(self, publication: Publication) -> None:
+        assert self._hall.group is not None
+        for event in publication.events:
+            if isinstance(event, ev.SegmentEnded):
+                self._ended += 1
+                if self._ended % 2:
+                    self._hall.links[-1].cut()
+                    self.kills += 1
+                    self._hall.group.create_task(self._again())
+
+    async def _again(self) -> None:
+        await self._hall.clock.sleep(200)
+        await engine(self._hall, SCRIPT, Revising)
+
+
+def test_killed_between_the_end_of_a_line_and_its_better_text_no_word_is_lost_and_no_line_bettered_twice() -> None:
+    at_work: list[Killing] = []
+    told = run(meeting(Revising, lambda hall, live: at_work.append(Killing(hall, live))))
+    assert told.words == [word.text.strip() for word in SCRIPT.words]
+    assert told.generation == 1 + at_work[0].kills > 5
+    bettered = [line for line, *_ in told.corrections]
+    assert len(bettered) == len(set(bettered))
+    # A line whose engine was gone before it could better it stays as it was, and no other does.
+    assert len(told.said) - at_work[0].kills <= len(bettered) < len(told.said)
+    assert told.shown == [(loud(text) if line in bettered else text, False) for line, text in told.said.items()]
+
+
 class Mending:
     """Somebody who corrects lines: of three one as it begins, one as soon as it has ended, one a second after that."""
 

@@ -15,6 +15,7 @@ import socketio
 from asking import SOMEBODY, ask, name
 from moothall.app import Hall, hall
 from moothall.core import commands as do
+from moothall.core import decide_floor
 from moothall.core.actors import Actor, Role
 from moothall.core.events import ChannelKind
 from moothall.core.floor import ballots
@@ -191,7 +192,14 @@ async def test_a_flood_takes_the_share_of_its_address_and_goes_in_one_act(meetin
         assert len(known) == MANY + 1
         assert (crowd["count"], crowd["numbers"]) == (MANY, [1, MANY])
         wish = {"id": "no-flood", "kind": crowd["place"], "text": "It is a flood."}
-        answer = await client.call("crowd", wish, namespace="/desk", timeout=20)
+        most, decide_floor.MOST_AT_ONCE = (
+            decide_floor.MOST_AT_ONCE,
+            MANY // 3,
+        )  # A house may let more in than one command.
+        try:
+            answer = await client.call("crowd", wish, namespace="/desk", timeout=20)
+        finally:
+            decide_floor.MOST_AT_ONCE = most
         assert await client.call("crowd", wish, namespace="/desk", timeout=20) == answer, "sent again it is the same"
         other = await client.call("crowd", {**wish, "id": "again"}, namespace="/desk", timeout=20)
         assert other["refusal"]["code"] == "stale"

@@ -107,7 +107,7 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(tmp_path: Path) ->
         await secretary.get("/admin/hubs")
         for wrong, sentence in {
             ("title", " "): "That name can't be taken", ("title", "link"): "That name can't be taken",
-            ("languages", "Klingon?"): "Write which languages", ("zone", "Mars/Base"): "That time zone is not known",
+            ("languages", "Klingon?"): "“\u2068Klingon?\u2069”.", ("zone", "Mars/Base"): "That time zone is not known",
             ("expected", "many"): "Write how many people are expected", ("expected", "1000000"): "Write how many",
         }.items():  # fmt: skip
             name, value = wrong

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
+from elsewhere import ORIGINS, wrongly_answered
 from hub_node import ELSEWHERE, came_late, copied, meeting, running_hub
 from moothall.core.actors import Role
 from moothall.core.errors import ConfigurationError
@@ -156,6 +157,16 @@ async def test_the_coordinator_connects_the_computer_and_nobody_else_does(tmp_pa
         await server.close()
         assert hub.pairings.now is not None
         assert hub.pairings.now.hub == "kisumu"
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(tmp_path: Path, origin: str | None) -> None:
+    async with hub_with_a_meeting(tmp_path) as (hub, client):
+        await enter(hub, client)
+        names = {"session": SESSION, "token": "guess", "number": "1"}
+        posts = [(route, route[5:].format(**names)) for route in hub.routes if route.startswith("POST ")]
+        assert ("POST /desk", "/desk") in posts
+        assert await wrongly_answered(client, hub.own, posts, origin) == []
 
 
 async def test_pages_of_others_send_nothing(tmp_path: Path) -> None:

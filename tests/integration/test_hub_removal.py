@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,63 @@ async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog:
             assert found(disk, text) == []
             assert await shown(client, hub, text) == []
             assert text not in caplog.text
+
+
+async def test_a_break_as_a_hubs_desk_and_readers_see_it_and_nothing_of_it_is_in_the_hubs_files(tmp_path: Path) -> None:
+    """Begun 30 s ago, ended from now; begun again, and ended from 20 s ago."""
+    disk = tmp_path / "hub"
+    told, kept = "Break. The text goes on when the meeting does.", "Break from"
+    async with (
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
+        centre(tmp_path / "centre") as running,
+        running_hub(disk) as hub,
+    ):
+        meeting = Meeting(running)
+        await meeting.begin()
+        live = await running.sessions.open(SESSION)
+        await paired(running, hub)
+        await say(meeting, "a", f"{SAID} in confidence.")
+        page = f"{hub.own}/s/{SESSION}?ui=en"
+        await until(shows(client, page, SAID))
+        assert found(disk, SAID)
+        _, token = await hub.links.create(*COORDINATOR)
+        async with client.get(f"{hub.own}/enter/{token}"):
+            pass
+        desk = f"{hub.own}/desk?ui=en"
+        assert not await shows(client, desk, told)()
+        # Set back to before what was said: it goes, from the hub's disk as well.
+        await meeting.do(do.PauseSession(back=30_000), by=SECRETARIAT)
+        await until(shows(client, desk, told))
+        await until(shows(client, page, told))
+
+        async def gone() -> bool:
+            return not found(disk, SAID)
+
+        await until(gone)
+        assert await shown(client, hub, SAID) == []
+        # What an engine would show of a break is never in the log, and no signal of it comes along.
+        live.writer.signal(Unrecorded(channel=FLOOR, text=NOTED, language="en"))
+        await meeting.do(do.ResumeSession(), by=SECRETARIAT)
+        await until(shows(client, page, kept))
+
+        async def over() -> bool:
+            return not await shows(client, desk, told)()
+
+        await until(over)
+        # From 20 s ago: not before somebody had said that it began, and readers are told where the text begins.
+        await meeting.do(do.PauseSession(), by=SECRETARIAT)
+        await until(shows(client, desk, told))
+        await meeting.do(do.ResumeSession(back=20_000), by=SECRETARIAT)
+        await until(over)
+        await say(meeting, "b", f"And {LATER} as well.")
+        await until(shows(client, page, LATER))
+        assert not found(disk, SAID)
+        assert not found(disk, NOTED)
+        # The same, in the same words, as at the centre.
+        for place in ("", "/read", "/record.txt", "/record.html"):
+            spans = []
+            for house in (running.address, hub.own):
+                async with client.get(f"{house}/s/{SESSION}{place}?ui=en") as response:
+                    spans.append(re.findall(r"(?:Break|Text) from [^<\n]*", await response.text()))
+            assert spans[0] == spans[1]
+            assert spans[0], place

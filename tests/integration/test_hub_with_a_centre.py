@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientResponse, ClientSession, CookieJar
 
 from hub_node import running_hub
-from hub_together import COORDINATOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
+from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.ids import NoteId
+from moothall.core.signals import ChannelState, Sound
 from moothall.settings import Translation
 from moothall_hub.desk_ports import Choice
 from moothall_hub.node_doors import COOKIE
@@ -165,6 +166,50 @@ async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path:
         # Its own line is as good as before, and says what it is worth.
         await until(shows(client, f"{kisumu.own}/?ui=en", "The line has been down since"))
         assert kisumu.line.now().since is not None
+
+
+async def next_state(stream: ClientResponse) -> dict[str, object]:
+    """What comes next of the sound, past any pulses."""
+    async for line in stream.content:
+        for signal in json.loads(line[6:]).get("signals", ()) if line.startswith(b"data: {") else ():
+            if signal["kind"] == "state":
+                return dict(signal)
+    raise AssertionError
+
+
+async def test_readers_below_are_told_of_the_sound_as_readers_of_the_centre_are(tmp_path: Path) -> None:
+    late = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=63_000, t=0)
+    async with (
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
+        running_hub(tmp_path / "north") as north,
+        running_hub(tmp_path / "kisumu") as kisumu,
+    ):
+        async with centre(tmp_path / "centre") as running:
+            meeting = Meeting(running)
+            await meeting.begin()
+            await paired(running, north, "North")
+            await until(shows(client, f"{north.own}/s/{SESSION}?ui=en", "Plenary"))
+            await below(north, kisumu, "Kisumu")
+            await until(shows(client, f"{kisumu.own}/s/{SESSION}?ui=en", "Plenary"))
+            live = await running.sessions.find(SESSION)
+            assert live is not None
+            streams = [
+                await client.get(f"{each}/s/{SESSION}/events", headers={"Accept-Encoding": "identity"})
+                for each in (running.address, north.own, kisumu.own)
+            ]
+            live.writer.signal(late)
+            told = [await next_state(stream) for stream in streams]
+            assert told == [{"kind": "state", "channel": FLOOR, "sound": "speech", "lag": 63_000, "t": 0}] * 3
+            _, token = await kisumu.links.create(*COORDINATOR)
+            async with client.get(f"{kisumu.own}/enter/{token}") as response:
+                page = await response.text()
+                assert "Text delayed 63\N{NO-BREAK SPACE}s" in page, page
+        # The centre is gone: nobody knows how late the text is.
+        for stream in streams[1:]:
+            while (await next_state(stream))["lag"]:
+                pass
+            stream.close()
+        assert "Text delayed" not in await (await client.get(f"{kisumu.own}/desk?ui=en")).text()
 
 
 async def test_a_loop_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Server and engine are killed while lines end and are bettered: nothing is lost, doubled or bettered twice.
 
-The server is a process; the engine works in the test's own, over the real link, and is killed by cutting that.
+The server is a process; the engine works in the test's own, over the real link, and is killed by cutting that. Long,
+and therefore slow: `test_better_pass.py` and `test_revising_laws.py` hold the rules, `test_kill.py` kills in each run.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ class Hall(HallProcess):
         return self._engine.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_killed_between_the_end_of_a_line_and_its_better_text(tmp_path: Path) -> None:
     script = make_script(5, 34)

@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC220, ASYNC221 (a test's loop has nobody else to wait for)
-"""Nothing acknowledged is lost: not to kill -9, not to a full disk."""
+"""Nothing acknowledged is lost, by a log or by the book: not to kill -9, not to a full disk."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from moothall.adapters.book_sqlite import SqliteBook
 from moothall.adapters.log_sqlite import SqliteLog
 from moothall.core import events as ev
 from moothall.core.errors import StorageUnavailable
@@ -20,6 +21,7 @@ from recorder import EPOCH, SESSION, Recorder
 
 HERE = Path(__file__).parent
 PROGRAM = [sys.executable, str(HERE / "appending.py")]
+ENTERING = [sys.executable, str(HERE / "entering.py")]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE.parent)}
 
 
@@ -47,6 +49,26 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> Non
         offsets = await stored(path)
         assert offsets == list(range(1, len(offsets) + 1))
         assert acknowledged <= len(offsets) <= acknowledged + 1
+
+
+async def test_kill_9_loses_nothing_that_the_book_acknowledged_and_leaves_no_half_of_a_write(tmp_path: Path) -> None:
+    path = tmp_path / "book.sqlite"
+    acknowledged = 0
+    for wanted in (1, 40, 7):
+        with subprocess.Popen([*ENTERING, str(path)], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for _ in range(wanted):
+                process.stdout.readline()
+                acknowledged += 1
+            process.kill()
+            acknowledged += sum(line.endswith("\n") for line in process.stdout)
+        book = await SqliteBook.open(path)
+        ballots, newest = await book.read("ballot"), await book.read("newest")
+        await book.close()
+        assert ballots == {str(number): str(number).encode() for number in range(len(ballots))}
+        assert newest == {"": str(len(ballots) - 1).encode()}
+        assert acknowledged <= len(ballots) <= acknowledged + 1
+        acknowledged = len(ballots)
 
 
 async def test_a_file_that_may_not_grow_refuses_and_heals(tmp_path: Path) -> None:

@@ -1,9 +1,14 @@
-"""A server that was killed on the way from one session to the next one goes on, once, on the real log."""
+"""A server that was killed on the way from one session to the next one goes on, once, on the real log.
+
+Slow: `unit/services/test_next_session.py` kills it at each step of that way on a log in memory.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+
+import pytest
 
 from desk_hall import OTHER, DeskHall
 from hall_process import CLOCK, FLOOR, SESSION, free_port, require_intact
@@ -40,6 +45,7 @@ async def opened(hall: DeskHall) -> None:
                 return
 
 
+@pytest.mark.slow
 async def test_the_next_session_is_opened_once(tmp_path: Path) -> None:
     hall = DeskHall(tmp_path / "data", free_port(43))
     await hall.prepare(begin_other=False)

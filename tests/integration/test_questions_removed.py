@@ -106,7 +106,7 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
     assert found(tmp_path, PRIVATE) == []
     said = io.StringIO()
     assert verify_command(tmp_path, None, said) == SOUND, said.getvalue()
-    assert said.getvalue().startswith(f"{SESSION}: intact; 4 texts were removed by its keepers")
+    assert said.getvalue().startswith(f"{SESSION}: intact; words were removed by its keepers, 1 time")
     async with hall(settings(tmp_path)) as running:
         live = await running.sessions.find(SESSION)
         assert live is not None

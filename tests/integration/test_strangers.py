@@ -17,6 +17,7 @@ import aiohttp
 import msgspec
 import pytest
 
+from elsewhere import ORIGINS, wrongly_answered
 from moothall.adapters.sqlite_file import FILE_NAME
 from moothall.app import Hall, hall
 from moothall.core import events as ev
@@ -238,20 +239,6 @@ FILLED_IN = {
     "segment": ["a", "b", "none"],
     "language": ["es"],
 }
-ELSEWHERE = ["https://elsewhere.example", "null", "{own}.evil.example", "{own}/", None]
-SCRIPTS = {
-    "POST /hub/pair": {400, 403},
-    "POST /socket.io/": {400, 403},
-    "POST /s/{session}/asked/{token}/words": {403, 404},
-}
-"""Doors at which programs that are no browser send, and say no origin: what they answer to nothing."""
-SENT = [
-    ("application/x-www-form-urlencoded", b"form=x"),
-    ("application/json", b"{}"),
-    ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="form"\r\n\r\nx\r\n--b--\r\n'),
-]
-
-
 FORMS = ["vtt", "srt", "txt", "html", "json"]
 
 
@@ -321,25 +308,21 @@ async def everything(running: Hall, http: aiohttp.ClientSession) -> None:
             assert entered.status == 303
 
 
-@pytest.mark.parametrize("origin", ELSEWHERE)
+@pytest.mark.parametrize("origin", ORIGINS)
 async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(open_hall: Hall, origin: str | None) -> None:
-    headers = {} if origin is None else {"Origin": origin.format(own=open_hall.address)}
     before = await open_hall.sessions.find(SESSION)
     assert before is not None
-    stood, links, wrong = before.writer.offset, open_hall.links.list(), []
+    stood = before.writer.offset
+    posts = [
+        (route, address)
+        for route in routes_of(open_hall)
+        if route.startswith("POST ")
+        for address in addresses(route, SESSION)
+    ]
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         await everything(open_hall, http)
         links = open_hall.links.list()
-        for route in routes_of(open_hall):
-            for address in addresses(route, SESSION) if route.startswith("POST ") else ():
-                for kind, body in SENT:
-                    sent = {**headers, "Content-Type": kind}
-                    url = open_hall.address + address
-                    async with http.post(url, data=body, headers=sent, allow_redirects=False) as answer:
-                        expected = SCRIPTS.get(route, {403}) if origin is None else {403}
-                        if answer.status not in expected:
-                            wrong.append((address, kind, answer.status))
-    assert wrong == []
+        assert await wrongly_answered(http, open_hall.address, posts, origin) == []
     assert before.writer.offset == stood
     assert open_hall.links.list() == links
 

@@ -1,4 +1,7 @@
-"""The server is killed with -9, and what was done at its desks before can be undone."""
+"""The server is killed with -9, and what was done at its desks before can be undone.
+
+Slow: `e2e/test_desk_restart.py` does it by presses, `test_desks.py` and `test_line_moves.py` (unit) after a restart.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+import pytest
 import socketio
 
 from desk_hall import FLOOR, OTHER, DeskHall, desk_hall
@@ -49,6 +53,7 @@ async def undone(client: socketio.AsyncClient, names: Sequence[str]) -> None:
         await asked(client, "undo", id=name)
 
 
+@pytest.mark.slow
 async def test_everything_is_undone_after_a_kill(tmp_path: Path) -> None:
     async with desk_hall(tmp_path / "data", free_port(41)) as hall:
         before = hall.state()

@@ -89,3 +89,8 @@ async def test_whoever_comes_second_is_told_who_was_quicker_and_who_opens_beside
             assert "receipt" in await third.ask("act", **opens, anyway=True)
             assert await second.alarm("opened-beside") == {"title": "Third", "who": "Desk 4"}
             assert await third.alarm("beside") == {"title": "Second"}
+
+    async with admin_house(tmp_path) as house:  # After a restart the names at the desks are gone, and links stay.
+        refused = house.running.programme.quicker(HALL)
+        assert refused.gone_on is not None
+        assert (refused.gone_on.who, refused.gone_on.title) == ("Desk 4", "Third")

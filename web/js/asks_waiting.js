@@ -1,22 +1,25 @@
-// Sends what was written without a line, and keeps the form for when the line goes.
+// Sends what was written without a line, and keeps the form for when it goes.
 
 import { recall } from './kept.js';
 
 const link = document.querySelector('a[data-asks]');
 const send = async () => recall('moothall.asks') && (await import('./asks_kept.js')).sendBeside(link);
-let kept = false; // whether the form is here
+let kept = false; // the form
 
 send();
 addEventListener('online', send);
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted || performance.getEntriesByType('navigation')[0]?.type === 'back_forward') import('./your_turn_late.js');
+});
 const { serviceWorker } = navigator;
-// Within three minutes, so that a hall doesn't fetch it at once.
+// A hall doesn't fetch it at once.
 if (link && serviceWorker) setTimeout(async () => {
   await serviceWorker.register('/asking-worker.js', { scope: '/s/' });
   (await serviceWorker.ready).active.postMessage(link.href);
   kept = true;
 }, Math.random() * 180000);
 
-// Until then nobody is led from the text to the browser's own page, which says that there is no line.
+// Until then nobody is led from the text to where there is no line.
 link?.addEventListener('click', async (event) => {
   if (kept || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();

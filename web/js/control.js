@@ -68,7 +68,7 @@ function levels(all) {
 function alarm(card, { kind, urgent, values, by }) {
   const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
   const sign = words.text(urgent ? 'urgent' : 'look');
-  const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' ', text));
+  const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' – ', text));
   if (by) box.append(element('p', { class: 'mark' }, words.text('seen', { name: by })));
   else {
     const button = element('button', { type: 'button', 'data-key': `${card.session}:${kind}`, 'aria-label': `${words.text('mine')}: ${card.place || card.title}, ${text}` }, words.text('mine'));
@@ -182,7 +182,7 @@ function bell(cards) {
   if (!fresh.length) return;
   const [card, each] = now.get(fresh[0]);
   told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`];
-  say(told[1]);
+  say(told[1], `#Cards [data-key="${CSS.escape(fresh[0])}"], #Shared [data-key="${CSS.escape(fresh[0])}"]`);
   if (form.bell.checked) ring();
 }
 

@@ -146,7 +146,7 @@ function stands(how, waiting) {
   line.dataset.kind = kind === 'open' ? 'live' : 'lost';
   set(line, words.text(`line.${kind}`, { n: waiting }));
   at('State').hidden = how !== 'open'; // What stood there says nothing of now.
-  if (how === 'shut') say(line.textContent);
+  if (how === 'shut') say(line.textContent, '#Stands');
 }
 
 // What the page shows
@@ -233,10 +233,11 @@ function now() {
     sound: state.signals.state ?? null, spoke: state.spoke,
   });
   const [line, text] = [at('State'), words.text(`standing.${kind}`, { n })];
-  if (kind === 'last-words' && line.dataset.kind !== kind) say(text);
-  else if (kind !== 'last-words') unsay(words.text('standing.last-words'));
+  const begins = kind === 'last-words' && line.dataset.kind !== kind;
+  if (kind !== 'last-words') unsay(words.text('standing.last-words'));
   line.dataset.kind = kind;
   set(line, text);
+  if (begins) say(text, '#State');
 }
 
 function picked(segments) {

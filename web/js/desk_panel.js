@@ -205,11 +205,13 @@ export class DeskPanel {
   /** What has to be seen to, in words, and how long there is. What is new there is said once, and taken back when it is over or has changed. */
   notices({ alarms, overrun, off, resumes }) {
     const rows = [];
+    const fresh = [];
     const stand = new Map();
     const add = (kind, row) => {
       const text = row.textContent;
+      row.dataset.kind = kind;
       rows.push(row);
-      if (!this.stood.has(kind)) this.does.say(text);
+      if (!this.stood.has(kind)) fresh.push([text, `#Notices [data-kind=${kind}]`]);
       else if (this.stood.get(kind) !== text) unsay(this.stood.get(kind));
       stand.set(kind, this.stood.get(kind) ?? text);
     };
@@ -228,5 +230,6 @@ export class DeskPanel {
     this.stood = stand;
     const box = at('Notices');
     if (box.textContent !== rows.map((row) => row.textContent).join('')) box.replaceChildren(...rows);
+    for (const each of fresh) this.does.say(...each);
   }
 }

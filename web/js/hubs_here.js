@@ -29,10 +29,10 @@ export class HubsHere {
     const fresh = cut.filter(({ hub }) => !this.#cut?.has(hub));
     for (const hub of back) this.#returned(hub);
     const said = [...back.map((hub) => this.#isBack(hub)), ...fresh.map((each) => this.#isCut(each))];
-    if (said.length) this.say(this.#said = said.join('. '));
-    else if (cut.length < (this.#cut?.size ?? 0)) unsay(this.#said); // One has left.
+    if (!said.length && cut.length < (this.#cut?.size ?? 0)) unsay(this.#said); // One has left.
     this.#cut = new Set(cut.map(({ hub }) => hub));
     this.#show(cut);
+    if (said.length) this.say(this.#said = said.join('. '), '#Cut');
   }
 
   #returned(hub) {

@@ -6,7 +6,7 @@ import { Continuity, Levels } from './microphone_level.js';
 import { Line } from './microphone_line.js';
 import { RATE } from './microphone_resample.js';
 import { Ring } from './microphone_ring.js';
-import { Words, becoming } from './microphone_words.js';
+import { Words, becoming, behind } from './microphone_words.js';
 import { at } from './nodes.js';
 import { unsay } from './said.js';
 import { dayClock, fill } from './words.js';
@@ -245,9 +245,10 @@ function shown() {
   const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
   const named = data.follows && words.session?.title;
   at('On').hidden = !now || words.lost;
+  const state = now ? say(`meeting.${['closed', 'break', 'off', 'before'].includes(now.kind) ? now.kind : 'live'}`) : '';
   at('OnTitle').textContent = named || '';
   at('OnTitle').lang = (named && words.session.languages[0]) || '';
-  at('OnState').textContent = now ? say(`meeting.${['closed', 'break', 'off', 'before'].includes(now.kind) ? now.kind : 'live'}`) : '';
+  at('OnState').textContent = behind(named, state);
   at('On').dataset.kind = now?.kind ?? '';
   document.title = named ? `${named} – ${data.title}` : data.title;
   at('Text').textContent = words.text;
@@ -297,7 +298,8 @@ at('TakeOver').addEventListener('click', () => {
   at('Stop').focus();
 });
 at('Leave').addEventListener('click', () => leave('stopped'));
-addEventListener('online', () => line.hurry());
+addEventListener('online', () => [line, words].forEach((each) => each.hurry()));
+document.addEventListener('visibilitychange', () => document.hidden || words.hurry());
 document.addEventListener('visibilitychange', () => document.hidden || stayAwake());
 navigator.mediaDevices?.addEventListener('devicechange', () => capture.stream && list());
 addEventListener('beforeunload', (event) => {

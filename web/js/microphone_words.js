@@ -1,5 +1,7 @@
 // What readers see of the text that the microphone feeds, its last line as proof that it works, and how the meeting is.
 
+import { Link } from './link.js';
+
 export const LATE = 10000; // ms: what comes so late says nothing of now
 const STALE = 5000; // ms: the sound is told of each second; older news say nothing of now
 
@@ -23,11 +25,15 @@ export function becoming({ session, lost, heard, now }) {
   return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
 }
 
+/** How a meeting stands, as it is said behind its title where that is named, for eyes and screen readers. */
+export const behind = (title, state) => (title ? ` – ${state}` : state);
+
 const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
 
 export class Words {
-  #source = null;
   #address = '';
+  // Each connection begins with a snapshot, so that only what is missing behind it is lost.
+  #link = new Link(() => this.#address, (frame) => this.#take(frame), (open) => this.#stands(open), () => Infinity);
 
   /** @param {() => void} changed  told whenever something of it has */
   constructor(changed) {
@@ -45,18 +51,17 @@ export class Words {
     if (address === this.#address) return;
     this.close();
     this.#address = address;
-    this.#source = new EventSource(address);
-    this.#source.onmessage = ({ data }) => this.#take(JSON.parse(data));
-    this.#source.onerror = () => {
-      this.lost = true;
-      this.changed();
-    };
+    this.#link.open();
+  }
+
+  /** The page is shown again, or there is a network again. */
+  hurry() {
+    this.#link.hurry();
   }
 
   /** Follow nothing; what was seen is forgotten. */
   close() {
-    this.#source?.close();
-    this.#source = null;
+    this.#link.close();
     this.#address = '';
     this.#forget();
     this.changed();
@@ -71,8 +76,12 @@ export class Words {
     this.lost = false; // whether nothing comes at the moment
   }
 
+  #stands(open) {
+    this.lost = !open;
+    this.changed();
+  }
+
   #take(frame) {
-    this.lost = false;
     if (frame.snapshot) {
       const { title, languages, status, not_recorded = null } = frame.snapshot.session;
       this.session = { title, languages, status, not_recorded };

@@ -215,9 +215,9 @@ function crowds() {
   const told = questions.crowds ?? [];
   const unread = questions.alarms?.find(({ kind }) => kind === 'unread');
   const text = unread ? words.text('alarm.unread', unread.values) : '';
-  if (text && !waits) say(waits = text);
+  const begins = text && !waits;
   if (text !== waits) unsay(waits);
-  if (!text) waits = '';
+  if (begins || !text) waits = text;
   const made = JSON.stringify([told, unread]);
   if (at('Crowds').dataset.made !== made) {
     const focused = at('Crowds').contains(document.activeElement);
@@ -226,6 +226,7 @@ function crowds() {
       words.text('crowd', { n: count, first, last }), ' ', element('button', { type: 'button', 'data-place': place, 'aria-haspopup': 'dialog' }, words.text('crowd.decline')))));
     if (focused) at('CheckedTitle').focus();
   }
+  if (begins) say(text, '#Crowds p');
   at('Older').hidden = !more;
   if (more) set(at('Older'), words.text('older', { n: more.count, checked: more.checked }));
   at('Known').checked = known;

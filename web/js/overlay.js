@@ -1,28 +1,29 @@
-// Text over a picture. What the address asks for was checked by the server; here it is only set.
+// Text over a picture, as its address asks. The server has checked that.
 
 import { AskedNow } from './asked_now.js';
 import { Tail, given, groupsOf } from './tail.js';
 
 const data = given();
-const { lines, size, color, back, fade } = data.look;
+const { lines, size, color, back, fade, question, groups } = data.look;
 const root = document.documentElement;
-for (const [name, value] of [['lines', lines], ['size', `${size}px`], ['color', `#${color}`], ['back', `${back}%`]]) {
-  root.style.setProperty(`--${name}`, value);
-}
+root.style.cssText = `--lines: ${lines}; --size: ${size}px; --color: #${color}; --back: ${back}%`;
 
-const asked = data.look.question ? new AskedNow() : null;
+const asked = question ? new AskedNow() : null;
 let said = '';
 let quietSince = Date.now();
+let lost; // whether a hub's own line is dead
+document.addEventListener('pulse', ({ detail }) => ({ lost } = detail));
 
-const groups = data.look.groups ? groupsOf(data) : null;
-const tail = new Tail(data, ({ box, late }) => {
-  const text = box.textContent;
+const heard = groups ? groupsOf(data) : null;
+const tail = new Tail(data, (each) => {
+  root.dataset.kind = lost ? 'lost' : each.state().kind;
+  const text = each.box.textContent;
   if (text !== said) {
     said = text;
-    if (!late) quietSince = Date.now();
+    if (!each.late) quietSince = Date.now();
   }
   root.classList.toggle('faded', fade > 0 && Date.now() - quietSince >= fade * 1000);
 }, (event) => {
   asked?.heard(event);
-  groups?.(event, tail.reader.session);
+  heard?.(event, tail.reader.session);
 });

@@ -21,3 +21,6 @@ if (Number.isInteger(stopped) && stopped !== from) {
 if (new URLSearchParams(location.search).has('from')) keep(key, from);
 document.documentElement.classList.add('live');
 keepClear(document.querySelector('.bar'));
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted || performance.getEntriesByType('navigation')[0]?.type === 'back_forward') import('./your_turn_late.js');
+});

@@ -12,7 +12,7 @@ for (const time of own ? document.querySelectorAll('time[datetime]') : []) {
   const moment = new Date(time.dateTime);
   if (-moment.getTimezoneOffset() === ahead(time.dateTime)) continue;
   // The day too: it may be another one there.
-  const shown = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
+  const shown = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const beside = document.createElement('span');
   beside.className = 'own-time';
   beside.textContent = ` (${own.replace('{time}', shown.format(moment))})`;

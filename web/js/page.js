@@ -1,4 +1,4 @@
-// The session's page: ties the reader, the line to the server, the view and the reader's place together.
+// The session's page.
 
 import { focusOn, keepClear } from './bar.js';
 import { Bookmark } from './bookmark.js';
@@ -125,9 +125,8 @@ function came(frame) {
   else take(frame);
 }
 
-/** Say what is asked now. */
 function asked(body) {
-  if (at('NowAsked') && /^intervention\.(published|stands)$/.test(body?.type)) import('./now_asked.js').then((now) => now.nowAsked(body));
+  if (at('NowAsked') && /^intervention\.[ps]/.test(body?.type)) import('./now_asked.js').then((now) => now.nowAsked(body));
 }
 
 function take(frame) {
@@ -139,6 +138,7 @@ function take(frame) {
     link.open();
     return;
   }
+  if (change.snapshot) asked({ type: 'intervention.stands' });
   afresh &&= !change.snapshot;
   let added;
   place.around(() => {
@@ -181,7 +181,6 @@ function newest() {
   return item ? { id: item.id, text: item.querySelector('.text').textContent } : null;
 }
 
-/** The reader chose how to read. */
 function chosen(name) {
   if (name === 'say') at('Announcer').replaceChildren();
   if (name === 'show') text?.show();

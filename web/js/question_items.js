@@ -46,7 +46,7 @@ export class QuestionItems {
     const parts = [element('span', { class: 'no' }, words.text('number', { n: item.number })), element('span', {}, words.text(`wants.${item.kind}`))];
     if (item.name) parts.push(bdi(item.name));
     parts.push(element('span', {}, this.place(item)));
-    return parts;
+    return parts.flatMap((part, i) => (i ? [' · ', part] : [part]));
   }
 
   /** Where it was asked; a group is called by its title once that is known. */

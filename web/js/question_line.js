@@ -163,6 +163,6 @@ export class QuestionLine {
     at('Stands').dataset.kind = kind === 'open' ? 'live' : 'lost';
     const text = this.words.text(`line.${kind}`, { n });
     set(at('Stands'), text);
-    if (how === 'shut') this.say(text);
+    if (how === 'shut') this.say(text, '#Stands');
   }
 }

@@ -32,7 +32,7 @@ export class QuestionTurn {
     at('Time').classList.toggle('over', over);
     if (over && this.#over !== turn) {
       this.#over = turn;
-      say(words.text('timer.over'));
+      say(words.text('timer.over'), '#Time');
     }
     const parts = [time > 0 ? `${mediaTime(spent)} / ${mediaTime(time)}` : mediaTime(spent)];
     if (over) parts.push(words.text('timer.over'));
@@ -40,16 +40,16 @@ export class QuestionTurn {
     const late = begin !== null && now >= begin;
     if (!late) unsay(words.text('turn.nobody'));
     if (!longer || late) unsay(this.#said);
-    if (late && this.#nobody !== turn) {
-      this.#nobody = turn;
-      say(words.text('turn.nobody'));
-    }
     at('Held').classList.toggle('over', late);
     if (begin === null) set(at('Held'), typed ? words.text('turn.typed') : '');
     else set(at('Held'), late ? words.text('turn.nobody') : words.text(longer ? 'turn.longer' : 'turn.wait', { time: mediaTime(begin - now + 999) }));
+    if (late && this.#nobody !== turn) {
+      this.#nobody = turn;
+      say(words.text('turn.nobody'), '#Held');
+    }
     if (longer && this.#longer !== turn) {
       this.#longer = turn;
-      say(this.#said = at('Held').textContent);
+      say(this.#said = at('Held').textContent, '#Held');
     }
   }
 }

@@ -68,7 +68,7 @@ function stands(how, waiting) {
   at('Stands').dataset.kind = kind === 'open' ? 'live' : 'lost';
   const text = words.text(`line.${kind}`, { n: waiting });
   set(at('Stands'), text);
-  if (how === 'shut') say(text);
+  if (how === 'shut') say(text, '#Stands');
 }
 
 /** Another second pass, or other fates of its proposals. */

@@ -2,10 +2,23 @@
 
 import { at } from './nodes.js';
 
-/** Say something in #Status, once. */
-export const say = (text) => { at('Status').textContent = text; };
+let place = null; // a selector of what says the same elsewhere on the page
+
+/** Say something in #Status, once. Where `there` is in view, which says the same, only screen readers are told. */
+export function say(text, there = null) {
+  place = there;
+  at('Status').textContent = text;
+  look();
+}
 
 /** Take back what was said in #Status once it holds no longer; what was said of something else since then stays. */
 export const unsay = (text) => {
   if (text && at('Status').textContent === text) say('');
 };
+
+function look() {
+  const { top, bottom } = (place && document.querySelector(place)?.getBoundingClientRect()) || { top: 0, bottom: 0 };
+  at('Status').toggleAttribute('data-above', top < bottom && top >= 0 && bottom <= innerHeight);
+}
+
+for (const change of ['scroll', 'resize']) addEventListener(change, look, { passive: true, capture: true });

@@ -51,6 +51,7 @@ export class Silence {
     const silent = this.#watch.silent(now, link.read?.readyState === OPEN ? null : CONNECT);
     if (link.read === null || silent === null) return;
     link.say(false, silent);
+    if (link.read === null) return; // whoever was told has closed it
     if (this.beside && now - this.#began > Math.min(2 * CONNECT, FIRST * 2 ** this.#failed)) this.failed();
     if (!this.beside) this.#timer ??= setTimeout(() => this.#try(), SPREAD * Math.random());
   }

@@ -66,14 +66,13 @@ export class Tail {
 
   /** How things stand, as a kind and in words. */
   state() {
-    const own = Date.now() + this.#ahead;
     const { status, seal } = this.reader.session;
     const there = (at) => (at === null ? null : at + this.#ahead);
     const { sound, spoke } = this.reader;
     const { kind, n } = standing({
       sound,
       spoke,
-      now: own,
+      now: there(Date.now()),
       status,
       online: navigator.onLine,
       unsaved: this.reader.unsaved !== '',
@@ -86,7 +85,7 @@ export class Tail {
     return { kind, text: kind === 'closed' && seal ? `${text} · ${this.words.text(`seal.${seal}`)}` : text };
   }
 
-  /** Put the state into the page's lines for it. */
+  /** Say it on the page. */
   say() {
     const { kind, text } = this.state();
     const title = this.reader.session.title.trim();
@@ -139,7 +138,7 @@ export class Tail {
 
   #told(open, since) {
     if (open) {
-      if (this.#cutAt !== null && this.#cut) this.#backAt = Date.now();
+      if (this.#cut) this.#backAt = Date.now();
       this.#cutAt = null;
     } else {
       this.#cutAt = since;
@@ -169,11 +168,11 @@ export class Tail {
     const turn = new Turn();
     let before = null;
     for (const { line, rest } of this.#lines()) {
-      if (before && before.language !== line.language) turn.apart = true;
+      const back = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
+      if (back || (before && before.language !== line.language)) turn.apart = true;
       const { begins, name } = turn.then(this.reader.session.speakers[line.speaker] ?? '');
       if (!this.#known.has(line.segment) && !begins && before.length >= FULL) this.#starts.add(line.segment);
-      const apart = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
-      const joins = !begins && !apart && !this.#starts.has(line.segment);
+      const joins = !begins && !this.#starts.has(line.segment);
       const length = (joins ? before.length : 0) + line.text.length;
       this.#known.set(line.segment, length);
       if (!joins) made.push({ line, name: name === '' ? this.words.text('unnamed') : name ?? '', parts: [] });
@@ -199,14 +198,14 @@ export class Tail {
     }
   }
 
-  /** Say above the text that begins before a break was ended that it does. */
+  /** Say where the text begins before a break was ended. */
   #noteBreaks(shown, made, there) {
     for (const gap of this.#setBack) {
-      const first = made.find(({ line }) => line.t0 >= gap.t1)?.line.segment;
-      if (!first) continue;
+      const first = made.findIndex(({ line }) => line.t0 >= gap.t1);
+      if (first < 1) continue;
       const node = there.get(`=break-${gap.t1}`) ?? element('p', { class: 'said moment', 'data-of': `=break-${gap.t1}` }, element('span', { class: 'mark' }));
       set(node.firstElementChild, this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) }));
-      shown.splice(shown.findIndex(({ dataset }) => dataset.of === first), 0, node);
+      shown.splice(shown.findIndex(({ dataset }) => dataset.of === made[first].line.segment), 0, node);
     }
   }
 
@@ -220,7 +219,7 @@ export class Tail {
     const { unsaved, unrecorded, session } = this.reader;
     // What was cleared while nothing is kept is not told from what followed: none of it comes back.
     if (this.wall && session.not_recorded != null && session.wall_cleared > session.not_recorded) return [];
-    const said = [['unsaved', unsaved, ''], ['unrecorded', unrecorded?.text ?? '', unrecorded?.language ?? '']];
+    const said = [['unsaved', unsaved, ''], ['unrecorded', unrecorded.text, unrecorded.language]];
     return said.filter(([, text]) => text.trim()).map(([kind, text, tag]) => {
       const node = there.get(`=${kind}`) ?? element(
         'p', { class: 'said moment', 'data-of': `=${kind}` }, element('span', { class: 'mark' }), ' ', element('span'),

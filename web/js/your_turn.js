@@ -49,7 +49,11 @@ const link = new Link(() => `${events}&after=${seen}`, (frame) => {
   }
 }, () => {}, () => Number(seen.split(':')[1]));
 
+// With little data there is no second stream: the bar's note of what is asked now changes whenever the queue moves on.
+const note = document.documentElement.dataset.read === 'low' && at('NowAsked');
+
 show();
 new MutationObserver(show).observe(document.querySelector('title'), { childList: true }); // the page gives itself one
-link.open();
+if (note) new MutationObserver(() => renewal.soon()).observe(note, { attributes: true, childList: true, subtree: true });
+else link.open();
 addEventListener('online', () => link.hurry());

@@ -14,13 +14,11 @@ from aiohttp import hdrs, web
 from moothall.adapters.about_form import about_given
 from moothall.adapters.asking_request import kept_query
 from moothall.adapters.author_page import AuthorPage
-from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
-from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
-from moothall.adapters.visitor_forms import Senders, foreign, refused
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.asking import Asking
@@ -47,16 +45,14 @@ class AboutDoor:
         clock: Clock,
         randomness: Randomness,
         snapshot_of: SnapshotOf,
-        origins: frozenset[str],
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them."""
         self._pages = pages
         self._asking = asking
         self._author_page = author_page
         self._balance = balance
         self._snapshot_of = snapshot_of
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -82,27 +78,10 @@ class AboutDoor:
             except StorageUnavailable as error:
                 raise Wrong(503, ErrorText.UNAVAILABLE) from error
         except Wrong as wrong:
-            if foreign(wrong):
-                return await self._foreign(request, ui, chosen=chosen)
             return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/asked/{quote(token)}{query}#About"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
-
-    async def _foreign(self, request: web.Request, ui: Catalogue, *, chosen: bool) -> web.Response:
-        """Nothing is taken from a page that isn't ours; whoever filled the form in has it still."""
-        wrong = Wrong(403, DoorText.ORIGIN)
-        try:
-            given = await _given(request)
-            wanted = await asked(request, self._snapshot_of)
-            own = await self._asking.own(wanted.session, request.match_info["token"])
-        except (Wrong, StorageUnavailable):  # Whatever else is wrong with it, it is none of ours.
-            return refused(wrong, self._pages, ui)
-        if own is None:
-            return refused(wrong, self._pages, ui)
-        return self._author_page.answer(
-            request, wanted, own, ui, chosen=chosen, sentence=ui.text(wrong.key), about=about_given(given), status=403
-        )
 
 
 async def _given(request: web.Request) -> dict[str, str]:

@@ -13,7 +13,7 @@ from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import Visitors
-from moothall.adapters.visitor_forms import Listed, Senders, foreign, refused
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import RefusalCode, StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -37,17 +37,13 @@ class AbuseDoor:
         randomness: Randomness,
         visitors: Visitors,
         snapshot_of: SnapshotOf,
-        listed: Listed,
-        origins: frozenset[str],
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them."""
         self._pages = pages
         self._reports = reports
-        self._listed = listed
         self._snapshot_of = snapshot_of
         self._visitors = visitors
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -64,7 +60,7 @@ class AbuseDoor:
                 raise Wrong(404, ErrorText.NOTHING)
             await self._report(wanted.session, int(number), self._visitors.token(request, COOKIE, wanted.session))
         except Wrong as wrong:
-            return await self._listed(request, wrong) if foreign(wrong) else refused(wrong, self._pages, ui)
+            return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})

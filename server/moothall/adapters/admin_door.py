@@ -12,7 +12,7 @@ from aiohttp import web
 from moothall.adapters import admin_view as view
 from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see, wrong
 from moothall.adapters.admin_texts import ACCESS, ROLES, SOUND, AdminText
-from moothall.adapters.language_names import LanguageReader
+from moothall.adapters.language_names import NoLanguages, read_languages
 from moothall.adapters.translation_texts import reach_part
 from moothall.core import commands as do
 from moothall.core.actors import Role
@@ -88,7 +88,6 @@ class AdminDoor:
         self._qr = qr_svg
         self._reach = reach
         self._key = key
-        self._languages = LanguageReader().read
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -127,7 +126,7 @@ class AdminDoor:
             "admin.html",
             asked,
             status=status,
-            problem=problem and ui.text(problem),
+            problem=problem,
             given=given or {},
             meetings=meetings,
             places=places,
@@ -147,12 +146,12 @@ class AdminDoor:
         """A meeting from a title and languages; answers with its links."""
         given = await self.pages.form(request, asked)
         title = " ".join(given.get("title", "").split())
-        languages = await self._languages(given.get("languages", "")[:200])
+        languages = await read_languages(given.get("languages", "")[:200])
         room = RoomId(given.get("place", ""))
         if not 0 < len(title) <= view.LONGEST_TITLE:
-            return await self._overview(asked, status=400, problem=AdminText.TITLE, given=given)
-        if languages is None:
-            return await self._overview(asked, status=400, problem=AdminText.LANGUAGES, given=given)
+            return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.TITLE), given=given)
+        if isinstance(languages, NoLanguages):
+            return await self._overview(asked, status=400, problem=languages.said(asked.ui), given=given)
         if not self.pages.once(given):
             return see(asked.to("/admin"))
         rehearsal = "rehearsal" in given
@@ -175,7 +174,7 @@ class AdminDoor:
             made = Refusal(code=RefusalCode.UNAVAILABLE, message="The disk refuses.")
         if isinstance(made, Refusal):
             no = wrong(made)
-            return await self._overview(asked, status=no.status, problem=no.key, given=given)
+            return await self._overview(asked, status=no.status, problem=asked.ui.text(no.key), given=given)
         return await self._first_links(asked, made)
 
     async def _first_links(self, asked: Asked, planned: Planned) -> web.Response:
@@ -205,7 +204,7 @@ class AdminDoor:
             "admin_meeting.html",
             asked,
             status=400 if problem else 200,
-            problem=problem and asked.ui.text(problem),
+            problem=problem,
             plan=view.plan_fields(planned, state, self._programme.zone(), asked.ui) | dict(given or {}),
             begun=state.status is not Status.CREATED,
             imported=bool(planned.source),
@@ -226,13 +225,15 @@ class AdminDoor:
         """Another title, other languages and, until the meeting begins, other times."""
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
-        languages = await self._languages(given.get("languages", "")[:200])
+        languages = await read_languages(given.get("languages", "")[:200])
+        if isinstance(languages, NoLanguages):
+            return await self._meeting(request, asked, problem=languages.said(asked.ui), given=given)
         wanted = view.wanted_plan(given, planned, state, languages, self._programme.zone())
         if isinstance(wanted, str):
-            return await self._meeting(request, asked, problem=wanted, given=given)
+            return await self._meeting(request, asked, problem=asked.ui.text(wanted), given=given)
         refused = await change_plan(self._programme, wanted, by=asked.staff[0].link)
         if refused is not None and refused.code is RefusalCode.INVALID:
-            return await self._meeting(request, asked, problem=AdminText.TIMES, given=given)
+            return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
         if refused is not None:
             raise wrong(refused)
         return see(asked.to(f"/admin/meetings/{planned.session}"))
@@ -259,7 +260,7 @@ class AdminDoor:
         given = await self.pages.form(request, asked)
         made = await self._programme.add_room(given.get("title", ""))
         if isinstance(made, Refusal):
-            return await self._overview(asked, status=400, problem=AdminText.PLACE)
+            return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.PLACE))
         return see(asked.to("/admin"))
 
     @_page

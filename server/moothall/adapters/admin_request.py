@@ -85,25 +85,19 @@ class StaffPages:
             raise Wrong(403, AdminText.STRANGERS)
         return asked
 
-    def check(self, request: web.Request, asked: Asked, token: str) -> None:
-        """Raises Wrong unless the form is one of ours, made for this browser and sent from our page."""
-        if not self._guard.passes(request, token, asked.key):
-            raise Wrong(403, AdminText.FORM)
-
-    def check_origin(self, request: web.Request) -> None:
-        """Raises Wrong unless the request comes from a page of ours."""
-        if not self._guard.from_us(request):
+    def check(self, asked: Asked, token: str) -> None:
+        """Raises Wrong unless the form is one of ours, made for this browser."""
+        if not self._guard.passes(token, asked.key):
             raise Wrong(403, AdminText.FORM)
 
     async def form(self, request: web.Request, asked: Asked) -> dict[str, str]:
         """The form's fields, checked as `check` does; files are none."""
-        self.check_origin(request)
         try:
             given = await request.post()
         except ValueError as error:
             raise Wrong(400, AdminText.FORM) from error
         fields = {name: visible(value) for name, value in given.items() if isinstance(value, str)}
-        self.check(request, asked, fields.get(FIELD, ""))
+        self.check(asked, fields.get(FIELD, ""))
         return fields
 
     def once(self, fields: dict[str, str]) -> bool:

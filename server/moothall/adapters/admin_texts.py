@@ -49,6 +49,7 @@ class AdminText:
     FORM = "The form was too old or came from elsewhere, and nothing was done. Please send it again."
     TITLE = "A meeting needs a title of at most 500 characters."
     LANGUAGES = "Write which languages are spoken, such as English, French."
+    NO_LANGUAGE = "Not known as a language: {words}. Check the spelling, or write its code, such as en or fr."
     TIMES = "Write times as 2026-11-24 10:00; a meeting ends after it starts, and within a week."
     PLACE = "That name can't be taken: it is empty, too long or there already."
     CONFLICT = "That does not fit how the meeting stands now, and nothing was done."

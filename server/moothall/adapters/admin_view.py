@@ -73,14 +73,12 @@ def plan_fields(planned: Planned, state: State, zone: Zone, ui: Catalogue) -> di
 
 
 def wanted_plan(
-    given: Mapping[str, str], planned: Planned, state: State, languages: Sequence[str] | None, zone: Zone
+    given: Mapping[str, str], planned: Planned, state: State, languages: Sequence[str], zone: Zone
 ) -> Planned | str:
     """What a meeting's form asks for, or the key of the sentence on what is wrong; `languages` are those it names."""
     title = " ".join(given.get("title", "").split())
     if not 0 < len(title) <= LONGEST_TITLE:
         return AdminText.TITLE
-    if languages is None:
-        return AdminText.LANGUAGES
     wanted = msgspec.structs.replace(planned, title=title, languages=tuple(languages))
     if state.status is not Status.CREATED:
         return wanted

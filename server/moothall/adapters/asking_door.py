@@ -1,7 +1,7 @@
 """The door of *Ask or comment*: a form that needs no script, and the private page to which it leads.
 
-A browser is known by a random cookie that is good for one session; no address is kept. Whoever sends must come from a
-page of ours. Whatever goes wrong is said above the form, which still holds everything that was typed.
+A browser is known by a random cookie that is good for one session; no address is kept. Whatever goes wrong is said
+above the form, which still holds everything that was typed.
 """
 
 from __future__ import annotations
@@ -83,13 +83,12 @@ class AskingDoor:
         randomness: Randomness,
         visitors: Visitors,
         snapshot_of: SnapshotOf,
-        origins: frozenset[str],
         hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {},
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
         balance: Balance | None = None,
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone.
+        """`secure`: cookies go over https alone.
 
         `visitors` makes the cookies and knows them again. `hubs_of`: the hubs for which whoever asks may do so, and
         what they are called. `balance`: keeps what people say of themselves; without it they aren't asked.
@@ -107,7 +106,6 @@ class AskingDoor:
         self._randomness = randomness
         self._snapshot_of = snapshot_of
         self._visitors = visitors
-        self._origins = origins
         self._hubs_of = hubs_of
         self._secure = secure
         self._address_of = address_of
@@ -157,18 +155,13 @@ class AskingDoor:
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody wrote, and go to its page."""
         ui, chosen = language(self._pages, request)
-        foreign = request.headers.get(hdrs.ORIGIN) not in self._origins
         try:
             typed = await typed_in(request, ui)
             wanted = await asked(request, self._snapshot_of)
         except Wrong as wrong:
-            wrong = Wrong(403, DoorText.ORIGIN) if foreign else wrong
             return self._refused(wrong, ui)
         if self._gate.take(self._address_of(request)):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
-        if foreign:
-            # Nothing is taken. Whoever wrote it, behind a proxy that is set up wrongly, has it still.
-            return self._form(request, wanted, typed, ui, sentence=ui.text(DoorText.ORIGIN), chosen=chosen, status=403)
         query = kept_query(request, ui, chosen=chosen)
         wish = Wish(
             kind=typed.kind,
@@ -210,7 +203,6 @@ class AskingDoor:
         ui, chosen = language(self._pages, request)
         token = request.match_info["token"]
         try:
-            self._check_origin(request)
             if self._gate.take(self._address_of(request)):
                 raise Wrong(429, DoorText.OFTEN)
             wanted = await asked(request, self._snapshot_of)
@@ -230,10 +222,6 @@ class AskingDoor:
     def _choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
         return self._author_page.choices(wanted)
-
-    def _check_origin(self, request: web.Request) -> None:
-        if request.headers.get("Origin") not in self._origins:
-            raise Wrong(403, DoorText.ORIGIN)
 
     def _know(self, request: web.Request, response: web.Response, session: SessionId) -> None:
         if not self._visitors.token(request, COOKIE, session):

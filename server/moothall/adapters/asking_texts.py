@@ -78,6 +78,8 @@ TURN_ENDED = "It had its turn when the meeting ended"
 """Where it stood when the meeting was closed."""
 NOW_ASKED = "Now: {what}"
 """What is asked now, for everybody."""
+NOW_ELSEWHERE = "Now: no. {n}. Its words stand under “Questions and comments” as soon as they are here."
+"""The same where its kind and words haven't come."""
 AFTER_CLOSE = "It came after the meeting was closed. Those who run the meeting can answer it in writing."
 UNDECIDED = "The meeting is over. Those who run it say what becomes of it, and then it stands here."
 OWN = "You asked this yourself, or what it was joined with: others may say that they would ask it too."
@@ -124,6 +126,13 @@ def stands(own: Own, ui: Catalogue) -> str:
             return ui.text(STANDS[each.standing], n="?" if own.into is None else own.into)
         case _:
             return ui.text(STANDS[each.standing])
+
+
+def stands_for_others(own: Own, ui: Catalogue) -> str:
+    """Where an intervention stands, in words for somebody who may know what its author may."""
+    standing = own.intervention.standing
+    others = {Standing.CALLED, Standing.WITHDRAWN} - ({Standing.CALLED} if own.over else set())
+    return ui.text(ELSEWHERE[standing]) if standing in others else stands(own, ui)
 
 
 def goes_on(own: Own, ui: Catalogue) -> str:

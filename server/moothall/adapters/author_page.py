@@ -16,7 +16,7 @@ from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.pages import Pages
 from moothall.core.decide_turns import MAX_TYPED
 from moothall.core.floor.parts import Standing
-from moothall.core.floor.statements import Dimension, Statement
+from moothall.core.floor.statements import Dimension
 from moothall.core.ids import Position
 from moothall.core.languages import direction
 from moothall.core.ports import Randomness
@@ -61,13 +61,9 @@ class AuthorPage:
         chosen: bool,
         sentence: str = "",
         written: str = "",
-        about: Statement | None = None,
         status: int = 200,
     ) -> web.Response:
-        """The page. `sentence`: why what was `written` in its turn was not taken; it still stands there.
-
-        `about`: what they say of themselves, where that was not taken.
-        """
+        """The page. `sentence`: why what was `written` in its turn was not taken; it still stands there."""
         each, base = own.intervention, f"/s/{quote(wanted.session)}"
         token = request.match_info["token"]
         query, page = kept_query(request, ui, chosen=chosen), page_of(wanted.session, token)
@@ -119,8 +115,7 @@ class AuthorPage:
             back=f"{base}{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
-            about=about_fields(self.choices(wanted), about or {}, ui),
-            about_open=about is not None,
+            about=about_fields(self.choices(wanted), {}, ui),
             has_said=self._balance is not None and self._balance.has_said(wanted.session, each.id),
             about_to=f"{page}/about{query}",
         )

@@ -1,4 +1,4 @@
-"""What stands between a form and what it does: where it was sent from, whose it is, and that it is sent once."""
+"""What stands between a form and what it does: whose it is, and that it is sent once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import base64
 import hashlib
 import hmac
 from collections import OrderedDict
-
-from aiohttp import web
 
 from moothall.core.ports import Randomness
 
@@ -21,9 +19,7 @@ _NONCE = 12
 class FormGuard:
     """Makes the tokens of forms and checks them. They hold until the server is started again."""
 
-    def __init__(self, *, origins: frozenset[str], randomness: Randomness) -> None:
-        """`origins`: whose pages may send forms, exactly as browsers write them."""
-        self._origins = origins
+    def __init__(self, randomness: Randomness) -> None:
         self._randomness = randomness
         self._secret = randomness.bytes(32)
         self._used: OrderedDict[str, None] = OrderedDict()
@@ -33,18 +29,10 @@ class FormGuard:
         nonce = base64.urlsafe_b64encode(self._randomness.bytes(_NONCE)).decode()
         return f"{nonce}.{self._mac(nonce, key)}"
 
-    def from_us(self, request: web.Request) -> bool:
-        """Whether a request comes from a page of ours: the first thing to be asked, before its body is read.
-
-        A browser always says where a form comes from; whoever doesn't is none, and has no business here.
-        """
-        return request.headers.get("Origin") in self._origins
-
-    def passes(self, request: web.Request, token: str, key: str) -> bool:
-        """Whether a form may be acted on: from a page of ours, made for this browser."""
+    def passes(self, token: str, key: str) -> bool:
+        """Whether a form may be acted on: it was made for this browser."""
         nonce, _, mac = token.partition(".")
-        right = hmac.compare_digest(self._mac(nonce, key).encode(), mac.encode("utf-8", "replace"))
-        return right and self.from_us(request)
+        return hmac.compare_digest(self._mac(nonce, key).encode(), mac.encode("utf-8", "replace"))
 
     def first_time(self, token: str) -> bool:
         """Whether the form is sent for the first time; a page that is loaded again sends its form again."""

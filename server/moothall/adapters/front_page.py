@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 
 from moothall.adapters.page_asking import html, language
 from moothall.adapters.page_catalogues import Catalogue
@@ -19,7 +19,7 @@ from moothall.core.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session import Status
-from moothall.core.times import Zone, iso_time, offset_name
+from moothall.core.times import Zone, iso_time, offset_name, time_of_day
 from moothall.services.catalogue import Entry
 
 Listed = Callable[[], Awaitable[Sequence[Entry]]]
@@ -124,7 +124,7 @@ class FrontPage:
         at = entry.opened if entry.opened is not None or plan is None else plan.starts
         zone = self._pages.zone()
         moment = None if at is None else zone.at(at)
-        time = "" if moment is None else format_time(moment, "short", locale=ui.locale)
+        time = "" if moment is None else time_of_day(moment)
         if moment is not None and moment.utcoffset() != zone.at(self._clock.wall()).utcoffset():
             time = f"{time} {offset_name(moment)}"
         title = entry.title.strip()

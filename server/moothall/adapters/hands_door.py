@@ -17,7 +17,7 @@ from moothall.adapters.page_asking import SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.visitor_cookie import Visitors
-from moothall.adapters.visitor_forms import Listed, Senders, foreign, refused
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.floor.polls import MOST_OPTIONS
 from moothall.core.ids import SessionId
@@ -43,17 +43,13 @@ class HandsDoor:
         randomness: Randomness,
         visitors: Visitors,
         snapshot_of: SnapshotOf,
-        listed: Listed,
-        origins: frozenset[str],
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them."""
         self._pages = pages
         self._ballots = ballots
         self._snapshot_of = snapshot_of
-        self._listed = listed
         self._visitors = visitors
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -69,7 +65,7 @@ class HandsDoor:
             token = self._visitors.token(request, COOKIE, wanted.session)
             await self._take(wanted.session, number, option, token, network(address))
         except Wrong as wrong:
-            return await self._listed(request, wrong) if foreign(wrong) else refused(wrong, self._pages, ui)
+            return refused(wrong, self._pages, ui)
         location = f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Hands"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
 

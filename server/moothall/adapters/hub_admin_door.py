@@ -14,7 +14,7 @@ from moothall.adapters.admin_texts import AdminText
 from moothall.adapters.admin_view import QrSvg
 from moothall.adapters.hub_removed_view import RemovedView
 from moothall.adapters.hub_texts import HubText
-from moothall.adapters.language_names import LanguageReader
+from moothall.adapters.language_names import NoLanguages, read_languages
 from moothall.core.errors import NoLink, Refusal, StorageUnavailable
 from moothall.core.hub_entry import MOST_PEOPLE, Details, Hub
 from moothall.core.ids import SessionId
@@ -82,7 +82,6 @@ class HubAdminDoor:
         self._removed = RemovedView(hubs, title_of)
         self._linked = linked
         self._meeting = title_of
-        self._languages = LanguageReader().read
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -107,7 +106,7 @@ class HubAdminDoor:
             "admin_hubs.html",
             asked,
             status=400 if problem else 200,
-            problem=problem and asked.ui.text(problem),
+            problem=problem,
             given=given or {},
             hubs=self._rows(asked),
             removed=self._removed.rows(removals, self._zone(), asked.ui),
@@ -118,14 +117,14 @@ class HubAdminDoor:
     async def add(self, request: web.Request, asked: Asked) -> web.Response:
         """A hub from its name; answers with the words and the link for it."""
         given = await self.pages.form(request, asked)
-        details = await self._details(given)
+        details = await self._details(given, asked)
         if isinstance(details, str):
             return self._overview(asked, problem=details, given=given)
         if not self.pages.once(given):
             return see(asked.to("/admin/hubs"))
         made = await self._hubs.add(given.get("title", "")[:LONGEST], details)
         if isinstance(made, Refusal):
-            return self._overview(asked, problem=HubText.NAME, given=given)
+            return self._overview(asked, problem=asked.ui.text(HubText.NAME), given=given)
         hub, token = made
         return await self._sheets(asked, hub, token=token, words=await self._pairing.words(hub.name))
 
@@ -142,7 +141,7 @@ class HubAdminDoor:
             "admin_hub.html",
             asked,
             status=400 if problem else 200,
-            problem=problem and asked.ui.text(problem),
+            problem=problem,
             hub=self._rows(asked, hub)[0],
             given=view.fields(hub, asked.ui) | dict(given or {}),
             until="" if until is None else view.moment(until, self._zone(), asked.ui),
@@ -153,11 +152,11 @@ class HubAdminDoor:
         """Write down something else of it."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
-        details = await self._details(given)
+        details = await self._details(given, asked)
         if isinstance(details, str):
             return self._show(asked, hub, problem=details, given=given)
         if isinstance(await self._hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
-            return self._show(asked, hub, problem=HubText.NAME, given=given)
+            return self._show(asked, hub, problem=asked.ui.text(HubText.NAME), given=given)
         return see(asked.to(f"/admin/hubs/{hub.name}"))
 
     @_page
@@ -185,7 +184,7 @@ class HubAdminDoor:
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
         if "sure" not in given:
-            return self._show(asked, hub, problem=HubText.SURE)
+            return self._show(asked, hub, problem=asked.ui.text(HubText.SURE))
         await self._pairing.forget(hub.name)
         await self._hubs.remove(hub.name)
         return see(asked.to("/admin/hubs"))
@@ -224,18 +223,18 @@ class HubAdminDoor:
             raise Wrong(404, AdminText.GONE)
         return hub
 
-    async def _details(self, given: Mapping[str, str]) -> Details | str:
-        """What a form says of a hub, or the key of the sentence on what is wrong."""
+    async def _details(self, given: Mapping[str, str], asked: Asked) -> Details | str:
+        """What a form says of a hub, or the sentence on what is wrong."""
         said = {name: " ".join(text.split())[:LONGEST] for name, text in given.items()}
-        languages = await self._languages(said["languages"]) if said.get("languages") else ()
-        if languages is None:
-            return AdminText.LANGUAGES
+        languages = await read_languages(said["languages"]) if said.get("languages") else ()
+        if isinstance(languages, NoLanguages):
+            return languages.said(asked.ui)
         zone, expected = said.get("zone", ""), said.get("expected", "")
         if zone and self._zones(zone) is None:
-            return AdminText.ZONE
+            return asked.ui.text(AdminText.ZONE)
         number = number_of(expected)
         if expected and number is None:
-            return HubText.EXPECTED
+            return asked.ui.text(HubText.EXPECTED)
         texts = {name: said.get(name, "") for name in ("city", "institution", "country", "coordinator", "zone")}
         return Details(languages=languages, expected=number, **texts)
 

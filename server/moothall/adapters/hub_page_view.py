@@ -7,7 +7,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 import msgspec
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 
 from moothall.adapters import asking_texts
 from moothall.adapters.admin_texts import ROLES
@@ -24,7 +24,7 @@ from moothall.core.hubs import Hubs
 from moothall.core.languages import direction
 from moothall.core.programme.plan import Planned
 from moothall.core.session import ON, State, Status
-from moothall.core.times import Zone, iso_time, offset_name
+from moothall.core.times import Zone, iso_time, offset_name, time_of_day
 from moothall.services.author_view import Own
 from moothall.services.catalogue import Entry
 
@@ -89,7 +89,7 @@ def programme(
 def _meeting(hub: str, entry: Entry, plan: Planned | None, *, zone: Zone, now: int, ui: Catalogue) -> Meeting:
     at = entry.opened if entry.opened is not None or plan is None else plan.starts
     when = None if at is None else zone.at(at)
-    time = "" if when is None else format_time(when, "short", locale=ui.locale)
+    time = "" if when is None else time_of_day(when)
     if when is not None and when.utcoffset() != zone.at(now).utcoffset():
         time = f"{time} {offset_name(when)}"
     return Meeting(

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from aiohttp import hdrs, web
 
 from moothall.adapters.asking_request import read_form
-from moothall.adapters.door_texts import DoorText
 from moothall.adapters.hub_texts import TOLD, UNPAIRED
 from moothall.adapters.limits import SITE, AddressGate
 from moothall.adapters.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, told
@@ -38,18 +37,14 @@ class HubPairDoor:
         staff: StaffDoor,
         clock: Clock,
         randomness: Randomness,
-        origins: frozenset[str],
         keys: Mapping[str, object],
         public: str,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them; `keys` is the document of the house's public
-        keys, `public` the address that people know.
-        """
+        """`keys` is the document of the house's public keys, `public` the address that people know."""
         self._pages = pages
         self._pairing = pairing
         self._staff = staff
-        self._origins = origins
         self._keys = dict(keys)
         self._public = public
         self._address_of = address_of
@@ -80,8 +75,6 @@ class HubPairDoor:
 
     async def _browser(self, request: web.Request, *, often: bool) -> web.Response:
         ui, chosen = language(self._pages, request)
-        if request.headers.get(hdrs.ORIGIN) not in self._origins:
-            return self._form(ui, chosen=chosen, status=403, sentence=ui.text(DoorText.ORIGIN))
         if often:
             return self._form(ui, chosen=chosen, status=429, sentence=ui.text(UNPAIRED[Unpaired.OFTEN]))
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 from aiohttp import BodyPartReader, web
@@ -13,14 +13,14 @@ from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin_texts import AdminText
 from moothall.adapters.admin_view import change_rows, clash_rows, import_view
 from moothall.adapters.form_guard import FIELD
-from moothall.adapters.language_names import LanguageReader, language_names
+from moothall.adapters.language_names import NoLanguages, language_names, read_languages
 from moothall.adapters.page_rows import times_are
 from moothall.core.errors import ProgrammeError, StorageUnavailable
 from moothall.core.programme.changes import with_languages, without_language
-from moothall.core.programme.drafts import Reading
+from moothall.core.programme.drafts import Reading, readable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import MOST_BYTES, read_programme
-from moothall.core.programme.times import Zones
+from moothall.core.programme.times import Zones, zone_of
 from moothall.services.programme import Programme
 from moothall.services.programme_import import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.services.role_links import Staff
@@ -48,7 +48,6 @@ class ImportDoor:
         self._programme = programme
         self._zones = zones
         self._allowed = allowed
-        self._languages = LanguageReader().read
         self._pending: OrderedDict[str, Timetable] = OrderedDict()
 
     def routes(self) -> list[web.RouteDef]:
@@ -59,9 +58,8 @@ class ImportDoor:
         """Read a file and say what it would change."""
         try:
             asked = self._pages.asked(request, self._allowed)
-            self._pages.check_origin(request)
             fields, data = await _upload(request)
-            self._pages.check(request, asked, fields.get(FIELD, ""))
+            self._pages.check(asked, fields.get(FIELD, ""))
             # A congress takes a second, and readers are to notice nothing.
             zone = fields.get("zone", "").strip()
             wanted = in_zone(self._programme, await asyncio.to_thread(self._read, data, zone), zone)
@@ -71,8 +69,8 @@ class ImportDoor:
             return self._page(asked, status=400, wrong=error.sentences, zone=fields.get("zone", ""))
         return self._show(asked, fields[FIELD], wanted)
 
-    def _show(self, asked: Asked, name: str, wanted: Timetable, given: Mapping[str, str] | None = None) -> web.Response:
-        """What a file would change; with `given`, what was typed of the languages and names none."""
+    def _show(self, asked: Asked, name: str, wanted: Timetable, typed: str = "", problem: str = "") -> web.Response:
+        """What a file would change; `typed` are languages that are none, and `problem` says so."""
         self._pending[name] = wanted
         if len(self._pending) > MOST_PENDING:
             self._pending.popitem(last=False)
@@ -89,8 +87,8 @@ class ImportDoor:
             notes=wanted.notes,
             pending=name,
             unspoken=without_language(found),
-            languages="" if given is None else given.get("languages", "")[:200],
-            problem="" if given is None else asked.ui.text(AdminText.LANGUAGES),
+            languages=typed,
+            problem=problem,
         )
 
     def _page(self, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
@@ -106,9 +104,10 @@ class ImportDoor:
             if wanted is None:
                 return see(asked.to("/admin"))
             if without_language(preview(self._programme, wanted)):
-                languages = await self._languages(fields.get("languages", "")[:200])
-                if languages is None:
-                    return self._show(asked, name, wanted, fields)
+                typed = fields.get("languages", "")[:200]
+                languages = await read_languages(typed)
+                if isinstance(languages, NoLanguages):
+                    return self._show(asked, name, wanted, typed, languages.said(asked.ui))
                 wanted = with_languages(wanted, languages)
             return await self._make(asked, wanted)
         except Wrong as error:
@@ -121,10 +120,13 @@ class ImportDoor:
         return self._page(asked, title=wanted.title, done=imported.done, refused=imported.refused)
 
     def _read(self, data: bytes, zone: str) -> Timetable:
-        meant = self._zones(zone) if zone else self._programme.zone().rules
-        if meant is None:
-            raise Wrong(400, AdminText.ZONE)
-        return read_programme(data, Reading(zones=self._zones, zone=meant, language_names=language_names()))
+        rules, wrong = self._programme.zone().rules, list[str]()
+        meant = readable(wrong, lambda: zone_of(zone, self._zones), rules) if zone else rules
+        reading = Reading(zones=self._zones, zone=meant, language_names=language_names())
+        read = readable(wrong, lambda: read_programme(data, reading), None)
+        if read is None or wrong:
+            raise ProgrammeError(*wrong)
+        return read
 
 
 class _Upload(msgspec.Struct):

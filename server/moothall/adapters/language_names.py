@@ -6,28 +6,39 @@ import asyncio
 from collections.abc import Mapping
 from functools import cache
 
+import msgspec
 from babel import Locale, localedata
 
-from moothall.adapters.page_catalogues import LANGUAGES
-from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import languages_in
+from moothall.adapters.admin_texts import AdminText
+from moothall.adapters.page_catalogues import LANGUAGES, Catalogue
+from moothall.core.programme.drafts import tags_of
 
 
-class LanguageReader:
-    """Reads languages as people write them. What languages call themselves is looked up when nothing else helps."""
+class NoLanguages(msgspec.Struct, frozen=True):
+    """Somebody wrote no languages, or beside them what is none."""
 
-    async def read(self, text: str) -> tuple[str, ...] | None:
-        """`English, français, sw` as tags, in order and once each; None when one is no language, or there is none."""
-        return _read(text, language_names()) or _read(text, await asyncio.to_thread(all_language_names))
+    words: tuple[str, ...]
+
+    def said(self, ui: Catalogue) -> str:
+        """What they are told."""
+        words = ", ".join(f"“\u2068{word[:60]}\u2069”" for word in self.words)
+        return ui.text(AdminText.NO_LANGUAGE, words=words) if words else ui.text(AdminText.LANGUAGES)
 
 
-def _read(text: str, names: Mapping[str, str]) -> tuple[str, ...] | None:
-    try:
-        tags = languages_in(text, "", names)
-    except ProgrammeError:
-        return None
+async def read_languages(text: str) -> tuple[str, ...] | NoLanguages:
+    """`English, français, sw` as tags, in order and once each."""
+    found = _read(text, language_names())
+    if isinstance(found, NoLanguages) and found.words:
+        # What languages call themselves is looked up when nothing else helps.
+        return _read(text, await asyncio.to_thread(all_language_names))
+    return found
+
+
+def _read(text: str, names: Mapping[str, str]) -> tuple[str, ...] | NoLanguages:
+    tags, others = tags_of(text, names)
     known = set(names.values())
-    return tags if tags and all(tag.partition("-")[0] in known for tag in tags) else None
+    strange = tuple(tag for tag in tags if tag.partition("-")[0] not in known)
+    return NoLanguages(others + strange) if others or strange or not tags else tags
 
 
 @cache

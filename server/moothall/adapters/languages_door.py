@@ -46,15 +46,13 @@ class LanguagesDoor:
         snapshot_of: SnapshotOf,
         offered: Offered,
         want: Want,
-        origins: frozenset[str],
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them."""
         self._pages = pages
         self._snapshot_of = snapshot_of
         self._offered = offered
         self._want = want
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""

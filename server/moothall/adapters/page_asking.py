@@ -80,11 +80,6 @@ def language(pages: Pages, request: web.Request) -> tuple[Catalogue, bool]:
     return pages.catalogues.choose(wanted, request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), chosen
 
 
-def in_language(pages: Pages, key: str) -> Callable[[web.Request], str]:
-    """What says the text of `key` in the language of whoever asks."""
-    return lambda request: language(pages, request)[0].text(key)
-
-
 def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A page in the language of `ui`."""
     own = {

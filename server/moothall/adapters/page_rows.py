@@ -33,7 +33,7 @@ from moothall.core.session import Status
 from moothall.core.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
 from moothall.core.views.gaps import Gap
-from moothall.core.views.reading_order import Turn
+from moothall.core.views.reading_order import Turn, with_spans
 
 Row = dict[str, object]
 
@@ -128,19 +128,20 @@ def source_of(line: Line, ui: Catalogue) -> str:
 def with_gaps(rows: Sequence[Row], session: Session, since: int | None, until: int | None, ui: Catalogue) -> list[Row]:
     """The lines, and between them what is missing from media ms `since` to `until`, None for all before or behind."""
     gaps = [gap for gap in session.gaps if (since is None or since < gap.t0) and (until is None or gap.t0 <= until)]
-    found: list[Row] = []
-    for row in rows:
-        while gaps and gaps[0].t0 <= int(str(row["t0"])):
-            found.append(_gap_row(gaps.pop(0), ui))
-        found.append(row)
-    return found + [_gap_row(gap, ui) for gap in gaps]
+    items = with_spans(rows, gaps, lambda row: int(str(row["t0"])))
+    return [_gap_row(item, ui) if isinstance(item, Gap) else item for item in items]
 
 
 def _gap_row(gap: Gap, ui: Catalogue) -> Row:
     return {
-        "gap": ui.text(GAPS[gap.reason], start=media_time(gap.t0), end=media_time(gap.t1)),
+        "gap": gap_text(gap, ui),
         "t0": gap.t0,
     }
+
+
+def gap_text(gap: Gap, ui: Catalogue) -> str:
+    """What is said of a span without text."""
+    return ui.text(GAPS[gap.reason], start=media_time(gap.t0), end=media_time(gap.t1))
 
 
 def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tuple[str, dict[str, int]]:

@@ -68,18 +68,18 @@ NOTICES = {
         " meeting."
     ),
     ChannelKind.INTERPRETATION: (
-        "A machine writes what the interpreter says, and both can be wrong: the words of the speaker count. The text is"
-        " kept as the record of the meeting."
+        "A machine writes what the interpreter says, and both can be wrong: what counts is what the speaker said. The"
+        " text is kept as the record of the meeting."
     ),
     ChannelKind.TRANSLATION: (
-        "A machine translates this text, and it makes mistakes: the words of the speaker count. The text is kept as the"
-        " record of the meeting."
+        "A machine translates this text, and it makes mistakes: what counts is what the speaker said. The text is kept"
+        " as the record of the meeting."
     ),
 }
 """What a text is and what it isn't."""
 ON_DEMAND = (
-    "A machine translates this text because somebody asked for it, and it makes mistakes: the words of the speaker"
-    " count. It is no part of the record of the meeting."
+    "A machine translates this text because somebody asked for it, and it makes mistakes: what counts is what the"
+    " speaker said. It is no part of the record of the meeting."
 )
 """What stands in place of NOTICES' where a translation is not of record."""
 SHORT = {

@@ -28,6 +28,12 @@ class Full(Enum):
     """This address has as many as one may have."""
 
 
+_BUSY = {
+    Full.ALL: "As many requests are being answered as the server can. Wait a little and try again.\n",
+    Full.ADDRESS: "Too many requests from your address are being answered. Wait a little and try again.\n",
+}
+
+
 class Place:
     """A place that is taken, until `leave`."""
 
@@ -85,8 +91,7 @@ class Places:
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
             place = self.take(address_of(request))
             if isinstance(place, Full):
-                text = "Too many requests from your address are being answered. Wait a little and try again.\n"
-                return web.Response(status=503, text=text, headers={"Retry-After": "10"})
+                return web.Response(status=503, text=_BUSY[place], headers={"Retry-After": "10"})
             try:
                 return await handler(request)
             finally:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 
 import msgspec
 from aiohttp import HttpVersion11, web
 
+from moothall.adapters.page_asking import language
+from moothall.adapters.page_rows import gap_text
+from moothall.adapters.page_texts import UNNAMED
+from moothall.adapters.pages import Pages
 from moothall.adapters.reading import Frames, Readers, Reading, begin, let_go
 from moothall.core.session import Status
 from moothall.core.views.captions import SNAPSHOT_LINES
@@ -64,10 +67,10 @@ class _TextOutlet:
 class PlainDoor:
     """Serves plain text. `run` has to be running, for readers who have left."""
 
-    def __init__(self, readers: Readers, unnamed: Callable[[web.Request], str]) -> None:
-        """`unnamed` says in the language of whoever asks that a line's speaker isn't named."""
+    def __init__(self, readers: Readers, pages: Pages) -> None:
+        """`pages` have the few words of ours in the language of whoever asks."""
         self._readers = readers
-        self._unnamed = unnamed
+        self._pages = pages
         self._outlets: dict[_TextOutlet, asyncio.Transport] = {}
         self._closed = False
 
@@ -84,7 +87,8 @@ class PlainDoor:
         if transport is None or self._closed:
             return response
         _keep_alive(transport)
-        text = PlainText(self._unnamed(request))
+        ui, _ = language(self._pages, request)
+        text = PlainText(ui.text(UNNAMED), lambda gap: gap_text(gap, ui), reading.feed)
         outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
         self._outlets[outlet] = transport
         try:
@@ -108,7 +112,7 @@ class PlainDoor:
         if everything or view.session.status is Status.CLOSED:
             # All that stands is one state of the text; what comes while it is sent follows from its position.
             reading = msgspec.structs.replace(reading, after=view.position)
-            text.know(view.session.speakers)
+            text.know(view.session)
             total = len(view.lines)
             for start in range(0, total, SNAPSHOT_LINES):
                 page = text.lines(view.lines.slice(start, min(start + SNAPSHOT_LINES, total)))
@@ -116,6 +120,7 @@ class PlainDoor:
                     await response.write(page.encode(errors="replace"))
             text.start(view.snapshot(), quiet=True)
             if text.closed:
+                await response.write(text.end().encode(errors="replace"))
                 return
         outlet.quiet = reading.after is None
         await reading.follow(outlet, Format.SSE, outlet.ended)

@@ -24,7 +24,7 @@ from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.question_translations_door import QuestionTranslationsDoor, Translated
 from moothall.adapters.visitor_cookie import Visitors, give
-from moothall.adapters.visitor_forms import Senders, foreign, refused
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.events import BodyRemoved
 from moothall.core.floor.interventions import Floor, Intervention
@@ -76,12 +76,11 @@ class QuestionsDoor:
         channel_of: ChannelOf,
         own_of: OwnOf,
         reported: ReportedBy = lambda _session, _token: frozenset(),
-        origins: frozenset[str],
         translated: QuestionTranslationsDoor | None = None,
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone.
+        """`secure`: cookies go over https alone.
 
         `translated`: has what is published in other languages.
         """
@@ -97,7 +96,7 @@ class QuestionsDoor:
         self._secure = secure
         # Overflow: the page that nobody has asked for longest is made again.
         self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status, int], str]] = OrderedDict()
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     @property
     def pages_kept(self) -> int:
@@ -119,10 +118,6 @@ class QuestionsDoor:
 
     async def list(self, request: web.Request) -> web.Response:
         """The list as it stands."""
-        return await self.answer(request)
-
-    async def answer(self, request: web.Request, wrong: Wrong | None = None) -> web.Response:
-        """The list; `wrong`: why what somebody sent from it was not taken."""
         ui, chosen = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
@@ -134,10 +129,9 @@ class QuestionsDoor:
         token = self._visitors.token(request, COOKIE, wanted.session)
         query = kept_query(request, ui, chosen=chosen)
         own = await self._own(wanted.session, token)
-        text = self._text(wanted, floor, token, ui, query=query, chosen=chosen, own=own, wrong=wrong)
-        response = own_html(text, ui, status=200 if wrong is None else wrong.status)
-        # A page that isn't ours sends no cookie along, and must not take the browser's own away.
-        if not token and wrong is None:
+        text = self._text(wanted, floor, token, ui, query=query, chosen=chosen, own=own)
+        response = own_html(text, ui)
+        if not token:
             path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
             give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
         return response
@@ -157,17 +151,14 @@ class QuestionsDoor:
         query: str,
         chosen: bool,
         own: frozenset[InterventionId],
-        wrong: Wrong | None = None,
     ) -> str:
         """The page; whoever has done nothing to what stands on it gets one that was made already."""
         mine = self._ballots.supported(wanted.session, token)
         # Whoever comes for the first time has no token yet, and has reported nothing.
         reported = self._reported(wanted.session, token) if token else frozenset()
         voted = self._ballots.voted(wanted.session, token)
-        if mine or voted or reported or own or wrong is not None:
-            return self._render(
-                wanted, floor, mine, voted, ui, query=query, chosen=chosen, reported=reported, own=own, wrong=wrong
-            )
+        if mine or voted or reported or own:
+            return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen, reported=reported, own=own)
         session = wanted.snapshot.session
         generation = 0 if self._translated is None else self._translated.generation
         key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
@@ -191,7 +182,6 @@ class QuestionsDoor:
         chosen: bool,
         reported: frozenset[InterventionId] = frozenset(),
         own: frozenset[InterventionId] = frozenset(),
-        wrong: Wrong | None = None,
     ) -> str:
         may_support = wanted.snapshot.session.status is not Status.CLOSED
         found, base = listing(floor, closed=not may_support), f"/s/{quote(wanted.session)}"
@@ -238,7 +228,6 @@ class QuestionsDoor:
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
-            sentence="" if wrong is None else ui.text(wrong.key, **wrong.values),
             now=[row(each) for each in found.now],
             queue=[row(each.intervention, each.why) for each in found.queue],
             later=[row(each) for each in found.later],
@@ -278,7 +267,7 @@ class QuestionsDoor:
             token = self._visitors.token(request, COOKIE, wanted.session)
             await self._take(wanted.session, int(number), token, network(address), too=too)
         except Wrong as wrong:
-            return await self.answer(request, wrong) if foreign(wrong) else refused(wrong, self._pages, ui)
+            return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
         return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})

@@ -58,18 +58,17 @@ class ReportsDoor:
         randomness: Randomness,
         visitors: Visitors,
         snapshot_of: SnapshotOf,
-        origins: frozenset[str],
         secure: bool = False,
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them. `secure`: cookies go over https alone."""
+        """`secure`: cookies go over https alone."""
         self._pages = pages
         self._reports = reports
         self._clock = clock
         self._snapshot_of = snapshot_of
         self._visitors = visitors
         self._secure = secure
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
         self._waiting = 0
         self._closed = asyncio.Event()
 

@@ -20,7 +20,7 @@ from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import security_headers
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_rows import last_words, short_notice, standing
+from moothall.adapters.page_rows import gap_text, last_words, short_notice, standing
 from moothall.adapters.page_texts import SCRIPT_TEXTS, SEALS, STANDING, UNNAMED, ErrorText
 from moothall.adapters.pages import Pages, script_json
 from moothall.adapters.presence_texts import PEOPLE, WITH_US, with_us
@@ -30,7 +30,8 @@ from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import Status
 from moothall.core.views.captions import Line, Session, Snapshot
-from moothall.core.views.reading_order import Turn
+from moothall.core.views.gaps import BREAK_SET_BACK, Gap
+from moothall.core.views.reading_order import Turn, with_spans
 
 Look = TypeVar("Look", bound=msgspec.Struct)
 
@@ -76,6 +77,8 @@ class Paragraph(msgspec.Struct, kw_only=True):
     language: str
     direction: str
     texts: list[str]
+    mark: str = ""
+    """What is said in place of lines."""
 
 
 class ShownDoor:
@@ -264,7 +267,7 @@ class ShownDoor:
             look=look,
             title=session.title.strip() or ui.text("Meeting without a title"),
             untitled=not session.title.strip(),
-            paragraphs=paragraphs(session, shown),
+            paragraphs=paragraphs(session, shown, lambda gap: gap_text(gap, ui)),
             with_us=with_us(session.hubs, ui, now) if wall else "",
             notice=short_notice(session, wanted.feed.channel, ui),
             off=session.not_recorded is not None,
@@ -299,15 +302,23 @@ def _numbered(snapshot: Snapshot, lines: Iterable[Line]) -> list[tuple[int, Line
     return [(numbers[line.segment], line) for line in lines]
 
 
-def paragraphs(session: Session, lines: Iterable[Line]) -> list[Paragraph]:
-    """The lines as they run on: a new paragraph where speaker or language change, or one has grown long."""
+def paragraphs(session: Session, lines: Iterable[Line], mark: Callable[[Gap], str]) -> list[Paragraph]:
+    """The lines as they run on: a new paragraph where speaker or language change, or one has grown long.
+
+    Text that begins before a break was ended stands under a `mark` of that, as in `web/js/tail.js`.
+    """
     made: list[Paragraph] = []
     turn = Turn()
-    for line in lines:
-        text = line.text.strip()
-        if not text:
+    shown = [line for line in lines if line.text.strip()]
+    set_back = [gap for gap in session.gaps if gap.reason == BREAK_SET_BACK and shown and gap.t0 > shown[0].t0]
+    for line in with_spans(shown, set_back, lambda line: line.t0):
+        if isinstance(line, Gap):
+            if line.t0 <= shown[-1].t0:
+                made.append(Paragraph(name=None, language="", direction="", texts=[], mark=mark(line)))
+                turn = turn.broken()
             continue
-        if made and line.language != made[-1].language:
+        text = line.text.strip()
+        if made and made[-1].texts and line.language != made[-1].language:
             turn = turn.broken()
         heading = turn.then(session.speakers.get(line.speaker, "") if line.speaker else "")
         turn = heading.turn

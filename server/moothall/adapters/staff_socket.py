@@ -99,8 +99,8 @@ class Connection:
 class StaffSocket:
     """See the module. `run` has to be running for anything to go out."""
 
-    def __init__(self, *, staff: StaffOf, origins: frozenset[str], clock: Clock) -> None:
-        """`origins`: whose pages may connect, exactly as browsers write them."""
+    def __init__(self, *, staff: StaffOf, origins: frozenset[str], clock: Clock, ping_s: float = PING_S) -> None:
+        """`origins`: whose pages may connect, exactly as browsers write them. `ping_s`: see PING_S."""
         self.staff = staff
         self.clock = clock
         self._origins = origins
@@ -118,8 +118,8 @@ class StaffSocket:
             async_mode="aiohttp",
             cors_allowed_origins=[],  # Asked here, exactly, before it is asked there.
             max_http_buffer_size=MAX_MESSAGE_BYTES,
-            ping_interval=PING_S,
-            ping_timeout=PING_S,
+            ping_interval=ping_s,
+            ping_timeout=ping_s,
             # Else the line isn't read while a close waits for its last words, and counts as dead. What one page sends
             # is carried out in its order all the same: see `Connection.turn`.
             async_handlers=True,

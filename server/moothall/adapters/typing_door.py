@@ -1,6 +1,6 @@
 """The door of those whose turn it is: what they type, as a form and as a script sends it.
 
-Whoever sends must come from a page of ours, and has the address of the author's page; nobody else can write there.
+Whoever sends has the address of the author's page; nobody else can write there.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.asking_request import clean, kept_query, onward, page_of, private, read_body, read_form
 from moothall.adapters.author_page import AuthorPage
-from moothall.adapters.door_texts import DoorText
 from moothall.adapters.limits import AddressGate
 from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language
 from moothall.adapters.page_catalogues import Catalogue
 from moothall.adapters.page_texts import ErrorText
 from moothall.adapters.pages import Pages
 from moothall.adapters.typing_texts import untyped
-from moothall.adapters.visitor_forms import Senders, foreign, refused
+from moothall.adapters.visitor_forms import Senders, refused
 from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
@@ -55,16 +54,14 @@ class TypingDoor:
         clock: Clock,
         randomness: Randomness,
         snapshot_of: SnapshotOf,
-        origins: frozenset[str],
         address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`origins`: whose pages may send, exactly as browsers write them."""
         self._pages = pages
         self._asking = asking
         self._typing = typing
         self._author_page = author_page
         self._snapshot_of = snapshot_of
-        self._senders = Senders(origins, AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -79,8 +76,6 @@ class TypingDoor:
                 return await self._from_script(request, wanted, own)
             form = await read_form(request)
         except Wrong as wrong:
-            if foreign(wrong) and request.content_type != "application/json":
-                return await self._foreign(request, ui, chosen=chosen)
             return private(refused(wrong, self._pages, ui))
         text = clean(form.get("text", ""))
         done = Done(line=form.get("line", ""), text=text, unkept="unkept" in form)
@@ -92,25 +87,9 @@ class TypingDoor:
             return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui, chosen=chosen))
         return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)
 
-    async def _foreign(self, request: web.Request, ui: Catalogue, *, chosen: bool) -> web.Response:
-        """Nothing is taken from a page that isn't ours; whoever wrote it has it still."""
-        try:
-            wanted, own = await self._whose(request)
-            text = clean((await read_form(request)).get("text", ""))
-        except Wrong:  # Whatever else is wrong with it, it is none of ours.
-            return private(refused(Wrong(403, DoorText.ORIGIN), self._pages, ui))
-        sentence = ui.text(DoorText.ORIGIN)
-        return self._author_page.answer(
-            request, wanted, own, ui, chosen=chosen, sentence=sentence, written=text, status=403
-        )
-
     async def _known(self, request: web.Request) -> tuple[Asked, Own]:
-        """Whose page it comes from, which is one of ours. Raises Wrong."""
-        self._senders.check(request)
-        return await self._whose(request)
-
-    async def _whose(self, request: web.Request) -> tuple[Asked, Own]:
         """Whose page it comes from. Raises Wrong."""
+        self._senders.check(request)
         wanted = await asked(request, self._snapshot_of)
         own = await self._asking.own(wanted.session, request.match_info["token"])
         if own is None:

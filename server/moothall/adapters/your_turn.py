@@ -104,6 +104,7 @@ def now_asked(floor: Floor | None, ui: Catalogue, *, going: bool) -> Mapping[str
                 "known": known,
                 "headings": {kind.value: ui.text(key) for kind, key in texts.NUMBERED.items()},
                 "now": ui.text(texts.NOW_ASKED),
+                "elsewhere": ui.text(texts.NOW_ELSEWHERE),
             },
             ensure_ascii=False,
         ),

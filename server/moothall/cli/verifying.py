@@ -12,11 +12,13 @@ from moothall.adapters import signing, sqlite_file
 from moothall.adapters.published_keys import read_keys
 from moothall.adapters.system_clock import SystemClock
 from moothall.cli.seen_heads import SeenHeads, read_heads
+from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
 from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.events import LaneHead
 from moothall.core.ids import Lane, SessionId, is_name
-from moothall.record.verify import Verdict, Verification, VerifySignature, verify
+from moothall.core.times import UTC_ZONE
+from moothall.record.verify import Gone, Removal, Verdict, Verification, VerifySignature, verify
 
 SOUND, UNSOUND, UNREADABLE, UNPROVED = 0, 1, 2, 3
 """Exit codes: intact or removed; broken or something is missing; it can't be read; whole, but nothing proves that
@@ -24,6 +26,9 @@ nobody wrote it anew."""
 _WORST = (UNREADABLE, UNSOUND, UNPROVED, SOUND)
 SIGNED_WITHIN_MS = 300_000
 """A server signs what it wrote within a minute of it; so much later nothing is on its way any more."""
+_REASONS = {"request": "on request", "not-recorded": "as it was not to be recorded"}
+"""Of `BodyRemoved`."""
+_LANES = {"session": "names", "floor": "questions and comments", "staff": "notes of the staff", "hub": "notes of a hub"}
 _PAGE = 500
 _SHOWN = 10
 
@@ -145,6 +150,8 @@ def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, o
     found = min(each, key=lambda one: list(Verdict).index(one.verdict))
     doubt = _doubt(found, SystemClock().wall()) if known.signed is not None else ""
     print(f"{name}: {_sentence(found, checked=known.signed is not None)}{doubt}", file=out)
+    for removal in found.removals:
+        print(f"  {_removal(removal)}", file=out)
     if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
         return UNSOUND
     return UNPROVED if doubt else SOUND
@@ -158,8 +165,10 @@ def _doubt(found: Verification, now: int) -> str:
         return f" Not proved: it was closed at event {found.closed}, and nothing was signed then."
     if found.unsigned_ms > SIGNED_WITHIN_MS:
         return f" Not proved: nothing was signed in the last {found.unsigned_ms // 60_000} minutes of it."
-    if found.removals and now - found.removed_at > SIGNED_WITHIN_MS:
-        return f" Not proved: the removal at event {_listed(found.removals)} is behind the last signature."
+    behind = [removal for removal in found.removals if removal.offset > found.signed]
+    if behind and now - behind[0].at > SIGNED_WITHIN_MS:
+        listed = _listed([removal.offset for removal in behind])
+        return f" Not proved: the removal at event {listed} is behind the last signature."
     return ""
 
 
@@ -179,16 +188,41 @@ def _sentence(found: Verification, *, checked: bool) -> str:
         case Verdict.TAIL_MISSING:
             return f"tail missing. {found.missing[0].reason}"
         case Verdict.REMOVED:
-            was = "was" if len(found.removed) == 1 else "were"
-            what = (
-                f"intact; {_count(len(found.removed), 'text')} {was} removed by its keepers ({_listed(found.removed)})"
-            )
+            times = sum(1 for removal in found.removals if removal.gone)
+            what = f"intact; words were removed by its keepers, {_count(times, 'time')}"
         case Verdict.INTACT:
             what = "intact"
     if not checked:
         return f"{what}; {_count(found.events, 'event')}."
     signed = f"signed through event {found.signed} by key {found.key}" if found.signed else "none of it signed yet"
     return f"{what}; {_count(found.events, 'event')}, {signed}."
+
+
+def _removal(removal: Removal) -> str:
+    """When it was, by whom, why, and of what: all that is known, and never the words."""
+    by = "the server" if removal.role is Role.SYSTEM else f"the role {removal.role}"
+    why = _REASONS.get(removal.reason, removal.reason)
+    parts: dict[str, list[Gone]] = {}
+    for each in removal.gone:
+        parts.setdefault(_part(each.lane), []).append(each)
+    what = "; ".join(f"{part}, {_written(gone)}" for part, gone in parts.items())
+    return f"Removed {_when(removal.at)} by {by}, {why} (event {removal.offset}): {what or 'no words'}."
+
+
+def _part(lane: Lane) -> str:
+    kind, _, name = lane.partition(":")
+    return f"text '{name}'" if kind in ("ch", "w") else _LANES.get(kind, f"lane '{lane}'")
+
+
+def _written(gone: Sequence[Gone]) -> str:
+    since, until = gone[0].at, gone[-1].at
+    end = f" to {UTC_ZONE.at(until):%H:%M:%S}" if until // 1_000 > since // 1_000 else ""
+    which = "event" if len(gone) == 1 else "events"
+    return f"written {_when(since)}{end} ({which} {_listed([each.offset for each in gone])})"
+
+
+def _when(ms: int) -> str:
+    return f"{UTC_ZONE.at(ms):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _count(n: int, what: str) -> str:

@@ -96,5 +96,8 @@ class StandIn(Signal, frozen=True, kw_only=True, tag="stand-in"):
     """The machine's translation into the same language; None: this text goes on."""
 
 
+Summary = ChannelState | LastWords | StandIn
+"""Signals that say how a text is doing, and bring no words of it."""
+
 AnySignal = Partial | Typing | ChannelState | Unsaved | Unrecorded | LastWords | StandIn
 """Every signal of this release, told apart by `kind`."""

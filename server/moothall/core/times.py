@@ -40,6 +40,11 @@ def offset_name(moment: datetime) -> str:
     return f"UTC{sign}{hours}{f':{rest:02}' if rest else ''}" if minutes else "UTC"
 
 
+def time_of_day(moment: datetime) -> str:
+    """The time of day as all pages have it, whatever their language: `09:05`, `17:03`."""
+    return f"{moment:%H:%M}"
+
+
 def clock_time(moment: datetime) -> str:
     """The time of day to the second, with its offset: `17:03:12 UTC+3`."""
     return f"{moment:%H:%M:%S} {offset_name(moment)}"

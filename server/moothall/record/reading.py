@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from moothall.core.views.reading_order import Turn
+from moothall.core.views.reading_order import Turn, with_spans
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.wording import Options
 
@@ -23,14 +23,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def reading(record: Record, options: Options) -> Iterator[Row]:
     """All rows in order of time. Without speakers only what is missing makes a turn."""
-    missing = list(record.missing)
     turn = Turn()
-    for line in record.lines:
-        while missing and missing[0].t0 <= line.t0:
-            yield Row(item=missing.pop(0), begins=True, turn=None)
+    for item in with_spans(record.lines, record.missing, lambda line: line.t0):
+        if isinstance(item, Missing):
+            yield Row(item=item, begins=True, turn=None)
             turn = turn.broken()
-        heading = turn.then(line.name if options.speakers else "")
+            continue
+        heading = turn.then(item.name if options.speakers else "")
         turn = heading.turn
-        yield Row(item=line, begins=heading.begins, turn=turn.name if turn.named else None)
-    for span in missing:
-        yield Row(item=span, begins=True, turn=None)
+        yield Row(item=item, begins=heading.begins, turn=turn.name if turn.named else None)

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.actors import Role
 from moothall.core.chain import (
     GENESIS,
     SALT_BYTES,
@@ -60,6 +61,29 @@ class Finding(msgspec.Struct, frozen=True):
     """A sentence."""
 
 
+class Gone(msgspec.Struct, frozen=True):
+    """An event whose body was removed, as its header tells, which stays."""
+
+    offset: int
+    lane: Lane
+    at: int
+    """When it was written, Unix ms."""
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that says that bodies were removed."""
+
+    offset: int
+    at: int
+    """When it was written, Unix ms."""
+    role: Role
+    """Of who had it done."""
+    reason: str
+    """`BodyRemoved.reason`."""
+    gone: tuple[Gone, ...]
+    """In order; without what an earlier one had removed."""
+
+
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """What was found in a record."""
 
@@ -81,10 +105,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the key of the last of them; empty when there is none."""
     closed: int
     """The event by which it was closed; 0 when it is not."""
-    removals: tuple[int, ...]
-    """Events behind the last good signature that say that bodies were removed: whoever can write may have made them."""
-    removed_at: int
-    """When the first of them was written, Unix ms; 0 when there is none."""
+    removals: tuple[Removal, ...]
+    """In order. Those behind the last good signature may have been made by whoever can write."""
     unsigned_ms: int
     """From the first event behind the last good signature to the last one: how long nothing was signed, ms."""
     heads: dict[Lane, LaneHead]
@@ -139,13 +161,13 @@ class Walk:
         self._broken: list[Finding] = []
         self._missing: dict[Lane, Finding] = {}
         self._with_body: set[int] = set()
-        self._without_body: set[int] = set()
+        self._without_body: dict[int, Gone] = {}
         self._named_removed: set[int] = set()
         self._checkpoints = 0
         self._signed_through = 0
         self._key = ""
         self._closed = 0
-        self._removals: list[tuple[int, int]] = []
+        self._removals: list[Removal] = []
         self._unsigned: tuple[int, int] | None = None
 
     def step(self, record: LogRecord) -> None:
@@ -176,13 +198,12 @@ class Walk:
     def end(self) -> Verification:
         """Everything that was found."""
         if self._lanes is None or SESSION in self._lanes:
-            unexplained = self._without_body - self._named_removed
+            unexplained = self._without_body.keys() - self._named_removed
             for offset in unexplained:
                 self._fault(offset, "Its body is gone, and no event says that it was removed.")
         for lane, head in self._expected.items():
             if self._reads(lane) and self._head(lane).offset < head.offset:
                 self._miss(lane, head.offset, "it was seen elsewhere")
-        unsigned = [removal for removal in self._removals if removal[0] > self._signed_through]
         return Verification(
             events=self._events,
             offset=self._offset,
@@ -193,8 +214,7 @@ class Walk:
             signed=self._signed_through,
             key=self._key,
             closed=self._closed,
-            removals=tuple(offset for offset, _ in unsigned),
-            removed_at=unsigned[0][1] if unsigned else 0,
+            removals=tuple(self._removals),
             unsigned_ms=0 if self._unsigned is None else self._unsigned[1] - self._unsigned[0],
             heads=dict(self._heads),
         )
@@ -229,7 +249,7 @@ class Walk:
     def _check_body(self, record: LogRecord) -> None:
         header, body, salt = record.header, record.body, record.salt
         if body is None and salt is None:
-            self._without_body.add(header.offset)
+            self._without_body[header.offset] = Gone(header.offset, header.lane, header.at)
             return
         if body is None or salt is None or len(salt) != SALT_BYTES or body_digest(salt, body) != record.body_digest:
             self._fault(header.offset, "Its body is not the one that was written.")
@@ -248,8 +268,11 @@ class Walk:
             self._check_removal(header, event)
 
     def _check_removal(self, header: Header, event: BodyRemoved) -> None:
-        self._removals.append((header.offset, header.at))
         earlier = {offset for offset in event.offsets if offset < header.offset}
+        new = sorted((earlier - self._named_removed) & self._without_body.keys())
+        gone = tuple(self._without_body[offset] for offset in new)
+        said = Removal(offset=header.offset, at=header.at, role=header.role, reason=event.reason, gone=gone)
+        self._removals.append(said)
         self._named_removed |= earlier
         for offset in earlier & self._with_body:
             self._fault(offset, f"Event {header.offset} says that its body was removed, but here it is.")

@@ -27,7 +27,7 @@ from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session import State, Status
 from moothall.services.asking_places import SHARE, AskingPlaces
-from moothall.services.author_view import Own, own_of
+from moothall.services.author_view import Own, own_of, own_with_joined
 from moothall.services.sessions import LiveSession, Sessions
 from moothall.wire.hub import AskAct
 
@@ -224,10 +224,7 @@ class Asking:
         each = None if live is None or name is None else live.state.floor.get(name)
         if live is None or each is None:
             return None
-        into = None if each.into is None else live.state.floor.get(each.into)
-        wall = self._clock.wall()
-        goes_on = None if into is None else own_of(live.state, into, self._ahead(live, into.id), wall)
-        return own_of(live.state, each, self._ahead(live, each.id), wall, goes_on)
+        return own_with_joined(live.state, each, lambda one: self._ahead(live, one), self._clock.wall())
 
     def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
         """How many come before an intervention; None where it isn't in the queue."""

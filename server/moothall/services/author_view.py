@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from moothall.core.decide_floor import may_bring
@@ -9,6 +11,7 @@ from moothall.core.floor.interventions import Floor, Intervention
 from moothall.core.floor.order import wait_behind
 from moothall.core.floor.parts import OPEN, REVOCABLE, Standing
 from moothall.core.floor.turns import TurnNow, may_hold, may_type, turn_now, typed_ever, typed_language
+from moothall.core.ids import InterventionId
 from moothall.core.session import ON, State, Status
 from moothall.core.translating.lines import spoken
 
@@ -109,6 +112,13 @@ def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_
         typed=tuple(Typed(text=line.whole, language=line.language) for line in typed_ever(state, each)),
         voice=_own_turn(state, each, state.media_now(wall)),
     )
+
+
+def own_with_joined(state: State, each: Intervention, ahead: Callable[[InterventionId], int | None], wall: int) -> Own:
+    """As `own_of`, with the one that it was joined with; `ahead`: how many come before one."""
+    into = None if each.into is None else state.floor.get(each.into)
+    goes_on = None if into is None else own_of(state, into, ahead(into.id), wall)
+    return own_of(state, each, ahead(each.id), wall, goes_on)
 
 
 def _own_turn(state: State, each: Intervention, now: int) -> OwnTurn | None:

@@ -7,17 +7,19 @@ stalls costs nothing, and what was removed from the log meanwhile isn't sent.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.ids import Lane, SessionId
 from moothall.core.lanes import hub_lane
+from moothall.core.signals import Summary
 from moothall.services.hub_beginning import Beginning, Differs, begin, differs
 from moothall.services.hub_cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hub_ports import LinkSource, Pack, Stand
-from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Live, Part, Stopped
+from moothall.services.hub_signals import usual
+from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Live, Part, Signalled, Stopped
 from moothall.wire.hub_haste import WAIT_MS, may_wait
 
 GATHER_MS = 1_000
@@ -61,6 +63,10 @@ class Feeding:
         self._on_way: deque[tuple[int, int]] = deque()
         self._ratio = 4.0
         """How many times smaller packing makes what was missed: as the last batch had it."""
+        self._hears: frozenset[str] = frozenset()
+        """Of which channels it is told how they are doing."""
+        self._told: dict[str, Summary] = {}
+        """What it was told of that, by key."""
         self._needs = 0
         """How much room the next batch of what was missed needs at least."""
 
@@ -154,6 +160,17 @@ class Feeding:
             self._live_news, self._live_sent = True, None  # There is more, at once.
         return batch
 
+    def signal(self, known: Mapping[str, Summary]) -> Signalled | None:
+        """How one of its texts is doing, where the hub was told something else; `known`: what isn't as usual."""
+        if self.begun is None:
+            return None
+        over = {key: usual(signal) for key, signal in self._told.items()}
+        for key, signal in {**over, **known}.items():
+            if signal.channel in self._hears and self._told.get(key, usual(signal)) != signal:
+                self._told[key] = signal
+                return Signalled(session=self.follow.session, signal=signal)
+        return None
+
     async def own(self) -> Batch | None:
         """What is new in the hub's own lane and those below; as `live`."""
         self._own_news = False
@@ -211,6 +228,7 @@ class Feeding:
     def _start(self, found: Beginning, stand: Stand) -> None:
         source, session = self._source, self.follow.session
         self.begun, self.waits = found.live, False
+        self._hears = frozenset((*found.live.channels, *stand.spoken))
         self._live = LaneCursor(source, session, found.lanes, found.live.heads, found.live.begin)
         self._missed = LaneCursor(source, session, found.lanes, found.missed_from)
         self._through, self._caught = found.missed_through, not found.live.missed

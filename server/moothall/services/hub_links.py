@@ -26,6 +26,7 @@ from moothall.services.hub_ports import (
     Removals,
 )
 from moothall.services.hub_serving import OFFER_MS, Served, ServedHub
+from moothall.services.hub_signals import HubSignals
 from moothall.services.waiting import within
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode
@@ -80,11 +81,12 @@ class HubLinks:
         age: Callable[[], int] = lambda: 0,
         most: int = MOST_HUBS,
         removals: Removals,
+        signals: HubSignals | None = None,
     ) -> None:
         """`above`: the nodes from the centre down to this one, which is its last.
 
         `path`: this server's own path from the centre, empty there; `up`: whether its line to there stands,
-        and `age` how long ago (ms) anything was last heard from there.
+        and `age` how long ago (ms) anything was last heard from there. `signals`: how texts are doing at the moment.
         """
         self.most = most
         self._path = path
@@ -101,6 +103,7 @@ class HubLinks:
         self._asked: int | None = None
         self._asking = asyncio.Lock()
         self._source = source
+        signals = signals or HubSignals()
         self._served = Served(
             source=source,
             acts=acts,
@@ -108,10 +111,12 @@ class HubLinks:
             pack=pack,
             offers=self._offers,
             removals=removals,
+            signals=signals,
             age=age,
             there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),
         )
         source.observe(self._told)
+        signals.observe(self._signalled)
         self._removals = removals
         registry.when_fenced(self._fence)
         removals.when_due(self._recall)
@@ -267,6 +272,10 @@ class HubLinks:
     def _told(self, session: SessionId, lanes: frozenset[Lane]) -> None:
         for link in self._links.values():
             link.told(session, lanes)
+
+    def _signalled(self, session: SessionId) -> None:
+        for link in self._links.values():
+            link.signalled(session)
 
     async def _offers(self) -> Sequence[wire.Offered]:
         """What may be followed, asked once for all links; another object only where it has changed."""

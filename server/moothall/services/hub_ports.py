@@ -12,8 +12,9 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.event_parts import ChannelKind, LaneHead
+from moothall.core.ids import ChannelId, Epoch, Lane, SessionId
+from moothall.core.session import State
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import Act, Done, FromHub, NotDone, Offered, ToHub
 
@@ -35,6 +36,8 @@ class Stand(msgspec.Struct, frozen=True, kw_only=True):
     """Whether everybody may read it; no hub follows another."""
     channels: tuple[str, ...]
     """Its texts, in their order."""
+    spoken: tuple[ChannelId, ...] = ()
+    """What is spoken, of which translations are made: they are as late and as silent."""
     begin: int = 0
     """Behind this offset nothing is missing here. 0: it is whole."""
     base: dict[Lane, LaneHead] = {}
@@ -53,6 +56,11 @@ class Stand(msgspec.Struct, frozen=True, kw_only=True):
     def through(self) -> int:
         """Up to where it is there from the first event on without a hole."""
         return self.offset if self.whole else self.complete_through
+
+
+def spoken_in(state: State) -> tuple[ChannelId, ...]:
+    """The channels of a session's floor."""
+    return tuple(each.id for each in state.channels.values() if each.kind is ChannelKind.FLOOR)
 
 
 class LinkSource(Protocol):

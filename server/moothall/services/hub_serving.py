@@ -23,6 +23,7 @@ from moothall.services.hub_acting import HubActing
 from moothall.services.hub_cursor import Torn
 from moothall.services.hub_feeding import CLOSED, Feeding
 from moothall.services.hub_ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
+from moothall.services.hub_signals import HubSignals
 from moothall.services.waiting import until_told
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode
@@ -56,6 +57,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     offers: Callable[[], Awaitable[Sequence[wire.Offered]]]
     """What may be followed: the same object as long as nothing has changed."""
     removals: Removals
+    signals: HubSignals
     there: Callable[[str, str, int], None]
     """A hub and its machine are connected still: it was heard at (Unix ms)."""
     age: Callable[[], int] = lambda: 0
@@ -72,6 +74,7 @@ class ServedHub:
         self.identity = identity
         self.node = hello.node
         self.release = hello.release
+        self._takes_signals = hello.signals >= wire.SIGNALS
         self.since = served.clock.wall()
         self.round_trip: int | None = None
         """Ms, as it was measured last."""
@@ -128,6 +131,11 @@ class ServedHub:
         """A log has news."""
         feeding = self._feedings.get(session)
         if feeding is not None and feeding.told(lanes):
+            self._news.set()
+
+    def signalled(self, session: SessionId) -> None:
+        """Something else is known of how a session's texts are doing."""
+        if session in self._feedings:
             self._news.set()
 
     async def run(self) -> None:
@@ -301,6 +309,8 @@ class ServedHub:
                 message = wire.Stopped(session=feeding.follow.session, message=CLOSED)
             elif feeding.has_own:
                 message = await feeding.own()
+            if message is None and self._takes_signals:
+                message = feeding.signal(self._served.signals.of(feeding.follow.session))
             if message is None and (due := feeding.live_due()) is not None and due <= now:
                 message = await feeding.live(now)
         except RecordBroken:

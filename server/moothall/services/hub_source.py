@@ -14,7 +14,7 @@ from moothall.core.ports import Clock, EventLog
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session import ON, Channel, State, Status
 from moothall.services.catalogue import Catalogue, Entry
-from moothall.services.hub_ports import Stand, Told
+from moothall.services.hub_ports import Stand, Told, spoken_in
 from moothall.services.live_session import LiveSession
 from moothall.services.publication import Publication
 from moothall.services.sessions import Sessions
@@ -69,6 +69,7 @@ class CentreSource:
             heads=head.lanes,
             public=may_read(Role.HUB, state.access) and not state.rehearsal,
             channels=tuple(state.channels),
+            spoken=spoken_in(state),
         )
 
     async def read(

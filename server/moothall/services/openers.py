@@ -1,6 +1,6 @@
 """Who opened each meeting last, for those who run meetings: by the name at their desk, else by their link's label.
 
-It is kept in memory alone: of what was opened before a restart nobody is named.
+Names at desks are kept in memory alone. The log has the link's pseudonym: after a restart its label is said.
 """
 
 from __future__ import annotations
@@ -10,10 +10,17 @@ from contextlib import contextmanager
 
 import msgspec
 
+from moothall.core.chain import Header
 from moothall.core.events import SessionOpened, SessionReopened
 from moothall.core.ids import CommandId, SessionId
+from moothall.core.lanes import SESSION
+from moothall.core.ports import LogReading
+from moothall.core.session import ON
 from moothall.services.publication import Publication
 from moothall.services.sessions import LiveSession, Sessions
+
+PAGE = 1_000
+_OPENINGS = frozenset(str(kind.__struct_config__.tag) for kind in (SessionOpened, SessionReopened))
 
 
 class _Opened(msgspec.Struct, frozen=True):
@@ -29,12 +36,20 @@ class Openers:
 
     def __init__(self, sessions: Sessions, *, label: Callable[[str], str]) -> None:
         """`label`: what the link of that id is called, empty when it is gone."""
+        self._sessions = sessions
         self._label = label
         self._doing: dict[CommandId, str] = {}
         # Bound: the sessions that were opened.
         self._opened: dict[SessionId, _Opened] = {}
         """In the order in which they were opened last."""
         sessions.observe(self._seen)
+
+    async def load(self, log: LogReading) -> None:
+        """Read who opened those that are loaded and on; raises StorageUnavailable."""
+        on = [live.id for live in self._sessions.all_loaded if live.state.status in ON]
+        openings = [header for session in on if (header := await _last_opening(log, session)) is not None]
+        for header in sorted(openings, key=lambda header: header.at):
+            self._opened.setdefault(header.session, _Opened(header.actor, ""))
 
     @contextmanager
     def named(self, act: CommandId, name: str) -> Iterator[None]:
@@ -62,3 +77,11 @@ class Openers:
                 header = record.header
                 self._opened.pop(live.id, None)
                 self._opened[live.id] = _Opened(header.actor, self._doing.get(header.cause, ""))
+
+
+async def _last_opening(log: LogReading, session: SessionId) -> Header | None:
+    found, after = None, 0
+    while page := await log.read(session, after, PAGE, frozenset({SESSION})):
+        found = next((record.header for record in reversed(page) if record.header.type in _OPENINGS), found)
+        after = page[-1].header.offset
+    return found

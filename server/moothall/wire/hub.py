@@ -24,6 +24,7 @@ from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError, RefusalCode
 from moothall.core.event_parts import LaneHead
 from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SessionId
+from moothall.core.signals import ChannelState, Summary
 from moothall.wire.hub_acts import AnyAct as AnyAct  # noqa: PLC0414  # whoever speaks of the link speaks of them
 from moothall.wire.hub_acts import AskAct as AskAct  # noqa: PLC0414
 from moothall.wire.hub_acts import HeadCountAct as HeadCountAct  # noqa: PLC0414
@@ -33,7 +34,17 @@ from moothall.wire.hub_acts import SupportAct as SupportAct  # noqa: PLC0414
 from moothall.wire.hub_acts import TakeBackAct as TakeBackAct  # noqa: PLC0414
 from moothall.wire.hub_offers import Offered as Offered  # noqa: PLC0414  # whoever speaks of the link
 from moothall.wire.hub_offers import OfferedText as OfferedText  # noqa: PLC0414  # speaks of them
-from moothall.wire.hub_short import PULSE, SHORT, batch_frame, pulse_frame, read_batch, read_pulse
+from moothall.wire.hub_short import (
+    PULSE,
+    SHORT,
+    STATE,
+    batch_frame,
+    pulse_frame,
+    read_batch,
+    read_pulse,
+    read_state,
+    state_frame,
+)
 
 PROTOCOL = 1
 PATH = "/hub/link"
@@ -55,6 +66,8 @@ ANSWER_MS = 10_000
 heard anything."""
 SILENT_MS = 5 * PULSE_MS // 2
 """Nothing heard for so long, two and a half pulses: the link is dead, and the hub dials again."""
+SIGNALS = 1
+"""Which signals this release takes (`Hello.signals`): those of `moothall.core.signals.Summary`."""
 
 
 class Part(StrEnum):
@@ -85,6 +98,8 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """Moothall's version there."""
     wall: int
     """What the hub's own clock says, Unix ms: only to be named where it is wrong."""
+    signals: int = 0
+    """Which `Signalled` it takes: 0, as hubs of before say, none; 1 those of `SIGNALS`."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,6 +261,16 @@ class Caught(Message, frozen=True, kw_only=True, tag="caught"):
     session: SessionId
 
 
+class Signalled(Message, frozen=True, kw_only=True, tag="signal"):
+    """How a text of a session is doing at the moment; the newest of a key (`Signal.key`) counts, on this link.
+
+    It comes behind `Live`, and when it has changed by as much as people notice. Of what is as always nothing is said.
+    """
+
+    session: SessionId
+    signal: Summary
+
+
 class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
     """Nothing more comes of this session: why, for a person."""
 
@@ -283,7 +308,7 @@ class NotDone(Message, frozen=True, kw_only=True, tag="not-done"):
 
 
 FromHub = Hello | Follow | Leave | Taken | Erased | Act | Pulse
-ToHub = Welcome | Above | Programme | Live | Batch | Caught | Stopped | Recall | Done | NotDone | Pulse
+ToHub = Welcome | Above | Programme | Live | Batch | Caught | Signalled | Stopped | Recall | Done | NotDone | Pulse
 
 _encoder = msgspec.msgpack.Encoder()
 _from_hub: msgspec.msgpack.Decoder[FromHub] = msgspec.msgpack.Decoder(FromHub)
@@ -291,12 +316,14 @@ _to_hub: msgspec.msgpack.Decoder[ToHub] = msgspec.msgpack.Decoder(ToHub)
 
 
 def encode(message: FromHub | ToHub) -> bytes:
-    """The frame of a message: MessagePack, or for batches and pulses `moothall.wire.hub_short`, which is shorter.
+    """The frame of a message: MessagePack, or for what comes often `moothall.wire.hub_short`, which is shorter.
 
     A pulse with an age goes as MessagePack: in the short form a hub of before would take it for a mistake.
     """
     if isinstance(message, Batch):
         short = batch_frame(list(Part).index(message.part), message.number, message.session, message.data)
+    elif isinstance(message, Signalled) and isinstance(message.signal, ChannelState):
+        short = state_frame(message.session, message.signal)
     else:
         plain = message if isinstance(message, Pulse) and not message.age else None
         short = None if plain is None else pulse_frame(plain.sent, plain.echo, plain.wall)
@@ -316,6 +343,9 @@ def decode_to_hub(frame: bytes) -> ToHub:
     try:
         if not frame.startswith(SHORT):
             return read(_to_hub, frame)
+        if frame[1:2] == bytes([STATE]):
+            name, state = read_state(frame)
+            return Signalled(session=SessionId(name), signal=state)
         if frame[1:2] >= bytes([PULSE]):
             return Pulse(**read_pulse(frame))
         part, number, session, data = read_batch(frame)

@@ -13,6 +13,7 @@ A reader of few data gets batches. A batch is a JSON array: the offset after it,
 
 The shorthand refers to the line before it in the same stream. Lines come when they have ended, as they stand when the
 batch goes out if only an engine has corrected them since; what a person corrects then is an event.
+What is asked now comes with its words, which are kept back until then.
 Events that readers don't show (checkpoints, clocks, sources) and most signals stay out. Compression is the door's
 business.
 """
@@ -37,6 +38,9 @@ LATE_MS = 5_000
 PULSE_MS = 15_000
 """A stream in which nothing comes has a pulse this often: fewer than elsewhere, since each costs a packet."""
 
+MOST_PUBLISHED = 50
+"""Questions whose words are kept until they are called. Overflow: the oldest; then its number alone is told."""
+
 _SILENT = (
     ev.SourceAttached,
     ev.SourceEnded,
@@ -60,7 +64,6 @@ _SILENT = (
     ev.InterventionFlagged,
     ev.InterventionDeclined,
     ev.HubDeclined,
-    ev.InterventionPublished,
     ev.InterventionStands,
     ev.InterventionWritten,
     ev.QueueArranged,
@@ -98,6 +101,13 @@ class LowData:
         self._number = 0
         self._called: InterventionId | None = None
         """What is asked now, as far as the reader was told."""
+        # Bound: what is asked until the next one is called.
+        self._later: set[InterventionId] | None = set()
+        """What came to be checked since the reader's page was made, until the reader is told what is called: the page
+        says of none of these that it is asked now."""
+        # Bound: MOST_PUBLISHED.
+        self._published: dict[InterventionId, FrameEvent] = {}
+        """What a question says that was published since, until it is called."""
         self._signals: dict[str, AnySignal] = {}
         self._told: dict[str, object] = {}
         self.urgent = False
@@ -129,6 +139,7 @@ class LowData:
         self._signals.clear()
         self._told.clear()
         self._before = None
+        self._called, self._later = None, set()
         self.urgent = False
 
     def batch(self) -> bytes:
@@ -153,14 +164,30 @@ class LowData:
                 pass  # It comes as it stands when it ends.
             case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
-            case ev.InterventionStands() if what.standing is Standing.CALLED or what.intervention == self._called:
-                self._called = what.intervention if what.standing is Standing.CALLED else None
-                self._items.append({"offset": event.offset, "at": event.at, "by": event.by, "body": event.body})
+            case ev.InterventionPublished():
+                self._published[what.intervention] = event
+                while len(self._published) > MOST_PUBLISHED:
+                    del self._published[next(iter(self._published))]
+            case ev.InterventionStands() if self._later is not None and what.standing is Standing.CHECKED:
+                self._later.add(what.intervention)
+            case ev.InterventionStands() if what.standing is Standing.CALLED or self._may_be_called(what.intervention):
+                words = None
+                if what.standing is Standing.CALLED:
+                    self._called, self._later = what.intervention, None
+                    words = self._published.pop(what.intervention, None)
+                    self.urgent = True  # A turn is held for a minute.
+                elif what.intervention == self._called:
+                    self._called = None
+                self._items += [_told(each) for each in (words, event) if each is not None]
             case None:
                 pass  # Removed before it was read.
             case _ if not isinstance(what, _SILENT):
-                self._items.append({"offset": event.offset, "at": event.at, "by": event.by, "body": event.body})
+                self._items.append(_told(event))
                 self.urgent |= isinstance(what, _URGENT)
+
+    def _may_be_called(self, name: InterventionId) -> bool:
+        """Whether the reader's page may say of it that it is asked now."""
+        return name == self._called if self._later is None else name not in self._later
 
     def _grows(self, segment: SegmentId) -> bool:
         number = self._view.index.get(segment)
@@ -208,6 +235,10 @@ class LowData:
 
 _QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: "", LastWords: False, StandIn: None}
 """What a reader takes for granted of whom nothing was told."""
+
+
+def _told(event: FrameEvent) -> dict[str, object]:
+    return {"offset": event.offset, "at": event.at, "by": event.by, "body": event.body}
 
 
 def _soundless(gist: object) -> object:

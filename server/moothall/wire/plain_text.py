@@ -1,21 +1,24 @@
 """A feed's finished lines as plain text, for terminals and braille displays: `00:04:05 Ana: Good morning.`
 
 The time is media time, counted from the session's beginning. Each line is given once, when it is finished; what is
-mended later is not given again, since a terminal can't take back what it has printed.
+mended later is not given again, since a terminal can't take back what it has printed. So what is said of a span without
+text (a break, sound that was lost) waits for the first line behind it: lines from before it may still come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 import msgspec
 
 from moothall.core import events as ev
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import SegmentId, SpeakerId
+from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.ids import SegmentId, SessionId, SpeakerId
+from moothall.core.lanes import Feed
 from moothall.core.session import Status
-from moothall.core.views.captions import Line, Snapshot
+from moothall.core.views.captions import Line, Session, Snapshot, fold_session
+from moothall.core.views.gaps import Gap
 from moothall.core.views.reading_order import Turn
 from moothall.wire.frames import Received
 
@@ -34,30 +37,45 @@ class _Open(msgspec.Struct, frozen=True):
 class PlainText:
     """What one reader was given. Frames of the feed `lines` go in, in order; text comes out."""
 
-    def __init__(self, unnamed: str) -> None:
-        """`unnamed` stands in place of a name before lines of nobody who is named, once somebody was."""
+    def __init__(self, unnamed: str, gap: Callable[[Gap], str], feed: Feed) -> None:
+        """`unnamed` stands in place of a name before lines of nobody who is named, once somebody was; `gap` says why a
+        span has no text.
+        """
         self._unnamed = unnamed
+        self._gap = gap
+        self._feed = feed
         self._turn = Turn()
-        self.closed = False
-        """Whether the session is over."""
-        self._names: dict[SpeakerId, str] = {}
+        self._session = Session(id=SessionId(""))
+        self._told: frozenset[Gap] = frozenset()
+        """Spans without text that were given, or lie before all that is."""
         # Bound: a channel has one line open, and some more where one was never finished; the oldest is forgotten.
         self._open: dict[SegmentId, _Open] = {}
         self._given: dict[SegmentId, None] = {}
 
     def start(self, snapshot: Snapshot, *, quiet: bool) -> str:
         """Go on from a snapshot: the finished lines in it that were not given yet, or none of them when `quiet`."""
-        self._names = dict(snapshot.session.speakers)
-        self.closed = snapshot.session.status is Status.CLOSED
+        self.know(snapshot.session)
+        if snapshot.before and snapshot.lines:
+            self._due(snapshot.lines[0].t0)
         text = self.lines(snapshot.lines)
         for line in snapshot.lines:
             if line.t1 is None and not line.gone:
                 self._begin(line.segment, _Open(line.t0, line.speaker))
         return "" if quiet else text
 
-    def know(self, names: dict[SpeakerId, str]) -> None:
-        """Who may speak, for lines that are given before a snapshot."""
-        self._names = dict(names)
+    @property
+    def closed(self) -> bool:
+        """Whether the session is over."""
+        return self._session.status is Status.CLOSED
+
+    def know(self, session: Session) -> None:
+        """What stands around lines that are given before a snapshot."""
+        self._session = session
+        self._told &= set(session.gaps)
+
+    def end(self) -> str:
+        """Behind the last line: spans without text that follow it."""
+        return self._marks(None)
 
     def lines(self, lines: Iterable[Line]) -> str:
         """Those of `lines` that are finished, to be shown and not given yet."""
@@ -71,14 +89,13 @@ class PlainText:
         bodies = [event.original for event in frame.events]
         return "".join([self._fold(decode_event(body)) for body in bodies if body is not None])
 
-    def _fold(self, event: object) -> str:
+    def _fold(self, event: ev.AnyEvent | UnknownEvent) -> str:
+        self._session = fold_session(self._session, event, self._feed)
         match event:
             case ev.SegmentOpened():
                 self._begin(event.segment, _Open(event.t0, event.speaker))
             case ev.SegmentEnded() if event.segment in self._open and event.segment not in self._given:
                 return self._give(event.segment, self._open.pop(event.segment), event.text)
-            case ev.SpeakerIntroduced():
-                self._names[event.speaker] = event.name
             case ev.SpeakerAssigned():
                 for segment in event.segments:
                     if segment in self._open:
@@ -87,9 +104,7 @@ class PlainText:
                 for segment in event.segments:
                     self._open.pop(segment, None)
             case ev.SessionClosed():
-                self.closed = True
-            case ev.SessionReopened():
-                self.closed = False
+                return self.end()
             case _:
                 pass
         return ""
@@ -104,11 +119,22 @@ class PlainText:
         words = plain(text)
         if not words:
             return ""
-        name = plain(self._names.get(line.speaker, "")) if line.speaker is not None else ""
+        marks = self._marks(line.t0)
+        name = plain(self._session.speakers.get(line.speaker, "")) if line.speaker is not None else ""
         heading = self._turn.broken().then(name)  # On a terminal each line is read alone.
         self._turn = heading.turn
         over = "" if heading.name is None else f"{heading.name or self._unnamed}: "
-        return f"{clock(line.t0)} {over}{words}\n"
+        return f"{marks}{clock(line.t0)} {over}{words}\n"
+
+    def _marks(self, until: int | None) -> str:
+        """What is said of spans without text that began by `until` (media ms; None: of all) and weren't told of yet."""
+        return "".join(f"{clock(gap.t0)} {plain(self._gap(gap))}\n" for gap in self._due(until))
+
+    def _due(self, until: int | None) -> list[Gap]:
+        """Those spans, which count as told of from now on."""
+        due = [gap for gap in self._session.gaps if gap not in self._told and (until is None or gap.t0 <= until)]
+        self._told |= set(due)
+        return due
 
 
 def clock(ms: int) -> str:

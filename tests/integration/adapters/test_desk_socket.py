@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -13,7 +15,7 @@ import socketio
 from desk_house import Desk, House, desk, desk_house, plain
 from hall_in_memory import FLOOR
 from moothall.adapters.desk_socket import Wish
-from moothall.adapters.staff_socket import MAX_EACH, WAITING, Connection
+from moothall.adapters.staff_socket import MAX_EACH, PING_S, WAITING, Connection
 from moothall.core.commands import (
     AddChannel,
     CloseSession,
@@ -32,6 +34,8 @@ from moothall.services.desk_table import Seat
 from moothall.wire.frames import PULSE_MS
 
 AMINA = SpeakerId("amina")
+GO = "1"
+"""How the server tells a page that its line is over."""
 
 
 def act(name: str, *commands: Any) -> dict[str, Any]:
@@ -281,6 +285,19 @@ async def test_a_session_for_staff_alone_is_open_to_its_desk() -> None:
             assert (await one.ask("join", {"session": "closed-door"}))["session"] == "closed-door"
 
 
+@asynccontextmanager
+async def raw_line(house: House) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """A line to the desk of a page that heeds nothing: it answers no ping and doesn't go when it is told to."""
+    async with (
+        aiohttp.ClientSession(headers={"Cookie": "who=tech", "Origin": house.url}) as http,
+        http.ws_connect(f"{house.url}/socket.io/?EIO=4&transport=websocket") as page,
+    ):
+        await page.receive()
+        await page.send_str("40/desk,")
+        await page.receive()
+        yield page
+
+
 @pytest.mark.parametrize(
     "packet",
     ['42/desk,["act",' + "[" * 9_000, '42/desk,0["act",' + '{"a":' * 9_000, '42/desk,["act"', "42/desk,", "49"],
@@ -288,17 +305,21 @@ async def test_a_session_for_staff_alone_is_open_to_its_desk() -> None:
 async def test_what_is_no_packet_ends_the_line_without_a_traceback(
     packet: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with (
-        desk_house() as house,
-        aiohttp.ClientSession(headers={"Cookie": "who=tech", "Origin": house.url}) as http,
-        http.ws_connect(f"{house.url}/socket.io/?EIO=4&transport=websocket") as page,
-    ):
-        await page.receive()
-        await page.send_str("40/desk,")
-        await page.receive()
+    async with desk_house() as house, raw_line(house) as page, asyncio.timeout(PING_S / 2):  # before any ping
         await page.send_str(packet)
+        while await page.receive_str() != GO:
+            pass
+        assert house.socket.connected("/desk") == []
+    assert "what is no packet" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+async def test_who_does_not_go_after_what_is_no_packet_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+    async with desk_house(ping_s=1) as house, raw_line(house) as page:
+        await page.send_str("49")
         while (await page.receive()).type is aiohttp.WSMsgType.TEXT:
             pass
+        assert page.closed
     assert "what is no packet" in caplog.text
     assert "Traceback" not in caplog.text
 

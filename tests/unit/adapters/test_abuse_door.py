@@ -66,7 +66,6 @@ async def house() -> AsyncIterator[House]:
         for name, by, command in (("a", SYSTEM, do.OpenSession()), ("b", MODERATOR, asked), ("c", MODERATOR, queued)):
             assert isinstance(await live.writer.send(by, CommandId(name), command), Receipt)
         access, reports = ReaderAccess(hall.sessions), AbuseReports(hall.sessions, randomness=SeededRandomness(1))
-        origins = frozenset({ORIGIN})
         questions = QuestionsDoor(
             PAGES,
             Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2)),
@@ -78,7 +77,6 @@ async def house() -> AsyncIterator[House]:
             channel_of=lambda *_: FLOOR,
             own_of=nobodys,
             reported=reports.reported,
-            origins=origins,
         )
         abuse = AbuseDoor(
             PAGES,
@@ -87,8 +85,6 @@ async def house() -> AsyncIterator[House]:
             clock=hall.clock,
             randomness=SeededRandomness(4),
             snapshot_of=access.snapshot,
-            listed=questions.answer,
-            origins=origins,
         )
         app = web.Application()
         for door in (questions, abuse):
@@ -119,22 +115,7 @@ async def test_whoever_reports_comes_back_to_the_list_and_is_told_that_they_did(
 async def test_what_is_not_taken(house: House) -> None:
     for path in ("/s/s/asked/2/abuse", "/s/s/asked/x/abuse", "/s/s/asked/1111111/abuse", "/s/none/asked/1/abuse"):
         assert (await house.report(path))[0] == 404, path
-    assert (await house.report(origin="https://elsewhere.example"))[0] == 403
     assert flags(house) == ()
-
-
-async def test_from_a_page_that_is_not_ours_the_list_is_shown_again_with_the_reason(house: House) -> None:
-    for path in ("/s/s/asked/1/abuse", "/s/s/asked/1/support"):
-        for browser in (BROWSER, ""):
-            headers = {"Accept-Language": "en", "Cookie": f"{COOKIE}={browser}", "Origin": "https://elsewhere.example"}
-            async with house.client.post(path, headers=headers, allow_redirects=False) as answer:
-                text = unescape(await answer.text())
-                assert (answer.status, answer.headers["Cache-Control"]) == (403, "no-store")
-                assert "Set-Cookie" not in answer.headers, "it would take the place of the browser's own"
-            assert '<p class="wrong" role="alert">This was sent from a page that is not ours' in text
-            assert 'action="/s/s/asked/1/abuse"' in text
-    assert flags(house) == ()
-    assert "not ours" not in await house.list("")
 
 
 async def test_too_many_of_one_address_have_to_wait(house: House) -> None:

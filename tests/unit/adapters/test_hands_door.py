@@ -95,7 +95,6 @@ async def house() -> AsyncIterator[House]:
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=nobodys,
-            origins=frozenset({ORIGIN}),
         )
         hands = HandsDoor(
             PAGES,
@@ -104,8 +103,6 @@ async def house() -> AsyncIterator[House]:
             clock=hall.clock,
             randomness=SeededRandomness(2),
             snapshot_of=access.snapshot,
-            listed=questions.answer,
-            origins=frozenset({ORIGIN}),
         )
         app = web.Application()
         app.add_routes([*hands.routes(), *questions.routes()])
@@ -175,12 +172,6 @@ async def test_what_is_refused(house: House) -> None:
         assert (await house.choose(option))[0] == 400
     assert (await house.choose(0, body=b"\xff"))[0] == 400
     assert (await house.choose(0, body=b"option=1&x=" + b"x" * 300))[0] == 413
-    sent = {**OURS, "Origin": "https://elsewhere.example"}
-    async with house.client.post("/s/s/hands/1", headers=sent, data={"option": "0"}) as answer:
-        assert answer.status == 403
-        assert 'action="/s/s/hands/1' in await answer.text(), "the list, with what was pressed"
-    async with house.client.post("/s/s/hands/1", data={"option": "1"}) as answer:
-        assert answer.status == 403
 
 
 async def test_what_cannot_be_kept_is_not_there(house: House) -> None:

@@ -47,6 +47,7 @@ def test_meetings_come_in_order_by_the_hubs_own_days() -> None:
     assert days[2][0] == ""
     later, made = found.coming[0].rows[0], found.coming[1].rows[0]
     assert (later.address, later.state, later.moment) == ("", "", "2024-10-04T17:00:00+03:00")
+    assert (later.time, made.time) == ("17:00", "01:00")
     assert (made.address, made.state) == ("/hub/kisumu/made", "Not begun")
 
 

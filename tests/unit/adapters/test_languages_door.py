@@ -52,7 +52,6 @@ async def client(hall: Hall) -> AsyncIterator[Client]:
         snapshot_of=hall.snapshot_of,
         offered=lambda _: ("es",),
         want=hall.want,
-        origins=frozenset({"https://hall.example.org"}),
     )
     app = web.Application()
     app.add_routes(door.routes())
@@ -93,8 +92,7 @@ async def test_nothing_else_is_made(client: Client, hall: Hall, body: str, statu
     assert hall.wanted == []
 
 
-async def test_it_is_asked_from_our_pages_of_a_session_that_there_is(client: Client, hall: Hall) -> None:
-    assert (await ask(client, Origin="https://elsewhere.example"))[0] == 403
+async def test_it_is_asked_of_a_session_that_there_is(client: Client, hall: Hall) -> None:
     assert (await ask(client, path="/s/nowhere/language"))[0] == 404
     assert hall.wanted == []
 

@@ -67,5 +67,9 @@ async def test_a_request_has_a_place_for_as_long_as_it_is_answered() -> None:
         refused = await client.get("/", params={"from": "192.0.2.2"})
         assert refused.status == 503
         assert "your address" in await refused.text()
+        for number in range(9):
+            taken(made, f"198.51.100.{number}")
+        refused = await client.get("/", params={"from": "192.0.2.3"})
+        assert (refused.status, "your address" in await refused.text()) == (503, False), "it is everybody's"
     assert inside == [Full.ADDRESS] * 2
-    assert made.count == 1
+    assert made.count == 10

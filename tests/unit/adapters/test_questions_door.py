@@ -107,7 +107,6 @@ async def house() -> AsyncIterator[House]:
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=own_of,
-            origins=frozenset({ORIGIN}),
         )
         hall.sessions.observe(door.observe)
         app = web.Application()
@@ -237,7 +236,6 @@ async def test_what_cannot_be_supported(house: House) -> None:
     assert (await house.support("x"))[0] == 404
     assert (await house.support("1" * 9))[0] == 404
     assert (await house.support(1, path="/s/none/asked/1/support"))[0] == 404
-    assert (await house.support(1, Origin="null"))[0] == 403
     await house.stand(Standing.CALLED, "why")
     assert (await house.support(1))[0] == 303
     await house.do(do.CloseSession(), actor=SYSTEM)

@@ -18,6 +18,7 @@ from moothall.core.actors import Role
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, Gap
 from moothall.testing.clock import LONG_AGO, ManualClock
 
 PAGES = Pages(find_web_folder())
@@ -262,6 +263,7 @@ def test_lines_run_on_until_the_speaker_or_the_language_changes() -> None:
             line(5, "Five.", speaker=SpeakerId("unknown")),
             line(6, "Six.", speaker=ANA),
         ],
+        str,
     )
     assert [(each.name, each.direction, each.texts) for each in made] == [
         ("Ana", "ltr", ["One.", "Two."]),
@@ -271,9 +273,24 @@ def test_lines_run_on_until_the_speaker_or_the_language_changes() -> None:
     ]
 
 
+def test_text_from_before_a_break_was_ended_stands_under_a_mark() -> None:
+    gaps = tuple(
+        Gap(t0=t0, t1=t0 + 5, reason=reason)
+        for t0, reason in ((5, BREAK_SET_BACK), (20, BREAK_SET_BACK), (30, BREAK), (50, BREAK_SET_BACK))
+    )
+    session = Session(id=SessionId("s"), speakers={ANA: "Ana"}, gaps=gaps)
+    lines = [line(n, f"{n}", speaker=ANA) for n in (10, 25, 40)]
+    made = paragraphs(session, lines, lambda gap: f"from {gap.t1}")
+    assert [(each.mark, each.name, each.texts) for each in made] == [
+        ("", "Ana", ["10"]),
+        ("from 25", None, []),
+        ("", "Ana", ["25", "40"]),
+    ]
+
+
 def test_a_long_paragraph_ends_and_the_name_is_not_said_again() -> None:
     session = Session(id=SessionId("s"), speakers={ANA: "Ana"})
-    made = paragraphs(session, [line(0, "x" * FULL, speaker=ANA), line(1, "Two.", speaker=ANA)])
+    made = paragraphs(session, [line(0, "x" * FULL, speaker=ANA), line(1, "Two.", speaker=ANA)], str)
     assert [(each.name, len(each.texts)) for each in made] == [("Ana", 1), (None, 1)]
 
 

@@ -122,7 +122,6 @@ async def house() -> AsyncIterator[House]:
             "clock": hall.clock,
             "randomness": SeededRandomness(2),
             "snapshot_of": ReaderAccess(hall.sessions).snapshot,
-            "origins": frozenset({ORIGIN}),
         }
         app = web.Application()
         app.add_routes(AskingDoor(PAGES, asking, visitors=TrustingVisitors(), **given).routes())
@@ -276,9 +275,6 @@ async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_agai
 async def test_who_may_not_write_there_cant(house: House) -> None:
     await house.stand(Standing.CALLED)
     written = {"page": "p", "n": 1, "line": "l1", "text": "I"}
-    assert (await house.script(written, Origin="https://elsewhere.example"))[0] == 403
-    status, text = (await house.form(origin="", line="l1", text="I had written this"))[::2]
-    assert (status, "I had written this" in text, "not ours" in text) == (403, True, True)
     assert (await house.form(page="/s/s/asked/x", line="l1", text="I"))[0] == 404
     for broken in (b"{", b'{"a":' * 9_000, b'{"page": "\xff"}'):
         assert (await house.script(broken))[0] == 400

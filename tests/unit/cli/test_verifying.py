@@ -16,6 +16,7 @@ from moothall.adapters.signing import Ed25519Signer
 from moothall.adapters.sqlite_file import FILE_NAME
 from moothall.cli.verifying import new_key_command, verify_command
 from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord, checkpoint_bytes
 from moothall.core.ids import SessionId
 from recorder import EPOCH, Recorder
@@ -136,18 +137,63 @@ def test_a_session_without_checkpoints_is_not_signed_yet(tmp_path: Path) -> None
     assert said(tmp_path) == (0, ["plenary: intact; 4 events, none of it signed yet."])
 
 
-def test_removed_texts_are_named_and_no_damage(tmp_path: Path) -> None:
+DAY = "2025-11-24 16:00"
+REMOVALS = f"""\
+  Removed {DAY}:08 UTC by the role technician, on request (event 9): \
+text 'floor', written {DAY}:00 UTC to 16:00:01 (events 1, 2); \
+questions and comments, written {DAY}:02 UTC (event 3); \
+notes of the staff, written {DAY}:03 UTC (event 4); \
+lane 'odd', written {DAY}:04 UTC (event 5); \
+names, written {DAY}:05 UTC (event 6).
+  Removed {DAY}:09 UTC by the server, as it was not to be recorded (event 10): \
+text 'floor', written {DAY}:06 UTC (event 7).
+  Removed {DAY}:10 UTC by the role secretariat, because (event 11): no words.
+"""
+
+
+def test_of_what_was_removed_it_says_all_that_is_known(tmp_path: Path) -> None:
+    async def write() -> None:
+        recorder = Recorder()
+        log = await SqliteLog.open(tmp_path / FILE_NAME)
+        await log.acquire(recorder.session, EPOCH)
+
+        def record(event: ev.Event, by: Actor = SYSTEM, lane: str = "") -> LogRecord:
+            recorder.later += 960  # a second apart
+            return recorder.record(event, by, lane=lane)
+
+        lanes = ("w:floor", "ch:floor", "floor", "staff", "odd", "session", "ch:floor", "session")
+        recorder.later = -1_000
+        records = [record(PAUSED, lane=lane) for lane in lanes]
+        await log.append(recorder.session, 1, 0, records)
+        for offsets, reason, by in (
+            ((1, 2, 3, 4, 5, 6), "request", Actor(Role.TECHNICIAN, "staff-1")),
+            ((1, 7), "not-recorded", SYSTEM),
+            ((), "because", Actor(Role.SECRETARIAT, "staff-2")),
+        ):
+            event = record(ev.BodyRemoved(offsets=offsets, reason=reason, by=by.id), by)
+            await log.remove(recorder.session, 1, recorder.offset - 1, offsets, [event])
+        await log.close()
+
+    asyncio.run(write())
+    first, *removals = said(tmp_path)[1]
+    assert first == "plenary: intact; words were removed by its keepers, 2 times; 11 events."
+    assert removals[:-1] == REMOVALS.splitlines()
+
+
+def test_removed_texts_are_no_damage(tmp_path: Path) -> None:
     asyncio.run(written(tmp_path, "plenary", removed=(1, 3)))
     asyncio.run(appended(tmp_path, lambda recorder, signer: recorder.checkpoint(signer)))
-    assert said(tmp_path) == (
-        0,
-        [f"plenary: intact; 2 texts were removed by its keepers (1, 3); 6 events, {signed_through(tmp_path, 6)}."],
+    code, (line, removal) = said(tmp_path)
+    assert code == 0
+    assert (
+        line == f"plenary: intact; words were removed by its keepers, 1 time; 6 events, {signed_through(tmp_path, 6)}."
     )
+    assert removal.endswith("(events 1, 3).")
 
 
 def test_a_removal_behind_the_last_signature_is_not_proved(tmp_path: Path) -> None:
     asyncio.run(written(tmp_path, "plenary", removed=(1,)))
-    code, (line,) = said(tmp_path)
+    code, (line, _) = said(tmp_path)
     assert code == 3
     assert line.endswith("Not proved: the removal at event 5 is behind the last signature.")
 
@@ -284,9 +330,8 @@ def test_many_removed_texts_are_counted(tmp_path: Path) -> None:
     asyncio.run(write())
     code, lines = said(tmp_path)
     assert code == 3
-    assert lines[0] == (
-        "plenary: intact; 12 texts were removed by its keepers (1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more); 21 events."
-    )
+    assert lines[0] == "plenary: intact; words were removed by its keepers, 1 time; 21 events."
+    assert lines[1].endswith("(events 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more).")
 
 
 def test_a_changed_body_is_broken_at_its_event(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, media_time, offset_name
+from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, media_time, offset_name, time_of_day
 from moothall.testing.clock import LONG_AGO
 
 
@@ -44,7 +44,9 @@ def test_a_moment_says_how_far_it_is_from_utc(minutes: int, name: str, ending: s
 
 def test_whole_seconds_count() -> None:
     assert iso_time(UTC_ZONE.at(1_999)) == "1970-01-01T00:00:01Z"
-    assert clock_time(Zone("Africa/Nairobi", timezone(timedelta(hours=3))).at(0)) == "03:00:00 UTC+3"
+    nairobi = Zone("Africa/Nairobi", timezone(timedelta(hours=3)))
+    assert clock_time(nairobi.at(0)) == "03:00:00 UTC+3"
+    assert (time_of_day(nairobi.at(59_999)), time_of_day(nairobi.at(50_400_000))) == ("03:00", "17:00")
 
 
 def test_a_meeting_keeps_its_clock_when_summer_time_ends_in_it() -> None:

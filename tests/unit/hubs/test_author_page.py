@@ -200,3 +200,50 @@ async def test_one_that_was_joined_at_the_meeting_says_with_which(house: OpenRoo
     await room.meeting.take()
     await room.meeting.do(do.Stand(interventions=(what,), standing=Standing.JOINED, into=other))
     assert await stands(somebody, page) == "Joined with a similar question (no. 1)"
+    _, text = await somebody.get(page)
+    assert "<p>Question no. 1: Being checked</p>" in text
+    # Its author is told that the other one was answered, where, and what was written.
+    await room.meeting.stand(other, Standing.QUEUED)
+    await room.meeting.stand(other, Standing.CALLED)
+    said = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId("a"), text="Because.", language="en")
+    await room.meeting.do(said, actor=Actor(Role.CAPTIONER, "c1"))
+    await room.meeting.do(do.Stand(interventions=(other,), standing=Standing.ANSWERED, segment=SegmentId("a")))
+    _, text = await somebody.get(page)
+    assert "<p>Question no. 1: Answered</p>" in text
+    assert re.search(rf'href="/s/{S}/moment/\d+\S*" data-live="\S+">See the answer', text)
+    assert '<p class="stands turn">' not in text
+    _, desk = await (await house.coordinator()).get("/desk")
+    assert "Question no. 2 · Joined with a similar question (no. 1) · Question no. 1: Answered" in desk
+
+
+async def test_after_the_close_every_question_says_what_became_of_it(house: OpenRoom) -> None:
+    room = house.room
+    asked = [await passed_on(house, house.browser(letter), f"Why {letter}?") for letter in "abcdefg"]
+    (_, called), (_, queued), _, (_, later), (_, refused), (_, written), (_, back) = asked
+    await room.meeting.take()
+    for what in (called, queued, later):
+        await room.meeting.stand(what, Standing.QUEUED)
+    await room.meeting.stand(later, Standing.LATER)
+    await room.meeting.do(do.Stand(interventions=(refused,), standing=Standing.DECLINED, reason="Off topic."))
+    taken_back = do.Stand(interventions=(back,), standing=Standing.WITHDRAWN)
+    await room.meeting.do(taken_back, actor=Actor(Role.PARTICIPANT, back))
+    await room.meeting.do(do.WriteAnswer(intervention=written, text="So it is.", language="en"))
+    await room.meeting.stand(called, Standing.CALLED)
+    turn = f"/s/{S}/your-turn"
+    _, text = await house.browser("a").get(turn)
+    assert "I need longer" not in text, "the link doesn't carry it"
+    desk = await house.coordinator()
+    assert "Question no. 1 · Now" in (await desk.get("/desk"))[1], "it isn't the coordinator's turn"
+    await room.meeting.do(do.CloseSession(), actor=SYSTEM)
+    ended = "The meeting ended before its turn came"
+    said = ["It had its turn when the meeting ended", ended, ended, ended]
+    said += ["Not taken, because Off topic.", "Answered in writing", "You have taken it back"]
+    assert [await stands(house.browser("z"), page) for page, _ in asked] == said
+    _, text = await house.browser("a").get(asked[0][0])
+    assert '<p class="stands turn">' not in text
+    _, text = await house.browser("b").get(asked[1][0])
+    assert "The meeting is over. Those who run it say what becomes of it, and then it stands here." in text
+    _, text = await desk.get("/desk")
+    assert f"Question no. 2 · {ended}" in text
+    assert "Question no. 1 · It had its turn when the meeting ended" in text
+    assert "Question no. 7 · Taken back by its author" in text

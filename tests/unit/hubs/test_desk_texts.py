@@ -4,6 +4,10 @@ import pytest
 
 from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
 from moothall.adapters.page_files import find_web_folder
+from moothall.core import events as ev
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.session import State, evolve
+from moothall.core.signals import ChannelState, LastWords, Sound, StandIn, Summary
 from moothall_hub import desk_texts
 from moothall_hub.desk_ports import LineHealth, LineState, Saving
 from moothall_hub.local_floor import Where
@@ -45,3 +49,44 @@ def test_there_is_a_text_for_everything() -> None:
     assert desk_texts.SAVING.keys() == set(Saving)
     todo = {check for check, _ in desk_texts.TO_DO}
     assert todo == set(Check), "whatever can be amiss, somebody is told what to do"
+
+
+FLOOR, SPANISH = ChannelId("floor"), ChannelId("mt-es")
+DOING: list[tuple[list[Summary], list[str]]] = [
+    ([], []),
+    ([ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=63_400, t=0)], ["Text delayed 63\N{NO-BREAK SPACE}s"]),
+    ([ChannelState(channel=FLOOR, sound=Sound.NONE, lag=63_400, t=0)], ["No sound arrives"]),
+    ([ChannelState(channel=FLOOR, sound=Sound.SILENCE, lag=0, t=0)], ["Silence: nobody is speaking"]),
+    ([ChannelState(channel=SPANISH, sound=Sound.NONE, lag=0, t=0)], []),
+    (
+        [
+            ChannelState(channel=FLOOR, sound=Sound.NONE, lag=0, t=0),
+            StandIn(channel=FLOOR, instead=SPANISH),
+            LastWords(channel=FLOOR, awaited=True),
+        ],
+        ["The last words are coming"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("signals", "said"), DOING)
+def test_how_a_text_is_doing_is_told_in_the_words_of_its_readers(signals: list[Summary], said: list[str]) -> None:
+    ui, state = CATALOGUES["en"], State(id=SessionId("s"))
+    for event in (
+        ev.SessionCreated(title="Plenary", languages=("en",), access=ev.Access.PUBLIC),
+        ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+        ev.SessionOpened(wall=0),
+    ):
+        state = evolve(state, event, 0)
+    assert desk_texts.doing(state, signals, ui) == said
+    unkept = evolve(state, ev.NotRecordedBegan(t0=5), 5)
+    assert desk_texts.doing(unkept, signals, ui) == [*said, "Not recorded: what is said now is kept nowhere"]
+    paused = evolve(state, ev.SessionPaused(t=5), 5)
+    assert desk_texts.doing(paused, signals, ui) == ["Break. The text goes on when the meeting does."]
+    assert desk_texts.doing(evolve(state, ev.SessionClosed(t=9), 9), signals, ui) == []
+    assert desk_texts.doing(None, signals, ui) == []
+
+
+def test_a_good_line_is_no_help_where_the_disk_takes_nothing() -> None:
+    full = LineHealth(state=LineState.GOOD, since=0, storing=False)
+    assert desk_texts.line(full, "", CATALOGUES["en"]).startswith("This computer can't store anything at the moment.")

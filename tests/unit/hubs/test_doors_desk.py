@@ -47,6 +47,8 @@ async def test_it_is_the_coordinators_alone(house: OpenRoom, desk: Browser) -> N
     status, text = await desk.get("/desk")
     assert status == 200
     assert "<bdi>Kisumu</bdi>" in text
+    assert text.count("The line is good.") + text.count("The line to the meeting is good.") == 1
+    assert "hub_strip.js" not in text
     assert 'href="/microphone/s">Speaking by microphone' in text
     assert 'computers here: <strong><bdi dir="ltr">10.0.0.7:8090</bdi>' in text
     stranger = house.browser("a")

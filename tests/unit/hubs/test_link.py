@@ -7,6 +7,7 @@ import pytest
 
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, SessionId
+from moothall.core.signals import LastWords
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
 from moothall_hub.centre_clock import Sample
@@ -39,6 +40,7 @@ WALL = 1_764_000_000_000
 WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=("c" * 16,), wall=WALL, keys=b"{}")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))
 LIVE = wire.Live(session=PLENARY, epoch=Epoch("k3"), channels=FOLLOW.channels, begin=7, heads={}, missed=True)
+SIGNALLED = wire.Signalled(session=PLENARY, signal=LastWords(channel=ChannelId("floor"), awaited=True))
 BATCH = wire.Batch(session=PLENARY, part=wire.Part.LIVE, data=b"")
 
 
@@ -75,7 +77,7 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     link = made()
     assert link.restart(at(5)) == [Dial()]
     assert (link.phase, link.due) == (Phase.DIALLING, None)
-    hello = wire.Hello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10)
+    hello = wire.Hello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, signals=1)
     assert link.dialled(at(10)) == [Send(hello), Ask()]
     assert link.follow(FOLLOW) == [Send(FOLLOW)]
     assert link.opened(at(400)) == []
@@ -272,9 +274,11 @@ def test_a_session_is_told_of_from_its_live_on() -> None:
     up(link)
     assert link.received(at(1), BATCH) == [], "nobody wants it"
     assert link.follow(FOLLOW) == [Send(FOLLOW)]
-    assert link.received(at(1), BATCH) == [], "what comes before `Live` is of an older wish"
+    for before in (BATCH, SIGNALLED):
+        assert link.received(at(1), before) == [], "what comes before `Live` is of an older wish"
     assert link.received(at(2), LIVE) == [Tell(LIVE)]
     assert link.received(at(3), BATCH) == [Tell(BATCH)]
+    assert link.received(at(3), SIGNALLED) == [Tell(SIGNALLED)]
     caught = wire.Caught(session=PLENARY)
     assert link.received(at(3), caught) == [Tell(caught)]
     assert link.say(wire.Taken(session=PLENARY, number=1)) == [Send(wire.Taken(session=PLENARY, number=1))]

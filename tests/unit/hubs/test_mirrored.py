@@ -14,6 +14,7 @@ from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.ids import Position, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
+from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.gaps import BREAK_SET_BACK, Gap
 from moothall.services.catalogue import Catalogue
 from moothall.services.feed import Subscription
@@ -90,6 +91,19 @@ async def test_what_comes_goes_to_the_readers(room: Room) -> None:
     assert live.state.segments.get(SegmentId("s7")) is not None
     back = await room.reader(Position(EPOCH, 5))
     assert [event.offset for frame in frames(back) for event in frame.events] == [7, 8, 9]
+
+
+async def test_what_is_of_the_moment_goes_to_the_readers_of_a_session_that_is_loaded(room: Room) -> None:
+    late = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=60_000, t=0)
+    room.sessions.signal(SESSION, [late])  # Nobody reads it.
+    await room.line.follow()
+    await room.line.live()
+    outlet = await room.reader()
+    room.sessions.signal(SESSION, [])
+    room.sessions.signal(SESSION, [late])
+    await settle()
+    assert frames(outlet)[-1].signals == (late,)
+    assert frames(await room.reader())[-1].signals == (late,), "whoever comes later is told as well"
 
 
 async def test_a_hole_that_is_filled_brings_a_snapshot_and_no_position_of_before_is_good(room: Room) -> None:

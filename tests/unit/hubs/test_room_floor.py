@@ -14,7 +14,7 @@ from moothall.core.ids import InterventionId, SessionId
 from moothall.services.asking import LONGEST_AGE_MS, Unasked
 from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
 from moothall_hub.desk_ports import ActState
-from moothall_hub.local_floor import Local, Mode, count
+from moothall_hub.local_floor import Local, Mode, count, own_of
 from moothall_hub.room_floor import PASS_ON_MS, RoomFloor, RoomWish
 
 
@@ -187,6 +187,26 @@ async def test_the_meetings_own_can_be_asked_too_while_they_wait_and_nothing_els
         ]
         await made.meeting.stand(InterventionId("q1"), Standing.CALLED)
         assert not await made.floor.support(S, InterventionId("q1"), "v2")
+
+
+@jumping
+async def test_nobody_asks_too_what_their_own_was_joined_with() -> None:
+    async with room() as made:
+        other = InterventionId("q1")
+        await made.meeting.do(do.Ask(intervention=other, kind=Kind.QUESTION, text="?", language="en", asker="x"))
+        mine = await ask(made, "Why?", "v1")
+        await made.floor.forward(S, [mine])
+        await made.floor.pass_on()
+        await made.meeting.take()
+        await made.meeting.stand(other, Standing.QUEUED)
+        await made.meeting.do(do.Stand(interventions=(mine,), standing=Standing.JOINED, into=other))
+        for token in ("v1", "v2"):
+            assert await made.floor.support(S, other, token)
+        assert count(made.floor.floor(S), other) == 1
+
+        one, same = await ask(made, "When?", "v1"), await ask(made, "When then?", "v2")
+        await made.floor.join(S, [one, same])
+        assert own_of(made.floor.floor(S), made.floor.visitor(S, "v2"), None) == {one, same}
 
 
 @jumping

@@ -9,11 +9,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from moothall.adapters.log_memory import MemoryLog
 from moothall.adapters.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
 from moothall.core.chain import GENESIS, LogRecord, body_digest, link, seal
 from moothall.core.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.lanes import SESSION as SESSION_LANE
 from moothall.core.lanes import STAFF, Feed
-from moothall.record.verify import Finding, Verdict, Walk, verify
+from moothall.record.verify import Finding, Gone, Removal, Verdict, Walk, verify
 from recorder import EPOCH, SESSION, Recorder
 
 FLOOR = ChannelId("floor")
@@ -69,13 +70,20 @@ def test_it_says_by_which_event_a_session_was_closed_and_by_which_key_it_was_sig
     assert verify([*closed, recorder.record(ev.SessionReopened(t=3))]).closed == 0
 
 
-async def test_a_removal_that_no_signature_follows_is_named(records: list[LogRecord], recorder: Recorder) -> None:
-    log = [*records[:1], msgspec.structs.replace(records[1], body=None, salt=None), *records[2:]]
-    log.append(recorder.record(REMOVED))
-    found = verify(log, signed=SIGNED)
-    assert (found.removals, found.removed_at) == ((8,), log[-1].header.at)
-    log.append(recorder.checkpoint(SIGNER))
-    assert verify(log, signed=SIGNED).removals == ()
+async def test_each_removal_says_when_who_and_what_and_nothing_twice(
+    records: list[LogRecord], recorder: Recorder
+) -> None:
+    log = [
+        msgspec.structs.replace(record, body=None, salt=None) if record.header.offset in (2, 6) else record
+        for record in records
+    ]
+    log.append(recorder.record(REMOVED, by=Actor(Role.TECHNICIAN, "t")))
+    log.append(recorder.record(ev.BodyRemoved(offsets=(2, 6), reason="not-recorded", by="system")))
+    words = [Gone(offset, Lane("w:floor"), log[offset - 1].header.at) for offset in (2, 6)]
+    assert verify(log, signed=SIGNED).removals == (
+        Removal(offset=8, at=log[7].header.at, role=Role.TECHNICIAN, reason="request", gone=(words[0],)),
+        Removal(offset=9, at=log[8].header.at, role=Role.SYSTEM, reason="not-recorded", gone=(words[1],)),
+    )
 
 
 def test_damage_is_known_as_soon_as_it_is_met(records: list[LogRecord]) -> None:

@@ -3,15 +3,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
 import pytest
 
-from hub_side import HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
+from hub_side import FRENCH, HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.event_parts import LaneHead
-from moothall.core.ids import CommandId, InterventionId, Lane, SessionId
+from moothall.core.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
 from moothall.core.lanes import SESSION, channel_lane
 from moothall.core.session import Status
+from moothall.core.signals import ChannelState, Sound
 from moothall.services.hub_feeding import CLOSED
 from moothall.services.hub_serving import (
     FOLLOWED_ANEW,
@@ -21,6 +23,7 @@ from moothall.services.hub_serving import (
     MOST_FOLLOWED,
     MOST_LANES,
 )
+from moothall.services.hub_signals import usual
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
 from moothall.wire import hub as wire
@@ -48,6 +51,64 @@ async def linked(it: Centre, room: int = 4) -> HubEnd:
 def act(name: str, hub: str = "") -> wire.Act:
     support = wire.SupportAct(intervention=InterventionId("q"), count=3)
     return wire.Act(id=CommandId(name), session=HALL, at=1, hub=hub, act=support)
+
+
+# How the texts are doing
+
+LATE = ChannelState(channel=ROOM, sound=Sound.SPEECH, lag=60_000, t=0)
+NEW = msgspec.structs.replace(HELLO, signals=wire.SIGNALS)
+
+
+def test_a_hub_is_told_how_its_texts_are_doing_behind_live_and_when_that_changes() -> None:
+    async def story(it: Centre) -> None:
+        await it.source.write(SESSION, TEXT)
+        hub = await it.dial(NEW)
+        it.signals.put(HALL, LATE)
+        it.signals.put(HALL, ChannelState(channel=ChannelId("nobody-follows"), sound=Sound.NONE, lag=0, t=0))
+        await hub.send(Model(ROOM).follow())
+        await next_of(hub, wire.Live)
+        assert await next_of(hub, wire.Signalled) == wire.Signalled(session=HALL, signal=LATE)
+        it.signals.forget(HALL)
+        it.signals.put(HALL, LATE)
+        it.signals.forget(HALL)
+        assert await next_of(hub, wire.Signalled) == wire.Signalled(session=HALL, signal=usual(LATE))
+        await asyncio.sleep(5)
+        # On the next link all of it is told anew.
+        it.signals.put(HALL, LATE)
+        again = await it.dial(NEW)
+        await again.send(Model(ROOM).follow())
+        await next_of(again, wire.Live)
+        assert await next_of(again, wire.Signalled) == wire.Signalled(session=HALL, signal=LATE)
+
+    told(story)
+
+
+def test_who_follows_a_translation_is_told_of_what_is_spoken() -> None:
+    async def story(it: Centre) -> None:
+        it.source.spoken = (ROOM,)
+        await it.source.write(SESSION, channel_lane(FRENCH))
+        hub = await it.dial(NEW)
+        await hub.send(Model(FRENCH).follow())
+        await next_of(hub, wire.Live)
+        it.signals.put(HALL, LATE)
+        assert await next_of(hub, wire.Signalled) == wire.Signalled(session=HALL, signal=LATE)
+
+    told(story)
+
+
+def test_a_hub_of_before_is_told_nothing_that_it_doesnt_know() -> None:
+    async def story(it: Centre) -> None:
+        await it.source.write(SESSION, TEXT)
+        it.signals.put(HALL, LATE)
+        hub, model = await linked(it), Model(ROOM)
+        await hub.send(model.follow())
+        await listen(hub, model)
+        it.signals.forget(HALL)
+        await it.source.write(TEXT)
+        while not isinstance(message := await hub.receive(), wire.Pulse):
+            assert not isinstance(message, wire.Signalled)
+
+    told(story)
 
 
 # Time

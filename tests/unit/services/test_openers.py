@@ -37,3 +37,23 @@ def test_whoever_opened_a_meeting_is_known_by_their_name_or_their_links_label() 
             assert openers.beside(B, A) == "Desk 1"
 
     run(story())
+
+
+def test_after_a_restart_the_label_of_the_link_is_known() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            for name, act, link in ((B, "b", "l2"), (A, "a", "l1")):
+                await hall.session(name)
+                live = await hall.sessions.open(name)
+                assert isinstance(
+                    await live.writer.send(Actor(Role.CHAIR, link), CommandId(act), [do.OpenSession()]), Receipt
+                )
+                await hall.clock.sleep(1_000)
+            await hall.session(SessionId("not-begun"))
+            openers = Openers(hall.sessions, label=lambda link: {"l1": "Desk 1", "l2": "Desk 2"}[link])
+            assert (openers.of(A), openers.beside(B, A)) == ("", "")
+            await openers.load(hall.log)
+            assert (openers.of(A), openers.of(B)) == ("Desk 1", "Desk 2")
+            assert (openers.beside(B, A), openers.beside(A, B)) == ("Desk 1", "")
+
+    run(story())

@@ -83,6 +83,16 @@ def test_a_field_for_ones_own_name_says_so() -> None:
     assert all(re.search(r'autocomplete="(?:name|nickname)"', field) for field in asking), asking
 
 
+def test_every_hour_on_a_page_is_one_of_24() -> None:
+    """On all pages and in both programs: `time_of_day` in Python, `hourCycle` in scripts."""
+    python = [path for top in ("server", "hubs") for path in (WEB.parent / top).rglob("*.py")]
+    assert [path.name for path in python if re.search(r"\bformat_time\b|%I\b", path.read_text(encoding="utf-8"))] == []
+    lines = [line for path in SCRIPTS for line in path.read_text(encoding="utf-8").splitlines()]
+    of_a_day = [line for line in lines if "DateTimeFormat(" in line and re.search(r"\bhour:|timeStyle", line)]
+    assert len(of_a_day) == 3
+    assert [line for line in of_a_day if "hourCycle: 'h23'" not in line] == []
+
+
 NO_LANGUAGE = {
     "screen_waiting.html": "a place",
     "admin.html": "a place",

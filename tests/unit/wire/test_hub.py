@@ -41,6 +41,13 @@ def test_fields_of_a_later_release_are_passed_over() -> None:
     assert wire.decode_from_hub(later) == wire.Leave(session=SessionId("plenary"))
 
 
+def test_a_hub_of_before_takes_no_signals() -> None:
+    before = msgspec.msgpack.encode({"m": "hello", "protocol": 1, "node": "0" * 16, "release": "0.1", "wall": 5})
+    hello = wire.decode_from_hub(before)
+    assert isinstance(hello, wire.Hello)
+    assert hello.signals == 0
+
+
 def test_what_comes_all_the_time_is_shorter_than_its_fields_names() -> None:
     batch = wire.Batch(session=SessionId("plenary"), part=wire.Part.MISSED, number=300, data=b"\x01packed")
     frame = wire.encode(batch)

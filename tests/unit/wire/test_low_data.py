@@ -9,13 +9,13 @@ from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor
 from moothall.core.chain import LogRecord
 from moothall.core.event_codec import decode_event
-from moothall.core.floor.parts import Standing
+from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import Source, decode, events_frame, signals_frame
-from moothall.wire.low_data import PULSE_MS, LowData
+from moothall.wire.low_data import MOST_PUBLISHED, PULSE_MS, LowData
 from recorder import EPOCH, MORNING, SESSION, Recorder
 from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
 
@@ -247,10 +247,63 @@ def test_what_is_asked_now_is_told_and_that_it_is_over_and_nothing_else_of_the_q
     def stands(name: str, standing: Standing) -> ev.InterventionStands:
         return ev.InterventionStands(intervention=InterventionId(name), number=1, standing=standing, t=1)
 
-    meeting.say(stands("a", Standing.QUEUED), stands("a", Standing.CALLED), stands("b", Standing.DECLINED))
+    meeting.say(stands("a", Standing.CHECKED), stands("a", Standing.QUEUED))
+    assert not meeting.low.urgent
+    meeting.say(stands("a", Standing.CALLED), stands("b", Standing.DECLINED))
+    assert meeting.low.urgent, "whoever asked it has a minute"
     meeting.say(stands("a", Standing.ANSWERED), stands("a", Standing.LATER))
     told = [each["body"]["standing"] for each in meeting.batch()[1:] if isinstance(each, dict)]
     assert told == ["called", "answered"]
+
+
+def test_whoever_came_while_something_was_asked_is_told_when_that_is_over() -> None:
+    meeting = Meeting()
+
+    def stands(name: str, standing: Standing) -> ev.InterventionStands:
+        return ev.InterventionStands(intervention=InterventionId(name), number=1, standing=standing, t=1)
+
+    def told() -> list[tuple[str, str]]:
+        bodies = [each["body"] for each in meeting.batch()[1:] if isinstance(each, dict)]
+        return [(each["intervention"], each["standing"]) for each in bodies]
+
+    # The page of before says that `a` is asked now: nothing in the stream tells so.
+    meeting.say(*(stands("b", each) for each in (Standing.CHECKED, Standing.QUEUED, Standing.DECLINED)))
+    assert told() == []
+    meeting.say(stands("a", Standing.ANSWERED))
+    assert told() == [("a", "answered")]
+    meeting.say(stands("c", Standing.CALLED), stands("a", Standing.LATER))
+    assert told() == [("c", "called")]
+    # After a snapshot it is asked for anew, and again nothing in the stream tells.
+    meeting.low.restart(meeting.view)
+    meeting.say(stands("c", Standing.ANSWERED))
+    assert told() == [("c", "answered")]
+
+
+def test_what_is_asked_now_comes_with_its_words_and_those_only_then() -> None:
+    meeting = Meeting()
+
+    def published(n: int) -> ev.InterventionPublished:
+        return ev.InterventionPublished(
+            intervention=InterventionId(f"q{n}"),
+            number=n,
+            kind=Kind.COMMENT,
+            text=f"Words {n}",
+            language="en",
+            name="",
+            origin="remote",
+            t=0,
+        )
+
+    def called(n: int, standing: Standing = Standing.CALLED) -> ev.InterventionStands:
+        return ev.InterventionStands(intervention=InterventionId(f"q{n}"), number=n, standing=standing, t=1)
+
+    meeting.say(*[published(n) for n in range(MOST_PUBLISHED + 1)])
+    assert meeting.batch() == [MOST_PUBLISHED + 1]
+    meeting.say(called(7), called(7, Standing.ANSWERED), called(7), called(0))
+    told = [each["body"] for each in meeting.batch()[1:] if isinstance(each, dict)]
+    assert [each.get("text", each.get("standing")) for each in told] == [
+        "Words 7", "called", "answered", "called", "called",
+    ], "once; and the oldest were too many"  # fmt: skip
 
 
 def test_a_pulse_says_where_the_text_stands_and_how_fresh_it_is() -> None:

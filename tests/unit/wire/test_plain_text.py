@@ -5,12 +5,17 @@ import pytest
 
 from meeting import FLOOR, LINES, Meeting, ended, frames_of, opened
 from moothall.core import events as ev
-from moothall.core.ids import SegmentId, SessionId, SpeakerId
+from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
+from moothall.core.views.gaps import Gap
 from moothall.wire.frames import Format, Received, carry, events_frame
 from moothall.wire.plain_text import REMEMBERED, PlainText, clock, plain
 
 ANA = SpeakerId("ana")
+
+
+def plain_text() -> PlainText:
+    return PlainText("Speaker not named", lambda gap: f"No text until\n{gap.t1}: {gap.reason}", LINES)
 
 
 class Terminal:
@@ -18,7 +23,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self.meeting = Meeting()
-        self.text = PlainText("Speaker not named")
+        self.text = plain_text()
         self.printed = ""
 
     async def say(self, *events: ev.AnyEvent) -> str:
@@ -79,6 +84,39 @@ async def test_lines_that_are_struck_are_not_given(terminal: Terminal) -> None:
     assert await terminal.say(away, again, ended("s1", "Elsewhere."), ended("s2", "Once more.")) == ""
 
 
+async def test_spans_without_text_stand_in_the_order_of_media_time(terminal: Terminal) -> None:
+    await terminal.say(opened("s1", 1_000), opened("s2", 9_000))
+    assert await terminal.say(ended("s1", "One.")) == "00:00:01 One.\n"
+    set_back = (ev.SessionPaused(t=40_000, t0=20_000), ev.SessionResumed(t=90_000, t1=70_000))
+    lost = ev.GapNoted(channel=FLOOR, t0=5_000, t1=6_000, reason=ev.GapReason.SOURCE_LOST)
+    other = ev.GapNoted(channel=ChannelId("es"), t0=5_500, t1=6_000, reason=ev.GapReason.SOURCE_LOST)
+    assert await terminal.say(*set_back, lost, other) == "", "lines from before may still come"
+    assert await terminal.say(ended("s2", "Two.")) == "00:00:05 No text until 6000: source-lost\n00:00:09 Two.\n"
+    assert await terminal.say(opened("s3", 70_000), ended("s3", " ")) == "", "no line stands there"
+    assert await terminal.say(opened("s4", 71_000), ended("s4", "Three.")) == (
+        "00:00:20 No text until 70000: break-set-back\n00:01:11 Three.\n"
+    )
+    await terminal.say(ev.NotRecordedBegan(t0=80_000), ev.NotRecordedEnded(t1=85_000))
+    assert await terminal.say(ev.SessionClosed(t=90_000)) == "00:01:20 No text until 85000: not-recorded\n"
+    assert await terminal.say(ev.SessionReopened(t=90_000), ev.SessionClosed(t=91_000)) == "", "each is told of once"
+
+
+def test_spans_that_lie_before_what_is_given_are_passed_over() -> None:
+    gaps = tuple(Gap(t0=t0, t1=t0 + 500, reason="break") for t0 in (1_000, 3_000, 9_000))
+    lines = (line("a", "One.", t0=2_000), line("b", "Two.", t0=4_000))
+    stands = msgspec.structs.replace(snapshot(*lines), session=Session(id=SessionId("s"), gaps=gaps))
+    marks = [f"00:00:0{gap.t0 // 1_000} No text until {gap.t1}: break\n" for gap in gaps]
+    said = ["00:00:02 One.\n", "00:00:04 Two.\n"]
+    assert plain_text().start(stands, quiet=False) == marks[0] + said[0] + marks[1] + said[1]
+    later = msgspec.structs.replace(stands, before=7)
+    text = plain_text()
+    assert text.start(later, quiet=False) == said[0] + marks[1] + said[1]
+    assert text.end() == marks[2]
+    text = plain_text()
+    assert text.start(stands, quiet=True) == ""
+    assert text.lines([line("c", "Three.", t0=10_000)]) == marks[2] + "00:00:10 Three.\n"
+
+
 async def test_it_says_when_the_session_is_over(terminal: Terminal) -> None:
     assert await terminal.say(ev.SessionClosed(t=1)) == ""
     assert terminal.text.closed
@@ -87,7 +125,7 @@ async def test_it_says_when_the_session_is_over(terminal: Terminal) -> None:
 
 
 def test_a_snapshot_gives_what_was_not_given() -> None:
-    text = PlainText("Speaker not named")
+    text = plain_text()
     names = {ANA: "Ana"}
     first = (line("a", "One.", t0=1_000), line("b", "Gone.", gone=True), line("c", done=False))
     assert text.start(snapshot(*first, speakers=names), quiet=False) == "00:00:01 Ana: One.\n"
@@ -97,14 +135,14 @@ def test_a_snapshot_gives_what_was_not_given() -> None:
 
 
 def test_who_wants_only_what_comes_is_spared_the_rest() -> None:
-    text = PlainText("Speaker not named")
+    text = plain_text()
     assert text.start(snapshot(line("a", "One.")), quiet=True) == ""
     assert text.start(snapshot(line("a", "One."), line("b", "Two.")), quiet=False) == "00:00:00 Two.\n"
 
 
 def test_the_names_can_be_known_before_the_lines() -> None:
-    text = PlainText("Speaker not named")
-    text.know({ANA: "Ana"})
+    text = plain_text()
+    text.know(Session(id=SessionId("s"), speakers={ANA: "Ana"}))
     assert text.lines([line("a", "One."), line("b", done=False)]) == "00:00:00 Ana: One.\n"
 
 

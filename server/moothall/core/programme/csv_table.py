@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, all_wrong, languages_in, one_each, stop_at_most, timetable
+from moothall.core.programme.drafts import Draft, Reading, languages_in, one_each, readable, stop_at_most, timetable
 from moothall.core.programme.plan import DAY_MS, Timetable
 from moothall.core.programme.table_times import (
     DateOrder,
@@ -72,10 +72,7 @@ def read_csv(text: str, reading: Reading) -> Timetable:
             stop_at_most(len(found))
     written = [row.cells.get(column, "") for row in found for column in ("date", "start", "end")]
     order = date_order(written)
-    wrong: list[str] = []
-    drafts = [_draft(row, called, order, reading, wrong) for row in found]
-    if wrong:
-        raise all_wrong(wrong)
+    drafts = [_draft(row, called, order, reading) for row in found]
     return timetable(source="", title="", drafts=drafts, reading=reading, notes=_order_note(written, order))
 
 
@@ -110,18 +107,15 @@ def _lines(text: str) -> Iterator[str]:
     return (found[0] for found in _LINE.finditer(text))
 
 
-def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: Reading, wrong: list[str]) -> Draft:
-    """What a row says; what is wrong in it is added to `wrong`."""
+def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: Reading) -> Draft:
     cells = row.cells
+    wrong: list[str] = []
 
     def read(column: str, parse: Callable[[str, str], Read], otherwise: Read) -> Read:
         if not cells.get(column):
             return otherwise
-        try:
-            return parse(cells[column], f"Line {row.number}, column '{called[column]}'")
-        except ProgrammeError as error:
-            wrong.extend(error.sentences)
-            return otherwise
+        where = f"Line {row.number}, column '{called[column]}'"
+        return readable(wrong, lambda: parse(cells[column], where), otherwise)
 
     zone = read("zone", lambda cell, where: zone_of(cell, reading.zones, where), reading.zone)
     day = cells.get("date", "")
@@ -130,11 +124,15 @@ def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: 
         starts = read("date", lambda cell, where: table_moment(cell, "", zone, order, where), None)
     on = day or ("" if is_time_of_day(cells.get("start", "")) else cells.get("start", ""))
     ends = read("end", lambda cell, where: table_moment(cell, on, zone, order, where), None)
-    if ends is not None and starts is not None and ends < starts and is_time_of_day(cells["end"]):
-        ends += DAY_MS  # It ends after midnight.
+    if ends is not None and starts is not None and is_time_of_day(cells["end"]) and starts - ends >= DAY_MS // 2:
+        ends += DAY_MS  # It ends after midnight; of more than twelve hours it is more likely a mistake.
     lasts = read("duration", duration, None)
     if ends is None and starts is not None and lasts is not None:
         ends = starts + round(lasts.total_seconds() * 1000)
+    if starts is None and (cells.get("start") or day):
+        ends = None  # Its start can't be read, and says so.
+    languages: tuple[str, ...] = ()
+    languages = read("languages", lambda cell, where: languages_in(cell, where, reading.language_names), languages)
     return Draft(
         where=f"Line {row.number}",
         id=cells.get("id", ""),
@@ -142,7 +140,10 @@ def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: 
         room=cells.get("room", ""),
         starts=starts,
         ends=ends,
-        languages=read("languages", lambda cell, where: languages_in(cell, where, reading.language_names), ()),
+        languages=languages,
         speakers=one_each(cells.get("speakers", "").split(";")),
         zone=cells.get("zone", ""),
+        ends_as=cells.get("end", ""),
+        columns=called,
+        wrong=tuple(wrong),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
@@ -67,6 +67,16 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """(the source's id or nothing, name)."""
     zone: str = ""
     """The time zone that it names for itself."""
+    ends_as: str = ""
+    """How the file writes its end."""
+    columns: Mapping[str, str] = {}
+    """What the file calls `id`, `title`, `end` and `speakers`, where it has columns."""
+    wrong: tuple[str, ...] = ()
+    """Sentences on what of it could not be read, and is left out here."""
+
+    def at(self, part: str) -> str:
+        """How an error names one of the `columns`, or the session where there are none."""
+        return f"{self.where}, column '{self.columns[part]}'" if part in self.columns else self.where
 
 
 def all_wrong(sentences: Sequence[str]) -> ProgrammeError:
@@ -83,52 +93,63 @@ def stop_at_most(count: int) -> None:
         raise ProgrammeError(msg)
 
 
-def drafts_of(events: Iterable[Found], read: Callable[[Found], Draft]) -> list[Draft]:
-    """Each event of a file as `read` reads it; raises ProgrammeError with what is wrong in all of them."""
+def readable(wrong: list[str], read: Callable[[], Found], otherwise: Found) -> Found:
+    """What `read` returns; where it raises ProgrammeError, `otherwise`, and `wrong` has its sentences too."""
+    try:
+        return read()
+    except ProgrammeError as error:
+        wrong.extend(error.sentences)
+        return otherwise
+
+
+def drafts_of(events: Iterable[Found], read: Callable[[Found, int], Draft]) -> list[Draft]:
+    """Each event of a file as `read` reads it, with its number from 1; raises ProgrammeError for too many."""
     drafts: list[Draft] = []
-    wrong: list[str] = []
     for number, event in enumerate(events, 1):
         stop_at_most(number)
-        try:
-            drafts.append(read(event))
-        except ProgrammeError as error:
-            wrong.extend(error.sentences)
-    if wrong:
-        raise all_wrong(wrong)
+        drafts.append(read(event, number))
     return drafts
 
 
+def called(title: str, number: int) -> str:
+    """How an error names a session of a file that has no lines: by its title, or its number from 1."""
+    return f"“{title[:60]}”" if title.strip() else f"Session {number} of the file"
+
+
 def timetable(
-    *, source: str, title: str, drafts: Sequence[Draft], reading: Reading, notes: Sequence[str], zone: str = ""
+    *,
+    source: str,
+    title: str,
+    drafts: Sequence[Draft],
+    reading: Reading,
+    notes: Sequence[str],
+    zone: str = "",
+    wrong: Sequence[str] = (),
 ) -> Timetable:
     """The drafts as rooms and planned sessions, with ids that stay the same when the file is read again.
 
-    `zone` is what the file names for all of them; without it, the one that most sessions name counts.
-    Raises ProgrammeError with a sentence for each of them that can't be a session.
+    `zone` is what the file names for all of them; without it, the one that most sessions name counts. `wrong` is what
+    of the file beside them could not be read. Raises ProgrammeError with everything that is wrong.
     """
     if not drafts:
         msg = "The file holds no sessions."
         raise ProgrammeError(msg)
     stop_at_most(len(drafts))
-    wrong: list[str] = []
+    told = list(wrong)
     rooms: dict[RoomId, Room] = {}
     sessions: dict[SessionId, Planned] = {}
     prefix = readable_name(source)[:15].strip("-") if source else ""
-    for draft in drafts:
-        try:
-            planned = _planned(draft, prefix, reading)
-        except ProgrammeError as error:
-            wrong.extend(error.sentences)
-            continue
-        if planned.session in sessions:
-            what = f"the id '{draft.id[:60]}'" if draft.id else "that title"
-            wrong.append(f"{draft.where}: another session has {what} already; give each an id of its own.")
-            continue
+    for draft in map(all_visible, drafts):
+        told += [*draft.wrong, *_misfits(draft)]
+        planned = _planned(draft, prefix, reading)
+        if planned.session in sessions and (planned.title or draft.id.strip()):
+            column, what = ("id", f"the id '{draft.id[:60]}'") if draft.id.strip() else ("title", "that title")
+            told.append(f"{draft.at(column)}: another session has {what} already; give each an id of its own.")
         sessions[planned.session] = planned
         if planned.room is not None:
-            rooms.setdefault(planned.room, Room(id=planned.room, title=visible(draft.room).strip()[:LONGEST_TITLE]))
-    if wrong:
-        raise all_wrong(wrong)
+            rooms.setdefault(planned.room, Room(id=planned.room, title=draft.room.strip()[:LONGEST_TITLE]))
+    if told:
+        raise all_wrong(told)
     return Timetable(
         source=prefix or "programme",
         title=visible(title).strip()[:LONGEST_TITLE],
@@ -144,15 +165,27 @@ def _most_named(drafts: Sequence[Draft]) -> str:
     return named.most_common(1)[0][0] if named else ""
 
 
-def _planned(draft: Draft, prefix: str, reading: Reading) -> Planned:
-    draft = all_visible(draft)
+def _misfits(draft: Draft) -> Iterator[str]:
+    """What of a session could be read, and can't be so."""
     title = " ".join(draft.title.split())
-    if not 0 < len(title) <= LONGEST_TITLE:
-        msg = f"{draft.where}: a title has 1 to {LONGEST_TITLE} characters; this one has {len(title)}."
-        raise ProgrammeError(msg)
-    if draft.ends is not None and (draft.starts is None or not 0 < draft.ends - draft.starts <= _LONGEST_MS):
-        msg = f"{draft.where}: it has to end after it starts, and within a week."
-        raise ProgrammeError(msg)
+    if not title:
+        yield f"{draft.at('title')}: there is no title; write one of at most {LONGEST_TITLE} characters."
+    elif len(title) > LONGEST_TITLE:
+        yield f"{draft.at('title')}: '{title[:60]}…' has {len(title)} characters; a title has at most {LONGEST_TITLE}."
+    if draft.ends is not None:
+        end = f"{draft.at('end')}: the end '{draft.ends_as[:60]}'" if draft.ends_as else f"{draft.where}: the end"
+        if draft.starts is None:
+            yield f"{end} has no start beside it; write when it starts too."
+        elif draft.ends <= draft.starts:
+            yield f"{end} is not after its start; write a later end."
+        elif draft.ends - draft.starts > _LONGEST_MS:
+            yield f"{end} is more than a week after its start; write an earlier end."
+    if len(draft.speakers) > MOST_SPEAKERS:
+        yield f"{draft.at('speakers')}: it has {len(draft.speakers)} speakers; at most {MOST_SPEAKERS} are taken."
+
+
+def _planned(draft: Draft, prefix: str, reading: Reading) -> Planned:
+    title = " ".join(draft.title.split())
     own = name_of(draft.id) if draft.id.strip() else readable_name(title)
     return Planned(
         session=SessionId(f"{prefix}-{own}" if prefix else own),
@@ -170,9 +203,6 @@ _LONGEST_MS = round(LONGEST.total_seconds() * 1000)
 
 
 def _speakers(draft: Draft) -> tuple[Speaker, ...]:
-    if len(draft.speakers) > MOST_SPEAKERS:
-        msg = f"{draft.where}: it has {len(draft.speakers)} speakers; at most {MOST_SPEAKERS} are taken."
-        raise ProgrammeError(msg)
     found: dict[SpeakerId, Speaker] = {}
     for own, given in draft.speakers:
         name = " ".join(given.split())[:LONGEST_SPEAKER]
@@ -184,21 +214,29 @@ def _speakers(draft: Draft) -> tuple[Speaker, ...]:
 
 
 def languages_in(text: str, where: str, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """`en, fr`, `en;fr`, `en fr` or `English / français` as tags; raises ProgrammeError that begins with `where`.
+    """What `tags_of` finds; raises ProgrammeError for parts that are none, in sentences that begin with `where`."""
+    tags, others = tags_of(text, names or {})
+    if others:
+        what = "names no language; write a name or a tag, such as English or en."
+        raise ProgrammeError(*(f"{where}: '{part[:60]}' {what}" for part in others))
+    return tags
+
+
+def tags_of(text: str, names: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`en, fr`, `en;fr`, `en fr` or `English / français` as tags, once each, and the parts that can be none.
 
     `names` are what languages are called, as `Reading` has them.
     """
-    known = names or {}
-    parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
     found: list[str] = []
-    for part in parts:
-        words = (part,) if part.casefold() in known else tuple(part.split())
-        tags = [known.get(word.casefold()) or _tag(word) for word in words]
-        if not all(_LANGUAGE.match(tag) for tag in tags):
-            msg = f"{where}: '{part[:60]}' names no language; write a name or a tag, such as English or en."
-            raise ProgrammeError(msg)
-        found += tags
-    return tuple(dict.fromkeys(found))
+    others: list[str] = []
+    for part in (part.strip() for part in _BETWEEN.split(text) if part.strip()):
+        words = (part,) if part.casefold() in names else tuple(part.split())
+        tags = [names.get(word.casefold()) or _tag(word) for word in words]
+        if all(_LANGUAGE.match(tag) for tag in tags):
+            found += tags
+        else:
+            others.append(part)
+    return tuple(dict.fromkeys(found)), tuple(others)
 
 
 _BETWEEN = re.compile(r"[,;/+&\n\u060c\u061b\u3001\uff0c]")

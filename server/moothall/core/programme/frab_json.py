@@ -9,7 +9,7 @@ import msgspec
 
 from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, drafts_of, languages_in, timetable
+from moothall.core.programme.drafts import Draft, Reading, called, drafts_of, languages_in, readable, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
@@ -22,7 +22,7 @@ class _Person(msgspec.Struct, frozen=True):
 
 
 class _Event(msgspec.Struct, frozen=True):
-    title: str
+    title: str | None = None
     id: int | str | None = None
     guid: str | None = None
     code: str | None = None
@@ -58,35 +58,39 @@ def read_frab_json(text: str, reading: Reading) -> Timetable:
     except Unreadable as error:
         msg = f"That is no schedule.json of frab or pretalx: {_short(error)}."
         raise ProgrammeError(msg) from error
-    zone = zone_of(conference.time_zone_name, reading.zones) if conference.time_zone_name else reading.zone
+    named, wrong = conference.time_zone_name or "", list[str]()
+    zone = readable(wrong, lambda: zone_of(named, reading.zones), reading.zone) if named else reading.zone
     events = ((event, room) for day in conference.days for room, events in day.rooms.items() for event in events)
     return timetable(
         source=conference.acronym or conference.title,
         title=conference.title,
-        drafts=drafts_of(events, lambda event: _draft(*event, zone, reading)),
+        drafts=drafts_of(events, lambda event, number: _draft(event, number, zone, reading)),
         reading=reading,
         notes=(),
-        zone=conference.time_zone_name or "",
+        zone=named,
+        wrong=wrong,
     )
 
 
-def _draft(event: _Event, room: str, zone: tzinfo, reading: Reading) -> Draft:
-    where = f"“{event.title[:60]}”"
-    starts = moment(event.date, zone, where) if event.date else None
-    ends = None
-    if starts is not None and event.duration:
-        ends = starts + round(duration(event.duration, where).total_seconds() * 1000)
+def _draft(found: tuple[_Event, str], number: int, zone: tzinfo, reading: Reading) -> Draft:
+    event, room = found
+    title = event.title or ""
+    where, wrong = called(title, number), list[str]()
+    date, lasts, spoken = event.date or "", event.duration or "", event.language or ""
+    starts = readable(wrong, lambda: moment(date, zone, where), None) if date else None
+    length = readable(wrong, lambda: duration(lasts, where), None) if lasts else None
     return Draft(
         where=where,
         id=_first(event.code, event.id, event.guid),
-        title=event.title,
+        title=title,
         room=room,
         starts=starts,
-        ends=ends,
-        languages=languages_in(event.language or "", where, reading.language_names),
+        ends=None if starts is None or length is None else starts + round(length.total_seconds() * 1000),
+        languages=readable(wrong, lambda: languages_in(spoken, where, reading.language_names), ()),
         speakers=tuple(
             (_first(person.code, person.id), person.public_name or person.name or "") for person in event.persons
         ),
+        wrong=tuple(wrong),
     )
 
 

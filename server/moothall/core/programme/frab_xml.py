@@ -7,7 +7,7 @@ from datetime import tzinfo
 from xml.etree import ElementTree  # what makes it dangerous, a DOCTYPE, is refused below
 
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, drafts_of, languages_in, timetable
+from moothall.core.programme.drafts import Draft, Reading, called, drafts_of, languages_in, readable, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
@@ -30,15 +30,17 @@ def read_frab_xml(text: str, reading: Reading) -> Timetable:
         msg = f"The XML begins with <{str(root.tag)[:60]}>; a schedule of frab or pretalx begins with <schedule>."
         raise ProgrammeError(msg)
     named = _text(root, "conference/time_zone_name")
-    zone = zone_of(named, reading.zones) if named else reading.zone
+    wrong: list[str] = []
+    zone = readable(wrong, lambda: zone_of(named, reading.zones), reading.zone) if named else reading.zone
     title = _text(root, "conference/title")
     return timetable(
         source=_text(root, "conference/acronym") or title,
         title=title,
-        drafts=drafts_of(_events(root), lambda event: _draft(*event, zone, reading)),
+        drafts=drafts_of(_events(root), lambda event, number: _draft(event, number, zone, reading)),
         reading=reading,
         notes=(),
         zone=named,
+        wrong=wrong,
     )
 
 
@@ -50,13 +52,15 @@ def _events(root: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, st
                 yield event, room.get("name") or _text(event, "room"), day.get("date") or ""
 
 
-def _draft(event: ElementTree.Element, room: str, day: str, zone: tzinfo, reading: Reading) -> Draft:
+def _draft(found: tuple[ElementTree.Element, str, str], number: int, zone: tzinfo, reading: Reading) -> Draft:
+    event, room, day = found
     title = _text(event, "title")
-    where = f"“{title[:60]}”"
+    where, wrong = called(title, number), list[str]()
     written = _text(event, "date") or f"{day} {_text(event, 'start')}".strip()
-    starts = moment(written, zone, where) if written else None
+    starts = readable(wrong, lambda: moment(written, zone, where), None) if written else None
     lasts = _text(event, "duration")
-    ends = None if starts is None or not lasts else starts + round(duration(lasts, where).total_seconds() * 1000)
+    length = readable(wrong, lambda: duration(lasts, where), None) if lasts else None
+    spoken = _text(event, "language")
     return Draft(
         where=where,
         # What stays when a title changes comes first; a slug holds the title.
@@ -64,12 +68,13 @@ def _draft(event: ElementTree.Element, room: str, day: str, zone: tzinfo, readin
         title=title,
         room=room,
         starts=starts,
-        ends=ends,
-        languages=languages_in(_text(event, "language"), where, reading.language_names),
+        ends=None if starts is None or length is None else starts + round(length.total_seconds() * 1000),
+        languages=readable(wrong, lambda: languages_in(spoken, where, reading.language_names), ()),
         speakers=tuple(
             (person.get("code") or person.get("id") or "", "".join(person.itertext()))
             for person in event.iterfind("persons/person")
         ),
+        wrong=tuple(wrong),
     )
 
 

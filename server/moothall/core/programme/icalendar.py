@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 import msgspec
 
 from moothall.core.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, drafts_of, languages_in, stop_at_most, timetable
+from moothall.core.programme.drafts import Draft, Reading, called, languages_in, readable, stop_at_most, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, unix_ms, zone_of
 
@@ -40,22 +40,19 @@ def read_icalendar(text: str, reading: Reading) -> Timetable:
     """
     own, events = _components(text)
     title, named = _value(own, "X-WR-CALNAME"), _value(own, "X-WR-TIMEZONE")
-    zone = zone_of(named, reading.zones) if named else reading.zone
-    held: list[list[_Property]] = []
+    wrong: list[str] = []
+    zone = readable(wrong, lambda: zone_of(named, reading.zones), reading.zone) if named else reading.zone
+    drafts: list[Draft] = []
     notes: list[str] = []
-    for properties in events:
+    for number, properties in enumerate(events, 1):
+        where = called(_value(properties, "SUMMARY"), number)
         if _value(properties, "STATUS").upper() == "CANCELLED":
-            notes.append(f"{_where(properties)} is cancelled and left out.")
+            notes.append(f"{where} is cancelled and left out.")
             continue
         if _value(properties, "RRULE"):
-            notes.append(f"{_where(properties)} repeats; only the first is taken.")
-        held.append(properties)
-    drafts = drafts_of(held, lambda properties: _draft(properties, zone, reading))
-    return timetable(source=title, title=title, drafts=drafts, reading=reading, notes=notes, zone=named)
-
-
-def _where(properties: list[_Property]) -> str:
-    return f"“{_value(properties, 'SUMMARY')[:60]}”"
+            notes.append(f"{where} repeats; only the first is taken.")
+        drafts.append(_draft(properties, where, zone, reading))
+    return timetable(source=title, title=title, drafts=drafts, reading=reading, notes=notes, zone=named, wrong=wrong)
 
 
 def _components(text: str) -> tuple[list[_Property], list[list[_Property]]]:
@@ -98,15 +95,19 @@ def _value(properties: list[_Property], name: str) -> str:
     return "" if found is None else found.text
 
 
-def _draft(properties: list[_Property], zone: tzinfo, reading: Reading) -> Draft:
-    where = _where(properties)
+def _draft(properties: list[_Property], where: str, zone: tzinfo, reading: Reading) -> Draft:
+    wrong: list[str] = []
     start, end, summary = (_find(properties, name) for name in ("DTSTART", "DTEND", "SUMMARY"))
-    starts = None if start is None else _moment(start, zone, reading, where)
-    ends = None if end is None else _moment(end, zone, reading, where)
+    starts = None if start is None else readable(wrong, lambda: _moment(start, zone, reading, where), None)
+    ends = None if end is None else readable(wrong, lambda: _moment(end, zone, reading, where), None)
     lasts = _value(properties, "DURATION")
-    if ends is None and starts is not None and lasts:
-        ends = starts + round(duration(lasts, where).total_seconds() * 1000)
+    length = readable(wrong, lambda: duration(lasts, where), None) if lasts else None
+    if ends is None and starts is not None and length is not None:
+        ends = starts + round(length.total_seconds() * 1000)
+    if starts is None and start is not None:
+        ends = None  # Its start can't be read, and says so.
     given = "" if summary is None else summary.parameters.get("LANGUAGE", "")
+    spoken = _value(properties, "X-LANGUAGES") or given
     return Draft(
         where=where,
         id=_value(properties, "UID"),
@@ -114,9 +115,11 @@ def _draft(properties: list[_Property], zone: tzinfo, reading: Reading) -> Draft
         room=_value(properties, "LOCATION"),
         starts=starts,
         ends=ends,
-        languages=languages_in(_value(properties, "X-LANGUAGES") or given, where, reading.language_names),
+        languages=readable(wrong, lambda: languages_in(spoken, where, reading.language_names), ()),
         speakers=tuple(("", name) for name in _names(properties)),
         zone="" if start is None else start.parameters.get("TZID", ""),
+        ends_as="" if end is None else end.value,
+        wrong=tuple(wrong),
     )
 
 

@@ -62,7 +62,10 @@ def duration(text: str, where: str) -> timedelta:
     else:
         msg = f"{where}: '{text[:60]}' is no length of time; write it as 1:30."
         raise ProgrammeError(msg)
-    if not timedelta(0) <= length <= LONGEST:
+    if not length:
+        msg = f"{where}: '{text[:60]}' is no length of time; write one of a minute or more, such as 1:30."
+        raise ProgrammeError(msg)
+    if length > LONGEST:
         msg = f"{where}: {text[:60]} is longer than a week."
         raise ProgrammeError(msg)
     return length

@@ -207,7 +207,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
                     view = view._changed(segment, gone=True, text="")
                 return view
             case _:
-                session = _fold_session(self.session, event, self.feed)
+                session = fold_session(self.session, event, self.feed)
                 return view if session is self.session else msgspec.structs.replace(view, session=session)
 
     def snapshot(self) -> Snapshot:
@@ -292,7 +292,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, lines=self.lines.replace(number, line))
 
 
-def _fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, feed: Feed) -> Session:
+def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, feed: Feed) -> Session:
     """The session around the lines after `event`; the same object when it changes nothing there."""
     replace = msgspec.structs.replace
     match event:

@@ -1,14 +1,29 @@
-"""In which order lines stand, and under whose name: the same two rules for pages, plain text and files.
+"""In which order lines stand, and under whose name: the same rules for pages, plain text and files.
 
 `web/js/reading_order.js` holds them for scripts; `tests/reading_order.json` has the cases that both are held to.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
 import msgspec
 
+L = TypeVar("L")
+S = TypeVar("S", bound="Span")
 EARLY = 200
 """Ms by which a line may begin before the one above it and still stand behind it: recognisers' times tremble."""
+
+
+class Span(Protocol):
+    """A span without text."""
+
+    @property
+    def t0(self) -> int:
+        """Where it begins, media ms."""
+        ...
 
 
 def goes_before(t0: int, above: int) -> bool:
@@ -17,6 +32,19 @@ def goes_before(t0: int, above: int) -> bool:
     A new line stands behind the last one that it doesn't go before.
     """
     return t0 + EARLY < above
+
+
+def with_spans(lines: Iterable[L], spans: Iterable[S], began: Callable[[L], int]) -> Iterator[L | S]:
+    """The lines as they stand, and each span without text before the first that began at its beginning or later.
+
+    `spans` are in order of time; `began` gives a line's `t0`.
+    """
+    waiting = deque(spans)
+    for line in lines:
+        while waiting and waiting[0].t0 <= began(line):
+            yield waiting.popleft()
+        yield line
+    yield from waiting
 
 
 class Turn(msgspec.Struct, frozen=True):

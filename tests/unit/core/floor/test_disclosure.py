@@ -192,6 +192,13 @@ def test_whoever_was_not_heard_is_not_shown_by_their_group() -> None:
     assert (world.row("business").people, world.row("business").heard) == (12, 6)
 
 
+def test_whom_nobody_has_heard_yet_is_not_shown_by_who_was() -> None:
+    """Ten have asked, one of them since the last look, and five were heard: the one is among these, and one of five."""
+    world = World().of(range(9), "business").ask(*range(13, 22)).look()
+    world.ask(11).speak(11, *range(13, 17)).look()
+    assert (world.row(NOT_SAID).people, world.row(NOT_SAID).heard) == (9, None)
+
+
 def test_one_who_asks_far_more_than_others_is_not_seen_in_a_sum() -> None:
     world = World().of(range(6), "business").ask(*range(12), *([0] * 40)).look()
     assert world.row("business") == Row(people=6, received=6)

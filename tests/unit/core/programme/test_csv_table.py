@@ -65,6 +65,25 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert (len(raised.value.sentences), raised.value.sentences[-1]) == (51, "And 10 more.")
 
 
+def test_a_missing_title_and_an_end_before_its_start_are_said_beside_what_cant_be_read() -> None:
+    with pytest.raises(ProgrammeError) as raised:
+        read(
+            "Code,Titel,Title,Date,Start,End,Duration,Language\n"
+            "a,,,1970-01-02,09:00,08:00,,Klingon\n"
+            "a,,B,1970-01-02,soon,10:00,0,en\n"
+            "b,,C,,,1970-01-02 10:00,,en\n"
+        )
+    assert raised.value.sentences == (
+        "Line 2, column 'Language': 'Klingon' names no language; write a name or a tag, such as English or en.",
+        "Line 2, column 'Title': there is no title; write one of at most 500 characters.",
+        "Line 2, column 'End': the end '08:00' is not after its start; write a later end.",
+        "Line 3, column 'Start': 'soon' is no time; write it as 2026-11-24 10:00.",
+        "Line 3, column 'Duration': '0' is no length of time; write one of a minute or more, such as 1:30.",
+        "Line 3, column 'Code': another session has the id 'a' already; give each an id of its own.",
+        "Line 4, column 'End': the end '1970-01-02 10:00' has no start beside it; write when it starts too.",
+    )
+
+
 def test_a_spreadsheet_keeps_dates_and_times_in_columns_of_their_own() -> None:
     there = read(
         "Title;Date;Start;End;Language\n"

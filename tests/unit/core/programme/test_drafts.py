@@ -7,9 +7,11 @@ from moothall.core.programme.drafts import (
     MOST_SESSIONS,
     MOST_SPEAKERS,
     Draft,
+    called,
     drafts_of,
     languages_in,
     one_each,
+    readable,
     timetable,
 )
 from moothall.core.programme.plan import Timetable
@@ -63,16 +65,29 @@ def test_ids_and_titles_stand_there_once() -> None:
         made(draft("One"), draft("One"))
 
 
-@pytest.mark.parametrize("title", ["", " ", "x" * 501])
-def test_a_title_has_a_length(title: str) -> None:
-    with pytest.raises(ProgrammeError, match="1 to 500 characters"):
+@pytest.mark.parametrize(
+    ("title", "why"), [("", "there is no title"), (" ", "there is no title"), ("x" * 501, "…' has 501 characters")]
+)
+def test_a_title_has_a_length(title: str, why: str) -> None:
+    with pytest.raises(ProgrammeError, match=why):
         made(draft(title))
 
 
-@pytest.mark.parametrize(("starts", "ends"), [(None, 5), (5, 5), (5, 4), (0, 8 * 86_400_000)])
-def test_a_session_ends_after_it_starts_and_soon(starts: int | None, ends: int) -> None:
-    with pytest.raises(ProgrammeError, match="end after it starts"):
+@pytest.mark.parametrize(
+    ("starts", "ends", "why"),
+    [
+        (None, 5, "has no start"),
+        (5, 5, "is not after its start"),
+        (5, 4, "is not after its start"),
+        (0, 8 * 86_400_000, "is more than a week after"),
+    ],
+)
+def test_a_session_ends_after_it_starts_and_soon(starts: int | None, ends: int, why: str) -> None:
+    with pytest.raises(ProgrammeError, match=f"^“Opening”: the end {why}"):
         made(draft(starts=starts, ends=ends))
+    columns = {"end": "Fin"}
+    with pytest.raises(ProgrammeError, match=f"^“Opening”, column 'Fin': the end '09:00' {why}"):
+        made(draft(starts=starts, ends=ends, ends_as="09:00", columns=columns))
 
 
 def test_languages_are_tags_however_they_are_separated() -> None:
@@ -85,27 +100,55 @@ def test_languages_are_tags_however_they_are_separated() -> None:
 def test_languages_may_be_called_by_their_names() -> None:
     names = {"english": "en", "français": "fr", "simplified chinese": "zh"}
     assert languages_in("English / Français; Simplified Chinese, sw", "x", names) == ("en", "fr", "zh", "sw")
-    with pytest.raises(ProgrammeError, match=r"^x: 'Elvish' names no language"):
-        languages_in("English, Elvish", "x", names)
+    with pytest.raises(ProgrammeError, match=r"^x: 'Elvish' names no language") as raised:
+        languages_in("English, Elvish, Klingon", "x", names)
+    assert [sentence.split()[1] for sentence in raised.value.sentences] == ["'Elvish'", "'Klingon'"]
 
 
 def test_all_that_is_wrong_in_a_file_is_said_at_once() -> None:
     with pytest.raises(ProgrammeError) as raised:
-        made(draft("One", "a"), draft("Two", "a"), draft("", "b"), draft("Three", "c", ends=5))
-    assert [sentence[:4] for sentence in raised.value.sentences] == ["“Two", "“”: ", "“Thr"]
+        timetable(
+            source="",
+            title="T",
+            drafts=[
+                draft("One", "a"),
+                draft("Two", "a", wrong=("“Two”: unreadable.",)),
+                draft("", "b", speakers=(("", "A"),) * 201, ends=5),
+                draft(""),
+                draft(""),
+            ],
+            reading=READING,
+            notes=(),
+            wrong=["The whole of it."],
+        )
+    assert [" ".join(sentence.split()[:4]) for sentence in raised.value.sentences] == [
+        "The whole of it.",
+        "“Two”: unreadable.",
+        "“Two”: another session has",
+        "“”: there is no",
+        "“”: the end has",
+        "“”: it has 201",
+        "“”: there is no",
+        "“”: there is no",
+    ]
 
-    def read(event: int) -> Draft:
-        raise ProgrammeError(f"{event}: wrong.")
 
-    with pytest.raises(ProgrammeError) as raised:
-        drafts_of([1, 2], read)
-    assert raised.value.sentences == ("1: wrong.", "2: wrong.")
+def test_what_cant_be_read_is_told_and_the_rest_is_read() -> None:
+    wrong: list[str] = []
+    assert readable(wrong, lambda: languages_in("en", "x"), None) == ("en",)
+    assert readable(wrong, lambda: languages_in("xx!, yy!", "x"), None) is None
+    assert len(wrong) == 2
+
+
+def test_a_session_without_lines_is_called_by_its_title_or_number() -> None:
+    assert (called("Opening", 3), called(" ", 3)) == ("“Opening”", "Session 3 of the file")
 
 
 def test_no_more_of_a_file_is_read_than_is_taken() -> None:
     seen: list[int] = []
 
-    def read(event: int) -> Draft:
+    def read(event: int, number: int) -> Draft:
+        assert number == event + 1
         seen.append(event)
         return draft(str(event))
 

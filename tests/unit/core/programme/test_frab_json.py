@@ -46,3 +46,21 @@ def test_people_have_a_public_name_or_another() -> None:
 def test_other_json_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(ProgrammeError, match=r"schedule\.json"):
         read(text)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ProgrammeError) as raised:
+        read(
+            schedule(
+                {"title": "A", "date": "soon", "duration": "long", "language": "xx!"},
+                {"date": "1970-01-01"},
+                time_zone_name="Mars/Base",
+            )
+        )
+    assert [" ".join(sentence.split()[:5]) for sentence in raised.value.sentences] == [
+        "The time zone 'Mars/Base' is",
+        "“A”: 'soon' is no time;",
+        "“A”: 'long' is no length",
+        "“A”: 'xx!' names no language;",
+        "Session 2 of the file:",
+    ]

@@ -72,3 +72,21 @@ def test_what_is_not_xml_is_refused_with_a_sentence(text: str) -> None:
 def test_other_xml_is_refused_with_a_sentence() -> None:
     with pytest.raises(ProgrammeError, match="begins with <html>"):
         read("<html/>")
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ProgrammeError) as raised:
+        read(
+            schedule(
+                "<event><title>A</title><date>soon</date><duration>long</duration><language>xx!</language></event>"
+                "<event id='b'/>",
+                "<time_zone_name>Mars/Base</time_zone_name>",
+            )
+        )
+    assert [" ".join(sentence.split()[:5]) for sentence in raised.value.sentences] == [
+        "The time zone 'Mars/Base' is",
+        "“A”: 'soon' is no time;",
+        "“A”: 'long' is no length",
+        "“A”: 'xx!' names no language;",
+        "Session 2 of the file:",
+    ]

@@ -71,8 +71,27 @@ def test_a_broken_calendar_and_an_event_without_a_title_are_refused() -> None:
     for text in ("BEGIN:VCALENDAR\nEND:VEVENT", "BEGIN:VCALENDAR\nEND:VCALENDAR\nEND:VCALENDAR"):
         with pytest.raises(ProgrammeError, match="ends what had not begun"):
             read(text)
-    with pytest.raises(ProgrammeError, match="1 to 500 characters"):
+    with pytest.raises(ProgrammeError, match=r"^Session 1 of the file: there is no title"):
         calendar("UID:a")
+
+
+def test_all_that_is_wrong_in_a_calendar_is_said_at_once() -> None:
+    with pytest.raises(ProgrammeError) as raised:
+        calendar(
+            "SUMMARY:A\r\nDTSTART:soon\r\nDTEND:19700101T010000Z\r\nX-LANGUAGES:xx!",
+            "SUMMARY:B\r\nDTSTART:19700101T020000Z\r\nDTEND:19700101T010000Z",
+            "SUMMARY:C\r\nSTATUS:CANCELLED",
+            "DTSTART:19700101T020000Z\r\nDURATION:PT0S",
+            own="X-WR-TIMEZONE:Mars/Base\r\n",
+        )
+    assert [" ".join(sentence.split()[:6]) for sentence in raised.value.sentences] == [
+        "The time zone 'Mars/Base' is not",
+        "“A”: 'soon' is no time of",
+        "“A”: 'xx!' names no language; write",
+        "“B”: the end '19700101T010000Z' is not",
+        "Session 4 of the file: 'PT0S'",
+        "Session 4 of the file: there",
+    ]
 
 
 def test_a_calendar_of_too_many_is_given_up_before_it_is_read() -> None:

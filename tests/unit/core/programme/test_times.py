@@ -42,7 +42,7 @@ def test_lengths_of_time(text: str, minutes: int) -> None:
     assert duration(text, "x") == timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize("text", ["", "P", "PT", "long", "1:75", "P2W", "99999"])
+@pytest.mark.parametrize("text", ["", "P", "PT", "long", "1:75", "P2W", "99999", "0", "0:00"])
 def test_what_is_no_length_is_said_with_its_place(text: str) -> None:
     with pytest.raises(ProgrammeError, match=r"^Line 4: "):
         duration(text, "Line 4")

@@ -118,6 +118,27 @@ def test_an_engine_that_takes_up_in_the_middle_of_a_speech_hears_its_end() -> No
     assert ends(out)[0][0] is EndReason.PAUSE
 
 
+def test_one_that_takes_up_before_a_speech_hears_its_beginning_again() -> None:
+    channel, reader = SpeechChannel(attach()), Reader(attach())
+    reader.read(play(channel, SENTENCE, 0, 2_000))
+    place = channel.place
+    assert place is not None
+    assert place.speaking is not None
+    assert place.begin < place.speaking.speech_start
+    resumed = attach(
+        generation=2,
+        through=reader.through,
+        last_words=reader.words[-20:],
+        open_segment=reader.open,
+        audio_from=place.audio_from,
+        place=place,
+    )
+    after = Reader(resumed)
+    after.read(play(SpeechChannel(resumed), SENTENCE, place.audio_from, 4_992))
+    assert [word.text for word in [*reader.words, *after.words]] == [word.text for word in SENTENCE]
+    assert after.lines == ["We hold these truths to be self-evident."]
+
+
 def test_a_click_is_passed_over_and_ends_nothing() -> None:
     left = OpenSegment(segment=SegmentId("floor-1-1"), language="en", t0=0, words=said("We hold"))
     channel = SpeechChannel(attach(generation=2, through=600, open_segment=left, audio_from=608))

@@ -1,0 +1,27 @@
+# ruff: noqa: T201 (what it prints is what it is for)
+"""A process to be killed: writes entries into the book given, one after the other, and prints each once it is written.
+
+Usage: entering.py BOOK. Each write makes an entry of its own, and changes the one that all of them share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from itertools import count
+from pathlib import Path
+
+from moothall.adapters.book_sqlite import SqliteBook
+from moothall.core.ports import BookEntry
+
+
+async def main(path: Path) -> None:
+    book = await SqliteBook.open(path)
+    for number in count(len(await book.read("ballot"))):
+        body = str(number).encode()
+        await book.write([BookEntry("ballot", str(number), body), BookEntry("newest", "", body)])
+        print(number, flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
