@@ -23,9 +23,9 @@ FOREGROUND := if [ -t 0 ]; then set -m; fi;
 # Generated examples are the same in every run of `make test`; `make test-all` looks for new ones, and for more of them.
 export HYPOTHESIS_PROFILE ?= ci
 PYTEST := $(BIN)/python -m pytest --durations=20
-# Twice as many processes as most machines have cores to spare: much of the time goes by in waiting for real servers.
+# Half as many again as the two cores that a machine has at least: much of the time goes by in waiting for real servers.
 # Whoever has nothing left to do takes tests from another; tests/conftest.py has those first that take long.
-WORKERS ?= 4
+WORKERS ?= 3
 SIDE_BY_SIDE := --numprocesses=$(WORKERS) --dist=worksteal
 PURE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 

@@ -77,6 +77,14 @@ async def _asking(page: Page) -> None:
     await page.locator("#Stands .stands").wait_for()
 
 
+async def _from_elsewhere(page: Page) -> None:
+    """A question is sent as from a page that isn't ours: without a referrer a browser says no origin."""
+    await page.fill("#Text", "Will the <board> publish the figures?")
+    await page.evaluate("document.head.insertAdjacentHTML('beforeend', '<meta name=referrer content=no-referrer>')")
+    await _sent(page, ".asking button")
+    await page.get_by_text("Will the <board> publish the figures?").wait_for()
+
+
 async def _in_its_turn(page: Page) -> None:
     """A wish to speak that was called, with a line typed and one in progress."""
     await page.fill("#Text", "Will the <board> publish the figures?")
@@ -209,6 +217,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "hubs_thanks.html": ("/hubs/thanks", None),
     "staff_error.html": ("/admin/meetings/none-of-that-name", None),
     "error.html": ("/s/none-of-that-name", None),
+    "not_ours.html": ("/s/plenary/ask", _from_elsewhere),
 }
 """What is looked at, by template; after a comma, in which state. The record is a file: tests/e2e/test_record.py."""
 

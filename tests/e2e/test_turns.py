@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, Route, expect
+from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 
 from asking import MODERATOR
 from desk_meeting import Meeting, S, meeting
@@ -51,7 +51,7 @@ def typed(on: Meeting) -> list[str]:
 
 async def until(page: Page, on: Meeting, *lines: str) -> None:
     """Wait until so many lines have been typed; these they are."""
-    for _ in range(200):
+    for _ in range(600):
         if len(typed(on)) >= len(lines):
             break
         await page.wait_for_timeout(50)
@@ -294,7 +294,12 @@ async def test_with_little_data_whoever_asked_is_told_over_the_one_stream_that_t
         what = await ask(page, on, "Who pays?")
         await stand(on, what, Standing.QUEUED)
         streams: list[str] = []
-        page.on("request", lambda request: streams.extend(re.findall("/(events|low)[?]", request.url)))
+
+        def note(request: Request) -> None:
+            if "read=low" in request.frame.url:  # Else the page before this was still about to ask for its own.
+                streams.extend(re.findall("/(events|low)[?]", request.url))
+
+        page.on("request", note)
         async with page.expect_request("**/low?*"):
             await page.goto(f"{on.running.address}/s/{S}?ui=en&read=low")
         await expect(page.locator("#YourTurn a")).to_have_text("In the queue: you are next")
@@ -336,7 +341,7 @@ async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, bro
 
         await reader.route("**/events?*", from_a_snapshot)
         await reader.goto(f"{on.running.address}/s/{S}?ui=en")
-        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: \u2068Who pays?\u2069")
+        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: Who pays?")
         await expect(reader.locator("#Raised")).to_contain_text("Shall we go on?")
         await stand(on, what, Standing.ANSWERED)
         await stand(on, other, Standing.QUEUED)
@@ -346,7 +351,7 @@ async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, bro
         await expect(reader.locator("#NowAsked")).to_be_hidden()
         await expect(reader.locator("#Raised")).to_be_hidden()
         await stand(on, other, Standing.CALLED)
-        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 2: \u2068Who decides?\u2069")
+        await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 2: Who decides?")
 
 
 async def test_without_scripts_the_text_says_so_when_it_is_loaded(browser: Browser, tmp_path: Path) -> None:

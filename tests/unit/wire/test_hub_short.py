@@ -19,6 +19,12 @@ def test_what_comes_all_the_time_is_short() -> None:
     assert len(wire.encode(wire.Signalled(session=SessionId("plenary"), signal=LATE))) == 23
 
 
+def test_a_pulse_comes_as_it_was_said_on_either_side() -> None:
+    frame = wire.encode(PULSE)
+    assert frame[:2] == b"\xc1\x03"
+    assert wire.decode_to_hub(frame) == wire.decode_from_hub(frame) == PULSE
+
+
 def test_numbers_that_fit_nowhere_go_the_long_way() -> None:
     assert batch_frame(0, -1, "plenary", b"") is None
     assert pulse_frame(-1, 0, 0) is None
