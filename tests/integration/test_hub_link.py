@@ -194,7 +194,7 @@ async def test_a_hub_that_doesnt_read_holds_nobody_up(tmp_path: Path) -> None:
             await hub.send(model.follow())
             for _ in range(2):
                 await say(hall, 120, 3_000)
-                assert await hub.feed(model, await events(hall))
+                assert await hub.feed(model, await events(hall)), hub.closed
             sent = {each.hub: each.bytes_sent for each in hall.links.connected}
             # The systems of both sides hold some of it; this server, none.
             assert sent["nairobi"] > 700_000

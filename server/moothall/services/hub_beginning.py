@@ -191,6 +191,8 @@ class _Looking:
         opened: dict[SegmentId, int] = {}
         last: dict[ChannelId, int] = {}
         for record in await self._source.read(self._session, window, WINDOW_EVENTS, lanes):
+            if record.header.offset > self._stand.offset:
+                break  # It came since: of that `stand` doesn't say where the lanes are.
             if record.header.type not in _LINES or record.body is None:
                 continue
             try:

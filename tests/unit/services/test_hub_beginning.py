@@ -149,6 +149,17 @@ async def test_the_last_line_that_ended_in_each_text_comes_with_what_is_said_now
     assert (await began(source, both)).live.begin == 303
 
 
+async def test_a_line_that_was_opened_since_the_log_was_looked_at_says_nothing_of_where_to_begin() -> None:
+    source = LogSource()
+    await source.write(*[SESSION] * 120, size=5_000)
+    stand = await stood(source)
+    await source.write(TEXT)
+    await source.happen(opened("s1"))
+    found = await begin(source, stand, FIRST, plain_pack)
+    assert isinstance(found, Beginning)
+    assert (found.live.begin, found.live.heads) == (120, {SESSION: stand.heads[SESSION]})
+
+
 async def test_a_line_that_was_opened_long_ago_is_not_looked_for() -> None:
     source = await long_log(10)
     await source.happen(opened("a"))
