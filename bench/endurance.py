@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from footprint import HOUR, Footprint, Growth, growth, on_disk, peak, processes, resident
-from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core import events as ev
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import SessionId

@@ -33,11 +33,11 @@ from typing import Any
 
 from aiohttp import web
 
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.reading import Readers
-from moothall.adapters.sse import EventsDoor
-from moothall.adapters.system_clock import SystemClock, SystemRandomness
-from moothall.adapters.websocket import WebSocketDoor
+from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.reading.sse import EventsDoor
+from moothall.adapters.reading.websocket import WebSocketDoor
+from moothall.adapters.store.log_memory import MemoryLog
+from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
@@ -46,9 +46,9 @@ from moothall.core.event_codec import encode_event, type_name
 from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, Position, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import Partial
-from moothall.services.fanout import SessionFanout
-from moothall.services.feed import Outlet, Subscription
-from moothall.services.publication import Publication
+from moothall.services.log.publication import Publication
+from moothall.services.readers.fanout import SessionFanout
+from moothall.services.readers.feed import Outlet, Subscription
 from moothall.wire.frames import Format, carry, events_frame
 
 SESSION, FLOOR, EPOCH = SessionId("bench"), ChannelId("floor"), Epoch("bench")

@@ -15,15 +15,15 @@ import time
 from collections.abc import AsyncIterator
 from itertools import count
 
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.orders import Receipt
-from moothall.services.sessions import LiveSession
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.sessions import LiveSession
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 SESSION, FLOOR = SessionId("bench"), ChannelId("floor")
 ENGINE = Actor(Role.ENGINE, "bench")

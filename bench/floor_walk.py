@@ -28,13 +28,13 @@ from playwright.async_api import Page, async_playwright
 
 from floor import TALK, percentile
 from floor_hall import SESSION, made
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId
-from moothall.services.sessions import LiveSession
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.sessions.sessions import LiveSession
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 KEY_S = 0.28
 RUDE, LATER = "idiots", "procedural"

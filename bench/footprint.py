@@ -13,7 +13,7 @@ from typing import NamedTuple
 MB = 1_000_000
 HOUR = 3_600.0
 PROC = Path("/proc")
-PARTS = {"moothall_models": "engine", "moothall.adapters.decode_child": "decoder", "read": "reader"}
+PARTS = {"moothall_models": "engine", "moothall.adapters.sound.decode_child": "decoder", "read": "reader"}
 """How the server's children are told by their command lines; `read` is the subcommand."""
 ALLOWANCE_MB = 2.0
 """What memory may grow by whatever the length: allocators take pages when they like."""

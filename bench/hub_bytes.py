@@ -5,11 +5,11 @@
 
 LOG is a log (moothall.sqlite) with a session that ran as live: of `make demo`, or `moothall replay --as-live --data`.
 It is told again until it fills an hour (bench/hub_hour.py). The centre's own door and links
-(`moothall.adapters.hub_door`, `moothall.services.hub_links`) and a hub's own line (`moothall_hub.dialling`) talk over a
-real WebSocket on loopback, on a clock that jumps: handshake, greeting, a programme with a change each ten minutes,
-batches, signed checkpoints each minute, pulses and their answers. The hub unpacks every batch and checks it with the
-signatures, as it does when it stores them. All without TLS: what that adds, 22 bytes a frame, is estimated in the last
-column.
+(`moothall.adapters.hubs.link_door`, `moothall.services.hubs.links`) and a hub's own line (`moothall_hub.dialling`)
+talk over a real WebSocket on loopback, on a clock that jumps: handshake, greeting, a programme with a change each ten
+minutes, batches, signed checkpoints each minute, pulses and their answers. The hub unpacks every batch and checks it
+with the signatures, as it does when it stores them. All without TLS: what that adds, 22 bytes a frame, is estimated
+in the last column.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub_hour import hour, public_length
-from moothall.adapters.hub_door import TRIES, TRIES_PATIENCE_MS, HubDoor
-from moothall.adapters.limits import AddressGate
-from moothall.adapters.signing import Ed25519Signer, verifier
-from moothall.adapters.sqlite_file import LogReader, open_for_reading
-from moothall.adapters.system_clock import SystemRandomness
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
+from moothall.adapters.store.signing import Ed25519Signer, verifier
+from moothall.adapters.store.sqlite_file import LogReader, open_for_reading
+from moothall.adapters.system.clock import SystemRandomness
 from moothall.core.chain import LogRecord
 from moothall.core.event_parts import ChannelKind, LaneHead
 from moothall.core.ids import ChannelId, Lane, SessionId
 from moothall.core.lanes import channel_lane, is_public, words_lane
 from moothall.core.session import Status
-from moothall.services.hub_links import HubLinks
-from moothall.services.hub_ports import About, Stand
-from moothall.services.hub_ports import Told as News
-from moothall.services.hub_removals import HubRemovals
+from moothall.services.hubs.links import HubLinks
+from moothall.services.hubs.ports import About, Stand
+from moothall.services.hubs.ports import Told as News
+from moothall.services.hubs.removals import HubRemovals
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry
@@ -189,7 +189,8 @@ async def cost(records: Sequence[LogRecord], due: Sequence[LogRecord], signer: E
     removals = HubRemovals(book=MemoryBook(), read=source.read, clock=clock)
     links = HubLinks(
         source, MemoryActs(), registry, clock, removals=removals, pack=pack, above=("c" * 16,),
-        about=lambda: About(keys=msgspec.json.encode(document), zone="Africa/Nairobi", address="https://meeting.example"),
+        about=lambda: About(keys=msgspec.json.encode(document), zone="Africa/Nairobi",
+        address="https://meeting.example"),
     )  # fmt: skip
     registry.pair("kisumu", KEY)
     door = HubDoor(links, registry, AddressGate(clock, SystemRandomness(), TRIES, TRIES_PATIENCE_MS))

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes an
 
 from hall_process import CLOCK, FLOOR, free_port
 from hub_house import CentreProcess, HubProcess
-from moothall.adapters.reader_client import follow
+from moothall.adapters.reading.reader_client import follow
 from moothall.core.event_codec import decode_event
 from moothall.core.events import SegmentEnded
 from moothall.core.ids import SessionId

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes an
 from hall_process import CLOCK, FLOOR, free_port
 from hub_house import CentreProcess, HubProcess
 from hub_outage import Look
-from moothall.adapters.reader_client import follow
+from moothall.adapters.reading.reader_client import follow
 from moothall_hub.app import COPIES
 from moothall_hub.mirror import Mirror
 from scoring import machine, markdown

@@ -25,13 +25,13 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.cli.playing import Programme, engine_ready, play, prepare
 from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
-from moothall.services.publication import Publication
-from moothall.services.sessions import LiveSession
-from moothall.settings import Settings
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.sessions import LiveSession
+from moothall.settings.loading import Settings
 from scoring import COLUMNS, SCORER, Result, figure, machine, score, table, together
 from shedding import Shedding, disorder
 

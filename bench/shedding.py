@@ -9,7 +9,7 @@ from typing import NamedTuple
 from moothall.core.events import GapNoted, WordsCommitted
 from moothall.core.ids import SessionId
 from moothall.core.signals import ChannelState, Partial
-from moothall.services.publication import Publication
+from moothall.services.log.publication import Publication
 from scoring import Result, markdown
 
 BOUNDS_MS = (1_000, 2_000, 4_000, 8_000, 16_000)

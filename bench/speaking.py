@@ -15,8 +15,8 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import ChannelKind, EndReason, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId
 from moothall.core.ports import Clock
-from moothall.services.orders import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.sessions import LiveSession
 from recordings import SAMPLE, utterances
 
 FLOOR = ChannelId("floor")

@@ -31,8 +31,8 @@ import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
-from moothall.adapters.system_clock import SystemClock
-from moothall.app import Hall, hall
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import Refusal
@@ -40,11 +40,11 @@ from moothall.core.event_parts import ChannelKind
 from moothall.core.floor.parts import Standing
 from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.orders import Receipt
-from moothall.services.publication import Publication
-from moothall.services.role_links import HALL, hub_name
-from moothall.services.sessions import LiveSession
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.role_links import HALL, hub_name
+from moothall.services.sessions.sessions import LiveSession
+from moothall.settings.loading import Engine, Server, Settings, Translation
 from speaking import FLOOR, ShiftedClock, Speaker, begin
 
 SESSION = SessionId("plenary")

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.reader_client import follow
-from moothall.app import Hall, hall
+from moothall.adapters.reading.reader_client import follow
+from moothall.app.hall import Hall, hall
 from moothall.cli.playing import Programme, engine_ready, play, prepare
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AddChannel, CreateSession, OpenSession, TypeLine
@@ -34,9 +34,9 @@ from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import Partial
 from moothall.core.translating.lines import line_of
-from moothall.services.publication import Publication
-from moothall.services.sessions import LiveSession
-from moothall.settings import Settings
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.sessions import LiveSession
+from moothall.settings.loading import Settings
 from scoring import machine
 
 LANGUAGES = ("pt", "es")

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chrf import chrf2
-from moothall.app_translating import phrases
+from moothall.app.translation import phrases
 from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.routes import Direction, Route, best_route
 from moothall.core.translating.wording import Wording, finished, prepared, wording

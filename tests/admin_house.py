@@ -11,8 +11,8 @@ from pathlib import Path
 
 import aiohttp
 
-from moothall.app import Hall, hall
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.app.hall import Hall, hall
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 
 class Browser:

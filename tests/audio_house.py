@@ -11,10 +11,10 @@ from aiohttp import web
 
 from hall_in_memory import MemoryHall
 from microphone import STEP, Ears, greeting, live_hall, sound
-from moothall.adapters.audio_door import AudioDoor
+from moothall.adapters.sound.audio_door import AudioDoor
 from moothall.core.actors import Role
 from moothall.core.ids import SessionId
-from moothall.services.role_links import Staff
+from moothall.services.sessions.role_links import Staff
 from moothall.wire import audio
 from moothall.wire.audio import Piece
 

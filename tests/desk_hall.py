@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hall_process import SESSION
 from microphone_hall import MicrophoneHall
-from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
-from moothall.adapters.system_clock import SystemClock
-from moothall.app_house import quiet_house
+from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import quiet_house
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
@@ -20,9 +20,9 @@ from moothall.core.event_codec import decode_event
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import Segment, State, evolve
-from moothall.services.role_links import HALL
-from moothall.services.sessions import Sessions
-from moothall.settings import Server, Settings
+from moothall.services.sessions.role_links import HALL
+from moothall.services.sessions.sessions import Sessions
+from moothall.settings.loading import Server, Settings
 
 FLOOR = ChannelId("floor")
 OTHER = SessionId("other")

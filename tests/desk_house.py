@@ -13,9 +13,9 @@ import socketio
 from aiohttp import web
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
-from moothall.adapters.desk_socket import DeskSocket, Extra
-from moothall.adapters.limits import runner_options, secure
-from moothall.adapters.staff_socket import PING_S, StaffSocket
+from moothall.adapters.desks.desk_socket import DeskSocket, Extra
+from moothall.adapters.desks.staff_socket import PING_S, StaffSocket
+from moothall.adapters.http.limits import runner_options, secure
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AnyCommand,
@@ -27,10 +27,10 @@ from moothall.core.commands import (
 )
 from moothall.core.events import EndReason, Word
 from moothall.core.ids import CommandId, SegmentId, SessionId
-from moothall.services.desks import Desks, News
-from moothall.services.orders import Receipt
-from moothall.services.role_links import Staff
-from moothall.services.sessions import LiveSession
+from moothall.services.desks.desks import Desks, News
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.sessions import LiveSession
 
 ENGINE = Actor(Role.ENGINE, "scripted")
 STAFF = {

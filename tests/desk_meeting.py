@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
@@ -23,9 +23,9 @@ from moothall.core.commands import (
 )
 from moothall.core.events import ChannelKind, EndReason, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
-from moothall.services.orders import Receipt
-from moothall.services.sessions import LiveSession
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.sessions import LiveSession
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 FLOOR = ChannelId("floor")
 S = SessionId("s")

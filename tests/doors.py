@@ -12,18 +12,18 @@ import msgspec
 from aiohttp import web
 
 from meeting import LIVE, Meeting
-from moothall.adapters.limits import AddressGate, runner_options, secure
-from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.pages import Pages
-from moothall.adapters.plain_door import PlainDoor
-from moothall.adapters.poll_door import PollDoor
-from moothall.adapters.reading import MAX_READERS, Readers
-from moothall.adapters.sse import EventsDoor
-from moothall.adapters.websocket import WebSocketDoor
+from moothall.adapters.http.limits import AddressGate, runner_options, secure
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.plain_door import PlainDoor
+from moothall.adapters.reading.poll_door import PollDoor
+from moothall.adapters.reading.reader_routes import MAX_READERS, Readers
+from moothall.adapters.reading.sse import EventsDoor
+from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.core.errors import Refusal
 from moothall.core.ids import Position, SessionId
 from moothall.core.ports import Clock
-from moothall.services.fanout import SessionFanout
+from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.event_stream import EventStream

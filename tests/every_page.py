@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from every_note import every_note
 from every_question import TEXT, asked, every_question, said_of_themselves
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access, ChannelKind, EndReason, Origin, SourceLine, Word
@@ -21,11 +21,11 @@ from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.refining import Proposal
 from moothall.core.translating.routes import Direction
-from moothall.services.hub_ports import Identity
-from moothall.services.proposing import ProposeOrder
-from moothall.services.role_links import HALL, session_scope
-from moothall.services.session_writer import Receipt
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.hubs.ports import Identity
+from moothall.services.log.session_writer import Receipt
+from moothall.services.proposals.proposing import ProposeOrder
+from moothall.services.sessions.role_links import HALL, session_scope
+from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from programme_files import SAMPLES, sample
 

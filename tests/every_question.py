@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from moothall.app import Hall
+from moothall.app.hall import Hall
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import HUB, REMOTE, ROOM, Kind, Standing
 from moothall.core.floor.statements import Dimension
 from moothall.core.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
-from moothall.services.session_writer import Receipt
+from moothall.services.log.session_writer import Receipt
 
 TEXT = (
     ("en", "The session is open to everybody, wherever they are."),

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.sound.spool_memory import MemorySpools
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
 from moothall.core.errors import AudioError, Refusal
@@ -17,18 +17,18 @@ from moothall.core.glossary.merging import NOTHING
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
 from moothall.core.signals import AnySignal
-from moothall.services.closing import Closing
-from moothall.services.desks import Desks, News
-from moothall.services.engine_watch import Patience
-from moothall.services.ingest import Ingest
-from moothall.services.line_moves import LineMoves
-from moothall.services.live_audio import LiveAudio
-from moothall.services.live_ingest import LiveIngest
-from moothall.services.pulses import Pulses
-from moothall.services.recognising import Recognising
-from moothall.services.role_links import Staff
-from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LiveSession, Sessions
+from moothall.services.capture.closing import Closing
+from moothall.services.capture.ingest import Ingest
+from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.desks.desks import Desks, News
+from moothall.services.desks.line_moves import LineMoves
+from moothall.services.engines.recognising import Recognising
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sound.live_audio import LiveAudio
+from moothall.services.supervision.engine_watch import Patience
+from moothall.services.supervision.pulses import Pulses
 from moothall.testing.clock import LoopClock
 from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
 from moothall.testing.failing_log import FailingLog

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.reader_client import follow
-from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
-from moothall.adapters.system_clock import SystemClock
+from moothall.adapters.reading.reader_client import follow
+from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.adapters.system.clock import SystemClock
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import events as ev
 from moothall.core.event_codec import decode_event

@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 
 from hall_process import SESSION, HallProcess
-from moothall.adapters.system_clock import SystemClock
-from moothall.app import Hall, hall
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.hall import Hall, hall
 from moothall.cli.play import add_commands, settings_of, show
 from moothall.cli.playing import Programme, told_to_stop
 from moothall.core.actors import SYSTEM

@@ -11,7 +11,7 @@ import msgspec
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from hall_process import Seam
-from moothall.adapters.audio_file import AudioFile
+from moothall.adapters.sound.audio_file import AudioFile
 from moothall.core import events as ev
 
 SAMPLE = Path(__file__).parents[1] / "config" / "sample"

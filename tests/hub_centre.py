@@ -1,7 +1,7 @@
 """The server above a hub in a simulation: one life of its process, and who does what the hub's room did.
 
 All of it is real but for the disk and the sockets: sessions, their writers, and what serves links
-(`moothall.services.hub_links`). When it is killed its log stays as it was, and all else of it is gone.
+(`moothall.services.hubs.links`). When it is killed its log stays as it was, and all else of it is gone.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import msgspec
 
 from hall_in_memory import MemoryHall
 from hub_line import AboveEnd
-from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import RefusalCode
 from moothall.core.ids import ChannelId, CommandId, NoteId, SegmentId, SessionId
 from moothall.core.removing import Lines
-from moothall.services.orders import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.sessions import LiveSession
 from moothall.wire import hub as wire
 from speaking import ENGINE, FLOOR, Said, begin, speech
 

@@ -15,21 +15,21 @@ from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from hall_in_memory import MemoryHall, memory_hall
-from moothall.adapters.admin_request import StaffPages
-from moothall.adapters.asked_now import AskedNow, asked_now
-from moothall.adapters.asking_request import COOKIE
-from moothall.adapters.form_guard import FormGuard
-from moothall.adapters.limits import AddressGate, secure
-from moothall.adapters.own_pages import own_pages_only
-from moothall.adapters.page_asking import Asked
-from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.pages import Pages
-from moothall.adapters.reading import Readers
-from moothall.adapters.shown_door import ShownDoor
-from moothall.adapters.sse import EventsDoor
-from moothall.adapters.staff_door import STAFF_COOKIE, StaffDoor
-from moothall.adapters.your_turn import YourTurn
+from moothall.adapters.admin.request import StaffPages
+from moothall.adapters.admin.staff_door import STAFF_COOKIE, StaffDoor
+from moothall.adapters.displays.asked_now import AskedNow, asked_now
+from moothall.adapters.displays.display_door import ShownDoor
+from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.limits import AddressGate, secure
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.own_pages import own_pages_only
+from moothall.adapters.pages.request_context import Asked
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_request import COOKIE
+from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.reading.sse import EventsDoor
+from moothall.adapters.reading.your_turn import YourTurn
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.backstage import HubNote
@@ -43,10 +43,10 @@ from moothall.core.removing import Interventions
 from moothall.core.session import State, Status, evolve
 from moothall.core.signals import Summary
 from moothall.core.times import UTC_ZONE
-from moothall.services.reader_access import ReaderAccess
-from moothall.services.role_links import HALL, RoleLinks
-from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.role_links import HALL, RoleLinks
+from moothall.services.sessions.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness

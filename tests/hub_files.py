@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub_disk import HubDisk
-from moothall.adapters.sqlite_file import LogReader, open_beside, open_for_writing
+from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
 from moothall.wire.hub import Act, Done, NotDone
 from moothall_hub import mirror_sqlite, outbox_sqlite
 from moothall_hub.copied import Step

@@ -12,20 +12,20 @@ from websockets.exceptions import ConnectionClosed
 
 from hall_in_memory import FLOOR, SESSION
 from hub_side import HELLO, Model
-from moothall.adapters.hub_door import HubDoor
-from moothall.adapters.limits import runner_options
-from moothall.adapters.system_clock import SystemClock
-from moothall.app_house import House, open_house
-from moothall.app_hubs import hub_door
+from moothall.adapters.http.limits import runner_options
+from moothall.adapters.hubs.link_door import HubDoor
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import House, open_house
+from moothall.app.hubs import hub_door
 from moothall.core.actors import SYSTEM, Actor
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
 from moothall.core.events import Access, ChannelKind
 from moothall.core.ids import CommandId, SessionId
-from moothall.services.catalogue import Catalogue
-from moothall.services.hub_links import HubLinks
-from moothall.services.session_writer import Receipt
-from moothall.settings import Settings
-from moothall.settings_sections import Server
+from moothall.services.hubs.links import HubLinks
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.catalogue import Catalogue
+from moothall.settings.loading import Settings
+from moothall.settings.sections import Server
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry, plain_pack
 from moothall.wire import hub as wire
 

@@ -168,7 +168,7 @@ class BelowEnd:
 
 
 class AboveEnd:
-    """What the server above has of it: messages. A `moothall.services.hub_ports.HubConnection`."""
+    """What the server above has of it: messages. A `moothall.services.hubs.ports.HubConnection`."""
 
     def __init__(self, down: _Way, up: _Way) -> None:
         self._down = down

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from moothall.adapters.book_sqlite import SqliteBook
+from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord
 from moothall.core.ids import ChannelId, SegmentId, SessionId

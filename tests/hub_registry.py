@@ -10,10 +10,10 @@ from moothall.core.commands import AnyCommand
 from moothall.core.errors import Refusal
 from moothall.core.hub_entry import Details, Hub
 from moothall.core.ids import CommandId, SessionId
-from moothall.services.hub_pairing import Pairing
-from moothall.services.hubs import Hubs
-from moothall.services.role_links import RoleLinks
-from moothall.services.session_writer import Receipt
+from moothall.services.hubs.pairing import Pairing
+from moothall.services.hubs.registry import Hubs
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.role_links import RoleLinks
 from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, seal
@@ -15,10 +15,10 @@ from moothall.core.event_parts import LaneHead
 from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.core.session import Status
-from moothall.services.hub_links import HubLinks
-from moothall.services.hub_ports import About, ActTaker, Fenced, Pack, Stand, Told
-from moothall.services.hub_removals import HubRemovals
-from moothall.services.hub_signals import HubSignals
+from moothall.services.hubs.links import HubLinks
+from moothall.services.hubs.ports import About, ActTaker, Fenced, Pack, Stand, Told
+from moothall.services.hubs.removals import HubRemovals
+from moothall.services.hubs.signals import HubSignals
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack

@@ -18,7 +18,7 @@ from hub_centre import SECOND, SESSION, NotedActs, Serve, SimulatedCentre
 from hub_disk import HubDisk
 from hub_line import BelowEnd, HubLine
 from hub_simulated import SimulatedHub
-from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.floor.parts import Kind
 from moothall.core.ids import CommandId, InterventionId, Lane, NoteId

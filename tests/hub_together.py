@@ -8,16 +8,16 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
-from moothall.adapters.system_clock import SystemClock
-from moothall.app import Hall, hall
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import Access, ChannelKind
 from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.role_links import HALL
-from moothall.services.session_writer import Receipt
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.role_links import HALL
+from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall_hub.app import Hub
 from moothall_hub.pairing import Pairing
 

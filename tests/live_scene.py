@@ -12,10 +12,10 @@ from moothall.core.actors import SYSTEM
 from moothall.core.ids import CommandId, SegmentId
 from moothall.core.lanes import Feed
 from moothall.core.signals import Unrecorded
-from moothall.services.consent import follow_consent
-from moothall.services.live_audio import RATE, LiveAudio, to_ms
-from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sound.consent import follow_consent
+from moothall.services.sound.live_audio import RATE, LiveAudio, to_ms
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire

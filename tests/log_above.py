@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.chain import LogRecord

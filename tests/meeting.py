@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.errors import Refusal
@@ -12,8 +12,8 @@ from moothall.core.event_codec import decode_event
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, Partial
-from moothall.services.fanout import SessionFanout
-from moothall.services.publication import Publication
+from moothall.services.log.publication import Publication
+from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.clock import ManualClock
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode

@@ -11,8 +11,8 @@ from hall_in_memory import FLOOR, MemoryHall, hello, memory_hall
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import CloseSession
 from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.services.live_take import LiveTake
-from moothall.services.orders import Receipt
+from moothall.services.log.orders import Receipt
+from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd
 from moothall.wire import audio, engine
 from moothall.wire.audio import Piece

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hall_in_memory import MemoryHall, memory_hall
-from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.ids import SessionId
 from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.programme import Programme
-from moothall.services.proposing import Proposals
-from moothall.services.role_links import RoleLinks
+from moothall.services.programme.programme import Programme
+from moothall.services.proposals.proposing import Proposals
+from moothall.services.sessions.role_links import RoleLinks
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LONG_AGO
 from moothall.testing.seeded import SeededRandomness

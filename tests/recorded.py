@@ -13,12 +13,12 @@ from moothall.core.errors import StorageUnavailable
 from moothall.core.events import ChannelKind, SoundKept
 from moothall.core.ids import CommandId, SessionId, SourceId
 from moothall.core.session import State
-from moothall.services.consent import follow_consent
-from moothall.services.live_audio import RATE, LiveAudio
-from moothall.services.recorder import Part
-from moothall.services.recording import Recordings, Standing
-from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sound.consent import follow_consent
+from moothall.services.sound.live_audio import RATE, LiveAudio
+from moothall.services.sound.recorder import Part
+from moothall.services.sound.recording import Recordings, Standing
 from moothall.testing.clock import LoopClock
 
 KEEP_DAYS = 30

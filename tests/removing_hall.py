@@ -10,12 +10,12 @@ from typing import Any
 import aiohttp
 import socketio
 
-from moothall.app import Hall
+from moothall.app.hall import Hall
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
-from moothall.services.orders import Receipt
+from moothall.services.log.orders import Receipt
 
 FLOOR, SESSION, OTHER = ChannelId("floor"), SessionId("hearing"), SessionId("other")
 HIDDEN = "rhubarb"

@@ -8,10 +8,10 @@ from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, PauseSession, ResumeSession
 from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
-from moothall.services.live_ingest import LiveIngest
-from moothall.services.live_take import LiveTake
-from moothall.services.orders import Receipt
-from moothall.services.sessions import Sessions
+from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.sessions import Sessions
+from moothall.services.sound.live_take import LiveTake
 from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece
 
 FLOOR = ChannelId("floor")

@@ -12,16 +12,16 @@ from contextlib import asynccontextmanager, suppress
 
 from hall_in_memory import MemoryHall, hello
 from microphone import live_hall
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, OpenSession
 from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId
 from moothall.core.session import State, Status
-from moothall.services.live_take import LiveTake
-from moothall.services.orders import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
 from moothall.wire import engine

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from moothall.adapters.audio_spool import DiskSpools
+from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId, SourceId
 from moothall.core.ports import Spool, SpoolStore

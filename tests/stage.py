@@ -10,20 +10,20 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from moothall.adapters.error_pages import error_pages
-from moothall.adapters.front_page import FrontPage
-from moothall.adapters.languages_door import LanguagesDoor
-from moothall.adapters.limits import secure
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.low_data_door import LowDataDoor
-from moothall.adapters.own_pages import own_pages_only
-from moothall.adapters.page_door import PageDoor
-from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.pages import Pages
-from moothall.adapters.reading import Readers
-from moothall.adapters.reports_door import ReportsDoor
-from moothall.adapters.shown_door import ShownDoor
-from moothall.adapters.sse import EventsDoor
+from moothall.adapters.displays.display_door import ShownDoor
+from moothall.adapters.http.limits import secure
+from moothall.adapters.pages.error_pages import error_pages
+from moothall.adapters.pages.own_pages import own_pages_only
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.front_page import FrontPage
+from moothall.adapters.reading.languages_door import LanguagesDoor
+from moothall.adapters.reading.low_data_door import LowDataDoor
+from moothall.adapters.reading.page_door import PageDoor
+from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.reading.reports_door import ReportsDoor
+from moothall.adapters.reading.sse import EventsDoor
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
@@ -33,10 +33,10 @@ from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
-from moothall.services.catalogue import Catalogue
-from moothall.services.fanout import SessionFanout
-from moothall.services.publication import Publication
-from moothall.services.reports import Reports
+from moothall.services.log.publication import Publication
+from moothall.services.readers.fanout import SessionFanout
+from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.reports import Reports
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters import signing
-from moothall.adapters.log_sqlite import SqliteLog
-from moothall.adapters.signing import Ed25519Signer
-from moothall.adapters.system_clock import SystemClock
+from moothall.adapters.store import signing
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.signing import Ed25519Signer
+from moothall.adapters.system.clock import SystemClock
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.backstage_parts import PolicyQuestion, Tag

@@ -13,12 +13,12 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.ids import ChannelId, CommandId, SegmentId
 from moothall.core.lanes import Feed
 from moothall.core.signals import AnySignal
-from moothall.services.orders import Receipt
-from moothall.services.sessions import LiveSession
-from moothall.services.text_translation import TextTranslation
-from moothall.services.translating import Translating
-from moothall.services.translation_work import TermsOf
-from moothall.services.translators import Translators
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.sessions import LiveSession
+from moothall.services.translation.text_translation import TextTranslation
+from moothall.services.translation.translating import Translating
+from moothall.services.translation.translators import Translators
+from moothall.services.translation.work import TermsOf
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.translator_link import EchoEnd
 from moothall.wire.frames import Format

@@ -10,7 +10,7 @@ import numpy as np
 
 from hall_process import write_wave
 from hearing import sample_sound
-from moothall.adapters.audio_file import AudioFile
+from moothall.adapters.sound.audio_file import AudioFile
 from moothall_models.ports import Window
 from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.store import open_store

@@ -13,10 +13,10 @@ from moothall.core.chain import LogRecord
 from moothall.core.errors import Refusal
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import EventLog
-from moothall.services.copies import Copies
-from moothall.services.orders import Receipt
-from moothall.services.publication import Publication
-from moothall.services.session_writer import SessionWriter
+from moothall.services.desks.copies import Copies
+from moothall.services.log.orders import Receipt
+from moothall.services.log.publication import Publication
+from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness, SeededSigner

@@ -1,4 +1,4 @@
-"""Writes config/moothall.toml and docs/reference/settings.md from what `moothall.settings` says of itself."""
+"""Writes config/moothall.toml and docs/reference/settings.md from what `moothall.settings.loading` says of itself."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from field_docs import ROOT, classes, one_line, publish
-from moothall import settings
+from moothall.settings import loading as settings
 
-SOURCE = ROOT / "server/moothall/settings_sections.py"
+SOURCE = ROOT / "server/moothall/settings/sections.py"
 FILE = ROOT / "config/moothall.toml"
 PAGE = ROOT / "docs/reference/settings.md"
 
 FILE_HEAD = """\
 # Moothall's settings, each with its default: take away a '#' to change one.
 # An environment variable goes over the file: MOOTHALL_SERVER__PORT=9000, lists with commas.
-# Written by `make fix` from server/moothall/settings_sections.py.
+# Written by `make fix` from server/moothall/settings/sections.py.
 """
 
 PAGE_HEAD = """\
 # Settings
 
-Generated from `server/moothall/settings_sections.py` by `make fix`; change the docstrings there.
+Generated from `server/moothall/settings/sections.py` by `make fix`; change the docstrings there.
 
 `moothall serve --config FILE` reads a TOML file such as [config/moothall.toml](../../config/moothall.toml), in which
 every setting stands with its default. An environment variable goes over the file: `MOOTHALL_SERVER__PORT=9000` is

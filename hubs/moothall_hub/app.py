@@ -14,19 +14,19 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.book_sqlite import SqliteBook
-from moothall.adapters.limits import keep_addresses_out_of_logs
-from moothall.adapters.open_files import watch_open_files
-from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.pages import Pages
-from moothall.adapters.system_clock import SystemClock, SystemRandomness
+from moothall.adapters.http.limits import keep_addresses_out_of_logs
+from moothall.adapters.http.open_files import watch_open_files
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.store.book_sqlite import SqliteBook
+from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.errors import ConfigurationError
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.session import Status
-from moothall.services.carrying_on import carry_on
-from moothall.services.catalogue import Catalogue
-from moothall.services.role_links import RoleLinks
+from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.supervision.carrying_on import carry_on
 from moothall_hub.damaged import CopiesDamaged
 from moothall_hub.folder import hold_hub_folder
 from moothall_hub.mirror import Mirror
@@ -48,7 +48,7 @@ from moothall_hub.shown_signals import ShownSignals
 BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
 """The files of a data folder."""
 GC_THRESHOLDS = (50_000, 20, 100)
-"""As the server's (`moothall.app`): walking what lives for ever at each turn costs more than all else."""
+"""As the server's (`moothall.app.hall`): walking what lives for ever at each turn costs more than all else."""
 BACKLOG = 256
 """Connections that may wait to be taken: a room opens the page at once."""
 

@@ -7,13 +7,13 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
-from moothall.adapters import asking_texts as texts
-from moothall.adapters import typing_texts
-from moothall.adapters.asking_request import answer_links, kept_query, page_of, private, title_language, title_of
-from moothall.adapters.page_asking import Asked, own_html
-from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.pages import Pages, script_json
-from moothall.adapters.your_turn import Mine, mine_of
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked, own_html
+from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.visitor_request import answer_links, kept_query, page_of, private, title_language, title_of
+from moothall.adapters.questions import asking_texts as texts
+from moothall.adapters.questions import typing_texts
+from moothall.adapters.reading.your_turn import Mine, mine_of
 from moothall.core.errors import RefusalCode
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.order import ahead_of
@@ -22,7 +22,7 @@ from moothall.core.ids import SessionId
 from moothall.core.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session import State, Status
-from moothall.services.author_view import Own, own_with_joined
+from moothall.services.questions.author_view import Own, own_with_joined
 from moothall_hub import desk_texts
 from moothall_hub.desk_ports import ActStanding, Line, LineState, Meetings
 from moothall_hub.local_floor import Local, LocalQuestion, Where, where

@@ -19,8 +19,8 @@ from moothall.core.events import Access
 from moothall.core.ids import CommandId, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session import State
-from moothall.services.hub_ports import Stand, Told, spoken_in
-from moothall.services.waiting import until_told
+from moothall.services.hubs.ports import Stand, Told, spoken_in
+from moothall.services.supervision.waiting import until_told
 from moothall.wire.hub import Act, Done, NotDone, Offered
 from moothall_hub.copied import Copy
 from moothall_hub.outbox import ActStanding, ActState

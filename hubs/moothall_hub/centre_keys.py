@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from moothall.adapters.signing import verifier
+from moothall.adapters.store.signing import verifier
 from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 from moothall_hub.checking import VerifySignature

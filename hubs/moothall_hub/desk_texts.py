@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from babel.numbers import format_decimal
 
-from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_texts import SCRIPT_TEXTS, STANDING
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.texts import SCRIPT_TEXTS, STANDING
 from moothall.core.session import ON, State, Status
 from moothall.core.signals import ChannelState, LastWords, Sound, Summary
-from moothall.services.hub_ports import spoken_in
+from moothall.services.hubs.ports import spoken_in
 from moothall_hub.desk_ports import LineHealth, LineState, Saving
 from moothall_hub.local_floor import Where
 from moothall_hub.preflight import Check, Verdict

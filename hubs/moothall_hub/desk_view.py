@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 
-from moothall.adapters import asking_texts
-from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_menu import own_name
-from moothall.adapters.page_texts import STATES
+from moothall.adapters.pages.catalogues import Catalogue, own_name
+from moothall.adapters.pages.texts import STATES
+from moothall.adapters.questions import asking_texts
 from moothall.core.actors import Role
 from moothall.core.events import ChannelKind
 from moothall.core.floor.parts import Kind
@@ -16,7 +15,7 @@ from moothall.core.ids import SessionId
 from moothall.core.languages import direction
 from moothall.core.session import ON, State
 from moothall.core.times import Zone
-from moothall.services.author_view import own_with_joined
+from moothall.services.questions.author_view import own_with_joined
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor
 from moothall_hub.desk_ports import ActStanding, ActState, Choice, LineHealth, LineState, Stuck

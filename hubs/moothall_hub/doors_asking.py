@@ -11,20 +11,20 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from moothall.adapters import asking_texts as texts
-from moothall.adapters.asking_door import ALLOWANCE, Typed, form_values, typed_in
-from moothall.adapters.asking_request import COOKIE, kept_query, onward, page_of, private
-from moothall.adapters.limits import AddressGate
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
-from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_texts import ErrorText
-from moothall.adapters.pages import Pages
-from moothall.adapters.visitor_cookie import Visitors, give, new_form
-from moothall.adapters.visitor_forms import Senders, refused
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.visitor_cookie import Visitors, give, new_form
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_request import COOKIE, kept_query, onward, page_of, private
+from moothall.adapters.questions import asking_texts as texts
+from moothall.adapters.questions.asking_door import ALLOWANCE, Typed, form_values, typed_in
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.core.session import Status
-from moothall.services.asking import Unasked
+from moothall.services.questions.asking import Unasked
 from moothall_hub import desk_texts
 from moothall_hub.author_page import RoomAuthorPage
 from moothall_hub.desk_ports import HubFacts

@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 from aiohttp import hdrs, web
 
-from moothall.adapters.hub_texts import TOLD
-from moothall.adapters.limits import AddressGate
-from moothall.adapters.machine_pairing import ALLOWANCE, MINUTE, pair_machine, told
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, pair_machine, told
+from moothall.adapters.hubs.texts import TOLD
 from moothall.core.ports import Clock, Randomness
-from moothall.services.hub_pairing import Pairing as Words
-from moothall.services.hub_pairing import Unpaired
+from moothall.services.hubs.pairing import Pairing as Words
+from moothall.services.hubs.pairing import Unpaired
 from moothall_hub.pairing import Pairing
 
 

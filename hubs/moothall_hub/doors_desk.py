@@ -10,8 +10,8 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
-from moothall.adapters.admin_texts import ROLES, AdminText
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.texts import ROLES, AdminText
 from moothall.core.actors import Role
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import InterventionId, NoteId, SessionId
@@ -19,7 +19,7 @@ from moothall.core.languages import is_language
 from moothall.core.ports import Clock
 from moothall.core.signals import Summary
 from moothall.core.times import Zone
-from moothall.services.role_links import Staff
+from moothall.services.sessions.role_links import Staff
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor
 from moothall_hub import desk_view as view

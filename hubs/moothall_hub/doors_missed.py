@@ -11,10 +11,10 @@ from urllib.parse import quote, urlencode
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.page_asking import Asked, PageOf, SnapshotOf, Wrong, asked, html, language, refusal
-from moothall.adapters.page_rows import rows_of, shows
-from moothall.adapters.page_texts import ErrorText
-from moothall.adapters.pages import Pages
+from moothall.adapters.pages.request_context import Asked, PageOf, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.reading.page_rows import rows_of, shows
 from moothall.core.times import media_time
 from moothall.core.views.captions import Line
 from moothall_hub.setup_texts import SPAN

@@ -8,17 +8,17 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters import asking_texts as texts
-from moothall.adapters.asking_request import COOKIE, answer_links, kept_query, title_language, title_of
-from moothall.adapters.limits import AddressGate
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
-from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.page_hands import hands_of
-from moothall.adapters.page_texts import ErrorText
-from moothall.adapters.pages import Pages
-from moothall.adapters.questions_door import ALLOWANCE, MAX_DIGITS
-from moothall.adapters.visitor_cookie import Visitors, give
-from moothall.adapters.visitor_forms import Senders, refused
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.visitor_cookie import Visitors, give
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_request import COOKIE, answer_links, kept_query, title_language, title_of
+from moothall.adapters.questions import asking_texts as texts
+from moothall.adapters.questions.page_hands import hands_of
+from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS
 from moothall.core.errors import StorageUnavailable
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.listing import listing

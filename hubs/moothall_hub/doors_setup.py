@@ -11,12 +11,12 @@ from typing import Protocol
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.admin_request import Asked, StaffPages, Wrong, see
-from moothall.adapters.admin_texts import AdminText
-from moothall.adapters.page_asking import html, language
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.pages.request_context import html, language
 from moothall.core.actors import Role
 from moothall.core.errors import StorageUnavailable
-from moothall.services.role_links import Staff
+from moothall.services.sessions.role_links import Staff
 from moothall_hub.node_below import BelowNow
 from moothall_hub.pairing import Pairing, Unpaired
 from moothall_hub.setup_texts import NO_TITLE, PROBLEMS, SPEAKS, TAKEN, WORDS_FOR

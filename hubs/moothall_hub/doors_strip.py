@@ -10,13 +10,13 @@ from urllib.parse import quote, urlencode
 from aiohttp import hdrs, web
 from markupsafe import Markup
 
-from moothall.adapters.page_asking import language
-from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.pages import Pages
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import language
+from moothall.adapters.pages.templates import Pages
 from moothall.core.actors import Role
 from moothall.core.ids import ChannelId, SessionId, is_name
 from moothall.core.times import time_of_day
-from moothall.services.reader_access import ASKER
+from moothall.services.sessions.reader_access import ASKER
 from moothall_hub.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, strip
 
 

@@ -20,7 +20,7 @@ from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import is_name
 from moothall.core.ports import Book, BookEntry
 from moothall.core.session import ON
-from moothall.services.catalogue import Entry
+from moothall.services.sessions.catalogue import Entry
 
 logger = logging.getLogger(__name__)
 

@@ -37,7 +37,7 @@ class Room(Protocol):
 
 
 class Below(Protocol):
-    """What the hubs below hold (`moothall.services.hub_removals`)."""
+    """What the hubs below hold (`moothall.services.hubs.removals`)."""
 
     def removed(self, session: SessionId, epoch: Epoch, offset: int, at: int) -> None:
         """A `body.removed` was carried out here."""

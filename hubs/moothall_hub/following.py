@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from moothall.core.errors import ProtocolError, RecordBroken, StorageUnavailable
 from moothall.core.ids import Lane, SessionId
 from moothall.core.ports import Clock
-from moothall.services.carrying_on import note_failure
+from moothall.services.supervision.carrying_on import note_failure
 from moothall.wire.hub import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
 from moothall_hub import copying
 from moothall_hub.checking import Broken, VerifySignature

@@ -1,7 +1,7 @@
 """What a hub's wall shows beside the meeting: the room's own questions. The coordinator clears it, offline too.
 
-A wall is the server's own page (`moothall.adapters.shown_door`), which is given what stands here: its sessions as if
-they had been cleared when this wall was, and the room's questions beside those of the meeting.
+A wall is the server's own page (`moothall.adapters.displays.display_door`), which is given what stands here: its
+sessions as if they had been cleared when this wall was, and the room's questions beside those of the meeting.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.asked_now import AskedNow
-from moothall.adapters.page_asking import Asked, SnapshotOf, Wrong, asked, language
-from moothall.adapters.page_catalogues import Catalogue
-from moothall.adapters.pages import Pages
-from moothall.adapters.shown_door import QuestionsOf
+from moothall.adapters.displays.asked_now import AskedNow
+from moothall.adapters.displays.display_door import QuestionsOf
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language
+from moothall.adapters.pages.templates import Pages
 from moothall.core.floor.polls import shown_polls
 from moothall.core.ids import SessionId
 from moothall.core.lanes import Feed

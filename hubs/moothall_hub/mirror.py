@@ -1,7 +1,7 @@
 """The copies of sessions on a hub's disk: a batch and what is believed after it are stored together, or neither is.
 
 What is acknowledged is durable (SQLite in WAL mode, `synchronous = FULL`), and what was erased is in no file any more.
-One thread writes, another reads, as with the log (`moothall.adapters.log_sqlite`).
+One thread writes, another reads, as with the log (`moothall.adapters.store.log_sqlite`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from moothall.adapters.sqlite_file import LogReader, open_beside, open_for_writing, translated
-from moothall.adapters.sqlite_writer import Job, SqliteWriter
+from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing, translated
+from moothall.adapters.store.sqlite_writer import Job, SqliteWriter
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken, StorageUnavailable
 from moothall.core.ids import Lane, SessionId

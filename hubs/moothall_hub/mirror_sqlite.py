@@ -11,8 +11,8 @@ import sqlite3
 
 import msgspec
 
-from moothall.adapters import sqlite_file
-from moothall.adapters.sqlite_opening import Kind
+from moothall.adapters.store import sqlite_file
+from moothall.adapters.store.sqlite_opening import Kind
 from moothall.core.errors import RecordBroken
 from moothall.core.ids import SessionId
 from moothall_hub.checking import Broken

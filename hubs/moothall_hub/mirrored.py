@@ -1,8 +1,8 @@
 """A hub's sessions as its readers' doors know them: each folded from the copy on the disk, with a fan-out of its own.
 
-They are what `moothall.services.sessions` is where sessions are written. A copy may have a hole for a while. Then what
-is there is shown, and an event that speaks of something in the hole changes nothing; when the hole is filled, all is
-folded anew and every reader gets a snapshot.
+They are what `moothall.services.sessions.sessions` is where sessions are written. A copy may have a hole for a while.
+Then what is there is shown, and an event that speaks of something in the hole changes nothing; when the hole is
+filled, all is folded anew and every reader gets a snapshot.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from moothall.core.lanes import is_public
 from moothall.core.ports import Clock, LogReading
 from moothall.core.session import ON, State, evolve
 from moothall.core.signals import AnySignal
-from moothall.services.carrying_on import Tries, failure_of, note_failure
-from moothall.services.fanout import SessionFanout
-from moothall.services.publication import Publication, republished
+from moothall.services.log.publication import Publication, republished
+from moothall.services.readers.fanout import SessionFanout
+from moothall.services.supervision.carrying_on import Tries, failure_of, note_failure
 from moothall.wire.frames import HERE, Source
 from moothall_hub.copied import Copy, Step
 

@@ -9,19 +9,19 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.book_sqlite import SqliteBook
-from moothall.adapters.hub_door import TRIES, TRIES_PATIENCE_MS, HubDoor
-from moothall.adapters.limits import AddressGate
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
+from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.errors import NoLink, Refusal
 from moothall.core.hub_entry import Details
 from moothall.core.ids import is_name
 from moothall.core.ports import Clock, Randomness
-from moothall.services.hub_links import MOST_BELOW, HubLinks
-from moothall.services.hub_pairing import Pairing as Words
-from moothall.services.hub_ports import About
-from moothall.services.hub_removals import HubRemovals
-from moothall.services.hubs import Hubs
-from moothall.services.role_links import RoleLinks, hub_name
+from moothall.services.hubs.links import MOST_BELOW, HubLinks
+from moothall.services.hubs.pairing import Pairing as Words
+from moothall.services.hubs.ports import About
+from moothall.services.hubs.registry import Hubs
+from moothall.services.hubs.removals import HubRemovals
+from moothall.services.sessions.role_links import RoleLinks, hub_name
 from moothall.wire.hub_records import pack
 from moothall_hub.below import CopySource, PassingOn
 from moothall_hub.doors_below import BelowPairDoor

@@ -13,40 +13,40 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.admin_request import StaffPages
-from moothall.adapters.asked_now import AskedNow, asked_now
-from moothall.adapters.bodies import whole_bodies
-from moothall.adapters.connections import serve
-from moothall.adapters.error_pages import error_pages
-from moothall.adapters.form_guard import FormGuard
-from moothall.adapters.front_page import FrontPage
-from moothall.adapters.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
-from moothall.adapters.low_data_door import LowDataDoor
-from moothall.adapters.open_files import Room
-from moothall.adapters.own_pages import own_pages_only
-from moothall.adapters.page_asking import Asked
-from moothall.adapters.page_catalogues import Catalogue as Texts
-from moothall.adapters.page_door import PageDoor
-from moothall.adapters.pages import Pages
-from moothall.adapters.places import Places
-from moothall.adapters.plain_door import PlainDoor
-from moothall.adapters.poll_door import PollDoor
-from moothall.adapters.reading import Readers
-from moothall.adapters.record_door import RecordDoor
-from moothall.adapters.shown_door import ShownDoor
-from moothall.adapters.sse import EventsDoor
-from moothall.adapters.staff_door import StaffDoor
-from moothall.adapters.time_zones import chosen_zone
-from moothall.adapters.visitor_cookie import Visitors
-from moothall.adapters.websocket import WebSocketDoor
-from moothall.adapters.your_turn import YourTurn
+from moothall.adapters.admin.request import StaffPages
+from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.displays.asked_now import AskedNow, asked_now
+from moothall.adapters.displays.display_door import ShownDoor
+from moothall.adapters.http.bodies import whole_bodies
+from moothall.adapters.http.connections import serve
+from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
+from moothall.adapters.http.open_files import Room
+from moothall.adapters.http.places import Places
+from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.pages.catalogues import Catalogue as Texts
+from moothall.adapters.pages.error_pages import error_pages
+from moothall.adapters.pages.own_pages import own_pages_only
+from moothall.adapters.pages.request_context import Asked
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.front_page import FrontPage
+from moothall.adapters.reading.low_data_door import LowDataDoor
+from moothall.adapters.reading.page_door import PageDoor
+from moothall.adapters.reading.plain_door import PlainDoor
+from moothall.adapters.reading.poll_door import PollDoor
+from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.reading.sse import EventsDoor
+from moothall.adapters.reading.websocket import WebSocketDoor
+from moothall.adapters.reading.your_turn import YourTurn
+from moothall.adapters.record.record_door import RecordDoor
+from moothall.adapters.system.time_zones import chosen_zone
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.signals import Summary
-from moothall.services.catalogue import Catalogue
-from moothall.services.reader_access import ReaderAccess
-from moothall.services.records import Records
-from moothall.services.role_links import RoleLinks
+from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.records import Records
+from moothall.services.sessions.role_links import RoleLinks
 from moothall.wire.token_bucket import Allowance
 from moothall_hub.addresses import Origins, origins_of
 from moothall_hub.author_page import RoomAuthorPage

@@ -16,7 +16,7 @@ from moothall import __version__
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.services.hub_signals import HubSignals
+from moothall.services.hubs.signals import HubSignals
 from moothall.wire import hub as wire
 from moothall.wire.frames import Source
 from moothall.wire.hub_records import unpack

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from moothall.adapters.time_zones import find_zone
+from moothall.adapters.system.time_zones import find_zone
 from moothall.core.ids import SessionId
 from moothall.core.ports import Book, BookEntry
 from moothall.core.programme.plan import Planned, RoomId

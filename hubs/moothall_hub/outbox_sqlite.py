@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.sqlite_file import open_for_writing, translated
-from moothall.adapters.sqlite_opening import Kind
+from moothall.adapters.store.sqlite_file import open_for_writing, translated
+from moothall.adapters.store.sqlite_opening import Kind
 from moothall.core.errors import RefusalCode, StorageUnavailable
 from moothall.core.ids import CommandId, SessionId
 from moothall.wire.hub import Act, SupportAct

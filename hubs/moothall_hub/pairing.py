@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from moothall.adapters.signing import verifier
+from moothall.adapters.store.signing import verifier
 from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
 from moothall.core.ports import Book, BookEntry, Randomness

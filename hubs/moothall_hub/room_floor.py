@@ -20,7 +20,7 @@ from moothall.core.floor.parts import WAITING, Kind
 from moothall.core.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session import Status
-from moothall.services.asking import LONGEST_AGE_MS, Unasked
+from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
 from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
 from moothall_hub import local_floor
 from moothall_hub.desk_ports import ActStanding, Meetings, Outbox

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.book_sqlite import SqliteBook
-from moothall.adapters.qr import qr_terminal
-from moothall.adapters.system_clock import SystemClock, SystemRandomness
+from moothall.adapters.pages.qr import qr_terminal
+from moothall.adapters.store.book_sqlite import SqliteBook
+from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.actors import Role
 from moothall.core.decoding import Unreadable, read_json
 from moothall.core.errors import ConfigurationError
-from moothall.services.role_links import HALL, RoleLinks
+from moothall.services.sessions.role_links import HALL, RoleLinks
 from moothall_hub.app import BOOK, Hub, hub
 from moothall_hub.damaged import CopiesDamaged
 from moothall_hub.folder import hold_hub_folder

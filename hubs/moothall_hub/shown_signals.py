@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from moothall.core.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import AnySignal, Summary
-from moothall.services.hub_signals import HubSignals, usual
+from moothall.services.hubs.signals import HubSignals, usual
 
 AGAIN_MS = 5_000
 

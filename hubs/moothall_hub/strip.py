@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.adapters.page_texts import ErrorText
+from moothall.adapters.pages.texts import ErrorText
 from moothall.core.ids import ChannelId, SessionId
 
 MISSED_MS = 60_000

@@ -1,5 +1,5 @@
 """What every EventLog promises, asked of each. What only the one on disk can promise is in
-`tests/unit/adapters/test_log_sqlite.py`."""
+`tests/unit/adapters/store/test_log_sqlite.py`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.log_sqlite import SqliteLog
+from moothall.adapters.store.log_memory import MemoryLog
+from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from log_above import OWN, LogAbove
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.log_sqlite import SqliteLog
+from moothall.adapters.store.log_memory import MemoryLog
+from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import Lane, SessionId

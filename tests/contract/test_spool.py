@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.audio_spool import DiskSpools
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.sound.audio_spool import DiskSpools
+from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId, SourceId
 from moothall.core.ports import SpoolStore

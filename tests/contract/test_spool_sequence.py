@@ -12,8 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from moothall.adapters.audio_spool import DiskSpools
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.sound.audio_spool import DiskSpools
+from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.ports import SpoolStore
 from spools import SESSION, SOURCE, pcm
 

@@ -16,8 +16,8 @@ from playwright.async_api import Browser, Page, Request, ViewportSize
 from axe import findings
 from every_page import PAGES, come_to, full_house, visitor
 from js_tools import module
-from moothall.adapters.page_files import find_web_folder
-from moothall.app import Hall
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.app.hall import Hall
 
 PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
 FRAMES = {"base.html"}

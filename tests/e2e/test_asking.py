@@ -8,15 +8,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AddChannel, CreateSession, OpenSession, Stand
 from moothall.core.events import ChannelKind
 from moothall.core.floor.interventions import Intervention
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.services.session_writer import Receipt
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.session_writer import Receipt
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 SESSION = SessionId("plenary")

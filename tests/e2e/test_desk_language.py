@@ -15,14 +15,14 @@ from playwright.async_api import Page, expect
 from whisper_normalizer.basic import BasicTextNormalizer
 
 from desk_meeting import FLOOR, Meeting, S
-from moothall.adapters.audio_file import AudioFile
-from moothall.app import hall
+from moothall.adapters.sound.audio_file import AudioFile
+from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, CreateSession, OpenSession
 from moothall.core.events import ChannelKind
 from moothall.core.ids import SourceId
 from moothall.core.session import Segment
-from moothall.services.ingest import Input
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.capture.ingest import Input
+from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

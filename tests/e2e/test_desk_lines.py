@@ -23,8 +23,8 @@ from moothall.core.events import ChannelKind
 from moothall.core.ids import CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session import Status
-from moothall.services.orders import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.sessions import LiveSession
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -25,7 +25,7 @@ from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
 from moothall.core.session import Status
 from moothall.core.times import Zone
-from moothall.services.role_links import HALL
+from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub import Offered, OfferedText
 from moothall_hub.desk_ports import HubFacts, LineHealth, LineState, Saving, Stuck
 

@@ -17,7 +17,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import ChannelKind
 from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, NoteId, SessionId
-from moothall.services.session_writer import Receipt
+from moothall.services.log.session_writer import Receipt
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 S = SessionId("plenary")

@@ -13,7 +13,7 @@ from hub_node import came_late, copied, meeting, running_hub
 from js_tools import module
 from moothall.core.actors import Role
 from moothall.core.ids import ChannelId
-from moothall.services.role_links import HALL
+from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.pairing import Pairing
 from recorder import SESSION

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, expect
 from browsing import tab
 from certificate import make_certificate
 from hall_process import write_wave
-from moothall.adapters.qr import qr_terminal
+from moothall.adapters.pages.qr import qr_terminal
 from moothall.cli.lan import lan_address
 from moothall.core.errors import ConfigurationError
 from moothall.testing.scripted import make_script, render, write_script

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from desk_meeting import FLOOR, S, meeting
 from microphone import RATE, greeting, sound
 from moothall.core.events import GapNoted, GapReason
-from moothall.services.live_take import LiveTake
+from moothall.services.sound.live_take import LiveTake
 from moothall.wire.audio import Piece
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

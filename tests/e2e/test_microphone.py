@@ -21,7 +21,7 @@ from hall_process import SESSION, Witness, free_port, logged, plain
 from hearing import heard, reference, sample_sound
 from line import Line, line_to
 from microphone_hall import MicrophoneHall, chromium_with_microphone, write_capture
-from moothall.adapters.audio_file import AudioFile
+from moothall.adapters.sound.audio_file import AudioFile
 from moothall.core import events as ev
 from moothall.core.event_codec import decode_event
 from moothall.testing.scripted import Script, make_script, render, write_script

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Browser, Page, Response, expect
 
 from browsing import shape, texts, visit
-from moothall.adapters.page_catalogues import LANGUAGES
-from moothall.adapters.page_files import StaticFiles, find_web_folder
+from moothall.adapters.pages.catalogues import LANGUAGES
+from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
 from moothall.core import events as ev
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, LastWords, Sound, Unsaved

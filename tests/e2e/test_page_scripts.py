@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
-from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.page_texts import NEW_LINES
-from moothall.adapters.quality_texts import QUALITY_TEXTS, quality_line
+from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
+from moothall.adapters.pages.quality_texts import QUALITY_TEXTS, quality_line
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.texts import NEW_LINES
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from browsing import SPACED, box, choose, style, tab, visit
-from moothall.adapters.low_data_door import BATCH_MS
+from moothall.adapters.reading.low_data_door import BATCH_MS
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
 from moothall.core.ids import SpeakerId

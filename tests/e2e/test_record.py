@@ -13,10 +13,10 @@ from playwright.async_api import Browser, Page, expect
 
 from caption_readers import read_vtt
 from js_tools import module
-from moothall.adapters.page_catalogues import Catalogues
-from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.record_door import STYLES
-from moothall.adapters.record_texts import wording
+from moothall.adapters.pages.catalogues import Catalogues
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.record.record_door import STYLES
+from moothall.adapters.record.texts import wording
 from moothall.core import events as ev
 from moothall.record.html import write_html
 from moothall.record.model import Record

@@ -14,7 +14,7 @@ from moothall.core.actors import Actor, Role
 from moothall.core.commands import CloseSession, CorrectSegment
 from moothall.core.ids import SegmentId
 from moothall.core.refining import Proposal
-from moothall.services.proposing import ProposeOrder
+from moothall.services.proposals.proposing import ProposeOrder
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

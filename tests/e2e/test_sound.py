@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from moothall.adapters.sound_folder import SoundFolder
-from moothall.app import Hall, hall
+from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import ChannelKind, EndReason, SoundKept, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
-from moothall.services.session_writer import Receipt
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.session_writer import Receipt
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

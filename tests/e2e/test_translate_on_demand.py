@@ -10,13 +10,13 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from browsing import tab
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.events import ChannelKind, EndReason, Origin, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.orders import Receipt
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

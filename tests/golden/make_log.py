@@ -22,8 +22,8 @@ from golden.hubs_story import remove_what_it_asked, rooms_far_away
 from golden.not_taken_story import remove_the_one_from_a_hub, two_not_taken
 from golden.question_removed_story import question_not_taken, remove_its_words
 from golden.walls_story import cleared_walls, remove_the_line
-from moothall.adapters.log_sqlite import SqliteLog
-from moothall.adapters.signing import Ed25519Signer
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.backstage_parts import PolicyQuestion, Tag

@@ -10,7 +10,7 @@ from meeting import ENGINE, FLOOR, LIVE, Meeting, ended, opened, partial, words
 from moothall.core import events as ev
 from moothall.core.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, Sound, Unsaved
-from moothall.services.feed import FeedState
+from moothall.services.readers.feed import FeedState
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import HERE, Format, Frame, carry, decode, retry
 from moothall.wire.reader import Outcome, Reader

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.log_sqlite import SqliteLog
-from moothall.adapters.signing import verifier
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.signing import verifier
 from moothall.core.chain import LogRecord
 from moothall.core.event_codec import EVENT_TYPES, decode_event
 from moothall.core.ids import ChannelId

@@ -12,7 +12,7 @@ import resource
 import sys
 from pathlib import Path
 
-from moothall.adapters.log_sqlite import SqliteLog
+from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core import events as ev
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import ChannelId, SegmentId

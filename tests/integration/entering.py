@@ -11,7 +11,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from moothall.adapters.book_sqlite import SqliteBook
+from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.ports import BookEntry
 
 

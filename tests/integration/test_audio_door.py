@@ -8,7 +8,7 @@ import pytest
 from audio_house import EVERYBODY, ORIGIN, door, say, send, sending, shut, told, until
 from hall_in_memory import FLOOR, SESSION, MemoryHall
 from microphone import RATE, Ears, greeting, sound
-from moothall.adapters.audio_door import may_send
+from moothall.adapters.sound.audio_door import may_send
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, CloseSession
 from moothall.core.events import ChannelKind

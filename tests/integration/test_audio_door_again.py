@@ -8,8 +8,8 @@ from pathlib import Path
 from audio_house import door, say, send, shut, told, until
 from hall_in_memory import MemoryHall
 from microphone import RATE, Ears, greeting, sound
-from moothall.adapters.audio_spool import DiskSpools
-from moothall.services.live_take import LiveTake
+from moothall.adapters.sound.audio_spool import DiskSpools
+from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.wire import audio

@@ -18,18 +18,18 @@ import pytest
 
 from desk_hall import DeskHall
 from hall_process import CLOCK, SESSION, free_port
-from moothall.adapters.asking_request import COOKIE
-from moothall.adapters.book_sqlite import FILE_NAME, SqliteBook
-from moothall.adapters.system_clock import SystemClock
-from moothall.app_house import quiet_house
+from moothall.adapters.pages.visitor_request import COOKIE
+from moothall.adapters.store.book_sqlite import FILE_NAME, SqliteBook
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import quiet_house
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.errors import Refusal
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, PollId
-from moothall.services.ballot_box import SHELF, Box, Kept
-from moothall.settings import Server, Settings
+from moothall.services.questions.ballot_box import SHELF, Box, Kept
+from moothall.settings.loading import Server, Settings
 
 QUESTIONS = tuple(InterventionId(name) for name in ("who", "when", "why"))
 KILLS, VISITORS, AT_ONCE = 4, 240, 24

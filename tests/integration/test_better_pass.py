@@ -17,9 +17,9 @@ from moothall.core.event_codec import decode_event
 from moothall.core.ids import CommandId, SegmentId
 from moothall.core.lanes import Feed
 from moothall.core.views.captions import CaptionsView
-from moothall.services.live_audio import LiveAudio
-from moothall.services.publication import Publication
-from moothall.services.sessions import LiveSession
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sound.live_audio import LiveAudio
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render

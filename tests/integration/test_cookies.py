@@ -8,13 +8,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from moothall.app import hall
+from moothall.app.hall import hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.services.role_links import session_scope
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.sessions.role_links import session_scope
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 SESSION = SessionId("plenary")
 

@@ -13,7 +13,7 @@ import pytest
 import socketio
 
 from asking import SOMEBODY, ask, name
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core import decide_floor
 from moothall.core.actors import Actor, Role
@@ -21,9 +21,9 @@ from moothall.core.events import ChannelKind
 from moothall.core.floor import ballots
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import ChannelId, CommandId, PollId, SessionId
-from moothall.services.session_writer import Receipt
-from moothall.settings import Conference, Server, Settings, Translation
-from moothall.settings import Engine as EngineSettings
+from moothall.services.log.session_writer import Receipt
+from moothall.settings.loading import Conference, Server, Settings, Translation
+from moothall.settings.loading import Engine as EngineSettings
 
 S = SessionId("plenary")
 MANY = 300

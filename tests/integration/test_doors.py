@@ -10,9 +10,9 @@ import pytest
 
 from doors import HANDSHAKE, PollClient, SseClient, WsClient, closed, house, joined, request_of, talk, unread, until
 from meeting import FLOOR, LIVE, opened, partial, words
-from moothall.adapters.reading import PAIR_MS
-from moothall.adapters.system_clock import SystemClock
-from moothall.services.feed import MAX_BEHIND
+from moothall.adapters.reading.reader_routes import PAIR_MS
+from moothall.adapters.system.clock import SystemClock
+from moothall.services.readers.feed import MAX_BEHIND
 from moothall.testing.clock import ManualClock
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream, StreamEvent

@@ -10,10 +10,10 @@ import pytest
 
 from doors import HANDSHAKE, ORIGIN, SseClient, WsClient, closed, house, joined, request_of, talk, until
 from meeting import Meeting
-from moothall.adapters.limits import AddressGate, keep_addresses_out_of_logs
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.places import share
-from moothall.adapters.websocket import MAX_MESSAGE_BYTES
+from moothall.adapters.http.limits import AddressGate, keep_addresses_out_of_logs
+from moothall.adapters.http.places import share
+from moothall.adapters.reading.websocket import MAX_MESSAGE_BYTES
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ids import Lane, SessionId

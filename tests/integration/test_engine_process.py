@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.engine_link import EngineSocket, Holder, serve_engines
+from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
 from moothall.core.errors import ConfigurationError
-from moothall.services.pulses import GivenUp
+from moothall.services.supervision.pulses import GivenUp
 from moothall.testing.engine_channel import EngineChannel
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render, write_script

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from hall_in_memory import SESSION, MemoryHall, job, memory_hall
-from moothall.adapters.engine_child import EngineChild
-from moothall.adapters.engine_link import Holder, serve_engines
+from moothall.adapters.engines.child import EngineChild
+from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.core.events import EngineAttached, GapNoted, WordsCommitted
-from moothall.services.engine_watch import Patience
-from moothall.services.live_audio import BYTES
+from moothall.services.sound.live_audio import BYTES
+from moothall.services.supervision.engine_watch import Patience
 from moothall.testing.scripted import Script, make_script, render, write_script
 from moothall.testing.seeded import SeededRandomness
 

@@ -23,7 +23,7 @@ from hall_process import (
     watched,
     write_wave,
 )
-from moothall.adapters.spool_folder import RESERVE_SHARE
+from moothall.adapters.sound.spool_folder import RESERVE_SHARE
 from moothall.testing.scripted import Script, make_script, render, write_script
 
 DISK_BYTES = 1 << 20

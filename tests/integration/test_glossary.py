@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
@@ -19,8 +19,8 @@ from moothall.core.errors import ConfigurationError
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.session_writer import Receipt
-from moothall.settings import Conference, Engine, Server, Settings, Translation
+from moothall.services.log.session_writer import Receipt
+from moothall.settings.loading import Conference, Engine, Server, Settings, Translation
 
 S, FLOOR = SessionId("s"), ChannelId("floor")
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 
 from admin_house import admin_house
-from moothall.adapters import book_sqlite
-from moothall.adapters.book_sqlite import SqliteBook
+from moothall.adapters.store import book_sqlite
+from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.actors import Role
 from moothall.core.floor.balance import Heard
 from moothall.core.floor.disclosure import Row
 from moothall.core.floor.statements import Dimension
 from moothall.core.ports import BookEntry
-from moothall.services.balance import SUMS, Sums
+from moothall.services.questions.balance import SUMS, Sums
 
 
 def sums(closed: int) -> bytes:

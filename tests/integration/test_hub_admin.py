@@ -15,9 +15,9 @@ from moothall.core.errors import Refusal
 from moothall.core.events import ChannelKind
 from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, Epoch, SessionId
-from moothall.services.hub_ports import Identity
-from moothall.services.hubs import Paired
-from moothall.services.session_writer import Receipt
+from moothall.services.hubs.ports import Identity
+from moothall.services.hubs.registry import Paired
+from moothall.services.log.session_writer import Receipt
 from moothall.wire import hub as wire
 from moothall.wire.pairing import secret_of
 

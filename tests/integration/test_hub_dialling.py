@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 from certificate import make_certificate
 from hub_server import WELCOME, HubServer, Visit, hub_server
 from line import Line, line_to
-from moothall.adapters.system_clock import SystemClock
+from moothall.adapters.system.clock import SystemClock
 from moothall.core.errors import ConfigurationError, ProtocolError, StorageUnavailable
 from moothall.core.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.testing.clock import LoopClock

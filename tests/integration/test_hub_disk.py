@@ -15,7 +15,7 @@ import pytest
 
 from hub_disk_story import act, steps
 from lost_writes import HOW, Said, Synced, power_cuts, recorded
-from moothall.adapters.sqlite_file import LogReader, open_beside, open_for_writing
+from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
 from moothall.core.chain import LogRecord
 from moothall_hub import mirror_sqlite, outbox_sqlite
 from moothall_hub.copied import Copy

@@ -18,7 +18,7 @@ from hall_in_memory import FLOOR, SESSION
 from hub_hall import KEY, Dialled, HubHall, dialled, hub_hall
 from hub_side import HELLO, Model
 from line import Line, line_to
-from moothall.adapters.hub_door import FENCED, TRIES, WRONG_KEY
+from moothall.adapters.hubs.link_door import FENCED, TRIES, WRONG_KEY
 from moothall.core.actors import Actor, Role
 from moothall.core.commands import TypeLine
 from moothall.core.events import Access

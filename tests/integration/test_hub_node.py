@@ -16,7 +16,7 @@ from hub_node import ELSEWHERE, came_late, copied, meeting, running_hub
 from moothall.core.actors import Role
 from moothall.core.errors import ConfigurationError
 from moothall.core.ids import ChannelId
-from moothall.services.role_links import HALL
+from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.pairing import Pairing
 from moothall_hub.settings import HubSettings

@@ -14,8 +14,8 @@ from moothall.core.floor.parts import Kind
 from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, InterventionId, NoteId, SessionId
 from moothall.core.session import State
-from moothall.services.role_links import HALL, session_scope
-from moothall.services.session_writer import Receipt
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.role_links import HALL, session_scope
 
 S = SessionId("plenary")
 PAGE = f"/hub/kisumu/{S}"

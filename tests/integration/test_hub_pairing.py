@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 
 from admin_house import AdminHouse, Browser, admin_house
-from moothall.adapters.machine_pairing import ALLOWANCE
+from moothall.adapters.hubs.machine_pairing import ALLOWANCE
 from moothall.core.hub_entry import Details
-from moothall.services.hub_keys import Fenced, Identity
+from moothall.services.hubs.keys import Fenced, Identity
 
 NODE = "0123456789abcdef"
 

@@ -11,8 +11,8 @@ from aiohttp import ClientSession, CookieJar
 
 from hub_node import running_hub
 from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
-from moothall.adapters.reader_client import follow
-from moothall.app import Hall
+from moothall.adapters.reading.reader_client import follow
+from moothall.app.hall import Hall
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
@@ -21,9 +21,9 @@ from moothall.core.ids import CommandId, NoteId, SegmentId
 from moothall.core.lanes import Feed
 from moothall.core.removing import Interventions, Lines
 from moothall.core.signals import Unrecorded
-from moothall.services.hub_removals import Removal
-from moothall.services.orders import Receipt
-from moothall.services.role_links import HALL
+from moothall.services.hubs.removals import Removal
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.desk_ports import Choice
 from removing_hall import found

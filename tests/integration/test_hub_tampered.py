@@ -11,16 +11,16 @@ import pytest
 
 from altering import Altered, Batches, with_body, with_header
 from hub_node import running_hub
-from moothall.adapters.system_clock import SystemClock
-from moothall.app import Hall, hall
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
 from moothall.core.events import ChannelKind
 from moothall.core.hub_entry import Details
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.orders import Receipt
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.wire import hub as wire
 from moothall_hub.app import Hub
 from moothall_hub.copied import Copy

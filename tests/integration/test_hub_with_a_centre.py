@@ -14,7 +14,7 @@ from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.ids import NoteId
 from moothall.core.signals import ChannelState, Sound
-from moothall.settings import Translation
+from moothall.settings.loading import Translation
 from moothall_hub.desk_ports import Choice
 from moothall_hub.node_doors import COOKIE
 from moothall_hub.strip import LineState

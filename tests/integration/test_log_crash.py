@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.book_sqlite import SqliteBook
-from moothall.adapters.log_sqlite import SqliteLog
+from moothall.adapters.store.book_sqlite import SqliteBook
+from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core import events as ev
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import ChannelId, SegmentId

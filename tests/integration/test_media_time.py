@@ -9,7 +9,7 @@ from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.event_codec import decode_event
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, PollId, SegmentId, SessionId, SpeakerId
-from moothall.services.orders import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.testing import loop
 from room_before import room_before
 

@@ -11,19 +11,19 @@ import pytest
 from aiohttp import web
 
 from hall_in_memory import MemoryHall, memory_hall
-from moothall.adapters.audio_door import may_send
-from moothall.adapters.form_guard import FormGuard
-from moothall.adapters.limits import secure
-from moothall.adapters.microphone_door import MicrophoneDoor, RoomNow
-from moothall.adapters.page_catalogues import LANGUAGES
-from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.pages import Pages
+from moothall.adapters.desks.microphone_door import MicrophoneDoor, RoomNow
+from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.limits import secure
+from moothall.adapters.pages.catalogues import LANGUAGES
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.sound.audio_door import may_send
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel
 from moothall.core.errors import Refusal
 from moothall.core.events import ChannelKind
 from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.services.role_links import Staff
+from moothall.services.sessions.role_links import Staff
 from moothall.testing.seeded import SeededRandomness
 
 STAFF = {

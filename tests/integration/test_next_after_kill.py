@@ -12,18 +12,18 @@ import pytest
 
 from desk_hall import OTHER, DeskHall
 from hall_process import CLOCK, FLOOR, SESSION, free_port, require_intact
-from moothall.adapters.reader_client import follow
-from moothall.adapters.system_clock import SystemClock
-from moothall.app_house import quiet_house
+from moothall.adapters.reading.reader_client import follow
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import quiet_house
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM
 from moothall.core.event_codec import decode_event
 from moothall.core.events import SessionOpened
 from moothall.core.ids import CommandId
 from moothall.core.session import Status
-from moothall.services.closing import opening_of
-from moothall.services.orders import Receipt
-from moothall.settings import Server, Settings
+from moothall.services.capture.closing import opening_of
+from moothall.services.log.orders import Receipt
+from moothall.settings.loading import Server, Settings
 
 ACT = CommandId("next:1")
 

@@ -12,8 +12,8 @@ import pytest
 
 from hall_process import CLOCK, SESSION, HallProcess, free_port, logged, watched
 from hall_with_desk import HallWithDesk
-from moothall.adapters.reader_client import follow
-from moothall.adapters.sqlite_file import FILE_NAME
+from moothall.adapters.reading.reader_client import follow
+from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.core.commands import BeginNotRecorded, EndNotRecorded
 from moothall.core.ids import ChannelId
 from moothall.core.lanes import Feed

@@ -17,7 +17,7 @@ from moothall.core.commands import CommitWords
 from moothall.core.events import ChannelKind, Word
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.session import Channel, State
-from moothall.services.engine_acts import kept_part
+from moothall.services.engines.acts import kept_part
 from moothall_models.ports import RATE, VAD_FRAME, Samples
 from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroVoiceActivity

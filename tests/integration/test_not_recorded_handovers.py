@@ -17,14 +17,14 @@ import aiohttp
 import pytest
 
 from hearing import sample_sound
-from moothall.adapters.sqlite_file import FILE_NAME
-from moothall.app import Hall, hall
+from moothall.adapters.store.sqlite_file import FILE_NAME
+from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.actors import Role
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.sessions import LiveSession
-from moothall.settings import Engine, Server, Settings
+from moothall.services.sessions.sessions import LiveSession
+from moothall.settings.loading import Engine, Server, Settings
 from moothall.wire import audio
 from unrecorded import MODEL, RATE, WORD, found_in, heard_in_sounds, silence
 

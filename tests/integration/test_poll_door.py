@@ -10,7 +10,7 @@ import pytest
 
 from doors import House, Polled, house, until
 from meeting import partial
-from moothall.adapters.poll_door import MAX_WAIT_S
+from moothall.adapters.reading.poll_door import MAX_WAIT_S
 from moothall.testing.clock import ManualClock
 from moothall.wire.frames import Received, decode
 

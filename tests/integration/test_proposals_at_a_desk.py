@@ -10,10 +10,10 @@ from typing import Any
 import aiohttp
 import socketio
 
-from moothall.adapters.system_clock import SystemClock
-from moothall.app import Hall, hall
-from moothall.app_house import open_house
-from moothall.app_proposals import ROWS
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import open_house
+from moothall.app.hall import Hall, hall
+from moothall.app.proposals import ROWS
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
@@ -21,10 +21,10 @@ from moothall.core.authority import COMMANDS, STAFF_ROLES
 from moothall.core.commands import CorrectSegment
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.refining import Proposal
-from moothall.services.orders import Receipt
-from moothall.services.proposing import ProposeOrder
-from moothall.settings import Engine as EngineSettings
-from moothall.settings import Server, Settings
+from moothall.services.log.orders import Receipt
+from moothall.services.proposals.proposing import ProposeOrder
+from moothall.settings.loading import Engine as EngineSettings
+from moothall.settings.loading import Server, Settings
 
 FLOOR, SESSION = ChannelId("floor"), SessionId("hearing")
 HIDDEN = "rhubarb"

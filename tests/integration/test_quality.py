@@ -9,8 +9,8 @@ from typing import Any
 
 import aiohttp
 
-from moothall.adapters.page_catalogues import NO_BREAK
-from moothall.app import Hall, hall
+from moothall.adapters.pages.catalogues import NO_BREAK
+from moothall.app.hall import Hall, hall
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
@@ -26,8 +26,8 @@ from moothall.core.commands import (
 from moothall.core.events import ChannelKind, EndReason, Word
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removing import Lines
-from moothall.services.orders import Receipt
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.settings.loading import Engine, Server, Settings, Translation
 
 S, FLOOR = SessionId("plenary"), ChannelId("floor")
 ENGINE, TECHNICIAN = Actor(Role.ENGINE, "scripted"), Actor(Role.TECHNICIAN, "t1")

@@ -12,15 +12,15 @@ import pytest
 import socketio
 
 from doors import until
-from moothall.app import Hall, hall
+from moothall.app.hall import Hall, hall
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
 from moothall.core.actors import Actor, Role
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, SegmentId
-from moothall.services.orders import Receipt
-from moothall.settings import Engine as EngineSettings
-from moothall.settings import Server, Settings
+from moothall.services.log.orders import Receipt
+from moothall.settings.loading import Engine as EngineSettings
+from moothall.settings.loading import Server, Settings
 from removing_hall import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, found, held
 from room_before import room_before
 

@@ -16,16 +16,16 @@ import socketio
 
 from hall_in_memory import FLOOR
 from hall_process import free_port, write_wave
-from moothall.adapters.audio_file import AudioFile
-from moothall.app import Hall, hall
+from moothall.adapters.sound.audio_file import AudioFile
+from moothall.app.hall import Hall, hall
 from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, AnyCommand, AttachSource, CreateSession, OpenSession
 from moothall.core.errors import ConfigurationError
 from moothall.core.events import ChannelKind
 from moothall.core.ids import CommandId, SessionId, SourceId
 from moothall.core.lanes import Feed
-from moothall.settings import Engine as EngineChoice
-from moothall.settings import Server, Settings, Translation
+from moothall.settings.loading import Engine as EngineChoice
+from moothall.settings.loading import Server, Settings, Translation
 from moothall.testing.scripted import make_script, render
 from moothall_models.engine import Engine, EngineSettings
 from moothall_models.engine_clock import WallClock

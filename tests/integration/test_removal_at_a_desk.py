@@ -10,18 +10,18 @@ from typing import Any
 import aiohttp
 import pytest
 
-from moothall.adapters.system_clock import SystemClock
-from moothall.app import Hall, hall
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.hall import Hall, hall
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.ids import CommandId, SegmentId, SessionId
-from moothall.services.moving import move_lines
-from moothall.services.orders import Receipt
-from moothall.services.publication import Publication
-from moothall.settings import Engine as EngineSettings
-from moothall.settings import Server, Settings
+from moothall.services.desks.moving import move_lines
+from moothall.services.log.orders import Receipt
+from moothall.services.log.publication import Publication
+from moothall.settings.loading import Engine as EngineSettings
+from moothall.settings.loading import Server, Settings
 from removing_hall import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, concerned, found, held
 from room_before import room_before
 

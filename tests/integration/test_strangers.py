@@ -18,16 +18,16 @@ import msgspec
 import pytest
 
 from elsewhere import ORIGINS, wrongly_answered
-from moothall.adapters.sqlite_file import FILE_NAME
-from moothall.app import Hall, hall
+from moothall.adapters.store.sqlite_file import FILE_NAME
+from moothall.app.hall import Hall, hall
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.authority import STAFF_ROLES, may_follow
 from moothall.core.event_codec import EVENT_TYPES, type_name
 from moothall.core.ids import SessionId
 from moothall.core.lanes import STAFF, Feed, hub_lane
-from moothall.settings import Engine as EngineSettings
-from moothall.settings import Server, Settings, Translation
+from moothall.settings.loading import Engine as EngineSettings
+from moothall.settings.loading import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
 from strangers_log import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write

@@ -11,14 +11,14 @@ import aiohttp
 import pytest
 import socketio
 
-from moothall.adapters.sqlite_file import FILE_NAME
-from moothall.app import Hall, hall
+from moothall.adapters.store.sqlite_file import FILE_NAME
+from moothall.app.hall import Hall, hall
 from moothall.core import events as ev
 from moothall.core.actors import Role
 from moothall.core.authority import STAFF_ROLES
 from moothall.core.lanes import STAFF, Feed
-from moothall.settings import Engine as EngineSettings
-from moothall.settings import Server, Settings, Translation
+from moothall.settings.loading import Engine as EngineSettings
+from moothall.settings.loading import Server, Settings, Translation
 from strangers_log import FLOOR, HIDDEN, SESSION, rows, write
 
 LANES = Feed(FLOOR, live=True).lanes | {STAFF}

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from hall_process import CLOCK, SESSION, HallProcess, free_port, watched
-from moothall.adapters.reader_client import follow
-from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.adapters.reading.reader_client import follow
+from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core import events as ev
 from moothall.core.event_codec import decode_event
 from moothall.core.ids import ChannelId

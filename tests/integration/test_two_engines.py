@@ -12,7 +12,7 @@ from moothall.core.actors import SYSTEM
 from moothall.core.commands import OpenSession
 from moothall.core.events import WordsCommitted
 from moothall.core.ids import CommandId, SessionId
-from moothall.services.live_audio import LiveAudio
+from moothall.services.sound.live_audio import LiveAudio
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire

@@ -12,7 +12,7 @@ import aiohttp
 import socketio
 
 from admin_house import admin_house
-from moothall.app import Hall
+from moothall.app.hall import Hall
 from moothall.core.actors import Role
 from moothall.core.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId

@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import OpenSession, Stand
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import CommandId, InterventionId, NoteId
-from moothall.services.asking import Asking
-from moothall.services.ballots import Ballots
-from moothall.services.hub_acts import HubActs
-from moothall.services.hub_presence import HubPresence
-from moothall.services.orders import Receipt
+from moothall.services.hubs.acts import HubActs
+from moothall.services.hubs.presence import HubPresence
+from moothall.services.log.orders import Receipt
+from moothall.services.questions.asking import Asking
+from moothall.services.questions.ballots import Ballots
 from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness

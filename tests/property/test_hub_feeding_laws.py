@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hub_side import ALL, BELOW, FRENCH, MINE, ROOM, Centre, Model, centre, listen
 from moothall.core.ids import Lane
-from moothall.services.hub_beginning import lanes_of
+from moothall.services.hubs.beginning import lanes_of
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd
 

@@ -13,8 +13,8 @@ from moothall.core.decide_lines import MOST_BACK
 from moothall.core.ids import SourceId
 from moothall.core.media_clock import HELD_MS
 from moothall.core.session import ON, State, Status
-from moothall.services.ingest import DRIFT_MS
-from moothall.services.live_channel import APART_FOR_MS, APART_MS
+from moothall.services.capture.ingest import DRIFT_MS
+from moothall.services.capture.live_channel import APART_FOR_MS, APART_MS
 from moothall.testing import loop
 from room_microphones import BOOTH, STEP_MS, Microphone, Room
 from session_strategies import BEGIN, SESSION, carried_out

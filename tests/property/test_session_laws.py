@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor
@@ -20,7 +20,7 @@ from moothall.core.lanes import Feed
 from moothall.core.removing import again, not_kept
 from moothall.core.session import State, evolve
 from moothall.core.views.captions import CaptionsView
-from moothall.services.session_writer import SessionWriter
+from moothall.services.log.session_writer import SessionWriter
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.seeded import SeededRandomness, SeededSigner

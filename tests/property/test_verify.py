@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.adapters.store.log_memory import MemoryLog
+from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord, body_digest, link
 from moothall.core.ids import ChannelId

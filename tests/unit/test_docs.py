@@ -40,7 +40,7 @@ def test_every_pinned_package_has_its_licence_on_the_page() -> None:
 
 
 def test_every_door_is_on_its_page() -> None:
-    doors = "".join(text(path) for path in sorted((ROOT / "server/moothall/adapters").glob("*.py")))
+    doors = "".join(text(path) for path in sorted((ROOT / "server/moothall/adapters").rglob("*.py")))
     doors = doors.replace("web.get(wire.PATH", f'web.get("{PATH}"')
     routes = set(re.findall(r"web\.(get|post|put|patch|delete)\(\s*\"([^\"]+)\"", doors))
     assert ("get", "/s/{session}/events") in routes
@@ -54,7 +54,7 @@ def test_every_close_code_is_on_the_doors_page_with_its_reason() -> None:
 
 
 def test_every_message_of_the_desks_is_on_their_page() -> None:
-    files = ("adapters/desk_socket.py", "app_desks.py", "app_proposals.py", "app_translating.py")
+    files = ("adapters/desks/desk_socket.py", "app_desks.py", "app_proposals.py", "app_translating.py")
     code = "".join(text(ROOT / "server/moothall" / name) for name in files)
     messages = set(re.findall(r'"([a-z-]+)": self\._[a-z_]+\b(?!\()', code))
     assert {"join", "act", "redo", "take-up", "translate"} <= messages

@@ -34,7 +34,7 @@ UNTESTED = {
     "core/session_parts.py": "fields without behaviour; test_session.py folds every one of them",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
     "wire/hub_offers.py": "fields without behaviour; test_hub_programme.py makes programmes of them",
-    "services/engine_connection.py": "protocols; the link of the engine and the bench implement them",
+    "services/engines/connection.py": "protocols; the link of the engine and the bench implement them",
 }
 """Modules that need no test file of their own, and why."""
 

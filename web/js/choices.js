@@ -1,5 +1,5 @@
 // How a reader wants to read: the form of choices, what the browser remembers, and what the address carries.
-// Names and values are those of server/moothall/adapters/page_choices.py.
+// Names and values are those of server/moothall/adapters/reading/page_choices.py.
 
 import { keep, recall } from './kept.js';
 

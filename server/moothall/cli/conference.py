@@ -12,18 +12,18 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.local_door import CARD, Caller
-from moothall.adapters.system_clock import SystemClock
-from moothall.adapters.time_zones import find_zone
-from moothall.app_house import quiet_house
+from moothall.adapters.admin.local_door import CARD, Caller
+from moothall.adapters.system.clock import SystemClock
+from moothall.adapters.system.time_zones import find_zone
+from moothall.app.backend import quiet_house
 from moothall.core.errors import ConfigurationError
 from moothall.core.events import Access
 from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.core.times import UTC_ZONE, Zone, offset_name
-from moothall.services.office import Office, Told
-from moothall.settings import Settings, load
+from moothall.services.programme.office import Office, Told
+from moothall.settings.loading import Settings, load
 
 DECLINED = 1
 

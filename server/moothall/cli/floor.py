@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from moothall.core.floor.parts import Order
 
 if TYPE_CHECKING:
-    from moothall.adapters.sqlite_file import LogReader
+    from moothall.adapters.store.sqlite_file import LogReader
     from moothall.core.event_codec import UnknownEvent
     from moothall.core.events import AnyEvent
     from moothall.core.floor.simulating import Outcome
@@ -45,7 +45,7 @@ def simulate_command(data: Path, session: str, order: Order, out: TextIO) -> int
 
     Raises ConfigurationError, RecordBroken and StorageUnavailable when the log can't be read.
     """
-    from moothall.adapters.sqlite_file import FILE_NAME, LogReader, open_for_reading
+    from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
     from moothall.core.floor.simulating import simulated
     from moothall.core.ids import SessionId
 

@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from moothall.app import Hall
+from moothall.app.hall import Hall
 from moothall.core.errors import ConfigurationError, Refusal
 from moothall.core.hub_entry import Details
 

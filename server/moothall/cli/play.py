@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.qr import qr_terminal
-from moothall.app import Hall, hall
+from moothall.adapters.pages.qr import qr_terminal
+from moothall.app.hall import Hall, hall
 from moothall.cli.hub_beside import invite_hub
 from moothall.cli.lan import lan_address
 from moothall.cli.logs import start_logging
@@ -33,7 +33,7 @@ from moothall.cli.weights import require_model
 from moothall.core.errors import AudioError
 from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
-from moothall.settings import Settings, load
+from moothall.settings.loading import Settings, load
 
 FAREWELL_S = 15.0
 """How long the last words may take when the show is stopped."""

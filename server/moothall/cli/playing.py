@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from moothall.adapters.audio_file import AudioFile
-from moothall.adapters.audio_raw import RawPcm
-from moothall.adapters.audio_split import AudioSplit, SplitChannel
-from moothall.app import Hall
+from moothall.adapters.sound.audio_file import AudioFile
+from moothall.adapters.sound.audio_raw import RawPcm
+from moothall.adapters.sound.audio_split import AudioSplit, SplitChannel
+from moothall.app.hall import Hall
 from moothall.cli.mapping import FLOOR, Mapped
 from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
@@ -25,8 +25,8 @@ from moothall.core.errors import ConfigurationError, Refusal, StorageUnavailable
 from moothall.core.events import ChannelKind, SoundKept
 from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId, is_name
 from moothall.core.session import Status
-from moothall.services.ingest import Input, OpenAudio
-from moothall.services.sessions import LiveSession
+from moothall.services.capture.ingest import Input, OpenAudio
+from moothall.services.sessions.sessions import LiveSession
 
 STDIN = "-"
 MOST_NAMES = 10_000

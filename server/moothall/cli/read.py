@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from moothall.adapters.reader_client import follow
-from moothall.adapters.system_clock import SystemClock
+from moothall.adapters.reading.reader_client import follow
+from moothall.adapters.system.clock import SystemClock
 from moothall.core.errors import ConfigurationError
 from moothall.core.ids import ChannelId
 from moothall.core.lanes import Feed

@@ -7,10 +7,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from moothall.adapters import sqlite_file
-from moothall.adapters.sound_folder import SoundFolder
-from moothall.adapters.system_clock import SystemClock
-from moothall.app_house import RECORDINGS_FOLDER
+from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.adapters.store import sqlite_file
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import RECORDINGS_FOLDER
 from moothall.cli.conference import add_house, house_office, house_settings
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, session_of
@@ -24,10 +24,10 @@ from moothall.core.events import Origin
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.refining import Again, Findings, Proposal, Standing, propose
 from moothall.core.session import Source, State, Status, evolve
-from moothall.services.proposing import ProposeOrder
-from moothall.services.recorder import Part
-from moothall.services.refining import Refined, RefineOrder, for_machine
-from moothall.settings import Settings
+from moothall.services.proposals.proposing import ProposeOrder
+from moothall.services.proposals.refining import Refined, RefineOrder, for_machine
+from moothall.services.sound.recorder import Part
+from moothall.settings.loading import Settings
 from moothall.wire.transcribing import HeardLine, Order
 
 MACHINE_LINES = "machine-lines"

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.append_time import measure_append_us
-from moothall.adapters.child_owner import start_child, to_the_end
-from moothall.adapters.child_signal import signal_child
-from moothall.adapters.cpu_clock import CpuClock
-from moothall.app import Hall, hall
+from moothall.adapters.engines.child_owner import start_child, to_the_end
+from moothall.adapters.engines.child_signal import signal_child
+from moothall.adapters.store.append_time import measure_append_us
+from moothall.adapters.system.cpu_clock import CpuClock
+from moothall.app.hall import Hall, hall
 from moothall.cli.logs import start_logging
 from moothall.cli.play import quiet, settings_of, show
 from moothall.cli.playing import Programme, engine_ready, languages_of, play, prepare, require_sound, told_to_stop
@@ -27,7 +27,7 @@ from moothall.cli.weights import require_model
 from moothall.core.errors import ConfigurationError
 from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
-from moothall.settings import Settings
+from moothall.settings.loading import Settings
 
 LOOK_MS = 50
 READER_S = 30.0

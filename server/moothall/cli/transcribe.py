@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.system_clock import SystemClock
+from moothall.adapters.system.clock import SystemClock
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of
 from moothall.cli.progress import Progress

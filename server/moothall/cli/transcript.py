@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall import __version__
-from moothall.adapters.page_catalogues import Catalogue, negotiate
-from moothall.adapters.page_files import StaticFiles, find_web_folder
-from moothall.adapters.record_texts import wording
+from moothall.adapters.pages.catalogues import Catalogue, negotiate
+from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
+from moothall.adapters.record.texts import wording
 from moothall.core.events import Access, ChannelKind, Origin
 from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.session import Status

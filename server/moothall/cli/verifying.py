@@ -8,9 +8,9 @@ from typing import TextIO
 
 import msgspec
 
-from moothall.adapters import signing, sqlite_file
-from moothall.adapters.published_keys import read_keys
-from moothall.adapters.system_clock import SystemClock
+from moothall.adapters.store import signing, sqlite_file
+from moothall.adapters.store.published_keys import read_keys
+from moothall.adapters.system.clock import SystemClock
 from moothall.cli.seen_heads import SeenHeads, read_heads
 from moothall.core.actors import Role
 from moothall.core.chain import LogRecord

@@ -1,4 +1,4 @@
-"""What lies around an address that has one name already (`moothall.adapters.limits.network`). Pure."""
+"""What lies around an address that has one name already (`moothall.adapters.http.limits.network`). Pure."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.adapters.log_memory import MemoryLog
+from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import Epoch, SessionId

@@ -11,7 +11,7 @@ from moothall.core.chain import LogRecord, decode_header
 from moothall.core.decoding import Unreadable, read
 from moothall.core.errors import ProtocolError
 from moothall.core.ids import CommandId, Epoch, SessionId
-from moothall.services.hub_ports import Fenced, Heads, Identity
+from moothall.services.hubs.ports import Fenced, Heads, Identity
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
 

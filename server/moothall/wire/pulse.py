@@ -2,7 +2,7 @@
 
 A thread of its own in their process sends one each second over a WebSocket of its own, from before anything is loaded:
 so it comes while everything else there computes, waits or hangs, and says which of these it is. The server judges it
-(`moothall.services.engine_watch`). Nothing is sent the other way.
+(`moothall.services.supervision.engine_watch`). Nothing is sent the other way.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.audio_spool import DiskSpools
+from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.core.errors import StorageUnavailable
 from spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
 
@@ -68,7 +68,7 @@ async def test_a_disk_that_refuses_to_wipe_is_asked_again_and_gets_nothing_more(
 OFF_THE_RECORD = """
 import asyncio, sys
 from pathlib import Path
-from moothall.adapters.audio_spool import DiskSpools
+from moothall.adapters.sound.audio_spool import DiskSpools
 
 async def main():
     spool = await DiskSpools(Path(sys.argv[1]), file_samples=5_000).open("plenary", "microphone")

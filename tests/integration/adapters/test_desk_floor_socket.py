@@ -15,7 +15,7 @@ from js_tools import SCRIPTS, module, node
 from moothall.core import commands as do
 from moothall.core.actors import Role
 from moothall.core.floor.parts import Order, Standing
-from moothall.services.role_links import Staff
+from moothall.services.sessions.role_links import Staff
 
 MODERATOR = Staff(link="link-m", role=Role.MODERATOR, scope="hall", label="Moderator 1")
 BOTH = pytest.mark.parametrize("transports", [("websocket",), ("polling",)], ids="-".join)

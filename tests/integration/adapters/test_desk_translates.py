@@ -12,15 +12,15 @@ import pytest
 
 from desk_house import STAFF, Desk, House, desk, desk_house, plain
 from hall_in_memory import FLOOR
-from moothall.app_translating import MOST_ASKED, TranslationMessages
+from moothall.app.translation import MOST_ASKED, TranslationMessages
 from moothall.core.authority import STAFF_ROLES
 from moothall.core.commands import BeginNotRecorded, TypeLine
 from moothall.core.ids import SegmentId
 from moothall.core.translating.routes import Direction
-from moothall.services.live_session import LiveSession
-from moothall.services.role_links import Staff
-from moothall.services.text_translation import Terms, TextTranslation
-from moothall.services.translators import Translators
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.role_links import Staff
+from moothall.services.translation.text_translation import Terms, TextTranslation
+from moothall.services.translation.translators import Translators
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 
 SENTENCE = "The Moothall is open."

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from admin_house import admin_house
-from moothall.adapters.local_door import CARD, Card, leave_card
+from moothall.adapters.admin.local_door import CARD, Card, leave_card
 from moothall.cli.main import main
 from programme_files import SAMPLES
 

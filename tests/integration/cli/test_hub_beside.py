@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hub_node import running_hub
-from moothall.app import hall
+from moothall.app.hall import hall
 from moothall.cli.hub_beside import FILE, invite_hub
 from moothall.core.errors import ConfigurationError
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall_hub.running import pair_beside
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.app import hall
+from moothall.app.hall import hall
 from moothall.cli.play import show
 from moothall.cli.playing import Programme, prepare
 from moothall.core.events import SoundKept
 from moothall.core.ids import SessionId
-from moothall.settings import Engine, Server, Settings, Translation
+from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script
 
 

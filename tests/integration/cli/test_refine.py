@@ -14,10 +14,10 @@ import pytest
 from admin_house import admin_house
 from deciding import commit, end, word
 from hearing import sample_sound
-from moothall.adapters.local_door import CARD, Caller, Card
-from moothall.adapters.sound_folder import SoundFolder
-from moothall.adapters.system_clock import SystemClock
-from moothall.app_house import RECORDINGS_FOLDER, quiet_house
+from moothall.adapters.admin.local_door import CARD, Caller, Card
+from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import RECORDINGS_FOLDER, quiet_house
 from moothall.cli.main import main
 from moothall.cli.proposals import Of, read_proposals, write_proposals
 from moothall.core import commands as do
@@ -27,9 +27,9 @@ from moothall.core.events import ChannelKind, SoundKept
 from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.core.refining import Proposal
 from moothall.core.session import Segment
-from moothall.services.proposing import ProposeOrder
-from moothall.services.session_writer import Receipt
-from moothall.settings import Server, Settings
+from moothall.services.log.session_writer import Receipt
+from moothall.services.proposals.proposing import ProposeOrder
+from moothall.settings.loading import Server, Settings
 
 FLOOR = ChannelId("floor")
 MIC = SourceId("mic")

@@ -32,7 +32,7 @@ from moothall.core.lanes import is_public
 from moothall.core.removing import Interventions
 from moothall.core.session import State, evolve
 from moothall.core.undo import read_act
-from moothall.services.erasing import Erasure, TextPlaces, requested
+from moothall.services.log.erasing import Erasure, TextPlaces, requested
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
 NAMES = [InterventionId(name) for name in "abcd"]

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord, seal
 from moothall.core.floor.parts import Order

@@ -12,12 +12,12 @@ from hub_centre import Serve, SimulatedCentre
 from hub_files import HubFiles
 from hub_line import AboveEnd
 from hub_simulation import HUB, Day, Fate
-from moothall.adapters.log_memory import MemoryLog
-from moothall.services.catalogue import Catalogue
-from moothall.services.hub_links import HubLinks
-from moothall.services.hub_ports import About
-from moothall.services.hub_removals import HubRemovals
-from moothall.services.hub_source import CentreSource
+from moothall.adapters.store.log_memory import MemoryLog
+from moothall.services.hubs.links import HubLinks
+from moothall.services.hubs.ports import About
+from moothall.services.hubs.removals import HubRemovals
+from moothall.services.hubs.source import CentreSource
+from moothall.services.sessions.catalogue import Catalogue
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import MemoryRegistry

@@ -8,13 +8,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.sqlite_file import LogReader, open_for_reading
+from moothall.adapters.store.log_memory import MemoryLog
+from moothall.adapters.store.sqlite_file import LogReader, open_for_reading
 from moothall.core.chain import LogRecord
 from moothall.core.lanes import Feed, is_public
 from moothall.core.ports import LogReading
-from moothall.services.fanout import SessionFanout
-from moothall.services.feed import FeedState
+from moothall.services.readers.fanout import SessionFanout
+from moothall.services.readers.feed import FeedState
 from moothall.testing.clock import ManualClock
 from moothall_hub.copied import Copy
 from moothall_hub.mirrored import MirroredSession

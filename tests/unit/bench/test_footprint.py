@@ -26,7 +26,7 @@ def proc(folder: Path, pid: int, children: dict[int, str], memory: str = "") -> 
 def test_the_server_and_its_children_are_told_apart(tmp_path: Path) -> None:
     children = {
         11: "python -m moothall_models --url ws://x/",
-        12: "python -P -m moothall.adapters.decode_child {}",
+        12: "python -P -m moothall.adapters.sound.decode_child {}",
         13: "python -m moothall read http://x/s/replay",
         14: "sh -c true",
     }

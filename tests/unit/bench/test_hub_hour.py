@@ -3,7 +3,7 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub_hour import hour, public_length
-from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord

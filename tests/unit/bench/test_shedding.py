@@ -4,7 +4,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import GapNoted, GapReason, Word, WordsCommitted
 from moothall.core.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import AnySignal, ChannelState, Partial, Sound
-from moothall.services.publication import Publication
+from moothall.services.log.publication import Publication
 from shedding import Class, Shedding, disorder
 
 FLOOR = ChannelId("floor")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from asking import meeting
-from moothall.adapters.log_sqlite import SqliteLog
-from moothall.adapters.sqlite_file import FILE_NAME
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.cli.floor import simulate_command
 from moothall.cli.main import main
 from moothall.core.floor.parts import Order

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from moothall.app import Hall
+from moothall.app.hall import Hall
 from moothall.cli.play import print_first_link
 
 

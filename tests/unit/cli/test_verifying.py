@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.log_sqlite import SqliteLog
-from moothall.adapters.signing import FILE_NAME as KEY_NAME
-from moothall.adapters.signing import Ed25519Signer
-from moothall.adapters.sqlite_file import FILE_NAME
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.signing import FILE_NAME as KEY_NAME
+from moothall.adapters.store.signing import Ed25519Signer
+from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.cli.verifying import new_key_command, verify_command
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM, Actor, Role

@@ -16,7 +16,7 @@ from moothall.core.events import Access
 from moothall.core.ids import CommandId, Lane, SessionId
 from moothall.core.session import State, Status
 from moothall.core.session_parts import Channel
-from moothall.services.hub_ports import Told
+from moothall.services.hubs.ports import Told
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub import Act, Done, HeadCountAct, NotDone, Offered, OfferedText
 from moothall_hub.below import PATIENCE_MS, CopySource, PassingOn

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from moothall.adapters.signing import Ed25519Signer
+from moothall.adapters.store.signing import Ed25519Signer
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
 from moothall_hub.centre_keys import CentreKeys

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord, checkpoint_bytes, decode_header, seal
 from moothall.core.floor.parts import Order

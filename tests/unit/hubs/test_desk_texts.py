@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
-from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
+from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core import events as ev
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.session import State, evolve

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta, timezone
 
-from moothall.adapters.page_catalogues import Catalogues
-from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages.catalogues import Catalogues
+from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.ids import SessionId
 from moothall.core.session import Status
 from moothall.core.times import UTC_ZONE, Zone

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from hub_desk import OpenRoom, S, open_room
-from moothall.adapters.asking_door import ALLOWANCE
+from moothall.adapters.questions.asking_door import ALLOWANCE
 from moothall.core import commands as do
 from moothall.core.actors import SYSTEM
 from moothall.core.decide_floor import MAX_TEXT

@@ -13,7 +13,7 @@ from moothall.core.event_parts import ChannelKind
 from moothall.core.floor.parts import Standing
 from moothall.core.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
 from moothall.core.session import Status
-from moothall.services.role_links import HALL
+from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.desk_ports import Choice, HubFacts, LineHealth, LineState, Saving, Stuck
 from moothall_hub.local_floor import Local, Mode

@@ -7,7 +7,7 @@ from moothall.core.errors import StorageUnavailable
 from moothall.core.ids import SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.session import Status
-from moothall.services.catalogue import Entry
+from moothall.services.sessions.catalogue import Entry
 from moothall.testing.book import MemoryBook
 from moothall_hub.doors_wall import LAST, SHELF, WallDoor
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from log_above import LogAbove
-from moothall.adapters.sqlite_file import open_for_writing
+from moothall.adapters.store.sqlite_file import open_for_writing
 from moothall.core.ids import SessionId
 from moothall_hub import mirror_sqlite
 from moothall_hub.copied import Copy, Step

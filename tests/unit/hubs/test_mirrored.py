@@ -16,11 +16,11 @@ from moothall.core.lanes import Feed
 from moothall.core.session import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.gaps import BREAK_SET_BACK, Gap
-from moothall.services.catalogue import Catalogue
-from moothall.services.feed import Subscription
-from moothall.services.publication import Publication
-from moothall.services.reader_access import ReaderAccess
-from moothall.services.records import NotThere, Records
+from moothall.services.log.publication import Publication
+from moothall.services.readers.feed import Subscription
+from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.records import NotThere, Records
 from moothall.testing.clock import ManualClock
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream

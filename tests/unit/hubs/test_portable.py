@@ -29,7 +29,7 @@ LOADS = f"""
 for path in sorted(pathlib.Path({str(HUB)!r}).glob("*.py")):
     if path.stem not in ("__init__", "__main__"):
         importlib.import_module(f"moothall_hub.{{path.stem}}")
-print(*sorted(each for each in ("socketio", "engineio", "av", "numpy", "moothall.app", "moothall.settings")
+print(*sorted(each for each in ("socketio", "engineio", "av", "numpy", "moothall.app.hall", "moothall.settings.loading")
               if each in sys.modules))
 """
 COMMAND = f"""

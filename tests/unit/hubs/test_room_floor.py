@@ -11,7 +11,7 @@ from moothall.core.actors import SYSTEM
 from moothall.core.errors import RefusalCode, StorageUnavailable
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import InterventionId, SessionId
-from moothall.services.asking import LONGEST_AGE_MS, Unasked
+from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
 from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
 from moothall_hub.desk_ports import ActState
 from moothall_hub.local_floor import Local, Mode, count, own_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hub_desk import NODE, S, room
-from moothall.adapters.book_sqlite import SqliteBook
+from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.floor.parts import Kind, Standing
 from moothall.core.ids import InterventionId, SessionId
 from moothall.testing.seeded import SeededRandomness

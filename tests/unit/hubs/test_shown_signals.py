@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from moothall.core.ids import ChannelId, SessionId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound
-from moothall.services.hub_signals import HubSignals
+from moothall.services.hubs.signals import HubSignals
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall_hub.shown_signals import AGAIN_MS, ShownSignals

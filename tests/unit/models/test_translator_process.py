@@ -9,8 +9,8 @@ import pytest
 
 from moothall.core.errors import ProtocolError
 from moothall.core.translating.routes import Direction
-from moothall.services.translators import TranslationFailed as Failed
-from moothall.services.translators import Translators
+from moothall.services.translation.translators import TranslationFailed as Failed
+from moothall.services.translation.translators import Translators
 from moothall.testing.engine_link import Pipe
 from moothall.testing.translator_link import TranslatorServerEnd
 from moothall.wire import translation as wire

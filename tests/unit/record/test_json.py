@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
 from moothall.core.ids import ChannelId
 from moothall.core.views.quality import Delay

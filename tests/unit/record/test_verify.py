@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from moothall.adapters.log_memory import MemoryLog
-from moothall.adapters.signing import Ed25519Signer, verifier
+from moothall.adapters.store.log_memory import MemoryLog
+from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.chain import GENESIS, LogRecord, body_digest, link, seal

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hall_in_memory import FLOOR, MemoryHall, attached, hello, shown
 from microphone import RATE, STEP, Ears, begun, greeting, live_hall, sound, speak
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
@@ -16,9 +16,9 @@ from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.live_take import LiveTake
-from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog

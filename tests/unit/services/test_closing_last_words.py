@@ -10,7 +10,7 @@ import pytest
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
 from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core import signals
@@ -19,11 +19,11 @@ from moothall.core.errors import Refusal
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.session import Status
-from moothall.services.closing import WITHIN_MS
-from moothall.services.live_ingest import ON_ITS_WAY_MS
-from moothall.services.recognising import AWAY_MS
-from moothall.services.session_writer import Receipt
-from moothall.services.sessions import LiveSession
+from moothall.services.capture.closing import WITHIN_MS
+from moothall.services.capture.live_ingest import ON_ITS_WAY_MS
+from moothall.services.engines.recognising import AWAY_MS
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.sessions import LiveSession
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet

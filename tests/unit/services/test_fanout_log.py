@@ -11,8 +11,8 @@ from gated_log import GatedLog
 from meeting import LIVE, ended, frames_of, opened, partial, read, words
 from moothall.core.errors import RecordBroken
 from moothall.core.ids import Position
-from moothall.services.feed_loading import RETRY_MS
-from moothall.services.publication import Publication
+from moothall.services.log.publication import Publication
+from moothall.services.readers.feed_loading import RETRY_MS
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 from moothall.wire.reader import Reader

@@ -10,8 +10,8 @@ from fanning import join, meeting, one_line, running, settle, until_written, wal
 from gated_log import GatedLog
 from meeting import LIVE, Meeting, frames_of, read
 from moothall.core.ids import Epoch, Position
-from moothall.services.fanout import SessionFanout
-from moothall.services.publication import Publication
+from moothall.services.log.publication import Publication
+from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.reader import Reader
 

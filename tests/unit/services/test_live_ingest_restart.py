@@ -8,7 +8,7 @@ import pytest
 
 from hall_in_memory import FLOOR, MemoryHall
 from microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import events as ev
 from moothall.core.chain import LogRecord
 from moothall.core.errors import RecordBroken

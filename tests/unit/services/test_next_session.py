@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
-from moothall.adapters.spool_memory import MemorySpools
+from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
 from moothall.core import events as ev
 from moothall.core.actors import SYSTEM
@@ -16,8 +16,8 @@ from moothall.core.errors import Refusal, RefusalCode
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
 from moothall.core.session import Status
-from moothall.services.closing import opening_of
-from moothall.services.orders import Receipt
+from moothall.services.capture.closing import opening_of
+from moothall.services.log.orders import Receipt
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog

@@ -12,8 +12,8 @@ from moothall.core.commands import ForceLanguage, SetLanguages
 from moothall.core.ids import CommandId, SessionId
 from moothall.core.lanes import Feed
 from moothall.core.signals import ChannelState
-from moothall.services.live_audio import RATE
-from moothall.services.session_writer import Receipt
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire

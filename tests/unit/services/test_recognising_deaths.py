@@ -14,8 +14,8 @@ from moothall.core.events import GapNoted, GapReason, SegmentEnded, Word
 from moothall.core.ids import CommandId, SegmentId
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
-from moothall.services.live_audio import RATE
-from moothall.services.pulses import Fate, GivenUp
+from moothall.services.sound.live_audio import RATE
+from moothall.services.supervision.pulses import Fate, GivenUp
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, engine_link
 from moothall.testing.pulse_link import PulseEnd

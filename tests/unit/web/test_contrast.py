@@ -12,7 +12,7 @@ from itertools import product
 
 import pytest
 
-from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages.static_files import find_web_folder
 
 CSS = find_web_folder() / "css"
 TEXTS, GROUNDS, LINES = ("ink", "soft", "accent", "warn"), ("paper", "raised", "marked"), ("edge", "accent", "warn")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages.static_files import find_web_folder
 
 WEB = find_web_folder()
 SHEETS = sorted((WEB / "css").glob("*.css"))

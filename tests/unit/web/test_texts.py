@@ -7,26 +7,14 @@ import tomllib
 
 import pytest
 
-from moothall.adapters import (
-    about_texts,
-    admin_texts,
-    asking_texts,
-    desk_texts,
-    door_texts,
-    hands_texts,
-    hub_removed_view,
-    hub_texts,
-    microphone_texts,
-    moderating_texts,
-    presence_texts,
-    refinement_texts,
-    typing_texts,
-)
-from moothall.adapters.page_catalogues import LANGUAGES, Catalogues
-from moothall.adapters.page_choices import OFFERED
-from moothall.adapters.page_files import find_web_folder
-from moothall.adapters.page_menu import GROUPS, SINCE, WAYS
-from moothall.adapters.page_texts import (
+from moothall.adapters.admin import texts as admin_texts
+from moothall.adapters.desks import desk_texts, microphone_texts, moderating_texts, refinement_texts
+from moothall.adapters.hubs import removed_view as hub_removed_view
+from moothall.adapters.hubs import texts as hub_texts
+from moothall.adapters.pages import door_texts, presence_texts
+from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.texts import (
     FORMAT_TEXTS,
     GAPS,
     INTERPRETER_STANDING,
@@ -45,9 +33,12 @@ from moothall.adapters.page_texts import (
     YOUNG_PEOPLE,
     ErrorText,
 )
-from moothall.adapters.record_texts import ASKED_TEXTS, RecordErrorText
-from moothall.adapters.record_texts import NOTICE as RECORD_NOTICE
-from moothall.adapters.record_texts import TEXTS as RECORD_TEXTS
+from moothall.adapters.questions import about_texts, asking_texts, hands_texts, typing_texts
+from moothall.adapters.reading.page_choices import OFFERED
+from moothall.adapters.reading.page_menu import GROUPS, SINCE, WAYS
+from moothall.adapters.record.texts import ASKED_TEXTS, RecordErrorText
+from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
+from moothall.adapters.record.texts import TEXTS as RECORD_TEXTS
 from moothall_hub import desk_texts as hub_desk_texts
 from moothall_hub import setup_texts, strip
 

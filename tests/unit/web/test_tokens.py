@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from moothall.adapters.page_choices import OFFERED, SHOWN, SIZES
-from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.reading.page_choices import OFFERED, SHOWN, SIZES
 
 CSS = find_web_folder() / "css"
 SHEET = (CSS / "tokens.css").read_text(encoding="utf-8")

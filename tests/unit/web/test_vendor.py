@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from moothall.adapters.page_files import find_web_folder
+from moothall.adapters.pages.static_files import find_web_folder
 
 VENDOR = find_web_folder() / "vendor"
 

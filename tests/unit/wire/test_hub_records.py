@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from moothall.adapters.signing import Ed25519Signer
+from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core import events as ev
 from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord

@@ -1,7 +1,7 @@
 """How many interventions a session takes, and of whom. Pure.
 
 What is open counts: a place is free again once something was answered, not taken, taken back or removed. How many of
-one address are open the log can't tell, since it holds none (`moothall.services.asking_places`).
+one address are open the log can't tell, since it holds none (`moothall.services.questions.asking_places`).
 """
 
 from __future__ import annotations

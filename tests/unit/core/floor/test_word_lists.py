@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.word_list_folder import read_word_lists
+from moothall.adapters.store.word_list_folder import read_word_lists
 from moothall.core.errors import ConfigurationError
 from moothall.core.floor.blocked_words import BlockedWords
 from moothall.core.floor.word_lists import MOST_WORDS, WordList, parse

@@ -1,0 +1,200 @@
+"""A door for commands on the same machine, while a server holds the data folder.
+
+It listens on the loopback address alone, on a port of its own that no proxy leads to. A card in the data folder, which
+only the folder's owner can read, says where, and with which token; it goes with the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import os
+from pathlib import Path
+
+import aiohttp
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from moothall.core.decoding import Unreadable, read_json
+from moothall.core.errors import ConfigurationError, MoothallError
+from moothall.core.events import Access
+from moothall.core.ports import Randomness
+from moothall.core.programme.reading import MOST_BYTES
+from moothall.services.programme.office import Office, Proposed, Told
+from moothall.services.proposals.proposing import MOST_BYTES as MOST_PROPOSED
+from moothall.services.proposals.proposing import ProposeOrder
+from moothall.services.proposals.refining import Refined, RefineOrder
+
+logger = logging.getLogger(__name__)
+
+CARD = "local.json"
+HOST = "127.0.0.1"
+PATIENCE_S = 300.0
+MOST_BODY = 2 * max(MOST_BYTES, MOST_PROPOSED)
+"""Bytes: the largest programme, and more proposals than are kept, so that a sentence can say so."""
+
+
+class Card(msgspec.Struct, frozen=True):
+    """Where the door is."""
+
+    address: str
+    token: str
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """An error's sentence, or the answer that is a line of text."""
+
+    sentence: str
+
+
+class LocalDoor:
+    """The door. Its handlers answer whoever has the card's token, and nobody else."""
+
+    def __init__(self, office: Office, randomness: Randomness) -> None:
+        self._office = office
+        self._token = randomness.bytes(32).hex()
+
+    def application(self) -> web.Application:
+        """An application of its own, for a listener of its own."""
+        app = web.Application(client_max_size=MOST_BODY, middlewares=[self._only_with_token])
+        app.add_routes(
+            [
+                web.post("/local/programme", self._programme),
+                web.post("/local/admin-link", self._admin_link),
+                web.post("/local/refine", self._refine),
+                web.post("/local/propose", self._propose),
+            ]
+        )
+        return app
+
+    def card(self, port: int) -> Card:
+        """What the data folder's card says, with the door on `port`."""
+        return Card(f"http://{HOST}:{port}", self._token)
+
+    @web.middleware
+    async def _only_with_token(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
+            return web.Response(status=403, text="Only commands on this machine come in here.\n")
+        try:
+            return await handler(request)
+        except MoothallError as error:
+            return _json(_Said(str(error)), 409)
+
+    async def _programme(self, request: web.Request) -> web.StreamResponse:
+        try:
+            access = Access(request.query.get("access", Access.PUBLIC))
+        except ValueError:
+            return web.Response(status=400, text="There is no such access.\n")
+        told = await self._office.import_programme(
+            await request.read(),
+            zone=request.query.get("zone", ""),
+            access=access,
+            apply=request.query.get("apply") == "1",
+            languages=request.query.get("languages", ""),
+        )
+        return _json(told)
+
+    async def _admin_link(self, request: web.Request) -> web.StreamResponse:
+        return _json(_Said(await self._office.admin_link(new=request.query.get("new") == "1") or ""))
+
+    async def _refine(self, request: web.Request) -> web.StreamResponse:
+        try:
+            order = read_json(await request.read(), RefineOrder)
+        except Unreadable:
+            return web.Response(status=400, text="That is no order of corrections.\n")
+        return _json(await self._office.refine(order))
+
+    async def _propose(self, request: web.Request) -> web.StreamResponse:
+        try:
+            order = read_json(await request.read(), ProposeOrder)
+        except Unreadable:
+            return web.Response(status=400, text="Those are no proposals.\n")
+        return _json(await self._office.propose(order))
+
+
+def _json(value: msgspec.Struct, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=msgspec.json.encode(value), content_type="application/json")
+
+
+def leave_card(folder: Path, card: Card) -> None:
+    """Put the card into the data folder, readable by its owner only.
+
+    A disk that has no room for it keeps nobody from serving: commands find no card then, and say so.
+    """
+    new = folder / f"{CARD}.new"
+    try:
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(file, msgspec.json.encode(card))
+        finally:
+            os.close(file)
+        new.replace(folder / CARD)
+    except OSError as error:
+        logger.warning("no commands can be given to this server while it runs: %s", error.strerror)
+
+
+def take_card(folder: Path) -> None:
+    """Take the card away."""
+    (folder / CARD).unlink(missing_ok=True)
+
+
+class Caller:
+    """The same questions as `Office`'s, asked of the server that holds a data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ConfigurationError when the folder has no card: no server holds it that takes calls."""
+        try:
+            self._card = read_json((folder / CARD).read_bytes(), Card)
+        except (OSError, Unreadable) as error:
+            msg = f"A server holds {folder}, but it takes no calls. Stop it, and run the command again."
+            raise ConfigurationError(msg) from error
+
+    async def import_programme(
+        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
+    ) -> Told:
+        """As `Office.import_programme`; errors of the server come back as ConfigurationError."""
+        query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0", "languages": languages}
+        return msgspec.json.decode(await self._ask("programme", query, data), type=Told)
+
+    async def admin_link(self, *, new: bool) -> str | None:
+        """As `Office.admin_link`."""
+        said = msgspec.json.decode(await self._ask("admin-link", {"new": "1" if new else "0"}, b""), type=_Said)
+        return said.sentence or None
+
+    async def refine(self, order: RefineOrder) -> Refined:
+        """As `Office.refine`; errors of the server come back as ConfigurationError."""
+        return msgspec.json.decode(await self._ask("refine", {}, msgspec.json.encode(order)), type=Refined)
+
+    async def propose(self, order: ProposeOrder) -> Proposed:
+        """As `Office.propose`; errors of the server come back as ConfigurationError."""
+        return msgspec.json.decode(await self._ask("propose", {}, msgspec.json.encode(order)), type=Proposed)
+
+    async def answers(self) -> bool:
+        """Whether the server is there; one that was killed leaves its card behind."""
+        host, _, port = self._card.address.removeprefix("http://").partition(":")
+        try:
+            _, writer = await asyncio.open_connection(host, int(port))
+        except (OSError, ValueError):
+            return False
+        writer.close()
+        return True
+
+    async def _ask(self, what: str, query: dict[str, str], data: bytes) -> bytes:
+        headers = {"Authorization": f"Bearer {self._card.token}"}
+        patience = aiohttp.ClientTimeout(total=PATIENCE_S)
+        try:
+            async with (
+                aiohttp.ClientSession(headers=headers, timeout=patience) as http,
+                http.post(f"{self._card.address}/local/{what}", params=query, data=data) as answer,
+            ):
+                body = await answer.read()
+                if answer.status == 409:
+                    raise ConfigurationError(msgspec.json.decode(body, type=_Said).sentence)
+                answer.raise_for_status()
+                return body
+        except (aiohttp.ClientError, TimeoutError) as error:
+            msg = f"The server on this machine does not answer ({type(error).__name__}). Is it running?"
+            raise ConfigurationError(msg) from error

@@ -1,0 +1,116 @@
+"""`/staff`: what somebody's links let them do, with the pages for it; and the next meeting of a place at one press."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from aiohttp import web
+
+from moothall.adapters.admin import view
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see, wrong
+from moothall.adapters.admin.texts import ROLES, AdminText
+from moothall.core.actors import Role
+from moothall.core.authority import may_send
+from moothall.core.commands import CloseSession, OpenSession
+from moothall.core.errors import Refusal, StorageUnavailable
+from moothall.core.ids import SessionId
+from moothall.core.programme.plan import RoomId
+from moothall.core.session import Status
+from moothall.services.programme.programme import Programme
+from moothall.services.sessions.role_links import HALL, Staff, hub_of, room_scope
+
+MOST_MEETINGS = 50
+"""Without a place, listed at most; `/admin` has all of them."""
+
+
+class WorkDoor:
+    """Handlers of `/staff`."""
+
+    def __init__(self, *, pages: StaffPages, programme: Programme) -> None:
+        self._pages = pages
+        self._programme = programme
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/staff", self.show), web.post("/staff/places/{room}/next", self.next_meeting)]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """All jobs of this browser."""
+        try:
+            asked = self._pages.asked(request, lambda staff: staff.role is not Role.READER)
+        except Wrong as error:
+            return self._pages.refuse(request, error)
+        return self._pages.show(
+            "work.html",
+            asked,
+            jobs=[self._job(staff, asked) for staff in asked.staff],
+            times=view.clock_of(self._programme, asked.ui),
+            in_language=lambda tag: f"/staff?ui={tag}",
+        )
+
+    async def next_meeting(self, request: web.Request) -> web.Response:
+        """Close what is on in a place, and start what comes next."""
+        room = RoomId(request.match_info["room"])
+        try:
+            asked = self._pages.asked(request, lambda staff: _moves_on(staff, room))
+            given = await self._pages.form(request, asked)
+            done = await self._programme.next_session(
+                room,
+                after=SessionId(given["now"]) if given.get("now") else None,
+                then=SessionId(given["then"]) if given.get("then") else None,
+                by=asked.staff[0].link,
+            )
+            if isinstance(done, Refusal):
+                raise wrong(done)
+        except Wrong as error:
+            return self._pages.refuse(request, error)
+        except StorageUnavailable:
+            return self._pages.refuse(request, Wrong(503, AdminText.BUSY))
+        return see(asked.to("/staff"))
+
+    def _job(self, staff: Staff, asked: Asked) -> dict[str, object]:
+        kind, _, name = staff.scope.partition(":")
+        rooms = None if staff.scope == HALL else [RoomId(name)] if kind == "room" else []
+        return {
+            "role": asked.ui.text(ROLES[staff.role]),
+            "good_for": view.scope_name(staff.scope, self._programme, asked.ui),
+            "label": staff.label,
+            "admin": staff.role is Role.SECRETARIAT and staff.scope == HALL,
+            "control": staff.role in (Role.TECHNICIAN, Role.SECRETARIAT) and staff.scope == HALL,
+            "hub": hub_of(staff),
+            "pages": view.jobs(SessionId(name), staff.role, asked.ui) if kind == "session" else [],
+            "meetings": self._elsewhere(staff, asked) if staff.scope == HALL else [],
+            "places": [self._place(place, staff, asked) for place in self._places(rooms)],
+            "moves_on": _may_move_on(staff.role),
+        }
+
+    def _elsewhere(self, staff: Staff, asked: Asked) -> list[dict[str, object]]:
+        """The meetings without a place that aren't over, with the pages that a job has for them."""
+        there = (each for each in self._programme.planned() if each.room is None)
+        coming = (each for each in there if self._programme.standing(each.session) is not Status.CLOSED)
+        return [
+            {
+                "title": each.title,
+                "language": next(iter(each.languages), ""),
+                "when": view.when(each.starts, each.ends, asked.ui, self._programme.zone()),
+                "pages": view.jobs(each.session, staff.role, asked.ui),
+            }
+            for each in islice(coming, MOST_MEETINGS)
+        ]
+
+    def _places(self, rooms: list[RoomId] | None) -> list[RoomId]:
+        return [room.id for room in self._programme.rooms() if rooms is None or room.id in rooms]
+
+    def _place(self, room: RoomId, staff: Staff, asked: Asked) -> dict[str, object]:
+        """A place with what is on and comes, and the pages that a job has for what is on."""
+        (row,) = view.place_rows(self._programme, asked.ui, [room])
+        now = self._programme.now_in(room)
+        return {**row, "pages": view.place_jobs(room, now, staff.role, asked.ui)}
+
+
+def _may_move_on(role: Role) -> bool:
+    return may_send(role, OpenSession()) and may_send(role, CloseSession())
+
+
+def _moves_on(staff: Staff, room: RoomId) -> bool:
+    return _may_move_on(staff.role) and staff.scope in (HALL, room_scope(room))

@@ -1,0 +1,373 @@
+"""`/admin`: meetings, places, links and the programme, for whoever has the secretariat's link. Plain HTML forms."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
+from functools import wraps
+from typing import TypeVar
+
+from aiohttp import web
+
+from moothall.adapters.admin import view
+from moothall.adapters.admin.language_names import NoLanguages, read_languages
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see, wrong
+from moothall.adapters.admin.texts import ACCESS, ROLES, SOUND, AdminText
+from moothall.adapters.pages.translation_texts import reach_part
+from moothall.core import commands as do
+from moothall.core.actors import Role
+from moothall.core.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import Access, SoundKept
+from moothall.core.ids import SessionId, is_name
+from moothall.core.programme.plan import Planned, RoomId, in_order
+from moothall.core.session import ON, State, Status
+from moothall.services.programme.meeting_plan import change_plan
+from moothall.services.programme.programme import Programme
+from moothall.services.programme.room_order import on_beside
+from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
+from moothall.services.sessions.role_links import ROLES as LINK_ROLES
+from moothall.services.translation.text_translation import Reach
+
+ACTS: Mapping[str, do.AnyCommand] = {
+    "open": do.OpenSession(),
+    "close": do.CloseSession(),
+    "reopen": do.ReopenSession(),
+}
+"""What a button of a meeting does."""
+
+Choice = TypeVar("Choice", bound=StrEnum)
+Handler = Callable[["AdminDoor", web.Request, Asked], Awaitable[web.Response]]
+
+
+def runs_the_house(staff: Staff) -> bool:
+    """Whether a link opens `/admin`."""
+    return staff.role is Role.SECRETARIAT and staff.scope == HALL
+
+
+def _page(handler: Handler) -> Callable[[AdminDoor, web.Request], Awaitable[web.Response]]:
+    """A handler for those who run the house; everybody else, and every mistake, gets a sentence."""
+
+    @wraps(handler)
+    async def handle(self: AdminDoor, request: web.Request) -> web.Response:
+        try:
+            return await handler(self, request, self.pages.asked(request, runs_the_house))
+        except Wrong as error:
+            return self.pages.refuse(request, error)
+        except NoLink:
+            return self.pages.refuse(request, Wrong(404, AdminText.GONE))
+        except StorageUnavailable:
+            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+
+    return handle
+
+
+class AdminDoor:
+    """Handlers of `/admin`, but for the import (`import_door.py`)."""
+
+    def __init__(
+        self,
+        *,
+        pages: StaffPages,
+        programme: Programme,
+        links: RoleLinks,
+        entries: Callable[[], Awaitable[Sequence[Entry]]],
+        public: str,
+        qr_svg: view.QrSvg,
+        reach: Callable[[], Reach],
+        key: str,
+    ) -> None:
+        """`entries` tells of every session without loading it; `public` is the address that links and codes say, with
+        no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records.
+        """
+        self.pages = pages
+        self._programme = programme
+        self._links = links
+        self._entries = entries
+        self._public = public
+        self._qr = qr_svg
+        self._reach = reach
+        self._key = key
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/admin", self.overview),
+            web.post("/admin/meetings", self.make_meeting),
+            web.get("/admin/meetings/{session}", self.meeting),
+            web.post("/admin/meetings/{session}", self.act),
+            web.post("/admin/meetings/{session}/plan", self.change_plan),
+            web.post("/admin/places", self.add_place),
+            web.post("/admin/places/{room}/next", self.next_meeting),
+            web.post("/admin/links", self.make_link),
+            web.post("/admin/links/{link}/replace", self.replace_link),
+            web.post("/admin/links/{link}/revoke", self.revoke_link),
+        ]
+
+    @_page
+    async def overview(self, request: web.Request, asked: Asked) -> web.Response:
+        """Everything at a glance, with the forms."""
+        return await self._overview(asked)
+
+    async def _overview(
+        self, asked: Asked, *, status: int = 200, problem: str = "", given: Mapping[str, str] | None = None
+    ) -> web.Response:
+        ui = asked.ui
+        entries = {entry.session: entry for entry in await self._entries() if entry.status is not Status.ABSENT}
+        planned = {each.session: each for each in self._programme.planned()}
+        others = [view.planned_of(entry) for session, entry in entries.items() if session not in planned]
+        meetings = [
+            view.meeting_row(each, entries.get(each.session), self._programme, ui)
+            for each in in_order([*planned.values(), *others])
+        ]
+        places = view.place_rows(self._programme, ui)
+        links = [staff for staff in self._links.list() if not staff.scope.startswith("session:")]
+        return self.pages.show(
+            "admin.html",
+            asked,
+            status=status,
+            problem=problem,
+            given=given or {},
+            meetings=meetings,
+            places=places,
+            times=view.clock_of(self._programme, ui),
+            zone=self._programme.zone().name,
+            links=view.link_rows(links, self._links, self._programme, ui),
+            access=[{"value": each.value, "name": ui.text(key)} for each, key in ACCESS.items()],
+            sound=[{"value": each.value, "name": ui.text(key)} for each, key in SOUND.items()],
+            roles=self._roles(asked, readers=False),
+            translation=reach_part(self._reach(), ui),
+            suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
+            in_language=lambda tag: f"/admin?ui={tag}",
+        )
+
+    @_page
+    async def make_meeting(self, request: web.Request, asked: Asked) -> web.Response:
+        """A meeting from a title and languages; answers with its links."""
+        given = await self.pages.form(request, asked)
+        title = " ".join(given.get("title", "").split())
+        languages = await read_languages(given.get("languages", "")[:200])
+        room = RoomId(given.get("place", ""))
+        if not 0 < len(title) <= view.LONGEST_TITLE:
+            return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.TITLE), given=given)
+        if isinstance(languages, NoLanguages):
+            return await self._overview(asked, status=400, problem=languages.said(asked.ui), given=given)
+        if not self.pages.once(given):
+            return see(asked.to("/admin"))
+        rehearsal = "rehearsal" in given
+        planned = Planned(
+            session=await self._programme.free_name(f"{'rehearsal ' if rehearsal else ''}{title}"),
+            room=room if self._programme.room(room) is not None else None,
+            title=title,
+            languages=languages,
+            rehearsal=rehearsal,
+        )
+        try:
+            made = await self._programme.make(
+                planned,
+                access=_choice(Access, given.get("access"), Access.PUBLIC),
+                sound=_choice(SoundKept, given.get("sound"), SoundKept.UNTIL_CHECKED),
+                young_people="young_people" in given,
+                by=asked.staff[0].link,
+            )
+        except StorageUnavailable:
+            made = Refusal(code=RefusalCode.UNAVAILABLE, message="The disk refuses.")
+        if isinstance(made, Refusal):
+            no = wrong(made)
+            return await self._overview(asked, status=no.status, problem=asked.ui.text(no.key), given=given)
+        return await self._first_links(asked, made)
+
+    async def _first_links(self, asked: Asked, planned: Planned) -> web.Response:
+        """The sheets of a meeting that was just made: the text, and the technician's link."""
+        state = await self._state(planned.session)
+        sheets = []
+        if state is not None and state.access is Access.PUBLIC:
+            address = f"{self._public}/s/{planned.session}"
+            sheets.append(view.public_sheet(planned, address, asked.ui, self._qr))
+        elif state is not None and state.access is Access.LINK:
+            sheets.append(await self._new_sheet(asked, Role.READER, session_scope(planned.session), ""))
+        sheets.append(await self._new_sheet(asked, Role.TECHNICIAN, session_scope(planned.session), ""))
+        return self._sheets(asked, sheets, planned)
+
+    @_page
+    async def meeting(self, request: web.Request, asked: Asked) -> web.Response:
+        """One meeting: how it stands, its pages, its links."""
+        return await self._meeting(request, asked)
+
+    async def _meeting(
+        self, request: web.Request, asked: Asked, *, problem: str = "", given: Mapping[str, str] | None = None
+    ) -> web.Response:
+        planned, state = await self._planned(request)
+        room = None if planned.room is None else room_scope(planned.room)
+        links = [staff for staff in self._links.list() if staff.scope in (session_scope(planned.session), room)]
+        return self.pages.show(
+            "admin_meeting.html",
+            asked,
+            status=400 if problem else 200,
+            problem=problem,
+            plan=view.plan_fields(planned, state, self._programme.zone(), asked.ui) | dict(given or {}),
+            begun=state.status is not Status.CREATED,
+            imported=bool(planned.source),
+            meeting=view.meeting_row(planned, state, self._programme, asked.ui),
+            times=view.clock_of(self._programme, asked.ui),
+            questions=[each.text for each in state.backstage.questions],
+            pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
+            links=view.link_rows(links, self._links, self._programme, asked.ui),
+            roles=self._roles(asked, readers=state.access is Access.LINK),
+            act=_next_act(state.status),
+            beside=None if state.status in ON else on_beside(self._programme, planned.session),
+            scope=session_scope(planned.session),
+            opened=state.status in ON,
+        )
+
+    @_page
+    async def change_plan(self, request: web.Request, asked: Asked) -> web.Response:
+        """Another title, other languages and, until the meeting begins, other times."""
+        given = await self.pages.form(request, asked)
+        planned, state = await self._planned(request)
+        languages = await read_languages(given.get("languages", "")[:200])
+        if isinstance(languages, NoLanguages):
+            return await self._meeting(request, asked, problem=languages.said(asked.ui), given=given)
+        wanted = view.wanted_plan(given, planned, state, languages, self._programme.zone())
+        if isinstance(wanted, str):
+            return await self._meeting(request, asked, problem=asked.ui.text(wanted), given=given)
+        refused = await change_plan(self._programme, wanted, by=asked.staff[0].link)
+        if refused is not None and refused.code is RefusalCode.INVALID:
+            return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
+        if refused is not None:
+            raise wrong(refused)
+        return see(asked.to(f"/admin/meetings/{planned.session}"))
+
+    @_page
+    async def act(self, request: web.Request, asked: Asked) -> web.Response:
+        """Open, close or reopen a meeting."""
+        given = await self.pages.form(request, asked)
+        planned, _ = await self._planned(request)
+        command = ACTS.get(given.get("act", ""))
+        if command is None:
+            raise Wrong(400, AdminText.CONFLICT)
+        beside = on_beside(self._programme, planned.session)
+        if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
+            return await self._meeting(request, asked)  # It says so, and has a button for it.
+        refused = await self._programme.send(planned.session, command, by=asked.staff[0].link)
+        if refused is not None:
+            raise wrong(refused)
+        return see(asked.to(f"/admin/meetings/{planned.session}"))
+
+    @_page
+    async def add_place(self, request: web.Request, asked: Asked) -> web.Response:
+        """A place from its name."""
+        given = await self.pages.form(request, asked)
+        made = await self._programme.add_room(given.get("title", ""))
+        if isinstance(made, Refusal):
+            return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.PLACE))
+        return see(asked.to("/admin"))
+
+    @_page
+    async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
+        """Close what is on in a place, and start what comes next."""
+        given = await self.pages.form(request, asked)
+        done = await self._programme.next_session(
+            RoomId(request.match_info["room"]),
+            after=SessionId(given["now"]) if given.get("now") else None,
+            then=SessionId(given["then"]) if given.get("then") else None,
+            by=asked.staff[0].link,
+        )
+        if isinstance(done, Refusal):
+            raise wrong(done)
+        return see(asked.to("/admin"))
+
+    @_page
+    async def make_link(self, request: web.Request, asked: Asked) -> web.Response:
+        """A link for a job; answers with its sheet, the only time that it is shown."""
+        given = await self.pages.form(request, asked)
+        role = _choice(Role, given.get("role"), Role.TECHNICIAN)
+        scope = given.get("scope", HALL)
+        if role not in LINK_ROLES or (role is Role.READER and not scope.startswith("session:")):
+            raise Wrong(400, AdminText.CONFLICT)
+        if not self.pages.once(given):
+            return see(asked.to("/admin"))
+        return self._sheets(asked, [await self._new_sheet(asked, role, scope, given.get("label", ""))], None)
+
+    @_page
+    async def replace_link(self, request: web.Request, asked: Asked) -> web.Response:
+        """A new address for a link that was lost; answers with its sheet."""
+        given = await self.pages.form(request, asked)
+        staff = self._links.get(request.match_info["link"])
+        if staff is None:
+            raise Wrong(404, AdminText.GONE)
+        if not self.pages.once(given):
+            return see(asked.to("/admin"))
+        address = self._address(staff, await self._links.replace(staff.link))
+        return self._sheets(asked, [view.sheet(staff, address, self._programme, asked.ui, self._qr)], None)
+
+    @_page
+    async def revoke_link(self, request: web.Request, asked: Asked) -> web.Response:
+        """Ask whether a link is to end, and end it; answers with what became of it."""
+        given = await self.pages.form(request, asked)
+        staff = self._links.get(request.match_info["link"])
+        if staff is None:
+            raise Wrong(404, AdminText.GONE)
+        (row,) = view.link_rows([staff], self._links, self._programme, asked.ui)
+        gone = given.get("sure") == "yes"
+        if gone:
+            await self._links.revoke(staff.link)
+        kind, _, name = staff.scope.partition(":")
+        of_meeting = kind == "session"
+        return self.pages.show(
+            "admin_revoke.html",
+            asked,
+            link=row,
+            gone=gone,
+            back=f"/admin/meetings/{name}" if of_meeting else "/admin",
+            back_name=asked.ui.text("All about this meeting" if of_meeting else "Running the meetings"),
+        )
+
+    async def _new_sheet(self, asked: Asked, role: Role, scope: str, label: str) -> dict[str, object]:
+        staff, token = await self._links.create(role, scope, label)
+        return view.sheet(staff, self._address(staff, token), self._programme, asked.ui, self._qr)
+
+    def _address(self, staff: Staff, token: str) -> str:
+        session = staff.scope.removeprefix("session:")
+        return (
+            f"{self._public}/s/{session}?key={token}" if staff.role is Role.READER else f"{self._public}/enter/{token}"
+        )
+
+    def _sheets(self, asked: Asked, sheets: list[dict[str, object]], planned: Planned | None) -> web.Response:
+        pages = [] if planned is None else view.jobs(planned.session, Role.SECRETARIAT, asked.ui)
+        return self.pages.show(
+            "admin_sheets.html",
+            asked,
+            sheets=sheets,
+            pages=pages,
+            meeting=planned and planned.session,
+            key=self._key,
+        )
+
+    def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:
+        offered = [role for role in ROLES if role is not Role.READER or readers]
+        return [{"value": role.value, "name": asked.ui.text(ROLES[role])} for role in offered]
+
+    async def _state(self, session: SessionId) -> State | None:
+        live = await self._programme.live(session)
+        return None if live is None else live.state
+
+    async def _planned(self, request: web.Request) -> tuple[Planned, State]:
+        name = request.match_info["session"]
+        planned = await self._programme.known(SessionId(name)) if is_name(name) else None
+        state = None if planned is None else await self._state(planned.session)
+        if planned is None or state is None:
+            raise Wrong(404, AdminText.GONE)
+        return planned, state
+
+
+def _next_act(status: Status) -> str:
+    return {Status.CREATED: "open", Status.CLOSED: "reopen"}.get(status, "close")
+
+
+def _choice(kind: type[Choice], given: str | None, otherwise: Choice) -> Choice:
+    """What was chosen in a form; raises Wrong for what it doesn't offer."""
+    try:
+        return otherwise if given is None else kind(given)
+    except ValueError as error:
+        raise Wrong(400, AdminText.CONFLICT) from error

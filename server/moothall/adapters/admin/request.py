@@ -1,0 +1,129 @@
+"""What each request of the staff's forms is asked before anything is done: who, in which language, with which form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.http.form_guard import FIELD, FormGuard
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.templates import Pages
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.visible import visible
+from moothall.services.sessions.role_links import Staff
+
+StaffOf = Callable[[web.Request], tuple[Staff, ...]]
+
+_REFUSALS = {
+    RefusalCode.BUSY: (503, AdminText.BUSY),
+    RefusalCode.UNAVAILABLE: (503, AdminText.BUSY),
+    RefusalCode.UNKNOWN: (404, AdminText.GONE),
+}
+
+
+class Wrong(Exception):
+    """The request can't be served: a status, the key of its sentence with what its places hold, and a detail in
+    English where there is one.
+    """
+
+    def __init__(self, status: int, key: str, detail: str = "", **values: str) -> None:
+        super().__init__(key)
+        self.status = status
+        self.key = key
+        self.detail = detail
+        self.values = values
+
+
+def wrong(refusal: Refusal) -> Wrong:
+    """A refusal of the core, for a page."""
+    if (quicker := refusal.gone_on) is not None:
+        key = AdminText.QUICKER if quicker.who else AdminText.QUICKER_NOBODY
+        return Wrong(409, key, who=f"\u2068{quicker.who}\u2069", title=f"\u2068{quicker.title}\u2069")
+    status, key = _REFUSALS.get(refusal.code, (409, AdminText.CONFLICT))
+    return Wrong(status, key)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A request of somebody who may make it."""
+
+    staff: tuple[Staff, ...]
+    ui: Catalogue
+    key: str
+    """The browser's."""
+    chosen: bool
+    """Whether the address names the language, so that links keep it."""
+
+    def to(self, path: str) -> str:
+        """The address of another page in the same language."""
+        return f"{path}?ui={quote(self.ui.language)}" if self.chosen else path
+
+
+class StaffPages:
+    """Shared by the doors with forms."""
+
+    def __init__(self, *, pages: Pages, guard: FormGuard, staff: StaffOf, key_of: Callable[[web.Request], str]) -> None:
+        self.pages = pages
+        self._guard = guard
+        self._staff = staff
+        self._key_of = key_of
+
+    def asked(self, request: web.Request, allowed: Callable[[Staff], bool]) -> Asked:
+        """Who asks. Raises Wrong unless one of their links is `allowed`."""
+        ui, chosen = language(self.pages, request)
+        asked = Asked(
+            staff=tuple(staff for staff in self._staff(request) if allowed(staff)),
+            ui=ui,
+            key=self._key_of(request),
+            chosen=chosen,
+        )
+        if not asked.staff:
+            raise Wrong(403, AdminText.STRANGERS)
+        return asked
+
+    def check(self, asked: Asked, token: str) -> None:
+        """Raises Wrong unless the form is one of ours, made for this browser."""
+        if not self._guard.passes(token, asked.key):
+            raise Wrong(403, AdminText.FORM)
+
+    async def form(self, request: web.Request, asked: Asked) -> dict[str, str]:
+        """The form's fields, checked as `check` does; files are none."""
+        try:
+            given = await request.post()
+        except ValueError as error:
+            raise Wrong(400, AdminText.FORM) from error
+        fields = {name: visible(value) for name, value in given.items() if isinstance(value, str)}
+        self.check(asked, fields.get(FIELD, ""))
+        return fields
+
+    def once(self, fields: dict[str, str]) -> bool:
+        """Whether this form is sent for the first time."""
+        return self._guard.first_time(fields[FIELD])
+
+    def show(self, template: str, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
+        """A page that nobody but its reader keeps."""
+        text = self.pages.render(
+            template, ui=asked.ui, to=asked.to, form=lambda: self._guard.token(asked.key), form_field=FIELD, **values
+        )
+        return own_html(text, asked.ui, status=status)
+
+    def refuse(self, request: web.Request, error: Wrong) -> web.Response:
+        """The page that says what is wrong."""
+        ui, _ = language(self.pages, request)
+        text = self.pages.render(
+            "staff_error.html",
+            ui=ui,
+            sentence=ui.text(error.key, **error.values),
+            detail=error.detail,
+            status=error.status,
+        )
+        return own_html(text, ui, status=error.status)
+
+
+def see(where: str) -> web.Response:
+    """Go on to another page; loading that again sends no form."""
+    return web.Response(status=303, headers={hdrs.LOCATION: where, hdrs.CACHE_CONTROL: "no-store"})

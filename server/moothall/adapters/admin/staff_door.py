@@ -1,0 +1,177 @@
+"""The way in for staff: `/enter/{token}` exchanges a link for a cookie, once, and sends the browser to its page.
+
+No token stays in an address, a log or a referrer. What a browser has opened is asked of the cookie at each request,
+so that a link that is revoked opens nothing from then on. A reader's link (`/s/{session}?key=…`) works alike, with a
+cookie that is sent to that session's doors alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from urllib.parse import quote, urlencode
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.pages.templates import Pages
+from moothall.core.actors import Role
+from moothall.core.authority import STAFF_ROLES
+from moothall.core.ids import SessionId, is_name
+from moothall.core.programme.plan import RoomId
+from moothall.services.sessions.reader_access import ASKER
+from moothall.services.sessions.role_links import HALL, VISIT_MS, RoleLinks, Staff, covers, hub_of
+
+logger = logging.getLogger(__name__)
+
+STAFF_COOKIE = "moothall_staff"
+READER_COOKIE = "moothall_reader"
+_SECRET = {hdrs.CACHE_CONTROL: "no-store", "Referrer-Policy": "no-referrer"}
+WORK = "/staff"
+ADMIN = "/admin"
+
+
+class StaffDoor:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        links: RoleLinks,
+        pages: Pages,
+        gate: AddressGate,
+        room_of: Callable[[SessionId], RoomId | None],
+        secure: bool,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+        cookie: str = STAFF_COOKIE,
+    ) -> None:
+        """`gate` counts the links that an address tries; `secure`: whether the house is reached over https alone.
+
+        `cookie`: its name; servers that may share a machine have different ones, as browsers don't tell ports apart.
+        """
+        self._links = links
+        self._pages = pages
+        self._gate = gate
+        self._room_of = room_of
+        self._secure = secure
+        self._address_of = address_of
+        self._cookie = cookie
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/enter/{token}", self.enter, allow_head=False), web.post("/leave", self.leave)]
+
+    def staff(self, request: web.Request) -> tuple[Staff, ...]:
+        """Whom the request's browser stands for; empty for a stranger."""
+        key = self.key_of(request)
+        return self._links.of_visitor(key) if key else ()
+
+    def may_act(self, staff: Staff, session: SessionId) -> bool:
+        """Whether a link is good for a session. What its role may do there, `core.authority` says."""
+        return covers(staff.scope, session, self._room_of(session))
+
+    def key_of(self, request: web.Request) -> str:
+        """The browser's key; empty when it has none."""
+        return request.cookies.get(self._cookie, "")
+
+    def asker(self, request: web.Request) -> tuple[Staff, ...]:
+        """All links for which the request's browser stands, a reader's among them."""
+        reader = self._links.of_reader_proof(request.cookies.get(READER_COOKIE, ""))
+        return (*self.staff(request), reader) if reader is not None else self.staff(request)
+
+    async def enter(self, request: web.Request) -> web.StreamResponse:
+        """Exchange a link for a cookie, and go to its page."""
+        if self._gate.take(self._address_of(request)):
+            return web.Response(
+                status=429, text="Too many links were tried from your address. Wait a minute.\n", headers=_SECRET
+            )
+        token = request.match_info["token"]
+        proof = self._links.reader_proof(token)
+        if proof is not None:
+            staff, value = proof
+            return self._as_reader(staff, value)
+        entered = await self._links.enter(token, self.key_of(request))
+        if entered is None:
+            ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+            html = self._pages.render_error(404, AdminText.NO_LINK, ui=ui)
+            return web.Response(status=404, text=html, content_type="text/html", headers=_SECRET)
+        staff, key = entered
+        logger.info("link %s: opened as %s", staff.link, staff.role)
+        return self.welcome(staff, key)
+
+    def welcome(self, staff: Staff, key: str, query: str = "") -> web.Response:
+        """Give a browser the key that stands for whom it let in, and send it to its page, with `query`."""
+        response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: f"{landing(staff)}{query}"})
+        response.set_cookie(
+            self._cookie, key, max_age=VISIT_MS // 1000, path="/", httponly=True, samesite="Lax", secure=self._secure
+        )
+        return response
+
+    async def leave(self, request: web.Request) -> web.StreamResponse:
+        """Let the browser stand for nobody."""
+        await self._links.leave(self.key_of(request))
+        response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: "/"})
+        response.del_cookie(self._cookie, path="/", httponly=True, samesite="Lax", secure=self._secure)
+        return response
+
+    def middleware(self) -> Middleware:
+        """Says to all that lies behind it who asks, and takes readers' keys out of addresses."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            session = request.match_info.get("session")
+            if session is not None and "key" in request.query and request.method == hdrs.METH_GET:
+                return self._exchange(request, session)
+            asker = self.asker(request)
+            reset = ASKER.set(asker)
+            try:
+                response = await handler(request)
+            finally:
+                ASKER.reset(reset)
+            if asker and not response.prepared and not request.path.startswith("/static/"):
+                response.headers[hdrs.CACHE_CONTROL] = "no-store"  # It may hold what is not for everybody.
+            return response
+
+        return middleware
+
+    def _exchange(self, request: web.Request, session: str) -> web.StreamResponse:
+        """The address again without its key; with the cookie, when the key was right."""
+        rest = [(name, value) for name, value in request.query.items() if name != "key"]
+        where = f"{quote(request.path)}?{urlencode(rest)}" if rest else quote(request.path)
+        if self._gate.take(self._address_of(request)):
+            return web.Response(
+                status=429, text="Too many links were tried from your address. Wait a minute.\n", headers=_SECRET
+            )
+        proof = self._links.reader_proof(request.query["key"])
+        if proof is None or not covers(proof[0].scope, SessionId(session), None):
+            return web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: where})
+        return self._as_reader(*proof, where=where)
+
+    def _as_reader(self, staff: Staff, proof: str, where: str | None = None) -> web.Response:
+        page = landing(staff)
+        response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: where or page})
+        response.set_cookie(
+            READER_COOKIE,
+            proof,
+            max_age=VISIT_MS // 1000,
+            path=page,
+            httponly=True,
+            samesite="Lax",
+            secure=self._secure,
+        )
+        return response
+
+
+def landing(staff: Staff) -> str:
+    """The page of a link."""
+    kind, _, name = staff.scope.partition(":")
+    if staff.role is Role.SECRETARIAT and staff.scope == HALL:
+        return ADMIN
+    if staff.role is Role.HUB:
+        session = f"/{quote(name)}" if kind == "session" and is_name(name) else ""
+        return f"/hub/{quote(hub_of(staff))}{session}"
+    if kind != "session" or not is_name(name) or staff.role is Role.TECHNICIAN:
+        return WORK
+    return f"/desk/{name}" if staff.role in STAFF_ROLES else f"/s/{name}"

@@ -1,0 +1,318 @@
+"""What the pages of whoever runs the meetings show: values for their templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from babel.dates import format_datetime
+from markupsafe import Markup
+
+from moothall.adapters.admin.texts import ACCESS, CHANGES, ROLES, AdminText
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.texts import STATES
+from moothall.adapters.reading.page_rows import times_are
+from moothall.core.actors import Role
+from moothall.core.authority import COMMANDS, STAFF_ROLES
+from moothall.core.commands import Stand
+from moothall.core.errors import ProgrammeError
+from moothall.core.ids import SessionId
+from moothall.core.programme.changes import Change, ChangeKind
+from moothall.core.programme.plan import Planned, RoomId, Timetable
+from moothall.core.programme.times import moment
+from moothall.core.session import State, Status
+from moothall.core.times import UTC_ZONE, Zone, offset_name
+from moothall.services.programme.programme import Programme
+from moothall.services.programme.room_order import left_out
+from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.role_links import HALL, RoleLinks, Staff
+
+LONGEST_TITLE = 500
+SOUND_ROLES = (Role.TECHNICIAN, Role.SECRETARIAT)
+"""Who is shown the microphone's page."""
+Rows = list[dict[str, object]]
+QrSvg = Callable[[str], Markup]
+
+
+def when(starts: int | None, ends: int | None, ui: Catalogue, zone: Zone = UTC_ZONE) -> str:
+    """A span of time in a zone, in the reader's language; empty when nothing is planned.
+
+    The page says the zone; the offset is said here where summer time begins or ends in between.
+    """
+    if starts is None:
+        return ""
+    first = zone.at(starts)
+    begins = format_datetime(first, "EEE d MMM, HH:mm", locale=ui.locale)
+    if ends is None:
+        return begins
+    last = zone.at(ends)
+    same_day = last.date() == first.date()
+    ending = format_datetime(last, "HH:mm" if same_day else "EEE d MMM, HH:mm", locale=ui.locale)
+    if first.utcoffset() != last.utcoffset():
+        begins, ending = f"{begins} {offset_name(first)}", f"{ending} {offset_name(last)}"
+    return f"{begins} \N{EN DASH} {ending}"
+
+
+def clock_of(programme: Programme, ui: Catalogue) -> str:
+    """Which clock the times are by."""
+    return times_are(programme.zone(), programme.now(), ui)
+
+
+FORM_TIME = "%Y-%m-%dT%H:%M"
+"""As `<input type=datetime-local>` has it: of the zone that the page says."""
+
+
+def plan_fields(planned: Planned, state: State, zone: Zone, ui: Catalogue) -> dict[str, str]:
+    """What the form of a meeting's plan holds."""
+    return {
+        "title": state.title,
+        "languages": ", ".join(ui.language_name(tag) for tag in state.languages),
+        "starts": "" if planned.starts is None else zone.at(planned.starts).strftime(FORM_TIME),
+        "ends": "" if planned.ends is None else zone.at(planned.ends).strftime(FORM_TIME),
+    }
+
+
+def wanted_plan(
+    given: Mapping[str, str], planned: Planned, state: State, languages: Sequence[str], zone: Zone
+) -> Planned | str:
+    """What a meeting's form asks for, or the key of the sentence on what is wrong; `languages` are those it names."""
+    title = " ".join(given.get("title", "").split())
+    if not 0 < len(title) <= LONGEST_TITLE:
+        return AdminText.TITLE
+    wanted = msgspec.structs.replace(planned, title=title, languages=tuple(languages))
+    if state.status is not Status.CREATED:
+        return wanted
+    times = times_of(given, planned, zone)
+    if times is None:
+        return AdminText.TIMES
+    return msgspec.structs.replace(wanted, starts=times[0], ends=times[1])
+
+
+def times_of(given: Mapping[str, str], planned: Planned, zone: Zone) -> tuple[int | None, int | None] | None:
+    """Start and end (Unix ms) as a form has them, empty for none; None when they are no times.
+
+    A field that was left alone keeps its seconds, and which of two hours alike it is when the clocks go back.
+    """
+    found: list[int | None] = []
+    for name, before in (("starts", planned.starts), ("ends", planned.ends)):
+        text = given.get(name, "").strip()[:30]
+        if before is not None and text == zone.at(before).strftime(FORM_TIME):
+            found.append(before)
+            continue
+        try:
+            found.append(moment(text, zone.rules, name) if text else None)
+        except ProgrammeError:
+            return None
+    return found[0], found[1]
+
+
+def planned_of(entry: Entry) -> Planned:
+    """A session that was made elsewhere than in the programme, as if it were planned."""
+    return Planned(
+        session=entry.session,
+        title=entry.title,
+        languages=entry.languages,
+        starts=entry.opened,
+        rehearsal=entry.rehearsal,
+    )
+
+
+def meeting_row(
+    planned: Planned, state: State | Entry | None, programme: Programme, ui: Catalogue
+) -> dict[str, object]:
+    """One meeting: with its state by itself, in a list with what is known without loading it."""
+    status = Status.CREATED if state is None else state.status
+    room = None if planned.room is None else programme.room(planned.room)
+    return {
+        "id": planned.session,
+        "title": planned.title if state is None or not state.title else state.title,
+        "when": when(planned.starts, planned.ends, ui, programme.zone()),
+        "place": "" if room is None else room.title,
+        "status": status.value,
+        "state": ui.text(STATES[status]),
+        "access": "" if state is None else ui.text(ACCESS[state.access]),
+        "language": next(iter(planned.languages), ""),
+        "languages": ", ".join(ui.language_name(tag) for tag in planned.languages),
+        "rehearsal": planned.rehearsal,
+        "young_people": isinstance(state, State) and state.young_people,
+    }
+
+
+def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | None = None) -> Rows:
+    """The places with what is on and what comes; all of them, or those named."""
+    rows: Rows = []
+    for room in programme.rooms():
+        if rooms is None or room.id in rooms:
+            now, coming = programme.now_in(room.id), programme.next_in(room.id)
+            overrun = None if now is None else programme.overrun(now)
+            rows.append(
+                {
+                    "id": room.id,
+                    "title": room.title,
+                    "now": _named(programme, now, ui),
+                    "next": _named(programme, coming, ui),
+                    "left_out": [
+                        _named(programme, each.session, ui) for each in left_out(programme, room.id, programme.now())
+                    ],
+                    "overrun": None if overrun is None else ("over" if overrun.over else "soon"),
+                    "left": 0 if overrun is None else max(1, -(-overrun.left // 60_000)),
+                }
+            )
+    return rows
+
+
+def _named(programme: Programme, session: SessionId | None, ui: Catalogue) -> dict[str, object] | None:
+    planned = None if session is None else programme.plan_of(session)
+    if planned is None:
+        return None
+    return {
+        "id": planned.session,
+        "title": planned.title,
+        "language": next(iter(planned.languages), ""),
+        "when": when(planned.starts, planned.ends, ui, programme.zone()),
+    }
+
+
+def link_rows(shown: Sequence[Staff], links: RoleLinks, programme: Programme, ui: Catalogue) -> Rows:
+    """Links in a list: what for, what it is good for, what it is called, when it was made and opened."""
+    return [
+        {
+            "id": staff.link,
+            "role": ui.text(ROLES[staff.role]),
+            "good_for": scope_name(staff.scope, programme, ui),
+            "label": staff.label,
+            "made": when(links.made(staff.link), None, ui, programme.zone()),
+            "opened": when(links.opened(staff.link), None, ui, programme.zone()),
+            "counted": staff.role is not Role.READER,
+        }
+        for staff in shown
+    ]
+
+
+def scope_name(scope: str, programme: Programme, ui: Catalogue) -> str:
+    """What a link is good for, as it is called."""
+    kind, _, name = scope.partition(":")
+    if scope == HALL:
+        return ui.text(AdminText.EVERYTHING)
+    if kind == "room":
+        room = programme.room(RoomId(name))
+        return name if room is None else room.title
+    planned = programme.plan_of(SessionId(name))
+    return name if planned is None else planned.title
+
+
+def sheet(staff: Staff, address: str, programme: Programme, ui: Catalogue, qr: QrSvg) -> dict[str, object]:
+    """The sheet of a link."""
+    reader = staff.role is Role.READER
+    return {
+        "job": ui.text(AdminText.READERS_LINK if reader else ROLES[staff.role]),
+        "good_for": scope_name(staff.scope, programme, ui),
+        "label": staff.label,
+        "address": address,
+        "qr": qr(address),
+        "secret": True,
+    }
+
+
+def public_sheet(planned: Planned, address: str, ui: Catalogue, qr: QrSvg) -> dict[str, object]:
+    """The sheet of a page that everybody may read."""
+    return {
+        "job": ui.text(AdminText.READERS_PAGE),
+        "good_for": planned.title,
+        "label": "",
+        "address": address,
+        "qr": qr(address),
+        "secret": False,
+    }
+
+
+class ImportView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the changes of an import are shown with."""
+
+    rooms: Mapping[RoomId, str]
+    """Titles, those of the file's own rooms among them."""
+    zone: Zone
+    """The conference's once the import is made."""
+    zone_before: str
+    """The name of the one it has."""
+    ui: Catalogue
+
+
+def import_view(programme: Programme, wanted: Timetable, zone: Zone, ui: Catalogue) -> ImportView:
+    """Rooms as they are called here, where they are known here."""
+    rooms = {room.id: room.title for room in (*wanted.rooms, *programme.rooms())}
+    return ImportView(rooms=rooms, zone=zone, zone_before=programme.zone().name, ui=ui)
+
+
+def change_rows(found: Sequence[Change], shown: ImportView) -> Rows:
+    """What an import would change, in words."""
+    return [_change_row(change, shown) for change in found]
+
+
+def _change_row(change: Change, shown: ImportView) -> dict[str, object]:
+    title, before, after = change.title, "", ""
+    if change.kind is ChangeKind.ZONE:
+        title, before, after = "", shown.zone_before, change.title
+    if change.before is not None:
+        before = _value(change.kind, change.before, shown)
+    if change.after is not None:
+        after = _value(change.kind, change.after, shown)
+    what = shown.ui.text(CHANGES[change.kind])
+    return {"kind": change.kind.value, "what": what, "title": title, "before": before, "after": after}
+
+
+def clash_rows(found: Sequence[tuple[Planned, Planned]], shown: ImportView) -> Rows:
+    """Meetings that would be in one place at the same time."""
+    return [
+        {
+            "place": shown.rooms.get(first.room, first.room) if first.room else "",
+            "one": f"{first.title} ({when(first.starts, first.ends, shown.ui, shown.zone)})",
+            "other": f"{second.title} ({when(second.starts, second.ends, shown.ui, shown.zone)})",
+        }
+        for first, second in found
+    ]
+
+
+def _value(kind: ChangeKind, planned: Planned, shown: ImportView) -> str:
+    ui = shown.ui
+    place = "" if planned.room is None else shown.rooms.get(planned.room, planned.room)
+    spoken = ", ".join(ui.language_name(tag) for tag in planned.languages)
+    speakers = ", ".join(speaker.name for speaker in planned.speakers)
+    times = when(planned.starts, planned.ends, ui, shown.zone)
+    match kind:
+        case ChangeKind.TITLE:
+            return planned.title
+        case ChangeKind.ROOM:
+            return place
+        case ChangeKind.SPEAKERS:
+            return speakers
+        case ChangeKind.LANGUAGES:
+            return spoken
+        case ChangeKind.ADDED:
+            return " \N{MIDDLE DOT} ".join(part for part in (times, place, spoken, speakers) if part)
+        case _:
+            return times
+
+
+def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
+    """The pages that a job has in a session."""
+    rows: Rows = []
+    if role in SOUND_ROLES:
+        rows.append({"address": f"/s/{session}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)})
+    if role in STAFF_ROLES:
+        rows.append({"address": f"/desk/{session}", "name": ui.text(AdminText.WORK)})
+    if Stand in COMMANDS[role]:
+        rows.append({"address": f"/moderate/{session}", "name": ui.text(AdminText.QUESTIONS)})
+        rows.append({"address": f"/podium/{session}", "name": ui.text(AdminText.PODIUM)})
+    rows.append({"address": f"/s/{session}", "name": ui.text(AdminText.READ)})
+    if role is Role.HUB:
+        rows.append({"address": f"/s/{session}/ask", "name": ui.text(AdminText.ASK)})
+    return rows
+
+
+def place_jobs(room: RoomId, now: SessionId | None, role: Role, ui: Catalogue) -> Rows:
+    """The pages that a job has in a place: its microphone serves whatever is on there, all week."""
+    of_session = [] if now is None else jobs(now, role, ui)
+    if role not in SOUND_ROLES:
+        return of_session
+    return [{"address": f"/room/{room}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)}, *of_session[1:]]

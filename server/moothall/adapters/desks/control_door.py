@@ -1,0 +1,175 @@
+"""The overview of all sessions: `/control`, a table that needs no script and lives where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import quote, urlencode
+
+import msgspec
+from aiohttp import web
+from babel.numbers import format_decimal
+
+from moothall.adapters.desks.control_socket import ROLES, MayAct, visible
+from moothall.adapters.desks.desk_texts import ALARMS, CONTROL_TEXTS, REPORTS, STRANGER
+from moothall.adapters.desks.desk_texts import ROLES as ROLE_TEXTS
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.quality_texts import quality_line
+from moothall.adapters.pages.request_context import language, own_html
+from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.translation_texts import reach_part
+from moothall.core.actors import Role
+from moothall.core.events import ChannelKind
+from moothall.core.session import Status
+from moothall.core.times import clock_time
+from moothall.services.control.alarms import GIGABYTE
+from moothall.services.control.control_room import Card, ControlRoom, House
+from moothall.services.sessions.reports import Kind
+from moothall.services.sessions.role_links import Staff
+from moothall.services.translation.text_translation import Reach
+
+OLD_S, DEAD_S = 15, 3
+"""Sound that came longer ago says nothing of the delay; so much digital silence is worth a word. As in control.js."""
+StaffOf = Callable[[web.Request], Sequence[Staff]]
+
+_STATES = {status: CONTROL_TEXTS.get(f"state.{status.value}", "Not begun") for status in Status}
+_KINDS = {name.removeprefix("kind."): key for name, key in CONTROL_TEXTS.items() if name.startswith("kind.")}
+
+
+class ControlDoor:
+    """Serves the page."""
+
+    def __init__(
+        self, pages: Pages, control: ControlRoom, *, staff: StaffOf, may_act: MayAct, reach: Callable[[], Reach] = Reach
+    ) -> None:
+        """`reach`: what can be translated now."""
+        self._pages = pages
+        self._control = control
+        self._staff = staff
+        self._may_act = may_act
+        self._reach = reach
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/control", self.page)]
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The page, or a sentence that says why not."""
+        ui, _ = language(self._pages, request)
+        links = [staff for staff in self._staff(request) if staff.role in ROLES]
+        if not links:
+            return own_html(self._pages.render_error(401, STRANGER, ui=ui), ui, status=401)
+        self._control.look()
+        cards, house = visible(self._control.cards, links, self._may_act), self._control.house
+        text = self._pages.render(
+            "control.html",
+            ui=ui,
+            rows=[_row(card, ui) for card in cards],
+            made=ui.text("As of {time}", time=clock_time(self._pages.zone().at(house.at))),
+            house=_house(house, ui),
+            alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in house.alarms],
+            translation=reach_part(self._reach(), ui),
+            again="/control?" + urlencode({"ui": ui.language}),
+            in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
+            data=script_json(
+                {
+                    "ui": ui.language,
+                    "zone": self._pages.zone().name,
+                    "cards": msgspec.to_builtins(cards),
+                    "house": msgspec.to_builtins(house),
+                    "texts": {name: ui.text(key) for name, key in CONTROL_TEXTS.items()},
+                    "counted": {},
+                }
+            ),
+        )
+        return own_html(text, ui)
+
+
+def _row(card: Card, ui: Catalogue) -> dict[str, object]:
+    """A card in words; the same is done in `web/js/control.js`."""
+    return {
+        "place": card.place or card.title,
+        "title": card.title if card.place else "",
+        "language": _title_language(card),
+        "address": None if card.session is None else f"/desk/{quote(card.session)}?{urlencode({'ui': ui.language})}",
+        "state": ui.text("Nothing is on here now") if card.session is None else ui.text(_STATES[card.status]),
+        "following": ui.text("Next: {title}", title=f"\u2068{card.following}\u2069") if card.following else "",
+        "alarms": [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms],
+        "reports": [
+            ui.text(
+                "{n} of {all} readers: {what}",
+                n=count,
+                all=max(count, sum(card.readers.values())),
+                what=ui.text(REPORTS[Kind(kind)]),
+            )
+            for kind, count in card.reports.items()
+        ],
+        "figures": [] if card.session is None else _figures(card, ui),
+    }
+
+
+def _title_language(card: Card) -> str:
+    """The language of a meeting's title, that of its floor; empty where there is none."""
+    return next((tag for kind, tag in card.channels.values() if kind == ChannelKind.FLOOR), "") if card.title else ""
+
+
+def _figures(card: Card, ui: Catalogue) -> list[tuple[str, str]]:
+    heard = None if card.heard is None else ui.language_name(card.heard)
+    expected = "" if card.expected is None else ui.language_name(card.expected)
+    language = ui.text("none yet") if heard is None else heard
+    if heard is not None and heard != expected:
+        language = ui.text("{heard}, expected {expected}", heard=heard, expected=expected)
+    old, dead = card.sound is None or card.sound >= OLD_S, card.dead >= DEAD_S
+    people = [str(each["name"] or each["label"] or ui.text(ROLE_TEXTS[Role(str(each["role"]))])) for each in card.here]
+    readers = [
+        f"{ui.text(_KINDS[kind], language=ui.language_name(tag))}: {card.readers.get(channel, 0)}"
+        for channel, (kind, tag) in card.channels.items()
+    ]
+    return [
+        (ui.text("Last sound"), ui.text("digital silence for {n} s", n=card.dead) if dead else _ago(card.sound, ui)),
+        (ui.text("Last words"), _ago(card.words, ui)),
+        (ui.text("Words a minute"), str(card.rate)),
+        (ui.text("Delay"), ui.text("no sound comes") if old or dead else ui.text("{n} s late", n=card.lag)),
+        (ui.text("Language"), language),
+        (ui.text("The text so far"), quality_line(card.quality, ui, staff=True) or ui.text("none yet")),
+        (ui.text("Who works here now"), ", ".join(people) or ui.text("nobody")),
+        (ui.text("Readers"), " · ".join(readers)),
+    ]
+
+
+def _ago(seconds: int | None, ui: Catalogue) -> str:
+    if seconds is None:
+        return ui.text("none yet")
+    return ui.text("{n} s ago", n=seconds) if seconds < 120 else ui.text("{n} min ago", n=seconds // 60)
+
+
+def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
+    """A value of an alarm: languages by their names; titles and names whatever their direction."""
+    if isinstance(value, int):
+        return value
+    if name not in ("expected", "heard"):
+        return f"\u2068{value}\u2069"
+    return ", ".join(ui.language_name(tag) for tag in value.split(","))
+
+
+def _alarm(
+    kind: str, values: dict[str, int | str], by: str | None, *, urgent: bool, ui: Catalogue
+) -> dict[str, object]:
+    return {
+        "sign": ui.text("Urgent" if urgent else "Look at it"),
+        "urgent": urgent,
+        "text": ui.text(ALARMS[kind], **{name: _said(name, value, ui) for name, value in values.items()}),
+        "by": None if by is None else ui.text("{name} sees to it", name=by),
+    }
+
+
+def _gigabytes(size: int, ui: Catalogue) -> str:
+    """Bytes in GB, to a tenth where they are few."""
+    return str(format_decimal(size / GIGABYTE, "0.#" if size < 10 * GIGABYTE else "0", locale=ui.locale))
+
+
+def _house(house: House, ui: Catalogue) -> list[str]:
+    said = [ui.text("Writing machines connected: {n}", n=house.engines)]
+    if house.disk_free is not None and house.disk_all is not None:
+        free, whole = _gigabytes(house.disk_free, ui), _gigabytes(house.disk_all, ui)
+        said.append(ui.text("Free disk: {free} of {all} GB", free=free, all=whole))
+    return said

@@ -1,0 +1,124 @@
+"""The overview's namespace of Socket.IO, `/control`: cards each second, and who sees to what."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from moothall.adapters.desks.staff_socket import Answer, Connection, StaffSocket, refused
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import AnyCommand, ClearWall
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import CommandId, SessionId, is_command_id
+from moothall.services.control.control_room import Card, ControlRoom
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.role_links import HALL, Staff, room_scope
+from moothall.services.translation.text_translation import Reach
+
+MayAct = Callable[[Staff, SessionId], bool]
+Send = Callable[[Actor, SessionId, CommandId, AnyCommand], Awaitable[Receipt | Refusal]]
+
+ROLES = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
+"""Who looks after more than one session."""
+
+
+class _SeeTo(msgspec.Struct, frozen=True, kw_only=True):
+    session: str
+    kind: str
+    name: str
+
+
+def visible(cards: Sequence[Card], links: Sequence[Staff], may_act: MayAct) -> list[Card]:
+    """The cards of what somebody's links reach, in their order."""
+    links = [staff for staff in links if staff.role in ROLES]
+
+    def reaches(staff: Staff, card: Card) -> bool:
+        if card.session is not None:
+            return may_act(staff, card.session)
+        return staff.scope == HALL or (card.room is not None and staff.scope == room_scope(card.room))
+
+    return [card for card in cards if any(reaches(staff, card) for staff in links)]
+
+
+class _ClearWall(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    """The act's id, chosen by the page."""
+    session: str
+
+
+class ControlSocket:
+    """Sends the cards to the pages that are open, and takes what is said on them."""
+
+    def __init__(
+        self,
+        socket: StaffSocket,
+        control: ControlRoom,
+        *,
+        may_act: MayAct,
+        send: Send,
+        reach: Callable[[], Reach] = Reach,
+    ) -> None:
+        """`send` carries a command out in a session; `reach`: what can be translated now."""
+        self._socket = socket
+        self._control = control
+        self._may_act = may_act
+        self._send = send
+        self._reach = reach
+        # Bound: StaffSocket's number of pages.
+        self._open: dict[Connection, None] = {}
+        handlers = {"join": self._join, "see-to": self._see_to, "clear-wall": self._clear_wall}
+        socket.serve("/control", handlers, came=lambda _: None, gone=self._gone)
+        control.listen(self._tell)
+        control.listen_levels(self._tell_levels)
+
+    async def _join(self, connection: Connection, _: object) -> Answer:
+        if not any(staff.role in ROLES for staff in self._socket.staff(connection.request)):
+            return refused(RefusalCode.FORBIDDEN, "This page is for technicians and the secretariat.")
+        self._open[connection] = None
+        return self._shown(connection)
+
+    async def _see_to(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _SeeTo)
+        session = SessionId(wish.session)
+        seen = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
+        shared = any(each.kind == wish.kind for each in self._control.house.alarms)
+        if not wish.name.strip() or not (shared or any(card.session == session for card in seen)):
+            return refused(RefusalCode.UNKNOWN, "There is no such alarm here, or nobody was named.")
+        self._control.see_to(session, wish.kind, wish.name)
+        self._tell()
+        return {}
+
+    async def _clear_wall(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _ClearWall)
+        session = SessionId(wish.session)
+        links = [staff for staff in self._socket.staff(connection.request) if staff.role in ROLES]
+        staff = next((each for each in links if self._may_act(each, session)), None)
+        if staff is None or not is_command_id(wish.id):
+            return refused(RefusalCode.UNKNOWN, "There is no such meeting here.")
+        answer = await self._send(Actor(staff.role, staff.link), session, CommandId(wish.id), ClearWall())
+        return refused(answer.code, answer.message) if isinstance(answer, Refusal) else {}
+
+    def _gone(self, connection: Connection) -> None:
+        self._open.pop(connection, None)
+
+    def _tell(self) -> None:
+        for connection in list(self._open):
+            if not connection.waiting:  # Else it is slow, and the next cards will do.
+                self._socket.push(connection, "cards", self._shown(connection))
+
+    def _tell_levels(self) -> None:
+        for connection in list(self._open):
+            if not connection.waiting:
+                cards = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
+                on = [card.session for card in cards if card.session is not None]
+                if on:
+                    self._socket.push(connection, "levels", {each: self._control.level(each) for each in on})
+
+    def _shown(self, connection: Connection) -> Answer:
+        cards = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
+        return {
+            "cards": msgspec.to_builtins(cards),
+            "house": msgspec.to_builtins(self._control.house),
+            "translation": msgspec.to_builtins(self._reach()),
+        }

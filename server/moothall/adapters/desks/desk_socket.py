@@ -1,0 +1,264 @@
+"""The desks' namespace of Socket.IO, `/desk`: docs/reference/desk-socket.md."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from moothall.adapters.desks.staff_socket import Answer, Connection, StaffSocket, refusal, refused
+from moothall.core.commands import AnyCommand, BringLinesBack, CorrectSegment, MoveLinesAway, MoveLinesHere
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
+from moothall.core.removing import Selection
+from moothall.services.desks.desks import Desks
+from moothall.services.desks.table import Seat
+from moothall.services.sessions.role_links import Staff
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import PULSE
+
+MayAct = Callable[[Staff, SessionId], bool]
+"""Whether a link reaches as far as a session (`staff_door.py`)."""
+Extra = Callable[[Seat, "Wish"], Awaitable[dict[str, object] | Refusal]]
+"""Something that a desk can ask for and that is more than commands to its own session."""
+
+MOST_COMMANDS = 50
+"""Commands of one act."""
+MOST_LINES = 1_000
+APART = ("translate",)
+"""Further messages that are answered while others wait their turn."""
+
+
+class _Join(msgspec.Struct, frozen=True, kw_only=True):
+    session: str
+    channel: str | None = None
+    after: str | None = None
+    name: str = ""
+    role: str | None = None
+    page: str = ""
+    """Chosen by the page: what it had on an older connection, whose line may be dead, ends."""
+
+
+class _Act(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    commands: tuple[AnyCommand, ...]
+    anyway: bool = False
+    """Whoever acts knows what they were told first."""
+
+
+class _Undo(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+
+
+class _Name(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes with the other messages; each needs some of it."""
+
+    id: str = ""
+    """The act's id, chosen by the page."""
+    channel: str | None = None
+    """Which text; the desk's own unless given."""
+    language: str | None = None
+    session: str | None = None
+    """Another session."""
+    then: str | None = None
+    """The session that is to follow, as the page has told; None: whichever comes next."""
+    segments: tuple[SegmentId, ...] = ()
+    kind: str = ""
+    """Of reports."""
+    run: str = ""
+    """Which second pass's proposals."""
+    first: int = 0
+    """From which of them on."""
+    text: str = ""
+    """To be translated."""
+    source: str = msgspec.field(name="from", default="")
+    """The text's language (BCP-47)."""
+    to: str = ""
+    """The language (BCP-47) that it is wanted in."""
+    removes: Selection | None = None
+    """Words that must not stay, such as `{"type": "lines", "segments": […]}`."""
+
+
+class _Outlet:
+    """What the fan-out writes to: server-sent events in, `frame` messages out."""
+
+    def __init__(self, socket: StaffSocket, connection: Connection) -> None:
+        self._socket = socket
+        self._connection = connection
+        self._stream = EventStream()
+        self.open = True
+
+    def write(self, data: bytes) -> None:
+        for event in self._stream.feed(data):
+            if self.open:
+                body = msgspec.json.decode(event.data)
+                if event.name == PULSE:
+                    self._socket.push(self._connection, PULSE, body[PULSE], len(event.data))
+                else:
+                    self._socket.push(self._connection, "frame", body, len(event.data))
+
+    def get_write_buffer_size(self) -> int:
+        return self._connection.bytes_waiting
+
+    def is_closing(self) -> bool:
+        return self._connection.closing or not self.open
+
+    def abort(self) -> None:
+        self._socket.cut(self._connection)
+
+
+class _Sitting:
+    """What is kept about a connection: its seat, once it has joined."""
+
+    def __init__(self, seat: Seat, outlet: _Outlet, page: str) -> None:
+        self.seat = seat
+        self.outlet = outlet
+        self.page = page
+
+
+class DeskSocket:
+    """Answers the desks' messages."""
+
+    def __init__(self, socket: StaffSocket, desks: Desks, *, may_act: MayAct, extras: dict[str, Extra]) -> None:
+        """`extras`: further messages by their names, such as `redo`, `move`, `next`, `seen`, `mended`."""
+        self._socket = socket
+        self._desks = desks
+        self._may_act = may_act
+        self._extras = extras
+        handlers = {"join": self._join, "leave": self._leave, "act": self._act, "undo": self._undo, "name": self._name}
+        more = {name: self._extra(name) for name in extras}
+        socket.serve(
+            "/desk", {**handlers, **more}, came=lambda _: None, gone=self._gone, holds=self._holds, apart=APART
+        )
+
+    async def _join(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _Join)
+        session = SessionId(wish.session)
+        staff = self._for(connection, session, wish.role)
+        if staff is None:
+            return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
+        try:
+            after = Position.parse(wish.after) if wish.after else None
+        except ValueError as error:
+            return refused(RefusalCode.INVALID, str(error))
+        self._gone(connection)
+        self._end_older(connection, staff, wish.page)
+        outlet = _Outlet(self._socket, connection)
+        answer = await self._desks.join(
+            staff,
+            session,
+            outlet=outlet,
+            push=lambda event, body: self._socket.push(connection, event, body),
+            channel=ChannelId(wish.channel) if wish.channel else None,
+            after=after,
+            name=wish.name,
+        )
+        if isinstance(answer, Refusal):
+            return refusal(answer)
+        seat, shown = answer
+        connection.memory = _Sitting(seat, outlet, wish.page)
+        if connection.closing:  # It went while the session was being loaded.
+            self._gone(connection)
+        return shown
+
+    def _end_older(self, connection: Connection, staff: Staff, page: str) -> None:
+        """A page that came with another connection sits at one desk only."""
+        for other in self._socket.connected("/desk") if page else ():
+            sitting = other.memory
+            same = isinstance(sitting, _Sitting) and sitting.page == page and sitting.seat.staff.link == staff.link
+            if same and other is not connection:
+                self._gone(other)
+                self._socket.cut(other)
+
+    async def _leave(self, connection: Connection, _: object) -> Answer:
+        self._gone(connection)
+        return {}
+
+    async def _act(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _Act)
+        seat = self._seat(connection)
+        if seat is None:
+            return _NOT_JOINED
+        if not 0 < len(wish.commands) <= MOST_COMMANDS:
+            return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
+        if any(isinstance(command, CorrectSegment) and command.accepted for command in wish.commands):
+            return refused(RefusalCode.INVALID, "What a second pass proposed is accepted by a message of its own.")
+        if any(isinstance(command, MoveLinesAway | MoveLinesHere | BringLinesBack) for command in wish.commands):
+            # When the lines were said, and how they came about, is taken from the session that they leave.
+            return refused(RefusalCode.INVALID, "Lines are moved to another session by a message of its own.")
+        answer = await self._desks.act(seat, CommandId(wish.id), wish.commands, anyway=wish.anyway)
+        if isinstance(answer, Refusal):
+            return refusal(answer)
+        return {"receipt": msgspec.to_builtins(answer.receipt), "undo": msgspec.to_builtins(answer.undo)}
+
+    async def _undo(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _Undo)
+        seat = self._seat(connection)
+        if seat is None:
+            return _NOT_JOINED
+        answer = await self._desks.undo(seat, CommandId(wish.id))
+        return refusal(answer) if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
+
+    async def _name(self, connection: Connection, data: object) -> Answer:
+        wish = msgspec.convert(data, _Name)
+        seat = self._seat(connection)
+        if seat is None:
+            return _NOT_JOINED
+        self._desks.call(seat, wish.name)
+        return {}
+
+    def _extra(self, name: str) -> Callable[[Connection, object], Awaitable[Answer]]:
+        async def handle(connection: Connection, data: object) -> Answer:
+            wish = msgspec.convert(data if data is not None else {}, Wish)
+            seat = self._seat(connection)
+            if seat is None:
+                return _NOT_JOINED
+            if len(wish.segments) > MOST_LINES:
+                return refused(RefusalCode.INVALID, f"At most {MOST_LINES} lines at a time.")
+            if wish.session is not None and not self._may_act(seat.staff, SessionId(wish.session)):
+                return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
+            answer = await self._extras[name](seat, wish)
+            return refusal(answer) if isinstance(answer, Refusal) else answer
+
+        return handle
+
+    def _seat(self, connection: Connection) -> Seat | None:
+        """The seat, as long as its link still reaches the session."""
+        sitting = connection.memory
+        if not isinstance(sitting, _Sitting):
+            return None
+        if self._holds(connection):
+            return sitting.seat
+        self._gone(connection)
+        return None
+
+    def _holds(self, connection: Connection) -> bool:
+        """Whether the link that somebody sat down with is still theirs and reaches the session; true before."""
+        sitting = connection.memory
+        if not isinstance(sitting, _Sitting):
+            return True
+        seat = sitting.seat
+        held = any(staff.link == seat.staff.link for staff in self._socket.staff(connection.request))
+        return held and self._may_act(seat.staff, seat.live.id)
+
+    def _for(self, connection: Connection, session: SessionId, role: str | None) -> Staff | None:
+        """The link to sit down with: the first that reaches the session, of the role where one is named."""
+        if not is_name(session):
+            return None
+        links = self._socket.staff(connection.request)
+        fitting = [staff for staff in links if self._may_act(staff, session) and role in (None, staff.role)]
+        return fitting[0] if fitting else None
+
+    def _gone(self, connection: Connection) -> None:
+        sitting = connection.memory
+        connection.memory = None
+        if isinstance(sitting, _Sitting):
+            sitting.outlet.open = False
+            self._desks.leave(sitting.seat)
+
+
+_NOT_JOINED: Answer = refused(RefusalCode.CONFLICT, "Join a meeting first.")

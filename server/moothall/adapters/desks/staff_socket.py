@@ -1,0 +1,359 @@
+"""Socket.IO for the staff's pages: who is let in, how much they may send, and how what they are told goes out.
+
+One server, a namespace for each kind of page (`desk_socket.py`, `control_socket.py`). Whoever has no staff cookie,
+or comes from a page of another origin, gets no handshake. Captions of readers don't pass here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from typing import Any
+
+import msgspec
+import socketio
+from aiohttp import web
+
+from moothall.adapters.http.limits import origin_allowed
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.ports import Clock
+from moothall.services.sessions.role_links import Staff
+from moothall.services.supervision.carrying_on import note_failure
+from moothall.wire.frames import PULSE, PULSE_MS
+from moothall.wire.token_bucket import Allowance, Bucket
+
+logger = logging.getLogger(__name__)
+
+MAX_MESSAGE_BYTES = 64 << 10
+"""Largest message of a page, and largest body of a poll."""
+MESSAGES = Allowance(per_second=20, burst=100)
+"""What one page may send; more is refused as busy."""
+ASKED = 100
+"""Messages of one page that may wait to be answered. Overflow: one more is refused as busy."""
+MAX_PAGES = 500
+"""Staff pages at the same time."""
+MAX_EACH = 20
+"""Those of one link, so that none keeps the others out."""
+WAITING = 2_000
+"""Messages for one page that may wait to go out; one more cuts it, and it comes back from its position."""
+SWEEP_MS = 5_000
+"""How often it is looked whether the links that let people in still hold, and whether who shook hands went on: after
+two looks without it is cut.
+"""
+CLOSE_S = 0.2
+"""How long a page that was told has to go by itself; it comes back from its position in any case."""
+PING_S = 10
+"""How often a page is asked whether it is there; one that doesn't answer for as long again is gone."""
+
+NAMESPACES = ["/desk", "/control"]
+
+_PULSE = {"every": PULSE_MS}
+
+Answer = dict[str, object]
+Handler = Callable[["Connection", Any], Awaitable[Answer]]
+StaffOf = Callable[[web.Request], Sequence[Staff]]
+"""Whom a request's cookie stands for; empty for strangers (`staff_door.py`)."""
+
+
+class _Server(socketio.AsyncServer):  # type: ignore[misc]  # it has no types
+    """Ends the line of a page whose packets can't be read; the library would note each with all that it passed."""
+
+    async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except (ValueError, TypeError, RecursionError) as error:
+            logger.warning("a staff page sent what is no packet (%s); its line is ended", type(error).__name__)
+            await self.eio.disconnect(eio_sid)
+
+
+class Connection:
+    """One staff page that is connected to one namespace."""
+
+    def __init__(self, sid: str, namespace: str, request: web.Request, clock: Clock) -> None:
+        self.sid = sid
+        self.namespace = namespace
+        self.request = request
+        self.waiting = 0
+        """Messages that are to go out."""
+        self.bytes_waiting = 0
+        self.closing = False
+        self.pushed_at = 0
+        """When something was given to it to send, ms of the monotonic clock."""
+        self.memory: object = None
+        """Whatever the namespace keeps about it."""
+        self.turn = asyncio.Lock()
+        """Whoever has it is answered; the others wait, in their order."""
+        self.asked = 0
+        """Messages that aren't answered yet."""
+        self._bucket = Bucket.full(MESSAGES, clock.monotonic())
+
+    def take(self, now: int) -> bool:
+        """Count one message; whether it may be looked at."""
+        self._bucket, wait = self._bucket.take(MESSAGES, now)
+        return not wait
+
+
+class StaffSocket:
+    """See the module. `run` has to be running for anything to go out."""
+
+    def __init__(self, *, staff: StaffOf, origins: frozenset[str], clock: Clock, ping_s: float = PING_S) -> None:
+        """`origins`: whose pages may connect, exactly as browsers write them. `ping_s`: see PING_S."""
+        self.staff = staff
+        self.clock = clock
+        self._origins = origins
+        self._connections: dict[tuple[str, str], Connection] = {}
+        self._holds: dict[str, Callable[[Connection], bool]] = {}
+        self._requests: dict[asyncio.Event, tuple[web.Request, asyncio.Task[object] | None]] = {}
+        """Those that are being answered: polls and WebSockets that stay open."""
+        self._idle: set[str] = set()
+        """Connections that had come to no namespace at the last look."""
+        self._closed = False
+        self._answering: set[asyncio.Task[object]] = set()
+        # Overflow: see WAITING; each page has its own bound.
+        self._outgoing: asyncio.Queue[tuple[Connection, str | None, object, int]] = asyncio.Queue()
+        self._io = _Server(
+            async_mode="aiohttp",
+            cors_allowed_origins=[],  # Asked here, exactly, before it is asked there.
+            max_http_buffer_size=MAX_MESSAGE_BYTES,
+            ping_interval=ping_s,
+            ping_timeout=ping_s,
+            # Else the line isn't read while a close waits for its last words, and counts as dead. What one page sends
+            # is carried out in its order all the same: see `Connection.turn`.
+            async_handlers=True,
+            http_compression=False,
+            cookie=None,
+            namespaces=NAMESPACES,
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/socket.io/", self.handle, allow_head=False),
+            web.post("/socket.io/", self.handle),
+        ]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """A handshake, a poll or a WebSocket of a staff page."""
+        if not origin_allowed(request.headers.get("Origin"), self._origins):
+            return _shut(403, "Pages of that origin may not connect here.")
+        if not self.staff(request):
+            return _shut(401, "Only the staff connects here: open the link that you were given.")
+        if "j" in request.query:
+            return _shut(400, "JSONP is not spoken here.")
+        if "sid" not in request.query and (full := self._full(request)):
+            return _shut(503, full)
+        if self._closed:
+            return _shut(503, "The server is restarting. Come back in a few seconds.")
+        over = asyncio.Event()
+        self._requests[over] = request, asyncio.current_task()
+        try:
+            answer: web.StreamResponse = await self._io.handle_request(request)
+        finally:
+            del self._requests[over]
+            over.set()
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def _full(self, request: web.Request) -> str:
+        """Why no more pages are taken, of this request's links or at all; empty when they are."""
+        if len(self._io.eio.sockets) >= MAX_PAGES:
+            return "As many staff pages are open as the server takes. Try again in a minute."
+        theirs = Counter(
+            staff.link for environ in self._io.environ.values() for staff in self.staff(environ["aiohttp.request"])
+        )
+        if any(theirs[staff.link] >= MAX_EACH for staff in self.staff(request)):
+            return f"{MAX_EACH} pages of your link are open, more than it may have. Close one and try again."
+        return ""
+
+    def serve(
+        self,
+        namespace: str,
+        handlers: Mapping[str, Handler],
+        *,
+        came: Callable[[Connection], None],
+        gone: Callable[[Connection], None],
+        holds: Callable[[Connection], bool] = lambda _: True,
+        apart: Collection[str] = (),
+    ) -> None:
+        """Answer the messages of a namespace. Each is acknowledged with what its handler gives.
+
+        Messages named in `apart` change nothing and may take long: they hold up no others. `holds` says whether what a
+        connection shows may still be shown to it; it is asked at each `recheck`.
+        """
+        known = self._io
+        self._holds[namespace] = holds
+
+        async def connect(sid: str, environ: dict[str, Any], _: object = None) -> None:
+            connection = Connection(sid, namespace, environ["aiohttp.request"], self.clock)
+            self._connections[namespace, sid] = connection
+            self.push(connection, PULSE, _PULSE)
+            came(connection)
+
+        async def disconnect(sid: str, *_: object) -> None:
+            connection = self._connections.pop((namespace, sid), None)
+            if connection is not None:
+                connection.closing = True
+                gone(connection)
+
+        async def anything(event: str, sid: str, *data: object) -> Answer:
+            connection = self._connections.get((namespace, sid))
+            handler = handlers.get(event)
+            if connection is None or handler is None:
+                return refused(RefusalCode.UNKNOWN, "There is no such message here.")
+            turn = nullcontext() if event in apart else connection.turn
+            return await self._counted(connection, turn, handler, data[0] if data else None)
+
+        known.on("connect", connect, namespace=namespace)
+        known.on("disconnect", disconnect, namespace=namespace)
+        known.on("*", anything, namespace=namespace)
+
+    async def _counted(
+        self, connection: Connection, turn: AbstractAsyncContextManager[object], handler: Handler, data: object
+    ) -> Answer:
+        if not connection.take(self.clock.monotonic()) or connection.asked >= ASKED:
+            return refused(RefusalCode.BUSY, "Too much at once; wait a second and send it again.")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # the library makes one for each message
+        self._answering.add(task)
+        connection.asked += 1
+        try:
+            async with turn:
+                return await self._answer(connection, handler, data)
+        finally:
+            connection.asked -= 1
+            self._answering.discard(task)
+
+    async def _answer(self, connection: Connection, handler: Handler, data: object) -> Answer:
+        if not self.staff(connection.request):
+            self.cut(connection)
+            return refused(RefusalCode.FORBIDDEN, "The link that let you in was taken back.")
+        try:
+            return await handler(connection, data)
+        except msgspec.ValidationError as error:
+            return refused(RefusalCode.INVALID, f"The message can't be read: {error}.")
+        except StorageUnavailable:
+            return refused(RefusalCode.UNAVAILABLE, "It can't be reached at the moment. Try again in a few seconds.")
+        except RecordBroken as error:
+            note_failure(error, "a record can't be read")
+            return refused(RefusalCode.UNAVAILABLE, "The record is damaged and can't be shown.")
+        except Exception as error:  # the outermost edge: the page gets a sentence, the log the place
+            note_failure(error, "a staff page's message failed")
+            return refused(RefusalCode.UNAVAILABLE, "Something went wrong on our side; it has been noted.")
+
+    def push(self, connection: Connection, event: str, body: object, size: int = 0) -> None:
+        """Have something sent; never waits. `size` counts towards `bytes_waiting`."""
+        if connection.closing:
+            return
+        if connection.waiting >= WAITING:
+            self.cut(connection)
+            return
+        connection.waiting += 1
+        connection.bytes_waiting += size
+        connection.pushed_at = self.clock.monotonic()
+        self._outgoing.put_nowait((connection, event, body, size))
+
+    def connected(self, namespace: str) -> list[Connection]:
+        """Those of a namespace."""
+        return [each for (name, _), each in self._connections.items() if name == namespace]
+
+    def cut(self, connection: Connection) -> None:
+        """End a connection; what waits for it is forgotten."""
+        if not connection.closing:
+            connection.closing = True
+            self._outgoing.put_nowait((connection, None, None, 0))
+
+    async def run(self) -> None:
+        """Send what is pushed, in order, and cut who may not be here any more, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._send())
+            group.create_task(self._sweep())
+            group.create_task(self._pulses())
+
+    async def _pulses(self) -> None:
+        """A page to which nothing else is said is told that its line is alive."""
+        while True:
+            await self.clock.sleep(PULSE_MS)
+            now = self.clock.monotonic()
+            for connection in list(self._connections.values()):
+                if now - connection.pushed_at >= PULSE_MS and not connection.waiting:
+                    self.push(connection, PULSE, _PULSE)
+
+    async def _sweep(self) -> None:
+        while True:
+            await self.clock.sleep(SWEEP_MS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Cut whoever has no link any more, and who had shaken hands at the last look and has come to no namespace."""
+        self.recheck()
+        manager, sockets = self._io.manager, self._io.eio.sockets
+        used = {manager.eio_sid_from_sid(each.sid, each.namespace) for each in self._connections.values()}
+        idle = set(sockets) - used
+        for sid in idle & self._idle:
+            await sockets[sid].close(wait=False)
+            sockets.pop(sid, None)
+        self._idle = idle - self._idle
+
+    def recheck(self) -> None:
+        """Cut whoever has no link any more, or not the one that is needed for what they see."""
+        for connection in list(self._connections.values()):
+            if not (self.staff(connection.request) and self._holds[connection.namespace](connection)):
+                self.cut(connection)
+
+    async def _send(self) -> None:
+        while True:
+            connection, event, body, size = await self._outgoing.get()
+            if event is None:
+                await self._io.disconnect(connection.sid, namespace=connection.namespace)
+                continue
+            connection.waiting -= 1
+            connection.bytes_waiting -= size
+            if self._unsent(connection) >= WAITING:
+                self.cut(connection)
+            if not connection.closing:
+                await self._io.emit(event, body, to=connection.sid, namespace=connection.namespace)
+
+    def _unsent(self, connection: Connection) -> int:
+        """Messages that the library keeps for a page until it takes them; it has no bound of its own."""
+        socket = self._io.eio.sockets.get(self._io.manager.eio_sid_from_sid(connection.sid, connection.namespace))
+        return 0 if socket is None else int(socket.queue.qsize())
+
+    async def close(self) -> None:
+        """The server is going away: say so to every page. What has not ended soon after is cut."""
+        self._closed = True
+        for connection in self._connections.values():
+            connection.closing = True
+        for each in list(self._io.eio.sockets.values()):
+            await each.close(wait=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                for over in list(self._requests):
+                    await over.wait()
+        going = set(self._answering)  # What it wanted is in the log, or is sent again.
+        for request, task in list(self._requests.values()):
+            if request.transport is not None:
+                request.transport.abort()
+            elif task is not None:
+                going.add(task)  # The library leaves a poll open whose page went away.
+        for task in going:
+            task.cancel()
+        if going:
+            await asyncio.wait(going)
+        await self._io.shutdown()
+
+
+def refused(code: RefusalCode, message: str) -> Answer:
+    """The answer that says no."""
+    return {"refusal": {"code": str(code), "message": message}}
+
+
+def refusal(answer: Refusal) -> Answer:
+    """The answer that carries a refusal, with the state that goes with it."""
+    return {"refusal": msgspec.to_builtins(answer)}
+
+
+def _shut(status: int, sentence: str) -> web.Response:
+    return web.Response(status=status, text=sentence + "\n", headers={"Cache-Control": "no-store"})

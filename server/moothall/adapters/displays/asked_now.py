@@ -1,0 +1,84 @@
+"""What walls and overlays show of the questions, and walls of a show of hands, as their templates need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.questions.asking_texts import NUMBERED
+from moothall.adapters.questions.hands_texts import COUNTED
+from moothall.adapters.questions.page_hands import hands_of
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.on_wall import languages_on_wall, on_wall
+from moothall.core.languages import direction
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """A question in a language."""
+
+    text: str
+    language: str
+    direction: str
+    made: str = ""
+    """By what it was translated, in a sentence; empty for the question itself."""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A question on a wall."""
+
+    heading: str
+    """Its kind and number."""
+    name: str
+    """The chosen name."""
+    words: tuple[Words, ...]
+    """The question, and what there is of its translations; nothing where somebody only wants to speak."""
+
+
+class AskedNow(msgspec.Struct, frozen=True, kw_only=True):
+    """The questions of a wall."""
+
+    now: Shown | None = None
+    next: tuple[Shown, ...] = ()
+    moves: bool = False
+    """As in `OnWall`."""
+    hands: dict[str, object] | None = None
+    """The show of hands as `page_hands.hands_of` makes it; `said`: how its numbers are said, with places for them."""
+    pending: tuple[str, ...] = ()
+    """Where its translations are to be had that aren't made yet."""
+    lacks: bool = False
+    """Whether a translation of what is asked now can't be had at the moment: a wall asks again after a while."""
+
+
+Into = Callable[[Intervention, str, bool], tuple[Words | None, str]]
+"""A question in another language, soon if so wanted: what there is, or else where it will be."""
+
+
+def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue) -> AskedNow:
+    """The questions of a wall that shows text in these languages (BCP-47).
+
+    What comes next is translated ahead, so that it is there when its turn comes.
+    """
+    found, languages = on_wall(floor), tuple(languages)
+    pending: list[str] = []
+    lacking: list[str] = []
+
+    def shown(each: Intervention, *, whole: bool) -> Shown:
+        own = Words(text=each.text, language=each.language, direction=direction(each.language))
+        others = [into(each, tag, whole) for tag in languages_on_wall(each, languages)]
+        if whole:
+            pending.extend(address for _, address in others if address)
+            lacking.extend(each.text for there, address in others if each.text and there is None and not address)
+        words = [own, *(translated for translated, _ in others if translated is not None)] if each.text else []
+        heading = ui.text(NUMBERED[each.kind], n=each.number)
+        return Shown(heading=heading, name=each.name, words=tuple(words if whole else words[:1]))
+
+    return AskedNow(
+        now=None if found.now is None else shown(found.now, whole=True),
+        next=tuple(shown(each, whole=False) for each in found.next),
+        moves=found.moves,
+        hands=None if found.hands is None else {**hands_of(found.hands, ui), "said": ui.text(COUNTED)},
+        pending=tuple(pending),
+        lacks=bool(lacking),
+    )

@@ -1,0 +1,337 @@
+"""The door for whoever shows the text elsewhere: on a wall (`/screen`), over a picture (`/overlay`), in another site's
+page (`/embed`).
+
+The pages are made with the newest lines in them; scripts carry on from there over server-sent events. Only the box
+may stand in a frame, and only in pages of the origins that the operator named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.displays import display_options as shown_look
+from moothall.adapters.displays.asked_now import AskedNow
+from moothall.adapters.http.limits import security_headers
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.door_texts import DoorText
+from moothall.adapters.pages.presence_texts import PEOPLE, WITH_US, with_us
+from moothall.adapters.pages.qr import qr_svg
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.texts import SCRIPT_TEXTS, SEALS, STANDING, UNNAMED, ErrorText
+from moothall.adapters.reading.page_rows import gap_text, last_words, short_notice, standing
+from moothall.core.ids import SessionId, is_name
+from moothall.core.languages import direction
+from moothall.core.ports import Clock
+from moothall.core.session import Status
+from moothall.core.views.captions import Line, Session, Snapshot
+from moothall.core.views.gaps import BREAK_SET_BACK, Gap
+from moothall.core.views.reading_order import Turn, with_spans
+
+Look = TypeVar("Look", bound=msgspec.Struct)
+
+KEPT = 40
+"""Lines that a page begins with."""
+FULL = 320
+"""Characters after which a paragraph begins anew, as in `web/js/tail.js`."""
+QUIET_S = 15
+"""How often the wall's page is made anew where there is no JavaScript."""
+
+
+class OnWall(msgspec.Struct, frozen=True):
+    """What a room's wall shows."""
+
+    title: str
+    """The room's."""
+    session: SessionId | None
+    """The session that is on in it, or comes next."""
+
+
+QuestionsOf = Callable[[Asked, Catalogue], Awaitable[AskedNow]]
+"""What a wall of that session, which may be read, shows of its questions."""
+
+
+BesideOf = Callable[[Asked, Catalogue], Awaitable[Mapping[str, object] | None]]
+"""What a hub's wall shows of its own beside that; None where it isn't a hub's."""
+
+
+async def _nothing_beside(_: Asked, __: Catalogue) -> None:
+    """For everywhere but a hub."""
+
+
+async def _no_questions(_: Asked, __: Catalogue) -> AskedNow:
+    """For a house in which nobody asks."""
+    return AskedNow()
+
+
+class Paragraph(msgspec.Struct, kw_only=True):
+    """Lines in a row of one speaker in one language."""
+
+    name: str | None
+    """Who speaks, where it changes; empty: it has to be said that nobody is named."""
+    language: str
+    direction: str
+    texts: list[str]
+    mark: str = ""
+    """What is said in place of lines."""
+
+
+class ShownDoor:
+    """Serves the three pages."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        *,
+        clock: Clock,
+        snapshot_of: SnapshotOf,
+        public: str | Callable[[], str],
+        framers: Sequence[str] = (),
+        room: Callable[[str], OnWall | None] = lambda _: None,
+        last_awaited: Callable[[SessionId], bool] = lambda _: False,
+        questions: QuestionsOf = _no_questions,
+        beside: BesideOf = _nothing_beside,
+    ) -> None:
+        """`public` is the server's address as codes say it, without a path, or what tells it where that may change;
+        `room` knows the programme.
+
+        `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
+        wall shows of them, `beside`: what a hub's own shows. `framers` are the origins whose pages may hold the box;
+        `*` stands for all of them.
+        """
+        self._pages = pages
+        self._clock = clock
+        self._snapshot_of = snapshot_of
+        self._public_now = public
+        self._room = room
+        self._last_awaited = last_awaited
+        self._questions = questions
+        self._beside = beside
+        ancestors = ("*",) if "*" in framers else ("'self'", *framers)
+        policy = security_headers(ancestors)["Content-Security-Policy"]
+        self._framed = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "cross-origin"}
+
+    @property
+    def _public(self) -> str:
+        return self._public_now if isinstance(self._public_now, str) else self._public_now()
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/screen", self.screen),
+            web.get("/room/{room}/screen", self.room_screen),
+            web.get("/room/{room}/now", self.room_now),
+            web.get("/s/{session}/overlay", self.overlay),
+            web.get("/s/{session}/embed", self.embed),
+        ]
+
+    async def screen(self, request: web.Request) -> web.Response:
+        """The page for a room's screen: large, with the state in words and the way to the reader's page."""
+        ui, _ = language(self._pages, request)
+        try:
+            look = _look(shown_look.screen, request)
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        return html(await self._wall(wanted, ui, look, room=None), ui)
+
+    async def room_screen(self, request: web.Request) -> web.Response:
+        """The same for a room: it goes along from session to session, all week."""
+        ui, _ = language(self._pages, request)
+        name = request.match_info["room"]
+        room = self._room(name) if is_name(name) else None
+        if room is None:
+            return refusal(Wrong(404, ErrorText.NOTHING), self._pages, ui)
+        try:
+            look = _look(shown_look.screen, request)
+            shown = await self._shown_in(request, room)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        watched = script_json({"ask": f"/room/{name}/now", "session": None if shown is None else shown.session})
+        if shown is not None:
+            return html(await self._wall(shown, ui, look, room=watched), ui)
+        short = self._public.partition("://")[2]
+        text = self._pages.render(
+            "screen_waiting.html",
+            ui=ui,
+            look=look,
+            title=room.title,
+            qr=qr_svg(self._public),
+            short=short,
+            room=watched,
+        )
+        return html(text, ui)
+
+    async def room_now(self, request: web.Request) -> web.Response:
+        """Which session a room's wall shows: `{"session": ID or null}`."""
+        name = request.match_info["room"]
+        room = self._room(name) if is_name(name) else None
+        if room is None:
+            return web.json_response({"error": "There is no such room."}, status=404)
+        shown = await self._shown_in(request, room)
+        now = {"session": None if shown is None else shown.session}
+        return web.json_response(now, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _shown_in(self, request: web.Request, room: OnWall) -> Asked | None:
+        """The session on a room's wall; None between sessions, and while one is on that not everybody may read."""
+        if room.session is None:
+            return None
+        try:
+            return await asked(request, self._snapshot_of, session=room.session)
+        except Wrong as wrong:
+            if wrong.key == ErrorText.NO_SESSION:
+                return None
+            raise
+
+    async def _wall(self, wanted: Asked, ui: Catalogue, look: msgspec.Struct, *, room: str | None) -> str:
+        address = f"{self._public}/s/{wanted.session}"
+        return self._render(
+            "screen.html",
+            wanted,
+            ui,
+            look,
+            wall=True,
+            qr=qr_svg(address),
+            short=address.partition("://")[2],
+            asked=await self._questions(wanted, ui),
+            beside=await self._beside(wanted, ui),
+            ask_at=f"{address}/ask".partition("://")[2],
+            ask_qr=qr_svg(f"{address}/ask"),
+            renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
+            room=room,
+        )
+
+    async def overlay(self, request: web.Request) -> web.Response:
+        """The newest lines on nothing, for a program that mixes pictures."""
+        ui, _ = language(self._pages, request)
+        try:
+            look = _look(shown_look.overlay, request)
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        found = await self._questions(wanted, ui) if look.question else None
+        return html(self._render("overlay.html", wanted, ui, look, wall=True, asked=found), ui)
+
+    async def embed(self, request: web.Request) -> web.Response:
+        """A box for another site's page."""
+        ui, chosen = language(self._pages, request)
+        try:
+            look = _look(shown_look.box, request)
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            response = refusal(wrong, self._pages, ui)
+            response.headers.update(self._framed)  # Why there is no text belongs in the box as well.
+            return response
+        query = {"channel": wanted.feed.channel, **({"ui": ui.language} if chosen else {})}
+        whole = f"/s/{wanted.session}?{urlencode(query)}"
+        return html(self._render("embed.html", wanted, ui, look, whole=whole), ui, headers=self._framed)
+
+    def _render(
+        self,
+        template: str,
+        wanted: Asked,
+        ui: Catalogue,
+        look: msgspec.Struct,
+        *,
+        wall: bool = False,
+        **values: object,
+    ) -> str:
+        """`wall`: whether what was cleared is left out; a box in somebody's page is no wall."""
+        snapshot, now = wanted.snapshot, self._clock.wall()
+        session = snapshot.session
+        cleared = session.wall_cleared if wall else None
+        stand = [line for line in snapshot.lines if not line.gone]
+        shown = [line for line in stand if cleared is None or line.t0 >= cleared][-KEPT:]
+        query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
+        kind, places = standing(snapshot, now, last_awaited=self._last_awaited(wanted.session))
+        marks = {
+            "unnamed": ui.text(UNNAMED),
+            "unsaved": ui.text("Not yet saved"),
+            "unrecorded": ui.text("Not recorded"),
+        }
+        texts = {
+            name: ui.text(key)
+            for name, key in SCRIPT_TEXTS.items()
+            if name.startswith(("standing.", "seal.", "gap.break"))
+        }
+        texts |= {name: ui.text(key) for name, key in WITH_US.items()} if wall else {}
+        return self._pages.render(
+            template,
+            ui=ui,
+            session=session,
+            look=look,
+            title=session.title.strip() or ui.text("Meeting without a title"),
+            untitled=not session.title.strip(),
+            paragraphs=paragraphs(session, shown, lambda gap: gap_text(gap, ui)),
+            with_us=with_us(session.hubs, ui, now) if wall else "",
+            notice=short_notice(session, wanted.feed.channel, ui),
+            off=session.not_recorded is not None,
+            kind=kind,
+            state=ui.text(STANDING[kind], **places),
+            seal="" if session.seal is None else ui.text(SEALS[session.seal]),
+            data=script_json(
+                {
+                    "epoch": snapshot.epoch,
+                    "offset": snapshot.offset,
+                    "session": msgspec.to_builtins(session),
+                    "lines": [
+                        {**msgspec.to_builtins(line), "number": number} for number, line in _numbered(snapshot, shown)
+                    ],
+                    "wall": wall,
+                    "events": f"/s/{wanted.session}/events?{query}",
+                    "now": now,
+                    "spoke": last_words(snapshot),
+                    "ui": ui.language,
+                    "texts": {**texts, **marks},
+                    "counted": {"people": dict(ui.forms(PEOPLE))} if wall else {},
+                    "look": msgspec.to_builtins(look),
+                }
+            ),
+            **values,
+        )
+
+
+def _numbered(snapshot: Snapshot, lines: Iterable[Line]) -> list[tuple[int, Line]]:
+    """Lines of a snapshot with their places in the whole text."""
+    numbers = {line.segment: number for number, line in enumerate(snapshot.lines, snapshot.before or 0)}
+    return [(numbers[line.segment], line) for line in lines]
+
+
+def paragraphs(session: Session, lines: Iterable[Line], mark: Callable[[Gap], str]) -> list[Paragraph]:
+    """The lines as they run on: a new paragraph where speaker or language change, or one has grown long.
+
+    Text that begins before a break was ended stands under a `mark` of that, as in `web/js/tail.js`.
+    """
+    made: list[Paragraph] = []
+    turn = Turn()
+    shown = [line for line in lines if line.text.strip()]
+    set_back = [gap for gap in session.gaps if gap.reason == BREAK_SET_BACK and shown and gap.t0 > shown[0].t0]
+    for line in with_spans(shown, set_back, lambda line: line.t0):
+        if isinstance(line, Gap):
+            if line.t0 <= shown[-1].t0:
+                made.append(Paragraph(name=None, language="", direction="", texts=[], mark=mark(line)))
+                turn = turn.broken()
+            continue
+        text = line.text.strip()
+        if made and made[-1].texts and line.language != made[-1].language:
+            turn = turn.broken()
+        heading = turn.then(session.speakers.get(line.speaker, "") if line.speaker else "")
+        turn = heading.turn
+        if not heading.begins and sum(map(len, made[-1].texts)) < FULL:
+            made[-1].texts.append(text)
+            continue
+        way = direction(line.language)
+        made.append(Paragraph(name=heading.name, language=line.language, direction=way, texts=[text]))
+    return made
+
+
+def _look(read: Callable[[Mapping[str, str]], Look], request: web.Request) -> Look:
+    try:
+        return read(request.query)
+    except shown_look.BadLook as bad:
+        raise Wrong(400, DoorText.CHOICE, name=bad.name, value=bad.value[:40]) from bad

@@ -1,0 +1,134 @@
+"""An engine that the server starts itself and watches over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from moothall.adapters.engines.child_owner import start_child, to_the_end
+from moothall.adapters.engines.child_signal import signal_child
+from moothall.core.ports import Clock, Randomness
+from moothall.services.supervision.pulses import Fate, Pulses
+
+logger = logging.getLogger(__name__)
+
+TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105  # the variable's name
+LIFE_VARIABLE = "MOOTHALL_ENGINE_LIFE"
+LIFE_BYTES = 16
+FIRST_WAIT_MS = 250
+"""Between an engine's end and the start of the next one, at least."""
+LONGEST_WAIT_MS = 5_000
+"""Starts of an engine that keeps ending are so far apart at most."""
+ENGINE = (sys.executable, "-m", "moothall_models")
+STEADY_MS = 30_000
+"""An engine that ran for so long did well; the next wait is a short one again."""
+STOP_S = 5.0
+"""How long an engine may take to stop when it is asked to."""
+
+
+class EngineChild:
+    """One engine process, started again whenever it ends, hangs or can't be started, until `run` is cancelled.
+
+    The child's standard input is a pipe from here: when this process dies, however it dies, the child sees its end
+    and stops, so no orphan goes on.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        token: str,
+        threads: int,
+        clock: Clock,
+        program: Sequence[str] = ENGINE,
+        patience_s: float = STOP_S,
+        name: str = "engine child",
+        watched: tuple[Pulses, Randomness] | None = None,
+    ) -> None:
+        """`arguments` for the engine's `program`; the token goes in the environment, where `ps` doesn't look.
+
+        `patience_s` is how long it may take to stop when it is asked to, before it is killed. `name`: for logs.
+        `watched`: who kills it when it makes no progress, and what names its lives; without them nobody does.
+        """
+        self._watched = watched
+        self._name = name
+        self._command = (*program, *arguments, "--exit-with-parent")
+        self._patience_s = patience_s
+        self._environment = {
+            **os.environ,
+            TOKEN_VARIABLE: token,
+            "OMP_NUM_THREADS": str(threads),
+        }
+        self._clock = clock
+        self.pid: int | None = None
+        """The running child."""
+        self.failures = 0
+        """How often in a row it ended soon after its start."""
+
+    async def run(self) -> None:
+        """Keep it running."""
+        while True:
+            began = self._clock.monotonic()
+            ended = await self._run_once()
+            ran = self._clock.monotonic() - began
+            self.failures = 0 if ran >= STEADY_MS else self.failures + 1
+            # From start to start: one that worked until it was killed has readers who wait, however often that happens.
+            apart = min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** min(self.failures, 8))
+            wait = max(FIRST_WAIT_MS, apart - ran)
+            logger.warning("%s %s; the next one starts in %d ms", self._name, ended, wait)
+            await self._clock.sleep(wait)
+
+    def kill(self) -> None:
+        """End a process that hangs, and what it started, so that another one is started; nothing when none runs."""
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    async def _run_once(self) -> str:
+        """One process, from its start to its end; returns how it went, for the log."""
+        if self._watched is None:
+            return await self._live("")
+        pulses, randomness = self._watched
+        life = randomness.bytes(LIFE_BYTES).hex()
+        with pulses.started(self._name, life, self.kill):
+            return await self._live(life)
+
+    async def _live(self, life: str) -> str:
+        try:
+            process = await start_child(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                env={**self._environment, LIFE_VARIABLE: life},
+                start_new_session=True,  # Its group is what it started; Ctrl-C is ours to handle.
+            )
+        except OSError as error:
+            # Too many processes, or no memory for one more: the readers stay, and it may pass.
+            return f"could not be started ({error.strerror})"
+        self.pid = process.pid
+        try:
+            status = await process.wait()
+            self._tell_fate(life, status)
+            return f"{process.pid} ended with {status}"
+        finally:
+            await to_the_end(self._stop(process))
+            self.pid = None
+
+    def _tell_fate(self, life: str, status: int) -> None:
+        if self._watched is not None and status not in (0, -signal.SIGTERM):
+            self._watched[0].ended(life, Fate.KILLED if status == -signal.SIGKILL else Fate.CRASHED)
+
+    async def _stop(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is not None:
+            return
+        signal_child(process, signal.SIGTERM)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await process.wait()
+        except TimeoutError:
+            signal_child(process, signal.SIGKILL)
+            await process.wait()

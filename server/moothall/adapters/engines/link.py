@@ -1,0 +1,219 @@
+"""Where engines connect: a WebSocket server that lets in whoever has an engine's token."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import msgspec
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
+
+from moothall.core.errors import ConfigurationError, ProtocolError
+from moothall.services.supervision.pulses import GivenUp
+from moothall.wire import engine as wire
+from moothall.wire import pulse, translation
+
+logger = logging.getLogger(__name__)
+
+OPEN_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 2.0
+PING_INTERVAL = 20.0
+PING_TIMEOUT = 20.0
+"""Seconds. An engine that does not answer a ping for so long is gone."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Whose a token is, and which links it opens."""
+
+    name: str
+    """For logs."""
+    recognises: bool = True
+    """The link of engines: their channels' sound comes here, and their words go into the log."""
+    own: bool = False
+    """Whether it is the server's own, of the processes that it starts."""
+    translates: bool = False
+    """The translators' link: the text of all sessions comes here, also of those for the staff alone."""
+
+
+Tokens = Callable[[], Mapping[str, Holder]]
+"""The tokens that are good at the moment, and whose they are."""
+
+
+class _Admitted(ServerConnection):
+    """A connection with a good token."""
+
+    holder = Holder("")
+
+
+class _Socket:
+    """One link over a WebSocket, by its frames."""
+
+    def __init__(self, socket: ServerConnection, holder: Holder) -> None:
+        self._socket = socket
+        self._holder = holder
+
+    @property
+    def name(self) -> str:
+        """The name that belongs to its token, for logs."""
+        return self._holder.name
+
+    @property
+    def own(self) -> bool:
+        """Whether it came with the server's own token."""
+        return self._holder.own
+
+    def abort(self) -> None:
+        """End the link at once, whatever the other side does."""
+        self._socket.transport.abort()
+
+    async def _receive(self) -> bytes | None:
+        try:
+            return await self._socket.recv(decode=False)
+        except ConnectionClosed:
+            return None
+
+    async def _send(self, frame: bytes) -> None:
+        try:
+            await self._socket.send(frame)
+        except ConnectionClosed:
+            return
+
+
+class EngineSocket(_Socket):
+    """One engine's link; `moothall.services.engines.recognising.EngineConnection`."""
+
+    async def receive(self) -> wire.ToServer | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        frame = await self._receive()
+        return None if frame is None else wire.decode_to_server(frame)
+
+    async def send(self, message: wire.ToEngine) -> None:
+        """Write a message, and wait while the link is slow; silent when the link has ended."""
+        await self._send(wire.encode(message))
+
+
+class TranslatorSocket(_Socket):
+    """The link of a process with translators; `moothall.services.translation.translators.TranslatorConnection`."""
+
+    async def receive(self) -> translation.FromTranslators | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        frame = await self._receive()
+        return None if frame is None else translation.decode_from_translators(frame)
+
+    async def send(self, message: translation.ToTranslators) -> None:
+        """Write a message, and wait while the link is slow; silent when the link has ended."""
+        await self._send(translation.encode(message))
+
+
+class PulseSocket(_Socket):
+    """The link of a process's pulses; `moothall.services.supervision.pulses.PulseConnection`."""
+
+    async def receive(self) -> pulse.Pulse | None:
+        """The next pulse; None when the link has ended. Raises ProtocolError."""
+        frame = await self._receive()
+        return None if frame is None else pulse.decode(frame)
+
+
+@asynccontextmanager
+async def serve_engines(
+    host: str,
+    port: int,
+    tokens: Tokens,
+    handle: Callable[[EngineSocket], Awaitable[None]],
+    translate: Callable[[TranslatorSocket], Awaitable[None]] | None = None,
+    *,
+    feel: Callable[[PulseSocket], Awaitable[None]] | None = None,
+) -> AsyncIterator[int]:
+    """Listen for engines; gives the port (of use when `port` is 0: any that is free).
+
+    `translate` gets the links of translators, which dial `wire.translation.PATH`, and `feel` those of pulses, which
+    dial `wire.pulse.PATH`; without them they are turned away. `handle` has the link until it returns; a ProtocolError
+    or GivenUp from it ends the link, any other error is logged by the library and ends it too. On leaving, all links
+    are closed and their handlers waited for. Raises ConfigurationError when the address can't be had.
+    """
+
+    async def serve_one(socket: ServerConnection) -> None:
+        path = "" if socket.request is None else socket.request.path
+        assert isinstance(socket, _Admitted)  # noqa: S101  # as asked for
+        holder, name = socket.holder, socket.holder.name
+        try:
+            if path == pulse.PATH:
+                if feel is not None:
+                    await feel(PulseSocket(socket, holder))
+            elif path != translation.PATH:
+                await handle(EngineSocket(socket, holder))
+            elif translate is not None:
+                await translate(TranslatorSocket(socket, holder))
+        except ProtocolError as error:
+            logger.warning("engine %s: %s", name, error)
+            await socket.close(CloseCode.PROTOCOL_ERROR)
+        except GivenUp as error:
+            logger.warning("%s", error)
+            await socket.close(pulse.GIVEN_UP, "no progress")
+
+    def admit(socket: ServerConnection, request: Request) -> Response | None:
+        return _admit(socket, request, tokens())
+
+    try:
+        server = await serve(
+            serve_one,
+            host,
+            port,
+            process_request=admit,
+            create_connection=_Admitted,
+            compression=None,
+            max_size=wire.MAX_FRAME_BYTES,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=CLOSE_TIMEOUT,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_TIMEOUT,
+            server_header=None,
+        )
+    except OSError as error:
+        msg = f"Engines can't be served on {host}:{port}: {error.strerror or 'the address is not available'}."
+        raise ConfigurationError(msg) from error
+    async with server:
+        yield next(iter(server.sockets)).getsockname()[1]
+
+
+def _admit(socket: ServerConnection, request: Request, tokens: Mapping[str, Holder]) -> Response | None:
+    if request.headers.get_all("Origin"):
+        logger.warning("engine link: refused a browser")
+        return socket.respond(HTTPStatus.FORBIDDEN, "This address is for engines, not for web pages.\n")
+    given = request.headers.get_all("Authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    holder = _holder(token.strip(), tokens) if scheme.lower() == "bearer" and token else None
+    if holder is None:
+        logger.warning("engine link: refused a connection without a good token")
+        response = socket.respond(
+            HTTPStatus.UNAUTHORIZED, "An engine needs its token here; it stands in the server's settings.\n"
+        )
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    if not _opens(holder, request.path):
+        logger.warning("engine link: the token of %s is not for %s", holder.name, request.path)
+        return socket.respond(HTTPStatus.FORBIDDEN, "This token is of another kind: one recognises, one translates.\n")
+    assert isinstance(socket, _Admitted)  # noqa: S101  # as asked for
+    socket.holder = holder
+    return None
+
+
+def _opens(holder: Holder, path: str) -> bool:
+    if path == pulse.PATH:
+        return True
+    return holder.translates if path == translation.PATH else holder.recognises
+
+
+def _holder(token: str, tokens: Mapping[str, Holder]) -> Holder | None:
+    """Whose token it is; takes as long for a wrong one as for a right one."""
+    found: Holder | None = None
+    for good, holder in tokens.items():
+        if hmac.compare_digest(token.encode(), good.encode()):
+            found = holder
+    return found

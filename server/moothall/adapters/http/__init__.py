@@ -1,0 +1,1 @@
+"""What holds for every HTTP request: limits, places, proxies, TLS, cookies, tokens of forms."""

@@ -1,0 +1,125 @@
+"""The web server's connections: how many there may be, in all and from one address, before anything was asked.
+
+A connection over the bound is answered with a sentence and closed. One that comes from a proxy is counted in all and
+not by its address, which says nothing: `limits.AddressGate` counts what is asked through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+
+from moothall.adapters.http.places import Full, Place, Places
+
+HANDSHAKE_S = 10.0
+"""How long TLS may take to begin; asyncio's own is a minute."""
+UNREAD_MS = 60_000
+"""How long somebody may leave an answer unread before the system gives the connection up."""
+BACKLOG = 128
+"""Connections that the system keeps until they are taken."""
+MOST_TOLD = 50
+"""Connections over the bound that are answered at the same time. Overflow: the next are closed without an answer."""
+TELL_S = 1.0
+"""How long such a one may take to ask."""
+_ANSWERS = {
+    Full.ALL: b"The server has as many connections as it can serve. Try again in a few seconds.\n",
+    Full.ADDRESS: b"Your address has as many connections as one may have. Try again in a few seconds.\n",
+}
+_HEAD = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
+    b"Retry-After: 10\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+)
+
+
+class _Counted(asyncio.Protocol):
+    """Stands before the web server's protocol and hands everything on, when there is a place."""
+
+    def __init__(
+        self, inner: asyncio.Protocol, take: Callable[[str], Place | Full], told: set[asyncio.Protocol]
+    ) -> None:
+        self._inner = inner
+        self._take = take
+        self._told = told
+        self._place: Place | None = None
+        self._full: Full | None = None
+        self._transport: asyncio.BaseTransport | None = None
+        self._take_data: Callable[[bytes], None] = inner.data_received
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        place = self._take(str(peer[0]) if isinstance(peer, tuple) else "")
+        if isinstance(place, Place):
+            self._place = place
+            self._inner.connection_made(transport)
+            return
+        self._full, self._transport, self._take_data = place, transport, self._refuse
+        if len(self._told) >= MOST_TOLD:
+            transport.close()
+            return
+        self._told.add(self)
+        asyncio.get_running_loop().call_later(TELL_S, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        self._take_data(data)
+
+    def _refuse(self, _: bytes) -> None:
+        """Only now: an answer before the question is thrown away with it when the connection ends."""
+        if isinstance(self._transport, asyncio.WriteTransport) and self._full is not None:
+            self._transport.write(_HEAD % len(_ANSWERS[self._full]) + _ANSWERS[self._full])
+            self._transport.close()
+
+    def eof_received(self) -> bool | None:
+        return None if self._place is None else self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        if self._place is not None:
+            self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._place is not None:
+            self._inner.resume_writing()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._told.discard(self)
+        if self._place is not None:
+            self._inner.connection_lost(error)
+            self._place.leave()
+
+
+async def serve(
+    stack: AsyncExitStack,
+    runner: web.BaseRunner,
+    listener: socket.socket,
+    *,
+    places: Places,
+    proxies: Callable[[str], bool] = lambda _: False,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    """Take connections for a runner that is set up, until the stack unwinds.
+
+    `proxies` says which addresses are those of proxies.
+    """
+
+    def take(address: str) -> Place | Full:
+        return places.take(None if proxies(address) else address)
+
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Those that are taken have it from the listener.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
+    server = runner.server
+    told: set[asyncio.Protocol] = set()
+
+    def protocol() -> asyncio.Protocol:
+        if server is None:
+            msg = "The runner is not set up."
+            raise RuntimeError(msg)
+        return _Counted(server(), take, told)
+
+    taking = await asyncio.get_running_loop().create_server(
+        protocol, sock=listener, ssl=tls, backlog=BACKLOG, ssl_handshake_timeout=HANDSHAKE_S if tls else None
+    )
+    stack.callback(taking.close)

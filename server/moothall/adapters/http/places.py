@@ -1,0 +1,105 @@
+"""Places: so many of something at once, and of them so many for one address, so that nobody takes them all.
+
+Whoever has a place is counted under a keyed hash of the address, under a key that lives in memory, and only for as
+long as the place is taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Callable
+from enum import Enum, auto
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.adapters.http.limits import SITE, network
+from moothall.core.ports import Randomness
+
+
+class Full(Enum):
+    """Why there is no place."""
+
+    ALL = auto()
+    """All are taken."""
+    ADDRESS = auto()
+    """This address has as many as one may have."""
+
+
+_BUSY = {
+    Full.ALL: "As many requests are being answered as the server can. Wait a little and try again.\n",
+    Full.ADDRESS: "Too many requests from your address are being answered. Wait a little and try again.\n",
+}
+
+
+class Place:
+    """A place that is taken, until `leave`."""
+
+    __slots__ = ("_name", "_places")
+
+    def __init__(self, places: Places, name: bytes | None) -> None:
+        self._places: Places | None = places
+        self._name = name
+
+    def leave(self) -> None:
+        """Give it back. To do so twice changes nothing."""
+        places, self._places = self._places, None
+        if places is not None:
+            places.give_back(self._name)
+
+
+class Places:
+    """See the module. An IPv6 address counts together with its /48: one site may have that many."""
+
+    def __init__(self, randomness: Randomness, *, most: int, each: int | None = None) -> None:
+        """`most`: places in all; `each`: those of one address, None: as many as there are."""
+        self._most = most
+        self._each = most if each is None else each
+        self._key = randomness.bytes(32)
+        # Bound: `most`, the sum of its values.
+        self._taken: Counter[bytes] = Counter()
+        self.count = 0
+        """Places that are taken."""
+
+    def take(self, address: str | None) -> Place | Full:
+        """A place for somebody at `address`, or why there is none. None: it is counted with the others alone."""
+        if self.count >= self._most:
+            return Full.ALL
+        name = None
+        if address is not None:
+            name = hmac.digest(self._key, network(address, SITE).encode(), hashlib.sha256)[:8]
+            if self._taken[name] >= self._each:
+                return Full.ADDRESS
+            self._taken[name] += 1
+        self.count += 1
+        return Place(self, name)
+
+    def give_back(self, name: bytes | None) -> None:
+        """For `Place.leave` alone."""
+        self.count -= 1
+        if name is not None:
+            self._taken[name] -= 1
+            if not self._taken[name]:
+                del self._taken[name]
+
+    def middleware(self, address_of: Callable[[web.Request], str]) -> Middleware:
+        """Middleware by which each request takes a place for as long as it is answered."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            place = self.take(address_of(request))
+            if isinstance(place, Full):
+                return web.Response(status=503, text=_BUSY[place], headers={"Retry-After": "10"})
+            try:
+                return await handler(request)
+            finally:
+                place.leave()
+
+        return middleware
+
+
+def share(most: int, percent: int) -> int:
+    """How many of `most` places one address may have; at least one."""
+    return max(1, most * percent // 100)

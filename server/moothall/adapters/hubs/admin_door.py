@@ -1,0 +1,245 @@
+"""`/admin/hubs`: the registry of hubs, for whoever has the secretariat's link. Plain HTML forms."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import wraps
+
+from aiohttp import web
+
+from moothall.adapters.admin.language_names import NoLanguages, read_languages
+from moothall.adapters.admin.pages_door import runs_the_house
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.admin.view import QrSvg
+from moothall.adapters.hubs import view
+from moothall.adapters.hubs.removed_view import RemovedView
+from moothall.adapters.hubs.texts import HubText
+from moothall.core.errors import NoLink, Refusal, StorageUnavailable
+from moothall.core.hub_entry import MOST_PEOPLE, Details, Hub
+from moothall.core.ids import SessionId
+from moothall.core.programme.times import Zones
+from moothall.core.times import Zone
+from moothall.services.hubs.links import Connected
+from moothall.services.hubs.pairing import Pairing
+from moothall.services.hubs.registry import Hubs
+from moothall.services.hubs.removals import Removal
+
+LONGEST = 200
+"""Characters of a field."""
+
+Handler = Callable[["HubAdminDoor", web.Request, Asked], Awaitable[web.Response]]
+
+
+def _page(handler: Handler) -> Callable[[HubAdminDoor, web.Request], Awaitable[web.Response]]:
+    """A handler for those who run the house; everybody else, and every mistake, gets a sentence."""
+
+    @wraps(handler)
+    async def handle(self: HubAdminDoor, request: web.Request) -> web.Response:
+        try:
+            return await handler(self, request, self.pages.asked(request, runs_the_house))
+        except Wrong as error:
+            return self.pages.refuse(request, error)
+        except NoLink:
+            return self.pages.refuse(request, Wrong(409, AdminText.CONFLICT))
+        except StorageUnavailable:
+            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+
+    return handle
+
+
+class HubAdminDoor:
+    """Handlers of `/admin/hubs`."""
+
+    def __init__(
+        self,
+        *,
+        pages: StaffPages,
+        hubs: Hubs,
+        pairing: Pairing,
+        zone: Callable[[], Zone],
+        zones: Zones,
+        public: str,
+        qr_svg: QrSvg,
+        removals: Callable[[], Sequence[Removal]],
+        title_of: Callable[[SessionId], str],
+        linked: Callable[[], tuple[Connected, ...]] = tuple,
+    ) -> None:
+        """`removals`: what was removed of what hubs hold; `title_of`: what a session is called; `linked`: whose
+        machines have a link.
+
+        `zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no slash
+        at its end.
+        """
+        self.pages = pages
+        self._hubs = hubs
+        self._pairing = pairing
+        self._zone = zone
+        self._zones = zones
+        self._public = public
+        self._qr = qr_svg
+        self._removals = removals
+        self._removed = RemovedView(hubs, title_of)
+        self._linked = linked
+        self._meeting = title_of
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/admin/hubs", self.overview),
+            web.post("/admin/hubs", self.add),
+            web.get("/admin/hubs/{hub}", self.show),
+            web.post("/admin/hubs/{hub}", self.change),
+            web.post("/admin/hubs/{hub}/words", self.new_words),
+            web.post("/admin/hubs/{hub}/link", self.new_link),
+            web.post("/admin/hubs/{hub}/remove", self.remove),
+        ]
+
+    @_page
+    async def overview(self, request: web.Request, asked: Asked) -> web.Response:
+        """All hubs, and the form for one more."""
+        return self._overview(asked)
+
+    def _overview(self, asked: Asked, *, problem: str = "", given: Mapping[str, str] | None = None) -> web.Response:
+        removals = self._removals()
+        return self.pages.show(
+            "admin_hubs.html",
+            asked,
+            status=400 if problem else 200,
+            problem=problem,
+            given=given or {},
+            hubs=self._rows(asked),
+            removed=self._removed.rows(removals, self._zone(), asked.ui),
+            lost=self._removed.lost(removals),
+        )
+
+    @_page
+    async def add(self, request: web.Request, asked: Asked) -> web.Response:
+        """A hub from its name; answers with the words and the link for it."""
+        given = await self.pages.form(request, asked)
+        details = await self._details(given, asked)
+        if isinstance(details, str):
+            return self._overview(asked, problem=details, given=given)
+        if not self.pages.once(given):
+            return see(asked.to("/admin/hubs"))
+        made = await self._hubs.add(given.get("title", "")[:LONGEST], details)
+        if isinstance(made, Refusal):
+            return self._overview(asked, problem=asked.ui.text(HubText.NAME), given=given)
+        hub, token = made
+        return await self._sheets(asked, hub, token=token, words=await self._pairing.words(hub.name))
+
+    @_page
+    async def show(self, request: web.Request, asked: Asked) -> web.Response:
+        """One hub: how it stands, and what can be done."""
+        return self._show(asked, self._hub(request))
+
+    def _show(
+        self, asked: Asked, hub: Hub, *, problem: str = "", given: Mapping[str, str] | None = None
+    ) -> web.Response:
+        until = self._pairing.until(hub.name)
+        return self.pages.show(
+            "admin_hub.html",
+            asked,
+            status=400 if problem else 200,
+            problem=problem,
+            hub=self._rows(asked, hub)[0],
+            given=view.fields(hub, asked.ui) | dict(given or {}),
+            until="" if until is None else view.moment(until, self._zone(), asked.ui),
+        )
+
+    @_page
+    async def change(self, request: web.Request, asked: Asked) -> web.Response:
+        """Write down something else of it."""
+        given = await self.pages.form(request, asked)
+        hub = self._hub(request)
+        details = await self._details(given, asked)
+        if isinstance(details, str):
+            return self._show(asked, hub, problem=details, given=given)
+        if isinstance(await self._hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
+            return self._show(asked, hub, problem=asked.ui.text(HubText.NAME), given=given)
+        return see(asked.to(f"/admin/hubs/{hub.name}"))
+
+    @_page
+    async def new_words(self, request: web.Request, asked: Asked) -> web.Response:
+        """Six new words; answers with their sheet, the only time that they are shown."""
+        given = await self.pages.form(request, asked)
+        hub = self._hub(request)
+        if not self.pages.once(given):
+            return see(asked.to(f"/admin/hubs/{hub.name}"))
+        return await self._sheets(asked, hub, words=await self._pairing.words(hub.name))
+
+    @_page
+    async def new_link(self, request: web.Request, asked: Asked) -> web.Response:
+        """A new link for its page; answers with the sheet."""
+        given = await self.pages.form(request, asked)
+        hub = self._hub(request)
+        if not self.pages.once(given):
+            return see(asked.to(f"/admin/hubs/{hub.name}"))
+        made = await self._hubs.new_link(hub.name)
+        return await self._sheets(asked, hub, token=None if made is None else made[1])
+
+    @_page
+    async def remove(self, request: web.Request, asked: Asked) -> web.Response:
+        """Take it out, with its links, its words and its machine's key."""
+        given = await self.pages.form(request, asked)
+        hub = self._hub(request)
+        if "sure" not in given:
+            return self._show(asked, hub, problem=asked.ui.text(HubText.SURE))
+        await self._pairing.forget(hub.name)
+        await self._hubs.remove(hub.name)
+        return see(asked.to("/admin/hubs"))
+
+    async def _sheets(
+        self, asked: Asked, hub: Hub, *, token: str | None = None, words: tuple[str, ...] | None = None
+    ) -> web.Response:
+        until = self._pairing.until(hub.name)
+        link = "" if token is None else f"{self._public}/enter/{token}"
+        return self.pages.show(
+            "admin_hub_sheets.html",
+            asked,
+            hub=self._rows(asked, hub)[0],
+            link=link,
+            link_qr=link and self._qr(link),
+            words=words or (),
+            # What stands behind the # is never sent to a server: the page's script puts it into the form.
+            words_qr=self._qr(f"{self._public}/hub/pair#{'-'.join(words)}") if words else "",
+            pair=f"{self._public}/hub/pair",
+            command=f"moothall hub pair {self._public} {' '.join(words or ())}",
+            until="" if until is None else view.moment(until, self._zone(), asked.ui),
+        )
+
+    def _rows(self, asked: Asked, *only: Hub) -> list[dict[str, object]]:
+        lines = {each.hub: each for each in self._linked()}
+        found = [(hub, self._hubs.people(hub.name)) for hub in only] if only else self._hubs.listed()
+        return [self._row(hub, people, asked, lines) for hub, people in found]
+
+    def _row(self, hub: Hub, people: int | None, asked: Asked, lines: Mapping[str, Connected]) -> dict[str, object]:
+        row = view.staff_row(hub, people, asked.ui, here=self._hubs.here(hub.name), zone=self._zone())
+        return row | view.line_row(lines.get(hub.name), self._meeting, asked.ui, zone=self._zone())
+
+    def _hub(self, request: web.Request) -> Hub:
+        hub = self._hubs.get(request.match_info["hub"])
+        if hub is None:
+            raise Wrong(404, AdminText.GONE)
+        return hub
+
+    async def _details(self, given: Mapping[str, str], asked: Asked) -> Details | str:
+        """What a form says of a hub, or the sentence on what is wrong."""
+        said = {name: " ".join(text.split())[:LONGEST] for name, text in given.items()}
+        languages = await read_languages(said["languages"]) if said.get("languages") else ()
+        if isinstance(languages, NoLanguages):
+            return languages.said(asked.ui)
+        zone, expected = said.get("zone", ""), said.get("expected", "")
+        if zone and self._zones(zone) is None:
+            return asked.ui.text(AdminText.ZONE)
+        number = number_of(expected)
+        if expected and number is None:
+            return asked.ui.text(HubText.EXPECTED)
+        texts = {name: said.get(name, "") for name in ("city", "institution", "country", "coordinator", "zone")}
+        return Details(languages=languages, expected=number, **texts)
+
+
+def number_of(text: str) -> int | None:
+    """How many people somebody wrote, in whichever figures; None where that is no number of people."""
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) <= 6 and int(text) <= MOST_PEOPLE else None

@@ -1,0 +1,69 @@
+"""`/hubs`: the groups that take part, for everybody; and a page of thanks to be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from aiohttp import web
+
+from moothall.adapters.hubs import view
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.templates import Pages
+from moothall.core.hub_entry import Details, Hub
+from moothall.services.hubs.registry import Hubs
+
+Row = tuple[str, Details, int | None, int, int, int]
+"""What is shown of a hub, as values."""
+
+
+class HubListDoor:
+    """Serves both. A page stays made until something of it changes: of a thousand groups it takes 25 ms, and anybody
+    may ask for it.
+    """
+
+    def __init__(self, pages: Pages, hubs: Hubs) -> None:
+        self._pages = pages
+        self._hubs = hubs
+        # Bound: two pages in each language of the interface, chosen or not.
+        self._made: dict[tuple[str, str, bool], tuple[Sequence[Row], str]] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/hubs", self.list), web.get("/hubs/thanks", self.thanks)]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """Who takes part, where, and how many people now."""
+        ui, chosen = language(self._pages, request)
+        found = self._hubs.listed()
+        shown = [(hub.title, hub.details, people, 0, 0, 0) for hub, people in found]
+        return self._show("hubs.html", "/hubs", found, shown, ui, chosen=chosen)
+
+    async def thanks(self, request: web.Request) -> web.Response:
+        """Who took part, for how long, and with how many people."""
+        ui, chosen = language(self._pages, request)
+        found = [(hub, people) for hub, people in self._hubs.listed() if hub.here_ms or hub.most or people]
+        shown = [(hub.title, hub.details, people, hub.here_ms, hub.most, hub.people_ms) for hub, people in found]
+        return self._show("hubs_thanks.html", "/hubs/thanks", found, shown, ui, chosen=chosen)
+
+    def _show(
+        self,
+        template: str,
+        path: str,
+        found: Iterable[tuple[Hub, int | None]],
+        shown: Sequence[Row],
+        ui: Catalogue,
+        *,
+        chosen: bool,
+    ) -> web.Response:
+        known, text = self._made.get((template, ui.language, chosen), (None, ""))
+        if known != shown:
+            text = self._pages.render(
+                template,
+                ui=ui,
+                hubs=[view.public_row(hub, people, ui) for hub, people in found],
+                query=f"?ui={ui.language}" if chosen else "",
+                in_language=lambda tag: f"{path}?ui={tag}",
+            )
+            self._made[template, ui.language, chosen] = (shown, text)
+        return html(text, ui)

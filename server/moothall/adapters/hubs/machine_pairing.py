@@ -1,0 +1,60 @@
+"""A machine's words for its key: what a server and a hub with hubs below it take and answer at `POST /hub/pair`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.hubs.texts import TOLD
+from moothall.adapters.pages.request_context import Wrong
+from moothall.adapters.pages.visitor_request import read_body
+from moothall.core.decoding import Unreadable, read_json
+from moothall.core.errors import StorageUnavailable
+from moothall.core.visible import visible
+from moothall.services.hubs.pairing import Pairing, Unpaired
+from moothall.wire.token_bucket import Allowance
+
+ALLOWANCE = Allowance(per_second=10, burst=10)
+"""Tries of one address, by a clock that runs in minutes."""
+MINUTE = 60
+LONGEST_TITLE = 100
+STATUS = {Unpaired.WORDS: 400, Unpaired.UNKNOWN: 403, Unpaired.OFTEN: 429}
+_NODE = re.compile(r"[0-9a-f]{16}\Z")
+
+
+class _Machine(msgspec.Struct, frozen=True):
+    """What a machine sends."""
+
+    words: str
+    node: str
+    title: str = ""
+    """What whoever sets it up calls the machine."""
+
+
+async def pair_machine(
+    request: web.Request, pairing: Pairing, *, keys: Mapping[str, object], address: str
+) -> web.Response:
+    """Let a machine in. `keys` is the document of the centre's public keys, `address` the one that people know."""
+    try:
+        asked = read_json(await read_body(request), _Machine)
+    except (Wrong, Unreadable):
+        return told(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
+    if not _NODE.match(asked.node):
+        return told(400, "A node is named by 16 hexadecimal figures.")
+    machine = " ".join(visible(asked.title).split())[:LONGEST_TITLE]
+    try:
+        done = await pairing.pair(asked.words, node=asked.node, machine=machine)
+    except StorageUnavailable:
+        return told(503, "It could not be stored at the moment. Try again in a minute.")
+    if isinstance(done, Unpaired):
+        return told(STATUS[done], TOLD[done])
+    answer = {"hub": done.hub, "title": done.title, "key": done.key, "keys": dict(keys), "address": address}
+    return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+
+def told(status: int, sentence: str) -> web.Response:
+    """An answer that is a sentence."""
+    return web.json_response({"error": sentence}, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})

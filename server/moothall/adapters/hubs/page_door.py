@@ -1,0 +1,271 @@
+"""`/hub/{hub}`: a hub with nothing installed, one phone or laptop. For whoever has the hub's role link.
+
+The wall, the hub's questions and where they stand, the head count, and notes to and from the moderator, as plain forms;
+a script renews what changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see, wrong
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.hubs import page_view as view
+from moothall.adapters.hubs.admin_door import number_of
+from moothall.adapters.hubs.texts import HubText
+from moothall.adapters.pages.texts import STATES
+from moothall.adapters.pages.visitor_request import clean, page_of
+from moothall.adapters.reading.page_rows import times_are
+from moothall.core.actors import Actor, Role
+from moothall.core.authority import may_read
+from moothall.core.commands import LeaveHubNote, ReadHubNote
+from moothall.core.decide_backstage import MAX_NOTE
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.hub_entry import MOST_PEOPLE, HeadCount, Hub
+from moothall.core.ids import CommandId, NoteId, SessionId, is_name
+from moothall.core.ports import Clock, Randomness
+from moothall.core.programme.plan import Planned
+from moothall.core.programme.times import Zones
+from moothall.core.session import Status
+from moothall.core.times import Zone, clock_time
+from moothall.services.hubs.registry import Hubs
+from moothall.services.programme.programme import Programme
+from moothall.services.questions.asking import LONGEST_AGE_MS, Asking
+from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.role_links import Staff, covers, hub_of
+from moothall.services.sessions.sessions import LiveSession, Sessions
+
+AGE_FIGURES = 12
+"""Figures of an age that are read."""
+Handler = Callable[["HubPageDoor", web.Request, Asked, Hub], Awaitable[web.Response]]
+
+
+def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[web.Response]]:
+    """A handler for those who have the hub's link; everybody else, and every mistake, gets a sentence."""
+
+    @wraps(handler)
+    async def handle(self: HubPageDoor, request: web.Request) -> web.Response:
+        name = request.match_info["hub"]
+        try:
+            asked = self.pages.asked(request, lambda staff: hub_of(staff) == name)
+            hub = self.hubs.get(name)
+            if hub is None:
+                raise Wrong(404, AdminText.GONE)
+            return await handler(self, request, asked, hub)
+        except Wrong as error:
+            return self.pages.refuse(request, error)
+        except StorageUnavailable:
+            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+
+    return handle
+
+
+class HubPageDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        *,
+        pages: StaffPages,
+        hubs: Hubs,
+        sessions: Sessions,
+        programme: Programme,
+        asking: Asking,
+        entries: Callable[[], Awaitable[Sequence[Entry]]],
+        zones: Zones,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        """`entries` tells of every session without loading it; `zones` finds the hubs' time zones."""
+        self.pages = pages
+        self.hubs = hubs
+        self._sessions = sessions
+        self._programme = programme
+        self._asking = asking
+        self._entries = entries
+        self._zones = zones
+        self._clock = clock
+        self._randomness = randomness
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`; behind those of `/hub/pair` and `/hub/link`."""
+        return [
+            web.get("/hub/{hub}", self.home),
+            web.get("/hub/{hub}/{session}", self.meeting),
+            web.get("/hub/{hub}/{session}/now", self.now),
+            web.post("/hub/{hub}/{session}/people", self.count),
+            web.post("/hub/{hub}/{session}/notes", self.leave_note),
+            web.post("/hub/{hub}/{session}/notes/read", self.read_note),
+        ]
+
+    @_page
+    async def home(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+        """The meetings that it may take part in, by its own clock."""
+        self.hubs.visited(hub.name, renews=False)
+        zone, now = self._zone(hub), self._clock.wall()
+        entries = [entry for entry in await self._entries() if self._open(asked.staff, entry)]
+        plans = [plan for plan in self._programme.planned() if self._planned(asked.staff, plan)]
+        return self.pages.show(
+            "hub_home.html",
+            asked,
+            hub=hub,
+            meetings=view.programme(hub.name, entries, plans, zone=zone, now=now, ui=asked.ui),
+            times=times_are(zone, now, asked.ui),
+        )
+
+    @_page
+    async def meeting(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+        """One meeting: what the hub does there."""
+        live = await self._live(request, asked)
+        self.hubs.visited(hub.name, live.id, renews=False)
+        return await self._meeting(asked, hub, live)
+
+    @_page
+    async def now(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+        """What changes of that page, for its script."""
+        live = await self._live(request, asked)
+        self.hubs.visited(hub.name, live.id, renews=True)
+        return self.pages.show("_hub_now.html", asked, **await self._changing(asked, hub, live))
+
+    async def _meeting(
+        self, asked: Asked, hub: Hub, live: LiveSession, *, problem: str = "", written: str = "", status: int = 400
+    ) -> web.Response:
+        now, zone = self._clock.wall(), self._zone(hub)
+        return self.pages.show(
+            "hub.html",
+            asked,
+            status=status if problem else 200,
+            problem=problem and asked.ui.text(problem),
+            written=written,
+            note=f"n{self._randomness.bytes(8).hex()}",
+            most=MAX_NOTE,
+            text=f"/s/{quote(live.id)}",
+            made=clock_time(zone.at(now)),
+            **await self._changing(asked, hub, live),
+        )
+
+    async def _changing(self, asked: Asked, hub: Hub, live: LiveSession) -> dict[str, Any]:
+        """What `_hub_now.html` shows."""
+        ui, state = asked.ui, live.state
+        count = _count(hub, live.id)
+        rows = []
+        for each in view.asked_of(state, hub.name):
+            token = self._asking.token(live.id, each.id)
+            own = await self._asking.own(live.id, token)
+            if own is not None:
+                rows.append(view.question_row(own, page_of(live.id, token), hub.name, state.hubs, ui))
+        return {
+            "hub": hub,
+            "title": state.title.strip() or ui.text("Meeting without a title"),
+            "title_language": state.languages[0] if state.title.strip() and state.languages else "",
+            "stage": state.status.value,
+            "state": ui.text(STATES[state.status]),
+            "over": state.status is Status.CLOSED,
+            "here": f"/hub/{quote(hub.name)}/{quote(live.id)}",
+            "people": None if count is None else count.people,
+            "most_people": MOST_PEOPLE,
+            "questions": rows,
+            "notes": view.note_rows(state.backstage.hub_notes, hub, self._zone(hub), ui),
+        }
+
+    @_page
+    async def count(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+        """Take a head count: the number itself, or one more or fewer than the page showed, so that twice is once."""
+        live = await self._live(request, asked)
+        given = await self.pages.form(request, asked)
+        people = number_of(given.get("people", ""))
+        if people is None:
+            return await self._meeting(asked, hub, live, problem=HubText.PEOPLE)
+        step = {"more": 1, "fewer": -1}.get(given.get("step", ""), 0)
+        people = min(MOST_PEOPLE, max(0, people + step))
+        # It may have been counted a while ago, while there was no line.
+        age = (
+            min(int(age), LONGEST_AGE_MS) if (age := given.get("age", "")).isdecimal() and len(age) < AGE_FIGURES else 0
+        )
+        refused = await self.hubs.count(hub.name, live.id, people, self._clock.wall() - age)
+        if refused is not None:
+            raise wrong(refused)
+        return self._back(asked, hub, live)
+
+    @_page
+    async def leave_note(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+        """Leave the moderator a note; the same form again is the same note."""
+        live = await self._live(request, asked)
+        try:
+            given = await self.pages.form(request, asked)
+        except Wrong as error:
+            if error.status != 403:
+                raise
+            written = clean(str((await request.post()).get("text", "")))  # What was typed is not lost.
+            return await self._meeting(asked, hub, live, problem=error.key, written=written, status=error.status)
+        text = clean(given.get("text", "")).strip()
+        name = given.get("note", "")
+        if not 0 < len(text) <= MAX_NOTE or not is_name(name):
+            return await self._meeting(asked, hub, live, problem=HubText.NOTE, written=text)
+        act = LeaveHubNote(hub=hub.name, note=NoteId(name), text=text)
+        refused = await self._send(asked, hub, live, f"hub-note:{hub.name}:{name}", act)
+        if refused is not None and refused.code in (RefusalCode.BUSY, RefusalCode.UNAVAILABLE):
+            return await self._meeting(asked, hub, live, problem=AdminText.BUSY, written=text, status=503)
+        if refused is not None:
+            return await self._meeting(asked, hub, live, problem=AdminText.CONFLICT, written=text, status=409)
+        return self._back(asked, hub, live)
+
+    @_page
+    async def read_note(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+        """Say that a note was read; again changes nothing."""
+        live = await self._live(request, asked)
+        name = (await self.pages.form(request, asked)).get("note", "")
+        if not is_name(name):
+            raise Wrong(404, AdminText.GONE)
+        act = ReadHubNote(hub=hub.name, note=NoteId(name))
+        refused = await self._send(asked, hub, live, f"hub-read:{hub.name}:{name}", act)
+        if refused is not None:
+            raise wrong(refused)
+        return self._back(asked, hub, live)
+
+    async def _send(
+        self, asked: Asked, hub: Hub, live: LiveSession, act: str, command: LeaveHubNote | ReadHubNote
+    ) -> Refusal | None:
+        by = Actor(Role.HUB, asked.staff[0].link, hub=hub.name)
+        answer = await live.writer.send(by, CommandId(act), command)
+        return answer if isinstance(answer, Refusal) else None
+
+    def _back(self, asked: Asked, hub: Hub, live: LiveSession) -> web.Response:
+        return see(asked.to(f"/hub/{quote(hub.name)}/{quote(live.id)}"))
+
+    async def _live(self, request: web.Request, asked: Asked) -> LiveSession:
+        """The session of the address, where the hub may take part in it. Raises Wrong."""
+        name = request.match_info["session"]
+        live = await self._sessions.find(SessionId(name)) if is_name(name) else None
+        if live is None or live.state.status is Status.ABSENT or not self._may(asked.staff, live.id):
+            raise Wrong(404, AdminText.GONE)
+        if not may_read(Role.HUB, live.state.access, has_link=True):
+            raise Wrong(404, AdminText.GONE)
+        return live
+
+    def _may(self, staff: Sequence[Staff], session: SessionId) -> bool:
+        return any(covers(each.scope, session, self._programme.room_of(session)) for each in staff)
+
+    def _open(self, staff: Sequence[Staff], entry: Entry) -> bool:
+        open_to = may_read(Role.HUB, entry.access, has_link=True) and entry.status is not Status.ABSENT
+        return open_to and self._may(staff, entry.session)
+
+    def _planned(self, staff: Sequence[Staff], plan: Planned) -> bool:
+        """Whether a plan is shown: one with a log is shown as that says."""
+        return not plan.rehearsal and not plan.made and self._may(staff, plan.session)
+
+    def _zone(self, hub: Hub) -> Zone:
+        """The hub's own clock; where it has said none, that of the conference."""
+        rules = self._zones(hub.details.zone) if hub.details.zone else None
+        return self._programme.zone() if rules is None else Zone(hub.details.zone, rules)
+
+
+def _count(hub: Hub, session: SessionId) -> HeadCount | None:
+    """The newest head count of its own room, where it is of this session."""
+    count = hub.counts.get(hub.name)
+    return count if count is not None and count.session == session else None

@@ -1,0 +1,102 @@
+"""`/hub/pair`: six words for a key, or for the hub's page.
+
+A machine sends the words as JSON and gets its key; a browser sends the form, which needs no script, and gets the cookie
+of the hub's role link. On a code from the sheet the words stand behind the `#` of the address, which no browser sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.http.limits import SITE, AddressGate
+from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, told
+from moothall.adapters.hubs.texts import TOLD, UNPAIRED
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Wrong, language, own_html
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import AGAIN_S
+from moothall.adapters.pages.visitor_request import read_form
+from moothall.core.errors import NoLink, StorageUnavailable
+from moothall.core.ports import Clock, Randomness
+from moothall.services.hubs.pairing import Pairing, Unpaired
+from moothall.wire.pairing import LONGEST
+
+
+class HubPairDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        pairing: Pairing,
+        *,
+        staff: StaffDoor,
+        clock: Clock,
+        randomness: Randomness,
+        keys: Mapping[str, object],
+        public: str,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`keys` is the document of the house's public keys, `public` the address that people know."""
+        self._pages = pages
+        self._pairing = pairing
+        self._staff = staff
+        self._keys = dict(keys)
+        self._public = public
+        self._address_of = address_of
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0, slower=MINUTE, prefix=SITE)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/hub/pair", self.form), web.post("/hub/pair", self.take)]
+
+    async def form(self, request: web.Request) -> web.Response:
+        """The page on which one types them."""
+        ui, chosen = language(self._pages, request)
+        return self._form(ui, chosen=chosen)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Let a machine or a browser in."""
+        often = self._gate.take(self._address_of(request)) > 0
+        if request.content_type == "application/json":
+            return await self._machine(request, often=often)
+        return await self._browser(request, often=often)
+
+    async def _machine(self, request: web.Request, *, often: bool) -> web.Response:
+        if hdrs.ORIGIN in request.headers:
+            return told(403, "A page may not do this; a machine sends no Origin.")
+        if often:
+            return told(429, TOLD[Unpaired.OFTEN])
+        return await pair_machine(request, self._pairing, keys=self._keys, address=self._public)
+
+    async def _browser(self, request: web.Request, *, often: bool) -> web.Response:
+        ui, chosen = language(self._pages, request)
+        if often:
+            return self._form(ui, chosen=chosen, status=429, sentence=ui.text(UNPAIRED[Unpaired.OFTEN]))
+        try:
+            typed = (await read_form(request)).get("words", "")[:LONGEST]
+        except Wrong as wrong:
+            return self._form(ui, chosen=chosen, status=wrong.status, sentence=ui.text(wrong.key))
+        try:
+            entered = await self._pairing.admit(typed, self._staff.key_of(request))
+        except (StorageUnavailable, NoLink):
+            return self._form(ui, chosen=chosen, typed=typed, status=503, sentence=ui.text(ErrorText.UNAVAILABLE))
+        if isinstance(entered, Unpaired):
+            sentence = ui.text(UNPAIRED[entered])
+            return self._form(ui, chosen=chosen, typed=typed, status=STATUS[entered], sentence=sentence)
+        return self._staff.welcome(*entered, query=f"?ui={ui.language}" if chosen else "")
+
+    def _form(
+        self, ui: Catalogue, *, chosen: bool, status: int = 200, sentence: str = "", typed: str = ""
+    ) -> web.Response:
+        query = f"?ui={ui.language}" if chosen else ""
+        action = f"/hub/pair{query}"
+        text = self._pages.render("hub_pair.html", ui=ui, action=action, sentence=sentence, typed=typed)
+        response = own_html(text, ui, status=status)
+        if status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = str(AGAIN_S)
+        return response

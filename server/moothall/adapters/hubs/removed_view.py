@@ -1,0 +1,77 @@
+"""What the page of hubs shows of words that were removed: which groups have erased them, and which haven't yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from moothall.adapters.hubs.view import moment
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.ids import SessionId
+from moothall.core.times import Zone
+from moothall.services.hubs.registry import Hubs
+from moothall.services.hubs.removals import ALL, Holding, Removal
+
+MOST_DONE = 20
+"""Removals shown that all groups have carried out: the newest. Those that are open are all shown."""
+
+
+class RemovedText:
+    """Keys of the sentences (`web/locales`, hub_removed.po)."""
+
+    WORDS = "Removed {time}"
+    MEETING = "The whole meeting was removed {time}"
+    ERASED = "erased {time}"
+    THERE = "not yet, connected"
+    CUT = "not yet, cut off since {time}"
+    LOST = "can't be reached any more"
+
+
+class RemovedView:
+    """Makes the rows of the page, by what the registry knows."""
+
+    def __init__(self, hubs: Hubs, title_of: Callable[[SessionId], str]) -> None:
+        """`title_of`: what a session is called."""
+        self._hubs = hubs
+        self._title_of = title_of
+
+    def rows(self, removals: Sequence[Removal], zone: Zone, ui: Catalogue) -> list[dict[str, object]]:
+        """Each removal: what was removed when, and how each group that held it stands. The open ones come first."""
+        shown = [each for each in removals if not _is_done(each)] + list(filter(_is_done, removals))[:MOST_DONE]
+        return [
+            {
+                "title": self._title_of(each.session),
+                "what": ui.text(
+                    RemovedText.MEETING if each.offset == ALL else RemovedText.WORDS, time=moment(each.at, zone, ui)
+                ),
+                "done": _is_done(each),
+                "groups": [
+                    {"title": holder.title, "stands": self._stands(each, holder, zone, ui)} for holder in each.holders
+                ],
+            }
+            for each in shown
+        ]
+
+    def lost(self, removals: Sequence[Removal]) -> bool:
+        """Whether one of the machines can't be reached any more."""
+        return any(
+            each.done(holder) is None and not self._reached(holder) for each in removals for holder in each.holders
+        )
+
+    def _stands(self, removal: Removal, holder: Holding, zone: Zone, ui: Catalogue) -> str:
+        done, hub = removal.done(holder), self._hubs.get(holder.hub)
+        if done is not None:
+            return ui.text(RemovedText.ERASED, time=moment(done, zone, ui))
+        if hub is None or not self._reached(holder):
+            return ui.text(RemovedText.LOST)
+        if self._hubs.here(hub.name):
+            return ui.text(RemovedText.THERE)
+        return ui.text(RemovedText.CUT, time=moment(hub.seen or hub.paired or removal.at, zone, ui))
+
+    def _reached(self, holder: Holding) -> bool:
+        """Whether the machine speaks for its hub still."""
+        hub = self._hubs.get(holder.hub)
+        return hub is not None and hub.node == holder.node
+
+
+def _is_done(removal: Removal) -> bool:
+    return all(removal.done(holder) is not None for holder in removal.holders)

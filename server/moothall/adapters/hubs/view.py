@@ -1,0 +1,108 @@
+"""What the pages of hubs show: values for their templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from babel.units import format_unit
+
+from moothall.adapters.hubs.texts import HubText
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.hub_entry import Hub
+from moothall.core.ids import SessionId
+from moothall.core.times import Zone
+from moothall.services.hubs.links import Connected
+
+HOUR_MS = 3_600_000
+MEGABYTE = 1_000_000
+
+
+def moment(ms: int, zone: Zone, ui: Catalogue) -> str:
+    """A point of time, in the reader's language."""
+    return format_datetime(zone.at(ms), "EEE d MMM, HH:mm", locale=ui.locale)
+
+
+def hours(ms: int, ui: Catalogue) -> str:
+    """A length of time in hours: with a tenth below ten of them."""
+    number = ms / HOUR_MS
+    return format_decimal(number, "#,##0.#" if number < 10 else "#,##0", locale=ui.locale)
+
+
+def place(hub: Hub) -> str:
+    """Where a hub is, for everybody: what is known of institution, city and country."""
+    details = hub.details
+    return ", ".join(each for each in (details.institution, details.city, details.country) if each)
+
+
+def public_row(hub: Hub, people: int | None, ui: Catalogue) -> dict[str, object]:
+    """A hub as everybody may know it: never its coordinator, its machine, or when it was seen."""
+    return {
+        "title": hub.title,
+        "place": place(hub),
+        "languages": ", ".join(ui.language_name(tag) for tag in hub.details.languages),
+        "people": "" if people is None else ui.text(HubText.NOW, n=people),
+        "hours": hours(hub.here_ms, ui),
+        "most": format_decimal(max(hub.most, people or 0), locale=ui.locale),
+        "people_hours": hours(hub.people_ms, ui),
+    }
+
+
+def staff_row(hub: Hub, people: int | None, ui: Catalogue, *, here: bool, zone: Zone) -> dict[str, object]:
+    """A hub for the secretariat."""
+    expected = hub.details.expected
+    return {
+        **public_row(hub, people, ui),
+        "name": hub.name,
+        "here": here,
+        "state": ui.text(HubText.THERE if here else HubText.AWAY),
+        "seen": ui.text(HubText.NEVER) if hub.seen is None else ui.text(HubText.SEEN, time=moment(hub.seen, zone, ui)),
+        "expected": "" if expected is None else ui.text(HubText.EXPECTING, n=expected),
+        "coordinator": hub.details.coordinator
+        and ui.text(HubText.COORDINATOR, name=f"\u2068{hub.details.coordinator}\u2069"),
+        "machine": "" if not hub.digest else " · ".join(each for each in (hub.machine, hub.node) if each),
+        "paired": "" if hub.paired is None else moment(hub.paired, zone, ui),
+    }
+
+
+def line_row(
+    line: Connected | None, meeting: Callable[[SessionId], str], ui: Catalogue, *, zone: Zone
+) -> dict[str, str]:
+    """How the line of a hub's machine is, for the secretariat: all empty where it has no link."""
+    if line is None:
+        return {"line": "", "bytes": "", "follows": "", "release": ""}
+    since = ui.text(HubText.LINE, time=moment(line.since, zone, ui))
+    delay = "" if line.round_trip is None else ui.text(HubText.DELAY, time=_delay(line.round_trip, ui))
+    titles = (meeting(session).strip() or session for session in line.sessions)
+    return {
+        "line": " · ".join(each for each in (since, delay) if each),
+        "bytes": ui.text(HubText.BYTES, down=_amount(line.bytes_sent, ui), up=_amount(line.bytes_received, ui)),
+        "follows": ", ".join(f"\u2068{title}\u2069" for title in titles),
+        "release": line.release,
+    }
+
+
+def _delay(ms: int, ui: Catalogue) -> str:
+    return format_unit(ms / 1_000, "second", "narrow", "0.0", locale=ui.locale)
+
+
+def _amount(count: int, ui: Catalogue) -> str:
+    if count < MEGABYTE:
+        return format_unit(-(-count // 1_000), "kilobyte", "short", locale=ui.locale)
+    return format_unit(count / MEGABYTE, "megabyte", "short", "#,##0.0", locale=ui.locale)
+
+
+def fields(hub: Hub, ui: Catalogue) -> dict[str, str]:
+    """What the form of a hub holds."""
+    details = hub.details
+    return {
+        "title": hub.title,
+        "city": details.city,
+        "country": details.country,
+        "institution": details.institution,
+        "coordinator": details.coordinator,
+        "languages": ", ".join(ui.language_name(tag) for tag in details.languages),
+        "zone": details.zone,
+        "expected": "" if details.expected is None else str(details.expected),
+    }

@@ -1,0 +1,1 @@
+"""How pages are made: templates, catalogues, static files, forms, and texts that several pages share."""

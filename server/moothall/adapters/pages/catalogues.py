@@ -1,0 +1,233 @@
+"""The interface's languages: catalogues of texts, plural forms, and which language a reader gets.
+
+A text's key is its English wording (the msgid), which stays as it is when the English is polished.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from gettext import c2py
+from pathlib import Path
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.messages.pofile import read_po
+
+from moothall.core.errors import ConfigurationError
+from moothall.core.languages import direction
+
+LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es", "pt")
+"""The six UN languages in their English alphabetical order, and Portuguese."""
+DEFAULT_LANGUAGE = "en"
+
+MAX_HEADER = 500
+"""Characters of an Accept-Language header that are looked at."""
+NO_BREAK = "\u00a0"
+"""A space at which no line is broken."""
+_BEFORE_UNIT = re.compile("(?<=[0-9}]) (?=(?:%|s|min|GB|Go|с|мин|ГБ|ث|د)(?!\\w)|秒|分钟)")  # noqa: RUF001
+"""Between a figure, or the place of one, and its unit, as the seven languages write them."""
+_SAMPLE = 1000
+"""Counts on which the plural forms of a catalogue are held against the categories of CLDR."""
+
+
+def negotiate(header: str, available: Sequence[str] = LANGUAGES, default: str = DEFAULT_LANGUAGE) -> str:
+    """The language of `available` that an Accept-Language header asks for (RFC 9110 §12.5.4, RFC 4647 §3.4).
+
+    Quality decides, then order. A range is cut from its end until it names something that is there. A language
+    with quality 0 is not given, not even for `*`. Parts that can't be read are passed over.
+    """
+    wishes: list[tuple[float, str]] = []
+    refused: set[str] = set()
+    for part in header[:MAX_HEADER].split(","):
+        tag, _, parameter = part.strip().lower().partition(";")
+        quality = _quality(parameter.strip())
+        if not tag.strip() or quality is None:
+            continue
+        if quality > 0:
+            wishes.append((quality, tag.strip()))
+        else:
+            refused.add(tag.strip())
+    for _, tag in sorted(wishes, key=lambda wish: -wish[0]):
+        if tag == "*":
+            named = {_cut_to(wish, available) for _, wish in wishes}
+            free = [language for language in (default, *available) if language not in refused | named]
+            if free:
+                return free[0]
+            continue
+        found = _cut_to(tag, available)
+        if found is not None and found not in refused:
+            return found
+    return default
+
+
+def _quality(parameter: str) -> float | None:
+    """The quality that `;q=…` gives, 1 where nothing is said; None when it is none."""
+    if not parameter:
+        return 1.0
+    name, _, value = parameter.partition("=")
+    digits = value.strip()
+    if name.strip() != "q" or not digits.replace(".", "", 1).isdecimal() or len(digits) > 5:
+        return None
+    quality = float(digits)
+    return quality if quality <= 1 else None
+
+
+def _cut_to(tag: str, available: Sequence[str]) -> str | None:
+    """The available language that `tag` names once parts are cut from its end."""
+    while tag:
+        if tag in available:
+            return tag
+        tag = tag.rpartition("-")[0]
+    return None
+
+
+class Catalogue:
+    """All texts of the interface in one language."""
+
+    def __init__(
+        self,
+        language: str,
+        texts: Mapping[str, str],
+        counted: Mapping[str, Mapping[str, str]],
+        *,
+        draft: bool = False,
+    ) -> None:
+        self.language = language
+        self.draft = draft
+        """Whether nobody whose language it is has looked through all of it; the pages say so."""
+        self.direction = direction(language)
+        self.locale = Locale.parse(language)
+        self._texts = texts
+        self._counted = counted
+
+    @property
+    def name(self) -> str:
+        """The language's name in itself."""
+        name = self.locale.get_display_name(self.language) or self.language
+        return name[:1].upper() + name[1:]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key that it has, counted ones included."""
+        return frozenset(self._texts) | frozenset(self._counted)
+
+    def text(self, key: str, **values: object) -> str:
+        """The text of `key` with its {places} filled. Raises KeyError for a key that isn't there."""
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def forms(self, key: str) -> Mapping[str, str]:
+        """The forms of a counted text by CLDR category (`one`, `few`, … `other`). Raises KeyError."""
+        return self._counted[key]
+
+    def counted(self, key: str, n: int) -> str:
+        """The text of `key` for `n` things."""
+        forms = self.forms(key)
+        return forms.get(self.locale.plural_form(n), forms["other"]).format(n=n)
+
+    def language_name(self, tag: str) -> str:
+        """What this language calls the language `tag`; the tag itself where it has no name for it."""
+        return str(self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag))
+
+    @classmethod
+    def read(cls, folder: Path, language: str) -> Catalogue:
+        """Read `{folder}/{language}/LC_MESSAGES/*.po`: a file for each part of the interface.
+
+        A comment at the head of a file that says `draft` makes the whole a draft. Raises ConfigurationError when there
+        is none, one lacks a text or has one that another has too, or its plural forms are not those of CLDR.
+        """
+        place = folder / language / "LC_MESSAGES"
+        paths = sorted(place.glob("*.po"))
+        if not paths:
+            msg = f"The interface's texts in '{language}' are missing: {place} holds no .po file."
+            raise ConfigurationError(msg)
+        texts: dict[str, str] = {}
+        counted: dict[str, dict[str, str]] = {}
+        drafts = [_read_part(path, language, texts, counted) for path in paths]
+        return cls(language, texts, counted, draft=any(drafts))
+
+
+def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
+    """Add the texts of one file; says whether they are a draft."""
+    try:
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=language, abort_invalid=True)
+    except (OSError, ValueError) as error:
+        msg = f"The interface's texts in '{language}' can't be read from {path.name}: {error}."
+        raise ConfigurationError(msg) from error
+    for message in catalog:
+        if not message.id:
+            continue
+        written = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+        strings = tuple(_BEFORE_UNIT.sub(NO_BREAK, text) for text in written)
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        if message.fuzzy or not all(strings):
+            msg = f"The interface's texts in '{language}' lack a translation of '{message.id}'."
+            raise ConfigurationError(msg)
+        if key in texts or key in counted:
+            msg = f"The interface's texts in '{language}' have '{key}' twice, the second time in {path.name}."
+            raise ConfigurationError(msg)
+        if isinstance(message.id, str):
+            texts[key] = strings[0]
+        else:
+            counted[key] = _by_category(language, catalog.plural_expr, strings)
+    return any(line.strip("# ").lower() == "draft" for line in catalog.header_comment.splitlines())
+
+
+def _by_category(language: str, plural_expr: str, strings: Sequence[str]) -> dict[str, str]:
+    """The forms of a counted text under the names that CLDR and Intl.PluralRules have for them."""
+    forms: dict[str, str] = {}
+    for category, index, n in _forms_of(language, plural_expr):
+        if forms.setdefault(category, strings[index]) != strings[index]:
+            msg = f"The plural forms of '{language}' don't agree with CLDR: {n} is '{category}' there."
+            raise ConfigurationError(msg)
+    forms.setdefault("other", strings[-1])
+    return forms
+
+
+@cache
+def _forms_of(language: str, plural_expr: str) -> Sequence[tuple[str, int, int]]:
+    """Which of a file's forms stands for which category of CLDR, each pair with the first number that has it.
+
+    Kept, since all counted texts of a language have the same. Bound: the plural rules of the files that are read.
+    """
+    index_of, locale = c2py(plural_expr), Locale.parse(language)
+    first: dict[tuple[str, int], int] = {}
+    for n in range(_SAMPLE):
+        first.setdefault((locale.plural_form(n), index_of(n)), n)
+    return [(category, index, n) for (category, index), n in first.items()]
+
+
+class Catalogues:
+    """The catalogues of all languages of the interface."""
+
+    def __init__(self, folder: Path, languages: Sequence[str] = LANGUAGES) -> None:
+        """Read them from the `locales` folder; raises ConfigurationError as `Catalogue.read` does."""
+        self._all = {language: Catalogue.read(folder, language) for language in languages}
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Their tags, in the order in which they are offered."""
+        return tuple(self._all)
+
+    def __getitem__(self, language: str) -> Catalogue:
+        return self._all[language]
+
+    def choose(self, ui: str | None, accept_language: str) -> Catalogue:
+        """The catalogue for a request: what `?ui=` names, else what the browser asks for."""
+        if ui is not None and ui in self._all:
+            return self._all[ui]
+        return self._all[negotiate(accept_language, self.languages)]
+
+
+@lru_cache(maxsize=512)
+def own_name(tag: str) -> str:
+    """What a language (BCP-47) is called in itself, as a name at the beginning of a line; "" where nobody knows."""
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return ""
+    name = locale.get_display_name() or ""
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,64 @@
+"""The texts of the front page, of the pages shown elsewhere and of reports. The keys are the English texts."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.ids import SessionId
+from moothall.core.session import Status
+from moothall.core.views.captions import Session
+from moothall.services.sessions.reports import Answer, Kind
+
+# As the staff's pages have them (desk.po).
+KINDS = {
+    Kind.NO_TEXT: "No text",
+    Kind.LATE: "Too late",
+    Kind.LANGUAGE: "Wrong language",
+    Kind.NAME: "Wrong name",
+    Kind.WORD: "Wrong word",
+}
+ANSWERS = {
+    Answer.SENT: "Sent, thank you",
+    Answer.SEEN: "Somebody has seen it",
+    Answer.MENDED: "Mended, thank you",
+}
+
+
+class DoorText:
+    """Keys of single sentences."""
+
+    CHOICE = "This address is not right: “{name}” can't be “{value}”."
+    REPORT = "What you sent could not be understood. Please use the form on the page of the meeting."
+    ORIGIN = "This was sent from a page that is not ours, so nothing was done with it."
+    MANY = "So many readers have said so that it is known by now."
+    OFTEN = "That came very often. Please wait a minute."
+    TRANSLATING = "So many texts are being translated that this one has to wait. Please try again in a minute."
+    DESCRIPTION = "Read along live: what is said in this meeting, as text."
+    RECORD_DESCRIPTION = "What was said in this meeting, as text."
+
+
+def report_part(
+    session: SessionId, channel: str, ui: Catalogue, *, chosen: bool = False, opened: bool = False
+) -> dict[str, object]:
+    """What the template `_report.html` needs as `report`: where it is sent, and what can be wrong.
+
+    `opened` is whether the choices are shown at once; `chosen` whether the page's address names the language, so that
+    the answer keeps it.
+    """
+    return {
+        "action": f"/s/{quote(session)}/report" + (f"?ui={ui.language}" if chosen else ""),
+        "channel": channel,
+        "opened": opened,
+        "kinds": [{"name": kind.value, "text": ui.text(text)} for kind, text in KINDS.items()],
+    }
+
+
+def card_part(session: Session, date: str | None, ui: Catalogue, *, address: str, image: str) -> dict[str, str]:
+    """What the template `_cards.html` needs as `card`: what others see of a page whose address somebody passes on.
+
+    `date` is the session's in words; `address` and `image` are whole addresses.
+    """
+    closed = session.status is Status.CLOSED
+    said = ui.text(DoorText.RECORD_DESCRIPTION if closed else DoorText.DESCRIPTION)
+    return {"description": f"{date} · {said}" if date else said, "address": address, "image": image}

@@ -1,0 +1,76 @@
+"""What is said where a request fails: a page in the reader's language, or a plain sentence for who wants no HTML."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.core.errors import RecordBroken, StorageUnavailable
+
+logger = logging.getLogger(__name__)
+
+_STATUS_TEXTS = {
+    400: ErrorText.REQUEST,
+    404: ErrorText.NOTHING,
+    405: ErrorText.METHOD,
+    408: ErrorText.SLOW,
+    503: ErrorText.UNAVAILABLE,
+}
+
+
+def error_page(pages: Pages, request: web.Request, status: int, key: str) -> web.Response:
+    """The page with the sentence of `key` (one of ErrorText) in the reader's language."""
+    ui, _ = language(pages, request)
+    return html(pages.render_error(status, key, ui=ui), ui, status=status)
+
+
+def error_pages(pages: Pages) -> Middleware:
+    """Middleware that answers with a page where the router or a handler gives a bare error.
+
+    Requests that don't accept HTML keep what the door says, and get a plain sentence where it says nothing.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        wants_page = "text/html" in request.headers.get(hdrs.ACCEPT, "")
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            key = _STATUS_TEXTS.get(error.status)
+            if key is None or not wants_page:
+                raise
+            response = error_page(pages, request, error.status, key)
+            for name in (hdrs.ALLOW, hdrs.RETRY_AFTER):
+                if name in error.headers:
+                    response.headers[name] = error.headers[name]
+            return response
+        except Exception as error:  # the outermost edge: whoever asked gets a sentence, the log the place
+            if request.writer.output_size:
+                raise  # An answer has begun; nothing else can be said any more.
+            status, key = _failed(request, error)
+            if wants_page:
+                return error_page(pages, request, status, key)
+            return web.Response(status=status, text=key + "\n", headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    return middleware
+
+
+def _failed(request: web.Request, error: Exception) -> tuple[int, str]:
+    """The status and the sentence for what a handler failed with; what isn't expected is logged."""
+    if isinstance(error, StorageUnavailable):
+        return 503, ErrorText.UNAVAILABLE
+    # The route, not the address: that may hold a link's token.
+    route = request.match_info.route.resource
+    door = "what is no door" if route is None else route.canonical
+    if isinstance(error, RecordBroken):
+        logger.error("%s: a record is damaged; `moothall verify` says which, a backup restores it", door)
+        return 500, ErrorText.BROKEN
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("%s failed with %s in %s:%s", door, type(error).__name__, where.name, where.lineno)
+    return 500, ErrorText.OURS

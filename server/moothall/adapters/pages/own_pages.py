@@ -1,0 +1,86 @@
+"""Only pages of ours send something here: where it is judged, for all doors, and what anybody else is answered.
+
+Whoever sent it may have been on our page, behind a proxy that is set up wrongly. So the answer says why nothing was
+done, holds what was typed, and leads back. It is no form: a page of somebody else could fill that in for its visitors.
+"""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.adapters.http.limits import origin_allowed
+from moothall.adapters.pages.door_texts import DoorText
+from moothall.adapters.pages.request_context import Wrong, language, own_html
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_request import clean, kept_query, private, read_form
+
+TYPED = frozenset(
+    {
+        *("text", "name", "note", "people", "title", "languages", "starts", "ends", "zone", "questions", "label"),
+        *("city", "country", "institution", "coordinator", "expected", "address", "below"),
+    }
+)
+"""The fields of forms in which somebody types. The six words that let a hub in are not shown again."""
+_JSON = "application/json"
+MACHINES = {"/hub/pair": _JSON, "/socket.io/": "text/plain"}
+"""Where programs send too, which say no origin, and what. A form comes from a browser, which says it."""
+
+
+def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
+    """Middleware that answers 403 to whatever is posted from elsewhere, before any door has seen it.
+
+    `origins`: whose pages may send, exactly as browsers write them. A browser always says where a form comes from;
+    whoever doesn't is none.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        there = request.match_info.route.resource
+        if request.method != hdrs.METH_POST or there is None:
+            return await handler(request)
+        origin = request.headers.get(hdrs.ORIGIN)
+        machine = MACHINES.get(there.canonical) == request.content_type
+        if origin_allowed(origin, origins) and (origin is not None or machine):
+            return await handler(request)
+        return private(await _refused(request, there.canonical, pages))
+
+    return middleware
+
+
+async def _refused(request: web.Request, route: str, pages: Pages) -> web.Response:
+    ui, chosen = language(pages, request)
+    sentence = ui.text(DoorText.ORIGIN)
+    if request.content_type == _JSON or _JSON in request.headers.get(hdrs.ACCEPT, ""):
+        return web.json_response({"error": sentence}, status=403, headers={hdrs.CACHE_CONTROL: "no-store"})
+    text = pages.render(
+        "not_ours.html",
+        ui=ui,
+        status=403,
+        sentence=sentence,
+        typed=await _typed(request),
+        back=f"{_back(request, route)}{kept_query(request, ui, chosen=chosen)}",
+    )
+    return own_html(text, ui, status=403)
+
+
+async def _typed(request: web.Request) -> list[str]:
+    try:
+        given = await read_form(request)
+    except Wrong:  # A file, which whoever sent it has still; or none of our forms.
+        return []
+    return [text for name, value in given.items() if name in TYPED and (text := clean(value).strip())]
+
+
+def _back(request: web.Request, route: str) -> str:
+    """The path of the page that is nearest above a route: of most forms the one on which they stand."""
+    if "{number}" in route:  # Whatever has a number stands in the list.
+        return f"{'/'.join(request.rel_url.raw_path.split('/')[:3])}/questions"
+    pages = {
+        resource.canonical
+        for resource in request.app.router.resources()
+        if not resource.canonical.endswith("/") and any(each.method == hdrs.METH_GET for each in resource)
+    }
+    names, given = route.split("/"), request.rel_url.raw_path.split("/")
+    nearest = next((n for n in range(len(names), 1, -1) if "/".join(names[:n]) in pages), 1)
+    return "/".join(given[:nearest]) or "/"

@@ -1,0 +1,104 @@
+"""What a page about a session is asked for, and how it is answered: language, session, text, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.core.lanes import Feed
+from moothall.core.views.captions import Line, Snapshot
+
+SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
+"""How a feed stands now; None when there is no such session or channel, or none that whoever asks may read."""
+PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
+"""The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
+
+DEFAULT_CHANNEL = ChannelId("floor")
+
+
+class Wrong(Exception):
+    """The request can't be served: a status, the key of its sentence, and what its places are filled with."""
+
+    def __init__(self, status: int, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.status = status
+        self.key = key
+        self.values = values
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that may be read, and which of its texts is wanted."""
+
+    session: SessionId
+    feed: Feed
+    snapshot: Snapshot
+
+
+async def asked(
+    request: web.Request, snapshot_of: SnapshotOf, channel: str | None = None, session: SessionId | None = None
+) -> Asked:
+    """What a request's address asks for; `channel` and `session` in place of those that it names. Raises Wrong."""
+    name = request.match_info["session"] if session is None else session
+    wanted = channel if channel is not None else request.query.get("channel")
+    kind = request.query.get("feed", "live")
+    if not is_name(name):
+        raise Wrong(404, ErrorText.NO_SESSION)
+    if kind not in ("live", "lines"):
+        raise Wrong(400, ErrorText.FEED)
+    if wanted and not is_name(wanted):
+        raise Wrong(404, ErrorText.NO_CHANNEL)
+    session = SessionId(name)
+    feed = Feed(channel=ChannelId(wanted) if wanted else DEFAULT_CHANNEL, live=kind == "live")
+    snapshot = await snapshot_of(session, feed)
+    if snapshot is None:
+        default = await snapshot_of(session, Feed(channel=DEFAULT_CHANNEL))
+        raise Wrong(404, ErrorText.NO_SESSION if default is None else ErrorText.NO_CHANNEL)
+    return Asked(session=session, feed=feed, snapshot=snapshot)
+
+
+async def began(wanted: Asked, page_of: PageOf, number: int) -> int:
+    """When the line of that number began, media ms. Raises Wrong."""
+    snapshot, first = wanted.snapshot, wanted.snapshot.before or 0
+    if number >= first:
+        return snapshot.lines[number - first].t0
+    page = await page_of(wanted.session, wanted.feed, number + 1)
+    if not page:
+        raise Wrong(404, ErrorText.NO_SESSION)
+    return page[-1].t0
+
+
+def language(pages: Pages, request: web.Request) -> tuple[Catalogue, bool]:
+    """The interface's language for a request, and whether the address names it, so that links keep it."""
+    wanted = request.query.get("ui")
+    chosen = wanted is not None and wanted in pages.catalogues.languages
+    return pages.catalogues.choose(wanted, request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), chosen
+
+
+def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A page in the language of `ui`."""
+    own = {
+        hdrs.CACHE_CONTROL: "no-cache",
+        hdrs.CONTENT_LANGUAGE: ui.language,
+        hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.ACCEPT_ENCODING}",
+        **(headers or {}),
+    }
+    response = web.Response(status=status, text=text, content_type="text/html", headers=own)
+    response.enable_compression()
+    return response
+
+
+def own_html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
+    """A page for nobody but whoever asked: nothing keeps it."""
+    return html(text, ui, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+
+def refusal(wrong: Wrong, pages: Pages, ui: Catalogue) -> web.Response:
+    """The page that says in one sentence why there is none."""
+    sentence = ui.text(wrong.key, **wrong.values)
+    return html(pages.render("error.html", ui=ui, status=wrong.status, sentence=sentence), ui, status=wrong.status)

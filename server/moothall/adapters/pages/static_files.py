@@ -1,0 +1,76 @@
+"""Where the web folder is, and its files as they are served: read once, under an address that names their version."""
+
+from __future__ import annotations
+
+import gzip
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from moothall.core.errors import ConfigurationError
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
+"""What is served, by suffix; nothing else in the folder is."""
+
+
+def find_web_folder() -> Path:
+    """The checkout's `web` folder, or the one inside the installed package.
+
+    Raises ConfigurationError when neither is there.
+    """
+    package = Path(__file__).resolve().parents[2]
+    for folder in (package.parents[1] / "web", package / "web"):
+        if (folder / "pages").is_dir() and (folder / "locales").is_dir():
+            return folder
+    msg = "The web folder is missing: neither the checkout nor the installed package has web/pages. Install it again."
+    raise ConfigurationError(msg)
+
+
+class StaticFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it goes out."""
+
+    type: str
+    body: bytes
+    packed: bytes
+    """The body, gzip."""
+
+
+class StaticFiles:
+    """The style sheets, scripts and images under `web`, all in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read them; raises ConfigurationError when they can't be read."""
+        self._files: dict[str, StaticFile] = {}
+        digest = sha256()
+        try:
+            for path in sorted(folder.rglob("*")):
+                kind = TYPES.get(path.suffix)
+                if kind is None or not path.is_file():
+                    continue
+                name, body = path.relative_to(folder).as_posix(), path.read_bytes()
+                digest.update(f"{name}\0{len(body)}\0".encode() + body)
+                self._files[name] = StaticFile(type=kind, body=body, packed=gzip.compress(body, 9, mtime=0))
+        except OSError as error:
+            msg = f"The web folder can't be read: {error}."
+            raise ConfigurationError(msg) from error
+        self.version = digest.hexdigest()[:12]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Paths of all files, relative to the web folder."""
+        return tuple(self._files)
+
+    def get(self, name: str) -> StaticFile | None:
+        """The file at `name`, None when there is none. Names are looked up, never opened."""
+        return self._files.get(name)
+
+    def address(self, name: str) -> str:
+        """The path of the URL of `name`. Raises KeyError when there is no such file."""
+        self._files[name]
+        return f"/static/{self.version}/{name}"

@@ -1,0 +1,69 @@
+"""Makes every page as HTML from its template: values in, text out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from babel.dates import format_date
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from moothall.adapters.pages.catalogues import Catalogue, Catalogues
+from moothall.adapters.pages.static_files import StaticFiles
+from moothall.core.times import UTC_ZONE, Zone
+from moothall.core.views.captions import Session
+
+CARD = "card.png"
+"""The picture that other sites show beside the address of a page."""
+
+
+def script_json(value: object) -> Markup:
+    """JSON for a data block in a page: nothing in it can end the block or start markup."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704  # every character that means something in HTML was replaced above
+
+
+class Pages:
+    """Makes the pages. One for the whole server; it holds templates and catalogues and no state."""
+
+    def __init__(self, web_folder: Path, zone: Callable[[], Zone] = lambda: UTC_ZONE) -> None:
+        """Read templates, catalogues and static files. `zone` is that of all times that are shown.
+
+        Raises ConfigurationError when a catalogue or a file can't be read.
+        """
+        self.catalogues = Catalogues(web_folder / "locales")
+        self.static = StaticFiles(web_folder)
+        self.zone = zone
+        self._templates = Environment(
+            loader=FileSystemLoader(web_folder / "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._templates.globals["asset"] = self.static.address
+        self._templates.globals["hub_strip"] = None
+        self.card = self.static.address(CARD)
+
+    def strip(self, made: Callable[[Catalogue, str, str], Markup]) -> None:
+        """At a hub: every page begins with what `made` says of the line, given a session's id and a text's, or ""."""
+        self._templates.globals["hub_strip"] = made
+
+    def render(self, template: str, *, ui: Catalogue, **values: object) -> str:
+        """The page made of a template by its file name; `ui` and `catalogues` are given to each."""
+        return self._templates.get_template(template).render(ui=ui, catalogues=self.catalogues, **values)
+
+    def render_error(self, status: int, key: str, *, ui: Catalogue) -> str:
+        """The page that says in one sentence what is wrong; `key` is its text's."""
+        return self.render("error.html", ui=ui, status=status, sentence=ui.text(key))
+
+    def date(self, session: Session, ui: Catalogue) -> str | None:
+        """The day of a meeting, as people write it; None before it was opened."""
+        if session.opened is None:
+            return None
+        return format_date(self.zone().at(session.opened), "long", locale=ui.locale)

@@ -1,0 +1,76 @@
+"""The door at which readers report a question or comment as rude. It needs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, language
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_request import COOKIE, kept_query
+from moothall.core.errors import RefusalCode, StorageUnavailable
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.wire.token_bucket import Allowance
+
+MAX_DIGITS = 6
+ALLOWANCE = Allowance(per_second=1, burst=60)
+"""Reports of one address: more than a hall has reason for."""
+
+
+class AbuseDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        reports: AbuseReports,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        visitors: Visitors,
+        snapshot_of: SnapshotOf,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        self._pages = pages
+        self._reports = reports
+        self._snapshot_of = snapshot_of
+        self._visitors = visitors
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/s/{session}/asked/{number}/abuse", self.take)]
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Somebody reports one; back to the list."""
+        ui, chosen = language(self._pages, request)
+        number = request.match_info["number"]
+        try:
+            self._senders.check(request)
+            wanted = await asked(request, self._snapshot_of)
+            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
+                raise Wrong(404, ErrorText.NOTHING)
+            await self._report(wanted.session, int(number), self._visitors.token(request, COOKIE, wanted.session))
+        except Wrong as wrong:
+            return refused(wrong, self._pages, ui)
+        query = kept_query(request, ui, chosen=chosen)
+        location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _report(self, session: SessionId, number: int, token: str) -> None:
+        try:
+            answer = await self._reports.report(session, number, token)
+        except StorageUnavailable as error:
+            raise Wrong(503, ErrorText.UNAVAILABLE) from error
+        if answer is not None and answer.code is RefusalCode.UNKNOWN:
+            raise Wrong(404, ErrorText.NOTHING)
+        if answer is not None:
+            raise Wrong(503, ErrorText.UNAVAILABLE)

@@ -1,0 +1,329 @@
+"""The door of *Ask or comment*: a form that needs no script, and the private page to which it leads.
+
+A browser is known by a random cookie that is good for one session; no address is kept. Whatever goes wrong is said
+above the form, which still holds everything that was typed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.limits import AddressGate, network
+from moothall.adapters.http.visitor_cookie import Visitors, give, new_form
+from moothall.adapters.pages.catalogues import Catalogue, own_name
+from moothall.adapters.pages.door_texts import DoorText
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_request import (
+    COOKIE,
+    clean,
+    kept_query,
+    onward,
+    page_of,
+    private,
+    read_form,
+    title_language,
+    title_of,
+)
+from moothall.adapters.questions import asking_texts as texts
+from moothall.adapters.questions.about_form import about_fields, about_given
+from moothall.adapters.questions.author_page import AuthorPage
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
+from moothall.core.errors import RefusalCode, StorageUnavailable
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.parts import Kind
+from moothall.core.floor.statements import Dimension, Statement
+from moothall.core.ids import SessionId
+from moothall.core.languages import is_language
+from moothall.core.ports import Clock, Randomness
+from moothall.core.session import Status
+from moothall.services.questions.asking import Asking, Unasked, Wish
+from moothall.services.questions.balance import Balance
+from moothall.wire.token_bucket import Allowance
+
+MAX_DIGITS = 12
+LONGEST_FORM = 64
+ALLOWANCE = Allowance(per_second=2, burst=300)
+"""Wishes of one address: a hall of 300 stands behind one."""
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """A form as somebody has filled it in."""
+
+    form: str
+    """Tells it from every other form."""
+    kind: Kind = Kind.QUESTION
+    text: str = ""
+    name: str = ""
+    language: str = ""
+    age: int = 0
+    about: Statement = {}
+    """What they say of themselves."""
+    hub: str = ""
+    """For which hub; empty for whoever writes it."""
+
+
+class AskingDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        asking: Asking,
+        *,
+        author_page: AuthorPage,
+        clock: Clock,
+        randomness: Randomness,
+        visitors: Visitors,
+        snapshot_of: SnapshotOf,
+        hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {},
+        secure: bool = False,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+        balance: Balance | None = None,
+    ) -> None:
+        """`secure`: cookies go over https alone.
+
+        `visitors` makes the cookies and knows them again. `hubs_of`: the hubs for which whoever asks may do so, and
+        what they are called. `balance`: keeps what people say of themselves; without it they aren't asked.
+        """
+        self._pages = pages
+        self._balance = balance
+        self._asking = asking
+        self._acts = {
+            "back": asking.take_back,
+            "later": asking.put_off,
+            "ready": asking.come_back,
+            "again": asking.ask_again,
+            "longer": asking.hold,
+        }
+        self._randomness = randomness
+        self._snapshot_of = snapshot_of
+        self._visitors = visitors
+        self._hubs_of = hubs_of
+        self._secure = secure
+        self._address_of = address_of
+        self._author_page = author_page
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/asking-worker.js", self.worker),
+            web.get("/s/{session}/ask", self.form),
+            web.post("/s/{session}/ask", self.take),
+            web.get("/s/{session}/asked/{token}", self.author_page),
+            web.post("/s/{session}/asked/{token}", self.bring),
+        ]
+
+    async def form(self, request: web.Request) -> web.Response:
+        """The empty form."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        over = wanted.snapshot.session.status is Status.CLOSED
+        sentence = texts.unasked(Unasked.OVER, ui) if over else None
+        hub = next(iter(self._hubs_of(wanted.session)), "")
+        typed = Typed(form=new_form(self._randomness), language=ui.language, hub=hub)
+        mine: tuple[Intervention, ...] = ()
+        with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            mine = await self._asking.of_browser(wanted.session, token)
+        response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, mine=mine)
+        # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
+        # fetched for later has not asked yet.
+        if request.headers.get("Purpose") != "prefetch":
+            self._know(request, response, wanted.session)
+        return response
+
+    async def worker(self, _: web.Request) -> web.Response:
+        """The script that keeps the form in the browser for when the line is away."""
+        file = self._pages.static.get("js/asking_worker.js")
+        if file is None:  # pragma: no cover  # the web folder is whole, or the server doesn't start
+            raise web.HTTPNotFound
+        # Its address stays, so that a newer one takes its place.
+        return web.Response(body=file.body, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: "no-cache"})
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take what somebody wrote, and go to its page."""
+        ui, chosen = language(self._pages, request)
+        try:
+            typed = await typed_in(request, ui)
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return self._refused(wrong, ui)
+        if self._gate.take(self._address_of(request)):
+            return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
+        query = kept_query(request, ui, chosen=chosen)
+        wish = Wish(
+            kind=typed.kind,
+            text=typed.text.strip(),
+            language=typed.language,
+            form=typed.form,
+            name=typed.name.strip(),
+            age=typed.age,
+            hub=typed.hub,
+        )
+        try:
+            own = not wish.hub or wish.hub in self._hubs_of(wanted.session)
+            token, address = self._visitors.token(request, COOKIE, wanted.session), network(self._address_of(request))
+            answer = await self._asking.ask(wanted.session, wish, token, address) if own else Unasked.HUB
+        except StorageUnavailable:
+            answer = Unasked.UNAVAILABLE
+        if isinstance(answer, Unasked):
+            sentence, status = texts.unasked(answer, ui), 503 if answer is Unasked.UNAVAILABLE else 422
+            return self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, status=status, why=answer)
+        if typed.about and self._balance is not None:
+            with contextlib.suppress(StorageUnavailable):  # What was asked is taken; the next page says what is kept.
+                await self._balance.say(wanted.session, answer, typed.about)
+        return onward(page_of(wanted.session, self._asking.token(wanted.session, answer)) + query)
+
+    async def author_page(self, request: web.Request) -> web.Response:
+        """Where somebody's question stands, for its author alone."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            own = await self._asking.own(wanted.session, request.match_info["token"])
+            if own is None:
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return self._refused(wrong, ui)
+        return self._author_page.answer(request, wanted, own, ui, chosen=chosen)
+
+    async def bring(self, request: web.Request) -> web.Response:
+        """Take a question back for its author, put it off, or bring it into the queue again; and show its page."""
+        ui, chosen = language(self._pages, request)
+        token = request.match_info["token"]
+        try:
+            if self._gate.take(self._address_of(request)):
+                raise Wrong(429, DoorText.OFTEN)
+            wanted = await asked(request, self._snapshot_of)
+            if await self._asking.own(wanted.session, token) is None:
+                raise Wrong(404, ErrorText.NOTHING)
+            act = self._acts.get((await read_form(request)).get("act", "back"))
+            if act is None:
+                raise Wrong(400, ErrorText.REQUEST)
+            answer = await act(wanted.session, token)
+            if answer is not None and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+                raise Wrong(503, ErrorText.UNAVAILABLE)
+        except Wrong as wrong:
+            return self._refused(wrong, ui)
+        # Where it had its turn meanwhile the page says so.
+        return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
+
+    def _choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
+        """What people may say of themselves."""
+        return self._author_page.choices(wanted)
+
+    def _know(self, request: web.Request, response: web.Response, session: SessionId) -> None:
+        if not self._visitors.token(request, COOKIE, session):
+            path, secure = f"/s/{quote(session)}", self._secure or request.secure
+            give(response, COOKIE, self._visitors.new(session), path=path, secure=secure)
+
+    def _form(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        typed: Typed,
+        ui: Catalogue,
+        *,
+        sentence: str | None,
+        chosen: bool,
+        status: int = 200,
+        why: Unasked | None = None,
+        mine: tuple[Intervention, ...] = (),
+    ) -> web.Response:
+        query = kept_query(request, ui, chosen=chosen)
+        pages = (page_of(wanted.session, self._asking.token(wanted.session, each.id)) for each in mine)
+        yours = [ui.text(texts.YOURS[each.kind], n=each.number) for each in mine]
+        text = self._pages.render(
+            "ask.html",
+            ui=ui,
+            action=f"{request.path}{query}",
+            back=f"/s/{quote(wanted.session)}{query}",
+            sentence=sentence,
+            questions=f"/s/{quote(wanted.session)}/questions{query}",
+            over=wanted.snapshot.session.status is Status.CLOSED and not typed.text,
+            wrong=None if why is None else why.value,
+            about=about_fields(self._choices(wanted), typed.about, ui),
+            mine=[(f"{page}{query}", said) for page, said in zip(pages, yours, strict=True)],
+            **form_values(wanted, typed, self._hubs_of(wanted.session), ui, self._pages),
+        )
+        response = own_html(text, ui, status=status)
+        if status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = "60"
+        return response
+
+    def _refused(self, wrong: Wrong, ui: Catalogue) -> web.Response:
+        response = refusal(wrong, self._pages, ui)
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        if wrong.status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = "60"
+        return private(response)
+
+
+async def typed_in(request: web.Request, ui: Catalogue) -> Typed:
+    """The form in a request's body. Raises Wrong when it is too long or isn't one."""
+    given = await read_form(request)
+    try:
+        kind = Kind(given.get("kind", Kind.QUESTION))
+    except ValueError as error:
+        raise Wrong(400, ErrorText.REQUEST) from error
+    form = given.get("id", "")
+    if not 0 < len(form) <= LONGEST_FORM:
+        raise Wrong(400, ErrorText.REQUEST)
+    return Typed(
+        form=form,
+        kind=kind,
+        text=clean(given.get("text", "")),
+        name=" ".join(clean(given.get("name", "")).split()),
+        language=_tag(given, ui),
+        age=_age(given),
+        about=about_given(given),
+        hub=clean(given.get("hub", "")),
+    )
+
+
+def _tag(given: Mapping[str, str], ui: Catalogue) -> str:
+    primary, dash, rest = given.get("language", "").partition("-")
+    tag = f"{primary.lower()}{dash}{rest}"
+    return tag if is_language(tag) and tag.count("-") <= 3 else ui.language
+
+
+def _age(given: Mapping[str, str]) -> int:
+    text = given.get("age", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else 0
+
+
+def form_values(wanted: Asked, typed: Typed, hubs: Mapping[str, str], ui: Catalogue, pages: Pages) -> dict[str, object]:
+    """What the template of the form is given of what was typed, and of what there is to choose from.
+
+    `hubs`: the groups for which whoever asks may ask, with what they are called.
+    """
+    return {
+        "title": title_of(wanted, ui),
+        "title_language": title_language(wanted),
+        "typed": typed,
+        "hubs": [(hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in hubs.items()],
+        "kinds": [(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
+        "languages": _languages(wanted, typed.language, ui, pages),
+        "most_text": MAX_TEXT,
+        "most_name": MAX_NAME,
+    }
+
+
+def _languages(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
+    """What a text may be in: the language chosen, the meeting's, those of the interface."""
+    tags = dict.fromkeys((chosen, *wanted.snapshot.session.languages, *pages.catalogues.languages))
+    return [
+        {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "chosen": tag == chosen}
+        for tag in tags
+        if is_language(tag)
+    ]

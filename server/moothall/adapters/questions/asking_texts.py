@@ -1,0 +1,169 @@
+"""The texts of asking and of what becomes of it. The keys are the English texts (`web/locales`, asking.po)."""
+
+from __future__ import annotations
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
+from moothall.core.floor.limits import MOST_OPEN
+from moothall.core.floor.listing import Figures
+from moothall.core.floor.order import Why
+from moothall.core.floor.parts import Kind, Standing
+from moothall.services.questions.asking import Unasked
+from moothall.services.questions.author_view import Own
+
+KINDS = {
+    Kind.QUESTION: "A question",
+    Kind.COMMENT: "A comment",
+    Kind.REQUEST: "I'd like to speak",
+}
+YOURS = {
+    Kind.QUESTION: "Your question (no. {n})",
+    Kind.COMMENT: "Your comment (no. {n})",
+    Kind.REQUEST: "Your wish to speak (no. {n})",
+}
+UNASKED = {
+    Unasked.TEXT: "Please write your question or comment, in 1 to {text} characters.",
+    Unasked.NAME: "A name has at most {name} characters.",
+    Unasked.OVER: "The meeting is over and takes no more questions or comments.",
+    Unasked.FULL: "So many questions and comments have come that no more are taken.",
+    Unasked.REQUESTED: "You have asked to speak already and wait for your turn.",
+    Unasked.MANY: "{open} of yours are still waiting. Please send more once one has had its turn.",
+    Unasked.ADDRESS: (
+        "So many questions and comments from where you are still wait that no more are taken from there at the moment."
+    ),
+    Unasked.COOKIE: (
+        "This meeting takes questions only from browsers that keep a cookie. "
+        "Allow cookies for this page, open it again, and send it once more."
+    ),
+    Unasked.HUB: "The link of that group doesn't work here any more. Sent again, it is your own.",
+    Unasked.UNAVAILABLE: (
+        "It can't be kept at the moment. What you wrote still stands here: please send it again in a minute."
+    ),
+}
+STANDS = {
+    Standing.CHECKED: "Being checked",
+    Standing.QUEUED: "In the queue",
+    Standing.CALLED: "Now: it is your turn",
+    Standing.ANSWERED: "Answered",
+    Standing.LATER: "Later",
+    Standing.DECLINED: "Not taken, because {reason}",
+    Standing.JOINED: "Joined with a similar question (no. {n})",
+    Standing.TO_WRITE: "To be answered in writing",
+    Standing.WRITTEN: "Answered in writing",
+    Standing.TO_REPORT: "Passed on to those who write the report",
+    Standing.CLOSED: "The meeting ended before its turn came",
+    Standing.WITHDRAWN: "You have taken it back",
+}
+NUMBERED = {
+    Kind.QUESTION: "Question no. {n}",
+    Kind.COMMENT: "Comment no. {n}",
+    Kind.REQUEST: "Wish to speak no. {n}",
+}
+WHYS = {
+    Why.ARRANGED: "Whoever chairs the meeting has put it here.",
+    Why.ARRIVAL: "It stands here because of the time at which it came.",
+    Why.PLACE: "The place where it comes from has had no turn for longest.",
+    Why.NEWCOMER: "Whoever asks this has had no turn yet.",
+    Why.AGAIN: "Whoever asks this has had a turn, and others come first.",
+    Why.SUPPORT: "More people would ask this than what stands behind it.",
+}
+"""Why one stands at its place in the queue."""
+ELSEWHERE = {
+    Standing.CALLED: "Now",
+    Standing.DECLINED: "Not taken",
+    Standing.WITHDRAWN: "Taken back by its author",
+}
+"""Where one stands, where its author and others are told so in other words."""
+TURN_ENDED = "It had its turn when the meeting ended"
+"""Where it stood when the meeting was closed."""
+NOW_ASKED = "Now: {what}"
+"""What is asked now, for everybody."""
+NOW_ELSEWHERE = "Now: no. {n}. Its words stand under “Questions and comments” as soon as they are here."
+"""The same where its kind and words haven't come."""
+AFTER_CLOSE = "It came after the meeting was closed. Those who run the meeting can answer it in writing."
+UNDECIDED = "The meeting is over. Those who run it say what becomes of it, and then it stands here."
+OWN = "You asked this yourself, or what it was joined with: others may say that they would ask it too."
+SUPPORT = "{n} would ask this too"
+"""Counted."""
+FIGURES = "Received: {received}. Answered: {answered}."
+WAITED = "Half of those who had their turn waited no longer than this: {wait}."
+BEFORE = "{n} before you"
+"""Counted."""
+NEXT = "you are next"
+DECLINED = "Not taken"
+"""Where the reason was removed, and for all but its author."""
+REMOVED = "What was written here was removed for good."
+MINUTES = "about {n} minute"
+"""Counted."""
+SOON = "less than a minute"
+IN_QUEUE = "In the queue: {place}"
+IN_QUEUE_FOR = "In the queue: {place}, {wait}"
+SLOW = "That came very often. What you wrote still stands here: please send it again in a minute."
+
+
+def unasked(why: Unasked, ui: Catalogue) -> str:
+    """Why a wish was not taken, as a sentence."""
+    return ui.text(UNASKED[why], text=MAX_TEXT, name=MAX_NAME, open=MOST_OPEN)
+
+
+def stands(own: Own, ui: Catalogue) -> str:
+    """Where an intervention stands, in words for its author."""
+    each = own.intervention
+    match each.standing:
+        case Standing.CALLED if own.over:
+            return ui.text(TURN_ENDED)
+        case _ if own.undecided:
+            return ui.text(STANDS[Standing.CLOSED])
+        case Standing.QUEUED if own.ahead is not None:
+            place = ui.counted(BEFORE, own.ahead) if own.ahead else ui.text(NEXT)
+            if own.wait is None:
+                return ui.text(IN_QUEUE, place=place)
+            return ui.text(IN_QUEUE_FOR, place=place, wait=about(own.wait, ui))
+        case Standing.DECLINED:
+            return ui.text(STANDS[each.standing], reason=each.reason) if each.reason else ui.text(DECLINED)
+        case Standing.JOINED:
+            return ui.text(STANDS[each.standing], n="?" if own.into is None else own.into)
+        case _:
+            return ui.text(STANDS[each.standing])
+
+
+def stands_for_others(own: Own, ui: Catalogue) -> str:
+    """Where an intervention stands, in words for somebody who may know what its author may."""
+    standing = own.intervention.standing
+    others = {Standing.CALLED, Standing.WITHDRAWN} - ({Standing.CALLED} if own.over else set())
+    return ui.text(ELSEWHERE[standing]) if standing in others else stands(own, ui)
+
+
+def goes_on(own: Own, ui: Catalogue) -> str:
+    """How the one stands with which it was joined; empty where it wasn't. Why that was not taken is for its author."""
+    into = own.goes_on
+    if into is None:
+        return ""
+    each = into.intervention
+    said = ELSEWHERE.get(each.standing)
+    there = stands(into, ui) if said is None else ui.text(said)
+    return f"{ui.text(NUMBERED[each.kind], n=each.number)}: {there}"
+
+
+def hint(own: Own, ui: Catalogue) -> str:
+    """What its author should know beside where it stands; empty for nothing."""
+    if own.undecided:
+        return ui.text(UNDECIDED)
+    waits = own.intervention.standing is Standing.TO_WRITE
+    return ui.text(AFTER_CLOSE) if own.intervention.after_close and waits else ""
+
+
+def figures(found: Figures, ui: Catalogue) -> list[str]:
+    """How many came and were answered, and how long they waited; nothing before the first came."""
+    if not found.received:
+        return []
+    said = [ui.text(FIGURES, received=found.received, answered=found.answered)]
+    return said if found.wait is None else [*said, ui.text(WAITED, wait=about(found.wait, ui))]
+
+
+def about(ms: int, ui: Catalogue) -> str:
+    """A time that nobody knows exactly: whole minutes, to five from ten minutes on."""
+    minutes = round(ms / 60_000)
+    if minutes >= 10:
+        minutes = 5 * round(minutes / 5)
+    return ui.counted(MINUTES, minutes) if minutes else ui.text(SOON)

@@ -1,0 +1,147 @@
+"""The private page of whoever asked: where it stands, and in its turn a place to type."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import web
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked, own_html
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_request import answer_links, kept_query, page_of, private, title_language, title_of
+from moothall.adapters.questions import asking_texts as texts
+from moothall.adapters.questions import typing_texts
+from moothall.adapters.questions.about_form import about_fields
+from moothall.core.decide_turns import MAX_TYPED
+from moothall.core.floor.parts import Standing
+from moothall.core.floor.statements import Dimension
+from moothall.core.ids import Position
+from moothall.core.languages import direction
+from moothall.core.ports import Randomness
+from moothall.services.questions.author_view import Own, OwnTurn
+from moothall.services.questions.balance import Balance
+from moothall.services.questions.typing import InProgress, Typing
+
+
+class _Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence with a time that runs, and the one that stands there when it has run out."""
+
+    before: str
+    shown: str
+    behind: str
+    left: int
+    """Ms; 0 or less when it has run out."""
+    over: str
+
+
+class AuthorPage:
+    """Makes it."""
+
+    def __init__(self, pages: Pages, typing: Typing, randomness: Randomness, balance: Balance | None = None) -> None:
+        self._pages = pages
+        self._typing = typing
+        self._randomness = randomness
+        self._balance = balance
+
+    def choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
+        """What people may say of themselves."""
+        if self._balance is None or not self._balance.may_say(wanted.session):
+            return {}
+        return self._balance.choices(young_people=wanted.snapshot.session.young_people)
+
+    def answer(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        own: Own,
+        ui: Catalogue,
+        *,
+        chosen: bool,
+        sentence: str = "",
+        written: str = "",
+        status: int = 200,
+    ) -> web.Response:
+        """The page. `sentence`: why what was `written` in its turn was not taken; it still stands there."""
+        each, base = own.intervention, f"/s/{quote(wanted.session)}"
+        token = request.match_info["token"]
+        query, page = kept_query(request, ui, chosen=chosen), page_of(wanted.session, token)
+        answered = own if own.goes_on is None else own.goes_on
+        heard = answered.intervention
+        line, live = answer_links(base, answered.floor, heard, query, there=bool(answered.channel))
+        put_off = each.standing is Standing.LATER and each.own
+        voice = own.voice if own.voice is not None and own.voice.may_type else None
+        in_progress = self._in_progress(wanted, own, written)
+        text = self._pages.render(
+            "asked.html",
+            ui=ui,
+            title=title_of(wanted, ui),
+            title_language=title_language(wanted),
+            heading=ui.text(texts.YOURS[each.kind], n=each.number),
+            turn=each.standing is Standing.CALLED and not own.over,
+            stands=ui.text(typing_texts.PUT_OFF) if put_off else texts.stands(own, ui),
+            goes_on=texts.goes_on(own, ui),
+            hint=texts.hint(own, ui),
+            times=[] if own.voice is None else _times(own.voice, ui),
+            thrice=own.voice is not None and own.voice.turn.time > 0,
+            typing=own.voice is not None and own.voice.turn.typed,
+            received=each.received,
+            read=each.text if each.text != each.received else "",
+            language=each.language,
+            direction=direction(each.language),
+            removed=each.removed,
+            answer=heard.answer,
+            answer_language=heard.answer_language,
+            answer_direction=direction(heard.answer_language),
+            line=line,
+            live=live,
+            may_go=own.may_go,
+            may_put_off=own.may_put_off,
+            may_return=own.may_return,
+            may_ask_again=own.may_ask_again,
+            may_hold=own.may_hold,
+            sentence=sentence,
+            typed=[(line.text, line.language, direction(line.language)) for line in own.typed],
+            voice=voice,
+            voice_direction="auto" if voice is None else direction(voice.language),
+            written=in_progress,
+            most=MAX_TYPED,
+            words=f"{page}/words{query}",
+            here=f"{page}{query}",
+            over=own.over,
+            more=f"{base}/ask{query}",
+            questions=f"{base}/questions{query}",
+            back=f"{base}{query}",
+            events=f"{base}/events?feed=lines",
+            position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
+            about=about_fields(self.choices(wanted), {}, ui),
+            has_said=self._balance is not None and self._balance.has_said(wanted.session, each.id),
+            about_to=f"{page}/about{query}",
+        )
+        return private(own_html(text, ui, status=status))
+
+    def _in_progress(self, wanted: Asked, own: Own, written: str) -> InProgress:
+        """What stands in the field: what was given back, else what has come of a line that isn't finished."""
+        new = self._randomness.bytes(8).hex()
+        known = self._typing.in_progress(wanted.session, own.intervention.id)
+        if written or known is None:
+            return InProgress(line=new, text=written)
+        return known
+
+
+def _times(voice: OwnTurn, ui: Catalogue) -> list[_Running]:
+    """Until when to begin, and how much time is left."""
+    turn, running = voice.turn, list[_Running]()
+    if turn.begin is not None:
+        running.append(_run(typing_texts.BEGIN, typing_texts.BEGIN_LATE, turn.begin - voice.now, ui))
+    # While it is held for them nothing of their time goes by.
+    if turn.time and not (turn.longer and turn.begin is not None):
+        left = turn.since + turn.time - voice.now
+        running.append(_run(typing_texts.LEFT, typing_texts.LEFT_OVER, left, ui))
+    return running
+
+
+def _run(key: str, over: str, left: int, ui: Catalogue) -> _Running:
+    before, behind = typing_texts.around_time(key, ui)
+    return _Running(before=before, shown=typing_texts.clock(left), behind=behind, left=left, over=ui.text(over))

@@ -1,0 +1,100 @@
+"""The door at which whoever is remote raises a hand. It works without a script; the list of questions shows the rest.
+
+A browser is known by the same cookie as at *Ask or comment*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, quote
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.limits import AddressGate, network
+from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.pages.door_texts import DoorText
+from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, language
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_request import COOKIE, kept_query
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.floor.polls import MOST_OPTIONS
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.services.questions.ballots import Ballots
+from moothall.wire.token_bucket import Allowance
+
+MAX_BODY_BYTES = 1 << 8
+MAX_DIGITS = 4
+ALLOWANCE = Allowance(per_second=10, burst=1_200)
+"""Hands of one address: a hall of 300 stands behind one, and changes its mind three times."""
+
+
+class HandsDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        ballots: Ballots,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        visitors: Visitors,
+        snapshot_of: SnapshotOf,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        self._pages = pages
+        self._ballots = ballots
+        self._snapshot_of = snapshot_of
+        self._visitors = visitors
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/s/{session}/hands/{number}", self.choose)]
+
+    async def choose(self, request: web.Request) -> web.Response:
+        """Somebody chooses an answer; back to the list."""
+        ui, chosen = language(self._pages, request)
+        try:
+            address = self._senders.check(request)
+            wanted = await asked(request, self._snapshot_of)
+            number, option = _number(request.match_info["number"]), await _option(request)
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            await self._take(wanted.session, number, option, token, network(address))
+        except Wrong as wrong:
+            return refused(wrong, self._pages, ui)
+        location = f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Hands"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _take(self, session: SessionId, number: int, option: int, token: str, address: str) -> None:
+        try:
+            answer = await self._ballots.vote(
+                session, number, option, token, address, hasty=self._visitors.hasty(token)
+            )
+        except StorageUnavailable as error:
+            raise Wrong(503, ErrorText.UNAVAILABLE) from error
+        if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:
+            raise Wrong(404, ErrorText.NOTHING)
+        if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
+            raise Wrong(503, DoorText.MANY)
+        # Where it was closed meanwhile the list says so.
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+        raise Wrong(404, ErrorText.NOTHING)
+    return int(text)
+
+
+async def _option(request: web.Request) -> int:
+    """The answer that the form names, from 0."""
+    body = await request.content.read(MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
+        raise Wrong(413, ErrorText.REQUEST)
+    given = parse_qs(body.decode("latin-1")).get("option", [""])[-1]
+    if given not in map(str, range(MOST_OPTIONS)):
+        raise Wrong(400, ErrorText.REQUEST)
+    return int(given)

@@ -1,0 +1,300 @@
+"""The door of a meeting's questions and comments as everybody may read them, and of *I'd ask this too*.
+
+It works without a script. A browser is known by the same cookie as at *Ask or comment*.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.limits import AddressGate, network
+from moothall.adapters.http.visitor_cookie import Visitors, give
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.door_texts import DoorText
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_request import (
+    COOKIE,
+    answer_links,
+    kept_query,
+    read_form,
+    title_language,
+    title_of,
+)
+from moothall.adapters.questions import asking_texts as texts
+from moothall.adapters.questions import hands_texts
+from moothall.adapters.questions.page_hands import hands
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import BodyRemoved
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.listing import listing
+from moothall.core.floor.order import Why
+from moothall.core.floor.parts import WAITING, Kind, Order
+from moothall.core.ids import InterventionId, PollId, Position, SegmentId, SessionId
+from moothall.core.languages import direction
+from moothall.core.ports import Clock, Randomness
+from moothall.core.session import ON, Status
+from moothall.services.log.publication import Publication
+from moothall.services.questions.ballots import Ballots
+from moothall.services.sessions.reader_access import ReadSession
+from moothall.wire.token_bucket import Allowance
+
+MAX_BODY_BYTES = 1 << 10
+MAX_DIGITS = 6
+ALLOWANCE = Allowance(per_second=10, burst=1_200)
+"""Ballots of one address: a hall of 300 stands behind one, and would ask four questions too."""
+
+MOST_PENDING = 30
+"""Translations that one page has made; those further down come when these are there."""
+MOST_MADE = 100
+"""Pages that are kept as they were made: a hall asks for the same one when something has happened."""
+
+FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+"""The questions and comments of a session; None where there is none that may be read."""
+ReportedBy = Callable[[SessionId, str], frozenset[InterventionId]]
+"""What a browser, known by its token, has reported as rude."""
+OwnOf = Callable[[SessionId, str], Awaitable[frozenset[InterventionId]]]
+"""What a browser, known by its token, has asked, and what that was joined with."""
+ChannelOf = Callable[[SessionId, SegmentId], str]
+"""The text that has a line; empty where there is no such line."""
+
+
+class QuestionsDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        ballots: Ballots,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        visitors: Visitors,
+        snapshot_of: SnapshotOf,
+        floor_of: FloorOf,
+        channel_of: ChannelOf,
+        own_of: OwnOf,
+        reported: ReportedBy = lambda _session, _token: frozenset(),
+        translated: QuestionTranslationsDoor | None = None,
+        secure: bool = False,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`secure`: cookies go over https alone.
+
+        `translated`: has what is published in other languages.
+        """
+        self._reported = reported
+        self._own_of = own_of
+        self._pages = pages
+        self._ballots = ballots
+        self._snapshot_of = snapshot_of
+        self._visitors = visitors
+        self._floor_of = floor_of
+        self._channel_of = channel_of
+        self._translated = translated
+        self._secure = secure
+        # Overflow: the page that nobody has asked for longest is made again.
+        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status, int], str]] = OrderedDict()
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+
+    @property
+    def pages_kept(self) -> int:
+        """How many pages are kept for the next who asks."""
+        return len(self._made)
+
+    def observe(self, live: ReadSession, publication: Publication) -> None:
+        """For `Sessions.observe`: once something was removed, no page made before it is kept, not even in memory."""
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            for key in [key for key in self._made if key[0] == live.id]:
+                del self._made[key]
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/questions", self.list),
+            web.post("/s/{session}/asked/{number}/support", self.support),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """The list as it stands."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            floor = await self._floor_of(wanted.session)
+            if floor is None:
+                raise Wrong(404, ErrorText.NO_SESSION)
+        except Wrong as none:
+            return refusal(none, self._pages, ui)
+        token = self._visitors.token(request, COOKIE, wanted.session)
+        query = kept_query(request, ui, chosen=chosen)
+        own = await self._own(wanted.session, token)
+        text = self._text(wanted, floor, token, ui, query=query, chosen=chosen, own=own)
+        response = own_html(text, ui)
+        if not token:
+            path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
+            give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
+        return response
+
+    async def _own(self, session: SessionId, token: str) -> frozenset[InterventionId]:
+        with contextlib.suppress(StorageUnavailable):  # The list is there all the same.
+            return await self._own_of(session, token) if token else frozenset()
+        return frozenset()
+
+    def _text(
+        self,
+        wanted: Asked,
+        floor: Floor,
+        token: str,
+        ui: Catalogue,
+        *,
+        query: str,
+        chosen: bool,
+        own: frozenset[InterventionId],
+    ) -> str:
+        """The page; whoever has done nothing to what stands on it gets one that was made already."""
+        mine = self._ballots.supported(wanted.session, token)
+        # Whoever comes for the first time has no token yet, and has reported nothing.
+        reported = self._reported(wanted.session, token) if token else frozenset()
+        voted = self._ballots.voted(wanted.session, token)
+        if mine or voted or reported or own:
+            return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen, reported=reported, own=own)
+        session = wanted.snapshot.session
+        generation = 0 if self._translated is None else self._translated.generation
+        key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
+        made = self._made.pop(key, None)
+        if made is None or made[0] is not floor or made[1] != stands:
+            made = floor, stands, self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen)
+        self._made[key] = made
+        if len(self._made) > MOST_MADE:
+            self._made.popitem(last=False)
+        return made[2]
+
+    def _render(
+        self,
+        wanted: Asked,
+        floor: Floor,
+        mine: frozenset[InterventionId],
+        voted: Mapping[PollId, int],
+        ui: Catalogue,
+        *,
+        query: str,
+        chosen: bool,
+        reported: frozenset[InterventionId] = frozenset(),
+        own: frozenset[InterventionId] = frozenset(),
+    ) -> str:
+        may_support = wanted.snapshot.session.status is not Status.CLOSED
+        found, base = listing(floor, closed=not may_support), f"/s/{quote(wanted.session)}"
+        raised, before = hands(floor.polls, ui, going=wanted.snapshot.session.status in ON, mine=voted)
+        pending: list[str] = []
+
+        def other(each: Intervention) -> Translated | None:
+            if self._translated is None or len(pending) >= MOST_PENDING:
+                return None
+            found = self._translated.of(wanted.session, each, ui.language, ui)
+            pending.extend([found.pending] if found.pending else [])
+            return found.translated
+
+        def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
+            channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
+            line, live = answer_links(base, floor, each, query, there=bool(channel))
+            return {
+                "number": each.number,
+                "heading": ui.text(texts.NUMBERED[each.kind], n=each.number),
+                "of": each.id,
+                "text": each.text,
+                "language": each.language,
+                "direction": direction(each.language),
+                "translated": other(each),
+                "name": each.name,
+                "removed": each.removed,
+                "why": "" if why is None else ui.text(texts.WHYS[why]),
+                "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
+                "mine": each.id in mine,
+                "yours": each.id in own,
+                "may_support": may_support and each.id not in own and _may_be_supported(each),
+                "action": f"{base}/asked/{each.number}/support{query}",
+                "abuse": f"{base}/asked/{each.number}/abuse{query}",
+                "reported": each.id in reported,
+                "answer": each.answer,
+                "answer_language": each.answer_language,
+                "answer_direction": direction(each.answer_language),
+                "line": line,
+                "live": live,
+            }
+
+        return self._pages.render(
+            "questions.html",
+            ui=ui,
+            title=title_of(wanted, ui),
+            title_language=title_language(wanted),
+            now=[row(each) for each in found.now],
+            queue=[row(each.intervention, each.why) for each in found.queue],
+            later=[row(each) for each in found.later],
+            answered=[row(each) for each in found.answered],
+            written=[row(each) for each in found.written],
+            left=[row(each) for each in found.left],
+            reported_on=[row(each) for each in found.reported],
+            figures=texts.figures(found.figures, ui),
+            closed=not may_support,
+            back=f"{base}{query}",
+            ask=f"{base}/ask{query}",
+            here=f"{base}/questions{query}",
+            events=f"{base}/events?feed=lines",
+            position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
+            moves=floor.order is Order.SUPPORT,
+            pending=script_json(pending),
+            forms=script_json(dict(ui.forms(texts.SUPPORT))),
+            hands=raised,
+            hands_before=before,
+            hands_at=f"{base}/hands/",
+            hands_query=query,
+            hands_counted=ui.text(hands_texts.COUNTED),
+            hands_begun=ui.text(hands_texts.BEGUN),
+            hands_over=ui.text(hands_texts.OVER),
+        )
+
+    async def support(self, request: web.Request) -> web.Response:
+        """Somebody would ask it too, or would no more; back to the list."""
+        ui, chosen = language(self._pages, request)
+        try:
+            address = self._senders.check(request)
+            wanted = await asked(request, self._snapshot_of)
+            number = request.match_info["number"]
+            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
+                raise Wrong(404, ErrorText.NOTHING)
+            too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            await self._take(wanted.session, int(number), token, network(address), too=too)
+        except Wrong as wrong:
+            return refused(wrong, self._pages, ui)
+        query = kept_query(request, ui, chosen=chosen)
+        location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+
+    async def _take(self, session: SessionId, number: int, token: str, address: str, *, too: bool) -> None:
+        try:
+            floor = await self._floor_of(session)
+            each = None if floor is None else floor.numbered(number)
+            if too and each is not None and each.id in await self._own_of(session, token):
+                raise Wrong(409, texts.OWN)
+            hasty = self._visitors.hasty(token)
+            answer = await self._ballots.support(session, number, token, address, too=too, hasty=hasty)
+        except StorageUnavailable as error:
+            raise Wrong(503, ErrorText.UNAVAILABLE) from error
+        if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:
+            raise Wrong(404, ErrorText.NOTHING)
+        if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
+            raise Wrong(503, DoorText.MANY)
+        # Where it had its turn meanwhile the list says so.
+
+
+def _may_be_supported(each: Intervention) -> bool:
+    return each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed

@@ -1,0 +1,123 @@
+"""The door of those whose turn it is: what they type, as a form and as a script sends it.
+
+Whoever sends has the address of the author's page; nobody else can write there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_request import clean, kept_query, onward, page_of, private, read_body, read_form
+from moothall.adapters.questions.author_page import AuthorPage
+from moothall.adapters.questions.typing_texts import untyped
+from moothall.core.decoding import Unreadable, read
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ports import Clock, Randomness
+from moothall.services.questions.asking import Asking
+from moothall.services.questions.author_view import Own
+from moothall.services.questions.typing import Done, Heard, Typing, Untyped, Written
+from moothall.wire.token_bucket import Allowance
+
+ALLOWANCE = Allowance(per_second=20, burst=400)
+"""Texts of one address. One person a meeting types, four times a second; a hall of several meetings may stand behind
+one address."""
+STATUS = {
+    Untyped.TURN: 409,
+    Untyped.RECORDED: 409,
+    Untyped.TEXT: 422,
+    Untyped.OFTEN: 429,
+    Untyped.BREAK: 423,
+    Untyped.UNAVAILABLE: 503,
+}
+_decoder = msgspec.json.Decoder(Written)
+
+
+class TypingDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        asking: Asking,
+        typing: Typing,
+        *,
+        author_page: AuthorPage,
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        self._pages = pages
+        self._asking = asking
+        self._typing = typing
+        self._author_page = author_page
+        self._snapshot_of = snapshot_of
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/s/{session}/asked/{token}/words", self.take)]
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take what somebody types: a line from the form, or from a script the text in progress too."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted, own = await self._known(request)
+            if request.content_type == "application/json":
+                return await self._from_script(request, wanted, own)
+            form = await read_form(request)
+        except Wrong as wrong:
+            return private(refused(wrong, self._pages, ui))
+        text = clean(form.get("text", ""))
+        done = Done(line=form.get("line", ""), text=text, unkept="unkept" in form)
+        if done.unkept and own.voice is not None and own.voice.recorded:
+            return self._given_back(request, wanted, own, ui, why=Untyped.RECORDED, text=text, chosen=chosen)
+        # Each is a page of its own, or the second would pass for an older text of the first.
+        answer = await self._write(wanted, own, Written(page=done.line, n=0, line="form", done=(done,)))
+        if isinstance(answer, Heard):
+            return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui, chosen=chosen))
+        return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)
+
+    async def _known(self, request: web.Request) -> tuple[Asked, Own]:
+        """Whose page it comes from. Raises Wrong."""
+        self._senders.check(request)
+        wanted = await asked(request, self._snapshot_of)
+        own = await self._asking.own(wanted.session, request.match_info["token"])
+        if own is None:
+            raise Wrong(404, ErrorText.NOTHING)
+        return wanted, own
+
+    async def _from_script(self, request: web.Request, wanted: Asked, own: Own) -> web.Response:
+        try:
+            written = read(_decoder, await read_body(request))
+        except Unreadable as error:
+            raise Wrong(400, ErrorText.REQUEST) from error
+        lines = tuple(msgspec.structs.replace(done, text=clean(done.text)) for done in written.done)
+        answer = await self._write(wanted, own, msgspec.structs.replace(written, text=clean(written.text), done=lines))
+        status = 200 if isinstance(answer, Heard) else STATUS[answer]
+        body = msgspec.json.encode(answer if isinstance(answer, Heard) else {"why": answer})
+        headers = {hdrs.CACHE_CONTROL: "no-store"}
+        return private(web.Response(status=status, body=body, content_type="application/json", headers=headers))
+
+    async def _write(self, wanted: Asked, own: Own, written: Written) -> Heard | Untyped:
+        try:
+            return await self._typing.write(wanted.session, own.intervention.id, written)
+        except StorageUnavailable:
+            return Untyped.UNAVAILABLE
+
+    def _given_back(
+        self, request: web.Request, wanted: Asked, own: Own, ui: Catalogue, *, why: Untyped, text: str, chosen: bool
+    ) -> web.Response:
+        sentence = untyped(why, ui)
+        return self._author_page.answer(
+            request, wanted, own, ui, chosen=chosen, sentence=sentence, written=text, status=STATUS[why]
+        )

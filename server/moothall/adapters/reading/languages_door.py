@@ -1,0 +1,100 @@
+"""The door at which a reader asks for a translation that the session doesn't have yet: a form on the page, that works
+without a script. Whoever asks is sent on to the new text, and may have to wait for its first lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import parse_qs
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.pages.door_texts import DoorText
+from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, language
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.reading import page_choices
+from moothall.adapters.reading.page_address import Address
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.wire.token_bucket import Allowance
+
+MAX_BODY_BYTES = 1 << 10
+MAX_LANGUAGE = 35
+"""Characters of a language tag (RFC 5646 §4.4.1)."""
+ALLOWANCE = Allowance(per_second=2, burst=300)
+"""Wishes of one address: a hall of 300 stands behind one."""
+
+Offered = Callable[[SessionId], Sequence[str]]
+"""The languages (BCP-47) into which a session could be translated; there are no other texts to be had."""
+Want = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
+"""Have a session translated into a language (BCP-47); gives the text's id."""
+
+
+class LanguagesDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        snapshot_of: SnapshotOf,
+        offered: Offered,
+        want: Want,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        self._pages = pages
+        self._snapshot_of = snapshot_of
+        self._offered = offered
+        self._want = want
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/s/{session}/language", self.take)]
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Ask for the language that the form names, and go to its text."""
+        ui, chosen = language(self._pages, request)
+        try:
+            self._senders.check(request)
+            tag = await _language(request)
+            wanted = await asked(request, self._snapshot_of, "")
+            if tag not in self._offered(wanted.session):
+                raise Wrong(404, ErrorText.LANGUAGE)
+            answer = await self._want(wanted.session, tag)
+            if isinstance(answer, Refusal):
+                raise _wrong(answer)
+        except Wrong as wrong:
+            return refused(wrong, self._pages, ui)
+        choices = page_choices.chosen(request.query)
+        address = Address(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
+        return web.Response(status=303, headers={hdrs.LOCATION: address.page(), hdrs.CACHE_CONTROL: "no-store"})
+
+
+def _wrong(answer: Refusal) -> Wrong:
+    match answer.code:
+        case RefusalCode.UNKNOWN:
+            return Wrong(404, ErrorText.LANGUAGE)
+        case RefusalCode.BUSY:
+            return Wrong(503, DoorText.TRANSLATING)
+        case _:
+            return Wrong(503, ErrorText.UNAVAILABLE)
+
+
+async def _language(request: web.Request) -> str:
+    """The tag in a form. Raises Wrong when it is too long, or there is none."""
+    body = await request.content.read(MAX_BODY_BYTES + 1)
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=8)
+    except ValueError as error:
+        raise Wrong(400, ErrorText.REQUEST) from error
+    tag = fields.get("language", [""])[-1]
+    if len(body) > MAX_BODY_BYTES or not 0 < len(tag) <= MAX_LANGUAGE or not tag.isascii():
+        raise Wrong(400, ErrorText.REQUEST)
+    return tag

@@ -1,0 +1,199 @@
+"""The door for a poor line: GET /s/{session}/low, finished lines every 40 seconds, 4 KB for ten minutes of speech.
+
+Server-sent events whose data are the batches of `moothall.wire.low_data`, in one gzip stream. What came before is in
+the stream's memory, so text costs about half a byte a character; that memory is each reader's own, which is why this
+door sends no ready bytes, takes fewer readers than the others, and writes seldom.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from typing import Protocol
+
+from aiohttp import HttpVersion11, hdrs, web
+
+from moothall.adapters.reading.reader_routes import Frames, Readers, Reading, Refused, begin, let_go
+from moothall.core.ids import Position
+from moothall.core.lanes import Feed
+from moothall.core.views.captions import CaptionsView
+from moothall.services.readers.fanout import SessionFanout
+from moothall.services.supervision.carrying_on import note_failure
+from moothall.wire.close_codes import CloseCode
+from moothall.wire.frames import PULSE, Format, chunk
+from moothall.wire.low_data import PULSE_MS, LowData
+
+BATCH_MS = 39_000
+"""How long a finished line may wait for others: each batch costs its packets and its headers anew."""
+QUIET_MS = 60_000
+"""After so long without a batch an empty one says so, for pages that don't know of pulses."""
+MOST = 2_000
+"""Readers at once: each has 47 KB of memory for what its stream may refer to."""
+WINDOW_BITS = 13
+MEMORY_LEVEL = 6
+
+
+class _Plain:
+    """For those who don't take gzip."""
+
+    def write(self, data: bytes) -> bytes:
+        return data
+
+
+class _Packed:
+    def __init__(self) -> None:
+        self._packer = zlib.compressobj(9, zlib.DEFLATED, 16 + WINDOW_BITS, MEMORY_LEVEL)
+
+    def write(self, data: bytes) -> bytes:
+        # A partial flush gives the reader all of the data for two bytes; a sync flush would cost five.
+        return self._packer.compress(data) + self._packer.flush(zlib.Z_PARTIAL_FLUSH)
+
+
+class _Packing(Protocol):
+    def write(self, data: bytes) -> bytes: ...
+
+
+class _Connection:
+    """One reader: frames of the feed come in as bytes of server-sent events, as the fan-out writes them."""
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        frames: Frames,
+        low: LowData,
+        feed: Feed,
+        fanout: SessionFanout,
+        *,
+        packed: bool,
+        chunked: bool,
+        now: int,
+    ) -> None:
+        self.transport = transport
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._frames = frames
+        self._low = low
+        self._feed = feed
+        self._packing: _Packing = _Packed() if packed else _Plain()
+        self._chunked = chunked
+        self._fanout = fanout
+        self._batched = now
+        self._said = now - PULSE_MS
+        """When it was told anything, ms of the monotonic clock; long ago: the first look gives it a pulse."""
+        self._since: int | None = None
+
+    # What the fan-out needs of an outlet
+
+    def write(self, data: bytes) -> None:
+        for text, frame in self._frames.of(data):
+            if frame.snapshot is not None:
+                self._low.restart(CaptionsView.of(frame.snapshot, self._feed))
+                self._put(text)
+            self._low.take(frame)
+
+    def get_write_buffer_size(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    def is_closing(self) -> bool:
+        return self.transport.is_closing()
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    # What the door does
+
+    def look(self, now: int) -> None:
+        """Send what is due, ms of the monotonic clock."""
+        if self._low.waits and self._since is None:
+            self._since = now
+        due = self._low.urgent or (self._since is not None and now - self._since >= BATCH_MS)
+        if self.transport.get_write_buffer_size():
+            return
+        if due or now - self._batched >= QUIET_MS:
+            self._since, self._batched, self._said = None, now, now
+            self._put(self._low.batch())
+        elif now - self._said >= PULSE_MS:
+            self._said = now
+            self._put(self._low.pulse(self._fanout.source()), PULSE)
+
+    def _put(self, text: bytes, name: str = "") -> None:
+        head = b"event:%b\n" % name.encode() if name else b""
+        data = self._packing.write(b"%bdata:%b\n\n" % (head, text))
+        self.transport.write(chunk(data) if self._chunked else data)
+
+    def end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class LowDataDoor:
+    """Serves readers of few data. `run` has to be running for anything to be sent."""
+
+    def __init__(self, readers: Readers, *, most: int = MOST) -> None:
+        self._readers = readers
+        self._most = most
+        self._connections: dict[_Connection, None] = {}
+        self._closed = False
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/s/{session}/low", self.handle, allow_head=False)]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one reader for as long as it stays."""
+        if len(self._connections) >= self._most:
+            message = "The server has as many readers of few data as it can serve. Try again in a few seconds."
+            wait = self._readers.jitter(3, 15)
+            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=wait).response()
+        return await self._readers.answer(request, self._stream, finished=True)
+
+    async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
+        packed = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+        headers = {"Content-Type": "text/event-stream; charset=utf-8"}
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        response, transport = await begin(request, headers)
+        if transport is None or self._closed:
+            return response
+        connection = _Connection(
+            transport,
+            self._readers.frames,
+            LowData(reading.view, _seen(reading.after, reading.view)),
+            reading.feed,
+            reading.fanout,
+            packed=packed,
+            chunked=request.version >= HttpVersion11,
+            now=self._readers.clock.monotonic(),
+        )
+        self._connections[connection] = None
+        try:
+            await reading.follow(connection, Format.SSE, connection.ended)
+        finally:
+            self._connections.pop(connection, None)
+            let_go(transport)  # Nobody reads there; waiting for them would hold up the server's end.
+        return response
+
+    async def run(self) -> None:
+        """Send batches when they are due, and let go of readers who have left, until cancelled."""
+        while True:
+            await self._readers.clock.sleep(1_000)
+            now = self._readers.clock.monotonic()
+            for connection in list(self._connections):
+                if connection.transport.is_closing():
+                    connection.end()
+                    continue
+                try:
+                    connection.look(now)
+                except Exception as error:  # one reader doesn't stop the others
+                    note_failure(error, "a reader of few data is cut")
+                    connection.abort()
+
+    async def close(self) -> None:
+        """The server is going away: end the streams; browsers come back by themselves."""
+        self._closed = True
+        for connection in list(self._connections):
+            connection.end()
+
+
+def _seen(after: Position | None, view: CaptionsView) -> int:
+    """What a reader has seen who comes with this position; where it is of no use a snapshot says so first."""
+    return after.offset if after is not None and after.epoch == view.epoch else view.offset

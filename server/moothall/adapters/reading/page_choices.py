@@ -1,0 +1,92 @@
+"""How a reader wants to read: what an address says of it, and what the form on the page offers.
+
+An address that names a choice wins over what the browser remembers (`web/js/early.js`, `web/js/choices.js`); the names
+and values here are those of the scripts and of the style sheets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from moothall.adapters.pages.catalogues import NO_BREAK, Catalogue
+
+OFFERED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "read": (
+        "What I see",
+        {
+            "words": "Every word",
+            "sentences": "Finished sentences",
+            "two": "Two lines",
+            "low": "Low data: finished lines, every 40 s",
+        },
+    ),
+    "spacing": ("Line spacing", {"normal": "Normal", "wide": "Wide", "wider": "Very wide"}),
+    "theme": (
+        "Colours",
+        {
+            "system": "As on my device",
+            "light": "Light",
+            "dark": "Dark",
+            "yellow": "Black on yellow",
+            "blue": "White on blue",
+        },
+    ),
+    "font": (
+        "Letters",
+        {"serif": "With serifs", "sans": "Without serifs", "mono": "All equally wide"},
+    ),
+    "say": (
+        "Tell my screen reader",
+        {"nothing": "Nothing", "lines": "Finished lines", "notices": "Speakers and notices only"},
+    ),
+}
+"""Choices among words: their name in an address, the key of their label, and the key of each value, the usual first."""
+SIZES = ("75", "100", "125", "150", "200", "300")
+"""Sizes of the text, per cent."""
+USUAL_SIZE = "100"
+SOURCES = "sources"
+"""`yes` shows how each line came about."""
+SHOW = "show"
+"""What is shown of a translation: itself, or `both`, the original above it. The page has links for it."""
+SCRIPTED = frozenset({"say"})
+"""Choices that do nothing without scripts."""
+SHOWN = ("read", "size", "spacing", "theme", "font", SOURCES, SHOW)
+"""Choices that the style sheets follow, as `data-` attributes of the page."""
+
+_VALUES: Mapping[str, frozenset[str]] = {
+    **{name: frozenset(values) for name, (_, values) in OFFERED.items()},
+    "size": frozenset(SIZES),
+    SOURCES: frozenset({"yes"}),
+    SHOW: frozenset({"translation", "both"}),
+}
+
+Choices = Mapping[str, str]
+"""What an address chose; a name that isn't there is as usual, or as the browser remembers."""
+
+
+def chosen(query: Mapping[str, str]) -> Choices:
+    """The choices in an address. What can't be read chooses nothing: a mistyped colour is no reason to show no text."""
+    found = {name: query[name] for name, values in _VALUES.items() if query.get(name) in values}
+    if "read" not in found and query.get("feed") == "lines":
+        found["read"] = "low"
+    return found
+
+
+def form(choices: Choices, ui: Catalogue) -> list[dict[str, object]]:
+    """The lists of the form, in order, for the template."""
+    lists: list[dict[str, object]] = [
+        {
+            "name": name,
+            "label": ui.text(label),
+            "scripted": name in SCRIPTED,
+            "options": [
+                {"value": value, "text": ui.text(key), "here": value == choices.get(name, next(iter(values)))}
+                for value, key in values.items()
+            ],
+        }
+        for name, (label, values) in OFFERED.items()
+    ]
+    here = choices.get("size", USUAL_SIZE)
+    sizes = [{"value": size, "text": f"{size}{NO_BREAK}%", "here": size == here} for size in SIZES]
+    lists.insert(1, {"name": "size", "label": ui.text("Text size"), "scripted": False, "options": sizes})
+    return lists

@@ -1,0 +1,378 @@
+"""The door for browsers: the session's page, its lines at one's own pace, pages of older lines, and static files.
+
+The security headers of its answers are those of every answer: `moothall.adapters.http.limits.secure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.error_pages import error_page
+from moothall.adapters.pages.request_context import (
+    Asked,
+    PageOf,
+    SnapshotOf,
+    Wrong,
+    asked,
+    began,
+    html,
+    language,
+    own_html,
+    refusal,
+)
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.reading import page_choices
+from moothall.adapters.reading.page_address import Address
+from moothall.adapters.reading.page_choices import SHOW, Choices
+from moothall.adapters.reading.page_menu import Lacking, spoken
+from moothall.adapters.reading.page_rows import kind_of, shows
+from moothall.adapters.reading.parallel_text import sources_of
+from moothall.adapters.reading.session_page import OWN_PACE_LINES, OlderPage, OwnPace, SessionPage
+from moothall.adapters.reading.your_turn import YourTurn, now_asked
+from moothall.core.events import ChannelKind
+from moothall.core.floor.interventions import Floor
+from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
+from moothall.core.lanes import Feed
+from moothall.core.ports import Clock
+from moothall.core.session import ON
+from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
+from moothall.core.views.quality import Quality
+from moothall.core.views.reading_order import goes_before
+
+NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]
+"""How many lines come before a line of a text; None where there is no such line."""
+QualityOf = Callable[[SessionId, ChannelId], Quality | None]
+"""How good a text of a session is that was just asked for; None while there is too little of it."""
+SoundOf = Callable[[Session], str | None]
+"""Where the sound of a session can be heard; None where it can't."""
+LackingOf = Callable[[SessionId, ChannelId], Lacking]
+"""What its translations lack, for whoever is given a page of a text; they count as its reader for a while."""
+
+FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+"""The questions and comments of a session; None where there is none that may be read."""
+
+
+async def _no_floor(_: SessionId) -> Floor | None:
+    return None
+
+
+MAX_DIGITS = 9
+LINES_HEADER = "Moothall-Lines"
+
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+
+class PageDoor:
+    """Handlers of the pages. What they show is asked for through the functions given."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        *,
+        clock: Clock,
+        snapshot_of: SnapshotOf,
+        page_of: PageOf,
+        number_of: NumberOf,
+        sound_of: SoundOf = lambda _: None,
+        public: str = "",
+        last_awaited: Callable[[SessionId], bool] = lambda _: False,
+        quality_of: QualityOf = lambda _session, _channel: None,
+        offered: Callable[[SessionId], Sequence[str]] = lambda _: (),
+        lacking_of: LackingOf = lambda _session, _channel: Lacking(),
+        floor_of: FloorOf = _no_floor,
+        instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None,
+        your_turn: YourTurn | None = None,
+    ) -> None:
+        """`public` is the server's address as others know it, without a path.
+
+        `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
+        languages (BCP-47) into which a session could be translated. `floor_of`: what was asked. `instead`: the
+        text that readers of one are sent to while an interpreter is silent, or goes on.
+        """
+        self._pages = pages
+        self._session_page = SessionPage(pages)
+        self._clock = clock
+        self._snapshot_of = snapshot_of
+        self._page_of = page_of
+        self._number_of = number_of
+        self._sound_of = sound_of
+        self._public = public
+        self._last_awaited = last_awaited
+        self._quality_of = quality_of
+        self._offered = offered
+        self._lacking_of = lacking_of
+        self._floor_of = floor_of
+        self._instead = instead
+        self._your_turn = your_turn
+
+    def routes(self) -> list[web.RouteDef]:
+        """All routes of this door, to be added to the application."""
+        return [
+            web.get("/s/{session}", self.session_page),
+            web.get("/s/{session}/line/{segment}", self.line_page),
+            web.get("/s/{session}/moment/{ms}", self.moment_page),
+            web.get("/s/{session}/read", self.own_pace_page),
+            web.get("/s/{session}/lines", self.lines_json),
+            web.get("/static/{version}/{name:.+}", self.static_file),
+        ]
+
+    async def session_page(self, request: web.Request) -> web.Response:
+        """The page of a session: live, its record, or with `?before=N` a page of older lines."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            before = _number(request, "before", ErrorText.BEFORE)
+            older = None if before is None else await self._older(wanted, before)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        choices = page_choices.chosen(request.query)
+        floor = await self._floor_of(wanted.session)
+        turn = await self._turn(request, wanted, ui, chosen=chosen)
+        text = self._session_page.render_session(
+            wanted.snapshot,
+            channel=wanted.feed.channel,
+            ui=ui,
+            ui_chosen=chosen,
+            choices=choices,
+            now=self._clock.wall(),
+            older=older,
+            sound_address=self._sound_of(wanted.snapshot.session),
+            public=self._public,
+            last_awaited=self._last_awaited(wanted.session),
+            quality=self._quality_of(wanted.session, wanted.feed.channel),
+            floor=floor,
+            offered=self._offered(wanted.session),
+            lacking=self._lacking_of(wanted.session, wanted.feed.channel),
+            named=bool(request.query.get("channel")),
+            instead=self._instead(wanted.session, wanted.feed.channel),
+            instead_of=_channel(request.query.get("instead-of", "")),
+            said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
+            your_turn=turn,
+            now_asked=now_asked(floor, ui, going=wanted.snapshot.session.status in ON),
+        )
+        return html(text, ui) if turn is None else own_html(text, ui)
+
+    async def _turn(
+        self, request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool
+    ) -> dict[str, object] | None:
+        """What the page has for the one who asks for it."""
+        if self._your_turn is None:
+            return None
+        return await self._your_turn.part(request, wanted, ui, chosen=chosen)
+
+    async def line_page(self, request: web.Request) -> web.Response:
+        """The way to the page of a session that holds a line, however old: where it stands may change."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            segment = request.match_info["segment"]
+            known = is_name(segment)
+            number = await self._number_of(wanted.session, wanted.feed, SegmentId(segment)) if known else None
+            if number is None:
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        return self._to_line(request, wanted, ui, segment, number, chosen=chosen)
+
+    async def moment_page(self, request: web.Request) -> web.Response:
+        """The way to what was said at a moment, in whichever text is read; with `live` to the page that goes on."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            ms = request.match_info["ms"]
+            fit = ms.isascii() and ms.isdecimal() and len(ms) <= MAX_DIGITS
+            found = await self._said_at(wanted, int(ms)) if fit else None
+            if found is None:
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        segment, number = found
+        return self._to_line(request, wanted, ui, segment, number, chosen=chosen, live="live" in request.query)
+
+    async def _said_at(self, wanted: Asked, t: int) -> tuple[SegmentId, int] | None:
+        """The first line that begins at `t` (media ms) or later, else the last one, and its number."""
+        lines, start = wanted.snapshot.lines, wanted.snapshot.before or 0
+        while start and (not lines or not goes_before(lines[0].t0, t)):
+            page = await self._page_of(wanted.session, wanted.feed, start)
+            if not page:
+                break
+            lines, start = (*page, *lines), start - len(page)
+        shown = [(line, number) for number, line in enumerate(lines, start) if shows(line)]
+        found = next(
+            ((line, number) for line, number in shown if not goes_before(line.t0, t)), shown[-1] if shown else None
+        )
+        return None if found is None else (found[0].segment, found[1])
+
+    def _to_line(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        ui: Catalogue,
+        segment: str,
+        number: int,
+        *,
+        chosen: bool,
+        live: bool = False,
+    ) -> web.Response:
+        address = Address(
+            wanted.session,
+            channel=wanted.feed.channel,
+            ui=ui.language if chosen else None,
+            choices=page_choices.chosen(request.query),
+        )
+        total = _total(wanted.snapshot)
+        shown = live or number >= total - len(wanted.snapshot.lines)
+        before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
+        location = f"{address.page(before=before)}#{quote(segment)}"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+
+    async def own_pace_page(self, request: web.Request) -> web.Response:
+        """Twenty finished lines from `?from=N` on (the first is 1), which stay until the next are asked for."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            start = _number(request, "from", ErrorText.FROM) or 1
+            seen = await self._own_pace(wanted, start - 1)
+        except Wrong as wrong:
+            return refusal(wrong, self._pages, ui)
+        choices = page_choices.chosen(request.query)
+        turn = await self._turn(request, wanted, ui, chosen=chosen)
+        text = self._session_page.render_own_pace(
+            wanted.snapshot.session,
+            seen,
+            channel=wanted.feed.channel,
+            ui=ui,
+            ui_chosen=chosen,
+            choices=choices,
+            named=bool(request.query.get("channel")),
+            said=await self._said(wanted, choices, [line for _, line in seen.lines]),
+            offered=self._offered(wanted.session),
+            lacking=self._lacking_of(wanted.session, wanted.feed.channel),
+            your_turn=turn,
+            now_asked=now_asked(await self._floor_of(wanted.session), ui, going=wanted.snapshot.session.status in ON),
+        )
+        return html(text, ui) if turn is None else own_html(text, ui)
+
+    async def lines_json(self, request: web.Request) -> web.Response:
+        """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
+
+        `before` in the answer is what to ask for next, null at the beginning. A header says how many lines there are in
+        all: where older ones come later, the numbers of those behind them have moved.
+        """
+        ui, _ = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            before = _number(request, "before", ErrorText.BEFORE)
+            older = await self._older(wanted, _total(wanted.snapshot) if before is None else before)
+        except Wrong as wrong:
+            body = msgspec.json.encode({"error": ui.text(wrong.key)})
+            return web.Response(status=wrong.status, body=body, content_type="application/json")
+        body = msgspec.json.encode({"lines": older.lines, "before": older.start or None})
+        tag = sha256(body).hexdigest()[:32]
+        headers = {hdrs.CACHE_CONTROL: ASK_AGAIN, hdrs.ETAG: f'"{tag}"', LINES_HEADER: str(older.total)}
+        if any(tag == seen.value for seen in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        response = web.Response(body=body, content_type="application/json", headers=headers)
+        response.enable_compression()
+        return response
+
+    async def static_file(self, request: web.Request) -> web.Response:
+        """A style sheet, script or image. Under the current version it may be kept for ever."""
+        file = self._pages.static.get(request.match_info["name"])
+        if file is None:
+            return error_page(self._pages, request, 404, ErrorText.NOTHING)
+        current = request.match_info["version"] == self._pages.static.version
+        headers = {
+            hdrs.CONTENT_TYPE: file.type,
+            hdrs.CACHE_CONTROL: FOR_EVER if current else ASK_AGAIN,
+            hdrs.VARY: hdrs.ACCEPT_ENCODING,
+        }
+        if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+            return web.Response(body=file.packed, headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
+        return web.Response(body=file.body, headers=headers)
+
+    async def _older(self, wanted: Asked, before: int) -> OlderPage:
+        total = _total(wanted.snapshot)
+        stop = min(before, total)
+        lines = await self._page_of(wanted.session, wanted.feed, stop) if stop else ()
+        if lines is None:
+            raise Wrong(404, ErrorText.NO_SESSION)
+        until = await began(wanted, self._page_of, stop) if stop < total else None
+        return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
+
+    async def _said(self, wanted: Asked, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
+        """The lines that were spoken, back to the first that `lines` of a translation were made from; None where they
+        are not to be shown.
+        """
+        session = wanted.snapshot.session
+        floor = spoken(session)
+        translated = kind_of(session, wanted.feed.channel) is ChannelKind.TRANSLATION
+        if choices.get(SHOW) != "both" or not translated or floor is None:
+            return None
+        feed = Feed(channel=floor)
+        snapshot = await self._snapshot_of(wanted.session, feed)
+        if snapshot is None:
+            return None
+        said, before = snapshot.lines, snapshot.before
+        missing = sources_of(lines) - {line.segment for line in said}
+        while before and missing:
+            page = await self._page_of(wanted.session, feed, before)
+            if not page:
+                break
+            said, before = (*page, *said), before - len(page)
+            missing -= {line.segment for line in page}
+        return said
+
+    async def _own_pace(self, wanted: Asked, start: int) -> OwnPace:
+        """Finished lines from number `start` on, as many as a page has."""
+        snapshot = wanted.snapshot
+        total = _total(snapshot)
+        apart = growing(snapshot.lines)
+        if apart is not None:
+            total -= (
+                len(snapshot.lines) - apart
+            )  # This page stays as it is: what is above a line that grows comes first.
+        found: list[tuple[int, Line]] = []
+        number, page_start = start, 0
+        page: tuple[Line, ...] = ()
+        while number < total and len(found) < OWN_PACE_LINES:
+            if number >= page_start + len(page):
+                stop = min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
+                page = await self._page_of(wanted.session, wanted.feed, stop) or ()
+                page_start = stop - len(page)
+                if number < page_start:
+                    raise Wrong(404, ErrorText.NO_SESSION)
+            line = page[number - page_start]
+            if shows(line):
+                found.append((number, line))
+            number += 1
+        since = await began(wanted, self._page_of, start) if 0 < start < total else None
+        until = await began(wanted, self._page_of, number) if number < total else None
+        return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
+
+
+def _total(snapshot: Snapshot) -> int:
+    """How many lines the whole text has."""
+    return (snapshot.before or 0) + len(snapshot.lines)
+
+
+def _channel(name: str) -> ChannelId | None:
+    return ChannelId(name) if is_name(name) else None
+
+
+def _number(request: web.Request, name: str, key: str) -> int | None:
+    """The number of a line in the address, None when it isn't there; `key` says what is wrong with another value."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS and int(text) > 0):
+        raise Wrong(400, key)
+    return int(text)

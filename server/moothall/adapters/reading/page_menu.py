@@ -1,0 +1,199 @@
+"""The texts that a reader may choose from: what is spoken, interpreters, translations, each by its language's own name;
+and of a translation the original, itself, or both.
+
+It is all links, so that it needs no scripts. Scripts remember the language (`web/js/choices.js`), and bring whoever
+comes without one in the address to it (`web/js/early.js`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from urllib.parse import urlencode
+
+import msgspec
+from babel.dates import format_date
+
+from moothall.adapters.pages.catalogues import Catalogue, own_name
+from moothall.adapters.pages.texts import INSTEAD, INSTEAD_BACK, INSTEAD_READ
+from moothall.adapters.reading.page_address import Address
+from moothall.adapters.reading.page_choices import SHOW
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId
+from moothall.core.languages import direction, same_language
+from moothall.core.session import Status
+from moothall.core.times import Zone
+from moothall.core.views.captions import Channel, Session
+
+GROUPS = {
+    ChannelKind.FLOOR: "As spoken",
+    ChannelKind.INTERPRETATION: "Interpreter",
+    ChannelKind.TRANSLATION: "Machine translation",
+}
+"""What the texts of a kind are called, in the order in which they are offered: an interpreter comes first."""
+SINCE = "Made on demand since {date}"
+"""What marks a translation that is no part of the record."""
+WAYS = {"": "Original", "translation": "Translation", "both": "Both"}
+"""Ways to read a translation, by their values of the choice SHOW; the original is another text."""
+
+
+class Lacking(msgspec.Struct, frozen=True, kw_only=True):
+    """What the translations of a session lack, for somebody who reads one of its texts."""
+
+    missing: tuple[str, ...] = ()
+    """Languages (BCP-47) that belong to the record and that it can't be translated into."""
+    making: bool = False
+    """Whether the session is closed and older lines of this text are being translated."""
+
+
+def menu(
+    session: Session, address: Address, ui: Catalogue, zone: Zone, offered: Sequence[str] = ()
+) -> list[dict[str, object]]:
+    """The texts by their kinds, each with its name, where there is more than one, or another can be asked for."""
+    if len(session.channels) < 2 and not offered:
+        return []
+    groups: list[dict[str, object]] = []
+    for kind, title in GROUPS.items():
+        texts = [
+            _text(name, channel, address, ui, zone)
+            for name, channel in session.channels.items()
+            if channel.kind is kind
+        ]
+        texts.sort(key=lambda text: bool(text["since"]))  # those of record come first
+        if texts:
+            groups.append({"kind": kind.value, "title": ui.text(title), "texts": texts})
+    return groups
+
+
+def to_ask_for(session: Session, offered: Sequence[str], ui: Catalogue) -> list[dict[str, object]]:
+    """Languages (BCP-47) into which a session could be translated, but isn't yet."""
+    there = {
+        tag.partition("-")[0].lower()
+        for channel in session.channels.values()
+        if channel.kind is ChannelKind.TRANSLATION
+        for tag in channel.languages
+    }
+    return [
+        {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "direction": direction(tag)}
+        for tag in offered
+        if tag.partition("-")[0].lower() not in there
+    ]
+
+
+def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
+    """Languages that a session can't be translated into, by their own names."""
+    named = [(tag, own_name(tag)) for tag in lacking.missing]
+    return [
+        {"language": tag, "name": name} if name else {"language": ui.language, "name": ui.language_name(tag)}
+        for tag, name in named
+    ]
+
+
+def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zone: Zone) -> dict[str, object]:
+    tag = channel.languages[0] if channel.languages else ""
+    spoken = channel.kind is ChannelKind.FLOOR
+    own = "" if spoken else own_name(tag)
+    return {
+        "address": address.page(channel=name),
+        "own_pace": address.own_pace(channel=name),
+        "name": ui.text(GROUPS[ChannelKind.FLOOR]) if spoken else own or ui.language_name(tag),
+        # What has no name of its own is in the language of the page.
+        "language": tag if own else "",
+        "direction": direction(tag),
+        "tag": "" if spoken else tag,
+        "here": name == address.channel,
+        "since": since(channel, ui, zone),
+    }
+
+
+def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
+    """Since when a translation that is no part of the record is made; "" for any other text."""
+    if channel.of_record or channel.asked is None:
+        return ""
+    return ui.text(SINCE, date=format_date(zone.at(channel.asked), "long", locale=ui.locale))
+
+
+def ways(session: Session, address: Address, ui: Catalogue, *, own_pace: int | None = None) -> list[dict[str, object]]:
+    """Of a translation: links to the original, to itself, and to both in one; nothing of another text.
+
+    They lead to the session's page, or to the one at one's own pace, from line `own_pace` on.
+    """
+    original = address.page if own_pace is None else address.own_pace
+    same = address.page if own_pace is None else partial(address.own_pace, own_pace)
+    here, floor = session.channels.get(address.channel or ChannelId("")), spoken(session)
+    if here is None or here.kind is not ChannelKind.TRANSLATION or floor is None:
+        return []
+    now = address.choices.get(SHOW, "translation")
+    return [
+        {
+            "address": same(show=way) if way else original(channel=floor),
+            "text": ui.text(key),
+            "way": way,
+            "here": way == now,
+        }
+        for way, key in WAYS.items()
+    ]
+
+
+def spoken(session: Session) -> ChannelId | None:
+    """The text of what is spoken, from which translations are made."""
+    return next((name for name, each in session.channels.items() if each.kind is ChannelKind.FLOOR), None)
+
+
+def in_place(
+    session: Session, address: Address, instead: ChannelId | None, instead_of: ChannelId | None, ui: Catalogue
+) -> dict[str, str] | None:
+    """What says that an interpreter is silent, or goes on, and where to read then; without words where that may be said
+    later, None where it never is.
+
+    `instead` is the text to read in place of this one now, `instead_of` the interpreter's in place of which it is read.
+    """
+    here, other = (
+        session.channels.get(each) for each in (address.channel or ChannelId(""), instead_of or ChannelId(""))
+    )
+    if here is None or here.kind is ChannelKind.FLOOR:
+        return None
+    text, there = "", ""
+    if session.status is Status.CLOSED:
+        pass
+    elif here.kind is ChannelKind.INTERPRETATION and instead is not None:
+        text, there = INSTEAD_READ, address.page(channel=instead, instead_of=address.channel)
+    elif here.kind is ChannelKind.TRANSLATION and other is not None and other.kind is ChannelKind.INTERPRETATION:
+        text, there = (INSTEAD_BACK, address.page(channel=instead_of)) if instead == instead_of else (INSTEAD, "")
+    return {"text": ui.text(text) if text else "", "address": there}
+
+
+def in_own_language(session: Session, address: Address, ui: Catalogue) -> dict[str, str] | None:
+    """The text in the language of the page, an interpreter's first, for somebody who reads what is spoken in others."""
+    here = session.channels.get(address.channel or ChannelId(""))
+    if (
+        here is None
+        or here.kind is not ChannelKind.FLOOR
+        or any(same_language(tag, ui.language) for tag in here.languages)
+    ):
+        return None
+    for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):
+        for name, channel in session.channels.items():
+            tag = channel.languages[0] if channel.languages else ""
+            if channel.kind is kind and same_language(tag, ui.language):
+                return {
+                    "address": address.page(channel=name),
+                    "name": own_name(tag) or ui.language_name(tag),
+                    "tag": tag,
+                }
+    return None
+
+
+def by_language(session: Session) -> str:
+    """Which text there is in which language, as a query `fr=fr&pt-br=mt-pt-br&pt=mt-pt-br`, by the tag and by the
+    language alone: what an interpreter says comes before a translation. Without what is spoken, which is where
+    everybody starts.
+    """
+    found: dict[str, ChannelId] = {}
+    for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):
+        for name, channel in session.channels.items():
+            if channel.kind is kind and channel.languages:
+                tag = channel.languages[0].lower()
+                found.setdefault(tag, name)
+                found.setdefault(tag.partition("-")[0], name)
+    return urlencode(found)

@@ -1,0 +1,218 @@
+"""Lines, gaps, and how a session stands, as the templates of the reader's pages take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from babel.dates import get_timezone_location
+from msgspec import UnsetType
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.texts import (
+    ACCEPTED,
+    GAPS,
+    MENDED,
+    NOTICES,
+    ON_DEMAND,
+    ORIGINS,
+    REHEARSAL,
+    SHORT,
+    SHORT_ON_DEMAND,
+    SOUND,
+    STANDS,
+    TO_LINE,
+    UNNAMED,
+    YOUNG_PEOPLE,
+)
+from moothall.adapters.pages.translation_texts import languages_of, made_text
+from moothall.core.events import ChannelKind, Origin
+from moothall.core.ids import ChannelId
+from moothall.core.languages import direction
+from moothall.core.session import Status
+from moothall.core.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
+from moothall.core.views.captions import Channel, Line, Session, Snapshot
+from moothall.core.views.gaps import Gap
+from moothall.core.views.reading_order import Turn, with_spans
+
+Row = dict[str, object]
+
+
+def times_are(zone: Zone, now: int, ui: Catalogue) -> str:
+    """The sentence that says once, for a whole page, which clock its times are by."""
+    if zone.name == UTC_ZONE.name:
+        return ui.text("Times are UTC.")
+    place = get_timezone_location(zone.name, locale=ui.locale, return_city=True)
+    return ui.text("Times are {place} time, {difference}.", place=place, difference=offset_name(zone.at(now)))
+
+
+def shows(line: Line) -> bool:
+    """Whether there is something of the line to show."""
+    return not line.gone and bool(line.text.strip())
+
+
+def rows_of(
+    session: Session,
+    lines: Sequence[Line],
+    start: int,
+    *,
+    until: int | None = None,
+    ui: Catalogue,
+    zone: Zone = UTC_ZONE,
+    apart: int | None = None,
+) -> list[Row]:
+    """Lines and the gaps between them, in order and under names.
+
+    `start` is the number of the first in the whole text, `until` the media ms of the line that follows, where one does,
+    and `apart` the index of one that is shown elsewhere.
+    """
+    rows: list[Row] = []
+    for index, line in enumerate(lines):
+        if not shows(line) or index == apart:
+            continue
+        rows.append(row_of(session, line, start + index, ui, zone=zone))
+    return in_turns(with_gaps(rows, session, lines[0].t0 if start and lines else None, until, ui), ui)
+
+
+def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
+    """The rows, each with whose turn it is where that has to be said: of all that stand one above the other."""
+    turn = Turn()
+    found: list[Row] = []
+    for row in rows:
+        if row["gap"]:
+            turn = turn.broken()
+            found.append(row)
+            continue
+        heading = turn.then(str(row["name"]))
+        turn = heading.turn
+        found.append({**row, "again": not heading.begins, "unnamed": ui.text(UNNAMED) if heading.name == "" else ""})
+    return found
+
+
+def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zone = UTC_ZONE) -> Row:
+    """A line, before `in_turns` has said whose turn it is in; `zone` is that of its wall time."""
+    moment = None if session.opened is None else zone.at(session.opened + line.t0)
+    return {
+        "gap": None,
+        "id": line.segment,
+        "number": number,
+        "t0": line.t0,
+        "language": line.language,
+        "direction": direction(line.language),
+        "text": line.text.strip(),
+        "speaker": line.speaker or "",
+        "name": session.speakers.get(line.speaker, "") if line.speaker else "",
+        "again": False,
+        "unnamed": "",
+        "time": media_time(line.t0),
+        "to_line": ui.text(TO_LINE, time=media_time(line.t0)),
+        "datetime": "" if moment is None else iso_time(moment),
+        "moment": "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} {offset_name(moment)}",
+        "mended": line.mended,
+        "mended_text": ui.text(ACCEPTED if line.accepted else MENDED),
+        "origin": line.origin.value,
+        "source": source_of(line, ui),
+        "original": None,
+        "waiting": "",
+        "made": "" if isinstance(line.made_from, UnsetType) else msgspec.json.encode(line.made_from).decode(),
+    }
+
+
+def source_of(line: Line, ui: Catalogue) -> str:
+    """How a line came about, in words."""
+    if line.origin is Origin.TRANSLATED and not isinstance(line.made_from, UnsetType):
+        return made_text(line.made_from, ui)
+    return ui.text(ORIGINS[line.origin])
+
+
+def with_gaps(rows: Sequence[Row], session: Session, since: int | None, until: int | None, ui: Catalogue) -> list[Row]:
+    """The lines, and between them what is missing from media ms `since` to `until`, None for all before or behind."""
+    gaps = [gap for gap in session.gaps if (since is None or since < gap.t0) and (until is None or gap.t0 <= until)]
+    items = with_spans(rows, gaps, lambda row: int(str(row["t0"])))
+    return [_gap_row(item, ui) if isinstance(item, Gap) else item for item in items]
+
+
+def _gap_row(gap: Gap, ui: Catalogue) -> Row:
+    return {
+        "gap": gap_text(gap, ui),
+        "t0": gap.t0,
+    }
+
+
+def gap_text(gap: Gap, ui: Catalogue) -> str:
+    """What is said of a span without text."""
+    return ui.text(GAPS[gap.reason], start=media_time(gap.t0), end=media_time(gap.t1))
+
+
+def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tuple[str, dict[str, int]]:
+    """How the session stands as far as its log tells: a key of STANDING and the values of its places.
+
+    `last_awaited`: whether it is about to be closed, and its last words are awaited.
+    """
+    if last_awaited and snapshot.session.status is not Status.CLOSED:
+        return "last-words", {}
+    if snapshot.session.status is not Status.OPEN:
+        return STANDS[snapshot.session.status], {}
+    spoke = last_words(snapshot)
+    if spoke is None:
+        return "waiting", {}
+    seconds = max(1_000, now - spoke) // 1000
+    return ("live", {"n": seconds}) if seconds < 60 else ("live-min", {"n": seconds // 60})
+
+
+def last_words(snapshot: Snapshot) -> int | None:
+    """Unix ms at which the last words were said, as far as the lines tell; None when there are none."""
+    ends = [line.t0 if line.t1 is None else line.t1 for line in snapshot.lines if shows(line)]
+    if not ends or snapshot.session.clock is None:
+        return None
+    media, wall = snapshot.session.clock
+    return wall + max(ends) - media
+
+
+def channel_name(channel: Channel, ui: Catalogue) -> str:
+    """What readers call a text."""
+    language = ui.language_name(channel.languages[0]) if channel.languages else ""
+    match channel.kind:
+        case ChannelKind.FLOOR:
+            return ui.text("As spoken")
+        case ChannelKind.INTERPRETATION:
+            return ui.text("Interpreter: {language}", language=language)
+        case ChannelKind.TRANSLATION:
+            return ui.text("Translation: {language}", language=language)
+
+
+def kind_of(session: Session, channel: ChannelId | None) -> ChannelKind:
+    """What a text carries; one that isn't known is taken for what is spoken."""
+    known = None if channel is None else session.channels.get(channel)
+    return ChannelKind.FLOOR if known is None else known.kind
+
+
+def on_demand(session: Session, channel: ChannelId | None) -> bool:
+    """Whether a text is a translation that is no part of the record."""
+    known = None if channel is None else session.channels.get(channel)
+    return known is not None and known.kind is ChannelKind.TRANSLATION and not known.of_record
+
+
+def text_notice(session: Session, channel: ChannelId | None) -> str:
+    """The key of what a text is and what it isn't."""
+    return ON_DEMAND if on_demand(session, channel) else NOTICES[kind_of(session, channel)]
+
+
+def notices(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line]) -> list[str]:
+    """What stands on the page before and during a session: what the text is, and what is kept.
+
+    Of a translation it is said when the last of its `lines` came through other languages: mistakes add up on the way.
+    """
+    made = next((line.made_from for line in reversed(lines) if line.made_from), None)
+    way = [made_text(made, ui)] if made and languages_of(made.route)[1:] else []
+    said = [text_notice(session, channel)]
+    said.append(YOUNG_PEOPLE if session.young_people else SOUND[session.sound])
+    if session.rehearsal:
+        said.append(REHEARSAL)
+    first, *others = (ui.text(key) for key in said)
+    return [first, *way, *others]
+
+
+def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
+    """The same in a few words."""
+    return ui.text(SHORT_ON_DEMAND if on_demand(session, channel) else SHORT[kind_of(session, channel)])

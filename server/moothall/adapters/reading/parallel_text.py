@@ -1,0 +1,82 @@
+"""A translation with the original above each line, and, where a line is not translated yet, the original alone.
+
+`web/js/both.js` does the same for what comes while the page is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UnsetType
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.texts import WAITING
+from moothall.adapters.reading.page_rows import Row, row_of, shows
+from moothall.core.events import Origin
+from moothall.core.ids import SegmentId
+from moothall.core.languages import direction
+from moothall.core.times import Zone
+from moothall.core.views.captions import Line, Session
+
+
+def sources_of(lines: Sequence[Line]) -> set[SegmentId]:
+    """The lines that translated ones were made from."""
+    return {
+        source.segment
+        for line in lines
+        if not isinstance(line.made_from, UnsetType)
+        for source in line.made_from.sources
+    }
+
+
+def put_beside(rows: Sequence[Row], lines: Sequence[Line], said: Sequence[Line]) -> list[Row]:
+    """Rows of `lines` with the lines that were `said` above them. What was said in the language already stands once."""
+    of = {line.segment: line for line in said}
+    sources = {
+        line.segment: of.get(line.made_from.sources[0].segment)
+        for line in lines
+        if line.origin is Origin.TRANSLATED and not isinstance(line.made_from, UnsetType)
+    }
+    found: list[Row] = []
+    for row in rows:
+        source = sources.get(SegmentId(str(row.get("id", ""))))
+        found.append(row if source is None or not shows(source) else {**row, "original": source_row(source)})
+    return found
+
+
+def source_row(line: Line) -> Row:
+    """The original of a line."""
+    return {"text": line.text.strip(), "language": line.language, "direction": direction(line.language)}
+
+
+def with_waiting(
+    rows: Sequence[Row],
+    lines: Sequence[Line],
+    said: Sequence[Line],
+    session: Session,
+    *,
+    whole: bool,
+    newest: bool,
+    ui: Catalogue,
+    zone: Zone,
+) -> list[Row]:
+    """Rows with those of lines that are not translated yet, in the order of time; `in_turns` is still to be applied.
+
+    `whole` is whether no translated line comes before these, `newest` whether none follows.
+    """
+    made = sources_of(lines)
+    first = lines[0].t0 if lines and not whole else None
+    last = lines[-1].t0 if lines and not newest else None
+    found = list(rows)
+    for line in said:
+        within = (first is None or line.t0 >= first) and (last is None or line.t0 < last)
+        if line.segment in made or line.t1 is None or not shows(line) or not within:
+            continue
+        at = next((n for n, row in enumerate(found) if _t0(row) > line.t0), len(found))
+        row = row_of(session, line, 0, ui, zone=zone)
+        found.insert(at, {**row, "original": source_row(line), "waiting": ui.text(WAITING)})
+    return found
+
+
+def _t0(row: Row) -> int:
+    return int(str(row["t0"]))

@@ -1,0 +1,151 @@
+"""The door for `curl -N` and braille displays: GET /s/{session}/text, finished lines as plain text.
+
+It follows the feed `lines` through the fan-out as `moothall.adapters.reading.sse` does: what the fan-out writes is
+turned into text on its way to the transport, so the outbox policy is the same. Nothing visible can be sent into a quiet
+text, so the kernel's keep-alive finds readers who have left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import msgspec
+from aiohttp import HttpVersion11, web
+
+from moothall.adapters.pages.request_context import language
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import UNNAMED
+from moothall.adapters.reading.page_rows import gap_text
+from moothall.adapters.reading.reader_routes import Frames, Readers, Reading, begin, let_go
+from moothall.core.session import Status
+from moothall.core.views.captions import SNAPSHOT_LINES
+from moothall.wire.frames import Format, chunk
+from moothall.wire.plain_text import PlainText
+
+KEEP_ALIVE_S = 15
+"""How long a quiet connection may be before the kernel asks whether the other side is there, and between its tries."""
+
+
+class _TextOutlet:
+    """The transport, for the fan-out: frames of server-sent events go in, lines of text go out."""
+
+    def __init__(self, transport: asyncio.Transport, frames: Frames, text: PlainText, *, chunked: bool) -> None:
+        self._transport = transport
+        self._frames = frames
+        self._text = text
+        self._chunked = chunked
+        self.quiet = False
+        """Whether lines that were there before are passed over."""
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.get_write_buffer_size = transport.get_write_buffer_size
+        self.abort = transport.abort
+
+    def is_closing(self) -> bool:
+        return self.ended.done() or self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        for _, frame in self._frames.of(data):
+            if frame.snapshot is None:
+                self.send(self._text.take(frame))
+            else:
+                self.send(self._text.start(frame.snapshot, quiet=self.quiet))
+        self.quiet = False
+        if self._text.closed:
+            self.end()
+
+    def send(self, text: str) -> None:
+        if text:
+            data = text.encode(errors="replace")
+            self._transport.write(chunk(data) if self._chunked else data)
+
+    def end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class PlainDoor:
+    """Serves plain text. `run` has to be running, for readers who have left."""
+
+    def __init__(self, readers: Readers, pages: Pages) -> None:
+        """`pages` have the few words of ours in the language of whoever asks."""
+        self._readers = readers
+        self._pages = pages
+        self._outlets: dict[_TextOutlet, asyncio.Transport] = {}
+        self._closed = False
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/s/{session}/text", self.handle, allow_head=False)]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one reader until the session is closed or the reader has left."""
+        return await self._readers.answer(request, self._stream, finished=True)
+
+    async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
+        response, transport = await begin(request, {"Content-Type": "text/plain; charset=utf-8"})
+        if transport is None or self._closed:
+            return response
+        _keep_alive(transport)
+        ui, _ = language(self._pages, request)
+        text = PlainText(ui.text(UNNAMED), lambda gap: gap_text(gap, ui), reading.feed)
+        outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
+        self._outlets[outlet] = transport
+        try:
+            await self._follow(response, reading, outlet, text, everything=request.query.get("all") == "1")
+        finally:
+            self._outlets.pop(outlet, None)
+            let_go(transport)  # Nobody reads there; waiting for them would hold up the server's end.
+        return response
+
+    async def _follow(
+        self,
+        response: web.StreamResponse,
+        reading: Reading,
+        outlet: _TextOutlet,
+        text: PlainText,
+        *,
+        everything: bool,
+    ) -> None:
+        view = reading.view
+        reading = msgspec.structs.replace(reading, after=None)
+        if everything or view.session.status is Status.CLOSED:
+            # All that stands is one state of the text; what comes while it is sent follows from its position.
+            reading = msgspec.structs.replace(reading, after=view.position)
+            text.know(view.session)
+            total = len(view.lines)
+            for start in range(0, total, SNAPSHOT_LINES):
+                page = text.lines(view.lines.slice(start, min(start + SNAPSHOT_LINES, total)))
+                if page:
+                    await response.write(page.encode(errors="replace"))
+            text.start(view.snapshot(), quiet=True)
+            if text.closed:
+                await response.write(text.end().encode(errors="replace"))
+                return
+        outlet.quiet = reading.after is None
+        await reading.follow(outlet, Format.SSE, outlet.ended)
+
+    async def run(self) -> None:
+        """Let go of readers who have left, until cancelled."""
+        while True:
+            await self._readers.clock.sleep(1_000)
+            for outlet, transport in list(self._outlets.items()):
+                if transport.is_closing():
+                    outlet.end()
+
+    async def close(self) -> None:
+        """The server is going away: end the texts."""
+        self._closed = True
+        for outlet, transport in list(self._outlets.items()):
+            let_go(transport)  # Stalled, maybe in the middle of what stood before.
+            outlet.end()
+
+
+def _keep_alive(transport: asyncio.Transport) -> None:
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), KEEP_ALIVE_S)

@@ -1,0 +1,140 @@
+"""The door for networks that let nothing stream: GET /s/{session}/poll, one answer of JSON at a time.
+
+A poll takes a place in the fan-out, waits for the first thing that happens, and gives it back with the answer. Its
+frames are those of server-sent events, encoded once for both doors. What is missed between two polls comes out of
+the ring by its position, as after a cut line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from aiohttp import web
+
+from moothall.adapters.reading.reader_routes import Readers, Reading, Refused, show_stalls
+from moothall.core.errors import Refusal
+from moothall.core.ids import Position
+from moothall.wire.close_codes import CloseCode
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import Format, is_pulse
+
+WAIT_S = 25
+"""How long a poll waits unless it says so; below what proxies commonly allow a silent request."""
+MAX_WAIT_S = 30
+"""How long it may wait."""
+
+
+class _Poll:
+    """What comes during one poll. Overflow: none; it leaves the fan-out as soon as something has come."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        self.data = bytearray()
+        self.until: int | None = None
+        """When it is answered with nothing new, ms of the monotonic clock; None while it waits for nothing."""
+        self.over = asyncio.get_running_loop().create_future()
+
+    def write(self, data: bytes) -> None:
+        if is_pulse(data):
+            return  # A poll that is answered says the same.
+        self.data += data
+        if self.until is not None:
+            self.end()
+
+    def end(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return self.over.done()
+
+    def abort(self) -> None:
+        self.end()
+
+
+class PollDoor:
+    """Answers long polls. `run` has to be running, for those in which nothing happens."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        # Bound: each is a reader with a place.
+        self._polls: dict[_Poll, None] = {}
+        self._closed = False
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/s/{session}/poll", self.handle, allow_head=False)]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one poll: `{"position": "EPOCH:OFFSET", "frames": […]}`.
+
+        The frames are in order and may be none; `position` is what to ask `after` next.
+        """
+        wait = _wait(request.query.get("wait", str(WAIT_S)))
+        if isinstance(wait, Refused):
+            return wait.response()
+        return await self._readers.answer(request, partial(self._answer, wait=wait))
+
+    async def _answer(self, request: web.Request, reading: Reading, *, wait: int) -> web.Response:
+        transport = request.transport
+        if transport is None:
+            return web.Response(status=503)  # Whoever asked has left.
+        show_stalls(transport)
+        poll = _Poll(transport)
+        subscription = await reading.fanout.subscribe(poll, reading.feed, Format.SSE, reading.after)
+        if isinstance(subscription, Refusal):
+            return Refused(status=404, code=CloseCode.UNKNOWN_SESSION, message=subscription.message).response()
+        try:
+            frames, position = _frames(poll.data, reading.after)
+            if position == str(reading.after) and wait and not self._closed:
+                await self._something(poll, wait)
+                frames, position = _frames(poll.data, reading.after)
+        finally:
+            reading.fanout.unsubscribe(subscription)
+        # The frames are JSON as they are; decoding them to encode them again would change bytes that are signed.
+        body = b'{"position":"%b","frames":[%b]}' % (position.encode(), b",".join(frames))
+        headers = {"Cache-Control": "no-store"}
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+    async def _something(self, poll: _Poll, wait: int) -> None:
+        """Wait until something happens, `wait` seconds at most. The signals of the moment alone are nothing new."""
+        poll.until = self._readers.clock.monotonic() + wait * 1_000
+        self._polls[poll] = None
+        try:
+            await poll.over
+        finally:
+            del self._polls[poll]
+
+    async def run(self) -> None:
+        """End the polls that have waited long enough, or whose asker has left, until cancelled."""
+        while True:
+            await self._readers.clock.sleep(1_000)
+            now = self._readers.clock.monotonic()
+            for poll in list(self._polls):
+                if poll.transport.is_closing() or (poll.until is not None and now >= poll.until):
+                    poll.end()
+
+    async def close(self) -> None:
+        """The server is going away: answer everybody with what there is."""
+        self._closed = True
+        for poll in list(self._polls):
+            poll.end()
+
+
+def _wait(text: str) -> int | Refused:
+    """Seconds."""
+    if text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= MAX_WAIT_S:
+        return int(text)
+    message = f"A poll may wait for 0 to {MAX_WAIT_S} whole seconds."
+    return Refused(status=400, code=CloseCode.BAD_REQUEST, message=message)
+
+
+def _frames(data: bytes | bytearray, after: Position | None) -> tuple[list[bytes], str]:
+    """The JSON of the frames in an event stream, and where a reader stands who has taken them."""
+    stream = EventStream()
+    frames = [event.data for event in stream.feed(bytes(data))]
+    return frames, stream.last_id or str(after)

@@ -1,0 +1,217 @@
+"""The door of *Something wrong?*: a form on the reader's page that works with and without a script.
+
+A reporter is known by a cookie that is good for this door of one session alone; no address is kept. Whoever
+sends must come from a page of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import parse_qs, quote, urlencode
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.visitor_cookie import Visitors, give
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.door_texts import ANSWERS, KINDS, DoorText, report_part
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_forms import Senders
+from moothall.adapters.pages.visitor_request import title_language, title_of
+from moothall.core.decoding import read_json
+from moothall.core.errors import Refusal
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.services.sessions.reports import Answer, Kind, Reports
+from moothall.wire.token_bucket import Allowance
+
+COOKIE = "reporter"
+MAX_BODY_BYTES = 1 << 10
+AGAIN = "again"
+"""In the address where a browser comes for the second time."""
+ALLOWANCE = Allowance(per_second=4, burst=600)
+"""Reports of one address: a hall of 300 that misses its text at once stays within it, each coming twice."""
+MAX_WAIT_S = 25
+MAX_WAITING = 5_000
+"""Reporters who wait for an answer at a time. Overflow: the next is answered at once, and asks again."""
+
+
+class _Sent(msgspec.Struct):
+    """A report as a script sends it."""
+
+    kind: Kind
+    channel: str = ""
+
+
+class ReportsDoor:
+    """Serves it. Reports go to `Reports`, where desks see them."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        reports: Reports,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        visitors: Visitors,
+        snapshot_of: SnapshotOf,
+        secure: bool = False,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`secure`: cookies go over https alone."""
+        self._pages = pages
+        self._reports = reports
+        self._clock = clock
+        self._snapshot_of = snapshot_of
+        self._visitors = visitors
+        self._secure = secure
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._waiting = 0
+        self._closed = asyncio.Event()
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/report", self.show),
+            web.post("/s/{session}/report", self.take),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """What became of this browser's reports: a page, or for scripts JSON.
+
+        JSON with `?wait=1` comes when something has changed against `?known=kind:answer,…`, or after 25 s.
+        """
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong as wrong:
+            return self._refuse(request, wrong, ui)
+        token = self._visitors.token(request, COOKIE, wanted.session)
+        if not _is_script(request):
+            return self._page(request, wanted, ui, token, chosen=chosen)
+        if request.query.get("wait") == "1" and token:
+            await self._changed(wanted.session, token, _known(request.query.get("known", "")))
+        return self._json(wanted.session, ui, token)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take a report, from the form or from the script.
+
+        A browser that has reported nothing yet is given its cookie and sent here once more (307: with what it sent).
+        All that keep none count as one.
+        """
+        ui, chosen = language(self._pages, request)
+        try:
+            self._senders.check(request)
+            sent = await _sent(request)
+            wanted = await asked(request, self._snapshot_of, sent.channel)
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            if not token and AGAIN not in request.query:
+                return self._once_more(request, wanted.session)
+            refused = self._reports.report(wanted.session, wanted.feed.channel, sent.kind, token)
+            if isinstance(refused, Refusal):
+                raise Wrong(503, DoorText.MANY)
+        except Wrong as wrong:
+            return self._refuse(request, wrong, ui)
+        if _is_script(request):
+            response = self._json(wanted.session, ui, token)
+        else:
+            response = self._page(request, wanted, ui, token, chosen=chosen)
+        return response
+
+    def _once_more(self, request: web.Request, session: SessionId) -> web.Response:
+        where = f"{request.path}?{urlencode([*request.query.items(), (AGAIN, '1')])}"
+        response = web.Response(status=307, headers={hdrs.LOCATION: where, hdrs.CACHE_CONTROL: "no-store"})
+        path = f"/s/{quote(session)}/report"
+        give(response, COOKIE, self._visitors.new(session), path=path, secure=self._secure or request.secure)
+        return response
+
+    async def close(self) -> None:
+        """The server is going away: nobody waits any longer."""
+        self._closed.set()
+
+    async def _changed(self, session: SessionId, token: str, known: dict[Kind, Answer]) -> None:
+        """Wait until a reporter's answers aren't `known` any more, for a while."""
+        if self._waiting >= MAX_WAITING:
+            return
+        self._waiting += 1
+        try:
+            async with asyncio.TaskGroup() as group:
+                waits = [
+                    group.create_task(self._reports.changed(session, token, known)),
+                    group.create_task(self._clock.sleep(MAX_WAIT_S * 1_000)),
+                    group.create_task(self._closed.wait()),
+                ]
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                for each in waits:
+                    each.cancel()
+        finally:
+            self._waiting -= 1
+
+    def _json(self, session: SessionId, ui: Catalogue, token: str) -> web.Response:
+        answers = self._reports.answers(session, token) if token else {}
+        said = [{"kind": kind, "answer": answer, **_words(kind, answer, ui)} for kind, answer in answers.items()]
+        headers = {hdrs.CACHE_CONTROL: "no-store"}
+        body = msgspec.json.encode({"reports": said})
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+    def _page(self, request: web.Request, wanted: Asked, ui: Catalogue, token: str, *, chosen: bool) -> web.Response:
+        answers = self._reports.answers(wanted.session, token) if token else {}
+        language_query = f"&ui={ui.language}" if chosen else ""
+        text = self._pages.render(
+            "report.html",
+            ui=ui,
+            title=title_of(wanted, ui),
+            title_language=title_language(wanted),
+            report=report_part(wanted.session, wanted.feed.channel, ui, chosen=chosen, opened=True),
+            said=[_words(kind, answer, ui) for kind, answer in answers.items()],
+            back=f"/s/{quote(wanted.session)}?channel={quote(wanted.feed.channel)}{language_query}",
+            again=f"{request.path}?channel={quote(wanted.feed.channel)}{language_query}",
+        )
+        return own_html(text, ui)
+
+    def _refuse(self, request: web.Request, wrong: Wrong, ui: Catalogue) -> web.Response:
+        if not _is_script(request):
+            response = refusal(wrong, self._pages, ui)
+        else:
+            body = msgspec.json.encode({"error": ui.text(wrong.key, **wrong.values)})
+            response = web.Response(status=wrong.status, body=body, content_type="application/json")
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        if wrong.status in (429, 503):
+            response.headers[hdrs.RETRY_AFTER] = "60"
+        return response
+
+
+async def _sent(request: web.Request) -> _Sent:
+    """The report in a request's body. Raises Wrong when it is too long or isn't one."""
+    body = await request.content.read(MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
+        raise Wrong(413, DoorText.REPORT)
+    try:
+        match request.content_type:
+            case "application/json":
+                return read_json(body, _Sent)
+            case "application/x-www-form-urlencoded":
+                fields = parse_qs(body.decode(), max_num_fields=8)
+                return msgspec.convert({name: values[-1] for name, values in fields.items()}, _Sent)
+            case _:
+                raise Wrong(415, DoorText.REPORT)
+    except ValueError as error:
+        raise Wrong(400, DoorText.REPORT) from error
+
+
+def _is_script(request: web.Request) -> bool:
+    return "application/json" in request.headers.get(hdrs.ACCEPT, "")
+
+
+def _known(text: str) -> dict[Kind, Answer]:
+    """`late:sent,word:seen`; what can't be read is passed over, and then it is answered at once."""
+    kinds, answers = {kind.value: kind for kind in Kind}, {answer.value: answer for answer in Answer}
+    pairs = [part.partition(":") for part in text[:200].split(",")]
+    return {kinds[kind]: answers[answer] for kind, _, answer in pairs if kind in kinds and answer in answers}
+
+
+def _words(kind: Kind, answer: Answer, ui: Catalogue) -> dict[str, str]:
+    return {"what": ui.text(KINDS[kind]), "became": ui.text(ANSWERS[answer])}

@@ -1,0 +1,314 @@
+"""The reader's pages as HTML: values in, text out. Who asks, and where the values come from, is `page_door`'s part.
+
+The same markup is made in the browser (`web/js/view.js`) for lines that come later; a browser test holds the two
+against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.door_texts import card_part, report_part
+from moothall.adapters.pages.presence_texts import took_part
+from moothall.adapters.pages.quality_texts import quality_line
+from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.texts import (
+    FORMAT_TEXTS,
+    INTERPRETER_STANDING,
+    NEW_LINES,
+    SCRIPT_TEXTS,
+    SEALS,
+    STANDING,
+)
+from moothall.adapters.questions.asking_texts import figures
+from moothall.adapters.questions.page_hands import raised
+from moothall.adapters.reading import page_choices
+from moothall.adapters.reading.page_address import FORMATS, Address
+from moothall.adapters.reading.page_choices import Choices
+from moothall.adapters.reading.page_menu import (
+    Lacking,
+    by_language,
+    in_own_language,
+    in_place,
+    menu,
+    not_here,
+    to_ask_for,
+    ways,
+)
+from moothall.adapters.reading.page_rows import (
+    in_turns,
+    kind_of,
+    last_words,
+    notices,
+    row_of,
+    rows_of,
+    short_notice,
+    standing,
+    with_gaps,
+)
+from moothall.adapters.reading.parallel_text import put_beside, with_waiting
+from moothall.core.events import ChannelKind
+from moothall.core.floor.interventions import Floor
+from moothall.core.floor.listing import figures_of
+from moothall.core.ids import ChannelId, Position
+from moothall.core.session import ON, Status
+from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
+from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
+from moothall.core.views.quality import Quality
+
+COMPLETE = Lacking()
+NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "more": "{}"}
+"""Nothing is asked."""
+OWN_PACE_LINES = 20
+"""Lines of a page to be read at one's own pace."""
+
+
+class OlderPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of lines that ends before the newest ones, for readers without JavaScript."""
+
+    lines: tuple[Line, ...]
+    start: int
+    """How many lines came before the first of them."""
+    total: int
+    """Lines of the whole text."""
+    until: int | None = None
+    """When the line began that follows, media ms; None where none does."""
+
+
+class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
+    """A few finished lines, to be read at one's own pace."""
+
+    lines: tuple[tuple[int, Line], ...]
+    """Lines and their numbers, from 0."""
+    start: int
+    """The number that was asked for, from 0."""
+    following: int
+    """The number to go on from."""
+    total: int
+    """Finished lines of the whole text."""
+    since: int | None = None
+    """When the line of the number that was asked for began, media ms; None at the beginning."""
+    until: int | None = None
+    """When the line to go on from began; None where there is none."""
+
+
+class SessionPage:
+    """Makes the pages of a session's text. One for the whole server; it holds no state."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def render_session(
+        self,
+        snapshot: Snapshot,
+        *,
+        channel: ChannelId,
+        ui: Catalogue,
+        now: int,
+        ui_chosen: bool = False,
+        choices: Choices | None = None,
+        older: OlderPage | None = None,
+        sound_address: str | None = None,
+        public: str = "",
+        last_awaited: bool = False,
+        quality: Quality | None = None,
+        floor: Floor | None = None,
+        named: bool = True,
+        instead: ChannelId | None = None,
+        instead_of: ChannelId | None = None,
+        said: Sequence[Line] | None = None,
+        offered: Sequence[str] = (),
+        lacking: Lacking = COMPLETE,
+        your_turn: Mapping[str, object] | None = None,
+        now_asked: Mapping[str, object] = NOBODY,
+    ) -> str:
+        """The page of a session: its newest lines, or `older` ones.
+
+        `now` is Unix ms; `ui_chosen` is whether the language came from the address, and `choices` what else it named:
+        links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
+        it; `last_awaited` as for `standing`; `quality` is how good the text is, `floor` what was asked. `named` is
+        whether the address names the text; `instead` and `instead_of` are as for `in_place`; `said` are the lines that
+        were spoken, where a translation is to be shown with them; `offered` are languages into which it could be
+        translated, and `lacking` is what its translations lack.
+        """
+        session = snapshot.session
+        zone = self._clock_of(session, now)
+        address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
+        lines, start = (snapshot.lines, snapshot.before or 0) if older is None else (older.lines, older.start)
+        apart = growing(lines) if older is None else None
+        kind, values = standing(snapshot, now, last_awaited=last_awaited)
+        newest = older is None or start + len(lines) >= older.total
+        until = None if older is None else older.until
+        rows = rows_of(session, lines, start, apart=apart, until=until, ui=ui, zone=zone)
+        if said is not None:
+            rows = put_beside(rows, lines, said)
+            rows = with_waiting(rows, lines, said, session, whole=not start, newest=newest, ui=ui, zone=zone)
+        if apart is not None:
+            rows.append(row_of(session, lines[apart], start + apart, ui, zone=zone))
+        rows = in_turns(rows, ui)
+        grows = None if apart is None else rows.pop()
+        return self._pages.render(
+            "session.html",
+            ui=ui,
+            **self._around(session, address, ui, offered, lacking, lines=lines, named=named or older is not None),
+            in_language=lambda language: address.page(ui=language),
+            instead=in_place(session, address, instead, instead_of, ui),
+            yours=None if named or older is not None else in_own_language(session, address, ui),
+            # Never the address of the page itself: of that a browser would only look for the place in it.
+            newer=f"{address.page(instead_of=instead_of)}&at={now}",
+            older=older is not None,
+            your_turn=your_turn,
+            now_asked=now_asked,
+            making=lacking.making,
+            rows=rows,
+            growing=grows,
+            short=short_notice(session, channel, ui),
+            ways=ways(session, address, ui),
+            formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
+            sound_address=sound_address,
+            quality=quality_line(quality, ui),
+            asked=[
+                *([] if floor is None else figures(figures_of(floor), ui)),
+                *filter(None, [took_part(session.hubs, ui)]),
+            ],
+            raised=raised(floor, ui, going=session.status in ON),
+            card=card_part(
+                session,
+                self._pages.date(session, ui),
+                ui,
+                address=public + address.base,
+                image=public + self._pages.card,
+            ),
+            report=report_part(session.id, channel, ui, chosen=ui_chosen),
+            before=start,
+            later=None if older is None else _later(older),
+            page_lines=SNAPSHOT_LINES,
+            position=Position(snapshot.epoch, snapshot.offset),
+            seal=None if session.seal is None else ui.text(SEALS[session.seal]),
+            kind=kind,
+            state=ui.text(STANDING[kind], **values),
+            made=clock_time(zone.at(now)),
+            data=script_json(
+                {
+                    "epoch": snapshot.epoch,
+                    "offset": snapshot.offset,
+                    "channel": channel,
+                    "total": start + len(lines),
+                    "now": now,
+                    "spoke": last_words(snapshot),
+                    "ui": ui.language,
+                    "date": self._pages.date(session, ui),
+                    "zone": _script_zone(zone, now),
+                    "session": msgspec.to_builtins(session),
+                    "making": lacking.making,
+                    "growing": None
+                    if apart is None
+                    else {**msgspec.to_builtins(lines[apart]), "number": start + apart},
+                    "base": address.base,
+                    "query": address.query,
+                    "texts": _script_texts(kind_of(session, channel), ui),
+                    "counted": {"new": dict(ui.forms(NEW_LINES))},
+                }
+            ),
+        )
+
+    def render_own_pace(
+        self,
+        session: Session,
+        seen: OwnPace,
+        *,
+        channel: ChannelId,
+        ui: Catalogue,
+        ui_chosen: bool = False,
+        choices: Choices | None = None,
+        named: bool = True,
+        said: Sequence[Line] | None = None,
+        offered: Sequence[str] = (),
+        lacking: Lacking = COMPLETE,
+        your_turn: Mapping[str, object] | None = None,
+        now_asked: Mapping[str, object] = NOBODY,
+    ) -> str:
+        """A few lines that stay as they are until the reader asks for the next ones; the last four as there."""
+        address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
+        zone = self._clock_of(session, None)
+        rows = [row_of(session, line, number, ui, zone=zone) for number, line in seen.lines]
+        rows = in_turns(with_gaps(rows, session, seen.since, seen.until, ui) if rows else [], ui)
+        if said is not None:
+            rows = put_beside(rows, [line for _, line in seen.lines], said)
+        more = max(0, seen.total - seen.following)
+        place = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
+        return self._pages.render(
+            "own_pace.html",
+            ui=ui,
+            **self._around(session, address, ui, offered, lacking, lines=[line for _, line in seen.lines], named=named),
+            ways=ways(session, address, ui, own_pace=seen.start + 1),
+            in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
+            rows=rows,
+            your_turn=your_turn,
+            now_asked=now_asked,
+            place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
+            next=address.own_pace(seen.following + 1) if more else None,
+            more=ui.text("Next lines ({n} more)", n=more),
+            previous=address.own_pace(max(1, seen.start + 1 - OWN_PACE_LINES)) if seen.start else None,
+            newest=address.own_pace(max(1, seen.total + 1 - OWN_PACE_LINES)),
+            here=seen.start + 1,
+        )
+
+    def _around(
+        self,
+        session: Session,
+        address: Address,
+        ui: Catalogue,
+        offered: Sequence[str],
+        lacking: Lacking,
+        *,
+        lines: Sequence[Line],
+        named: bool,
+    ) -> dict[str, object]:
+        """What every page of a session needs with `lines`; `named` is whether its address names the text."""
+        shown = {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices}
+        if not named and len(session.channels) > 1:
+            shown["data-texts"] = by_language(session)  # js/early.js goes to the one in the reader's language
+        return {
+            "address": address,
+            "session": session,
+            "title": session.title.strip() or ui.text("Meeting without a title"),
+            "untitled": not session.title.strip(),
+            "date": self._pages.date(session, ui),
+            "closed": session.status is Status.CLOSED,
+            "notices": notices(session, address.channel, ui, lines),
+            "lists": page_choices.form(address.choices, ui),
+            "sources": address.choices.get(page_choices.SOURCES) == "yes",
+            "texts": menu(session, address, ui, self._pages.zone(), offered),
+            "to_ask_for": to_ask_for(session, offered, ui),
+            "not_here": not_here(lacking, ui),
+            "shown": shown,
+        }
+
+    def _clock_of(self, session: Session, now: int | None) -> Zone:
+        """The clock of a meeting: as it stood when that began; before, as it stands now."""
+        began = now if session.opened is None else session.opened
+        return UTC_ZONE if began is None else self._pages.zone().steady(began)
+
+
+def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:
+    """The clock of a meeting for the scripts: ms ahead of UTC, and the offset as machines and as people write it."""
+    moment = zone.at(now)
+    ahead = moment.utcoffset()
+    return 0 if ahead is None else round(ahead.total_seconds()) * 1000, iso_time(moment)[19:], offset_name(moment)
+
+
+def _script_texts(kind: ChannelKind, ui: Catalogue) -> dict[str, str]:
+    """What the scripts say, by their names for it."""
+    interpreter = INTERPRETER_STANDING if kind is ChannelKind.INTERPRETATION else {}
+    keys = SCRIPT_TEXTS | {f"standing.{name}": key for name, key in interpreter.items()}
+    return {name: ui.text(key) for name, key in keys.items()}
+
+
+def _later(older: OlderPage) -> int | None:
+    """`before` of the page that follows, None when that is the newest text."""
+    following = older.start + len(older.lines) + SNAPSHOT_LINES
+    return None if following >= older.total else following

@@ -1,0 +1,144 @@
+"""The door for sound: what is published can be heard with the text, and staff may hear the piece that they correct.
+
+Parts are served as files, so that players can jump in them, also while one grows. A script (`web/js/sound.js`) plays
+them one after the other, in step with the text.
+"""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.core.authority import STAFF_ROLES
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.core.session import State
+from moothall.services.sessions.role_links import Staff
+from moothall.services.sound.live_audio import BYTES, RATE
+from moothall.services.sound.recorder import HELD_BACK_MS
+from moothall.services.sound.recording import PlacedPart, Recordings
+
+FLOOR = ChannelId("floor")
+TYPE = "audio/ogg; codecs=opus"
+MAX_DIGITS = 12
+_STATUSES = {RefusalCode.UNKNOWN: 404, RefusalCode.INVALID: 400, RefusalCode.CONFLICT: 409}
+
+StateOf = Callable[[SessionId], Awaitable[State | None]]
+"""A session's state, loaded if need be; None for an unknown one."""
+
+
+class SoundDoor:
+    """See the module."""
+
+    def __init__(
+        self,
+        recordings: Recordings,
+        *,
+        path_of: Callable[[SessionId, PlacedPart], Path],
+        state_of: StateOf,
+        may_read: Callable[[SessionId], Refusal | None],
+        staff: Callable[[web.Request], tuple[Staff, ...]],
+        may_act: Callable[[Staff, SessionId], bool],
+    ) -> None:
+        """`path_of` a part; `may_read` as readers may; `staff` and `may_act` are the staff door's."""
+        self._recordings = recordings
+        self._path_of = path_of
+        self._state_of = state_of
+        self._may_read = may_read
+        self._staff = staff
+        self._may_act = may_act
+
+    def routes(self) -> list[web.RouteDef]:
+        """All routes of this door."""
+        return [
+            web.get("/s/{session}/sound", self.sound),
+            web.get("/s/{session}/sound.json", self.listing),
+            web.get("/s/{session}/clip", self.clip),
+        ]
+
+    async def listing(self, request: web.Request) -> web.Response:
+        """What there is to play of a channel: `{"parts": [{"address", "t0", "t1"}], "behind": 35000}`.
+
+        Times are media ms; `behind` says how far the recording stays behind what is said.
+        """
+        session, parts = await self._parts(request)
+        body = {
+            "parts": [{"address": _address(session, part), "t0": part.t0, "t1": part.t1} for part in parts],
+            "behind": HELD_BACK_MS,
+        }
+        return web.Response(body=msgspec.json.encode(body), content_type="application/json", headers=_NOT_KEPT)
+
+    async def sound(self, request: web.Request) -> web.StreamResponse:
+        """A part as Ogg Opus, with ranges; the first one of the channel when none is named."""
+        session, parts = await self._parts(request)
+        source, first = request.query.get("source"), request.query.get("first")
+        named = [part for part in parts if first is None or (part.source == source and str(part.first) == first)]
+        if not named:
+            raise web.HTTPNotFound(text="There is no such piece of sound here.\n")
+        return web.FileResponse(self._path_of(session, named[0]), headers={**_NOT_KEPT, hdrs.CONTENT_TYPE: TYPE})
+
+    async def clip(self, request: web.Request) -> web.Response:
+        """For staff: `?channel=&from=&to=` (media ms, at most 60 s) as WAV."""
+        session = _session(request)
+        if not await self._is_staff(request, session):
+            raise web.HTTPForbidden(text="Only the staff of this meeting may hear that. Open your link again.\n")
+        t0, t1 = (_number(request, name) for name in ("from", "to"))
+        answer = await self._recordings.clip(session, ChannelId(request.query.get("channel", FLOOR)), t0, t1)
+        if isinstance(answer, Refusal):
+            status = _STATUSES.get(answer.code, 503)
+            return web.Response(status=status, text=f"{answer.message}\n", headers=_NOT_KEPT)
+        return web.Response(body=_wave(answer), content_type="audio/wav", headers=_NOT_KEPT)
+
+    async def _parts(self, request: web.Request) -> tuple[SessionId, list[PlacedPart]]:
+        """The parts of the channel that is asked for; raises HTTPNotFound to whoever may not hear them."""
+        session = _session(request)
+        known = await self._state_of(session) is not None
+        heard = known and self._recordings.published(session) and self._may_read(session) is None
+        if not (heard or (known and await self._is_staff(request, session))):
+            raise web.HTTPNotFound(text="There is no sound to be heard here.\n")
+        channel = request.query.get("channel", FLOOR)
+        return session, [part for part in await self._recordings.parts(session) if part.channel == channel]
+
+    async def _is_staff(self, request: web.Request, session: SessionId) -> bool:
+        if await self._state_of(session) is None:
+            return False
+        return any(staff.role in STAFF_ROLES and self._may_act(staff, session) for staff in self._staff(request))
+
+
+_NOT_KEPT = {hdrs.CACHE_CONTROL: "private, no-store"}
+"""It may have to be silent tomorrow."""
+
+
+def _session(request: web.Request) -> SessionId:
+    name = request.match_info["session"]
+    if not is_name(name):
+        raise web.HTTPNotFound(text="There is no such session here.\n")
+    return SessionId(name)
+
+
+def _number(request: web.Request, name: str) -> int:
+    text = request.query.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+        raise web.HTTPBadRequest(text=f"'{name}' has to be a number of milliseconds.\n")
+    return int(text)
+
+
+def _address(session: SessionId, part: PlacedPart) -> str:
+    query = urlencode({"channel": part.channel, "source": part.source, "first": part.first})
+    return f"/s/{session}/sound?{query}"
+
+
+def _wave(pcm: bytes) -> bytes:
+    made = io.BytesIO()
+    with wave.open(made, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(BYTES)
+        out.setframerate(RATE)
+        out.writeframes(pcm)
+    return made.getvalue()

@@ -1,0 +1,1 @@
+"""Sound: the microphone's socket, files, decoding, the spool on disk, recordings."""

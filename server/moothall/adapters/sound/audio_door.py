@@ -1,0 +1,355 @@
+"""The door for microphones: a WebSocket that takes sound and says what is safe (docs/reference/audio-door.md).
+
+GET /s/{session}/audio and /room/{room}/audio, for staff. What one says to the other is in `moothall.wire.audio`. A
+connection is a sender; its take outlives it. Each text of a session has one sender at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import msgspec
+from aiohttp import WSMessage, WSMsgType, web
+
+from moothall.adapters.http.limits import origin_allowed
+from moothall.core.actors import Role
+from moothall.core.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.core.ports import Clock
+from moothall.services.readers.pulsing import pulsing
+from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sound.live_pace import Paces
+from moothall.services.sound.live_take import LiveTake
+from moothall.wire import audio
+from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
+from moothall.wire.token_bucket import Allowance, Bucket
+
+logger = logging.getLogger(__name__)
+
+StaffOf = Callable[[web.Request], tuple[Staff, ...]]
+"""Who a request comes from, by its cookie."""
+MayAct = Callable[[Staff, SessionId], bool]
+Find = Callable[[SessionId], Awaitable[LiveSession | None]]
+Begin = Callable[[SessionId, audio.Hello], Awaitable[LiveTake | Refusal | None]]
+SessionIn = Callable[[str], Awaitable[SessionId | None]]
+"""The session that runs in a room now; of one that is being closed the one that follows."""
+
+EVERY_TEXT = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT})
+"""Roles that may send sound for any text; an interpreter sends for interpretations."""
+PING_S = 10.0
+"""How long a microphone may be silent before it is asked; the answer has half as long again to come."""
+CLOSE_S = 2.0
+HELLO_S = 20.0
+"""How long a hello may take."""
+DECIDE_S = 300.0
+"""How long somebody may think about taking over."""
+PASSED_OVER = 256
+"""Messages behind the end of a take that were on their way and are passed over until the next hello."""
+ACKNOWLEDGE_MS = 250
+"""How often it is looked what has become safe."""
+ASK_AGAIN_MS = 5_000
+"""How often it is looked whether the link that a microphone came with still holds."""
+PIECES = Allowance(per_second=60, burst=1_500)
+"""Pieces of one sender: ten minutes at half a second each may come at once; then it is read no faster."""
+PATIENCE_MS = 10_000
+
+
+_Text = tuple[SessionId, ChannelId]
+
+
+class _Sender(msgspec.Struct, frozen=True, eq=False):
+    """Who sends for a text. When another has its place in the door's list, its own connection sees that and ends."""
+
+    key: _Text
+    staff: Staff
+    since: int
+    take: str
+    socket: web.WebSocketResponse
+
+
+class AudioDoor:
+    """Serves microphones."""
+
+    def __init__(
+        self,
+        begin: Begin,
+        *,
+        find: Find,
+        staff: StaffOf,
+        may_act: MayAct,
+        clock: Clock,
+        origins: frozenset[str],
+        session_in: SessionIn | None = None,
+    ) -> None:
+        """`origins`: those whose pages may send, exactly as browsers write them."""
+        self._begin = begin
+        self._find = find
+        self._staff = staff
+        self._may_act = may_act
+        self._clock = clock
+        self._origins = origins
+        self._session_in = session_in
+        self._senders: dict[_Text, _Sender] = {}  # One per text and connection; bounded by the staff's own.
+        self._paces: Paces[_Text] = Paces()
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._closed = False
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/audio", self.handle, allow_head=False),
+            web.get("/room/{room}/audio", self.handle, allow_head=False),
+        ]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one microphone for as long as it stays."""
+        if not origin_allowed(request.headers.get("Origin"), self._origins):
+            return web.Response(status=403, text="Pages of that origin may not send here.\n")
+        if not self._staff(request):
+            return web.Response(status=403, text="Sound is sent by staff: open the link that you were given.\n")
+        socket = web.WebSocketResponse(
+            compress=False, max_msg_size=audio.MAX_PIECE_BYTES + 1, heartbeat=PING_S, timeout=CLOSE_S
+        )
+        if not socket.can_prepare(request).ok:
+            text = "This address is for WebSocket; docs/reference/audio-door.md says how.\n"
+            return web.Response(status=426, text=text, headers={"Upgrade": "websocket"})
+        try:
+            await socket.prepare(request)
+        except ConnectionResetError:
+            return web.Response(status=503)  # It left while its request waited: nobody reads this.
+        self._sockets.add(socket)
+        try:
+            if self._closed:
+                await _close(socket, CloseCode.GOING_AWAY)
+            else:
+                async with pulsing(lambda: _say(socket, audio.PULSE), self._clock, wanted="pulse" in request.query):
+                    await self._serve(request, socket)
+        except ProtocolError as error:
+            logger.info("a microphone broke the rules: %s", error)
+            await socket.close(code=CloseCode.BAD_REQUEST, message=reason_bytes(str(error)), drain=False)
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def close(self) -> None:
+        """The server is going away: say so to all. What they have not been told is safe they send again."""
+        self._closed = True
+        async with asyncio.TaskGroup() as tasks:
+            for socket in list(self._sockets):
+                tasks.create_task(_close(socket, CloseCode.GOING_AWAY))
+
+    async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        while (hello := await _hello(socket)) is not None:
+            session = await self._session_of(request)
+            if session is None:
+                await _say(socket, audio.Idle())
+                continue
+            staff = await self._permitted(request, session, hello)
+            if isinstance(staff, Refusal):
+                await _refuse(socket, staff)
+                return
+            key = session, ChannelId(hello.channel)
+            sender = await self._take_place(key, socket, staff, hello.take)
+            if sender is None:
+                return
+            try:
+                if not await self._take(request, socket, hello, sender):
+                    return
+            finally:
+                if self._senders.get(key) is sender:
+                    del self._senders[key]
+
+    async def _session_of(self, request: web.Request) -> SessionId | None:
+        room = request.match_info.get("room")
+        if room is not None:
+            return await self._session_in(room) if self._session_in is not None and is_name(room) else None
+        return SessionId(request.match_info["session"])
+
+    async def _permitted(self, request: web.Request, session: SessionId, hello: audio.Hello) -> Staff | Refusal:
+        """Who sends, or why they may not."""
+        unknown = Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
+        try:
+            live = await self._find(session) if is_name(session) else None
+        except (StorageUnavailable, RecordBroken):
+            return Refusal(code=RefusalCode.UNAVAILABLE, message="The session can't be read at the moment.")
+        channel = None if live is None else live.state.channels.get(ChannelId(hello.channel))
+        acting = [staff for staff in self._staff(request) if self._may_act(staff, session)]
+        if not acting or channel is None:
+            return unknown
+        for staff in acting:
+            if may_send(staff, channel.kind):
+                return staff
+        return Refusal(code=RefusalCode.FORBIDDEN, message="Your link is not for sending the sound of this text.")
+
+    async def _take_place(self, key: _Text, socket: web.WebSocketResponse, staff: Staff, take: str) -> _Sender | None:
+        """Become the sender of a text; asks first where somebody else is it. None when the place isn't taken.
+
+        The same take on another connection is the same microphone, come back before its old line was seen to be dead.
+        """
+        holder = self._senders.get(key)
+        if holder is not None and holder.take != take and not holder.socket.closed:
+            await _say(socket, audio.Held(by=holder.staff.label, since=holder.since))
+            if not await _takes_over(socket):
+                return None
+            holder = self._senders.get(key)
+        sender = self._senders[key] = _Sender(key, staff, self._clock.wall(), take, socket)
+        if holder is not None:
+            logger.info("session %s: %s takes over from %s on %s", key[0], staff.link, holder.staff.link, key[1])
+        return sender
+
+    async def _take(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        hello: audio.Hello,
+        sender: _Sender,
+    ) -> bool:
+        """Receive one take; whether another hello may follow."""
+        session = sender.key[0]
+        try:
+            take = await self._begin(session, hello)
+        except (StorageUnavailable, RecordBroken):
+            take = Refusal(code=RefusalCode.UNAVAILABLE, message="The session can't be read at the moment.")
+        if isinstance(take, Refusal):
+            if take.code is RefusalCode.CONFLICT:
+                await _say(socket, audio.Over())
+                return True
+            await _refuse(socket, take)
+            return False
+        if take is None:
+            await _say(socket, audio.Ended())
+            return True
+        await _say(socket, audio.Go(at=take.received, session=session))
+        logger.info("session %s: %s sends from sample %d of %s", session, sender.staff.link, take.received, take.name)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                telling = tasks.create_task(self._tell(request, socket, take, sender))
+                receiving = tasks.create_task(self._receive(socket, take, sender))
+                await asyncio.wait({telling, receiving}, return_when=asyncio.FIRST_COMPLETED)
+                receiving.cancel()
+                telling.cancel()
+        except* ProtocolError as broken:
+            raise broken.exceptions[0] from None
+        return not socket.closed
+
+    async def _receive(self, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
+        """Take in what comes, until the connection ends."""
+        bucket, pace = Bucket.full(PIECES, now := self._clock.monotonic()), self._paces.of(sender.key, now)
+        async for message in socket:
+            bucket, wait = bucket.take(PIECES, self._clock.monotonic(), PATIENCE_MS)
+            if wait > PATIENCE_MS:
+                await _close(socket, CloseCode.TOO_MANY)
+                return
+            await self._clock.sleep(wait)
+            if message.type is WSMsgType.BINARY:
+                piece = audio.decode_piece(message.data)
+                await self._clock.sleep(pace.take(max(0, piece.end - take.received), self._clock.monotonic()))
+                if not await take.feed(piece, self._clock.monotonic()) and not take.finished:
+                    msg = f"The piece at {piece.first} does not follow what ends at {take.received}."
+                    raise ProtocolError(msg)
+            elif message.type is WSMsgType.TEXT:
+                await self._end(take, _read(message.data))
+
+    async def _end(self, take: LiveTake, message: audio.ToServer) -> None:
+        if not isinstance(message, audio.End):
+            msg = "A take is sent, so only its end can be said now."
+            raise ProtocolError(msg)
+        if message.at != take.received:
+            msg = f"The take is said to end at {message.at}, and {take.received} was received."
+            raise ProtocolError(msg)
+        await take.finish(message.reason)
+
+    async def _tell(self, request: web.Request, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
+        """Say what has become safe, until there is nothing more to say."""
+        told, looked = -1, self._clock.monotonic()
+        while not socket.closed:
+            if self._senders.get(sender.key) is not sender:
+                await _close(socket, CloseCode.REPLACED)
+                return
+            if (safe := take.safe) != told:
+                await _say(socket, audio.Safe(at=safe))
+                told = safe
+            if take.broken or take.apart:
+                await _close(socket, CloseCode.GOING_AWAY)  # It comes back, with what isn't safe.
+                return
+            if take.over:
+                await _say(socket, audio.Over())
+                return
+            if take.whole:
+                await _say(socket, audio.Ended())
+                return
+            if self._clock.monotonic() - looked >= ASK_AGAIN_MS:
+                looked = self._clock.monotonic()
+                if sender.staff not in self._staff(request):
+                    await _close(socket, CloseCode.FORBIDDEN)
+                    return
+            await self._clock.sleep(ACKNOWLEDGE_MS)
+
+
+def may_send(staff: Staff, kind: ChannelKind) -> bool:
+    """Whether somebody may send the sound of such a text, where their link is for its session."""
+    if staff.role in EVERY_TEXT:
+        return kind is not ChannelKind.TRANSLATION
+    return staff.role is Role.INTERPRETER and kind is ChannelKind.INTERPRETATION
+
+
+async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:
+    """The next hello; None when the microphone leaves or stays silent. Raises ProtocolError."""
+    for _ in range(PASSED_OVER):
+        if (message := await _next(socket, HELLO_S)) is None:
+            return None
+        if message.type is WSMsgType.TEXT:
+            said = _read(message.data)
+            if isinstance(said, audio.Hello):
+                return said
+    msg = "A microphone begins with a hello."
+    raise ProtocolError(msg)
+
+
+async def _takes_over(socket: web.WebSocketResponse) -> bool:
+    """Whether the answer to `held` is to take over. Raises ProtocolError."""
+    message = await _next(socket, DECIDE_S)
+    return message is not None and message.type is WSMsgType.TEXT and isinstance(_read(message.data), audio.TakeOver)
+
+
+async def _next(socket: web.WebSocketResponse, within_s: float) -> WSMessage | None:
+    try:
+        async with asyncio.timeout(within_s):  # aiohttp's own time begins anew with each pong
+            message = await socket.receive()
+    except TimeoutError:
+        await _close(socket, CloseCode.NORMAL)
+        return None
+    return message if message.type in (WSMsgType.TEXT, WSMsgType.BINARY) else None
+
+
+def _read(text: str) -> audio.ToServer:
+    if len(text) > audio.MAX_TEXT:
+        msg = f"A microphone's message has at most {audio.MAX_TEXT} characters."
+        raise ProtocolError(msg)
+    return audio.decode(text)
+
+
+async def _say(socket: web.WebSocketResponse, message: audio.ToMicrophone) -> None:
+    with suppress(ConnectionError, RuntimeError):  # It is gone, which whoever reads from it is told.
+        await socket.send_str(audio.encode(message))
+
+
+async def _refuse(socket: web.WebSocketResponse, refusal: Refusal) -> None:
+    code = _CODES.get(refusal.code, CloseCode.TRY_LATER)
+    await socket.close(code=code, message=reason_bytes(refusal.message), drain=False)
+
+
+_CODES = {
+    RefusalCode.UNKNOWN: CloseCode.UNKNOWN_SESSION,
+    RefusalCode.FORBIDDEN: CloseCode.FORBIDDEN,
+    RefusalCode.INVALID: CloseCode.BAD_REQUEST,
+}
+
+
+async def _close(socket: web.WebSocketResponse, code: CloseCode) -> None:
+    await socket.close(code=code, message=reason_bytes(MEANINGS[code].reason), drain=False)

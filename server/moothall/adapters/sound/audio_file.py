@@ -1,0 +1,249 @@
+"""Audio from a file in any format that FFmpeg knows, and raw audio from a pipe.
+
+A file is decoded by a child process (`decode_child`), which may be killed by whatever the file does to it; what it
+had decoded until then is used, and a sentence says what is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import stat
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from moothall.adapters.engines.child_owner import start_child, to_the_end
+from moothall.adapters.engines.child_signal import signal_child
+from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE
+from moothall.adapters.sound.decode_messages import Ended, Failed, Message, Opened, Order, Trouble
+from moothall.core.decoding import Unreadable, read
+from moothall.core.errors import AudioError
+
+logger = logging.getLogger(__name__)
+
+_BUFFER = 1 << 16
+"""Bytes; asyncio stops reading the decoder's pipe at twice this, and then the decoder waits."""
+_MESSAGES = 1 << 16
+"""Bytes of messages that are read at the end; two lines are expected."""
+_KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""Of the environment, what a Python process needs to start: the decoder gets no secrets."""
+
+
+class AudioFile:
+    """The samples of a recording: PCM16, 16 kHz, mono, little-endian. Used as an async context manager.
+
+        async with AudioFile(path) as audio:
+            while pcm := await audio.read(8000):
+                ...
+
+    Entering raises AudioError with a sentence for a person when there is no audio to be had.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        first_sample: int = 0,
+        channel: int | None = None,
+        order: Order | None = None,
+    ) -> None:
+        """Name the file.
+
+        Args:
+            path: a file on this machine; addresses and playlists are refused.
+            first_sample: where to begin, in samples at 16 kHz. The samples from there on are exactly those of an
+                earlier pass over the same file.
+            channel: which of its channels to hear, from 0; None for the mean of all.
+            order: the limits; the default ones are right for everything but tests.
+        """
+        self._path = Path(path)
+        self._order = msgspec.structs.replace(order or Order(), first_sample=first_sample, channel=channel)
+        self._process: asyncio.subprocess.Process | None = None
+        self._read_samples = 0
+        self._ended = False
+        self.duration_ms: int | None = None
+        """Of the whole file, as it says itself; None before entering and when it doesn't say."""
+        self.cpu_ms: int | None = None
+        """CPU time of the decoder for the whole file; known when the end has been read."""
+        self.warning: str | None = None
+        """A sentence on what is missing or wrong; known when the end has been read."""
+
+    async def __aenter__(self) -> Self:
+        descriptor = _open_file(self._path)
+        try:
+            self._process = await start_child(
+                sys.executable,
+                "-P",
+                "-m",
+                "moothall.adapters.sound.decode_child",
+                msgspec.json.encode(self._order).decode(),
+                stdin=descriptor,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=_BUFFER,
+                start_new_session=True,  # Ctrl-C is ours to handle; the decoder ends with its pipe
+                env={name: os.environ[name] for name in _KEPT if name in os.environ},
+            )
+        finally:
+            os.close(descriptor)
+        try:
+            await self._wait_for_first_audio(self._process)
+        except BaseException:
+            await to_the_end(self._stop())
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await to_the_end(self._stop())
+
+    async def read(self, samples: int) -> bytes:
+        """The next `samples` samples; fewer only at the end, and none after it.
+
+        The decoder works as far ahead as its pipe holds, some seconds.
+        """
+        if self._ended or self._process is None or self._process.stdout is None:
+            return b""
+        try:
+            pcm = await self._process.stdout.readexactly(samples * BYTES_PER_SAMPLE)
+        except asyncio.IncompleteReadError as error:
+            pcm = error.partial[: len(error.partial) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
+            self._ended = True
+            self._read_samples += len(pcm) // BYTES_PER_SAMPLE
+            await self._take_leave(self._process)
+            return pcm
+        self._read_samples += samples
+        return pcm
+
+    async def _wait_for_first_audio(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None  # noqa: S101 - it was asked for
+        while True:
+            try:
+                line = await process.stderr.readline()
+            except ValueError:  # longer than the buffer: no message of ours
+                continue
+            if not line:
+                await process.wait()
+                raise AudioError(self._sentence(self._how_it_died(process)))
+            match _message(line):
+                case Opened() as opened:
+                    self.duration_ms = opened.duration_ms
+                    return
+                case Failed() as failed:
+                    raise AudioError(self._sentence(_REASONS[failed.trouble]))
+                case _:
+                    logger.info("the decoder said %d bytes that are no message", len(line))
+
+    async def _take_leave(self, process: asyncio.subprocess.Process) -> None:
+        """Read what the decoder said at its end, and put it into a sentence."""
+        assert process.stderr is not None  # noqa: S101 - it was asked for
+        said = await process.stderr.read(_MESSAGES)
+        while more := await process.stderr.read(_MESSAGES):
+            said = (said + more)[-_MESSAGES:]
+        await process.wait()
+        messages = [message for line in said.splitlines() if (message := _message(line)) is not None]
+        match messages[-1:]:
+            case [Ended() as ended]:
+                self.cpu_ms = ended.cpu_ms
+                self.warning = self._on_the_end(ended)
+            case [Failed() as failed]:
+                self.warning = self._stopped(_REASONS[failed.trouble])
+            case _:
+                self.warning = self._stopped(self._how_it_died(process))
+
+    async def _stop(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        self._ended = True
+        signal_child(process, signal.SIGKILL)
+        await process.communicate()  # to the ends of the pipes, so that asyncio lets go of them
+        self._process = None
+
+    def _sentence(self, reason: str) -> str:
+        return f"{self._path} can't be played: {reason}."
+
+    def _stopped(self, reason: str) -> str:
+        return f"{self._path} could be played only up to {self._place()}: {reason}. What came before was used."
+
+    def _on_the_end(self, ended: Ended) -> str | None:
+        sentences = []
+        if ended.cut_off:
+            sentences.append(f"{self._path} ends at {self._place()}, before its own end: it was cut off.")
+        if ended.capped:
+            sentences.append(f"{self._path} was played up to {self._place()}: longer recordings must be divided.")
+        if ended.damaged > (1 if ended.cut_off else 0):  # the cut itself may run through a packet
+            sentences.append(f"{self._path} is damaged: {ended.damaged} pieces could not be decoded.")
+        if ended.silence_ms:
+            sentences.append(f"Silence stands in for {ended.silence_ms / 1000:.1f} s that {self._path} lacks.")
+        return " ".join(sentences) or None
+
+    def _place(self) -> str:
+        seconds = (self._order.first_sample + self._read_samples) // RATE
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+    def _how_it_died(self, process: asyncio.subprocess.Process) -> str:
+        code = process.returncode
+        logger.warning("the decoder ended with %s", code)
+        if code == -signal.SIGXCPU:
+            return "decoding it took too long, as a damaged file or one made to do harm does"
+        return f"the decoder broke down on it (code {code}); a copy in another format may do"
+
+
+_REASONS = {
+    Trouble.NOT_AUDIO: (
+        "no audio was found in it; it isn't a recording, is damaged, or has no header "
+        "(raw samples are played from standard input, with `-` for the file)"
+    ),
+    Trouble.NO_STREAM: "it has no sound, only pictures or text",
+    Trouble.PLAYLIST: "it is a list of other files or addresses; name the recording itself",
+    Trouble.UNFINISHED: "its index is missing, because it was cut off while it was recorded or copied; copy it again",
+    Trouble.CHANNELS: f"it has more than {MAX_CHANNELS} channels",
+    Trouble.NO_CHANNEL: "it has fewer channels than were asked for",
+    Trouble.MEMORY: "decoding it takes more memory than a recording may",
+    Trouble.NO_LIBRARY: "PyAV isn't installed; run `pip install 'moothall[audio]'`",
+}
+
+
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+def _message(line: bytes) -> Message | None:
+    try:
+        return read(_decoder, line)
+    except Unreadable:
+        return None
+
+
+def _open_file(path: Path) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a named pipe must not hold us up
+    except FileNotFoundError:
+        msg = f"There is no file {path}. Check its name; it must lie on this machine."
+        raise AudioError(msg) from None
+    except PermissionError:
+        msg = f"{path} can't be read: permission is missing. Make it readable for the user that runs Moothall."
+        raise AudioError(msg) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its name isn't one"
+        msg = f"{path} can't be opened: {reason}."
+        raise AudioError(msg) from None
+    found = os.fstat(descriptor)
+    if stat.S_ISDIR(found.st_mode):
+        wrong = "is a folder. Name a recording in it."
+    elif not stat.S_ISREG(found.st_mode):
+        wrong = "isn't an ordinary file. Raw samples are played from standard input, with `-` for the file."
+    elif found.st_size == 0:
+        wrong = "is empty. Copy or record it again."
+    else:
+        return descriptor
+    os.close(descriptor)
+    msg = f"{path} {wrong}"
+    raise AudioError(msg)

@@ -1,0 +1,75 @@
+"""Audio on disk until its words are in the log: a folder per source (`spool_disk.py`) below one per session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from moothall.adapters.sound.spool_disk import DiskSpool, translated
+from moothall.core.ids import SessionId, SourceId, is_name
+from moothall.core.ports import Spool
+
+FILE_SAMPLES = 480_000
+"""30 s at 16,000 samples a second: what a trim leaves behind at most."""
+UNSAVED_SAMPLES = 9_600_000
+"""10 min at 16,000 samples a second, 19 MB: how much waits in memory while the disk refuses. Beyond it `append` raises
+StorageUnavailable, and the source is held: it has no acknowledgement for these samples and keeps them itself."""
+RECENT_SAMPLES = 80_000
+"""5 s that stay in memory when they are safe: a reader at the live end never waits for the disk."""
+
+
+class DiskSpools:
+    """The `SpoolStore` below one folder."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        file_samples: int = FILE_SAMPLES,
+        unsaved_samples: int = UNSAVED_SAMPLES,
+        recent_samples: int = RECENT_SAMPLES,
+    ) -> None:
+        self._root = root
+        self._recent_samples = recent_samples
+        self._file_samples = file_samples
+        self._unsaved_samples = unsaved_samples
+        self._open: dict[tuple[SessionId, SourceId], DiskSpool] = {}
+
+    async def open(self, session: SessionId, source: SourceId) -> Spool:
+        """As `SpoolStore.open`.
+
+        Raises ValueError for an id that is no name or a spool that is open already, StorageUnavailable when the
+        disk refuses.
+        """
+        if not (is_name(session) and is_name(source)):
+            msg = f"The source {source!r} of session {session!r} can't have a spool: its name isn't one."
+            raise ValueError(msg)
+        former = self._open.get((session, source))
+        if former is not None and not former.closed:
+            msg = f"The spool of source {source} of session {session} is open already."
+            raise ValueError(msg)
+        spool = DiskSpool(
+            self._root / session / source,
+            file_samples=self._file_samples,
+            unsaved_samples=self._unsaved_samples,
+            recent_samples=self._recent_samples,
+        )
+        self._open[session, source] = spool
+        try:
+            await asyncio.to_thread(spool.recover)
+        except BaseException:
+            del self._open[session, source]
+            raise
+        return spool
+
+    async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
+        """As `SpoolStore.kept`."""
+        return await asyncio.to_thread(self._kept)
+
+    def _kept(self) -> list[tuple[SessionId, SourceId]]:
+        with translated():
+            folders = sorted(self._root.glob("*/*/"))
+        names = [(SessionId(path.parent.name), SourceId(path.name)) for path in folders if path.is_dir()]
+        held = {key for key, spool in self._open.items() if not spool.closed}
+        return [key for key in names if is_name(key[0]) and is_name(key[1]) and key not in held]

@@ -1,0 +1,79 @@
+"""Decodes one audio file to PCM16, 16 kHz, mono. Runs as a process of its own, because files come from strangers.
+
+    python -m moothall.adapters.sound.decode_child ORDER     file on descriptor 0, samples to 1, messages to 2
+
+What keeps a bad file from doing harm: the file is an open descriptor without a name, no further descriptor can be
+opened (so no other file and no socket), nothing can be written but to the two pipes, memory is capped, CPU time is
+granted by what has been decoded, and the output is capped. Playlists, concatenations and devices are refused by name
+besides. The pipe holds the decoder back when nobody reads, and ends it when the reader is gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import resource
+import sys
+from contextlib import suppress
+
+import msgspec
+
+from moothall.adapters.sound.decode_messages import Ended, Message, Order
+from moothall.adapters.sound.decoding import decode
+
+
+def _limit(kind: int, soft: int, hard: int) -> None:
+    with suppress(ValueError, OSError):  # macOS refuses some of them
+        resource.setrlimit(kind, (soft, hard))
+
+
+def load_library() -> None:
+    """Import all of PyAV, which imports its parts when they are first needed: later no file can be opened."""
+    with suppress(ImportError):  # `decode` says that it is missing
+        import av
+
+        for module in pkgutil.walk_packages(av.__path__, "av."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+
+
+def confine(order: Order) -> None:
+    """Take from this process what decoding doesn't need. There is no way back.
+
+    Afterwards no file and no socket can be opened and nothing written to a file; descriptors 0 to 2 stay.
+    """
+    _limit(resource.RLIMIT_CORE, 0, 0)
+    _limit(resource.RLIMIT_FSIZE, 0, 0)
+    _limit(resource.RLIMIT_AS, order.memory, order.memory)
+    _limit(resource.RLIMIT_CPU, order.cpu_for(0), order.cpu_for(order.most_samples) + 1)
+    _limit(resource.RLIMIT_NOFILE, 3, 3)
+
+
+def main(order_json: str) -> int:
+    """Serve one order; returns the exit code, 0 when `Ended` was told."""
+    order = msgspec.json.decode(order_json, type=Order)
+    last: Message | None = None
+
+    def tell(message: Message) -> None:
+        nonlocal last
+        last = message
+        os.write(2, msgspec.json.encode(message) + b"\n")
+
+    def write(pcm: bytes) -> None:
+        while pcm:
+            pcm = pcm[os.write(1, pcm) :]
+
+    def grant(samples: int) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        _limit(resource.RLIMIT_CPU, order.cpu_for(samples), hard)
+
+    load_library()
+    confine(order)
+    with os.fdopen(0, "rb", closefd=False) as file, suppress(BrokenPipeError):
+        decode(file, order, write, tell, grant)
+    return 0 if isinstance(last, Ended) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

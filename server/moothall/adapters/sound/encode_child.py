@@ -1,0 +1,129 @@
+"""Encodes PCM16, 16 kHz, mono to Ogg Opus. Runs as a process of its own: the server loads no media library.
+
+    python -m moothall.adapters.sound.encode_child ORDER     samples, or a recording to be made again, on 0; the file
+    on 1
+
+Its two descriptors are all it has: no further one can be opened. A page of about a second is written as soon as it is
+full, so that the file can be played while it grows, and ends in order when the samples do, also when their sender was
+killed.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from contextlib import suppress
+
+import msgspec
+
+from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
+from moothall.adapters.sound.decode_child import load_library
+from moothall.adapters.sound.decode_messages import Order
+from moothall.adapters.sound.decoding import decode
+from moothall.adapters.sound.encode_order import EncodeOrder
+
+PAGE_US = "1000000"
+"""Of a page of Ogg: what a cut costs at most."""
+MEMORY = 1 << 30
+PIECE = 1 << 15
+"""Bytes of samples taken at a time."""
+
+
+class _Out:
+    """The file on descriptor 1, which is never looked back at."""
+
+    def write(self, data: bytes) -> int:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(1, view) :]
+        return len(data)
+
+
+class Encoder:
+    """Takes samples and writes Ogg Opus. PyAV is loaded when the first one is made."""
+
+    def __init__(self, out: _Out, bitrate: int) -> None:
+        import av
+
+        self._frame = av.AudioFrame
+        options = {"page_duration": PAGE_US, "flush_packets": "1"}
+        self._container = av.open(out, "w", format="ogg", options=options)
+        self._stream = self._container.add_stream("libopus", rate=RATE, layout="mono")
+        self._stream.bit_rate = bitrate
+        self._at = 0
+
+    def add(self, pcm: bytes) -> None:
+        """Encode whole samples."""
+        if not pcm:
+            return
+        frame = self._frame(format="s16", layout="mono", samples=len(pcm) // BYTES_PER_SAMPLE)
+        frame.planes[0].update(pcm + bytes(frame.planes[0].buffer_size - len(pcm)))
+        frame.sample_rate, frame.pts = RATE, self._at
+        self._at += frame.samples
+        for packet in self._stream.encode(frame):
+            self._container.mux(packet)
+
+    def close(self) -> None:
+        """Write what is still held, and the end."""
+        for packet in self._stream.encode(None):
+            self._container.mux(packet)
+        self._container.close()
+
+
+def _new(encoder: Encoder) -> None:
+    """Encode the samples that come on descriptor 0."""
+    rest = b""
+    while piece := os.read(0, PIECE):
+        data = rest + piece
+        whole = len(data) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
+        rest = data[whole:]
+        encoder.add(data[:whole])
+
+
+def _again(encoder: Encoder, order: EncodeOrder) -> None:
+    """Encode the recording on descriptor 0 once more, with its silent spans."""
+    at = 0
+
+    def add(pcm: bytes) -> None:
+        nonlocal at
+        samples = bytearray(pcm)
+        count = len(samples) // BYTES_PER_SAMPLE
+        for first, last in order.silent:
+            low, high = max(first - at, 0), min(last - at, count)
+            if low < high:
+                samples[low * BYTES_PER_SAMPLE : high * BYTES_PER_SAMPLE] = bytes((high - low) * BYTES_PER_SAMPLE)
+        at += count
+        encoder.add(bytes(samples))
+
+    with os.fdopen(0, "rb", closefd=False) as file:
+        decode(file, Order(), add, lambda _: None)
+
+
+def confine() -> None:
+    """Take from this process what encoding doesn't need. There is no way back."""
+    for kind, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_NOFILE, 3),
+    ):
+        with suppress(ValueError, OSError):  # macOS refuses some of them
+            resource.setrlimit(kind, (most, most))
+
+
+def main(order_json: str) -> int:
+    """Serve one order; returns the exit code."""
+    order = msgspec.json.decode(order_json, type=EncodeOrder)
+    load_library()
+    confine()
+    encoder = Encoder(_Out(), order.bitrate)
+    if order.again:
+        _again(encoder, order)
+    else:
+        _new(encoder)
+    encoder.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

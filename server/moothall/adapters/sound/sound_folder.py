@@ -1,0 +1,217 @@
+"""The recordings of sessions: a folder per session and source, Ogg Opus files named after their first samples."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.engines.child_owner import start_child, to_the_end
+from moothall.adapters.engines.child_signal import signal_child
+from moothall.adapters.sound.audio_file import AudioFile
+from moothall.adapters.sound.encode_order import EncodeOrder
+from moothall.adapters.sound.ogg_length import opus_samples
+from moothall.core.errors import AudioError, StorageUnavailable
+from moothall.core.ids import SessionId, SourceId, is_name
+from moothall.services.sound.recorder import Part
+
+_FILE = re.compile(r"([0-9]{15})\.opus\Z")
+_KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""Of the environment, what a Python process needs to start."""
+RESERVE_BYTES = 67_108_864
+RESERVE_SHARE = 8
+"""Room that recordings leave to the text on their disk: 64 MB, or an eighth of a small one."""
+PATIENCE_S = 10.0
+"""How long the encoder may take to end a file in order."""
+
+
+class SoundFolder:
+    """The `SoundStore` below one folder."""
+
+    def __init__(self, root: Path, *, bitrate: int) -> None:
+        """`bitrate`: bit/s of what is recorded from now on."""
+        self._root = root
+        self._bitrate = bitrate
+
+    async def sessions(self) -> tuple[SessionId, ...]:
+        """As `SoundStore.sessions`."""
+        return await asyncio.to_thread(self._sessions)
+
+    async def parts(self, session: SessionId) -> tuple[Part, ...]:
+        """As `SoundStore.parts`."""
+        return await asyncio.to_thread(self._parts, session)
+
+    def path(self, session: SessionId, source: SourceId, first: int) -> Path:
+        """Where a part lies. Raises ValueError for a name that is none."""
+        if not (is_name(session) and is_name(source)):
+            msg = f"The source {source!r} of session {session!r} has no recording: its name isn't one."
+            raise ValueError(msg)
+        return self._root / session / source / f"{first:015d}.opus"
+
+    async def begin(self, session: SessionId, source: SourceId, first: int) -> OpusPart:
+        """As `SoundStore.begin`."""
+        path = self.path(session, source, first)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _leave_room(path.parent)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise _refused(error) from error
+        try:
+            process = await _encoder(EncodeOrder(bitrate=self._bitrate), asyncio.subprocess.PIPE, file)
+        except OSError as error:
+            raise _refused(error) from error
+        finally:
+            os.close(file)
+        return OpusPart(process, path)
+
+    async def read(self, part: Part, first: int, count: int) -> bytes:
+        """As `SoundStore.read`."""
+        try:
+            async with AudioFile(
+                self.path(part.session, part.source, part.first), first_sample=first - part.first
+            ) as sound:
+                return await sound.read(count)
+        except AudioError:
+            return b""
+
+    async def silence(self, part: Part, first: int, last: int) -> None:
+        """As `SoundStore.silence`. The old file is overwritten once the new one stands in its place."""
+        path = self.path(part.session, part.source, part.first)
+        new = path.with_suffix(".new")
+        order = EncodeOrder(
+            bitrate=self._bitrate, again=True, silent=((max(0, first - part.first), last - part.first),)
+        )
+        try:
+            old = os.open(path, os.O_RDWR)
+        except OSError as error:
+            raise _refused(error) from error
+        try:
+            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                process = await _encoder(order, old, file)
+            finally:
+                os.close(file)
+            try:
+                status = await process.wait()
+            finally:  # Cancelled: a process of nobody would go on.
+                signal_child(process, signal.SIGKILL)
+                await to_the_end(process.wait())
+            if status != 0:
+                new.unlink(missing_ok=True)
+                msg = "A recording could not be made again without the span; it is unchanged."
+                raise StorageUnavailable(msg)
+            await asyncio.to_thread(_replace, old, new, path)
+        except OSError as error:
+            raise _refused(error) from error
+        finally:
+            os.close(old)
+
+    async def forget(self, session: SessionId) -> None:
+        """As `SoundStore.forget`."""
+        if is_name(session):
+            await asyncio.to_thread(shutil.rmtree, self._root / session, ignore_errors=True)
+
+    def _sessions(self) -> tuple[SessionId, ...]:
+        if not self._root.is_dir():
+            return ()
+        return tuple(SessionId(entry.name) for entry in sorted(self._root.iterdir()) if is_name(entry.name))
+
+    def _parts(self, session: SessionId) -> tuple[Part, ...]:
+        folder = self._root / session
+        if not is_name(session) or not folder.is_dir():
+            return ()
+        found: list[Part] = []
+        for path in sorted(folder.glob("*/*.opus")):
+            name = _FILE.match(path.name)
+            if name is None or not is_name(path.parent.name):
+                continue
+            try:
+                samples, written = opus_samples(path), path.stat().st_mtime_ns // 1_000_000
+            except FileNotFoundError:
+                continue  # It went while we looked.
+            found.append(
+                Part(
+                    session=session,
+                    source=SourceId(path.parent.name),
+                    first=int(name[1]),
+                    samples=samples,
+                    written=written,
+                )
+            )
+        return tuple(found)
+
+
+class OpusPart:
+    """A file that is being recorded."""
+
+    def __init__(self, process: asyncio.subprocess.Process, path: Path) -> None:
+        self._process = process
+        self._path = path
+
+    async def write(self, pcm: bytes) -> None:
+        """As `PartWriter.write`."""
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for
+        try:
+            _leave_room(self._path.parent)
+            self._process.stdin.write(pcm)
+            await self._process.stdin.drain()
+        except OSError as error:
+            raise _refused(error) from error
+
+    async def close(self) -> None:
+        """As `PartWriter.close`."""
+        await to_the_end(self._close())
+
+    async def _close(self) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._process.wait()
+        except TimeoutError:
+            signal_child(self._process, signal.SIGKILL)
+            await self._process.wait()
+
+
+async def _encoder(order: EncodeOrder, source: int, file: int) -> asyncio.subprocess.Process:
+    return await start_child(
+        sys.executable,
+        "-P",
+        "-m",
+        "moothall.adapters.sound.encode_child",
+        msgspec.json.encode(order).decode(),
+        stdin=source,
+        stdout=file,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is ours to handle; the encoder ends with its pipe
+        env={name: os.environ[name] for name in _KEPT if name in os.environ},
+    )
+
+
+def _replace(old: int, new: Path, path: Path) -> None:
+    """Put `new` in the place of `path`, which is open as `old`, and leave nothing of that."""
+    with new.open("rb") as file:
+        os.fsync(file.fileno())
+    new.replace(path)
+    size = os.fstat(old).st_size
+    for at in range(0, size, 1 << 20):
+        os.pwrite(old, bytes(min(1 << 20, size - at)), at)
+    os.fdatasync(old)
+
+
+def _leave_room(folder: Path) -> None:
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE):
+        raise OSError(errno.ENOSPC, "what room is left is kept for the text")
+
+
+def _refused(error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(f"The recording can't be written: {error.strerror or type(error).__name__}.")

@@ -1,0 +1,324 @@
+"""The audio of one source on disk: files of about 30 s, and in memory what isn't on the disk yet.
+
+A file holds PCM16 little-endian and is named after its first sample; a file is complete and synced before the
+next one begins, so that the samples of a folder have no hole. Whatever isn't synced yet is in memory too, and
+a failed write is simply done again from there. What may not reach the disk is silence there, and in memory while it
+lasts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from moothall.adapters.sound.spool_folder import SAMPLE_BYTES, SpoolFolder
+from moothall.adapters.sound.spool_samples import Samples
+from moothall.core.errors import StorageUnavailable
+
+logger = logging.getLogger(__name__)
+
+
+class DiskSpool:
+    """The `Spool` of one source. Methods are called on one loop; the disk is touched in threads only."""
+
+    def __init__(self, folder: Path, *, file_samples: int, unsaved_samples: int, recent_samples: int) -> None:
+        self._folder = SpoolFolder(folder)
+        self._recent_samples = recent_samples
+        self._file_samples = file_samples
+        self._unsaved_samples = unsaved_samples
+        self.closed = False
+        """Whether it was closed or discarded: then it takes nothing and gives nothing."""
+        self._disk = threading.Lock()
+        """Held while the folder changes. A cancelled call leaves its thread running, and the next one waits here.
+        Reading needs it not: what is safe never changes, and a trimmed file is noticed."""
+        self._memory = threading.Lock()
+        """Held for a moment, never across I/O: guards the fields below."""
+        self._start = 0
+        self._starts: list[int] = []
+        """First sample of each file. The last one may still grow."""
+        self._safe = 0
+        """One past the last sample that is on disk and synced."""
+        self._recent = Samples()
+        """All that isn't safe, and a little before it."""
+        self._unkept: int | None = None
+        """First sample of what is not to be kept, while that lasts: from there on the files get silence."""
+        self._wiped = 0
+        """Up to which sample of it memory has nothing any more."""
+        self.note = b""
+        """As `Spool.note`."""
+
+    @property
+    def start(self) -> int:
+        """As `Spool.start`."""
+        return self._start
+
+    @property
+    def end(self) -> int:
+        """As `Spool.end`."""
+        return self._recent.end
+
+    def append(self, pcm: bytes) -> None:
+        """As `Spool.append`.
+
+        Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much waits for the disk.
+        """
+        if len(pcm) % SAMPLE_BYTES:
+            msg = f"{len(pcm)} bytes of audio end in the middle of a sample."
+            raise ValueError(msg)
+        self._refuse_when_closed()
+        with self._memory:
+            waiting = self.end - self._safe
+            if waiting + len(pcm) // SAMPLE_BYTES > self._unsaved_samples:
+                msg = f"{waiting} samples wait for the disk, and no more can be kept."
+                raise StorageUnavailable(msg)
+            self._recent.add(pcm)
+
+    async def sync(self) -> int:
+        """As `Spool.sync`."""
+        self._refuse_when_closed()
+        return await asyncio.to_thread(self._write)
+
+    async def read(self, first: int, count: int) -> bytes:
+        """As `Spool.read`.
+
+        Raises ValueError for samples that were trimmed, StorageUnavailable when the disk refuses.
+        """
+        self._refuse_when_closed()
+        with self._memory:
+            if first < self._start:
+                raise self._trimmed(first)
+            if first >= self._recent.first:
+                return self._recent.read(first, count)
+        return await asyncio.to_thread(self._from_disk, first, count)
+
+    async def trim(self, before: int) -> None:
+        """As `Spool.trim`. The newest file stays, so that positions run on after a restart.
+
+        Samples before `before` that the disk has refused until now needn't be written any more.
+        """
+        self._refuse_when_closed()
+        await asyncio.to_thread(self._unlink, before)
+
+    async def keep(self, note: bytes) -> None:
+        """As `Spool.keep`."""
+        self._refuse_when_closed()
+        await asyncio.to_thread(self._keep, note)
+
+    async def begin_memory_only(self, first: int) -> None:
+        """As `Spool.begin_memory_only`. Memory holds the newest 5 s of what came before, and all that comes."""
+        self._refuse_when_closed()
+        with self._memory:
+            self._unkept = first if self._unkept is None else min(first, self._unkept)
+        await asyncio.to_thread(self._wipe, first)
+
+    def wipe_memory_only(self, before: int) -> None:
+        """As `Spool.wipe_memory_only`."""
+        self._refuse_when_closed()
+        with self._memory:
+            if self._unkept is not None:
+                self._recent.hush(max(self._unkept, self._wiped), before)
+                self._wiped = max(self._wiped, before)
+
+    async def end_memory_only(self, first: int) -> None:
+        """As `Spool.end_memory_only`."""
+        self._refuse_when_closed()
+        await asyncio.to_thread(self._keep_again, first)
+
+    async def silence(self, first: int, last: int) -> None:
+        """As `Spool.silence`."""
+        self._refuse_when_closed()
+        with self._memory:
+            self._recent.hush(first, last)
+        await asyncio.to_thread(self._silence_files, first, last)
+
+    async def discard(self) -> None:
+        """As `Spool.discard`; the spool is closed then."""
+        self.closed = True
+        await asyncio.to_thread(self._remove_all)
+
+    async def close(self) -> None:
+        """As `Spool.close`. What the disk refuses even now is given up: it was never acknowledged."""
+        if self.closed:
+            return
+        self.closed = True
+        try:
+            await asyncio.to_thread(self._write)
+        except StorageUnavailable:
+            logger.warning("spool: closed with %d samples unsaved", self.end - self._safe)
+        with self._memory:
+            self._recent.forget(self.end)
+
+    def recover(self) -> None:
+        """Find what survived in the folder. Blocks; called once, before anything else.
+
+        Files before a hole are left out: one was lost, and a position in front of it would lie. Raises
+        StorageUnavailable when the disk refuses.
+        """
+        with self._disk, translated():
+            self.note = self._folder.note()
+            counts = self._folder.counts()
+            end = 0
+            starts: list[int] = []
+            for first, count in sorted(counts.items(), reverse=True):
+                if starts and first + count != starts[0]:
+                    break
+                if not starts:
+                    end = first + count
+                    self._folder.settle(first, count)
+                starts.insert(0, first)
+            with self._memory:
+                self._starts, self._start = starts, starts[0] if starts else 0
+                self._safe, self._recent = end, Samples(end)
+
+    def _keep(self, note: bytes) -> None:
+        with self._disk, translated():
+            if self._unkept is None:
+                self._folder.keep(note)
+                self.note = note
+
+    def _wipe(self, first: int) -> None:
+        with self._disk, translated():
+            self.note = b""
+            self._folder.forget_note()
+            self._overwrite(first, self._safe)
+
+    def _keep_again(self, first: int) -> None:
+        # Not beside a write, which may just be making silence of what is to be kept.
+        with self._disk, translated():
+            if self._unkept is None:
+                return
+            with self._memory:
+                self._recent.hush_until(self._unkept, first)
+                self._unkept = None
+                # What was to be kept again may have been made silence meanwhile; memory still has it.
+                self._safe = min(self._safe, max(first, self._recent.first, self._start))
+                late = [begin for begin in self._starts[1:] if begin > self._safe]
+                self._starts = self._starts[: len(self._starts) - len(late)]
+            for begin in late:
+                self._folder.remove(begin)
+
+    def _silence_files(self, first: int, last: int) -> None:
+        with self._disk, translated():
+            self.note = b""
+            self._folder.forget_note()
+            self._overwrite(first, last)
+
+    def _overwrite(self, first: int, last: int) -> None:
+        """Make silence of what is safe between the two. Called with `_disk` held."""
+        for begin, following in itertools.pairwise([*self._starts, self._safe]):
+            low, high = max(first, begin), min(last, following)
+            if low < high:
+                self._folder.silence(begin, low, high - low)
+
+    def _write(self) -> int:
+        """Write and sync what isn't safe yet; the position up to which it is safe now."""
+        with self._disk, translated():
+            target = self.end
+            while self._safe < target:
+                with self._memory:
+                    begin_new = not self._starts or self._safe - self._starts[-1] >= self._file_samples
+                    first = self._safe if begin_new else self._starts[-1]
+                    count = min(first + self._file_samples, self.end) - self._safe
+                    silent = self._unkept is not None and self._safe >= self._unkept
+                    if self._unkept is not None and not silent:
+                        count = min(count, self._unkept - self._safe)
+                    chunk = b"" if silent else self._recent.read(self._safe, count)
+                if silent:
+                    self._folder.silence(first, self._safe, count)
+                else:
+                    self._folder.write(first, self._safe, chunk)
+                with self._memory:
+                    if begin_new:
+                        self._starts.append(first)
+                    self._safe += count
+                    self._forget_stale()
+            return self._safe
+
+    def _forget_stale(self) -> None:
+        """Keep in memory what isn't safe, and a little before it; of what isn't kept on disk, the newest.
+
+        Called with `_memory` held.
+        """
+        boundary = self._safe - self._recent_samples
+        if self._unkept is not None:
+            boundary = min(boundary, max(self._unkept, self._wiped, self.end - self._unsaved_samples))
+        self._recent.forget(boundary)
+
+    def _from_disk(self, first: int, count: int) -> bytes:
+        with self._memory:
+            starts, boundary = list(self._starts), self._recent.first
+            behind = self._recent.read(boundary, max(0, first + count - boundary))
+        if first < starts[0]:
+            raise self._trimmed(first)  # since we were asked
+        stop = min(first + count, boundary)
+        parts: list[bytes] = []
+        try:
+            for begin, following in itertools.pairwise([*starts, boundary]):
+                low, high = max(first, begin), min(stop, following)
+                if low < high:
+                    parts.append(self._read_file(begin, low, high))
+        except FileNotFoundError as error:
+            raise self._trimmed(first) from error  # while we read
+        except OSError as error:
+            raise _refused(error) from error
+        return b"".join([*parts, behind])
+
+    def _trimmed(self, first: int) -> ValueError:
+        return ValueError(f"Sample {first} was trimmed; the first one still there is {self._start}.")
+
+    def _read_file(self, begin: int, low: int, high: int) -> bytes:
+        data = self._folder.read(begin, low, high)
+        if len(data) != (high - low) * SAMPLE_BYTES:
+            msg = "A file of the spool is shorter than it was."
+            raise StorageUnavailable(msg)
+        return data
+
+    def _unlink(self, before: int) -> None:
+        with self._disk, translated():
+            self._pass_over(min(before, self.end))
+            while len(self._starts) > 1 and self._starts[1] <= before:
+                with self._memory:
+                    gone = self._starts.pop(0)
+                    self._start = self._starts[0]
+                self._folder.remove(gone)
+
+    def _pass_over(self, before: int) -> None:
+        """Go on at `before` when that isn't safe yet: an empty file holds the place."""
+        if before <= self._safe:
+            return
+        self._folder.write_nothing(before)
+        with self._memory:
+            self._starts.append(before)
+            self._start, self._safe = self._starts[0], before
+            self._forget_stale()
+
+    def _remove_all(self) -> None:
+        with self._disk, translated():
+            self._folder.remove_all()
+            with self._memory:
+                self._start = self._safe = self.end
+                self._starts, self.note = [], b""
+                self._recent.forget(self.end)
+
+    def _refuse_when_closed(self) -> None:
+        if self.closed:
+            msg = "The spool is closed."
+            raise ValueError(msg)
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Raise StorageUnavailable in place of OSError."""
+    try:
+        yield
+    except OSError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(f"The disk refused to keep audio or to give it back: {error.strerror}.")

@@ -1,0 +1,145 @@
+"""Audio in memory only: for what may not reach a disk, and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.adapters.sound.spool_samples import SAMPLE_BYTES, Samples
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ids import SessionId, SourceId
+from moothall.core.ports import Spool
+
+KEPT_SAMPLES = 9_600_000
+"""10 min at 16,000 samples a second, 19 MB. Beyond it `append` raises StorageUnavailable, and the source is held
+until its words are in the log and a trim makes room."""
+
+
+class MemorySpools:
+    """The `SpoolStore` of a process: what is closed can be opened again while it lives."""
+
+    def __init__(self, *, kept_samples: int = KEPT_SAMPLES) -> None:
+        self._kept_samples = kept_samples
+        self._spools: dict[tuple[SessionId, SourceId], MemorySpool] = {}
+
+    async def open(self, session: SessionId, source: SourceId) -> Spool:
+        """As `SpoolStore.open`; raises ValueError when it is open already."""
+        former = self._spools.get((session, source))
+        if former is not None and not former.closed:
+            msg = f"The spool of source {source} of session {session} is open already."
+            raise ValueError(msg)
+        spool = MemorySpool(kept_samples=self._kept_samples, former=former)
+        self._spools[session, source] = spool
+        return spool
+
+    async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
+        """As `SpoolStore.kept`."""
+        return sorted(key for key, spool in self._spools.items() if spool.closed and spool.end)
+
+
+class MemorySpool:
+    """The `Spool` of one source."""
+
+    def __init__(self, *, kept_samples: int = KEPT_SAMPLES, former: MemorySpool | None = None) -> None:
+        self._kept_samples = kept_samples
+        self._samples: Samples = Samples() if former is None else former._samples
+        self.note: bytes = b"" if former is None else former.note
+        """As `Spool.note`."""
+        self._unkept: int | None = None
+        """First sample of what is not to be kept, while that lasts."""
+        self.closed = False
+        """Whether it was closed or discarded: then it takes nothing and gives nothing."""
+
+    @property
+    def start(self) -> int:
+        """As `Spool.start`."""
+        return self._samples.first
+
+    @property
+    def end(self) -> int:
+        """As `Spool.end`."""
+        return self._samples.end
+
+    def append(self, pcm: bytes) -> None:
+        """As `Spool.append`.
+
+        Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much is kept.
+        """
+        if len(pcm) % SAMPLE_BYTES:
+            msg = f"{len(pcm)} bytes of audio end in the middle of a sample."
+            raise ValueError(msg)
+        self._refuse_when_closed()
+        over = self.end - self.start + len(pcm) // SAMPLE_BYTES - self._kept_samples
+        if over > 0 and self._unkept is not None:
+            self._samples.forget(self.start + over)
+        elif over > 0:
+            msg = f"{self.end - self.start} samples are kept in memory, and no more can be."
+            raise StorageUnavailable(msg)
+        self._samples.add(pcm)
+
+    async def sync(self) -> int:
+        """As `Spool.sync`; as safe as it will ever be."""
+        self._refuse_when_closed()
+        return self.end
+
+    async def read(self, first: int, count: int) -> bytes:
+        """As `Spool.read`; raises ValueError for samples that were trimmed."""
+        self._refuse_when_closed()
+        if first < self.start:
+            msg = f"Sample {first} was trimmed; the first one still there is {self.start}."
+            raise ValueError(msg)
+        return self._samples.read(first, count)
+
+    async def trim(self, before: int) -> None:
+        """As `Spool.trim`, to the sample."""
+        self._refuse_when_closed()
+        self._samples.forget(before)
+
+    async def keep(self, note: bytes) -> None:
+        """As `Spool.keep`."""
+        self._refuse_when_closed()
+        if self._unkept is None:
+            self.note = note
+
+    async def begin_memory_only(self, first: int) -> None:
+        """As `Spool.begin_memory_only`."""
+        self._refuse_when_closed()
+        self._unkept = first if self._unkept is None else min(first, self._unkept)
+        self.note = b""
+
+    def wipe_memory_only(self, before: int) -> None:
+        """As `Spool.wipe_memory_only`."""
+        self._refuse_when_closed()
+        if self._unkept is not None:
+            self._samples.hush(self._unkept, before)
+
+    async def end_memory_only(self, first: int) -> None:
+        """As `Spool.end_memory_only`."""
+        self._refuse_when_closed()
+        if self._unkept is not None:
+            self._samples.hush_until(self._unkept, first)
+            self._unkept = None
+
+    async def silence(self, first: int, last: int) -> None:
+        """As `Spool.silence`."""
+        self._refuse_when_closed()
+        self.note = b""
+        self._samples.hush(first, last)
+
+    async def discard(self) -> None:
+        """As `Spool.discard`; the spool is closed then."""
+        self.closed = True
+        self._unkept = None
+        self.note = b""
+        self._samples = Samples()
+
+    async def close(self) -> None:
+        """As `Spool.close`."""
+        if self._unkept is not None:
+            self._samples.hush(self._unkept, self.end)
+        self._samples.take_all()  # As after a restart: what is to be silence has to be said again.
+        self.closed = True
+
+    def _refuse_when_closed(self) -> None:
+        if self.closed:
+            msg = "The spool is closed."
+            raise ValueError(msg)

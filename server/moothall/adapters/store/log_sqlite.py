@@ -1,0 +1,240 @@
+"""Logs in one SQLite file: durable when acknowledged, grouped when many write at once.
+
+One thread writes (`moothall.adapters.store.sqlite_writer`). Another reads, over a connection of its own: in WAL mode
+neither waits for the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from moothall.adapters.store import sqlite_file
+from moothall.adapters.store.acknowledged import SUFFIX, Acknowledged, Known
+from moothall.adapters.store.sqlite_writer import Job, SqliteWriter
+from moothall.core.chain import LogRecord
+from moothall.core.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
+from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.ports import LogHead
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+WAITING_READS = 64
+"""Reads handed to the thread. Further ones wait in their own tasks: each is somebody's request, so their number is
+bounded where connections are."""
+BUSY_S = 5.0
+IDLE_S = 1.0
+
+
+class SqliteLog:
+    """The `EventLog` of a single machine. Made by `open`; belongs to the loop that opened it.
+
+    Another process on the same file is kept out by terms, as anybody else. An append whose task is cancelled
+    may have been stored.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        reader: sqlite_file.LogReader,
+        acknowledged: Acknowledged,
+        idle_s: float,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._writer = SqliteWriter(connection, self._loop, idle_s)
+        self._reader = reader
+        self._acknowledged = acknowledged
+        self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="log-reader")
+        self._reads = asyncio.Semaphore(WAITING_READS)
+        self._closed = False
+        self._writer.start()
+
+    @classmethod
+    async def open(cls, path: Path, *, busy_s: float = BUSY_S, idle_s: float = IDLE_S) -> SqliteLog:
+        """Open the log at `path`, or make it.
+
+        `busy_s` is how long an append waits for another process's lock before it is refused; after `idle_s` without
+        an append the WAL is copied into the database.
+        Raises ConfigurationError with a sentence when it can't be opened, isn't ours, or is a newer release's.
+        """
+
+        def connect() -> tuple[sqlite3.Connection, sqlite_file.LogReader, Acknowledged]:
+            connection = sqlite_file.open_for_writing(path, busy_s)
+            try:
+                beside = Acknowledged(path.with_suffix(SUFFIX))
+                return connection, sqlite_file.LogReader(sqlite_file.open_beside(path)), beside
+            except BaseException:
+                connection.close()
+                raise
+
+        return cls(*await asyncio.to_thread(connect), idle_s)
+
+    async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
+        """As `EventLog.acquire`."""
+
+        def act(connection: sqlite3.Connection) -> LogHead:
+            connection.execute(
+                "INSERT INTO session (id, epoch, term) VALUES (?, ?, 1) ON CONFLICT (id) DO UPDATE SET term = term + 1",
+                (session, epoch),
+            )
+            head = sqlite_file.read_head(connection, session)
+            assert head is not None  # noqa: S101  # it was written two lines above
+            (number,) = connection.execute("SELECT number FROM session WHERE id = ?", (session,)).fetchone()
+            return self._whole(session, number, head)
+
+        return await self._write(act)
+
+    def _whole(self, session: SessionId, number: int, head: LogHead) -> LogHead:
+        """The head, with how often its end was lost; in the writer's thread."""
+        known = self._acknowledged.read(number, head.epoch)
+        if known.offset > head.offset:
+            logger.error(
+                "session %s: events %d to %d were acknowledged and are gone from the log; restore it from a backup",
+                session,
+                head.offset + 1,
+                known.offset,
+            )
+            known = Known(head.offset, known.lost + 1)
+            self._acknowledged.write(number, head.epoch, known)
+        return msgspec.structs.replace(head, lost=known.lost)
+
+    def _note(self, stored: tuple[int, Epoch, int]) -> None:
+        """Number, epoch and last offset of what was just made durable; in the writer's thread."""
+        number, epoch, offset = stored
+        known = self._acknowledged.read(number, epoch)
+        self._acknowledged.write(number, epoch, Known(offset, known.lost))
+
+    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+        """As `EventLog.append`."""
+        rows = _rows(session, expected_offset, events)
+
+        def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
+            number, epoch = _hold(connection, session, term, expected_offset)
+            _insert(connection, session, number, rows)
+            return number, epoch, expected_offset + len(rows)
+
+        await self._write(act, self._note)
+
+    async def remove(
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
+    ) -> None:
+        """As `EventLog.remove`: the bytes are overwritten in the file, and the WAL is emptied before this returns."""
+        rows = _rows(session, expected_offset, events)
+
+        def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
+            number, epoch = _hold(connection, session, term, expected_offset)
+            connection.executemany(
+                "UPDATE record SET body = NULL, salt = NULL WHERE session = ? AND offset = ?",
+                [(number, offset) for offset in offsets],
+            )
+            _insert(connection, session, number, rows)
+            self._writer.erased = True
+            return number, epoch, expected_offset + len(rows)
+
+        await self._write(act, self._note)
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        """As `EventLog.read`."""
+        return await self._read(lambda reader: reader.read(session, after, limit, lanes))
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        """As `EventLog.head`."""
+        return await self._read(lambda reader: reader.head(session))
+
+    async def sessions(self) -> Sequence[SessionId]:
+        """As `EventLog.sessions`."""
+        return await self._read(lambda reader: reader.sessions())
+
+    async def caused(self, ending: str) -> Sequence[LogRecord]:
+        """As `EventLog.caused`."""
+        return await self._read(lambda reader: reader.caused(ending))
+
+    async def forget(self, session: SessionId) -> None:
+        """As `EventLog.forget`; the bytes go as those of `remove` do."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "DELETE FROM record WHERE session = (SELECT number FROM session WHERE id = ?)", (session,)
+            )
+            connection.execute("DELETE FROM session WHERE id = ?", (session,))
+            self._writer.erased = True
+
+        await self._write(act)
+
+    async def close(self) -> None:
+        """As `EventLog.close`: what waits is stored first. Afterwards everything is refused as unavailable."""
+        if self._closed:
+            return
+        self._closed = True
+        self._reading.submit(self._reader.close)
+        await asyncio.to_thread(self._reading.shutdown)
+        # The writer leaves last: it alone can fold the WAL into the file.
+        self._writer.finish()
+        await asyncio.to_thread(self._writer.join)
+        self._acknowledged.close()
+
+    async def _write(self, act: Callable[[sqlite3.Connection], T], stored: Callable[[T], None] = lambda _: None) -> T:
+        self._refuse_when_closed()
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._writer.submit(Job(act, future, stored))
+        return await future
+
+    async def _read(self, act: Callable[[sqlite_file.LogReader], T]) -> T:
+        async with self._reads:
+            self._refuse_when_closed()
+            return await self._loop.run_in_executor(self._reading, act, self._reader)
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            msg = "The log is closed."
+            raise StorageUnavailable(msg)
+
+
+def _rows(session: SessionId, expected_offset: int, events: Sequence[LogRecord]) -> list[tuple[Any, ...]]:
+    """The events' columns but the first; raises ValueError when they aren't the session's next."""
+    for offset, record in enumerate(events, expected_offset + 1):
+        if record.header.session != session or record.header.offset != offset:
+            msg = f"Event {record.header.offset} of {record.header.session} can't be event {offset} of {session}."
+            raise ValueError(msg)
+    return [sqlite_file.columns(record) for record in events]
+
+
+def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expected_offset: int) -> tuple[int, Epoch]:
+    """The session's number in the file and its epoch, once term and head are found to be as expected."""
+    row = connection.execute(
+        "SELECT number, epoch, term, (SELECT max(offset) FROM record WHERE session = number) FROM session WHERE id = ?",
+        (session,),
+    ).fetchone()
+    number, epoch, holder, head = row or (0, "", 0, None)
+    if holder != term:
+        msg = f"Another writer has taken over session {session}: its term is {holder}, not {term}."
+        raise StaleWriter(msg)
+    if (head or 0) != expected_offset:
+        msg = f"The log of session {session} ends at {head or 0}, not at {expected_offset}."
+        raise OffsetConflict(msg)
+    return int(number), Epoch(epoch)
+
+
+def _insert(connection: sqlite3.Connection, session: SessionId, number: int, rows: list[tuple[Any, ...]]) -> None:
+    try:
+        connection.executemany(sqlite_file.INSERT, [(number, *row) for row in rows])
+    except sqlite3.IntegrityError as error:
+        # The offsets are the next ones, so it is the other constraint: (session, cause, n).
+        msg = f"An event of that command is in the log of session {session} already."
+        raise DuplicateCause(msg) from error

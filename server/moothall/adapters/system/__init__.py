@@ -1,0 +1,1 @@
+"""The machine: clock, time zones, core dumps."""

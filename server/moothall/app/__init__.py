@@ -1,0 +1,1 @@
+"""The composition root: what a server consists of, a module for each part."""

@@ -1,0 +1,87 @@
+"""What desks are told whenever it changes: reports, alarms, times, how good the text is, what follows in the room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from moothall.app.backend import House
+from moothall.app.crowds import crowd_news
+from moothall.core.ids import SessionId
+from moothall.services.control.control_room import ControlRoom
+from moothall.services.desks.backstage import hubs, outcome
+from moothall.services.desks.desks import News
+from moothall.services.programme.room_order import left_out
+from moothall.services.sessions.reports import Reports
+from moothall.services.sessions.role_links import covers, hub_of
+from moothall.services.translation.glossaries import Glossaries
+
+
+def desk_news(house: House, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, News]:
+    """What desks are told whenever it changes."""
+
+    def told(session: SessionId) -> object:
+        tally = reports.tally(session)
+        return {
+            "readers": tally.readers,
+            "kinds": {
+                kind.value: {"count": count, "answer": "sent" if kind in tally.unseen else "seen"}
+                for kind, count in tally.counts.items()
+            },
+        }
+
+    def overrun(session: SessionId) -> object:
+        found = house.programme.overrun(session)
+        return None if found is None else {"minutes": -(-found.left // 60_000)}
+
+    def alarm(session: SessionId) -> object:
+        # What has a place of its own on the page is not said twice.
+        raised = [
+            each for each in control.alarms_of(session) if each.kind not in ("reports", "ends-soon", "ends-now", "over")
+        ]
+        return msgspec.to_builtins(raised)
+
+    def quality(session: SessionId) -> object:
+        live = house.sessions.loaded(session)
+        return None if live is None else msgspec.to_builtins(live.writer.quality.quality())
+
+    def proposals(session: SessionId) -> object:
+        live, kept = house.sessions.loaded(session), house.proposals.kept(session)
+        return None if live is None or kept is None else {"run": kept.run, "fates": house.proposals.fates(live.writer)}
+
+    def terms(session: SessionId) -> object:
+        live = house.sessions.loaded(session)
+        return None if live is None else msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names))
+
+    def beside(session: SessionId) -> object:
+        live = house.sessions.loaded(session)
+        room = house.programme.room_of(session)
+        links = [each for each in house.links.list() if covers(each.scope, session, room)]
+        return (
+            None
+            if live is None
+            else hubs(live.state, {hub: house.hubs.title_of(hub) or hub for each in links if (hub := hub_of(each))})
+        )
+
+    def report(session: SessionId) -> object:
+        live = house.sessions.loaded(session)
+        return None if live is None else outcome(live.state)
+
+    def following(session: SessionId) -> object:
+        room = house.programme.room_of(session)
+        coming = None if room is None else house.programme.next_in(room)
+        planned = None if coming is None else house.programme.plan_of(coming)
+        out = () if room is None else left_out(house.programme, room, house.clock.wall())
+        titles = [each.title for each in out if each.session != session]
+        if planned is None and not titles:
+            return None
+        return {
+            "session": None if planned is None else planned.session,
+            "title": "" if planned is None else planned.title,
+            "left_out": titles,
+        }
+
+    text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}
+    floor = crowd_news(house)
+    return {"reports": told, "overrun": overrun, "following": following, "alarm": alarm, **floor, **text}

@@ -1,0 +1,255 @@
+"""The composition root: settings in, a running server out. Start and stop read top to bottom in `hall`."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.engines.child import EngineChild
+from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
+from moothall.adapters.http.limits import keep_addresses_out_of_logs
+from moothall.adapters.http.open_files import watch_open_files
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.sound.audio_spool import DiskSpools
+from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.adapters.system.core_dumps import refuse_core_dumps
+from moothall.app.backend import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
+from moothall.app.local import open_local_door
+from moothall.app.presence import open_presence
+from moothall.app.sound import open_live, open_recordings
+from moothall.app.translation import OWN, open_translating, start_translators
+from moothall.app.web import open_doors
+from moothall.core.errors import ConfigurationError
+from moothall.core.ports import Clock
+from moothall.services.capture.ingest import Ingest
+from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.engines.connection import BenchClock
+from moothall.services.engines.recognising import Recognising
+from moothall.services.hubs.acts import HubActs
+from moothall.services.hubs.pairing import Pairing
+from moothall.services.hubs.presence import HubPresence
+from moothall.services.hubs.registry import Hubs
+from moothall.services.hubs.removals import HubRemovals
+from moothall.services.programme.office import Office
+from moothall.services.programme.programme import Programme
+from moothall.services.questions.balance import Balance
+from moothall.services.questions.ballots import Ballots
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.sessions.sessions import Sessions
+from moothall.services.supervision.carrying_on import carry_on
+from moothall.services.supervision.pulses import Pulses
+from moothall.services.translation.glossaries import Glossaries
+from moothall.services.translation.translating import Translating
+from moothall.services.translation.translators import Translators
+from moothall.settings.loading import Settings, engine_tokens
+
+logger = logging.getLogger(__name__)
+
+GC_THRESHOLDS = (50_000, 20, 100)
+"""A server holds some 100,000 long-lived objects; walking them at each of CPython's default 700 allocations costs
+two thirds of a fan-out."""
+
+
+class Hall(msgspec.Struct, frozen=True, kw_only=True):
+    """A running server, for whoever started it."""
+
+    address: str
+    """Where its pages are, such as `http://127.0.0.1:8080`."""
+    public: str
+    """The address that links and codes say."""
+    routes: tuple[str, ...]
+    """What is served there, such as `GET /s/{session}`."""
+    sessions: Sessions
+    ballots: Ballots
+    balance: Balance
+    programme: Programme
+    links: RoleLinks
+    hubs: Hubs
+    hub_removals: HubRemovals
+    pairing: Pairing
+    office: Office
+    recognising: Recognising
+    translating: Translating
+    translators: Translators
+    ingest: Ingest
+    live: LiveIngest
+    glossaries: Glossaries
+    clock: Clock
+    engines: tuple[EngineChild, ...]
+    translator: EngineChild | None
+    """The process of its own translators."""
+    presence: HubPresence
+    hub_acts: HubActs
+
+
+@asynccontextmanager
+async def hall(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    bench: BenchClock | None = None,
+    engine_arguments: Sequence[str] = (),
+) -> AsyncIterator[Hall]:
+    """Run a server while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
+
+    `bench` and the engine's extra arguments are for runs on the CPU clock.
+    """
+    clock = clock or SystemClock()
+    keep_addresses_out_of_logs()
+    refuse_core_dumps()
+    async with AsyncExitStack() as stack:
+        house = await open_house(stack, settings, clock)
+        web = Path(settings.server.web) if settings.server.web else find_web_folder()
+        pages = Pages(web, zone=house.programme.zone)
+        listener = stack.enter_context(closing(_listen(settings)))
+        recordings, folder = open_recordings(stack, house, settings)
+        # A bench measures what turns sound into text.
+        glossaries = await open_glossaries(stack, house, settings)
+        pulses = Pulses(clock)
+        recognising = Recognising(
+            clock, bench, recordings.record if bench is None else None, glossaries.preferred, pulses
+        )
+        spools = DiskSpools(house.data / SPOOL_FOLDER)
+        ingest = Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing)
+        live = await open_live(stack, house, spools, recognising)
+        translation = open_translating(stack, house, settings, glossaries, pulses)
+        recognising.tell_again(translation.translating.expect_better)
+        presence, hub_acts = open_presence(stack, house)
+        address = await open_doors(
+            stack,
+            house,
+            settings,
+            presence=presence,
+            hub_acts=hub_acts,
+            listener=listener,
+            room=watch_open_files(stack, settings.server.max_readers, "max_readers"),
+            pages=pages,
+            recognising=recognising,
+            glossaries=glossaries,
+            live=live,
+            recordings=recordings,
+            folder=folder,
+            translation=translation,
+        )
+        await open_local_door(stack, house, address.public)
+        watch_rehearsals(stack, house)
+        engines, translator = await _start_engines(
+            stack,
+            house,
+            settings,
+            recognising=recognising,
+            translators=translation.translators,
+            pulses=pulses,
+            arguments=engine_arguments,
+        )
+        _calm_collector(stack)
+        yield Hall(
+            address=address.own,
+            routes=address.routes,
+            public=address.public,
+            sessions=house.sessions,
+            ballots=house.ballots,
+            balance=house.balance,
+            programme=house.programme,
+            links=house.links,
+            hubs=house.hubs,
+            hub_removals=house.hub_removals,
+            pairing=house.pairing,
+            office=house.office(address.public),
+            recognising=recognising,
+            translating=translation.translating,
+            translators=translation.translators,
+            ingest=ingest,
+            live=live,
+            glossaries=glossaries,
+            clock=clock,
+            engines=engines,
+            translator=translator,
+            presence=presence,
+            hub_acts=hub_acts,
+        )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host, port = settings.server.host, settings.server.port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        # create_server adds the address to what the system says.
+        why = (error.strerror or type(error).__name__).partition(" (while")[0]
+        msg = f"The server can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
+        raise ConfigurationError(msg) from error
+
+
+def _calm_collector(stack: AsyncExitStack) -> None:
+    """Spare the garbage collector what lives as long as the server, until the stack unwinds."""
+    stack.callback(gc.set_threshold, *gc.get_threshold())
+    stack.callback(gc.unfreeze)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+async def _start_engines(
+    stack: AsyncExitStack,
+    house: House,
+    settings: Settings,
+    *,
+    recognising: Recognising,
+    translators: Translators,
+    pulses: Pulses,
+    arguments: Sequence[str],
+) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
+    """Listen for engines, and start the server's own, and its translators."""
+    own = SystemRandomness().bytes(24).hex()
+    remote = engine_tokens(Path(settings.engine.tokens)) if settings.engine.tokens else {}
+    tokens = {
+        each.secret.value: Holder(name, recognises=each.kind == "recognise", translates=each.kind == "translate")
+        for name, each in remote.items()
+    }
+    tokens[own] = Holder(OWN, own=True, translates=True)
+
+    async def handle(link: EngineSocket) -> None:
+        await recognising.serve(link)
+
+    host = settings.engine.listen_host
+    port = await stack.enter_async_context(
+        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translators.serve, feel=pulses.serve)
+    )
+    # On the CPU clock an engine has no pulse, and nothing that comes too late is measured.
+    watched = None if arguments else (pulses, house.randomness)
+    stack.callback(house.tasks.create_task(carry_on(pulses.run, house.clock)).cancel)
+    dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
+    common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
+    common += ["--device", settings.engine.device, "--compute-type", settings.engine.compute_type]
+    common += ["--key-file", settings.engine.key_file] if settings.engine.key_file else []
+    common += ["--memory-mb", str(settings.engine.memory_mb)] if settings.engine.memory_mb else []
+    common += ["--workers", str(settings.engine.workers_each(os.cpu_count() or 1))]
+    children = []
+    for number in range(1, settings.engine.count + 1):
+        child = EngineChild(
+            [*common, "--name", f"child-{number}", "--log-level", settings.logging.level, *arguments],
+            token=own,
+            threads=settings.engine.threads,
+            clock=house.clock,
+            name=f"engine child {number}",
+            watched=watched,
+        )
+        stack.callback(house.tasks.create_task(child.run()).cancel)
+        children.append(child)
+    # A run on the CPU clock measures what turns sound into text.
+    translator = (
+        None
+        if arguments
+        else start_translators(stack, house, settings, translators, url=dialled, token=own, pulses=pulses)
+    )
+    return tuple(children), translator

@@ -1,0 +1,170 @@
+"""Hubs at the centre: the registry, pairing, the page of each, the public list, and the door where their links dial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+
+import msgspec
+from aiohttp import web
+
+from moothall.adapters.admin.request import StaffPages
+from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.hubs.admin_door import HubAdminDoor
+from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
+from moothall.adapters.hubs.list_door import HubListDoor
+from moothall.adapters.hubs.page_door import HubPageDoor
+from moothall.adapters.hubs.pair_door import HubPairDoor
+from moothall.adapters.pages.qr import qr_svg
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.system.time_zones import find_zone
+from moothall.app.backend import House
+from moothall.core.ids import SessionId
+from moothall.core.programme.plan import RoomId
+from moothall.services.hubs.acts import HubActs
+from moothall.services.hubs.followed import HubFollowed
+from moothall.services.hubs.links import Connected, HubLinks
+from moothall.services.hubs.ports import About, ActTaker, Pack, Registry
+from moothall.services.hubs.presence import HubPresence
+from moothall.services.hubs.signals import HubSignals, SoundWatch
+from moothall.services.hubs.source import CentreSource
+from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.supervision.carrying_on import carry_on
+from moothall.services.translation.translating import Translating
+from moothall.wire.hub_records import pack
+
+
+def hub_doors(
+    house: House,
+    *,
+    public: str,
+    pages: Pages,
+    staff: StaffDoor,
+    catalogue: Catalogue,
+    address_of: Callable[[web.Request], str],
+    linked: Callable[[], tuple[Connected, ...]],
+) -> Sequence[web.RouteDef]:
+    """Their routes. `public`: the address on sheets and codes; `linked`: whose machine
+    has a link.
+    """
+    shared = StaffPages(
+        pages=pages,
+        guard=FormGuard(house.randomness),
+        staff=staff.staff,
+        key_of=staff.key_of,
+    )
+
+    def title_of(session: SessionId) -> str:
+        known = catalogue.known(session)
+        return session if known is None else known.title or session
+
+    admin = HubAdminDoor(
+        pages=shared,
+        hubs=house.hubs,
+        pairing=house.pairing,
+        zone=house.programme.zone,
+        zones=find_zone,
+        public=public,
+        qr_svg=qr_svg,
+        removals=house.hub_removals.list,
+        title_of=title_of,
+        linked=linked,
+    )
+    pair = HubPairDoor(
+        pages,
+        house.pairing,
+        staff=staff,
+        clock=house.clock,
+        randomness=house.randomness,
+        keys=house.signer.public_document(),
+        public=public,
+        address_of=address_of,
+    )
+    page = HubPageDoor(
+        pages=shared,
+        hubs=house.hubs,
+        sessions=house.sessions,
+        programme=house.programme,
+        asking=house.asking,
+        entries=catalogue.all,
+        zones=find_zone,
+        clock=house.clock,
+        randomness=house.randomness,
+    )
+    return [route for door in (admin, pair, page, HubListDoor(pages, house.hubs)) for route in door.routes()]
+
+
+def hub_door(
+    house: House,
+    *,
+    registry: Registry,
+    acts: ActTaker,
+    catalogue: Catalogue,
+    pack: Pack,
+    public: str,
+    address_of: Callable[[web.Request], str],
+    signals: HubSignals | None = None,
+) -> tuple[HubDoor, HubLinks]:
+    """The door, to be closed before the house is, and what it serves.
+
+    `catalogue` has to be given what is published already. `public` is the centre's address for people.
+    """
+    programme = house.programme
+
+    def place(room: RoomId) -> str:
+        known = programme.room(room)
+        return "" if known is None else known.title
+
+    source = CentreSource(
+        house.sessions, house.log, house.clock, catalogue=catalogue, planned=programme.planned, place=place
+    )
+    keys = msgspec.json.encode(house.signer.public_document())
+    links = HubLinks(
+        source,
+        acts,
+        registry,
+        house.clock,
+        pack=pack,
+        about=lambda: About(keys=keys, zone=programme.zone().name, address=public),
+        above=(house.signer.key_id,),  # One installation has one key, and keeps it.
+        removals=house.hub_removals,
+        signals=signals,
+    )
+    gate = AddressGate(house.clock, house.randomness, TRIES, TRIES_PATIENCE_MS)
+    return HubDoor(links, registry, gate, address_of=address_of), links
+
+
+def open_hub_link(
+    stack: AsyncExitStack,
+    house: House,
+    *,
+    presence: HubPresence,
+    acts: HubActs,
+    translating: Translating,
+    catalogue: Catalogue,
+    public: str,
+    address_of: Callable[[web.Request], str],
+) -> tuple[HubDoor, HubLinks]:
+    """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
+    unwinds.
+    """
+    signals = HubSignals()
+    watch = SoundWatch(signals, house.sessions, house.clock)
+    door, links = hub_door(
+        house,
+        registry=house.hubs,
+        signals=signals,
+        acts=acts,
+        catalogue=catalogue,
+        pack=pack,
+        public=public,
+        address_of=address_of,
+    )
+    translating.hear_elsewhere(links.reads)
+    house.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
+    followed = HubFollowed(lambda: links.connected, presence.follows, house.clock, relinked=presence.relinked)
+    for running in (followed.run, watch.run):
+        stack.callback(house.tasks.create_task(carry_on(running, house.clock)).cancel)
+    return door, links

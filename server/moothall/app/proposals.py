@@ -1,0 +1,126 @@
+"""What the staff's pages ask of a second pass's proposals: which there are, and that they are accepted or left."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from moothall.adapters.desks.desk_socket import Extra, Wish
+from moothall.core.authority import may_send
+from moothall.core.commands import CorrectSegment
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.ids import ChannelId, CommandId, SegmentId, is_command_id
+from moothall.core.proposing import Fate, differing
+from moothall.core.refining import Proposal
+from moothall.core.session import State
+from moothall.services.desks.desks import Desks
+from moothall.services.desks.table import Seat
+from moothall.services.log.orders import unavailable
+from moothall.services.proposals.proposing import Proposals
+
+ROWS = 50
+"""Proposals in one answer: some 20 KB, and 20 ms to find the words that differ."""
+MOST_AT_ONCE = 1_000
+"""Lines that one act accepts."""
+ALL = "all"
+"""Of an `accept` that names no lines: all those that wait, that nobody has touched and of which most words stay."""
+_ANY = CorrectSegment(channel=ChannelId(""), segment=SegmentId(""), base_revision=0, base_words=0, text="")
+
+
+class ProposalMessages:
+    """Answers desks; refuses whoever may not correct a line."""
+
+    def __init__(self, proposals: Proposals, desks: Desks) -> None:
+        self._proposals = proposals
+        self._desks = desks
+
+    def all(self) -> dict[str, Extra]:
+        """By the names of their messages."""
+        return {"proposals": self._rows, "accept": self._accept, "leave-lines": self._leave, "take-up": self._take_up}
+
+    async def _rows(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """Proposals from number `first` on, or those for `segments`, in order of time."""
+        if not may_send(seat.staff.role, _ANY):
+            return _forbidden()
+        kept = self._proposals.kept(seat.live.id)
+        if kept is None:
+            return {"run": "", "fates": "", "rows": []}
+        numbered = list(enumerate(kept.proposals))
+        if wish.segments:
+            wanted = set(wish.segments)
+            numbered = [each for each in numbered if each[1].segment in wanted]
+        chosen = numbered[max(0, wish.first) :][:ROWS]
+        fates, state = self._proposals.fates(seat.live.writer), seat.live.state
+        # Readers don't wait while it is found out which words differ.
+        rows = await asyncio.to_thread(lambda: [_row(number, each, fates[number], state) for number, each in chosen])
+        return {"run": kept.run, "model": kept.model, "at": kept.at, "fates": fates, "rows": rows}
+
+    async def _accept(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """Lines are to read as proposed: one act, that can be undone."""
+        refusal = _objection(seat, wish)
+        if refusal is not None:
+            return refusal
+        if (known := seat.live.writer.receipt(CommandId(wish.id))) is None:
+            lines = wish.segments or self._proposals.untouched(seat.live.writer)[:MOST_AT_ONCE]
+            commands = self._proposals.accepting(seat.live.writer, wish.run, lines)
+            if isinstance(commands, Refusal):
+                return commands
+            answer = await self._desks.act(seat, CommandId(wish.id), commands)
+            if isinstance(answer, Refusal):
+                return answer
+            known = answer.receipt
+            self._desks.look(seat.live.id)
+        return {"receipt": msgspec.to_builtins(known)}
+
+    async def _leave(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """Lines stay as they are, until `take-up`; the log knows nothing of it."""
+        return await self._turn(seat, wish, left=True)
+
+    async def _take_up(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """Lines that were left are to be decided on once more."""
+        return await self._turn(seat, wish, left=False)
+
+    async def _turn(self, seat: Seat, wish: Wish, *, left: bool) -> dict[str, object] | Refusal:
+        refusal = _objection(seat, wish)
+        if refusal is not None:
+            return refusal
+        try:
+            answer = await self._proposals.leave(seat.live.writer, wish.run, wish.segments, left=left)
+        except StorageUnavailable:
+            return unavailable()
+        self._desks.look(seat.live.id)
+        return answer if isinstance(answer, Refusal) else {}
+
+
+def _objection(seat: Seat, wish: Wish) -> Refusal | None:
+    if not may_send(seat.staff.role, _ANY):
+        return _forbidden()
+    if not is_command_id(wish.id) or bool(wish.segments) is (wish.kind == ALL):
+        return Refusal(code=RefusalCode.INVALID, message="It needs an id, and which lines.")
+    return None
+
+
+def _forbidden() -> Refusal:
+    return Refusal(
+        code=RefusalCode.FORBIDDEN, message="Whoever may correct lines decides on what is proposed for them."
+    )
+
+
+def _row(number: int, proposal: Proposal, fate: str, state: State) -> dict[str, object]:
+    """A proposal as pages show it, of plain values for JSON."""
+    line = state.segments.get(proposal.segment)
+    old, new = differing(proposal.old, proposal.new)
+    shown = line is not None and not line.gone
+    return {
+        "n": number,
+        "segment": proposal.segment,
+        "channel": proposal.channel,
+        "t0": proposal.t0,
+        "t1": max(proposal.t0, line.t1) if line is not None else proposal.t0,
+        "language": line.language if line is not None else "",
+        "name": state.speakers.get(line.speaker, "") if line is not None and line.speaker else "",
+        "old": old,
+        "new": new,
+        "now": line.whole.strip() if line is not None and shown and fate == Fate.CHANGED else None,
+    }

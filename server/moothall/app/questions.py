@@ -1,0 +1,87 @@
+"""Published questions in other languages and on walls: what makes them, and the doors that it is given to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+
+from moothall.adapters.displays.asked_now import AskedNow, Words, asked_now
+from moothall.adapters.displays.display_door import QuestionsOf
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.questions.questions_door import ChannelOf
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
+from moothall.app.backend import House
+from moothall.app.translation import Translation
+from moothall.core.events import BodyRemoved
+from moothall.core.floor.interventions import Intervention
+from moothall.core.ids import SegmentId, SessionId
+from moothall.services.log.publication import Publication
+from moothall.services.questions.translations import QuestionTranslations
+from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.sessions import Sessions
+from moothall.services.supervision.carrying_on import carry_on
+
+
+def open_question_translations(
+    stack: AsyncExitStack,
+    house: House,
+    translation: Translation,
+    *,
+    pages: Pages,
+    access: ReaderAccess,
+    address_of: Callable[[web.Request], str],
+) -> QuestionTranslationsDoor:
+    """Translate published questions until the stack unwinds; their door."""
+    translations = QuestionTranslations(translation.question, translation.has_way, clock=house.clock)
+
+    def observe(publication: Publication) -> None:
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            translations.forget()
+
+    house.sessions.observe(lambda _, publication: observe(publication))
+    stack.callback(house.tasks.create_task(carry_on(translations.run, house.clock)).cancel)
+    return QuestionTranslationsDoor(
+        pages,
+        translations,
+        clock=house.clock,
+        randomness=house.randomness,
+        floor_of=access.floor,
+        address_of=address_of,
+    )
+
+
+def channel_of(sessions: Sessions) -> ChannelOf:
+    """Where the line of an answer stands."""
+
+    def channel(session: SessionId, segment: SegmentId) -> str:
+        live = sessions.loaded(session)
+        line = None if live is None else live.state.segments.get(segment)
+        return "" if line is None or line.gone else line.channel
+
+    return channel
+
+
+def wall_questions(access: ReaderAccess, translated: QuestionTranslationsDoor) -> QuestionsOf:
+    """What stands on walls of the questions."""
+
+    async def questions(wanted: Asked, ui: Catalogue) -> AskedNow:
+        floor = await access.floor(wanted.session)
+        channel = wanted.snapshot.session.channels.get(wanted.feed.channel)
+        if floor is None or channel is None:
+            return AskedNow()
+
+        def into(each: Intervention, target: str, soon: bool) -> tuple[Words | None, str]:
+            found = translated.of(wanted.session, each, target, ui, first=soon)
+            there = found.translated
+            if there is None:
+                return None, found.pending
+            words = Words(text=there.text, language=target, direction=there.direction, made=there.made)
+            return words, ""
+
+        return asked_now(floor, channel.languages, into, ui)
+
+    return questions

@@ -1,0 +1,233 @@
+"""Translation: the process with the translators, what each session is translated into, and its formulas."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from moothall.adapters.desks.desk_socket import Extra, Wish
+from moothall.adapters.engines.child import EngineChild
+from moothall.adapters.reading.page_menu import Lacking
+from moothall.app.backend import House
+from moothall.core.errors import ConfigurationError, Refusal, RefusalCode
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.languages import is_language
+from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
+from moothall.services.desks.table import Seat
+from moothall.services.questions.translations import Text
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
+from moothall.services.supervision.carrying_on import carry_on
+from moothall.services.supervision.pulses import Pulses
+from moothall.services.translation.glossaries import Glossaries
+from moothall.services.translation.interpreting import Interpreting
+from moothall.services.translation.text_translation import Made, Reach, Terms, TextTranslation
+from moothall.services.translation.translating import Translating
+from moothall.services.translation.translators import Translators
+from moothall.services.translation.work import TermsOf
+from moothall.settings.loading import Settings
+
+MOST_ASKED = 4
+"""Texts that desks have translated at a time. Overflow: the next is refused as busy, so that lines don't wait."""
+PATIENCE_S = 30
+"""How long a desk waits for one: an engine that hangs is ended after 20 s, and has its text refused."""
+OWN = "child"
+"""The name that belongs to the token of the server's own processes."""
+PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
+
+
+class Translation:
+    """What translates, and what the doors ask of it."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        translating: Translating,
+        translators: Translators,
+        texts: TextTranslation,
+        terms: TermsOf,
+    ) -> None:
+        self._sessions = sessions
+        self._texts = texts
+        self.translating = translating
+        self.translators = translators
+        self.messages = TranslationMessages(texts, terms)
+
+    async def want(self, session: SessionId, language: str) -> ChannelId | Refusal:
+        """As `Translating.want`, of a session by its name; raises StorageUnavailable."""
+        live = await self._sessions.find(session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+        return await self.translating.want(live, language)
+
+    async def question(self, wanted: Text) -> Made | Refusal:
+        """A published question in another language; raises StorageUnavailable."""
+        live = await self._sessions.find(wanted.session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+        return await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
+
+    def has_way(self, wanted: Text) -> bool:
+        """Whether a published question can be translated now."""
+        live = self._sessions.loaded(wanted.session)
+        here = live is not None and not live.state.recorded
+        return self._texts.route(wanted.source, wanted.target, here=here) is not None
+
+    def reach(self) -> Reach:
+        """What can be translated now."""
+        return self.translating.reach
+
+    def languages(self, session: SessionId) -> Sequence[str]:
+        """As `Translating.languages`, of a session that is loaded."""
+        live = self._sessions.loaded(session)
+        return () if live is None else self.translating.languages(live.state)
+
+    def offered(self, session: SessionId) -> Sequence[str]:
+        """As `Translating.offered`, of a session that is loaded."""
+        live = self._sessions.loaded(session)
+        return () if live is None else self.translating.offered(live.state)
+
+    def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
+        """What its translations lack, for whoever is given a page of a text; they are its reader for a while."""
+        live = self._sessions.loaded(session)
+        if live is None:
+            return Lacking()
+        self.translating.visited(live, channel)
+        missing = self.translating.out_of_reach(live.state)
+        return Lacking(missing=missing, making=self.translating.making(live, channel))
+
+
+class TranslationMessages:
+    """Answers desks that want a text in another language. Nothing of it is kept or logged."""
+
+    def __init__(self, texts: TextTranslation, terms: TermsOf) -> None:
+        self._texts = texts
+        self._terms = terms
+        self._under_way = 0
+
+    def all(self) -> dict[str, Extra]:
+        """By the names of their messages."""
+        return {"translate": self._translate}
+
+    async def translated(self, live: LiveSession, text: str, source: str, target: str) -> Made | Refusal:
+        """A text with a session's own words in it.
+
+        While the session isn't recorded, it is not sent to anybody else's machine.
+        """
+        terms, here = self._terms(live, source, target), not live.state.recorded
+        return await self._texts.text(text, source, target, terms, here=here)
+
+    async def _translate(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+        """`text` from one language `to` another, with the meeting's own words in it."""
+        if not (is_language(wish.source) and is_language(wish.to)):
+            message = "“from” and “to” have to be language tags, such as en or pt-BR."
+            return Refusal(code=RefusalCode.INVALID, message=message)
+        if self._under_way >= MOST_ASKED:
+            message = "As many texts are being translated as may be at a time; try again in a second."
+            return Refusal(code=RefusalCode.BUSY, message=message)
+        self._under_way += 1
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                made = await self.translated(seat.live, wish.text, wish.source, wish.to)
+        except TimeoutError:
+            message = "It took too long; a shorter text may do."
+            return Refusal(code=RefusalCode.UNAVAILABLE, message=message)
+        finally:
+            self._under_way -= 1
+        if isinstance(made, Refusal):
+            return made
+        return {"text": made.text, "route": made.route.name, "rough": made.route.rough}
+
+
+def open_translating(
+    stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries, pulses: Pulses
+) -> Translation:
+    """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
+    translators = Translators(pulses=pulses, remote_first=settings.translation.remote_first)
+    texts = TextTranslation(translators, phrases(settings.translation.phrases))
+
+    def terms(live: LiveSession, source: str, target: str) -> Terms:
+        forced = glossaries.translation_terms(live.state, source, target)
+        return Terms(forced=forced, names=glossaries.names(live.state))
+
+    translating = Translating(
+        house.sessions,
+        translators,
+        texts,
+        of_record=settings.translation.languages,
+        clock=house.clock,
+        terms=terms,
+    )
+    interpreting = Interpreting(house.sessions, house.clock)
+    for run in (translating.run, interpreting.run):
+        stack.callback(house.tasks.create_task(carry_on(run, house.clock)).cancel)
+    return Translation(house.sessions, translating, translators, texts, terms)
+
+
+def start_translators(
+    stack: AsyncExitStack,
+    house: House,
+    settings: Settings,
+    translators: Translators,
+    *,
+    url: str,
+    token: str,
+    pulses: Pulses,
+) -> EngineChild | None:
+    """The server's own translators, started again whenever they end or hang; None where the settings name none."""
+    if not settings.translation.translators and not settings.translation.service:
+        return None
+    arguments = ["--url", url, "--name", "translators", "--log-level", settings.logging.level]
+    for name in settings.translation.translators or ("none",):
+        arguments += ["--only", name]
+    if settings.translation.service:
+        arguments += ["--service", settings.translation.service]
+        for language in settings.translation.service_languages:
+            arguments += ["--language", language]
+        if settings.translation.key_file:
+            arguments += ["--key-file", settings.translation.key_file]
+    child = EngineChild(
+        arguments,
+        token=token,
+        threads=1,
+        clock=house.clock,
+        program=PROGRAM,
+        name="translators' child",
+        watched=(pulses, house.randomness),
+    )
+    stack.callback(house.tasks.create_task(child.run()).cancel)
+    translators.tell_hung(child.kill)
+    return child
+
+
+def phrases(path: str) -> tuple[Phrase, ...]:
+    """The table of formulas: the file that the settings name, or the one that came with this release.
+
+    Raises ConfigurationError.
+    """
+    file = Path(path) if path else find_phrases()
+    try:
+        body = file.read_bytes()
+        if len(body) > MOST_BYTES:
+            msg = f"{file} has {len(body)} bytes; a table of phrases has at most {MOST_BYTES}."
+            raise ConfigurationError(msg)
+        return read_phrases(body.decode(), str(file))
+    except OSError as error:
+        msg = f"{file} can't be read: {error.strerror}."
+        raise ConfigurationError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{file} can't be read: it is not UTF-8 text."
+        raise ConfigurationError(msg) from error
+
+
+def find_phrases() -> Path:
+    """The checkout's table, or the one inside the installed package. Raises ConfigurationError without either."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package.parents[1] / "config", package / "config"):
+        if (folder / "phrases.toml").is_file():
+            return folder / "phrases.toml"
+    msg = "config/phrases.toml is missing: neither the checkout nor the installed package has it. Install it again."
+    raise ConfigurationError(msg)

@@ -1,0 +1,212 @@
+"""Closing a session well: its sound comes to rest and its last words are in the log before it is closed.
+
+Whatever closes a session does it here. Sound that comes after the close is refused, and so are words of an engine that
+still hears what was said before it: the log says then from where to where they are missing. While the last words are
+awaited readers are told so, and the log knows who wants the session closed: a server that is killed meanwhile goes on
+with it (`complete`). Where another session is to follow in the room the log knows that, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.authority import may_send
+from moothall.core.commands import AnyCommand, AskClose, CloseSession
+from moothall.core.errors import RecordBroken, Refusal, StorageUnavailable
+from moothall.core.events import CloseAsked
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.session import ON
+from moothall.core.signals import LastWords
+from moothall.services.log.orders import Receipt
+from moothall.services.log.session_writer import SessionWriter
+from moothall.services.sound.live_take import take_of
+from moothall.services.supervision.carrying_on import note_failure
+
+logger = logging.getLogger(__name__)
+
+WITHIN_MS = 60_000
+"""How long the last words may take, on the clock on the wall; after that the close cuts off what isn't recognised.
+
+An engine that is started again needs some ten seconds, and then hears what waits several times faster than it was said.
+Longer than a minute nobody can keep the next session of a room waiting.
+"""
+
+Finish = Callable[[SessionId, int], Awaitable[bool]]
+"""Takes no more sound for a session, and comes back when its last words are in the log, when no engine will hear them,
+or after so many ms; whether they are."""
+Awaits = Callable[[SessionId], bool]
+"""Whether a session has sound of which not all words may be in the log."""
+Follow = Callable[[CloseAsked, bool], Awaitable[Refusal | None]]
+"""Opens the session that is to follow, unless that was done before; None when it is or was open. With True it waits for
+storage that is away."""
+
+
+def opening_of(act: CommandId) -> CommandId:
+    """The id of the act that opens what follows on a session that `act` closes."""
+    return CommandId(f"{act}:next")
+
+
+class Closing:
+    """Knows what has to come to rest before a session is closed."""
+
+    def __init__(self) -> None:
+        self._finishes: list[tuple[Finish, Awaits]] = []
+        self._follow: Follow | None = None
+        # One for each session that was closed since the start.
+        self._locks: dict[SessionId, asyncio.Lock] = {}
+        self._awaited: set[SessionId] = set()
+        # Bound: the sessions that are loaded, each once.
+        self._begun: asyncio.Queue[SessionWriter] = asyncio.Queue()
+
+    def first(self, finish: Finish, awaits: Awaits) -> None:
+        """From now on have `finish` done before any close; readers are told while it `awaits` something."""
+        self._finishes.append((finish, awaits))
+
+    def follow_with(self, follow: Follow) -> None:
+        """From now on have `follow` done where a session was closed to go on with another."""
+        self._follow = follow
+
+    def closing(self, session: SessionId) -> bool:
+        """Whether a session is being closed at the moment."""
+        return session in self._locks and self._locks[session].locked()
+
+    def last_words(self, session: SessionId) -> bool:
+        """Whether the last words of a session are awaited."""
+        return session in self._awaited
+
+    async def settled(self, session: SessionId) -> None:
+        """Wait until a session is not being closed; then it is closed, or the close was refused."""
+        if self.closing(session):
+            async with self._locks[session]:
+                return
+
+    async def run(self) -> None:
+        """Carry out what `complete` was told, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._complete(await self._begun.get()))
+
+    def complete(self, writer: SessionWriter) -> None:
+        """Close a session that has just been loaded if an earlier life of the server was about to, and go on.
+
+        Where a file was played whoever plays it goes on with that first, and closes.
+        """
+        state = writer.state
+        played = any(not source.ended and take_of(name) is None for name, source in state.sources.items())
+        if (state.closing is not None and state.status in ON and not played) or state.goes_on is not None:
+            self._begun.put_nowait(writer)
+
+    async def _complete(self, writer: SessionWriter) -> None:
+        try:
+            async with self.at_rest(writer):
+                asked = writer.state.closing
+                if asked is not None and asked.act is not None and writer.state.status in ON:
+                    await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
+                    logger.info("session %s: closed, as was asked before the restart", writer.session)
+                await self.go_on(writer, insist=True)
+        except Exception as error:  # whatever it was, other meetings are on
+            note_failure(error, f"session {writer.session}: it stays open, though closing it was asked for")
+
+    async def go_on(self, writer: SessionWriter, *, insist: bool = False) -> Refusal | None:
+        """Open what is to follow on a session that was closed, once; None when that is done, or when nothing is.
+
+        With `insist` it waits for storage that is away. Raises StorageUnavailable and RecordBroken; then it is tried
+        again when the session is loaded again.
+        """
+        asked = writer.state.goes_on
+        if asked is None or self._follow is None:
+            return None
+        refused = await self._follow(asked, insist)
+        if refused is None:
+            await writer.send(SYSTEM, CommandId(f"{asked.act}:done"), AskClose())
+        return refused
+
+    @asynccontextmanager
+    async def at_rest(
+        self,
+        writer: SessionWriter,
+        act: CommandId | None = None,
+        by: str = SYSTEM.id,
+        *,
+        then: SessionId | None = None,
+    ) -> AsyncIterator[None]:
+        """Inside, a session that was on takes no more sound, and its last words are in the log. One at a time.
+
+        Who comes second finds the session closed, or comes to close it because the first was refused. `act` is the
+        id of the act that closes it, `by` the pseudonym of whoever wants that. `then` is opened once it is closed,
+        before anybody is told that it has settled: a microphone goes straight from one to the next.
+        """
+        session = writer.session
+        async with self._locks.setdefault(session, asyncio.Lock()):
+            on = writer.state.status in ON
+            awaited = on and any(awaits(session) for _, awaits in self._finishes)
+            try:
+                if awaited:
+                    self._awaited.add(writer.session)
+                    _tell(writer, awaited=True)
+                if on and (awaited or then is not None):
+                    await self._ask(writer, act, by, then)
+                if on and not await self._finished(session):
+                    logger.warning("session %s: closed before its last sound was recognised", session)
+                yield
+            except Exception:
+                await self._call_off(writer)
+                raise
+            else:
+                await self._call_off(writer)
+                with suppress(StorageUnavailable, RecordBroken):  # It is tried again when the session is loaded again.
+                    await self.go_on(writer)
+            finally:  # When it is cancelled the server goes, and its next life closes the session.
+                self._awaited.discard(session)
+                if awaited:
+                    _tell(writer, awaited=False)
+
+    async def _finished(self, session: SessionId) -> bool:
+        """Whether all last words are in the log; when one of those who see to it fails, the others are stopped."""
+        waits = [asyncio.ensure_future(finish(session, WITHIN_MS)) for finish, _ in self._finishes]
+        if not waits:
+            return True
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.wait(waits)
+        failures = [failure for wait in waits if not wait.cancelled() and (failure := wait.exception()) is not None]
+        if failures:
+            raise failures[0]
+        return all(wait.result() for wait in waits)
+
+    async def _ask(self, writer: SessionWriter, act: CommandId | None, by: str, then: SessionId | None) -> None:
+        known = writer.state.closing
+        if known is None or then not in (None, known.then):
+            name = f"last-words:{writer.offset}"
+            meant = act or (None if known is None else known.act) or CommandId(f"{name}:close")
+            asked = await writer.send(SYSTEM, CommandId(name), AskClose(act=meant, by=by, then=then))
+            if isinstance(asked, Refusal):
+                logger.warning("session %s: it could not be noted that it is being closed", writer.session)
+
+    async def _call_off(self, writer: SessionWriter) -> None:
+        """Whoever wanted it closed was refused, or has left it open."""
+        if writer.state.closing is not None:  # Else it was closed, or nothing was awaited.
+            await writer.send(SYSTEM, CommandId(f"last-words:{writer.offset}:off"), AskClose())
+
+    async def send(
+        self, writer: SessionWriter, actor: Actor, command_id: CommandId, commands: AnyCommand | Sequence[AnyCommand]
+    ) -> Receipt | Refusal:
+        """As `SessionWriter.send`; when a session is closed by it, the last words come first."""
+        acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
+        closes = any(isinstance(command, CloseSession) for command in acts)
+        if not closes or not may_send(actor.role, CloseSession()) or writer.receipt(command_id) is not None:
+            return await writer.send(actor, command_id, acts)
+        async with self.at_rest(writer, command_id, actor.id):
+            return await writer.send(actor, command_id, acts)
+
+
+def _tell(writer: SessionWriter, *, awaited: bool) -> None:
+    for channel in writer.state.channels:
+        writer.signal(LastWords(channel=channel, awaited=awaited))

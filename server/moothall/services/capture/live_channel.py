@@ -1,0 +1,325 @@
+"""The live sound of one channel: take after take, each carried to the spool at once and recognised in its turn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AnyCommand, AttachSource, EndSource, MapClock, NoteGap, OpenSession
+from moothall.core.decide import MOST_BEFORE
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import GapReason
+from moothall.core.ids import ChannelId, CommandId, SourceId
+from moothall.core.ports import Clock, Spool, SpoolStore
+from moothall.core.session import Source, Status
+from moothall.core.signals import ChannelState, Sound
+from moothall.core.spans import without
+from moothall.services.capture.ingest import DRIFT_MS, LOOK_MS, MAP_MS
+from moothall.services.engines.recognising import Recognising
+from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sound.consent import follow_consent
+from moothall.services.sound.live_audio import RATE, SYNC_MS, LiveAudio, to_ms, to_samples, unheard_id
+from moothall.services.sound.live_source import LiveSource
+from moothall.services.sound.live_take import LiveTake, source_of, take_of
+from moothall.wire.audio import EndReason
+
+logger = logging.getLogger(__name__)
+
+MOST_TAKES = 16
+"""Takes that may wait for an engine. Overflow: one more is refused as busy, and its microphone keeps its sound."""
+HOLE_MS = 1_000
+"""A shorter one between two takes is no gap: nobody says a word in it."""
+APART_MS = 500
+"""Ms by which a microphone that doesn't set the session's clock may be apart from it: more than what a line delays at
+times, less than a word with the silence that is left out around what is not recorded."""
+APART_FOR_MS = 10_000
+"""For how long: a sender that had been cut off needs some seconds to send what waits."""
+TELL_MS = 5_000
+"""How often readers are told that no sound arrives while no microphone is on."""
+
+
+class LiveChannel:
+    """Owns the takes of one channel of an open session, from the first microphone until the session is closed."""
+
+    def __init__(
+        self,
+        live: LiveSession,
+        channel: ChannelId,
+        *,
+        spools: SpoolStore,
+        recognising: Recognising,
+        clock: Clock,
+        leads: Callable[[LiveChannel], bool],
+        spooled: Mapping[SourceId, EndReason | None],
+    ) -> None:
+        """`leads` says whether this channel's microphone sets the session's clock: one of them does.
+
+        `spooled` are the sources to go on with, oldest first, with why they ended, None for one that may still grow.
+        """
+        self.live = live
+        self.channel = channel
+        self.takes: deque[LiveTake] = deque()
+        """Oldest first; only the last may still grow. Bounded by MOST_TAKES."""
+        self._spools = spools
+        self._recognising = recognising
+        self._clock = clock
+        self._leads = leads
+        self._spooled = spooled
+        self._group: asyncio.TaskGroup | None = None
+        self._started = asyncio.Event()
+        self._beginning = asyncio.Lock()
+        self._more = asyncio.Event()
+        self._parted: LiveTake | None = None
+        """The take that was heard last, where its microphone is to come back and go on with it."""
+        self._lost_since: int | None = None
+        """Media ms at which the sound was lost, where it was."""
+
+    @property
+    def current(self) -> LiveTake | None:
+        """The newest take, growing or waiting to be recognised."""
+        return self.takes[-1] if self.takes else None
+
+    @property
+    def growing(self) -> bool:
+        """Whether a take is open; its microphone may be cut off at the moment."""
+        return self.current is not None and not self.current.finished
+
+    async def run(self) -> None:
+        """Carry and recognise until the session is closed; when cancelled or failing, the spools keep what there is.
+
+        What nobody foresaw is raised; then another `LiveChannel` goes on with what is spooled.
+        """
+        told = self._clock.monotonic()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                await self._take_up_spooled()
+                self._started.set()
+                working = group.create_task(self._recognise_all())
+                while self.live.state.status is not Status.CLOSED:
+                    await self._clock.sleep(LOOK_MS)
+                    if not self.takes and self._clock.monotonic() - told >= TELL_MS:
+                        told = self._clock.monotonic()
+                        self._tell_no_sound()
+                self._group = None
+                working.cancel()
+                for take in self.takes:
+                    await take.give_up()
+            for take in self.takes:
+                await self._note_missing(take)
+                await take.audio.discard()
+        except Exception:  # whatever it was: microphones come back
+            self._group = None
+            for take in self.takes:
+                await take.break_off()
+            raise
+        finally:
+            self._group = None
+            self._started.set()
+            for take in self.takes:
+                await take.audio.close()
+
+    @property
+    def unheard(self) -> bool:
+        """Whether there is sound of which not all words may be in the log."""
+        return any(take.audio.unheard(self.live.state, self.channel) for take in self.takes)
+
+    async def _note_missing(self, take: LiveTake) -> None:
+        """Say from where to where the last words are missing: the session was closed before they came."""
+        missing = take.audio.unheard(self.live.state, self.channel)
+        if missing is not None:
+            away = self._recognising.alone or self._recognising.hopeless(self.live.id, self.channel)
+            reason = GapReason.ENGINE_LOST if away else GapReason.OVERLOAD
+            gap = NoteGap(channel=self.channel, t0=missing[0], t1=missing[1], reason=reason)
+            await self._command(unheard_id(take.audio.source), gap)
+
+    async def _take_up_spooled(self) -> None:
+        for source, ended in self._spooled.items():
+            if self.current is not None:
+                await self.current.finish(EndReason.LOST)
+            take = self.take_up(source, await self._spools.open(self.live.id, source))
+            if take is not None and ended is not None:
+                await take.finish(ended)
+
+    async def begin(self, name: str, first: int, age: int) -> LiveTake | Refusal | None:
+        """The take of that name, to be gone on with from what was received; None when it is over already.
+
+        `first` is the first position that its microphone still has, heard `age` ms ago. With what is missing before
+        it, or with another name, whatever came before ends here.
+        """
+        await self._started.wait()
+        async with self._beginning:
+            if self._group is None:
+                return self._not_running()
+            near = (self.current, self._parted)
+            known = next((take for take in near if take is not None and take.name == name), None)
+            if known is None:
+                sources = self._sources_of(name)
+                if any(source.channel != self.channel for source in sources):
+                    return Refusal(code=RefusalCode.INVALID, message="That take is of another text.")
+                if any(source.ended for source in sources):
+                    return None
+            elif known.apart:
+                there = max(0, known.received - first)
+                first, age = first + there, max(0, age - to_ms(there))
+            elif first <= known.received:
+                return known
+            elif known.finished:
+                return None
+            if len(self.takes) >= MOST_TAKES:
+                return Refusal(code=RefusalCode.BUSY, message="Too much sound waits to be recognised.")
+            return await self._begin(known, name, first, age)
+
+    async def _begin(self, known: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
+        writer, current, opens = self.live.writer, self.current, False
+        wall = self._clock.wall()  # Before the log takes its time: `age` is of now.
+        if writer.state.status is Status.CREATED:
+            # Each by a name of its own: of two that open it at the same time one does, the other joins.
+            act = CommandId(f"open:{source_of(name, first)}")
+            opened = await writer.send(SYSTEM, act, OpenSession(age=min(age, MOST_BEFORE)))
+            opens = not isinstance(opened, Refusal)
+            if isinstance(opened, Refusal) and writer.state.status is Status.CREATED:
+                return opened
+        # The sound that opens a session is at its beginning, however long that took.
+        t = (min(age, MOST_BEFORE) if opens else writer.state.media_now(wall)) - age
+        if known is not None and not known.apart and abs(known.t(first) - t) < HOLE_MS:
+            t = known.t(first)  # Its samples count truer than a hello that was long on its way.
+        if t < 0:  # What was heard before the session began isn't said in it.
+            first, t = first + to_samples(-t), 0
+        source = source_of(name, first)
+        try:
+            spool = await self._spools.open(writer.session, source)
+        except StorageUnavailable as error:
+            return Refusal(code=RefusalCode.UNAVAILABLE, message=str(error))
+        if source not in writer.state.sources:
+            command = AttachSource(source=source, channel=self.channel, t=t, rate=RATE)
+            attached = await writer.send(SYSTEM, CommandId(f"attach-source:{source}"), command)
+            if isinstance(attached, Refusal):
+                await spool.close()
+                return attached
+        if current is not None:
+            current.over = True
+            await current.finish(EndReason.LOST)
+        taken = self.take_up(source, spool)
+        if taken is None:
+            await spool.close()
+            return self._not_running()
+        return taken
+
+    def _not_running(self) -> Refusal:
+        if self.live.state.status is Status.CLOSED:
+            return Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
+        return Refusal(
+            code=RefusalCode.UNAVAILABLE, message="The sound can't be taken in at the moment; send it again."
+        )
+
+    def take_up(self, source: SourceId, spool: Spool) -> LiveTake | None:
+        """Go on with a source that is attached and spooled as far as it is; None once this doesn't run any more."""
+        known, named = self.live.state.sources[source], take_of(source)
+        if self._group is None or named is None:
+            return None
+        name, base = named
+        take = LiveTake(name, base, LiveSource(spool.end), LiveAudio(source, spool, known.t, self._clock))
+        self.takes.append(take)
+        take.carrying = self._group.create_task(self._carry(take, spool))
+        self._more.set()
+        logger.info("session %s: take %s on %s from sample %d", self.live.id, name, self.channel, take.received)
+        return take
+
+    async def started(self) -> None:
+        """Wait until it runs, or has failed to."""
+        await self._started.wait()
+
+    async def _carry(self, take: LiveTake, spool: Spool) -> None:
+        await take.audio.follow(self.live.state.unkept)  # Before any sound comes to the disk.
+        async with asyncio.TaskGroup() as group:
+            consent = group.create_task(follow_consent(self.live.writer, take.audio))
+            mapping = group.create_task(self._map_clock(take))
+            await take.audio.carry(take.source, as_live=False)
+            mapping.cancel()
+            while take.audio.acknowledged < take.audio.end:
+                await self._clock.sleep(SYNC_MS)
+                with suppress(StorageUnavailable):
+                    take.audio.acknowledged = await spool.sync()
+            take.carried.set()
+            await take.heard.wait()  # Until then it may be said that the last half minute is not to be kept.
+            consent.cancel()
+
+    async def _recognise_all(self) -> None:
+        writer = self.live.writer
+        while True:
+            await self._more.wait()
+            while self.takes:
+                take = self.takes[0]
+                await self._note_gap_before(take)
+                await self._recognising.recognise(writer, self.channel, take.audio)
+                if writer.state.status is Status.CLOSED:
+                    return  # It may have been too late for its last words: whoever ends the takes looks.
+                await take.carried.wait()
+                source, end = take.audio.source, take.audio.end_ms
+                await self._command(f"end-source:{source}", EndSource(source=source, t=end))
+                self._lost_since = end if take.reason is EndReason.LOST else None
+                take.heard.set()
+                if take.carrying is not None:
+                    await asyncio.wait({take.carrying})
+                self.takes.popleft()
+                self._parted = take if take.apart else None
+                await take.audio.discard()
+            self._more.clear()
+
+    async def _note_gap_before(self, take: LiveTake) -> None:
+        """Say that sound is missing before a take, but for what would not have been kept.
+
+        Only now, when all words from before it are in the log.
+        """
+        if self._lost_since is None:
+            return
+        holes = without([(self._lost_since, take.audio.t)], self.live.state.unkept)
+        for n, (t0, t1) in enumerate(holes):
+            if t1 is not None and t1 - t0 >= HOLE_MS:
+                gap = NoteGap(channel=self.channel, t0=t0, t1=t1, reason=GapReason.SOURCE_LOST)
+                await self._command(f"gap:{take.audio.source}" + (f":{n}" if n else ""), gap)
+
+    async def _map_clock(self, take: LiveTake) -> None:
+        """Keep media time at what the microphone has heard by now, however late that arrives.
+
+        One microphone sets the session's clock. A take that lies apart from it for long parts, and goes on where it is
+        heard: one of another microphone, whose sound card counts other seconds, or one that would set the clock back.
+        """
+        mapped, writer = self._clock.monotonic(), self.live.writer
+        together = mapped
+        while True:
+            await self._clock.sleep(LOOK_MS)
+            wall, now = self._clock.wall(), self._clock.monotonic()
+            head = take.source.head(now)
+            if head is None or take.finished:
+                continue
+            t, off = take.audio.t + head, abs(take.audio.t + head - writer.state.media_now(wall))
+            leads = self._leads(self) and t >= writer.state.clock[0]
+            if off <= APART_MS or leads:
+                together = now
+            if leads and (off > DRIFT_MS or now - mapped >= MAP_MS):
+                mapped = now
+                await self._command(f"map:{take.audio.source}:{wall}", MapClock(t=t))
+            elif now - together >= APART_FOR_MS:
+                logger.info("session %s: take %s lies %d ms apart", self.live.id, take.name, off)
+                await take.part()
+
+    def _tell_no_sound(self) -> None:
+        if self.live.state.status is Status.OPEN:
+            t = self.live.state.channels[self.channel].committed_through
+            self.live.writer.signal(ChannelState(channel=self.channel, sound=Sound.NONE, lag=0, t=t))
+
+    def _sources_of(self, name: str) -> list[Source]:
+        """What the log knows of a take."""
+        sources = self.live.state.sources.items()
+        return [known for source, known in sources if (take_of(source) or ("", 0))[0] == name]
+
+    async def _command(self, name: str, command: AnyCommand) -> None:
+        answer = await self.live.writer.insist(SYSTEM, CommandId(name), command)
+        if isinstance(answer, Refusal):
+            logger.warning("session %s: '%s' was refused (%s)", self.live.id, name, answer.code)

@@ -1,0 +1,257 @@
+"""Live sound of all sessions: which take goes to which channel, what goes on after a restart, and how it ends.
+
+A source ends when its session is closed, when somebody stops it, or when another takes its place; never because a
+connection ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import NoteGap
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode
+from moothall.core.events import GapReason
+from moothall.core.ids import ChannelId, SessionId, SourceId
+from moothall.core.ports import Clock, SpoolStore
+from moothall.core.session import Source, Status
+from moothall.services.capture.live_channel import LiveChannel
+from moothall.services.engines.recognising import Recognising
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sound.live_audio import LiveAudio, to_ms, unheard_id
+from moothall.services.sound.live_take import LiveTake, take_of
+from moothall.services.sound.loudness import Loudness
+from moothall.services.supervision.carrying_on import Tries, failure_of, note_failure
+from moothall.wire.audio import EndReason, Hello
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = 100
+ON_ITS_WAY_MS = 2_000
+"""How long what was said before a session is closed may still be on its way here."""
+
+
+class LiveIngest:
+    """Takes in what microphones send. `run` owns it; nothing can begin before it runs."""
+
+    def __init__(self, *, sessions: Sessions, spools: SpoolStore, recognising: Recognising, clock: Clock) -> None:
+        self._sessions = sessions
+        self._spools = spools
+        self._recognising = recognising
+        self._clock = clock
+        # One per channel of an open session; each leaves when its session is closed.
+        self._channels: dict[tuple[SessionId, ChannelId], LiveChannel] = {}
+        self._tries: dict[tuple[SessionId, ChannelId], Tries] = {}
+        """As many; what failed too often stays until its session is closed or another take begins."""
+        self._stopped: dict[tuple[SessionId, ChannelId], frozenset[str]] = {}
+        """Where sound failed too often, with the names of the takes."""
+        self._group: asyncio.TaskGroup | None = None
+
+    async def run(self, started: asyncio.Event) -> None:
+        """Own the channels until cancelled; first go on with what an earlier life of the server had spooled."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                await self._recover()
+                started.set()
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._group = None
+
+    async def begin(self, session: SessionId, hello: Hello) -> LiveTake | Refusal | None:
+        """The take that a microphone says hello with, new or to be gone on with; None when it is over already.
+
+        A session that wasn't opened is opened. Raises StorageUnavailable and RecordBroken as `Sessions.find` does.
+        """
+        live = await self._sessions.find(session)
+        channel = ChannelId(hello.channel)
+        if live is None or channel not in live.state.channels:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
+        if live.state.status is Status.CLOSED:
+            return Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
+        stopped = self._stopped.get((session, channel))
+        if stopped is not None:
+            if hello.take in stopped:
+                return Refusal(code=RefusalCode.UNAVAILABLE, message="The sound of this text has failed too often.")
+            self._forget(session, channel)
+        return await self._channel(live, channel).begin(hello.take, hello.first, hello.age)
+
+    async def finish(self, session: SessionId, within_ms: int) -> bool:
+        """Take no more sound for a session that is about to be closed than what has been said by now.
+
+        Comes back when its last words are in the log, when no engine is there to hear them, or after `within_ms`;
+        whether they are.
+        """
+        for key in [key for key in self._stopped if key[0] == session]:
+            self._forget(*key)
+        began = self._clock.monotonic()
+        said = {take: take.source.head(began) or 0 for take in self._growing_takes(session)}
+        while True:
+            passed = self._clock.monotonic() - began
+            for take in self._growing_takes(session):
+                if to_ms(take.source.received) >= said.get(take, 0) or passed >= ON_ITS_WAY_MS:
+                    take.over = True
+                    await take.finish(EndReason.STOPPED)
+            waiting = [channel for channel in self._of(session) if channel.takes]
+            if not waiting or self._nothing_unheard(waiting):
+                return True
+            told = all(take.finished for channel in waiting for take in channel.takes)
+            hopeless = told and all(self._recognising.hopeless(session, channel.channel) for channel in waiting)
+            if hopeless or passed >= within_ms:
+                return False
+            await self._clock.sleep(LOOK_MS)
+
+    def awaits(self, session: SessionId) -> bool:
+        """Whether a session has sound that isn't recognised to its end."""
+        return any(channel.takes for channel in self._of(session))
+
+    def _nothing_unheard(self, channels: Sequence[LiveChannel]) -> bool:
+        """Whether the engine went after it had heard everything: there is nothing that another could add."""
+        ended = all(take.audio.ended for channel in channels for take in channel.takes)
+        return ended and self._recognising.alone and not any(channel.unheard for channel in channels)
+
+    def _of(self, session: SessionId) -> list[LiveChannel]:
+        return [channel for (name, _), channel in self._channels.items() if name == session]
+
+    def _growing_takes(self, session: SessionId) -> list[LiveTake]:
+        takes = (channel.current for channel in self._of(session))
+        return [take for take in takes if take is not None and not take.finished]
+
+    def growing(self, session: SessionId) -> frozenset[ChannelId]:
+        """The channels of a session that have an open source; its microphone may be cut off at the moment."""
+        return frozenset(name for (of, name), channel in self._channels.items() if of == session and channel.growing)
+
+    def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
+        """How loud the microphones of a session are that are open."""
+        channels = ((channel.channel, channel.current) for channel in self._of(session) if channel.growing)
+        return {name: take.audio.loudness for name, take in channels if take is not None}
+
+    def begun_again(self, session: SessionId) -> int:
+        """How often the sound of a session's texts was begun again in the last ten minutes."""
+        return sum(tries.lately for (of, _), tries in self._tries.items() if of == session)
+
+    def stopped(self, session: SessionId) -> bool:
+        """Whether the sound of one of its texts failed too often and is taken in no more."""
+        return any(of == session for of, _ in self._stopped)
+
+    def _forget(self, session: SessionId, channel: ChannelId) -> None:
+        self._stopped.pop((session, channel), None)
+        self._tries.pop((session, channel), None)
+
+    async def _recover(self) -> None:
+        """Go on with the sources whose sound is still spooled, in the order in which they began."""
+        kept: dict[tuple[SessionId, ChannelId], dict[SourceId, int]] = {}
+        lives: dict[SessionId, LiveSession] = {}
+        for session, source in await self._spools.kept():
+            if take_of(source) is None:
+                continue  # Whoever plays a file goes on with it.
+            try:
+                live = await self._sessions.find(session)
+            except RecordBroken as error:
+                note_failure(error, f"session {session}: its log can't be read, so its spooled sound waits")
+                continue
+            known = None if live is None else live.state.sources.get(source)
+            if live is None or known is None:
+                logger.warning("session %s: sound of %s is spooled, and the log doesn't know it", session, source)
+            elif known.ended or live.state.status is Status.CLOSED:
+                await self._let_go(live, source, known)
+            else:
+                lives[session] = live
+                kept.setdefault((session, known.channel), {})[source] = known.t
+        for (session, channel), sources in kept.items():
+            in_order = dict.fromkeys(sorted(sources, key=sources.__getitem__))
+            await self._channel(lives[session], channel, in_order).started()
+
+    async def _let_go(self, live: LiveSession, source: SourceId, known: Source) -> None:
+        """Forget sound that nobody wants any more.
+
+        If the server was killed between a close and the note of what that cut off, it is noted now.
+        """
+        audio = LiveAudio(source, await self._spools.open(live.id, source), known.t, self._clock)
+        missing = None if known.ended else audio.unheard(live.state, known.channel)
+        if missing is not None:
+            gap = NoteGap(channel=known.channel, t0=missing[0], t1=missing[1], reason=GapReason.ENGINE_LOST)
+            if isinstance(await live.writer.send(SYSTEM, unheard_id(source), gap), Refusal):
+                await audio.close()  # The next start says so.
+                return
+        await audio.discard()
+
+    def _channel(
+        self, live: LiveSession, channel: ChannelId, spooled: Mapping[SourceId, EndReason | None] | None = None
+    ) -> LiveChannel:
+        key = live.id, channel
+        found = self._channels.get(key)
+        if found is None:
+            if self._group is None:
+                msg = "Live sound is taken in only while `run` is running."
+                raise RuntimeError(msg)
+            found = self._channels[key] = self._made(live, channel, spooled or {})
+            self._group.create_task(self._own(key, found))
+        return found
+
+    def _made(self, live: LiveSession, channel: ChannelId, spooled: Mapping[SourceId, EndReason | None]) -> LiveChannel:
+        return LiveChannel(
+            live,
+            channel,
+            spools=self._spools,
+            recognising=self._recognising,
+            clock=self._clock,
+            leads=self._leads,
+            spooled=spooled,
+        )
+
+    async def _own(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> None:
+        """Keep a channel going until its session is closed: when it fails it is begun again from its spool."""
+        tries = self._tries.setdefault(key, Tries(self._clock))
+        try:
+            with channel.live.held():
+                while not await self._ran(key, channel):
+                    another = await self._made_again(key, channel, tries)
+                    if another is None:
+                        self._stopped[key] = frozenset(take.name for take in channel.takes)
+                        logger.error("session %s: the sound of %s failed too often; it stays spooled", *key)
+                        return
+                    channel = self._channels[key] = another
+        finally:
+            del self._channels[key]
+            if key not in self._stopped:
+                self._tries.pop(key, None)
+
+    async def _ran(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> bool:
+        """Run a channel; whether it came to its end."""
+        error = await failure_of(channel.run)
+        if error is not None:  # whatever it was, other meetings are on
+            note_failure(error, f"session {key[0]}: the live sound of {key[1]} is begun again")
+        return error is None or channel.live.state.status is Status.CLOSED
+
+    async def _made_again(
+        self, key: tuple[SessionId, ChannelId], before: LiveChannel, tries: Tries
+    ) -> LiveChannel | None:
+        """What goes on with a channel that failed; None when that was too often, be it that the disk tells nothing."""
+        while await tries.again():
+            try:
+                return self._made(before.live, key[1], await self._spooled(key, before))
+            except Exception as error:  # as in `_ran`
+                note_failure(error, f"session {key[0]}: the spooled sound of {key[1]} can't be found")
+        return None
+
+    async def _spooled(
+        self, key: tuple[SessionId, ChannelId], before: LiveChannel
+    ) -> Mapping[SourceId, EndReason | None]:
+        """What a channel that failed has left to be gone on with, oldest first, with why it ended."""
+        whole = {take.audio.source: take.reason for take in before.takes if not take.broken}
+        sources = before.live.state.sources
+        known = [
+            source
+            for session, source in await self._spools.kept()
+            if session == key[0] and take_of(source) is not None and source in sources
+        ]
+        left = [source for source in known if sources[source].channel == key[1] and not sources[source].ended]
+        return {source: whole.get(source) for source in sorted(left, key=lambda source: sources[source].t)}
+
+    def _leads(self, channel: LiveChannel) -> bool:
+        """Of a session's microphones the first that is open sets the clock."""
+        leader = next((each for each in self._channels.values() if each.live is channel.live and each.growing), None)
+        return leader is channel

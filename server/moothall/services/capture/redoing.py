@@ -1,0 +1,65 @@
+"""They speak another language than was thought: say which, and have the last minute recognised once more."""
+
+from __future__ import annotations
+
+from moothall.core.actors import Actor
+from moothall.core.commands import AnyCommand, ForceLanguage, RewindChannel, SetLanguages
+from moothall.core.errors import Refusal
+from moothall.core.events import ChannelKind, Origin
+from moothall.core.ids import ChannelId, CommandId
+from moothall.core.session import State
+from moothall.services.engines.recognising import Recognising
+from moothall.services.log.session_writer import Receipt, SessionWriter
+
+REDONE_MS = 60_000
+"""How much is recognised once more. The spool keeps more (`live_audio.KEEP_MS`)."""
+
+
+async def redo(  # noqa: PLR0917  # a command, with what carries it out
+    writer: SessionWriter,
+    recognising: Recognising,
+    actor: Actor,
+    command_id: CommandId,
+    channel: ChannelId,
+    language: str | None,
+    ms: int = REDONE_MS,
+) -> Receipt | Refusal:
+    """Force the language of a channel, strike its machine-made lines of the last `ms`, and have them made again.
+
+    None lets the language be detected again. One that nobody expected on the floor is spoken there from now on. What a
+    person mended stays, and so does all before it. Where no audio of the channel is being recognised the language is
+    forced and nothing else.
+    """
+    async with recognising.held(writer, channel) as job:
+        commands: list[AnyCommand] = [ForceLanguage(channel=channel, language=language)]
+        known = writer.state.channels.get(channel)
+        if (
+            known is not None
+            and known.kind is ChannelKind.FLOOR
+            and language is not None
+            and language not in known.languages
+        ):
+            commands.insert(0, SetLanguages(languages=(*known.languages, language)))
+        if job is not None:
+            audible = job.audio.start_ms
+            t = rewound_to(writer.state, channel, max(0, job.audio.end_ms - ms, audible), audible)
+            commands.append(RewindChannel(channel=channel, t=t))
+        answer = await writer.send(actor, command_id, commands)
+        if isinstance(answer, Receipt) and job is not None:
+            job.through = 0
+        return answer
+
+
+def rewound_to(state: State, channel: ChannelId, t: int, audible: int) -> int:
+    """The media ms from which a channel can be recognised once more, `t` or later.
+
+    Its lines from there on have not been mended by a person, and none begins before `audible`, where the audio that
+    is still there begins: it would come back without its first words.
+    """
+    through = state.channels[channel].committed_through if channel in state.channels else 0
+    lines = (line for _, line in state.segments.items() if line.channel == channel and not line.gone)
+    for line in (line for line in lines if line.origin is Origin.MACHINE and line.words):
+        end = line.t1 if line.ended else through
+        if end > t and (line.mended or line.t0 < audible):
+            t = end
+    return t

@@ -1,0 +1,1 @@
+"""The control room: what is watched in each session, and its alarms."""

@@ -1,0 +1,200 @@
+"""What has to be seen to in a session, from figures alone: docs/reference/alarms.md. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.hubs import Hubs, cut_off
+from moothall.core.session import ON, Status
+
+NO_SOUND_MS = 20_000
+"""Without any sound from a source that is attached."""
+MUTED_MS = 20_000
+"""With sound that is digital silence."""
+NO_SOURCE_MS = 60_000
+"""Open without a source and without a line."""
+NO_WORDS_MS = 30_000
+"""With speech and without words."""
+NO_MACHINE_MS = 10_000
+"""With sound and no engine at all: one that is started again takes less."""
+LATE_MS = 10_000
+"""Text behind the sound."""
+QUIET_MS = 600_000
+"""With sound in which nobody speaks."""
+BREAK_SPEECH_MS = 10_000
+"""Of what sounds like speech in a break."""
+OFF_MS = 1_800_000
+"""Not recorded at a stretch."""
+UNREAD_MS = 300_000
+"""Something marked by a word of the lists, that nobody has looked at."""
+DISK_BYTES = 2_000_000_000
+"""Free on the data's disk."""
+REPORTED_PERCENT = 3
+"""Readers who report something, of those who read."""
+MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
+OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
+"""Kinds that are a fault of the machine, and the same in every session."""
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """Another session that is on in the same room."""
+
+    title: str
+    by: str = ""
+    """Who opened it after this one; empty where it was on before, or nobody knows."""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """How a session is doing. Ages in ms; None where there was none yet."""
+
+    status: Status
+    open_for: int
+    """Since it was opened, or since the server began to watch it."""
+    source: bool
+    """Whether a source of sound is attached and not over."""
+    sound_age: int | None = None
+    speech_age: int | None = None
+    words_age: int | None = None
+    dead_for: int = 0
+    """How much of what came last of the floor's sound is digital silence."""
+    silent_for: int = 0
+    """How long sound has come without speech."""
+    spoken_for: int = 0
+    """How long it has sounded like speech in a break."""
+    lag: int = 0
+    engines: int = 1
+    machineless_for: int = 0
+    """How long no engine has been connected."""
+    refused: int = 0
+    """How many engines wait for another key to the service that they ask."""
+    unheard: bool = False
+    """Whether there is sound in languages that no connected engine knows."""
+    unlike: tuple[tuple[str, ...], str] | None = None
+    """The languages that are expected, and the one (BCP-47) that an engine says it sounds like instead."""
+    crowded_out: bool = False
+    """Whether some of its sound waits since no engine has room for it."""
+    room_left: int | None = None
+    """How many more texts the engines take, once they are full; None as long as they are not."""
+    unsaved: bool = False
+    stopped: bool = False
+    """Whether the session failed too often: it takes nothing more."""
+    sound_stopped: bool = False
+    """Whether the sound of one of its texts did."""
+    begun_again: int = 0
+    """How often the session or its sound was begun again in the last ten minutes."""
+    off_for: int | None = None
+    """How long it has not been recorded."""
+    readers: int = 0
+    reporters: int = 0
+    hubs: Hubs = {}
+    """Rooms far away that take part."""
+    unread_for: int | None = None
+    """How long the first question has waited that is marked by a word of the lists."""
+    beside: Beside | None = None
+    left: int | None = None
+    """Ms to its planned end, from 5 minutes before on; below 0 past it."""
+    disk_free: int | None = None
+    """Bytes."""
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be seen to. Its words are the page's (`adapters/desks/desk_texts.py`)."""
+
+    kind: str
+    urgent: bool = False
+    """Text is being lost, or will be."""
+    values: dict[str, int | str] = {}
+    """For the places in its words: numbers, titles, and BCP-47 tags with commas between (`expected`, `heard`)."""
+
+
+def alarms(figures: Figures) -> tuple[Alarm, ...]:
+    """What has to be seen to, the urgent first."""
+    found = [*_of_house(figures)]
+    if figures.status is Status.OPEN:
+        found += _of_sound(figures)
+        if figures.unlike is not None:
+            expected, heard = figures.unlike
+            found.append(Alarm(kind="wrong-language", values={"expected": ",".join(expected), "heard": heard}))
+    if figures.status is Status.PAUSED and figures.spoken_for >= BREAK_SPEECH_MS:
+        found.append(Alarm(kind="break-speech"))
+    if figures.status in ON:
+        found += _of_people(figures)
+    return tuple(sorted(found, key=lambda alarm: not alarm.urgent))
+
+
+def _of_house(figures: Figures) -> list[Alarm]:
+    found = []
+    if figures.stopped:
+        found.append(Alarm(kind="stopped", urgent=True))
+    if figures.sound_stopped:
+        found.append(Alarm(kind="sound-stopped", urgent=True))
+    if figures.begun_again and not (figures.stopped or figures.sound_stopped):
+        found.append(Alarm(kind="begun-again", values={"n": figures.begun_again}))
+    if figures.unsaved:
+        found.append(Alarm(kind="unsaved", urgent=True))
+    if figures.room_left is not None and figures.source and figures.status is Status.OPEN:
+        found.append(Alarm(kind="nearly-full", values={"n": figures.room_left}))
+    if figures.refused and figures.engines and figures.status is Status.OPEN:
+        found.append(Alarm(kind="key-refused"))
+    if figures.disk_free is not None and figures.disk_free < DISK_BYTES:
+        found.append(Alarm(kind="disk", urgent=True, values={"n": figures.disk_free // MEGABYTE}))
+    return found
+
+
+def _of_sound(figures: Figures) -> list[Alarm]:
+    """At most one of those that follow from one another: without sound there are no words either."""
+    if not figures.source:
+        last = figures.open_for if figures.words_age is None else figures.words_age
+        nothing = figures.open_for >= NO_SOURCE_MS and last >= NO_SOURCE_MS
+        return [Alarm(kind="no-source", urgent=True, values={"n": last // 60_000})] if nothing else []
+    silent = figures.open_for if figures.sound_age is None else min(figures.sound_age, figures.open_for)
+    if silent >= NO_SOUND_MS:
+        return [Alarm(kind="no-sound", urgent=True, values={"n": silent // 1000})]
+    if (dead := min(figures.dead_for, figures.open_for)) >= MUTED_MS:
+        return [Alarm(kind="muted", urgent=True, values={"n": dead // 1000})]
+    if not figures.engines and figures.refused:
+        return [Alarm(kind="key-refused", urgent=True)]
+    if not figures.engines and figures.machineless_for >= NO_MACHINE_MS:
+        return [Alarm(kind="no-machine", urgent=True)]
+    if figures.unheard:
+        return [Alarm(kind="no-language", urgent=True)]
+    if figures.crowded_out:
+        return [Alarm(kind="no-room", urgent=True)]
+    wordless = figures.open_for if figures.words_age is None else min(figures.words_age, figures.open_for)
+    speaking = figures.speech_age is not None and figures.speech_age < 5_000
+    if speaking and figures.silent_for == 0 and wordless >= NO_WORDS_MS and figures.off_for is None:
+        return [Alarm(kind="no-words", urgent=True, values={"n": wordless // 1000})]
+    if not figures.engines:
+        return [Alarm(kind="machine-away")]
+    if figures.lag >= LATE_MS:
+        return [Alarm(kind="late", values={"n": figures.lag // 1000})]
+    if figures.silent_for >= QUIET_MS:
+        return [Alarm(kind="quiet", values={"n": figures.silent_for // 60_000})]
+    return []
+
+
+def _of_people(figures: Figures) -> list[Alarm]:
+    found = []
+    if figures.off_for is not None and figures.off_for >= OFF_MS:
+        found.append(Alarm(kind="off-long", values={"n": figures.off_for // 60_000}))
+    if figures.reporters and figures.reporters * 100 >= figures.readers * REPORTED_PERCENT:
+        all_readers = max(figures.readers, figures.reporters)
+        found.append(Alarm(kind="reports", values={"n": figures.reporters, "all": all_readers}))
+    if figures.unread_for is not None and figures.unread_for >= UNREAD_MS:
+        found.append(Alarm(kind="unread", values={"n": figures.unread_for // 60_000}))
+    if cut := cut_off(figures.hubs):
+        found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
+    if (beside := figures.beside) is not None and beside.by:
+        found.append(Alarm(kind="opened-beside", values={"title": beside.title, "who": beside.by}))
+    elif beside is not None:
+        found.append(Alarm(kind="beside", values={"title": beside.title}))
+    if figures.left is not None:
+        found.append(_of_end(-(-figures.left // 60_000)))
+    return found
+
+
+def _of_end(minutes: int) -> Alarm:
+    """`minutes` to the planned end, below 0 past it."""
+    if minutes > 0:
+        return Alarm(kind="ends-soon", values={"n": minutes})
+    return Alarm(kind="over", values={"n": -minutes}) if minutes else Alarm(kind="ends-now")

@@ -1,0 +1,358 @@
+"""How all sessions are doing, worst first: one card for each room, and one for each session without a room.
+
+What it shows it takes from what is published, from the fan-outs and from the desks, once a second. Nothing of it is
+stored, and no text is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from moothall.core.events import ChannelKind
+from moothall.core.floor.unread import unread_for
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.core.session import ON, State, Status
+from moothall.core.views.quality import Quality
+from moothall.core.visible import visible
+from moothall.services.control.alarms import OF_ALL, Alarm, Beside, Figures, alarms
+from moothall.services.control.break_speech import BreakSpeech
+from moothall.services.control.control_watch import Watched, seconds
+from moothall.services.log.publication import Publication
+from moothall.services.programme.programme import Overrun
+from moothall.services.sessions.reports import Tally
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sound.loudness import Loudness
+from moothall.services.supervision.stalls import Stalls
+
+LOOK_MS = 1_000
+LEVEL_MS = 250
+"""How often the levels are told."""
+NAME = 60
+"""Characters of the name of whoever sees to something."""
+
+
+class Rooms(Protocol):
+    """What is asked of the programme (`services/programme/programme.py`)."""
+
+    def rooms(self) -> tuple[Room, ...]:
+        """All rooms, by title."""
+        ...
+
+    def room_of(self, session: SessionId) -> RoomId | None:
+        """Where a session is planned."""
+        ...
+
+    def next_in(self, room: RoomId) -> SessionId | None:
+        """The session that comes next in a room."""
+        ...
+
+    def plan_of(self, session: SessionId) -> Planned | None:
+        """How a session is planned."""
+        ...
+
+    def overrun(self, session: SessionId) -> Overrun | None:
+        """What is to be said of a session's time."""
+        ...
+
+
+class Raised(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm on a card."""
+
+    kind: str
+    urgent: bool
+    values: dict[str, int | str]
+    by: str | None
+    """Who sees to it."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A room, or a session without one. Ages in seconds, None where there was nothing yet."""
+
+    key: str
+    place: str
+    """Title of the room; empty for a session without one."""
+    room: RoomId | None = None
+    session: SessionId | None = None
+    """What is on there."""
+    title: str = ""
+    status: Status = Status.CREATED
+    following: str = ""
+    """Title of what comes next in the room."""
+    sound: int | None = None
+    level: int | None = None
+    """How loud the floor is, dBFS; None while no sound comes."""
+    dead: int = 0
+    """For how long its sound has been digital silence, s."""
+    words: int | None = None
+    rate: int = 0
+    """Words in the last minute."""
+    lag: int = 0
+    """Seconds by which the text is behind the sound."""
+    heard: str | None = None
+    """BCP-47 tag of the newest line."""
+    expected: str | None = None
+    """What was forced, or the first of the session's languages."""
+    here: tuple[dict[str, object], ...] = ()
+    """Who is at its desks."""
+    readers: dict[ChannelId, int] = {}
+    channels: dict[ChannelId, tuple[str, str]] = {}
+    """Kind and language of each text."""
+    reports: dict[str, int] = {}
+    quality: Quality | None = None
+    off: bool = False
+    """Whether what is said now is not recorded."""
+    alarms: tuple[Raised, ...] = ()
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """What all sessions share."""
+
+    at: int
+    """Unix ms."""
+    engines: int
+    disk_free: int | None
+    disk_all: int | None
+    """Bytes."""
+    alarms: tuple[Raised, ...] = ()
+    """What is the same in every session, and on no card."""
+
+
+class ControlRoom:
+    """See the module. `run` has to be running for anything to change."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        rooms: Rooms,
+        clock: Clock,
+        engines: Callable[[], int],
+        refused: Callable[[], int] = lambda: 0,
+        unheard: Callable[[SessionId], bool],
+        unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None,
+        beside: Callable[[SessionId], Beside | None] = lambda _: None,
+        crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None),
+        sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
+        loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {},
+        disk: Callable[[], tuple[int, int] | None],
+        tally: Callable[[SessionId], Tally],
+        presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
+    ) -> None:
+        """`refused`: engines that wait for another key. `unheard`: whether a session has sound that no engine knows the
+        language of. `unlike`: the languages that a session expects and the one that it sounds like. `beside`: what
+        else is on in its room. `crowd`: whether some waits for room, and how many more texts fit once engines are
+        full. `sound`: how often it was begun again, and whether some stopped. `loudness`: of what comes just now, by
+        text. `disk`: free and all bytes, where the data lie.
+        """
+        self._sessions = sessions
+        self._rooms = rooms
+        self._clock = clock
+        self._engines = engines
+        self._refused = refused
+        self._unheard = unheard
+        self._unlike = unlike
+        self._beside = beside
+        self._crowd = crowd
+        self._sound = sound
+        self._loudness = loudness
+        self._disk = disk
+        self._tally = tally
+        self._presence = presence
+        self._stalls = Stalls()
+        self._break_speech = BreakSpeech(sessions, clock, self._stalls)
+        self._watched: dict[SessionId, Watched] = {}
+        self._seen_to: dict[tuple[str, str], str] = {}
+        self._machineless_since: int | None = None
+        self._raised: dict[SessionId, tuple[Raised, ...]] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._level_listeners: list[Callable[[], None]] = []
+        self.cards: tuple[Card, ...] = ()
+        """Worst first, as of the last look."""
+        self.house = House(at=clock.wall(), engines=0, disk_free=None, disk_all=None)
+        sessions.observe(self._seen)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """From now on call `listener` after each look; it must not wait."""
+        self._listeners.append(listener)
+
+    def listen_levels(self, listener: Callable[[], None]) -> None:
+        """From now on call `listener` whenever there are new levels; it must not wait."""
+        self._level_listeners.append(listener)
+
+    def level(self, session: SessionId) -> int | None:
+        """How loud the floor of a session is now, dBFS; None while no sound comes."""
+        live = self._sessions.loaded(session)
+        loudness = None if live is None else self._of_floor(live)
+        return None if loudness is None else loudness.level(self._clock.monotonic())
+
+    async def run(self) -> None:
+        """Look at everything once a second, and tell the levels more often, until cancelled."""
+        while True:
+            self._stalls.look(self._clock.monotonic(), LOOK_MS)
+            self.look()
+            for listener in self._listeners:
+                listener()
+            for _ in range(LOOK_MS // LEVEL_MS):
+                for listener in self._level_listeners:
+                    listener()
+                await self._clock.sleep(LEVEL_MS)
+
+    def alarms_of(self, session: SessionId) -> tuple[Raised, ...]:
+        """What has to be seen to in a session, be it its own or the same in all."""
+        return self._raised.get(session, ())
+
+    def see_to(self, session: SessionId, kind: str, name: str) -> None:
+        """Somebody says that they see to an alarm; it holds until the alarm is over. Looks at once.
+
+        What is the same in all sessions is seen to once.
+        """
+        self._seen_to[_seen_as(session, kind)] = " ".join(visible(name).split())[:NAME]
+        self.look()
+
+    def look(self) -> None:
+        """Make the cards anew."""
+        now, disk, engines = self._clock.monotonic(), self._disk(), self._engines()
+        if engines:
+            self._machineless_since = None
+        elif self._machineless_since is None:
+            self._machineless_since = now
+        free, whole = disk or (None, None)
+        self.house = House(at=self._clock.wall(), engines=engines, disk_free=free, disk_all=whole)
+        live = {each.id: each for each in self._sessions.all_loaded if each.state.status in ON}
+        for gone in self._watched.keys() - live.keys():
+            del self._watched[gone]
+        self._raised = {}
+        rooms = {room.id: room for room in self._rooms.rooms()}
+        cards = [self._card(each, rooms, now) for each in live.values()]
+        busy = {card.room for card in cards}
+        cards += [self._idle(room) for room in rooms.values() if room.id not in busy]
+        raised = {_seen_as(session, each.kind) for session, found in self._raised.items() for each in found}
+        self._seen_to = {key: name for key, name in self._seen_to.items() if key in raised}
+        shared = {each.kind: each for found in self._raised.values() for each in found if each.kind in OF_ALL}
+        self.house = msgspec.structs.replace(self.house, alarms=tuple(shared.values()))
+        self.cards = tuple(sorted(cards, key=_badness))
+
+    def _idle(self, room: Room) -> Card:
+        return Card(key=f"room:{room.id}", place=room.title, room=room.id, following=self._following(room.id))
+
+    def _following(self, room: RoomId | None) -> str:
+        session = None if room is None else self._rooms.next_in(room)
+        planned = None if session is None else self._rooms.plan_of(session)
+        return "" if planned is None else planned.title
+
+    def _card(self, live: LiveSession, rooms: Mapping[RoomId, Room], now: int) -> Card:
+        state, seen = live.state, self._watch(live, now)
+        room = self._rooms.room_of(live.id)
+        tally, readers = self._tally(live.id), live.fanout.readers
+        reports = {kind.value: count for kind, count in tally.counts.items()}
+        loudness = self._of_floor(live)
+        seen.dead = 0 if loudness is None else loudness.dead_ms
+        found = alarms(self._figures(live, seen, now, readers, reports))
+        raised = self._raised[live.id] = tuple(self._with_name(live.id, alarm) for alarm in found)
+        channel = next(iter(state.channels.values()), None)
+        return Card(
+            key=f"session:{live.id}",
+            place=rooms[room].title if room is not None and room in rooms else "",
+            room=room,
+            session=live.id,
+            title=state.title,
+            status=state.status,
+            following=self._following(room),
+            sound=seconds(now, seen.sound),
+            level=None if loudness is None else loudness.level(now),
+            dead=seen.dead // 1000,
+            words=seconds(now, seen.words),
+            rate=seen.rate(now),
+            lag=max(seen.lag.values(), default=0) // 1000,
+            heard=seen.heard,
+            expected=(channel.forced if channel is not None else None) or next(iter(state.languages), None),
+            here=tuple(dict(each) for each in self._presence(live.id)),
+            readers=readers,
+            channels={each.id: (each.kind.value, each.languages[0]) for each in state.channels.values()},
+            reports=reports,
+            quality=live.writer.quality.quality(),
+            off=not state.recorded,
+            alarms=tuple(each for each in raised if each.kind not in OF_ALL),
+        )
+
+    def _of_floor(self, live: LiveSession) -> Loudness | None:
+        """How loud it is in the room; of an interpreter where no sound of the room comes."""
+        coming = self._loudness(live.id)
+        floor = (each.id for each in live.state.channels.values() if each.kind is ChannelKind.FLOOR)
+        return next((coming[name] for name in floor if name in coming), next(iter(coming.values()), None))
+
+    def _with_name(self, session: SessionId, alarm: Alarm) -> Raised:
+        by = self._seen_to.get(_seen_as(session, alarm.kind))
+        return Raised(kind=alarm.kind, urgent=alarm.urgent, values=alarm.values, by=by)
+
+    def _figures(
+        self, live: LiveSession, seen: Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
+    ) -> Figures:
+        age = self._stalls.age
+        crowded_out, room_left = self._crowd(live.id)
+        overrun, (sound_again, sound_stopped) = self._rooms.overrun(live.id), self._sound(live.id)
+        return Figures(
+            status=live.state.status,
+            open_for=age(now, seen.since) or 0,
+            source=_has_source(live.state),
+            sound_age=age(now, seen.sound),
+            speech_age=age(now, seen.speech),
+            words_age=age(now, seen.words),
+            dead_for=seen.dead,
+            silent_for=age(now, seen.silent_since) or 0,
+            spoken_for=self._break_speech.lasts(live.id),
+            lag=max(seen.lag.values(), default=0),
+            engines=self.house.engines,
+            machineless_for=age(now, self._machineless_since) or 0,
+            refused=self._refused(),
+            unheard=self._unheard(live.id),
+            unlike=self._unlike(live.id),
+            crowded_out=crowded_out,
+            room_left=room_left,
+            unsaved=any(seen.unsaved.values()),
+            stopped=live.stopped,
+            sound_stopped=sound_stopped,
+            begun_again=live.begun_again + sound_again,
+            off_for=age(now, seen.off_since),
+            readers=sum(readers.values()),
+            reporters=max(reports.values(), default=0),
+            hubs=live.state.hubs,
+            unread_for=unread_for(live.state.floor, live.state.media_now(self._clock.wall())),
+            beside=self._beside(live.id),
+            left=None if overrun is None else overrun.left,
+            disk_free=self.house.disk_free,
+        )
+
+    def _watch(self, live: LiveSession, now: int) -> Watched:
+        seen = self._watched.get(live.id)
+        if seen is None:
+            seen = self._watched[live.id] = Watched(now)
+        if live.state.recorded:
+            seen.off_since = None
+        elif seen.off_since is None:
+            seen.off_since = now
+        return seen
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        self._watch(live, self._clock.monotonic()).take(publication, live.state, self._clock.monotonic())
+
+
+def _has_source(state: State) -> bool:
+    return any(not source.ended for source in state.sources.values())
+
+
+def _seen_as(session: SessionId, kind: str) -> tuple[str, str]:
+    """What stands for an alarm where it is said who sees to it."""
+    return ("" if kind in OF_ALL else session), kind
+
+
+def _badness(card: Card) -> tuple[int, int, int, int, str, str]:
+    """For sorting: what nobody sees to yet, the urgent first; then what is on; then by name."""
+    waiting = [alarm for alarm in card.alarms if alarm.by is None]
+    urgent = sum(alarm.urgent for alarm in waiting)
+    return -urgent, -len(waiting), -len(card.alarms), card.session is None, card.place or card.title, card.key

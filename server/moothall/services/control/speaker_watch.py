@@ -1,0 +1,73 @@
+"""Takes a speaker's name away when nobody has been heard for a while: no name is better than a wrong one."""
+
+from __future__ import annotations
+
+import logging
+
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import TakeFloor
+from moothall.core.events import SegmentOpened, SessionClosed, SpeakerTookFloor, WordsCommitted
+from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.session import Status
+from moothall.core.signals import ChannelState, Sound
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.sessions import LiveSession, Sessions
+
+logger = logging.getLogger(__name__)
+
+SILENCE_MS = 20_000
+"""Silence after which nobody is taken to be speaking."""
+LOOK_MS = 1_000
+
+
+class SpeakerWatch:
+    """Watches every channel that an engine or source says something of. `run` has to be running."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        # Bound: channels of sessions that are on and silent.
+        self._silent_since: dict[tuple[SessionId, ChannelId], int] = {}
+        sessions.observe(self._seen)
+
+    async def run(self) -> None:
+        """Take names away until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK_MS)
+            now = self._clock.monotonic()
+            for (session, channel), since in list(self._silent_since.items()):
+                if now - since >= SILENCE_MS:
+                    await self._take_away(session, channel)
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        now = self._clock.monotonic()
+        for signal in publication.signals:
+            if isinstance(signal, ChannelState):
+                key = (live.id, signal.channel)
+                if signal.sound is Sound.SPEECH:
+                    self._silent_since.pop(key, None)
+                else:
+                    self._silent_since.setdefault(key, now)
+        for event in publication.events:
+            match event:
+                case SpeakerTookFloor():
+                    # Named in the silence before the first word: that name gets a silence of its own.
+                    if (live.id, event.channel) in self._silent_since:
+                        self._silent_since[live.id, event.channel] = now
+                case SegmentOpened() | WordsCommitted():
+                    self._silent_since.pop((live.id, event.channel), None)
+                case SessionClosed():
+                    for key in [key for key in self._silent_since if key[0] == live.id]:
+                        del self._silent_since[key]
+                case _:
+                    pass
+
+    async def _take_away(self, session: SessionId, channel: ChannelId) -> None:
+        live = self._sessions.loaded(session)
+        known = None if live is None else live.state.channels.get(channel)
+        if live is None or known is None or known.speaker is None or live.state.status is not Status.OPEN:
+            return
+        command_id = CommandId(f"silent:{channel}:{live.writer.offset}")
+        await live.writer.send(SYSTEM, command_id, TakeFloor(channel=channel, speaker=None))
+        logger.info("session %s channel %s: silent, so nobody is named", session, channel)

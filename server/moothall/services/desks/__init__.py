@@ -1,0 +1,1 @@
+"""What desks see and do: acts, undoing, calls, moved and removed lines."""

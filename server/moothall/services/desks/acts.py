@@ -1,0 +1,164 @@
+"""What was done at the desks of a session, read from its log when a desk is opened and followed from then on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core.actors import Role
+from moothall.core.acts import Act, Acts, undo_id
+from moothall.core.authority import STAFF_ROLES
+from moothall.core.commands import Stand
+from moothall.core.event_codec import decode_event
+from moothall.core.events import BodyRemoved
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.moves import commands_of
+from moothall.core.ports import EventLog
+from moothall.core.session import State
+from moothall.services.log.folding import PAGE
+from moothall.services.log.publication import Publication
+from moothall.services.log.session_writer import SessionWriter
+
+ACTS = 200
+"""Acts of a session that can be undone."""
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody at a desk."""
+
+    seat: str
+    """Tells two apart who came with the same link; empty when nobody knows any more who it was."""
+    role: Role
+    label: str
+    name: str = ""
+    """What they call themselves."""
+
+    @property
+    def known_as(self) -> str:
+        """Their name, else their link's label."""
+        return self.name or self.label
+
+
+class News(msgspec.Struct, frozen=True):
+    """What became of the acts that desks know."""
+
+    acts: tuple[Act, ...] = ()
+    """New ones, and those that were undone."""
+    forgotten: tuple[CommandId, ...] = ()
+    """Those that can't be undone any more."""
+
+
+def shown(act: Act, by: Presence, state: State) -> dict[str, object]:
+    """An act as desks are told of it, of plain values for JSON; `state` knows the numbers of its questions."""
+    stands = (command for command in act.commands if isinstance(command, Stand))
+    asked = (state.floor.get(name) for command in stands for name in command.interventions)
+    return {
+        "numbers": {each.id: each.number for each in asked if each is not None},
+        "id": act.id,
+        "at": act.at,
+        "by": msgspec.to_builtins(by),
+        "commands": msgspec.to_builtins(act.commands),
+        "undo": msgspec.to_builtins(act.undo),
+        "undone": act.undone,
+    }
+
+
+class DeskActs:
+    """The last acts of one session. Nothing is known before `load`, which may be called as often as one likes."""
+
+    def __init__(self, session: SessionId, log: EventLog) -> None:
+        self._session = session
+        self._log = log
+        self._acts = Acts(session, ACTS)
+        self._known: dict[CommandId, Act] = {}
+        self._followed = False
+        """Whether the acts are those of the log up to what was published last."""
+        self._loading = asyncio.Lock()
+
+    @property
+    def state(self) -> State:
+        """The session as far as it is known here."""
+        return self._acts.state
+
+    @property
+    def followed(self) -> bool:
+        """Whether all that was published is known."""
+        return self._followed
+
+    def all(self) -> Sequence[Act]:
+        """Those that are known, oldest first."""
+        return tuple(self._known.values())
+
+    def get(self, name: CommandId) -> Act | None:
+        """The act of that id."""
+        return self._acts.get(name)
+
+    def mark(self, name: CommandId, *, undone: bool) -> News:
+        """Say of an act whether it is undone, where the log alone doesn't tell."""
+        self._acts.mark(name, undone=undone)
+        return self._changed()
+
+    async def load(self, writer: SessionWriter) -> News:
+        """Read the log, unless all of it is known. Raises StorageUnavailable, and RecordBroken."""
+        async with self._loading:
+            if self._followed:
+                return News()
+            acts = Acts(self._session, ACTS)
+            while True:
+                published = writer.handed_on
+                page = await self._log.read(self._session, acts.offset, PAGE)
+                for record in page:
+                    acts.take(record.header, None if record.body is None else decode_event(record.body))
+                if page:
+                    continue
+                acts.settle()
+                await self._half_undone(acts)
+                if writer.handed_on == published:
+                    break
+            self._acts, self._followed = acts, True
+            self._share(writer)
+            return self._changed()
+
+    def hear(self, writer: SessionWriter, publication: Publication) -> News:
+        """What is published changes what is known, once the log was read."""
+        if not (self._followed and publication.records):
+            return News()
+        acts, removed, told = self._acts, False, False
+        for record, event in zip(publication.records, publication.events, strict=True):
+            offset = record.header.offset
+            if offset <= acts.offset:
+                continue  # It was in the log when that was read.
+            if offset > acts.offset + 1:
+                self._followed = False
+                return News()
+            acts.take(record.header, event)
+            removed = removed or isinstance(event, BodyRemoved)
+            told = told or record.header.role in STAFF_ROLES
+        acts.settle()
+        self._followed = self._share(writer) or not removed
+        return self._changed() if told or removed else News()
+
+    def _share(self, writer: SessionWriter) -> bool:
+        """Hold no second copy of the session, nor what is gone from the writer's; whether that could be had."""
+        same = writer.offset == self._acts.offset
+        if same:
+            self._acts.state = writer.state
+        return same
+
+    async def _half_undone(self, acts: Acts) -> None:
+        """A move that was undone in this log and not in the other one, as the server was killed: it can be gone on."""
+        for name, act in acts.all().items():
+            if act.moved is not None and act.undone:
+                _, away, _ = commands_of(undo_id(name))
+                if not any(record.header.cause == away for record in await self._log.caused(away)):
+                    acts.mark(name, undone=False)
+
+    def _changed(self) -> News:
+        """What differs from what was known, which it is from now on."""
+        known, self._known = self._known, self._acts.all()
+        return News(
+            tuple(act for name, act in self._known.items() if known.get(name) != act),
+            tuple(name for name in known if name not in self._known),
+        )

@@ -1,0 +1,178 @@
+"""Where else the words of a line stand: in the logs that it was moved to or came from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.errors import RecordBroken
+from moothall.core.event_codec import decode_event
+from moothall.core.ids import SegmentId, SessionId, SpeakerId
+from moothall.core.moves import AWAY, HERE, Move, Moves, Orphan, Place, arrived
+from moothall.core.ports import EventLog
+from moothall.core.removing import Selection, WordsOf, names_in, selected
+from moothall.services.log.session_writer import SessionWriter
+
+logger = logging.getLogger(__name__)
+
+Find = Callable[[SessionId], Awaitable[SessionWriter | None]]
+"""A session's writer, None when there is no such session. Raises StorageUnavailable, and RecordBroken."""
+
+
+class InLog(msgspec.Struct, frozen=True):
+    """What a log holds of the same words."""
+
+    writer: SessionWriter
+    segments: tuple[SegmentId, ...]
+    said: tuple[SegmentId, ...]
+    """Those of them that were said in this session, so that it has their sound."""
+    names: tuple[SpeakerId, ...] = ()
+    """Speakers whose names are to go too."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """All that stands of a selection beside what its own log selects."""
+
+    here: InLog
+    elsewhere: tuple[InLog, ...]
+    unread: tuple[SessionId, ...]
+    """Sessions whose log is damaged."""
+
+
+class Copies:
+    """Finds them in all logs. Nothing is kept from one time to the next."""
+
+    def __init__(self, log: EventLog, find: Find) -> None:
+        self._log = log
+        self._find = find
+
+    async def of(self, writer: SessionWriter, selection: Selection) -> Found:
+        """What else is made of the words that `selection` takes from a log. Raises StorageUnavailable.
+
+        Of somebody's words not what was given to somebody else since it came to where it stands.
+        """
+        search = _Search(self._log, self._find, await self._moves())
+        start = {(writer.session, cut.line.id) for cut in selected(writer.state, selection)}
+        seen, ahead = set(start), list(start)
+        while ahead:
+            for place in await search.beside(ahead.pop()):
+                if place in seen or (isinstance(selection, WordsOf) and await search.given_to_another(place)):
+                    continue
+                seen.add(place)
+                ahead.append(place)
+        with_names = bool(names_in(selection))
+        here = await search.in_log(writer, seen - start, with_names=False)
+        others = sorted({session for session, _ in seen} - {writer.session})
+        found = [await search.in_log(each, seen, with_names=with_names) for each in await search.writers(others)]
+        return Found(here, tuple(each for each in found if each.segments), tuple(sorted(search.unread)))
+
+    async def _moves(self) -> Moves:
+        came: list[Move] = []
+        left: list[Move] = []
+        for record in (*await self._log.caused(HERE), *await self._log.caused(AWAY)):
+            if record.body is None:
+                continue
+            event = None
+            with suppress(RecordBroken):
+                event = decode_event(record.body)
+            if isinstance(event, ev.LinesMovedHere | ev.LinesMovedAway):
+                header = record.header
+                move = Move(session=header.session, cause=header.cause, segments=event.segments, other=event.session)
+                (came if isinstance(event, ev.LinesMovedHere) else left).append(move)
+        return Moves(came, left)
+
+
+class _Search:
+    """One search, which asks for each session once."""
+
+    def __init__(self, log: EventLog, find: Find, moves: Moves) -> None:
+        self.unread: set[SessionId] = set()
+        self._log = log
+        self._find = find
+        self._moves = moves
+        self._known: dict[SessionId, SessionWriter | None] = {}
+
+    async def writers(self, sessions: Iterable[SessionId]) -> list[SessionWriter]:
+        """Those of the sessions that are there and can be read."""
+        found = [await self._writer(session) for session in sessions]
+        return [writer for writer in found if writer is not None]
+
+    async def beside(self, place: Place) -> set[Place]:
+        """The lines of the same words, one step away."""
+        found = set(self._moves.beside(place))
+        for orphan in self._moves.orphans:
+            if orphan.place == place:
+                found |= await self._origins(orphan)
+            elif arrived(orphan.cause, place[1]) == orphan.place[1] and await self._is_origin(orphan, place):
+                found.add(orphan.place)
+        return found
+
+    async def given_to_another(self, place: Place) -> bool:
+        """Whether a line that stands is no more given to whom it was given when it came."""
+        session, segment = place
+        writer = await self._writer(session)
+        line = None if writer is None else writer.state.segments.get(segment)
+        if writer is None or line is None or line.gone or line.speaker is None:
+            return False
+        first, *_ = writer.places.of_lines([segment])
+        (record,) = await self._log.read(session, first - 1, 1)
+        event = None if record.body is None else decode_event(record.body)
+        return isinstance(event, ev.SegmentOpened) and event.speaker != line.speaker
+
+    async def in_log(self, writer: SessionWriter, places: Iterable[Place], *, with_names: bool) -> InLog:
+        """Those of `places` whose text a log still holds."""
+        held = [
+            segment
+            for session, segment in sorted(places)
+            if session == writer.session and writer.places.of_lines([segment])
+        ]
+        said = tuple(segment for segment in held if (writer.session, segment) not in self._moves.foreign)
+        names = await self._brought(writer, frozenset(held)) if with_names else ()
+        return InLog(writer, tuple(held), said, names)
+
+    async def _brought(self, writer: SessionWriter, held: frozenset[SegmentId]) -> tuple[SpeakerId, ...]:
+        """Speakers of these lines and of no others, whose names came with them."""
+        theirs = {line.speaker for name, line in writer.state.segments.items() if name in held}
+        others = {line.speaker for name, line in writer.state.segments.items() if name not in held}
+        brought = []
+        for speaker in sorted(each for each in theirs - others if each is not None):
+            offsets = writer.places.of_names([speaker])
+            records = [await self._log.read(writer.session, offset - 1, 1) for offset in offsets]
+            if records and all(record.header.cause.endswith(HERE) for (record,) in records):
+                brought.append(speaker)
+        return tuple(brought)
+
+    async def _origins(self, orphan: Orphan) -> set[Place]:
+        sessions = await self._log.sessions() if orphan.origin is None else (orphan.origin,)
+        return {
+            (writer.session, segment)
+            for writer in await self.writers(sessions)
+            for segment, _ in writer.state.segments.items()
+            if arrived(orphan.cause, segment) == orphan.place[1]
+            and await self._is_origin(orphan, (writer.session, segment))
+        }
+
+    async def _is_origin(self, orphan: Orphan, place: Place) -> bool:
+        """Whether a line whose name fits is the one: lines of several sessions may have that name."""
+        session, segment = place
+        if orphan.origin is not None or session == orphan.place[0]:
+            return session == orphan.origin
+        one, other = await self._writer(session), await self._writer(orphan.place[0])
+        if one is None or other is None or one.state.access is ev.Access.PUBLIC:
+            return False
+        was, came = one.state.segments.get(segment), other.state.segments.get(orphan.place[1])
+        return was is not None and came is not None and was.whole == came.whole
+
+    async def _writer(self, session: SessionId) -> SessionWriter | None:
+        if session not in self._known:
+            try:
+                self._known[session] = await self._find(session)
+            except RecordBroken:
+                logger.error("session %s: its log can't be read, so lines that were moved are not looked for", session)
+                self.unread.add(session)
+                self._known[session] = None
+        return self._known[session]

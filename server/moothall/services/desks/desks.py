@@ -1,0 +1,339 @@
+"""The staff at their desks: who is there, what they do, what came of it, and how it is undone.
+
+A desk follows one text of one session on a feed that carries the staff's lane too. What it wants goes to the
+session writer as anybody's commands do; the answer says how to undo it. What was done last is read from the log, so
+that it can be undone after a restart too; who is there is kept in memory only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import msgspec
+
+from moothall.core.actors import Role
+from moothall.core.acts import Act
+from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES
+from moothall.core.commands import AnyCommand, OpenSession, ReopenSession
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.events import BodyRemoved
+from moothall.core.floor.interventions import FLOOR_FACTS
+from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.moves import short
+from moothall.core.ports import Clock, EventLog, Randomness
+from moothall.core.session import State
+from moothall.core.visible import visible
+from moothall.services.capture.closing import Closing
+from moothall.services.desks.acts import DeskActs, Presence, shown
+from moothall.services.desks.acts import News as ActNews
+from moothall.services.desks.backstage import TOLD, staff_notes
+from moothall.services.desks.calls import Call
+from moothall.services.desks.questions import LEADERS
+from moothall.services.desks.table import FOR_LEADERS, Push, Seat, Table
+from moothall.services.desks.undoing import Held, undo_act
+from moothall.services.log.orders import Receipt
+from moothall.services.log.publication import Publication
+from moothall.services.readers.feed import Outlet
+from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.wire.frames import Format
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = 1_000
+"""How often news that nobody publishes (reports, alarms, times that run over) is looked at."""
+SHOWN_ACTS = 30
+"""Of the acts that can be undone, the last that a desk is shown."""
+NAME = 60
+"""Characters of the name that somebody gives themselves at a desk."""
+WORDS_LINES = 40
+"""Lines whose single words, with times and certainty, a desk gets when it comes."""
+
+
+News = Callable[[SessionId], object]
+"""How something stands in a session, of plain values for JSON; None when there is nothing to say."""
+
+
+class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
+    """It is in the log."""
+
+    receipt: Receipt
+    undo: tuple[AnyCommand, ...]
+
+
+UndoMove = Callable[[Seat, Act], Awaitable[Receipt | Refusal]]
+"""Undoes a move of lines to another session, for whoever sits there (`LineMoves.undo`)."""
+
+
+class Desks:
+    """See the module. `run` has to be running for news to come."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        log: EventLog,
+        closing: Closing,
+        clock: Clock,
+        randomness: Randomness,
+        held: Held,
+        undo_move: UndoMove,
+        label: Callable[[str], str],
+        news: Mapping[str, News],
+        beside: Callable[[SessionId], Refusal | None] = lambda _: None,
+        named: Callable[[CommandId, str], AbstractContextManager[None]] = lambda *_: nullcontext(),
+    ) -> None:
+        """`label`: what the link of that id was called when it was made, empty when it is gone.
+
+        `news`: what desks are told whenever it changes, by the name under which they are told. `beside`: what is to be
+        known before a session is opened. `named`: while inside, an act of that id is done by somebody of that name.
+        """
+        self._sessions = sessions
+        self._log = log
+        self._closing = closing
+        self._clock = clock
+        self._randomness = randomness
+        self._held = held
+        self._undo_move = undo_move
+        self._label = label
+        self._news = news
+        self._beside = beside
+        self._named = named
+        self._tables: dict[SessionId, Table] = {}
+        sessions.observe(self._seen)
+
+    async def run(self) -> None:
+        """Look for news until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK_MS)
+            for session, table in list(self._tables.items()):
+                if table.seats:
+                    self._look(session, table)
+                elif self._sessions.loaded(session) is None:  # Whoever sits down later has the acts read anew.
+                    del self._tables[session]
+
+    def _table(self, session: SessionId) -> Table:
+        return self._tables.setdefault(session, Table(DeskActs(session, self._log)))
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        table = self._tables.get(live.id)
+        if table is not None:
+            self._tell_acts(table, table.acts.hear(live.writer, publication))
+            removed = any(isinstance(event, BodyRemoved) for event in publication.events)
+            if removed or any(isinstance(event, FLOOR_FACTS) for event in publication.events):
+                # What was being said may have been removed.
+                table.tell_floor(live.state, self._clock.wall(), anew=removed)
+            if any(isinstance(event, TOLD) for event in publication.events):
+                self._look(live.id, table)
+
+    def _tell_acts(self, table: Table, news: ActNews) -> None:
+        for act in news.acts:
+            table.tell("acted", shown(act, self._who(table, act), table.acts.state))
+        if news.forgotten:
+            # Once words were removed, no act has them any more, neither what was written nor what stood there before.
+            table.tell("forgotten", list(news.forgotten))
+            for name in news.forgotten:
+                table.who.pop(name, None)
+
+    def _who(self, table: Table, act: Act) -> Presence:
+        """Whoever did something; the log knows the link alone."""
+        doing = table.doing.get(short(act.id))
+        if doing is not None:
+            table.who.setdefault(act.id, doing)
+        nobody = Presence(seat="", role=act.by.role, label=self._label(act.by.id))
+        return table.who.get(act.id, nobody)
+
+    def look(self, session: SessionId) -> None:
+        """Something was done that the desks should see at once: tell them what changed of the news."""
+        table = self._tables.get(session)
+        if table is not None:
+            self._look(session, table)
+
+    def _look(self, session: SessionId, table: Table) -> None:
+        """Tell the desks what changed of the news."""
+        for kind, look in self._news.items():
+            body = look(session)
+            if table.told.get(kind) != body:
+                table.told[kind] = body
+                table.tell(kind, body, LEADERS if kind in FOR_LEADERS else STAFF_ROLES)
+        live = self._sessions.loaded(session)
+        if live is not None:
+            table.tell_floor(live.state, self._clock.wall())
+
+    async def join(
+        self,
+        staff: Staff,
+        session: SessionId,
+        *,
+        outlet: Outlet,
+        push: Push,
+        channel: ChannelId | None = None,
+        after: Position | None = None,
+        name: str = "",
+    ) -> tuple[Seat, dict[str, object]] | Refusal:
+        """Open a desk: its seat, and all that it shows but for the text, which goes to `outlet` (as SSE).
+
+        The outlet gets a snapshot, or the frames after `after`. Raises StorageUnavailable and RecordBroken.
+        """
+        if staff.role not in STAFF_ROLES:
+            return Refusal(code=RefusalCode.FORBIDDEN, message="This link has no page of its own in a meeting.")
+        live = await self._sessions.find(session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting here.")
+        wanted = channel if channel is not None else next(iter(live.state.channels), None)
+        if wanted is None or wanted not in live.state.channels:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The meeting has no such text.")
+        presence = Presence(
+            seat=self._randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
+        )
+        seat = Seat(staff, live, wanted, presence, push)
+        notes = await staff_notes(self._log, session)
+        table = self._table(session)
+        self._tell_acts(table, await table.acts.load(live.writer))
+        subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after, pulse=True)
+        if isinstance(subscription, Refusal):
+            return subscription
+        seat.subscription = subscription
+        table = self._tables.setdefault(session, table)
+        self._look(session, table)
+        leads = staff.role in LEADERS
+        news = {kind: table.told.get(kind) for kind in self._news if leads or kind not in FOR_LEADERS}
+        if leads:
+            table.tell_floor(live.state, self._clock.wall(), anew=True)
+            news["interventions"] = table.floor.whole()
+        table.seats[presence.seat] = seat
+        self._tell_presence(table)
+        logger.info("session %s: a %s is at a desk", session, staff.role)
+        return seat, {
+            "session": session,
+            "channel": wanted,
+            "seat": presence.seat,
+            "role": staff.role,
+            "label": staff.label,
+            "may": sorted(_may(staff.role)),
+            "now": self._clock.wall(),
+            "presence": self.presence(session),
+            "acts": [shown(act, self._who(table, act), table.acts.state) for act in table.acts.all()[-SHOWN_ACTS:]],
+            "notes": notes,
+            "words": _words(live.state, wanted),
+            "news": news,
+        }
+
+    def leave(self, seat: Seat) -> None:
+        """The desk is closed. May be repeated."""
+        if seat.subscription is not None:
+            seat.live.fanout.unsubscribe(seat.subscription)
+            seat.subscription = None
+        table = self._tables.get(seat.live.id)
+        if table is not None and table.seats.pop(seat.presence.seat, None) is not None:
+            self._tell_presence(table)
+
+    def call(self, seat: Seat, name: str) -> None:
+        """Whoever sits there says what they are called."""
+        seat.presence = msgspec.structs.replace(seat.presence, name=_plain_name(name))
+        table = self._tables.get(seat.live.id)
+        if table is not None:
+            self._tell_presence(table)
+
+    def presence(self, session: SessionId) -> list[dict[str, object]]:
+        """Who is at the desks of a session, as it goes out."""
+        table = self._tables.get(session)
+        seats = [] if table is None else table.seats.values()
+        return [msgspec.to_builtins(seat.presence) for seat in seats]
+
+    async def act(
+        self, seat: Seat, command_id: CommandId, commands: Sequence[AnyCommand], *, anyway: bool = False
+    ) -> Acknowledged | Refusal:
+        """Carry out what somebody wants, all of it or nothing. The same id again gets the first answer.
+
+        What they should know first is a refusal, unless it is to be done `anyway`.
+        """
+        table = self._table(seat.live.id)
+        self._tell_acts(table, await table.acts.load(seat.live.writer))
+        new = seat.live.writer.receipt(command_id) is None
+        if new and not anyway and any(map(_opens, commands)) and (beside := self._beside(seat.live.id)) is not None:
+            return beside
+        at, state, calls = self._clock.monotonic(), seat.live.state, commands if new else ()
+        other = table.calls.begin(state, command_id, calls, seat.presence, at, known=anyway)
+        if isinstance(other, Refusal):
+            return other
+        with self.doing(seat, command_id):
+            answer = await self._closing.send(seat.live.writer, seat.actor, command_id, commands)
+        table.calls.ended(command_id, done=isinstance(answer, Receipt))
+        if isinstance(answer, Refusal):
+            return answer
+        if other is not None:
+            _tell_overridden(table, other, seat)
+        act = table.acts.get(command_id)
+        return Acknowledged(receipt=answer, undo=() if act is None else act.undo)
+
+    @contextmanager
+    def doing(self, seat: Seat, command_id: CommandId) -> Iterator[None]:
+        """While inside, an act of this id is done by whoever sits there."""
+        table = self._table(seat.live.id)
+        table.doing[short(command_id)] = seat.presence
+        try:
+            with self._named(command_id, seat.presence.known_as):
+                yield
+        finally:
+            table.doing.pop(short(command_id), None)
+
+    async def undo(self, seat: Seat, command_id: CommandId) -> Receipt | Refusal:
+        """Undo an act of this session, whoever did it. Once is enough: again gets the first answer.
+
+        Raises StorageUnavailable and RecordBroken.
+        """
+        table = self._table(seat.live.id)
+        self._tell_acts(table, await table.acts.load(seat.live.writer))
+        act = table.acts.get(command_id)
+        if act is None or not act.undo:
+            return Refusal(code=RefusalCode.UNKNOWN, message="That can't be undone any more.")
+        if act.moved is not None:
+            answer = await self._undo_move(seat, act)
+        else:
+            answer = await undo_act(
+                seat.live.writer, seat.actor, act, log=self._log, closing=self._closing, held=self._held
+            )
+        self._tell_acts(table, table.acts.mark(act.id, undone=isinstance(answer, Receipt)))
+        self._look(seat.live.id, table)
+        return answer
+
+    def older(self, seat: Seat, before: int) -> dict[str, object]:
+        """The questions whose numbers are below `before`, as far as one message holds them."""
+        return self._table(seat.live.id).floor.older(before)
+
+    def _tell_presence(self, table: Table) -> None:
+        table.tell("presence", [msgspec.to_builtins(seat.presence) for seat in table.seats.values()])
+
+
+def _opens(command: AnyCommand) -> bool:
+    return isinstance(command, OpenSession | ReopenSession)
+
+
+def _tell_overridden(table: Table, other: Call, seat: Seat) -> None:
+    """Tell whoever called before who has called something else, and what had its turn."""
+    floor = seat.live.state.floor
+    first, before = table.seats.get(other.by.seat), floor.interventions.get(other.intervention)
+    now = None if floor.called is None else floor.interventions.get(floor.called)
+    if first is not None and now is not None and before is not None and now.id != before.id:
+        body = {"by": msgspec.to_builtins(seat.presence), "number": now.number, "instead": before.number}
+        first.push("overridden", body)
+
+
+def _may(role: Role) -> set[str]:
+    """What somebody may do, by the commands' names and `remove`."""
+    return {str(kind.__struct_config__.tag) for kind in COMMANDS[role]} | ({"remove"} if role in REMOVERS else set())
+
+
+def _plain_name(name: str) -> str:
+    return " ".join(visible(name).split())[:NAME]
+
+
+def _words(state: State, channel: ChannelId) -> dict[SegmentId, list[tuple[str, float]]]:
+    """The committed words of the last lines with how sure the recogniser was, where nobody has mended them."""
+    lines = [line for _, line in state.segments.items() if line.channel == channel and line.words and not line.gone]
+    last = sorted(lines, key=lambda line: line.t0)[-WORDS_LINES:]
+    return {line.id: [(word.text, word.p) for word in line.words] for line in last if not line.revision}

@@ -1,0 +1,101 @@
+"""Moving lines between sessions for whoever sits at a desk, and back again, after a restart too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from moothall.core.acts import Act, undo_id
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.event_codec import decode_event
+from moothall.core.events import LinesMovedHere
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.moves import arrived, commands_of
+from moothall.core.ports import Clock, EventLog
+from moothall.services.desks.moving import move_back, move_lines
+from moothall.services.desks.table import Seat
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.sessions import LiveSession, Sessions
+
+
+class LineMoves:
+    """See the module. `busy` is held while lines are on their way."""
+
+    def __init__(
+        self, sessions: Sessions, *, log: EventLog, clock: Clock, may_act: Callable[[Staff, SessionId], bool]
+    ) -> None:
+        """`may_act`: whether a link reaches as far as a session."""
+        self._sessions = sessions
+        self._log = log
+        self._clock = clock
+        self._may_act = may_act
+        # Lines that are on their way to another session would escape a removal. Bound: desks that wait for an answer.
+        self.busy = asyncio.Lock()
+
+    async def move(
+        self,
+        seat: Seat,
+        command_id: CommandId,
+        *,
+        channel: ChannelId,
+        segments: Sequence[SegmentId],
+        session: SessionId,
+    ) -> Receipt | Refusal:
+        """Lines belong to another session, which the seat's link has to reach. Raises as `Sessions.find` does."""
+        other = await self._sessions.find(session)
+        if other is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting here.")
+        async with self.busy:
+            return await move_lines(
+                seat.live.writer,
+                other.writer,
+                seat.actor,
+                command_id,
+                channel=channel,
+                segments=segments,
+                to_channel=_same_channel(other, channel),
+                clock=self._clock,
+            )
+
+    async def undo(self, seat: Seat, act: Act) -> Receipt | Refusal:
+        """Undo a move that was made at a desk of the seat's session. Raises as `Sessions.find` does."""
+        moved = act.moved
+        there = None if moved is None else await self._where(seat.live.id, act)
+        if moved is None or there is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="Where the lines stand now can't be found.")
+        session, to_channel = there
+        other = await self._sessions.find(session) if self._may_act(seat.staff, session) else None
+        if other is None:
+            message = "Your link is not for the meeting where the lines stand."
+            return Refusal(code=RefusalCode.FORBIDDEN, message=message)
+        async with self.busy:
+            return await move_back(
+                seat.live.writer,
+                other.writer,
+                seat.actor,
+                undo_id(act.id),
+                moved=act.id,
+                channel=moved.channel,
+                segments=moved.segments,
+                to_channel=to_channel,
+                clock=self._clock,
+            )
+
+    async def _where(self, left: SessionId, act: Act) -> tuple[SessionId, ChannelId] | None:
+        """The session and text to which lines were moved. Not all logs say so of each other, but all name the act."""
+        here, _, _ = commands_of(act.id)
+        moved = act.moved
+        names = () if moved is None else tuple(arrived(here, segment) for segment in moved.segments)
+        for record in await self._log.caused(here):
+            event = None if record.body is None else decode_event(record.body)
+            if not isinstance(event, LinesMovedHere) or record.header.cause != here or record.header.session == left:
+                continue
+            if set(event.segments) == set(names):
+                return record.header.session, event.channel
+        return None
+
+
+def _same_channel(other: LiveSession, channel: ChannelId) -> ChannelId:
+    """The channel of the same name there, or its first."""
+    return channel if channel in other.state.channels else next(iter(other.state.channels), channel)

@@ -1,0 +1,178 @@
+"""Lines that went to the wrong session are moved to the right one, and back, as events in both logs.
+
+They are said in their new session first and struck in the old one then: a crash in between leaves them twice, and the
+same command goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from moothall.core import commands as do
+from moothall.core.actors import Actor
+from moothall.core.authority import may_send
+from moothall.core.decide import decide
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.events import Access
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.moves import arrived, commands_of, digest, returned
+from moothall.core.ports import Clock
+from moothall.core.session import Segment, State, Status
+from moothall.services.log.orders import Receipt
+from moothall.services.log.session_writer import SessionWriter
+
+
+async def move_lines(
+    from_writer: SessionWriter,
+    to_writer: SessionWriter,
+    actor: Actor,
+    command_id: CommandId,
+    *,
+    channel: ChannelId,
+    segments: Sequence[SegmentId],
+    to_channel: ChannelId,
+    clock: Clock,
+) -> Receipt | Refusal:
+    """Move finished lines of `channel` to `to_channel` of another session; the receipt is of the log they leave.
+
+    Times are mapped by what both sessions' clocks share, the time of day; what was said before the other session
+    began stands at its beginning. Speakers are found by name, and introduced where there is none of that name.
+    Nothing is changed when it is refused. May be sent again with the same id.
+    """
+    here, away, back = commands_of(command_id)
+    if (known := from_writer.receipt(away)) is not None:
+        return known
+    leaving = do.MoveLinesAway(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
+    refusal = _objection(from_writer.state, to_writer.state, leaving, actor, clock.wall())
+    if refusal is not None:
+        return refusal
+    lines = [line for name in segments if (line := from_writer.state.segments.get(name)) is not None]
+    arriving = _arriving(from_writer.state, to_writer.state, lines, to_channel, here)
+    came = await to_writer.send(actor, here, arriving)
+    if isinstance(came, Refusal):
+        return came
+    left = await from_writer.send(actor, away, leaving)
+    if isinstance(left, Refusal) and left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        # Somebody was quicker: they don't stand in this session any more, and not by us in the other one.
+        names = tuple(arrived(here, line.id) for line in lines)
+        again = do.MoveLinesAway(channel=to_channel, segments=names, session=_public(from_writer.state))
+        await to_writer.send(actor, back, again)
+    return left
+
+
+async def move_back(
+    from_writer: SessionWriter,
+    to_writer: SessionWriter,
+    actor: Actor,
+    command_id: CommandId,
+    *,
+    moved: CommandId,
+    channel: ChannelId,
+    segments: Sequence[SegmentId],
+    to_channel: ChannelId,
+    clock: Clock,
+) -> Receipt | Refusal:
+    """Undo the move `moved`, which had these lines of `channel` moved to `to_channel`; the receipt is of their log.
+
+    They stand where they were, with their words and times, and are struck in the other session. Refused as `stale`
+    where somebody has changed or removed one since; then nothing is changed. May be sent again with the same id.
+    """
+    here, away, back = commands_of(command_id)
+    if (known := from_writer.receipt(here)) is not None and to_writer.receipt(away) is not None:
+        return known
+    moved_here, _, _ = commands_of(moved)
+    there = tuple(arrived(moved_here, segment) for segment in segments)
+    leaving = do.MoveLinesAway(channel=to_channel, segments=there, session=_public(from_writer.state))
+    pairs = list(zip(segments, there, strict=True))
+    if not all(_unchanged(from_writer.state, to_writer.state, *pair) for pair in pairs):
+        message = (
+            "The lines were changed in the other session since they were moved. Move them back from there by hand."
+        )
+        return Refusal(code=RefusalCode.STALE, message=message)
+    refusal = _objection(to_writer.state, from_writer.state, leaving, actor, clock.wall())
+    if refusal is not None:
+        return refusal
+    arriving = do.BringLinesBack(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
+    came = await from_writer.send(actor, here, arriving)
+    if isinstance(came, Refusal):
+        return came
+    left = await to_writer.send(actor, away, leaving)
+    if isinstance(left, Receipt):
+        return came
+    if left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        # Somebody was quicker: they don't stand in the other session any more.
+        again = tuple(returned(segment) for segment in segments)
+        struck = do.MoveLinesAway(channel=channel, segments=again, session=_public(to_writer.state))
+        await from_writer.send(actor, back, struck)
+    return left
+
+
+def _unchanged(home: State, away: State, segment: SegmentId, there: SegmentId) -> bool:
+    """Whether a line that was moved away stands in the other session as it left its own."""
+    left, stands = home.segments.get(segment), away.segments.get(there)
+    if left is None or stands is None or stands.gone:
+        return False
+    same_name = left.speaker == stands.speaker or (
+        left.speaker is not None
+        and stands.speaker is not None
+        and home.speakers.get(left.speaker) == away.speakers.get(stands.speaker)
+    )
+    return same_name and (stands.revision, stands.whole) == (int(left.mended), left.whole)
+
+
+def _objection(leaves: State, enters: State, leaving: do.MoveLinesAway, actor: Actor, wall: int) -> Refusal | None:
+    if not may_send(actor.role, leaving):
+        return Refusal(code=RefusalCode.FORBIDDEN, message=f"The role '{actor.role}' may not do this.")
+    if enters.status in (Status.ABSENT, Status.CREATED):
+        return Refusal(code=RefusalCode.CONFLICT, message="The other session has not begun.")
+    decision = decide(leaves, leaving, actor, wall)
+    return decision if isinstance(decision, Refusal) else None
+
+
+def _arriving(
+    leaves: State, enters: State, lines: Sequence[Segment], channel: ChannelId, here: CommandId
+) -> list[do.AnyCommand]:
+    speakers = _speakers(leaves, enters, (line.speaker for line in lines))
+    (t, wall), (to_t, to_wall) = leaves.clock[:2], enters.clock[:2]
+    shift = to_t - t + wall - to_wall
+    moved = tuple(
+        do.MovedLine(
+            segment=arrived(here, line.id),
+            t0=max(0, line.t0 + shift),
+            t1=max(0, line.t1 + shift),
+            language=line.language,
+            origin=line.origin,
+            text=line.whole,
+            speaker=None if line.speaker is None else speakers.get(line.speaker),
+            mended=line.mended,
+            accepted=line.accepted,
+        )
+        for line in sorted(lines, key=lambda line: line.t0)
+    )
+    introduced: list[do.AnyCommand] = [
+        do.IntroduceSpeaker(speaker=speaker, name=leaves.speakers[known])
+        for known, speaker in speakers.items()
+        if speaker not in enters.speakers
+    ]
+    return [*introduced, do.MoveLinesHere(channel=channel, session=_public(leaves), lines=moved)]
+
+
+def _speakers(leaves: State, enters: State, wanted: Iterable[SpeakerId | None]) -> dict[SpeakerId, SpeakerId]:
+    """Who is who in the other session; ids of people who aren't there yet are made so that they are free."""
+    by_name = {name: speaker for speaker, name in enters.speakers.items()}
+    found: dict[SpeakerId, SpeakerId] = {}
+    for speaker in wanted:
+        if speaker is None or speaker in found or speaker not in leaves.speakers:
+            continue
+        name = leaves.speakers[speaker]
+        same = by_name.get(name)
+        if same is None:
+            same = speaker if speaker not in enters.speakers else SpeakerId(f"p-{digest(leaves.id, speaker, name)}")
+            by_name[name] = same
+        found[speaker] = same
+    return found
+
+
+def _public(state: State) -> SessionId | None:
+    """The session's name for readers of another one, who may not know that there are sessions which aren't public."""
+    return state.id if state.access is Access.PUBLIC else None

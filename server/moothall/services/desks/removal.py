@@ -1,0 +1,89 @@
+"""Words that must not stay: a span, lines, or all that somebody said, in the text and in the sound; or what was asked.
+
+The words of a line that was moved stand in several logs. They leave the other logs first and the one where it was asked
+last: after a crash in between that one still says what has to go, and the same command goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from moothall.core.actors import Actor
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.moves import digest, short
+from moothall.core.removing import Interventions, Lines, Selection, Span, WithCopies, selected, times
+from moothall.services.desks.copies import Copies, Found, InLog
+from moothall.services.log.erasing import requested
+from moothall.services.log.orders import Receipt, unavailable
+from moothall.services.log.session_writer import SessionWriter
+
+Spoken = tuple[ChannelId, int, int]
+"""A channel, and from when to when (media ms)."""
+Silence = Callable[[SessionId, Sequence[Spoken]], Awaitable[None]]
+"""Makes the sound of these times of a session silent wherever it is kept; may be told the same again.
+
+Raises StorageUnavailable."""
+
+
+def spoken(writer: SessionWriter, selection: Selection) -> tuple[Spoken, ...]:
+    """When it was said what `selection` names: all channels for a span, else those of the lines."""
+    if isinstance(selection, Span):
+        return tuple((channel, selection.t0, selection.t1) for channel in writer.state.channels)
+    return times(selected(writer.state, selection))
+
+
+async def remove(
+    writer: SessionWriter,
+    actor: Actor,
+    command_id: CommandId,
+    selection: Selection,
+    *,
+    copies: Copies,
+    silence: Silence | None = None,
+) -> Receipt | Refusal:
+    """Erase the selected words from every log that holds them and, with `silence`, from the sound.
+
+    In the other logs lines go whole, whoever may act in their sessions: they are the same words. The sound goes first,
+    as those logs do. Refused (`forbidden`) to all but the technician and the secretariat, and when there is nothing to
+    remove; as `unavailable` it may be sent again. As `conflict` when a log is damaged that may hold the words; they are
+    removed from all others then. Nobody may move lines meanwhile.
+    """
+    if (known := writer.receipt(command_id)) is not None:
+        return known
+    erasure = requested(writer.state, writer.places, selection, actor, command_id)
+    if isinstance(erasure, Refusal):
+        return erasure
+    try:
+        found = await copies.of(writer, selection)
+        if silence is not None and not isinstance(selection, Interventions):
+            await _silence(writer, selection, found, silence)
+    except StorageUnavailable:
+        return unavailable()
+    for each in found.elsewhere:
+        answer = await _remove_there(each, actor, command_id)
+        if isinstance(answer, Refusal) and answer.code is not RefusalCode.UNKNOWN:
+            return answer
+    answer = await writer.remove(actor, command_id, WithCopies(selection, found.here.segments))
+    if found.unread and isinstance(answer, Receipt):
+        message = (
+            f"The words are removed here. The record of {', '.join(found.unread)} is damaged and may hold them too: "
+            "restore it from a backup, and remove them there."
+        )
+        return Refusal(code=RefusalCode.CONFLICT, message=message)
+    return answer
+
+
+async def _remove_there(copy: InLog, actor: Actor, command_id: CommandId) -> Receipt | Refusal:
+    # More may have been moved there since the command was first sent, and then that is another act.
+    what = digest(*copy.segments)[:12]
+    selection = WithCopies(Lines(copy.segments), names=copy.names)
+    return await copy.writer.remove(actor, CommandId(f"{short(command_id)}:copies:{what}"), selection)
+
+
+async def _silence(writer: SessionWriter, selection: Selection, found: Found, silence: Silence) -> None:
+    for each in found.elsewhere:
+        if each.said:
+            await silence(each.writer.session, spoken(each.writer, Lines(each.said)))
+    extra = spoken(writer, Lines(found.here.said))
+    await silence(writer.session, tuple(dict.fromkeys((*spoken(writer, selection), *extra))))

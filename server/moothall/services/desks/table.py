@@ -1,0 +1,73 @@
+"""The desks of one session: who sits there, and how all of them are told something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from moothall.core.actors import Actor, Role
+from moothall.core.authority import STAFF_ROLES
+from moothall.core.ids import ChannelId, CommandId
+from moothall.core.session import State
+from moothall.services.desks.acts import DeskActs, Presence
+from moothall.services.desks.calls import Calls
+from moothall.services.desks.questions import LEADERS, DeskFloor, parts_of
+from moothall.services.readers.feed import Subscription
+from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.sessions import LiveSession
+
+FOR_LEADERS = frozenset({"balance", "set-aside", "lately", "crowds"})
+"""News that whoever leads the discussion is told, and nobody else."""
+
+
+class Push(Protocol):
+    """What hands a desk its news; must not wait."""
+
+    def __call__(self, event: str, body: object, /) -> None:
+        """`body` is of plain values, for JSON."""
+        ...
+
+
+class Seat:
+    """One desk that is open."""
+
+    def __init__(self, staff: Staff, live: LiveSession, channel: ChannelId, presence: Presence, push: Push) -> None:
+        self.staff = staff
+        self.live = live
+        self.channel = channel
+        self.presence = presence
+        self.push = push
+        self.subscription: Subscription | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return Actor(self.staff.role, self.staff.link)
+
+
+class Table:
+    """The desks of one session."""
+
+    def __init__(self, acts: DeskActs) -> None:
+        self.seats: dict[str, Seat] = {}
+        self.acts = acts
+        self.doing: dict[str, Presence] = {}
+        """Who is just doing something, by the act's id, shortened."""
+        self.who: dict[CommandId, Presence] = {}
+        """Who did what is known of the acts, as far as they were here when they did it."""
+        self.told: dict[str, object] = {}
+        self.floor = DeskFloor()
+        self.calls = Calls()
+
+    def tell(self, event: str, body: object, roles: Collection[Role] = STAFF_ROLES) -> None:
+        """Tell the desks of these roles."""
+        for seat in self.seats.values():
+            if seat.staff.role in roles:
+                seat.push(event, body)
+
+    def tell_floor(self, state: State, wall: int, *, anew: bool = False) -> None:
+        """Tell whoever leads the discussion what has changed of its questions."""
+        if any(seat.staff.role in LEADERS for seat in self.seats.values()) or anew:
+            body = self.floor.news(state, wall, anew=anew)
+            for part in parts_of(body) if body is not None else ():
+                self.tell("interventions", part, LEADERS)

@@ -1,0 +1,93 @@
+"""Undoing an act of a desk: the act that undoes it, and what it did to lines that opened meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+
+from moothall.core import events as ev
+from moothall.core.actors import Actor
+from moothall.core.acts import LATE, Act, undo_id
+from moothall.core.commands import AnyCommand, ForceLanguage, RestoreLines, TakeFloor
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.floor.undoing import moved_on, takes_turn_away
+from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.lanes import SESSION, channel_lane
+from moothall.core.ports import EventLog
+from moothall.core.session import State
+from moothall.core.undo import lines_meanwhile, standing
+from moothall.services.capture.closing import Closing
+from moothall.services.log.orders import Receipt
+from moothall.services.log.session_writer import SessionWriter
+
+PAGE = 500
+"""Events that are read at a time."""
+
+
+Held = Callable[[SessionWriter, ChannelId], AbstractAsyncContextManager[object]]
+"""While inside no engine hears a channel, and all that one said is in the log (`Recognising.held`)."""
+
+
+async def undo_act(
+    writer: SessionWriter, actor: Actor, act: Act, *, log: EventLog, closing: Closing, held: Held
+) -> Receipt | Refusal:
+    """Carry out what undoes `act`, and give lines that opened under a wrong name back to whoever spoke before.
+
+    The floor goes back first: then no more lines open under the wrong name, and all that did can be found. May be
+    repeated; after a crash in between the same goes on. Raises StorageUnavailable.
+    """
+    name = undo_id(act.id)
+    answer = writer.receipt(name) or await _carry_out(writer, actor, act, closing=closing, held=held)
+    if isinstance(answer, Refusal) or not any(isinstance(command, TakeFloor) for command in act.commands):
+        return answer
+    since = await _since(log, writer.session, act.last, act.commands)
+    late = lines_meanwhile(writer.state, act.commands, act.undo, since)
+    named = await writer.send(actor, CommandId(f"{name}{LATE}"), late) if late else answer
+    return named if isinstance(named, Refusal) else answer
+
+
+async def _carry_out(
+    writer: SessionWriter, actor: Actor, act: Act, *, closing: Closing, held: Held
+) -> Receipt | Refusal:
+    """Whatever of its undoing is due; the act's own receipt when that is nothing."""
+    async with AsyncExitStack() as stack:
+        for command in act.undo:
+            if isinstance(command, RestoreLines):
+                await stack.enter_async_context(held(writer, command.channel))
+        if _other_language(writer.state, act):
+            message = "Somebody has said since that they speak another language; undo that first."
+            return Refusal(code=RefusalCode.STALE, message=message)
+        if moved_on(writer.state.floor, act.commands):
+            message = "It was brought elsewhere since; undo that first, or bring it to where it should stand."
+            return Refusal(code=RefusalCode.STALE, message=message)
+        if takes_turn_away(writer.state.floor, act.commands, act.undo):
+            message = "Another question or comment has its turn now; end that first."
+            return Refusal(code=RefusalCode.STALE, message=message)
+        due = standing(writer.state, act.commands, act.undo)
+        done = writer.receipt(act.id) or Receipt(act.last, act.last)
+        return await closing.send(writer, actor, undo_id(act.id), due) if due else done
+
+
+def _other_language(now: State, act: Act) -> bool:
+    """Whether lines would be restored although others have been written since in yet another language."""
+    said = {command.channel: command.language for command in act.commands if isinstance(command, ForceLanguage)}
+    restored = [command.channel for command in act.undo if isinstance(command, RestoreLines)]
+    return any(channel in said and now.channels[channel].forced != said[channel] for channel in restored)
+
+
+async def _since(log: EventLog, session: SessionId, offset: int, act: Sequence[AnyCommand]) -> list[ev.AnyEvent]:
+    """What happened after an offset in the lines of the act's channels; lines that a removal said again are not new."""
+    channels = {command.channel for command in act if isinstance(command, TakeFloor)}
+    lanes = frozenset({SESSION, *map(channel_lane, channels)})
+    found: list[tuple[CommandId, ev.AnyEvent]] = []
+    removals: set[CommandId] = set()
+    while page := await log.read(session, offset, PAGE, lanes):
+        for record in page:
+            offset = record.header.offset
+            event = None if record.body is None else decode_event(record.body)
+            if isinstance(event, ev.BodyRemoved):
+                removals.add(record.header.cause)
+            if event is not None and not isinstance(event, UnknownEvent):
+                found.append((record.header.cause, event))
+    return [event for cause, event in found if cause not in removals]

@@ -1,0 +1,1 @@
+"""Which engine hears which channel, and what it says of it."""

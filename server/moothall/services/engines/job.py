@@ -1,0 +1,130 @@
+"""A channel whose audio wants to be recognised, from one attachment to the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from moothall.core.glossary.merging import NOTHING, Preferred
+from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.session import State
+from moothall.core.signals import ChannelState
+from moothall.services.engines.acts import UnkeptActs
+from moothall.services.engines.deaths import Deaths
+from moothall.services.engines.stretches import Stretch, next_stretch
+from moothall.services.log.session_writer import SessionWriter
+from moothall.services.sound.live_audio import LiveAudio
+from moothall.wire import engine as wire
+
+if TYPE_CHECKING:
+    from moothall.services.engines.streams import Stream
+
+FIRST_WAIT_MS, MOST_WAIT_MS = 1_000, 30_000
+"""The wait for the next attachment when the last one was lost with nothing accepted; twice as long each time."""
+
+
+GlossaryOf = Callable[[State, ChannelId], Preferred]
+"""Which names and terms are to be preferred in a text (`glossaries.py`)."""
+
+
+Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
+"""Told of lines that have ended and are heard once more, before anybody else hears that they have ended; and, with
+False, of those that were and stand."""
+
+
+def no_glossary(_: State, __: ChannelId) -> Preferred:
+    """Where nobody has said any."""
+    return NOTHING
+
+
+class Job:
+    """A channel whose audio wants to be recognised."""
+
+    def __init__(
+        self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio, glossary: GlossaryOf = no_glossary
+    ) -> None:
+        self._glossary = glossary
+        self.writer = writer
+        self.channel = channel
+        self.audio = audio
+        self.done = asyncio.Event()
+        self.stream: Stream | None = None
+        self.through = audio.t
+        """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
+        self.unkept = UnkeptActs(writer, channel)
+        self.holding = asyncio.Lock()
+        self.again: Again = lambda *_: None
+        self.held = False
+        """No engine is to take it at the moment."""
+        self.heard = 0
+        """Media ms up to which an engine has heard it."""
+        self.languages: tuple[str, ...] = ()
+        """Those in which it was attached last."""
+        self.sounds_like: str | None = None
+        """The language that its engine says it sounds like, when that isn't an expected one."""
+        self.heard_at = 0
+        """When it last said so, on the monotonic clock."""
+        self.failures = 0
+        """Attachments in a row that were lost before anything of them was accepted."""
+        self.not_before = 0
+        """When it may be attached again, on the monotonic clock."""
+        self.deaths = Deaths()
+        self.floor = 0
+        """Media ms where sound ends that is stepped over: no engine hears what lies before."""
+
+    def tell(self, heard: ChannelState, wall: int) -> None:
+        """Say at the wall time `wall` (Unix ms) how the channel is doing."""
+        state = self.writer.state
+        delay = state.delay(heard.lag, state.media_now(wall))
+        self.writer.signal(msgspec.structs.replace(heard, lag=delay))
+
+    def heard_again(self, lines: tuple[SegmentId, ...], *, still: bool) -> None:
+        """Lines are `still` to be heard once more, or were and stand."""
+        if lines:
+            self.again(self.writer.session, lines, still)
+
+    def begins_in(self, languages: tuple[str, ...]) -> None:
+        """It is attached in these languages: what it sounded like before says nothing any more."""
+        self.languages, self.sounds_like = languages, None
+
+    def told(self, message: wire.Stands | wire.SoundsLike) -> None:
+        """Its engine says something of it that is no text."""
+        if isinstance(message, wire.Stands):
+            self.heard_again((message.segment,), still=False)
+        else:
+            self.sounds_like = message.language
+
+    def failed(self, now: int) -> None:
+        """An attachment was lost without anything accepted: the next one waits, longer each time."""
+        self.not_before = now + min(MOST_WAIT_MS, FIRST_WAIT_MS << min(self.failures, 10))
+        self.failures += 1
+
+    def engine_ended(self, life: str) -> None:
+        """Its engine ended with a pass of it under way."""
+        missing = self.audio.unheard(self.writer.state, self.channel)
+        if missing is not None:
+            self.deaths.note(life, missing[0], self.heard)
+
+    @property
+    def preferred(self) -> Preferred:
+        """The names and terms that its engine is to prefer."""
+        return self._glossary(self.writer.state, self.channel)
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """What an engine is to hear next; None in a break, when all that came before it was heard."""
+        return next_stretch(self.writer.state, self.writer.state.channels[self.channel], self.through)
+
+    @property
+    def behind(self) -> int:
+        """Ms of sound that is to be heard and that no text stands for."""
+        told = self.writer.state.channels[self.channel].committed_through
+        told = told if self.failures else max(told, self.heard)  # After a restart no engine has said how far it is.
+        stretch, end = self.stretch, self.audio.end_ms
+        if stretch is None:
+            return 0
+        end = end if stretch.stop is None else min(end, stretch.stop)
+        return max(0, end - max(told, self.audio.t, stretch.floor))

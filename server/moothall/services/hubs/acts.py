@@ -1,0 +1,149 @@
+"""What the rooms of hubs do, carried out here: questions, supports, head counts and notes, each exactly once.
+
+An act comes again whenever its answer was lost. What goes into the log is known there by the act's id; counts are
+absolute, and the newest holds. An act that is refused is so for good, unless it couldn't be stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import LeaveHubNote, ReadHubNote, Stand
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import Access
+from moothall.core.floor.parts import HUB, Standing
+from moothall.core.hubs import plain_title
+from moothall.core.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
+from moothall.core.ports import Clock
+from moothall.services.hubs.presence import HubPresence
+from moothall.services.log.orders import unavailable
+from moothall.services.questions.asking import Asking, asked_by, taken_back_by
+from moothall.services.questions.ballots import Ballots
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.wire.hub import Act, AskAct, Done, HeadCountAct, NotDone, NoteAct, NoteReadAct, SupportAct
+
+logger = logging.getLogger(__name__)
+
+REMEMBERED = 1_000
+"""Refusals that are kept in memory, each some hundred bytes, so that an act whose answer was lost gets the same one.
+Overflow: the oldest; such an act is looked at anew."""
+_NOT_REMEMBERED = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE, RefusalCode.INVALID})
+"""What is to come again, and what is wrong in itself: that may be as long as a message."""
+
+Count = Callable[[str, SessionId, int, int], Awaitable[Refusal | None]]
+
+
+async def _nobody_else(_hub: str, _session: SessionId, _people: int, _at: int) -> Refusal | None:
+    """For a server that keeps no book of hubs."""
+    return None
+
+
+class HubActs:
+    """See the module. The centre's `ActTaker`."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        asking: Asking,
+        ballots: Ballots,
+        presence: HubPresence,
+        clock: Clock,
+        title_of: Callable[[str], str | None],
+        count: Count = _nobody_else,
+    ) -> None:
+        """`title_of`: what people call a hub that is linked here, by its name; None for an unknown one.
+
+        `count`: is told of a head count too, by path, session, people and Unix ms, and keeps it, or says why not.
+        """
+        self._sessions = sessions
+        self._asking = asking
+        self._ballots = ballots
+        self._presence = presence
+        self._clock = clock
+        self._title_of = title_of
+        self._count = count
+        # Overflow: see REMEMBERED.
+        self._refused: dict[tuple[str, SessionId, CommandId], Refusal] = {}
+
+    async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
+        """Carry an act out; `hub_path` is the room's name from here (`north.kisumu`), `node` the linked machine."""
+        refused = self._refused.get((hub_path, act.session, act.id)) or await self._refusal_of(hub_path, act, node)
+        if refused is None:
+            return Done(id=act.id)
+        logger.info("hub %s: an act is refused (%s)", hub_path, refused.code)
+        return NotDone(id=act.id, code=refused.code, message=refused.message)
+
+    async def _refusal_of(self, hub: str, act: Act, node: str) -> Refusal | None:
+        try:
+            refused = await self._take(hub, act, node)
+        except (StorageUnavailable, RecordBroken):
+            return unavailable()
+        if refused is not None and refused.code not in _NOT_REMEMBERED:
+            if len(self._refused) >= REMEMBERED:
+                del self._refused[next(iter(self._refused))]
+            self._refused[hub, act.session, act.id] = refused
+        return refused
+
+    async def _take(self, hub: str, act: Act, node: str) -> Refusal | None:
+        if not is_command_id(act.id) or not all(map(is_name, (hub, node, act.session))):
+            return _refuse(RefusalCode.INVALID, "An act needs an id, and short names of hub, machine and meeting.")
+        live = await self._sessions.find(act.session)
+        if live is None or live.state.access is not Access.PUBLIC:
+            return _refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+        with live.held():
+            return await self._in(live, hub, act, node)
+
+    async def _in(self, live: LiveSession, hub: str, act: Act, node: str) -> Refusal | None:
+        what, known_by = act.act, command_of(hub, act.id)
+        match what:
+            case AskAct():
+                if act.id != asked_by(what.intervention):
+                    return _refuse(RefusalCode.INVALID, "The id of a question's act is made of the question's own.")
+                return await self._asking.ask_from_hub(live, hub, what, self._clock.wall() - act.at)
+            case SupportAct():
+                return await self._ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
+            case HeadCountAct():
+                if self._title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
+                    return _refuse(RefusalCode.UNKNOWN, "There is no such hub.")
+                title = title_of(hub, act.title, self._title_of)
+                at = min(act.at, self._clock.wall())  # Whoever's clock is ahead would have the last word for long.
+                refused = await self._presence.counted(live.id, hub, title, what.people, at, act=known_by)
+                return refused or await self._count(hub, live.id, what.people, at)
+            case NoteAct():
+                left = LeaveHubNote(hub=hub, note=what.note, text=what.text)
+                return _refusal(await live.writer.send(Actor(Role.HUB, hub, hub=hub), known_by, left))
+            case NoteReadAct():
+                read = ReadHubNote(hub=hub, note=what.note)
+                return _refusal(await live.writer.send(Actor(Role.HUB, hub, hub=hub), known_by, read))
+            case _:
+                return await self._take_back(live, hub, what.intervention)
+
+    async def _take_back(self, live: LiveSession, hub: str, name: InterventionId) -> Refusal | None:
+        each = live.state.floor.get(name)
+        if each is None or each.origin != f"{HUB}{hub}":
+            return _refuse(RefusalCode.UNKNOWN, "This room has asked no such thing.")
+        back = Stand(interventions=(name,), standing=Standing.WITHDRAWN)
+        return _refusal(await live.writer.send(Actor(Role.PARTICIPANT, name), taken_back_by(name), back))
+
+
+def command_of(hub: str, act: CommandId) -> CommandId:
+    """By which id the log knows an act that only its own hub may do: no other hub's can be taken for it."""
+    return CommandId(f"hub:{hashlib.sha256(f'{hub} {act}'.encode()).hexdigest()[:32]}")
+
+
+def title_of(hub: str, said: str, known: Callable[[str], str | None]) -> str:
+    """What a hub is called, by its name as a dotted path: as its book has it, as it says itself, or by its name."""
+    own = hub.rpartition(".")[2]
+    return (known(hub) if own == hub else None) or plain_title(said) or own.capitalize()
+
+
+def _refusal(answer: object) -> Refusal | None:
+    return answer if isinstance(answer, Refusal) else None
+
+
+def _refuse(code: RefusalCode, message: str) -> Refusal:
+    return Refusal(code=code, message=message)

@@ -1,0 +1,273 @@
+"""One session on one hub's link: what is said now, what was missed, and the hub's own lane, each read from the log.
+
+Nothing is queued in memory: each part is a place in the log, and a batch is made when the line takes it. So a hub that
+stalls costs nothing, and what was removed from the log meanwhile isn't sent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.ids import Lane, SessionId
+from moothall.core.lanes import hub_lane
+from moothall.core.signals import Summary
+from moothall.services.hubs.beginning import Beginning, Differs, begin, differs
+from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
+from moothall.services.hubs.ports import LinkSource, Pack, Stand
+from moothall.services.hubs.signals import usual
+from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Live, Part, Signalled, Stopped
+from moothall.wire.hub_haste import WAIT_MS, may_wait
+
+GATHER_MS = 1_000
+"""What is said within so long after a batch goes out together."""
+LIVE_BYTES = 64 << 10
+"""Most that a batch of what is said now holds before it is packed: a frame holds it whatever it is packed to."""
+MISSED_BYTES = WINDOW_BYTES // 3
+"""What a batch of what was missed is to come to, packed: three of them fill the window."""
+FEWEST_PACKED, MOST_PACKED = MISSED_BYTES, 16 * MISSED_BYTES
+"""Bounds of what goes into one before it is packed."""
+
+CLOSED = "There is no such meeting here, or it isn't open to everybody."
+
+
+class Feeding:
+    """See the module. `begin` comes first; it is one task's."""
+
+    def __init__(self, source: LinkSource, pack: Pack, follow: Follow, hub: str) -> None:
+        """`hub` is the hub's path from the centre, which names its own lane."""
+        self.follow = follow
+        self.waits = False
+        """Whether it can't begin yet: it is tried again when the log has news."""
+        self.answered = False
+        """Whether the hub was told where it begins, or that it can't."""
+        self.looks = False
+        """Whether `stays_open` is to be asked."""
+        self.begun: Live | None = None
+        self._source = source
+        self._pack = pack
+        self._hub = hub
+        self._live = self._missed = self._own = LaneCursor(source, follow.session, frozenset(), {})
+        self._own_also: frozenset[Lane] = frozenset()
+        self._live_news = self._own_news = self._missed_news = False
+        self._live_sent: int | None = None
+        self._held_since: int | None = None
+        """Since when nothing waits to go but what nobody waits for (`moothall.wire.hub_haste`)."""
+        self._through = 0
+        self._caught = True
+        self._number = 0
+        # Bound: WINDOW_BYTES altogether, on one link.
+        self._on_way: deque[tuple[int, int]] = deque()
+        self._ratio = 4.0
+        """How many times smaller packing makes what was missed: as the last batch had it."""
+        self._hears: frozenset[str] = frozenset()
+        """Of which channels it is told how they are doing."""
+        self._told: dict[str, Summary] = {}
+        """What it was told of that, by key."""
+        self._needs = 0
+        """How much room the next batch of what was missed needs at least."""
+
+    @property
+    def on_way(self) -> int:
+        """Bytes of what was missed that the hub hasn't said it has."""
+        return sum(size for _, size in self._on_way)
+
+    def told(self, lanes: frozenset[Lane]) -> bool:
+        """Its log has news in these lanes; whether that concerns it."""
+        if self.begun is None:
+            again = self.waits
+            self.waits = False
+            return again
+        own = self._own_lanes(lanes)
+        if own:
+            self._own_also |= own - self._own.lanes
+            self._own_news = True
+        if lanes & self._live.lanes:
+            self._live_news = self._missed_news = True
+        return bool(own) or bool(lanes & self._live.lanes)
+
+    def taken(self, number: int) -> None:
+        """The hub has what was missed up to this batch."""
+        while self._on_way and self._on_way[0][0] <= number:
+            self._on_way.popleft()
+
+    async def begin(self, *, offered: bool) -> Live | Stopped | None:
+        """The answer to the hub's `Follow`; None while there is none, and then it `waits`.
+
+        `offered`: whether the session is one that there will be a log of. Raises as the source does, and Torn.
+        """
+        self.waits = True  # Before anything is read, so that news meanwhile isn't lost.
+        stand = await self._source.stand(self.follow.session)
+        if stand is None and offered:
+            return None
+        if stand is None or not stand.public:
+            return Stopped(session=self.follow.session, message=CLOSED)
+        found = await begin(self._source, stand, self.follow, self._pack)
+        own = await self._own_differs(stand)
+        if isinstance(found, Differs) or own is not None:
+            wrong = found if isinstance(found, Differs) else own
+            assert wrong is not None  # noqa: S101  # one of the two is
+            return Stopped(session=self.follow.session, message=wrong.message, lane=wrong.lane, offset=wrong.offset)
+        if found is None:
+            return None
+        self._start(found, stand)
+        if found.live.missed:
+            await self._source.sign(self.follow.session, found.live.begin)
+        return found.live
+
+    def look_again(self) -> None:
+        """What is offered has changed, and perhaps whether this session is."""
+        self.waits, self.looks = False, self.begun is not None
+
+    async def stays_open(self, *, offered: bool) -> bool:
+        """Whether everybody may read the session still. Raises as `begin` does.
+
+        `offered`: whether it is one that there will be a log of; a copy that is fetched anew isn't there for a while.
+        """
+        self.looks = False
+        stand = await self._source.stand(self.follow.session)
+        if stand is not None and self.begun is not None and stand.epoch != self.begun.epoch:
+            raise Torn(_begun_anew(self.follow.session))
+        return offered if stand is None else stand.public
+
+    def live_due(self) -> int | None:
+        """When a batch of what is said now is due, ms of the monotonic clock (0: at once); None while there is none."""
+        if self._live_news:
+            return 0 if self._live_sent is None else self._live_sent + GATHER_MS
+        return None if self._held_since is None else self._held_since + WAIT_MS
+
+    async def live(self, now: int) -> Batch | None:
+        """What is said now, as far as one batch holds it; None when there is nothing to send. Raises as `begin` does.
+
+        What nobody waits for goes with the next that somebody does, or after `WAIT_MS`.
+        """
+        self._live_news = False
+        page = await self._live.read()
+        records = within(page, LIVE_BYTES)
+        if not records:
+            return None
+        if all(may_wait(record, words=self.follow.words) for record in page):
+            self._held_since = now if self._held_since is None else self._held_since
+            if now < self._held_since + WAIT_MS:
+                return None
+        self._held_since = None
+        batch = self._batch(self._live, Part.LIVE, records)
+        self._live_sent = now
+        if len(records) < len(page) or len(page) == PAGE:
+            self._live_news, self._live_sent = True, None  # There is more, at once.
+        return batch
+
+    def signal(self, known: Mapping[str, Summary]) -> Signalled | None:
+        """How one of its texts is doing, where the hub was told something else; `known`: what isn't as usual."""
+        if self.begun is None:
+            return None
+        over = {key: usual(signal) for key, signal in self._told.items()}
+        for key, signal in {**over, **known}.items():
+            if signal.channel in self._hears and self._told.get(key, usual(signal)) != signal:
+                self._told[key] = signal
+                return Signalled(session=self.follow.session, signal=signal)
+        return None
+
+    async def own(self) -> Batch | None:
+        """What is new in the hub's own lane and those below; as `live`."""
+        self._own_news = False
+        if self._own_also:
+            self._own.follow_also(self._own_also)
+            self._own_also = frozenset()
+        page = await self._own.read()
+        records = within(page, LIVE_BYTES)
+        if not records:
+            return None
+        self._own_news = True
+        return self._batch(self._own, Part.OWN, records)
+
+    @property
+    def has_own(self) -> bool:
+        """Whether there may be something for `own`."""
+        return self._own_news
+
+    def may_miss(self, room: int) -> bool:
+        """Whether something may go out of what was missed, where the window has `room` bytes left."""
+        return not self._caught and self._missed_news and room >= self._needs
+
+    async def missed(self, room: int) -> Batch | Caught | None:
+        """What was missed, as far as there is room for it; then, once, that it is all. As `live`.
+
+        A batch is larger than the room only where nothing else is on its way.
+        """
+        stand = await self._source.stand(self.follow.session)
+        self._missed_news = False
+        if stand is None or self._caught:
+            return None
+        page = await self._missed.read(min(self._through, stand.through))
+        if not page:
+            if stand.through < self._through:
+                return None  # The rest is missing here as well. There will be news.
+            self._caught = True
+            return Caught(session=self.follow.session)
+        most = min(max(FEWEST_PACKED, round(MISSED_BYTES * self._ratio)), MOST_PACKED)
+        records = within(page, most)
+        self._missed_news = True
+        data = self._packed(self._missed, records)
+        while len(data) > 2 * MISSED_BYTES and len(records) > 1:  # It packs worse than what came before.
+            records = records[: len(records) // 2]
+            data = self._packed(self._missed, records)
+        if len(data) > room and room < WINDOW_BYTES:
+            self._needs = min(len(data), WINDOW_BYTES)
+            return None
+        self._needs = 0
+        self._ratio = weight(records) / max(1, len(data))
+        self._missed.take(records)
+        self._number += 1
+        self._on_way.append((self._number, len(data)))
+        return Batch(session=self.follow.session, part=Part.MISSED, number=self._number, data=data)
+
+    def _start(self, found: Beginning, stand: Stand) -> None:
+        source, session = self._source, self.follow.session
+        self.begun, self.waits = found.live, False
+        self._hears = frozenset((*found.live.channels, *stand.spoken))
+        self._live = LaneCursor(source, session, found.lanes, found.live.heads, found.live.begin)
+        self._missed = LaneCursor(source, session, found.lanes, found.missed_from)
+        self._through, self._caught = found.missed_through, not found.live.missed
+        held = self.follow.own if self.follow.epoch == stand.epoch else {}
+        # A copy may not have a lane yet that the hub has.
+        self._own = LaneCursor(source, session, self._own_lanes(frozenset({**stand.heads, **held})), held)
+        self._live_news = self._missed_news = self._own_news = True
+
+    async def _own_differs(self, stand: Stand) -> Differs | None:
+        if self.follow.epoch != stand.epoch:
+            return None
+        lanes = self._own_lanes(frozenset(self.follow.own))
+        if stand.copy:
+            # It may be behind: what isn't here yet isn't compared, and the lane goes on once it is.
+            lanes = frozenset(lane for lane in lanes if self.follow.own[lane].offset <= _end_of(stand, lane))
+        whole = msgspec.structs.replace(stand, begin=0)  # A hole is one in what is public.
+        return await differs(self._source, whole, self.follow.session, lanes, self.follow.own)
+
+    def _own_lanes(self, lanes: frozenset[Lane]) -> frozenset[Lane]:
+        mine = hub_lane(self._hub)
+        return frozenset(lane for lane in lanes if lane == mine or lane.startswith(f"{mine}."))
+
+    def _batch(self, cursor: LaneCursor, part: Part, records: Sequence[LogRecord]) -> Batch:
+        data = self._packed(cursor, records)
+        cursor.take(records)
+        return Batch(session=self.follow.session, part=part, data=data)
+
+    def _packed(self, cursor: LaneCursor, records: Sequence[LogRecord]) -> bytes:
+        begun = self.begun
+        assert begun is not None  # noqa: S101  # nothing is read before
+        if any(record.header.epoch != begun.epoch for record in records):
+            raise Torn(_begun_anew(self.follow.session))
+        return self._pack(records, session=self.follow.session, epoch=begun.epoch, heads=cursor.heads)
+
+
+def _end_of(stand: Stand, lane: Lane) -> int:
+    head = stand.heads.get(lane)
+    return 0 if head is None else head.offset
+
+
+def _begun_anew(session: SessionId) -> str:
+    return f"The log of session {session} was begun anew."

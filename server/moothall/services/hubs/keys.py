@@ -1,0 +1,50 @@
+"""Whose key is whose: the keys of hubs' machines by their digests. No key is kept."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+
+from moothall.core.hub_entry import Hub
+from moothall.core.ports import Randomness
+from moothall.services.hubs.ports import Fenced, Identity
+
+__all__ = ["Fenced", "HubKeys", "Identity", "digest", "new_key"]
+
+KEY_BYTES = 32
+LONGEST_KEY = 100
+"""Characters of a key that are looked at. It has 52."""
+
+
+class HubKeys:
+    """The keys of all hubs, as the registry stands."""
+
+    def __init__(self) -> None:
+        self._by_digest: dict[str, Identity | Fenced] = {}
+
+    def learn(self, hubs: Iterable[Hub]) -> None:
+        """These are all hubs."""
+        found: dict[str, Identity | Fenced] = {}
+        for hub in hubs:
+            found |= {old: Fenced(hub=hub.name) for old in hub.older}
+            if hub.digest:
+                found[hub.digest] = Identity(hub=hub.name, title=hub.title, generation=hub.generation)
+        self._by_digest = found
+
+    def of(self, token: str) -> Identity | Fenced | None:
+        """Whose key it is; None for one that isn't ours.
+
+        The look-up is by digest: how long it takes says nothing of how much of a guess was right.
+        """
+        return self._by_digest.get(digest(token)) if len(token) <= LONGEST_KEY else None
+
+
+def new_key(randomness: Randomness) -> str:
+    """A key: 256 random bits, of an alphabet that can be typed."""
+    return base64.b32encode(randomness.bytes(KEY_BYTES)).decode().lower().rstrip("=")
+
+
+def digest(key: str) -> str:
+    """What is kept of a key: its SHA-256, hexadecimal."""
+    return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

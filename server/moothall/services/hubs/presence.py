@@ -1,0 +1,269 @@
+"""Which hubs take part in which sessions, and with how many people: what the log of a session says of them.
+
+Two things are known of a hub: whether its line is there, with the sessions that it follows over it; and how many people
+its coordinator has counted, and when. Both are absolute. What differs from the log is written there, each second; that
+a line is down, only once it was so for 20 s while the session is on. A hub without a machine of its own, whose
+coordinator has a page here, has no line that could be down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import StateHub
+from moothall.core.decide_hubs import MAX_TITLE, MOST_HUBS
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.hubs import HubNow
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.core.session import ON, State, Status
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.wire.token_bucket import Allowance, Bucket
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = 1_000
+CUT_MS = 20_000
+"""How long a line has to be down before the log says so: one that only stumbled is there again by then."""
+COUNTS = Allowance(per_second=1, burst=60)
+"""Head counts of one hub and those below it that go into the log: each goes out to every reader. Overflow: they are
+refused as busy, and come again.
+"""
+MOST_LINES = 2_000
+"""Hubs whose lines are known. Overflow: the one that was told of longest ago is as if it had not come yet."""
+_LEFT = 0
+"""In place of a link's number: the session is not wanted any more."""
+
+
+class _Line(msgspec.Struct):
+    """A hub's line to this server, there or not."""
+
+    title: str
+    up: bool
+    since: int
+    """Unix ms since when it is there, or isn't."""
+    since_here: int
+    """The same as ms of the monotonic clock."""
+    links: int
+    """How often it came."""
+    followed: dict[SessionId, int]
+    """What it follows or followed, and in which of its links it last said so."""
+
+
+class HubPresence:
+    """See the module. Keep `run` going: without it lines that come and go are in no log."""
+
+    def __init__(
+        self, sessions: Sessions, *, clock: Clock, randomness: Randomness, has_machine: Callable[[str], bool]
+    ) -> None:
+        """`has_machine`: whether a hub of that name is paired with a machine, whose line may be down."""
+        self._sessions = sessions
+        self._clock = clock
+        self._randomness = randomness
+        self._has_machine = has_machine
+        self._lines: dict[str, _Line] = {}  # By the hubs' names here. Overflow: see MOST_LINES.
+        self._buckets: dict[str, Bucket] = {}  # By the same names. Overflow: as above, who counted longest ago.
+        self._titles: dict[str, str] = {}  # Bound: the hubs that were called otherwise while this server ran.
+        self._removed: set[str] = set()  # Bound: the hubs that were taken out while this server ran.
+        self._began = (clock.wall(), clock.monotonic())
+        self._writing = asyncio.Lock()
+        """One writes of hubs at a time, since each says all of one."""
+
+    def connected(self, hub: str, title: str, connected: bool, wall: int) -> None:
+        """A hub's line has come, or gone, at `wall` (Unix ms). It may be said again; nothing waits."""
+        self._removed.discard(hub)
+        line = self._line(hub, title)
+        if line.up is not connected:
+            line.up, line.since, line.since_here = connected, wall, self._clock.monotonic()
+            line.links += connected
+
+    def follows(self, hub: str, title: str, session: SessionId, follows: bool) -> None:
+        """A connected hub follows a session from now on, or wants no more of it; nothing waits.
+
+        A line that goes is no such wish: what was followed over it is missed there.
+        """
+        line = self._line(hub, title)
+        if follows:
+            line.followed[session] = line.links
+        elif session in line.followed:
+            line.followed[session] = _LEFT
+
+    def relinked(self, hub: str) -> None:
+        """A connected hub has another link, over which it says anew what it follows; nothing waits."""
+        line = self._lines.get(hub)
+        if line is not None and line.up:
+            line.links, line.since_here = line.links + 1, self._clock.monotonic()
+
+    def removed(self, hub: str) -> None:
+        """A hub was taken out of the book: it and those below it have left whatever they took part in."""
+        self._lines.pop(hub, None)
+        self._removed.add(hub)
+
+    def retitled(self, hub: str, title: str) -> None:
+        """A hub is called otherwise from now on, also where it takes part already."""
+        self._titles[hub] = title[:MAX_TITLE]
+
+    async def counted(
+        self, session: SessionId, hub: str, title: str, people: int, at: int, *, act: CommandId | None = None
+    ) -> Refusal | None:
+        """So many are in the room of a hub, or of one below it, at `at` (Unix ms); None: it is in the log.
+
+        One that is older than the count which is there, or the same, changes nothing; nor does `act` sent again.
+        Raises StorageUnavailable and RecordBroken where the session can't be loaded.
+        """
+        live = await self._sessions.find(session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting here.")
+        async with self._writing:
+            state, known = live.state, live.state.hubs.get(hub)
+            if state.closed_at is not None and state.media_now(at) > state.closed_at:
+                return Refusal(code=RefusalCode.CONFLICT, message="The meeting was over already.")
+            if known is not None and not _is_newer(people, at, known):
+                return None
+            if self._counts_too_often(_top(hub)):
+                return Refusal(code=RefusalCode.BUSY, message="Heads are counted very often; it is taken in a moment.")
+            self._removed.discard(_top(hub))
+            here = self._is_there(hub, known)
+            if here and state.status is not Status.CLOSED:
+                self._follows_by_counting(hub, session)
+            since = known.since if known is not None and known.here is here else self._clock.wall()
+            title = self._titles.get(hub, title)
+            new = StateHub(hub=hub, title=title[:MAX_TITLE], people=people, counted=at, here=here, since=since)
+            return await self._write(live, new, act)
+
+    async def run(self) -> None:
+        """Write into the logs of sessions what has changed of their hubs, until cancelled."""
+        while True:
+            for live in self._sessions.all_loaded:
+                if live.state.status in (Status.CREATED, *ON):
+                    await self._look(live)
+            await self._clock.sleep(LOOK_MS)
+
+    async def _look(self, live: LiveSession) -> None:
+        following = [hub for hub, line in self._lines.items() if live.id in line.followed]
+        for hub in dict.fromkeys((*live.state.hubs, *following)):
+            async with self._writing:
+                new = self._news(live.state, hub)
+                if new is None:
+                    continue
+                try:
+                    refused = await self._write(live, new, None)
+                except (StorageUnavailable, RecordBroken):
+                    return  # The next look tries again.
+                if refused is not None:
+                    logger.warning("session %s: how a hub stands is not taken (%s)", live.id, refused.code)
+                    return
+
+    def _news(self, state: State, hub: str) -> StateHub | None:
+        """What the log doesn't say yet of a hub; None where it does."""
+        known, line = state.hubs.get(hub), self._lines.get(_top(hub))
+        if _top(hub) in self._removed:
+            return _left(hub, known, self._clock.wall())
+        title = self._titles.get(hub)
+        if known is not None and title is not None and title != known.title:
+            return _called(hub, known, title)
+        if not self._has_machine(_top(hub)) or (known is None and len(state.hubs) >= MOST_HUBS):
+            return None
+        if line is None:
+            return _cut(state, hub, known, self._began[0]) if self._long_since(self._began[1]) else None
+        said, long = line.followed.get(state.id), self._long_since(line.since_here)
+        if not line.up:
+            return _cut(state, hub, known, line.since) if long else None
+        if said is None:
+            return None  # It was only counted.
+        if said == line.links:
+            return _came(hub, known, line)
+        return _left(hub, known, self._clock.wall()) if said == _LEFT or long else None
+
+    def _counts_too_often(self, hub: str) -> bool:
+        now = self._clock.monotonic()
+        bucket, wait = self._buckets.pop(hub, Bucket.full(COUNTS, now)).take(COUNTS, now)
+        self._buckets[hub] = bucket
+        if len(self._buckets) > MOST_LINES:
+            self._buckets.pop(next(iter(self._buckets)))
+        return wait > 0
+
+    def _long_since(self, monotonic: int) -> bool:
+        return self._clock.monotonic() - monotonic >= CUT_MS
+
+    def _is_there(self, hub: str, known: HubNow | None) -> bool:
+        """Whether a hub of which somebody just said how many are there is there itself."""
+        line = self._lines.get(_top(hub))
+        if line is not None and line.up:
+            return True
+        return known is None or known.here or not self._has_machine(_top(hub))
+
+    def _follows_by_counting(self, hub: str, session: SessionId) -> None:
+        line = self._lines.get(hub)
+        if line is not None and line.up:
+            line.followed[session] = line.links
+
+    async def _write(self, live: LiveSession, new: StateHub, act: CommandId | None) -> Refusal | None:
+        if _said_already(live.state.hubs.get(new.hub), new):
+            return None
+        answer = await live.writer.send(SYSTEM, act or CommandId(f"hub:{self._randomness.bytes(8).hex()}"), new)
+        return answer if isinstance(answer, Refusal) else None
+
+    def _line(self, hub: str, title: str) -> _Line:
+        line = self._lines.pop(hub, None)
+        if line is None:
+            wall, monotonic = self._began
+            line = _Line(title=title, up=False, since=wall, since_here=monotonic, links=1, followed={})
+        line.title = self._titles.get(hub, title)[:MAX_TITLE]
+        self._lines[hub] = line
+        if len(self._lines) > MOST_LINES:
+            self._lines.pop(next(iter(self._lines)))
+        return line
+
+
+def _is_newer(people: int, at: int, known: HubNow) -> bool:
+    """Whether a count is newer than the one that is known, or of the same moment and another."""
+    return known.counted is None or at > known.counted or (at == known.counted and people != known.people)
+
+
+def _said_already(known: HubNow | None, new: StateHub) -> bool:
+    """Whether a hub stands so."""
+    return known is not None and all(
+        getattr(known, name) == getattr(new, name) for name in ("title", "people", "counted", "here", "since")
+    )
+
+
+def _top(hub: str) -> str:
+    """The hub that is linked to this server, over which a hub below it comes."""
+    return hub.partition(".")[0]
+
+
+def _came(hub: str, known: HubNow | None, line: _Line) -> StateHub | None:
+    """It follows: a hub below comes with the one above it."""
+    if known is None:
+        return StateHub(hub=hub, title=line.title, people=None, here=True, since=line.since)
+    title = line.title if _top(hub) == hub else known.title
+    if known.here and known.title == title:
+        return None
+    # Those who had left are counted anew.
+    people = None if known.people == 0 else known.people
+    since = known.since if known.here else line.since
+    return StateHub(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)
+
+
+def _called(hub: str, known: HubNow, title: str) -> StateHub:
+    return StateHub(
+        hub=hub, title=title, people=known.people, counted=known.counted, here=known.here, since=known.since
+    )
+
+
+def _cut(state: State, hub: str, known: HubNow | None, since: int) -> StateHub | None:
+    if known is None or not known.here or state.status not in ON:
+        return None
+    return StateHub(hub=hub, title=known.title, people=known.people, counted=known.counted, here=False, since=since)
+
+
+def _left(hub: str, known: HubNow | None, wall: int) -> StateHub | None:
+    if known is None or (not known.here and known.people == 0):
+        return None
+    return StateHub(hub=hub, title=known.title, people=0, counted=known.counted, here=False, since=wall)

@@ -1,0 +1,355 @@
+"""One hub's link, from its `Hello` to its end: what goes down in order of its urgency, and what comes up in its order.
+
+One task writes. It takes what is most urgent: answers, then the beginning of what a hub follows, then notes of its own,
+then what is said now, then the programme, then what was missed, of the sessions in turn. It asks for the next only
+once the line has taken the one before, so nothing waits here but a few answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from moothall.core.errors import ProtocolError, RecordBroken, StorageUnavailable
+from moothall.core.ids import ChannelId, Lane, SessionId, is_name
+from moothall.core.ports import Clock
+from moothall.services.hubs.acting import HubActing
+from moothall.services.hubs.cursor import Torn
+from moothall.services.hubs.feeding import CLOSED, Feeding
+from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
+from moothall.services.hubs.signals import HubSignals
+from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.waiting import until_told
+from moothall.wire import hub as wire
+from moothall.wire.close_codes import MEANINGS, CloseCode
+from moothall.wire.hub_programme import changed, changes, portion
+from moothall.wire.token_bucket import Allowance, Bucket
+
+logger = logging.getLogger(__name__)
+
+MOST_FOLLOWED = 64
+"""Sessions that one hub follows. Overflow: one more is answered by `Stopped`."""
+MOST_LANES = 1_000
+"""That one `Follow` may name: each is kept, and looked for in the log."""
+MOST_ANSWERS = 256
+"""Answers that wait for the line. Overflow: the hub is told to come back later."""
+MESSAGES = Allowance(per_second=20, burst=500)
+"""What one hub may say; what is more waits in the line."""
+MEASURE_MS = 300_000
+"""How often a hub's round trip is measured."""
+OFFER_MS = 2_000
+"""How often it is looked whether the programme has changed."""
+FOLLOWED_ANEW = "It was followed anew before this was answered."
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """What all links of a server share."""
+
+    source: LinkSource
+    acts: ActTaker
+    clock: Clock
+    pack: Pack
+    offers: Callable[[], Awaitable[Sequence[wire.Offered]]]
+    """What may be followed: the same object as long as nothing has changed."""
+    removals: Removals
+    signals: HubSignals
+    there: Callable[[str, str, int], None]
+    """A hub and its machine are connected still: it was heard at (Unix ms)."""
+    age: Callable[[], int] = lambda: 0
+    """How long ago the centre was last heard, ms."""
+
+
+class ServedHub:
+    """See the module. `run` has the link until it ends; everything else may be called meanwhile."""
+
+    def __init__(
+        self, connection: HubConnection, identity: Identity, hello: wire.Hello, served: Served, *, path: str
+    ) -> None:
+        """`path` is the hub's path from the centre, which names its own lane."""
+        self.identity = identity
+        self.node = hello.node
+        self.release = hello.release
+        self._takes_signals = hello.signals >= wire.SIGNALS
+        self.since = served.clock.wall()
+        self.round_trip: int | None = None
+        """Ms, as it was measured last."""
+        self.ended = asyncio.Event()
+        self.connection = connection
+        self._served = served
+        self._clock = served.clock
+        self._path = path
+        self._feedings: dict[SessionId, Feeding] = {}
+        # Overflow: see MOST_ANSWERS.
+        self._answers: deque[wire.ToHub] = deque()
+        self._programme: wire.Programme | None = None
+        """What it was told of."""
+        self._programme_due = False
+        self._offered: Sequence[wire.Offered] | None = None
+        self._names: frozenset[SessionId] = frozenset()
+        """Of the sessions in it."""
+        self._acting = HubActing(served.acts, identity.hub, hello.node, self.say)
+        self._news = asyncio.Event()
+        self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
+        self._heard = self._said = self._clock.monotonic()
+        self._measured: int | None = None
+        self._bucket = Bucket.full(MESSAGES, self._heard)
+
+    @property
+    def heard(self) -> int:
+        """When anything came from it, Unix ms."""
+        return self._clock.wall() - (self._clock.monotonic() - self._heard)
+
+    @property
+    def follows(self) -> tuple[SessionId, ...]:
+        """The sessions that it follows."""
+        return tuple(self._feedings)
+
+    def reads(self, session: SessionId) -> tuple[ChannelId, ...]:
+        """The texts that it is given of a session; none before it was told where it begins."""
+        feeding = self._feedings.get(session)
+        return () if feeding is None or feeding.begun is None else feeding.begun.channels
+
+    def end(self, code: CloseCode, reason: str = "") -> None:
+        """Have the link end: why, as a sentence of at most 123 bytes."""
+        if not self._over.done():
+            self._over.set_result((code, reason or MEANINGS[code].reason))
+
+    def say(self, message: wire.ToHub) -> None:
+        """Have something sent before all else."""
+        if len(self._answers) >= MOST_ANSWERS:
+            self.end(CloseCode.TRY_LATER, "More answers wait for this line than it takes.")
+            return
+        self._answers.append(message)
+        self._news.set()
+
+    def told(self, session: SessionId, lanes: frozenset[Lane]) -> None:
+        """A log has news."""
+        feeding = self._feedings.get(session)
+        if feeding is not None and feeding.told(lanes):
+            self._news.set()
+
+    def signalled(self, session: SessionId) -> None:
+        """Something else is known of how a session's texts are doing."""
+        if session in self._feedings:
+            self._news.set()
+
+    async def run(self) -> None:
+        """Serve it until one of both sides ends the link. Whatever fails ends this link alone."""
+        parts = (self._receive, self._send, self._acting.run, self._keep_time, self._offer)
+        tasks = [asyncio.ensure_future(part()) for part in parts]
+        try:
+            ends: list[asyncio.Future[Any]] = [self._over, *tasks]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            self.ended.set()
+        for task in tasks:
+            if not task.cancelled() and (failure := task.exception()) is not None:
+                self._failed(failure)
+        code, reason = self._over.result() if self._over.done() else (CloseCode.NORMAL, "The line has ended.")
+        logger.info("hub %s: its link from %s ended, %d: %s", self.identity.hub, self.node, code, reason)
+        await self.connection.close(code, reason)
+
+    def _failed(self, failure: BaseException) -> None:
+        match failure:
+            case ProtocolError():
+                logger.warning("hub %s: %s", self.identity.hub, failure)
+                self.end(CloseCode.PROTOCOL_ERROR, str(failure))
+            case Torn():
+                logger.info("hub %s: %s", self.identity.hub, failure)
+                self.end(CloseCode.GOING_AWAY, "The text doesn't go on from here; follow it again.")
+            case StorageUnavailable():
+                self.end(CloseCode.TRY_LATER, "The log can't be read at the moment.")
+            case Exception():
+                note_failure(failure, f"hub {self.identity.hub}: its link failed")
+                self.end(CloseCode.INTERNAL_ERROR)
+            case _:
+                raise failure
+
+    # Up
+
+    async def _receive(self) -> None:
+        while (message := await self.connection.receive()) is not None:
+            self._heard = self._clock.monotonic()
+            self._bucket, wait = self._bucket.take(MESSAGES, self._heard, 60_000)
+            if wait:
+                await self._clock.sleep(wait)
+            self._take(message)
+
+    def _take(self, message: wire.FromHub) -> None:
+        match message:
+            case wire.Hello():
+                self.end(CloseCode.PROTOCOL_ERROR, "A link says Hello once.")
+            case wire.Follow():
+                self._follow(message)
+            case wire.Leave():
+                self._feedings.pop(message.session, None)
+            case wire.Taken():
+                if (feeding := self._feedings.get(message.session)) is not None:
+                    feeding.taken(message.number)
+                    self._news.set()
+            case wire.Erased():
+                self._served.removals.erased(self.identity.hub, self.node, message.session, message.offset)
+            case wire.Act():
+                self._acting.put(message)
+            case wire.Pulse(echo=0):
+                self.say(self._pulse(message.sent))
+            case wire.Pulse():
+                self._measured, self.round_trip = self._heard, max(0, self._heard - message.echo)
+
+    def _follow(self, follow: wire.Follow) -> None:
+        session = follow.session
+        heads = [held.heads for held in (follow.known, follow.live) if held is not None]
+        if len(follow.channels) + sum(map(len, (follow.own, *heads))) > MOST_LANES:
+            msg = f"A hub followed a meeting with more than {MOST_LANES} lanes."
+            raise ProtocolError(msg)
+        if not is_name(session):
+            self.say(wire.Stopped(session=session, message=CLOSED))
+            return
+        if session not in self._feedings and len(self._feedings) >= MOST_FOLLOWED:
+            message = f"A hub follows {MOST_FOLLOWED} meetings at most; leave another one first."
+            self.say(wire.Stopped(session=session, message=message))
+            return
+        before = self._feedings.get(session)
+        if before is not None and not before.answered:  # Each is answered once, so that a hub may count the answers.
+            self.say(wire.Stopped(session=session, message=FOLLOWED_ANEW))
+        self._feedings[session] = Feeding(self._served.source, self._served.pack, follow, self._path)
+        self._news.set()
+
+    # Time
+
+    async def _keep_time(self) -> None:
+        pulse_at = self._clock.monotonic() + wire.PULSE_MS
+        while True:
+            now = self._clock.monotonic()
+            await self._clock.sleep(min(pulse_at, self._heard + wire.SILENT_MS) - now)
+            now = self._clock.monotonic()
+            if now - self._heard >= wire.SILENT_MS:
+                self.end(CloseCode.TRY_LATER, "Nothing was heard from this hub for 50 seconds.")
+                return
+            if now < pulse_at:
+                continue
+            pulse_at = now + wire.PULSE_MS
+            self._served.there(self.identity.hub, self.node, self.heard)
+            # A hub asks as often, and the answer says as much.
+            quiet = now - self._said > wire.PULSE_MS
+            if quiet or self._measured is None or now - self._measured >= MEASURE_MS:
+                self.say(self._pulse())
+
+    def _pulse(self, echo: int = 0) -> wire.Pulse:
+        now, age = self._clock.monotonic(), self._served.age()
+        return wire.Pulse(sent=max(1, now), echo=echo, wall=self._clock.wall(), age=age)
+
+    async def _offer(self) -> None:
+        """Tell of the programme when it has changed, and end what isn't there any more."""
+        while True:
+            try:
+                offered = await self._served.offers()
+            except (StorageUnavailable, RecordBroken) as error:
+                logger.warning("hub %s: the programme can't be read: %s", self.identity.hub, error)
+            else:
+                if offered is not self._offered:
+                    self._offered, self._names = offered, frozenset(each.session for each in offered)
+                    self._programme_due = True
+                    for feeding in self._feedings.values():
+                        feeding.look_again()
+                    self._news.set()
+            await self._clock.sleep(OFFER_MS)
+
+    # Down
+
+    async def _send(self) -> None:
+        while True:
+            self._news.clear()
+            message = self._answers.popleft() if self._answers else await self._next()
+            if message is not None:
+                await self.connection.send(message)
+                self._said = self._clock.monotonic()
+                continue
+            if not self._news.is_set():
+                await until_told(self._news, self._clock, self._rest())
+
+    def _rest(self) -> int | None:
+        """How many ms until something is due; None while nothing is."""
+        due = [at for each in self._feedings.values() if (at := each.live_due()) is not None]
+        return max(1, min(due) - self._clock.monotonic()) if due else None
+
+    async def _next(self) -> wire.ToHub | None:
+        """What is most urgent; None when nothing is due."""
+        now = self._clock.monotonic()
+        for feeding in tuple(self._feedings.values()):
+            if (message := await self._urgent(feeding, now)) is not None:
+                return message
+        if self._programme_due:
+            return self._next_programme()
+        return await self._next_missed()
+
+    def _next_programme(self) -> wire.Programme:
+        before, whole = self._programme, wire.Programme(sessions=tuple(self._offered or ()))
+        told = portion(whole if before is None else changes(before, whole))
+        self._programme, self._programme_due = changed(before, told), told.more
+        return told
+
+    async def _urgent(self, feeding: Feeding, now: int) -> wire.ToHub | None:
+        message: wire.ToHub | None = None
+        try:
+            offered = feeding.follow.session in self._names
+            if feeding.begun is None and not feeding.waits and self._offered is not None:
+                message = await feeding.begin(offered=offered)
+                if isinstance(message, wire.Live):
+                    await self._note_held(feeding.follow, message)
+            elif feeding.looks and not await feeding.stays_open(offered=offered):
+                message = wire.Stopped(session=feeding.follow.session, message=CLOSED)
+            elif feeding.has_own:
+                message = await feeding.own()
+            if message is None and self._takes_signals:
+                message = feeding.signal(self._served.signals.of(feeding.follow.session))
+            if message is None and (due := feeding.live_due()) is not None and due <= now:
+                message = await feeding.live(now)
+        except RecordBroken:
+            message = _unreadable(feeding)
+        return self._of(feeding, message)
+
+    async def _note_held(self, follow: wire.Follow, told: wire.Live) -> None:
+        """Before it gets anything. Where it has a copy that nobody noted, all that was removed is to be erased."""
+        since = 0 if follow.epoch == told.epoch and follow.known is not None else told.begin
+        await self._served.removals.holds(self.identity, self.node, told.session, told.epoch, since)
+
+    async def _next_missed(self) -> wire.ToHub | None:
+        """Of the sessions in turn: whichever had one comes last the next time."""
+        room = wire.WINDOW_BYTES - sum(each.on_way for each in self._feedings.values())
+        for session, feeding in tuple(self._feedings.items()):
+            if not feeding.may_miss(room):
+                continue
+            try:
+                message = self._of(feeding, await feeding.missed(room))
+            except RecordBroken:
+                message = self._of(feeding, _unreadable(feeding))
+            if message is not None:
+                if self._feedings.get(session) is feeding:
+                    self._feedings[session] = self._feedings.pop(session)
+                return message
+        return None
+
+    def _of(self, feeding: Feeding, message: wire.ToHub | None) -> wire.ToHub | None:
+        """What it says, unless the hub has left it meanwhile, or followed the session anew."""
+        session = feeding.follow.session
+        if self._feedings.get(session) is not feeding:
+            self._news.set()
+            return None
+        if isinstance(message, wire.Stopped):
+            del self._feedings[session]
+        feeding.answered = feeding.answered or message is not None
+        return message
+
+
+def _unreadable(feeding: Feeding) -> wire.Stopped:
+    logger.error("session %s: its log can't be read for a hub", feeding.follow.session)
+    return wire.Stopped(session=feeding.follow.session, message="The record of this meeting can't be read.")

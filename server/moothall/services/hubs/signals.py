@@ -1,0 +1,146 @@
+"""How the texts of sessions are doing at the moment, for hubs: as readers at the centre are told, in few messages.
+
+The centre makes it of what it publishes (`SoundWatch`), a hub gets it over its link; both serve it to the hubs below
+(`moothall.services.hubs.feeding`). Nothing of it carries words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.session import Status
+from moothall.core.signals import ChannelState, LastWords, Sound, StandIn, Summary
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
+
+LATE_MS = 5_000
+"""Pages say a delay from here on (web/js/standing.js); it is told anew when it has changed by as much."""
+LATER = 10
+"""One of more than a minute is told anew when it has changed by a tenth."""
+SILENT_MS = 3_000
+"""Silence is told when it has lasted so long, as pages say it."""
+STALE_MS = 15_000
+"""Where nothing has been said of a channel for so long pages say nothing of it any more."""
+LOOK_MS = 5_000
+
+
+def usual(signal: Summary) -> Summary:
+    """What is taken for granted where nothing is told."""
+    match signal:
+        case ChannelState():
+            return msgspec.structs.replace(signal, sound=Sound.SPEECH, lag=0)
+        case LastWords():
+            return msgspec.structs.replace(signal, awaited=False)
+        case StandIn():
+            return msgspec.structs.replace(signal, instead=None)
+
+
+class HubSignals:
+    """What isn't as usual in each session: the newest signal of each key."""
+
+    def __init__(self) -> None:
+        # Bound: the channels of sessions that are on.
+        self._known: dict[SessionId, dict[str, Summary]] = {}
+        self._told: list[Callable[[SessionId], None]] = []
+
+    def observe(self, told: Callable[[SessionId], None]) -> None:
+        """From now on tell of a session of which something else is known. It must not wait."""
+        self._told.append(told)
+
+    def of(self, session: SessionId) -> Mapping[str, Summary]:
+        """What isn't as usual in a session, by key."""
+        return self._known.get(session, {})
+
+    @property
+    def sessions(self) -> tuple[SessionId, ...]:
+        """Those in which anything isn't as usual."""
+        return tuple(self._known)
+
+    def put(self, session: SessionId, signal: Summary) -> None:
+        """This is so now."""
+        before = self._known.get(session, {})
+        if before.get(signal.key, usual(signal)) == signal:
+            return
+        known = {key: each for key, each in {**before, signal.key: signal}.items() if each != usual(each)}
+        if known:
+            self._known[session] = known
+        else:
+            del self._known[session]
+        self._tell(session)
+
+    def forget(self, session: SessionId) -> None:
+        """Nothing is known of a session any more."""
+        if self._known.pop(session, None) is not None:
+            self._tell(session)
+
+    def forget_all(self) -> None:
+        """Nothing is known any more."""
+        for session in tuple(self._known):
+            self.forget(session)
+
+    def _tell(self, session: SessionId) -> None:
+        for told in self._told:
+            told(session)
+
+
+class SoundWatch:
+    """Makes it of what the sessions of this server publish. `run` has to be running."""
+
+    def __init__(self, signals: HubSignals, sessions: Sessions, clock: Clock) -> None:
+        self._signals = signals
+        self._clock = clock
+        # Bound: the channels of sessions that are on; monotonic ms.
+        self._heard: dict[tuple[SessionId, ChannelId], int] = {}
+        self._silent_since: dict[tuple[SessionId, ChannelId], int] = {}
+        sessions.observe(self._seen)
+
+    async def run(self) -> None:
+        """Forget what is stale, until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK_MS)
+            now = self._clock.monotonic()
+            for (session, channel), heard in tuple(self._heard.items()):
+                if now - heard >= STALE_MS:
+                    self._put(session, ChannelState(channel=channel, sound=Sound.SPEECH, lag=0, t=0))
+                    del self._heard[session, channel]
+                    self._silent_since.pop((session, channel), None)
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        if live.state.status is Status.CLOSED:
+            self._signals.forget(live.id)
+            for kept in (self._heard, self._silent_since):
+                for key in [key for key in kept if key[0] == live.id]:
+                    del kept[key]
+            return
+        for signal in publication.signals:
+            match signal:
+                case ChannelState():
+                    self._put(live.id, self._calm(live.id, signal))
+                case LastWords() | StandIn():
+                    self._signals.put(live.id, signal)
+                case _:
+                    pass  # Words, which hubs get once they are in the log.
+
+    def _calm(self, session: SessionId, state: ChannelState) -> ChannelState:
+        """A state as pages have it: without silences that are short and delays that nobody notices."""
+        key, now = (session, state.channel), self._clock.monotonic()
+        self._heard[key] = now
+        sound = state.sound
+        if sound is not Sound.SILENCE:
+            self._silent_since.pop(key, None)
+        elif now - self._silent_since.setdefault(key, now) < SILENT_MS:
+            sound = Sound.SPEECH
+        return msgspec.structs.replace(state, sound=sound, lag=state.lag if state.lag >= LATE_MS else 0)
+
+    def _put(self, session: SessionId, state: ChannelState) -> None:
+        before = self._signals.of(session).get(state.key)
+        was = before if isinstance(before, ChannelState) else usual(state)
+        assert isinstance(was, ChannelState)  # noqa: S101  # what is usual of one is one
+        step = max(LATE_MS, was.lag // LATER)
+        if was.sound is not state.sound or bool(was.lag) is not bool(state.lag) or abs(was.lag - state.lag) >= step:
+            self._signals.put(session, state)

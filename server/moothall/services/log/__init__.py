@@ -1,0 +1,1 @@
+"""The one writer of each session's log: orders, folding, erasing, signing, publication."""

@@ -1,0 +1,138 @@
+"""Taking text out of a log: where it stands, and the act that takes it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.authority import REMOVERS
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.event_codec import UnknownEvent
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.removing import chosen, has_words, speaker_of, stays_of
+from moothall.core.glossary.agenda import names_in as names_of
+from moothall.core.glossary.terms import key_of
+from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
+from moothall.core.removing import Cut, Erased, Span, WithCopies, again, names_in, not_kept, selected
+from moothall.core.session import State
+from moothall.core.signals import AnySignal, Partial
+from moothall.services.log.drafting import Draft
+
+
+class TextPlaces:
+    """At which offsets of a log the text of each line stands, the name of each speaker, and what somebody asked."""
+
+    def __init__(self) -> None:
+        # Grow with the log: one small number an event.
+        self._lines: dict[SegmentId, list[int]] = {}
+        self._names: dict[SpeakerId, list[int]] = {}
+        self._called: dict[SpeakerId, set[str]] = {}
+        self._terms: dict[str, list[int]] = {}
+        self._asked: dict[InterventionId, list[int]] = {}
+
+    def note(self, offset: int, event: ev.AnyEvent | UnknownEvent) -> None:
+        """The event at `offset`, which still has its body."""
+        if isinstance(event, ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected):
+            self._lines.setdefault(event.segment, []).append(offset)
+        elif isinstance(event, ev.SpeakerIntroduced):
+            self._names.setdefault(event.speaker, []).append(offset)
+            self._called.setdefault(event.speaker, set()).update(map(key_of, names_of(event.name)))
+        elif isinstance(event, ev.TermChosen):
+            self._terms.setdefault(key_of(event.term), []).append(offset)
+        elif has_words(event):
+            self._asked.setdefault(event.intervention, []).append(offset)
+
+    def of_lines(self, lines: Iterable[SegmentId]) -> list[int]:
+        """All offsets of the lines' texts."""
+        return [offset for line in lines for offset in self._lines.get(line, ())]
+
+    def of_interventions(self, interventions: Iterable[InterventionId]) -> list[int]:
+        """All offsets of what was asked, of its name, and of what was answered in writing."""
+        return [offset for name in interventions for offset in self._asked.get(name, ())]
+
+    def of_names(self, speakers: Iterable[SpeakerId]) -> list[int]:
+        """All offsets of what the speakers were called."""
+        return [offset for speaker in speakers for offset in self._names.get(speaker, ())]
+
+    def of_terms(self, speakers: Iterable[SpeakerId]) -> list[int]:
+        """All offsets at which the speakers' names were chosen as terms to prefer, or not to."""
+        called = {key for speaker in speakers for key in self._called.get(speaker, ())}
+        return [offset for key in called for offset in self._terms.get(key, ())]
+
+
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to leave the log, why, and who wants it."""
+
+    cuts: tuple[Cut, ...]
+    names: tuple[SpeakerId, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
+    reason: str
+    by: Actor
+    cause: CommandId
+
+
+def due(state: State, offset: int) -> Erasure | None:
+    """What the log still holds of spans that are not to be kept; `offset` is its last. None when that is nothing."""
+    cuts = not_kept(state)
+    if not cuts:
+        return None
+    return Erasure(cuts=cuts, reason="not-recorded", by=SYSTEM, cause=CommandId(f"not-recorded:{offset}"))
+
+
+def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, cause: CommandId) -> Erasure | Refusal:
+    """What somebody wants removed, if they may."""
+    if by.role not in REMOVERS:
+        return Refusal(code=RefusalCode.FORBIDDEN, message=f"The role '{by.role}' may not do this.")
+    asked = selection.selection if isinstance(selection, WithCopies) else selection
+    if isinstance(asked, Span) and not 0 <= asked.t0 < asked.t1:
+        return Refusal(code=RefusalCode.INVALID, message="A span ends after it begins.")
+    interventions = tuple(each for each in chosen(state.floor, asked) if places.of_interventions([each.id]))
+    names = (*names_in(selection), *map(speaker_of, interventions))
+    cuts = selected(state, selection)
+    # A span may have had no words, and that it was removed is said all the same: its sound may be gone.
+    if not (cuts or interventions or places.of_names(names) or isinstance(asked, Span)):
+        return Refusal(code=RefusalCode.UNKNOWN, message="The record holds none of these words.")
+    return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
+
+
+def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int) -> tuple[int, ...]:
+    """Add to `draft` what stays, said anew, and the `body.removed`; returns the offsets of what goes.
+
+    All of it is for one `EventLog.remove`: a log never holds a line twice, nor half of what was removed.
+    """
+    n = 0
+    for cut in erasure.cuts:
+        (first, *_) = places.of_lines([cut.line.id])
+        for number, run in enumerate(cut.stays):
+            for event in again(cut.line, run, SegmentId(f"kept-{first}-{number}")):
+                by = erasure.by
+                if isinstance(event, ev.SegmentCorrected) and event.machine:
+                    by = Actor(Role.ENGINE, by.id)  # Views tell by the role whether a person mended a line.
+                draft.add(event, by, erasure.cause, n, wall)
+                n += 1
+    for each in erasure.interventions:
+        for stays in stays_of(each):
+            draft.add(stays, erasure.by, erasure.cause, n, wall)
+            n += 1
+    asked = places.of_interventions(each.id for each in erasure.interventions)
+    lines, names = places.of_lines(cut.line.id for cut in erasure.cuts), places.of_names(erasure.names)
+    offsets = tuple(sorted({*lines, *names, *asked, *places.of_terms(erasure.names)}))
+    through = {channel: draft.state.channels[channel].committed_through for channel in channels_of(erasure.cuts)}
+    removed = ev.BodyRemoved(offsets=offsets, reason=erasure.reason, by=erasure.by.id, through=through)
+    draft.add(removed, erasure.by, erasure.cause, n, wall)
+    return offsets
+
+
+def nothing_partial(cuts: Sequence[Cut]) -> tuple[AnySignal, ...]:
+    """Takes away what is shown behind the lines that go."""
+    return tuple(
+        Partial(channel=channel, segment=SegmentId(""), first=0, text="", language="") for channel in channels_of(cuts)
+    )
+
+
+def channels_of(cuts: Iterable[Cut]) -> list[ChannelId]:
+    """The channels that are concerned."""
+    return list(dict.fromkeys(cut.line.channel for cut in cuts))

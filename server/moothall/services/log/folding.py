@@ -1,0 +1,89 @@
+"""What a session writer knows of its log, folded from its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.chain import LogRecord
+from moothall.core.errors import RecordBroken
+from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.ports import EventLog
+from moothall.core.session import State, evolve
+from moothall.core.views.mended_names import MendedNames
+from moothall.core.views.quality import QualityView
+from moothall.record.verify import Finding, Walk
+from moothall.services.log.erasing import TextPlaces
+
+PAGE = 250
+"""Records read from the log at once; what they say is folded in some 20 ms, and then others get their turn."""
+_CHECKPOINT = str(ev.RecordCheckpoint.__struct_config__.tag)
+
+
+class FoldedLog:
+    """A log up to its last record. `state` may be put in place by whoever has evolved it already."""
+
+    def __init__(self, session: SessionId) -> None:
+        self.state = State(id=session)
+        self.causes: dict[CommandId, tuple[int, int]] = {}
+        """The first and last offset that each command caused."""
+        self.at = 0
+        """When the last record was written, Unix ms; earlier ones may say more, if the clock was set back."""
+        self.checkpoint = 0
+        """Offset of the newest checkpoint; 0 when there is none."""
+        self.unsigned: int | None = None
+        """When the first record behind it was written, Unix ms; None when there is none."""
+        self.places = TextPlaces()
+        self.quality = QualityView()
+        self.mended_names = MendedNames()
+
+    def note(self, record: LogRecord, event: ev.AnyEvent | UnknownEvent | None) -> None:
+        """The next record, but for the state; `event` is None when its body was removed."""
+        header = record.header
+        first, _ = self.causes.get(header.cause, (header.offset, 0))
+        self.causes[header.cause] = (first, header.offset)
+        self.at = max(self.at, header.at)
+        if header.type == _CHECKPOINT:
+            self.checkpoint, self.unsigned = header.offset, None
+        elif self.unsigned is None:
+            self.unsigned = header.at
+        if event is not None:
+            self.places.note(header.offset, event)
+            self.quality = self.quality.apply(header.at, header.role, event)
+        if isinstance(event, ev.SegmentCorrected) and header.role is not Role.ENGINE:
+            self.mended_names = self.mended_names.corrected(self.state, event)
+
+    def note_all(self, records: Sequence[LogRecord], events: Sequence[ev.AnyEvent], state: State) -> None:
+        """The next records, and the state after them."""
+        # A correction is compared with the line as it stood just before.
+        step = any(isinstance(event, ev.SegmentCorrected) for event in events)
+        for record, event in zip(records, events, strict=True):
+            self.note(record, event)
+            if step:
+                self.state = evolve(self.state, event, record.header.at)
+        self.state = state
+
+
+async def fold(log: EventLog, session: SessionId) -> FoldedLog:
+    """Read the whole log. Raises StorageUnavailable, and RecordBroken for bytes that aren't what was written."""
+    folded, chain, offset = FoldedLog(session), Walk(), 0
+    while page := await log.read(session, offset, PAGE):
+        for record in page:
+            offset = record.header.offset
+            chain.step(record)
+            if chain.broken:
+                _refuse(session, chain.broken[0])
+            event = None if record.body is None else decode_event(record.body)
+            folded.note(record, event)
+            folded.state = evolve(folded.state, event, record.header.at)
+    for finding in chain.end().broken:
+        _refuse(session, finding)
+    return folded
+
+
+def _refuse(session: SessionId, finding: Finding) -> NoReturn:
+    msg = f"The log of session {session} is damaged at event {finding.offset}. {finding.reason}"
+    raise RecordBroken(msg)

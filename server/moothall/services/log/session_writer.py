@@ -1,0 +1,358 @@
+"""The session writer: the one place that appends to a session's log.
+
+It takes what waits in its queue, decides it all, appends all of it at once, and only when that is durable tells
+the senders and publishes. A crash in between repeats nothing: a command id that is in the log gets its old answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor
+from moothall.core.authority import may_send
+from moothall.core.commands import AnyCommand, CloseSession, SealRecord
+from moothall.core.decide import decide
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
+from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
+from moothall.core.removing import Erased
+from moothall.core.session import State, evolve
+from moothall.core.signals import AnySignal
+from moothall.core.views.mended_names import MendedNames
+from moothall.core.views.quality import QualityView
+from moothall.core.visible import all_visible
+from moothall.services.log.drafting import Draft
+from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
+from moothall.services.log.folding import PAGE, FoldedLog, fold
+from moothall.services.log.orders import QUEUE, Order, Orders, Receipt, kind_of, no_id, unavailable
+from moothall.services.log.publication import Publication, republished
+from moothall.services.log.shown_with import shown_with
+from moothall.services.log.signing_times import SigningTimes
+
+__all__ = ["QUEUE", "Receipt", "SessionWriter"]
+
+logger = logging.getLogger(__name__)
+
+INSIST_MS = 1_000
+
+
+class SessionWriter:
+    """Owns a session's log while it is loaded. Make it, `load()`, and keep `run()` going."""
+
+    def __init__(
+        self,
+        session: SessionId,
+        *,
+        log: EventLog,
+        clock: Clock,
+        randomness: Randomness,
+        signer: Signer,
+    ) -> None:
+        self.session = session
+        self._log = log
+        self._clock = clock
+        self._randomness = randomness
+        self._signer = signer
+        self._publish: Callable[[Publication], None] = lambda _: None
+        self._listeners: list[Callable[[Publication], None]] = []
+        self._orders = Orders()
+        self._log_so_far = FoldedLog(session)
+        self.signing = SigningTimes(
+            self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, clock
+        )
+        self._unpurged = asyncio.Event()
+        """Set while the log may hold what is not to be kept."""
+        self._head = LogHead(epoch=Epoch("0"), term=0, offset=0, lanes={})
+        self.handed_on = 0
+        """Offset of the last event that was handed on, or was there before."""
+        self._in_doubt = False
+
+    @property
+    def state(self) -> State:
+        """The session as the log has it."""
+        return self._log_so_far.state
+
+    @property
+    def places(self) -> TextPlaces:
+        """Where in the log text stands."""
+        return self._log_so_far.places
+
+    @property
+    def quality(self) -> QualityView:
+        """How good its texts are."""
+        return self._log_so_far.quality
+
+    @property
+    def mended_names(self) -> MendedNames:
+        """What people had to correct twice."""
+        return self._log_so_far.mended_names
+
+    @property
+    def epoch(self) -> Epoch:
+        """The log's epoch."""
+        return self._head.epoch
+
+    @property
+    def reader_epoch(self) -> Epoch:
+        """What readers get as its epoch: another one where the log lost its end, which some of them have read."""
+        return reader_epoch(self._head.epoch, self._head.lost)
+
+    @property
+    def offset(self) -> int:
+        """Offset of the last event."""
+        return self._head.offset
+
+    def publish_to(self, publish: Callable[[Publication], None]) -> None:
+        """From now on hand every publication to `publish`, which must not wait."""
+        self._publish = publish
+
+    def listen(self, hear: Callable[[Publication], None]) -> Callable[[], None]:
+        """Tell `hear` of every publication too, before readers get it; it must not wait. What comes back ends it."""
+        self._listeners.append(hear)
+        return lambda: self._listeners.remove(hear)
+
+    async def load(self) -> None:
+        """Take over the log and read it.
+
+        Raises StorageUnavailable, and RecordBroken for bytes that aren't what was written. What the log
+        still holds of a span that was not recorded is removed first.
+        """
+        await self._take_over()
+        self.handed_on = self._head.offset
+
+    async def load_again(self) -> None:
+        """After `run` has failed: read the log anew; `run` hands on what is behind `handed_on`. Raises as `load`."""
+        await self._take_over()
+        self.handed_on = min(self.handed_on, self._head.offset)
+        self._orders.open()
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return self._orders.waiting
+
+    async def send(
+        self,
+        actor: Actor,
+        command_id: CommandId,
+        commands: AnyCommand | Sequence[AnyCommand],
+        signals: Sequence[AnySignal] = (),
+    ) -> Receipt | Refusal:
+        """Carry out one command, or several as one act: all of them or none.
+
+        Comes back once it is durable and published, or refused. An id that the log has already gets the first
+        receipt and changes nothing. `signals` are shown in the same update as the events.
+        """
+        acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
+        return await self._orders.place(Order(actor=actor, id=command_id, commands=acts, signals=tuple(signals)))
+
+    async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
+        """Erase from the log what `selection` names (`moothall.core.removing`), for good.
+
+        Of a line that a span cuts through, the words outside of it stay as a new line. Answers as `send` does.
+        """
+        return await self._orders.place(Order(actor=actor, id=command_id, erases=selection))
+
+    def receipt(self, command_id: CommandId) -> Receipt | None:
+        """What a command was answered that is in the log."""
+        known = self._log_so_far.causes.get(command_id)
+        return None if known is None else Receipt(*known)
+
+    async def insist(self, actor: Actor, command_id: CommandId, command: AnyCommand) -> Receipt | Refusal:
+        """Send a command until it is stored or refused for good, however long storage is away."""
+        while True:
+            answer = await self.send(actor, command_id, command)
+            if isinstance(answer, Receipt) or answer.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+                return answer
+            await self._clock.sleep(INSIST_MS)
+
+    def signal(self, signal: AnySignal) -> None:
+        """Show something that isn't kept."""
+        self._hand_on(Publication(session=self.session, signals=(signal,)))
+
+    async def run(self) -> None:
+        """Carry out what is sent, until cancelled; then whatever still waits is refused as unavailable.
+
+        Raises StaleWriter when another has taken over the log.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.signing.run())
+                group.create_task(self._purges())
+                if self.handed_on < self._head.offset:
+                    await self._recover()
+                while True:
+                    await self._carry_out(await self._orders.batch())
+        finally:
+            self._orders.close()
+
+    def _hand_on(self, publication: Publication) -> None:
+        if publication.records:
+            self.handed_on = publication.records[-1].header.offset
+        for hear in tuple(self._listeners):
+            hear(publication)
+        self._publish(publication)
+
+    async def _take_over(self) -> None:
+        head = await self._log.acquire(self.session, Epoch(self._randomness.bytes(6).hex()))
+        self._log_so_far = await fold(self._log, self.session)
+        self._head = head  # Not before: a head whose log could not be read would pass for a known one.
+        await self._purge()
+
+    async def _checkpoint(self) -> None:
+        if self._head.offset > self._log_so_far.checkpoint:
+            await self.send(SYSTEM, CommandId(f"checkpoint:{self._head.term}:{self._head.offset}"), ())
+
+    async def _purges(self) -> None:
+        """What could not be removed at once is tried again."""
+        while True:
+            await self._unpurged.wait()
+            await self._clock.sleep(INSIST_MS)
+            if self._unpurged.is_set():
+                await self.send(SYSTEM, CommandId(f"purge:{self._head.term}:{self._head.offset}"), ())
+
+    async def _carry_out(self, batch: Sequence[Order]) -> None:
+        try:
+            if self._in_doubt:
+                await self._recover()
+            answers, publication = await self._store(batch)
+        except (StorageUnavailable, RecordBroken) as error:
+            self._in_doubt = True
+            logger.warning("session %s: %d commands can't be stored (%s)", self.session, len(batch), kind_of(error))
+            for order in batch:
+                order.answer(self.receipt(order.id) or unavailable())
+            return
+        except BaseException:
+            for order in batch:
+                order.answer(unavailable())
+            raise
+        purged = None
+        try:
+            purged = await self._purge_now()
+        finally:
+            try:  # Handed on together, so that readers don't see again what goes.
+                for each in (publication, purged):
+                    if each is not None:
+                        self._hand_on(each)
+            finally:  # It is stored, whatever becomes of those who are told.
+                for order, answer in zip(batch, answers, strict=True):
+                    order.answer(answer)
+
+    async def _recover(self) -> None:
+        """After a failed append: find out what the log holds before anything is built on it.
+
+        It may fail as often as the log does, and goes on from there.
+        """
+        head = await self._log.head(self.session)
+        if head is None or head.offset != self._head.offset or head.term != self._head.term:
+            await self._take_over()
+        while page := await self._log.read(self.session, self.handed_on, PAGE):
+            self._hand_on(republished(self.session, page))
+            self.handed_on = page[-1].header.offset
+        self._in_doubt = False
+
+    async def _store(self, batch: Sequence[Order]) -> tuple[list[Receipt | Refusal], Publication | None]:
+        if batch[0].erases is not None:
+            return await self._remove(batch[0], batch[0].erases)
+        draft, wall = self._draft(), self._clock.wall()
+        answers: list[Receipt | Refusal] = []
+        signals: list[AnySignal] = []
+        receipts: dict[CommandId, Receipt] = {}
+        for order in batch:
+            known = self.receipt(order.id) or receipts.get(order.id)
+            answer = known or self._decide(draft, order, wall)
+            if isinstance(answer, Receipt) and known is None:
+                receipts[order.id] = answer
+                signals += [*shown_with(order.commands, draft.state), *order.signals]
+            answers.append(answer)
+        if not draft.records:
+            return answers, None
+        await self._log.append(self.session, self._head.term, self._head.offset, draft.records)
+        self._head = draft.head
+        self._log_so_far.note_all(draft.records, draft.events, draft.state)
+        if any(isinstance(event, ev.NotRecordedBegan | ev.SessionPaused) for event in draft.events):
+            self._unpurged.set()
+        return answers, self._publication(draft, tuple(signals))
+
+    async def _purge_now(self) -> Publication | None:
+        """Remove what was not recorded, if there may be any; when it can't be, `_purges` sees to it."""
+        if not self._unpurged.is_set():
+            return None
+        try:
+            return await self._purge()
+        except (StorageUnavailable, RecordBroken) as error:
+            self._in_doubt = True
+            logger.warning("session %s: what was not recorded can't be removed yet (%s)", self.session, kind_of(error))
+            return None
+
+    async def _purge(self) -> Publication | None:
+        """Remove what the log holds of spans that were not recorded. What is due follows from the state alone."""
+        self._unpurged.set()
+        erasure, publication = due(self.state, self._head.offset), None
+        if erasure is not None:
+            publication = await self._erase(erasure)
+        self._unpurged.clear()
+        return publication
+
+    async def _remove(self, order: Order, selection: Erased) -> tuple[list[Receipt | Refusal], Publication | None]:
+        if (known := self.receipt(order.id)) is not None:
+            return [known], None
+        if not is_command_id(order.id):
+            return [no_id()], None
+        erasure = requested(self.state, self.places, selection, order.actor, order.id)
+        if isinstance(erasure, Refusal):
+            return [erasure], None
+        publication = await self._erase(erasure)
+        return [Receipt(publication.records[0].header.offset, publication.records[-1].header.offset)], publication
+
+    async def _erase(self, erasure: Erasure) -> Publication:
+        draft = self._draft()
+        offsets = draft_erasure(draft, erasure, self.places, self._clock.wall())
+        await self._log.remove(self.session, self._head.term, self._head.offset, offsets, draft.records)
+        # What follows from what is gone follows no more.
+        self._log_so_far = await fold(self._log, self.session)
+        self._head = draft.head
+        logger.info("session %s: removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
+        return self._publication(draft, nothing_partial(erasure.cuts))
+
+    def _draft(self) -> Draft:
+        return Draft(
+            self.session,
+            head=self._head,
+            at=self._log_so_far.at,
+            state=self.state,
+            randomness=self._randomness,
+            signer=self._signer,
+        )
+
+    def _publication(self, draft: Draft, signals: tuple[AnySignal, ...]) -> Publication:
+        return Publication(
+            session=self.session, records=tuple(draft.records), events=tuple(draft.events), signals=signals
+        )
+
+    def _decide(self, draft: Draft, order: Order, wall: int) -> Receipt | Refusal:
+        if not is_command_id(order.id):
+            return no_id()
+        if not order.commands and order.actor != SYSTEM:
+            return Refusal(code=RefusalCode.INVALID, message="An act holds at least one command.")
+        state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
+        for command in map(all_visible, order.commands):
+            if not may_send(order.actor.role, command, hub=order.actor.hub):
+                message = f"The role '{order.actor.role}' may not do this."
+                return Refusal(code=RefusalCode.FORBIDDEN, message=message)
+            decision = decide(state, command, order.actor, wall)
+            if isinstance(decision, Refusal):
+                return decision
+            for event in decision:
+                state = evolve(state, event, at)
+            events += decision
+        first = draft.offset + 1
+        for n, event in enumerate(events):
+            draft.add(event, order.actor, order.id, n, wall)
+        if not order.commands or isinstance(order.commands[-1], CloseSession | SealRecord):
+            draft.sign(order.actor, order.id, len(events), wall)
+        draft.state = state
+        return Receipt(first, draft.offset)

@@ -1,0 +1,1 @@
+"""The programme of a conference: imports, rooms, what comes next, rehearsals."""

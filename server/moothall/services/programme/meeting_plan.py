@@ -1,0 +1,52 @@
+"""What is changed by hand of a meeting: its title, its languages and, until it begins, its planned times."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.programme.plan import Planned
+from moothall.core.programme.times import LONGEST
+from moothall.core.session import Status
+from moothall.services.programme.programme import Programme
+
+LONGEST_MS = round(LONGEST.total_seconds() * 1000)
+
+
+async def change_plan(programme: Programme, wanted: Planned, *, by: str) -> Refusal | None:
+    """Make a session's title, languages and times those of `wanted`; None when it is done.
+
+    Title and languages go into its log, so that readers see them at once; the times stand in the programme alone. Of
+    one that has begun the times stay. What was begun and interrupted is done again with the same call.
+    Raises StorageUnavailable.
+    """
+    before, live = await programme.known(wanted.session), await programme.live(wanted.session)
+    if before is None or live is None:
+        return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting.")
+    state = live.state
+    times = (wanted.starts, wanted.ends)
+    spoken = wanted.languages != state.languages
+    begun = state.status is not Status.CREATED
+    if begun and times != (before.starts, before.ends):
+        message = "The meeting has begun: its planned times stay, only its title and languages can change."
+        return Refusal(code=RefusalCode.CONFLICT, message=message)
+    if wanted.ends is not None and (wanted.starts is None or not 0 < wanted.ends - wanted.starts <= LONGEST_MS):
+        return Refusal(code=RefusalCode.INVALID, message="A meeting ends after it starts, and within a week.")
+    changes: list[do.AnyCommand] = []
+    if spoken and not begun:
+        changes.append(do.DescribeSession(title=wanted.title, languages=wanted.languages))
+    elif wanted.title != state.title:
+        changes.append(do.DescribeSession(title=wanted.title))
+    if spoken and begun:
+        changes.append(do.SetLanguages(languages=wanted.languages))
+    for change in changes:
+        refused = await programme.send(wanted.session, change, by=by)
+        if refused is not None:
+            return refused
+    kept = msgspec.structs.replace(
+        before, title=wanted.title, languages=wanted.languages, starts=wanted.starts, ends=wanted.ends
+    )
+    if kept != before:
+        await programme.keep(planned=[kept])
+    return None

@@ -1,0 +1,145 @@
+"""What the operator's commands ask of the house: an import, the link to `/admin`, and what a second pass proposes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+
+import msgspec
+
+from moothall.core.actors import OPERATOR, Actor, Role
+from moothall.core.errors import ProgrammeError
+from moothall.core.events import Access
+from moothall.core.programme.changes import Change, without_language
+from moothall.core.programme.drafts import Reading, languages_in
+from moothall.core.programme.plan import Planned, Timetable
+from moothall.core.programme.reading import read_programme
+from moothall.core.programme.times import Zones
+from moothall.core.times import UTC_ZONE
+from moothall.services.programme.importing import carry_out, clashes_after, in_zone, preview, zone_after
+from moothall.services.programme.programme import Programme
+from moothall.services.proposals.proposing import Proposals, ProposeOrder
+from moothall.services.proposals.refining import Refined, RefineOrder, refine
+from moothall.services.sessions.role_links import HALL, RoleLinks
+from moothall.services.sessions.sessions import Sessions
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import would change, or what became of it."""
+
+    title: str
+    changes: tuple[Change, ...]
+    zone: str = UTC_ZONE.name
+    """The conference's time zone with the file's word taken, by its name."""
+    notes: tuple[str, ...] = ()
+    clashes: tuple[tuple[Planned, Planned], ...] = ()
+    """Sessions that would be in one room at the same time."""
+    done: int | None = None
+    refused: tuple[str, ...] = ()
+
+
+class Proposed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of proposals that were handed over."""
+
+    kept: int
+    """How many wait for somebody who decides on them."""
+    address: str
+    """The page where that is done."""
+
+
+class Office:
+    """Answers them, over the local door or directly while no server runs."""
+
+    def __init__(
+        self,
+        *,
+        programme: Programme,
+        sessions: Sessions,
+        links: RoleLinks,
+        proposals: Proposals,
+        public: str,
+        zones: Zones,
+        language_names: Callable[[], Mapping[str, str]],
+    ) -> None:
+        """`language_names` finds what languages are called (`Reading`); it is asked when a file is read."""
+        self._programme = programme
+        self._sessions = sessions
+        self._links = links
+        self._proposals = proposals
+        self._public = public
+        self._zones = zones
+        self._language_names = language_names
+
+    async def import_programme(
+        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
+    ) -> Told:
+        """Say what a file would change, or change it. `zone` is of times that name none; empty is the conference's.
+
+        `languages` are spoken in sessions that name none, such as `en, fr`; without them none of those is made.
+        Raises ProgrammeError, StorageUnavailable.
+        """
+        meant = self._zones(zone) if zone else self._programme.zone().rules
+        if meant is None:
+            msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi, or install tzdata."
+            raise ProgrammeError(msg)
+        wanted = in_zone(self._programme, await asyncio.to_thread(self._read, data, meant, languages), zone)
+        found = preview(self._programme, wanted)
+        asked = _ask_language(without_language(found))
+        if apply and asked:
+            raise ProgrammeError(asked)
+        told = Told(
+            title=wanted.title,
+            changes=found,
+            zone=zone_after(self._programme, wanted, self._zones).name,
+            notes=(*wanted.notes, asked) if asked else wanted.notes,
+            clashes=clashes_after(self._programme, wanted),
+        )
+        if not apply:
+            return told
+        imported = await carry_out(self._programme, wanted, access=access, by=OPERATOR)
+        return msgspec.structs.replace(told, done=imported.done, refused=imported.refused)
+
+    def _read(self, data: bytes, zone: tzinfo, languages: str) -> Timetable:
+        names = self._language_names()
+        spoken = languages_in(languages, "--languages", names)
+        return read_programme(data, Reading(zones=self._zones, zone=zone, languages=spoken, language_names=names))
+
+    async def admin_link(self, *, new: bool) -> str | None:
+        """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one.
+
+        It can't be looked up again. Raises StorageUnavailable.
+        """
+        known = next((each for each in self._links.list() if (each.role, each.scope) == (Role.SECRETARIAT, HALL)), None)
+        if known is not None and not new:
+            return None
+        if known is None:
+            _, token = await self._links.create(Role.SECRETARIAT, HALL, "")
+        else:
+            token = await self._links.replace(known.link)
+        return f"{self._public}/enter/{token}"
+
+    async def refine(self, order: RefineOrder) -> Refined:
+        """Put what a second pass proposed into a session's log. Raises StorageUnavailable, RecordBroken."""
+        return await refine(
+            self._sessions,
+            order,
+            Actor(Role.SECRETARIAT, OPERATOR),
+            lambda proposal: self._proposals.holds(order.session, proposal),
+        )
+
+    async def propose(self, order: ProposeOrder) -> Proposed:
+        """Keep what a second pass found until the staff have decided on it.
+
+        Raises ProposalsRefused, StorageUnavailable, RecordBroken.
+        """
+        kept = await self._proposals.keep(order)
+        return Proposed(kept=kept, address=f"{self._public}/desk/{order.session}/refinements")
+
+
+def _ask_language(titles: Sequence[str]) -> str:
+    """What is to be said of sessions that name no language; empty where all do."""
+    if not titles:
+        return ""
+    some = ", ".join(f"“{title[:60]}”" for title in titles[:3]) + (" and others" if len(titles) > 3 else "")
+    return f"{len(titles)} new sessions name no language ({some}): say what is spoken there, such as --languages en,fr."

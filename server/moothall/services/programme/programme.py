@@ -1,0 +1,370 @@
+"""The programme as it runs: rooms, what is planned in them, what is on, what comes next, and what runs over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.errors import GoneOn, RecordBroken, Refusal, RefusalCode
+from moothall.core.events import Access, ChannelKind, CloseAsked, SoundKept
+from moothall.core.ids import ChannelId, CommandId, SessionId, is_name
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.programme.plan import Overrun, Planned, Room, RoomId, following, in_order, readable_name
+from moothall.core.programme.times import Zones
+from moothall.core.session import ON, Status
+from moothall.core.times import UTC_ZONE, Zone
+from moothall.services.capture.closing import Closing, opening_of
+from moothall.services.sessions.sessions import LiveSession, Sessions
+
+__all__ = ["Overrun", "Planned", "Programme", "Room", "RoomId"]
+
+logger = logging.getLogger(__name__)
+
+FLOOR = ChannelId("floor")
+ROOMS, PLANNED, CONFERENCE = "room", "planned", "conference"
+ZONE = "time-zone"
+SOON_MS = 300_000
+"""How long before its planned end a session is warned."""
+LOOK_MS = 1_000
+NEAR_MS = 36 * 3_600_000
+"""Sessions planned within this time of now are loaded when the server starts, so that it knows which are on."""
+MOST_NAMES = 1_000
+
+
+class Programme:
+    """Rooms and planned sessions, in memory and in the book. Make it, then `load`."""
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        sessions: Sessions,
+        closing: Closing,
+        clock: Clock,
+        randomness: Randomness,
+        zone: Zone = UTC_ZONE,
+        zone_named: bool = False,
+        zones: Zones = lambda _: None,
+        opened_by: Callable[[SessionId], str] = lambda _: "",
+    ) -> None:
+        """`zone` is that of the times shown, until an imported file names one, which `zones` finds.
+
+        `zone_named`: somebody has chosen it; else it is the machine's. `opened_by`: who opened a session last, for the
+        staff; empty where nobody knows.
+        """
+        self._book = book
+        self._sessions = sessions
+        self._closing = closing
+        self._clock = clock
+        self._randomness = randomness
+        self._zone = zone
+        self.zone_named = zone_named
+        """Whether the settings or an imported file name the conference's time zone."""
+        self._zones = zones
+        self._opened_by = opened_by
+        self._rooms: dict[RoomId, Room] = {}
+        self._planned: dict[SessionId, Planned] = {}
+        self._moving: dict[RoomId, asyncio.Lock] = {}
+        closing.follow_with(self._follow)
+
+    async def load(self) -> None:
+        """Read the book and load what may be on now; raises StorageUnavailable."""
+        decode = msgspec.json.decode
+        rooms = (await self._book.read(ROOMS)).values()
+        planned = (await self._book.read(PLANNED)).values()
+        self._rooms = {room.id: room for room in (decode(body, type=Room) for body in rooms)}
+        self._planned = {each.session: each for each in (decode(body, type=Planned) for body in planned)}
+        named = (await self._book.read(CONFERENCE)).get(ZONE)
+        if named is not None:
+            self._take_zone(named.decode())
+        now = self._clock.wall()
+        for each in self._planned.values():
+            if each.starts is None or abs(each.starts - now) < NEAR_MS:
+                try:
+                    await self._sessions.find(each.session)
+                except RecordBroken:
+                    logger.error("session %s: its log can't be read, and the others begin without it", each.session)
+
+    # What is known
+
+    def zone(self) -> Zone:
+        """The time zone of the conference, in which times are shown."""
+        return self._zone
+
+    def now(self) -> int:
+        """Unix ms."""
+        return self._clock.wall()
+
+    def rooms(self) -> tuple[Room, ...]:
+        """All rooms, by title."""
+        return tuple(sorted(self._rooms.values(), key=lambda room: (room.title, room.id)))
+
+    def room(self, room: RoomId) -> Room | None:
+        """The room of that id."""
+        return self._rooms.get(room)
+
+    def planned(self) -> tuple[Planned, ...]:
+        """All planned sessions by start, those without one last."""
+        return in_order(tuple(self._planned.values()))
+
+    def plan_of(self, session: SessionId) -> Planned | None:
+        """How a session is planned; None for one that the programme doesn't know."""
+        return self._planned.get(session)
+
+    async def known(self, session: SessionId) -> Planned | None:
+        """How a session is planned, or what its log says when it was made elsewhere; None when there is none.
+
+        Raises as `Sessions.find` does.
+        """
+        planned = self._planned.get(session)
+        live = await self._sessions.find(session) if planned is None else None
+        if live is None or live.state.status is Status.ABSENT:
+            return planned
+        state = live.state
+        return Planned(session=session, title=state.title, languages=state.languages, rehearsal=state.rehearsal)
+
+    def room_of(self, session: SessionId) -> RoomId | None:
+        """Where a session is planned."""
+        planned = self._planned.get(session)
+        return None if planned is None else planned.room
+
+    def now_in(self, room: RoomId) -> SessionId | None:
+        """The session that is on in a room: open, or in a break."""
+        on = [each.session for each in self._in(room) if self.standing(each.session) in ON]
+        return on[-1] if on else None
+
+    def next_in(self, room: RoomId) -> SessionId | None:
+        """The session that comes next in a room."""
+        there = self._in(room)
+        return following(there, {each.session: self.standing(each.session) for each in there}, self._clock.wall())
+
+    def standing(self, session: SessionId) -> Status:
+        """Where a session is in its life, as far as it is or was loaded; one that wasn't counts as not begun."""
+        return self._sessions.standing(session) or Status.CREATED
+
+    def overrun(self, session: SessionId) -> Overrun | None:
+        """What is to be said of a session's time: from 5 minutes before its planned end on, while it is on."""
+        planned = self._planned.get(session)
+        if planned is None or planned.ends is None or self.standing(session) not in ON:
+            return None
+        left = planned.ends - self._clock.wall()
+        return None if left > SOON_MS else Overrun(session=session, room=planned.room, ends=planned.ends, left=left)
+
+    async def overruns(self) -> AsyncGenerator[Overrun, None]:
+        """Each warning as it falls due, for as long as somebody listens: at 5 minutes, and when the time is up."""
+        told: dict[SessionId, tuple[int, bool]] = {}
+        while True:
+            for session in tuple(self._planned):
+                found = self.overrun(session)
+                if found is not None and told.get(session) != (found.ends, found.over):
+                    told[session] = (found.ends, found.over)
+                    yield found
+            await self._clock.sleep(LOOK_MS)
+
+    # What is done
+
+    async def keep(self, *, rooms: Sequence[Room] = (), planned: Sequence[Planned] = ()) -> None:
+        """Note rooms and planned sessions, new or changed; raises StorageUnavailable."""
+        encode = msgspec.json.encode
+        entries = [BookEntry(ROOMS, room.id, encode(room)) for room in rooms]
+        entries += [BookEntry(PLANNED, each.session, encode(each)) for each in planned]
+        await self._book.write(entries)
+        self._rooms |= {room.id: room for room in rooms}
+        self._planned |= {each.session: each for each in planned}
+
+    async def keep_zone(self, name: str) -> None:
+        """Show times in that zone from now on, which has to be one that is known; raises StorageUnavailable."""
+        await self._book.write([BookEntry(CONFERENCE, ZONE, name.encode())])
+        self._take_zone(name)
+
+    def _take_zone(self, name: str) -> None:
+        self.zone_named = True
+        rules = self._zones(name)
+        if rules is None:
+            logger.warning("the programme's time zone is not known to this machine; times are shown in another")
+            return
+        self._zone = Zone(name, rules)
+
+    async def drop(self, session: SessionId) -> None:
+        """Take a session out of the programme; its log is not touched. Raises StorageUnavailable."""
+        await self._book.write([BookEntry(PLANNED, session, None)])
+        self._planned.pop(session, None)
+
+    async def add_room(self, title: str) -> Room | Refusal:
+        """Make a room; raises StorageUnavailable."""
+        shown = " ".join(title.split())
+        if not 0 < len(shown) <= 200:
+            return Refusal(code=RefusalCode.INVALID, message="A room needs a name of 1 to 200 characters.")
+        room = Room(id=RoomId(readable_name(shown)), title=shown)
+        if room.id in self._rooms:
+            return Refusal(code=RefusalCode.CONFLICT, message="There is a room of that name already.")
+        await self.keep(rooms=[room])
+        return room
+
+    async def free_name(self, title: str) -> SessionId:
+        """An id for a session of that title that no other has."""
+        plain = readable_name(title)
+        for number in range(1, MOST_NAMES):
+            name = SessionId(plain if number == 1 else f"{plain}-{number}")
+            if name not in self._planned and await self._sessions.find(name) is None:
+                return name
+        return SessionId(f"{plain}-{self._randomness.bytes(4).hex()}")
+
+    async def make(
+        self,
+        planned: Planned,
+        *,
+        access: Access = Access.PUBLIC,
+        sound: SoundKept = SoundKept.UNTIL_CHECKED,
+        young_people: bool = False,
+        by: str = SYSTEM.id,
+    ) -> Planned | Refusal:
+        """Make a planned session exist: its log, with the floor's channel and who is announced, and its entry.
+
+        Of young people no names are taken over and no sound is kept. What was begun and interrupted is done again
+        with the same call. Raises StorageUnavailable.
+        """
+        if not is_name(planned.session):
+            return Refusal(code=RefusalCode.INVALID, message="That can't be the name of a meeting.")
+        live = await self._sessions.open(planned.session)
+        if live.state.status is Status.ABSENT:
+            commands: list[do.AnyCommand] = [
+                do.CreateSession(
+                    title=planned.title,
+                    languages=planned.languages,
+                    access=access,
+                    young_people=young_people,
+                    sound=sound,
+                    rehearsal=planned.rehearsal,
+                ),
+                do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=planned.languages),
+            ]
+            if not young_people:
+                commands += [do.IntroduceSpeaker(speaker=each.id, name=each.name) for each in planned.speakers]
+            answer = await live.writer.send(Actor(Role.SYSTEM, by), CommandId("create"), commands)
+            if isinstance(answer, Refusal):
+                return answer
+        kept = msgspec.structs.replace(planned, made=planned.made or self._clock.wall())
+        await self.keep(planned=[kept])
+        return kept
+
+    async def next_session(
+        self,
+        room: RoomId,
+        *,
+        after: SessionId | None = None,
+        then: SessionId | None = None,
+        by: str = SYSTEM.id,
+        act: CommandId | None = None,
+    ) -> SessionId | Refusal:
+        """Close the session that is on in a room, if one is, and open the one that comes next; returns that.
+
+        `then` is the one that whoever asks was told of, or chose: that one, or nothing. `after` is the session that
+        they have before them: when it isn't on any more, somebody else was quicker, and nothing happens. What was said
+        in it so far is in its log before it is closed, and the next one has none of it. `by` is the pseudonym of
+        whoever asks, `act` the id that closes: given again it gets the same answer. A server that is killed meanwhile
+        goes on with both. Raises StorageUnavailable.
+        """
+        name = act or self._name()
+        async with self._moving.setdefault(room, asyncio.Lock()):
+            now, coming = self.now_in(room), then or self.next_in(room)
+            if (gone := self.gone_on(room, name)) is not None:
+                return gone
+            if after is not None and now != after:
+                return self.quicker(room)
+            if coming is None:
+                return Refusal(code=RefusalCode.UNKNOWN, message="Nothing more is planned here.")
+            if now == coming:
+                return self.quicker(room)
+            if self.room_of(coming) != room or self.standing(coming) is not Status.CREATED:
+                return Refusal(code=RefusalCode.CONFLICT, message="That meeting has begun, or is planned elsewhere.")
+            if await self._sessions.find(coming) is None:
+                return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
+            here = None if now is None else await self._sessions.find(now)
+            if here is None:
+                refused = await self._follow(CloseAsked(act=name, by=by, then=coming))
+                return refused or coming
+            async with self._closing.at_rest(here.writer, name, by, then=coming):
+                if (gone := self.gone_on(room, name)) is not None:
+                    return gone
+                if self.now_in(room) not in (now, None):
+                    return self.quicker(room)
+                if here.state.status in ON:  # Else it was closed while its last words came.
+                    answer = await here.writer.send(Actor(Role.SYSTEM, by), name, do.CloseSession())
+                    if isinstance(answer, Refusal):
+                        return answer
+                if here.state.goes_on is not None:
+                    refused = await self._closing.go_on(here.writer)
+                else:
+                    refused = await self._follow(CloseAsked(act=name, by=by, then=coming))
+                if refused is not None:
+                    return refused
+            if self.now_in(room) != coming:
+                return self.quicker(room)
+            return coming
+
+    def gone_on(self, room: RoomId, act: CommandId) -> SessionId | None:
+        """The session that was opened by that act in a room; None when none was."""
+        for each in self._in(room):
+            live = self._sessions.loaded(each.session)
+            if live is not None and live.writer.receipt(opening_of(act)) is not None:
+                return each.session
+        return None
+
+    def quicker(self, room: RoomId) -> Refusal:
+        """What is said to whoever would go on in a room where somebody else has: who, and with what."""
+        now = self.now_in(room)
+        planned = None if now is None else self.plan_of(now)
+        if planned is None:
+            return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
+        who = self._opened_by(planned.session)
+        message = f"{who or 'Somebody else'} has started “{planned.title}” already."
+        return Refusal(code=RefusalCode.CONFLICT, message=message, gone_on=GoneOn(who=who, title=planned.title))
+
+    async def _follow(self, asked: CloseAsked, insist: bool = False) -> Refusal | None:
+        """Open the session that is to follow, unless it was opened since. Raises as `Sessions.find` does."""
+        live = None if asked.then is None else await self._sessions.find(asked.then)
+        if live is None or asked.act is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
+        room = self.room_of(live.id)
+        if live.state.status is not Status.CREATED or (room is not None and self.now_in(room) is not None):
+            return None  # By this act, before a restart; or by somebody else.
+        send = live.writer.insist if insist else live.writer.send
+        answer = await send(Actor(Role.SYSTEM, asked.by), opening_of(asked.act), do.OpenSession())
+        if isinstance(answer, Refusal):
+            return answer
+        logger.info("room %s: session %s follows", room, live.id)
+        return None
+
+    async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:
+        """Carry out a command as the house, for whoever has the pseudonym `by`; None when it is done.
+
+        A session that is closed gets its last words first.
+        """
+        live = await self._sessions.find(session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting.")
+        if not isinstance(command, do.CloseSession):
+            return await self._send(live, command, by)
+        async with self._closing.at_rest(live.writer, by=by):
+            return await self._send(live, command, by)
+
+    async def _send(self, live: LiveSession, command: do.AnyCommand, by: str) -> Refusal | None:
+        answer = await live.writer.send(Actor(Role.SYSTEM, by), self._name(), command)
+        return answer if isinstance(answer, Refusal) else None
+
+    def _name(self) -> CommandId:
+        """An id for an act of the house."""
+        return CommandId(f"house-{self._randomness.bytes(10).hex()}")
+
+    async def live(self, session: SessionId) -> LiveSession | None:
+        """The session, loaded; None when there is none. Raises as `Sessions.find` does."""
+        return await self._sessions.find(session)
+
+    def _in(self, room: RoomId) -> tuple[Planned, ...]:
+        return in_order([each for each in self._planned.values() if each.room == room])

@@ -1,0 +1,98 @@
+"""Rehearsals remove themselves: an hour after they were closed, and a day after they were made whatever happens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.errors import RecordBroken, StorageUnavailable
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock
+from moothall.core.programme.plan import Planned
+from moothall.core.session import ON, Status
+from moothall.services.programme.programme import Programme
+from moothall.services.sessions.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+AFTER_CLOSE_MS = 3_600_000
+AT_MOST_MS = 24 * 3_600_000
+LOOK_MS = 60_000
+
+Erase = Callable[[SessionId], Awaitable[None]]
+"""Removes what somebody keeps of a session beside its log: sound, links. No matter if there is nothing."""
+
+
+class Rehearsals:
+    """Watches over them. `run` is the task that does."""
+
+    def __init__(self, *, programme: Programme, sessions: Sessions, clock: Clock, erase: Erase) -> None:
+        self._programme = programme
+        self._sessions = sessions
+        self._clock = clock
+        self._erase = erase
+
+    async def run(self) -> None:
+        """Look each minute, until cancelled."""
+        while True:
+            try:
+                await self.sweep()
+            except StorageUnavailable:
+                logger.warning("rehearsals: the store is away; they are looked at again in a minute")
+            await self._clock.sleep(LOOK_MS)
+
+    async def sweep(self) -> None:
+        """Remove those whose time has come. Raises StorageUnavailable; what was begun is done again the next time."""
+        await self._adopt()
+        for planned in self._programme.planned():
+            if planned.rehearsal:
+                await self._look_at(planned)
+
+    async def _adopt(self) -> None:
+        """Those that were made elsewhere than in the programme count from when they are first seen."""
+        for live in self._sessions.all_loaded:
+            state = live.state
+            if state.rehearsal and self._programme.plan_of(live.id) is None:
+                found = Planned(
+                    session=live.id,
+                    title=state.title,
+                    languages=state.languages,
+                    rehearsal=True,
+                    made=self._clock.wall(),
+                )
+                await self._programme.keep(planned=[found])
+
+    async def _look_at(self, planned: Planned) -> None:
+        now, status = self._clock.wall(), await self._standing(planned.session)
+        if status is Status.CLOSED and planned.closed is None:
+            planned = msgspec.structs.replace(planned, closed=now)
+            await self._programme.keep(planned=[planned])
+        elif status in ON and planned.closed is not None:
+            planned = msgspec.structs.replace(planned, closed=None)
+            await self._programme.keep(planned=[planned])
+        over = planned.closed is not None and now - planned.closed >= AFTER_CLOSE_MS
+        if over or now - planned.made >= AT_MOST_MS:
+            await self._remove(planned.session, status)
+
+    async def _standing(self, session: SessionId) -> Status:
+        try:
+            live = await self._sessions.find(session)
+        except RecordBroken:
+            return Status.CLOSED  # It can go all the same.
+        return Status.CLOSED if live is None else live.state.status
+
+    async def _remove(self, session: SessionId, status: Status) -> None:
+        """All of it; its entry last, so that whatever interrupts this, it is done again.
+
+        One that is on is closed first, and goes when it is looked at next: its sound has come to rest by then.
+        """
+        if status in ON:
+            await self._programme.send(session, do.CloseSession())
+            return
+        await self._sessions.forget(session)
+        await self._erase(session)
+        await self._programme.drop(session)
+        logger.info("session %s: the rehearsal is over and gone", session)

@@ -1,0 +1,1 @@
+"""What a second pass over a recording proposes, for people to decide on."""

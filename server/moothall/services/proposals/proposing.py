@@ -1,0 +1,314 @@
+"""What a second pass proposed for closed sessions, kept until somebody has decided on it, for some weeks at most.
+
+The proposals are no events: what nobody has accepted never happened. They hold words, so a removal reaches them before
+it reaches the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core.commands import CorrectSegment
+from moothall.core.decide_making import MAX_TEXT
+from moothall.core.errors import ProposalsRefused, Refusal, RefusalCode
+from moothall.core.event_codec import decode_event
+from moothall.core.events import BodyRemoved
+from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.lanes import SESSION
+from moothall.core.ports import Book, BookEntry, Clock, EventLog, Randomness
+from moothall.core.proposing import APPLICABLE, WAITING, Fate, fate
+from moothall.core.refining import BAND, NEAR, Proposal
+from moothall.core.session import Segment, State, Status
+from moothall.services.log.session_writer import SessionWriter
+from moothall.services.sessions.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+PROPOSED, LEFT = "proposals", "proposals-left"
+"""Shelves of the book: what was proposed, and which of it was left, both by session."""
+MOST = 10_000
+"""Proposals of a session: some eight hours of speech of which every line should read otherwise."""
+MOST_BYTES = 8 << 20
+"""Of a session's proposals."""
+MOST_IN_ALL = 64 << 20
+"""Bytes of all sessions' proposals, which are kept in memory too."""
+SWEEP_MS = 3_600_000
+DAY_MS = 86_400_000
+_PAGE = 500
+
+
+class ProposeOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a second pass found."""
+
+    session: SessionId
+    model: str
+    """What heard it."""
+    through: int
+    """Offset up to which the session's log was read for it."""
+    proposals: tuple[Proposal, ...]
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is proposed for a session."""
+
+    session: SessionId
+    run: str
+    """Tells one second pass from another."""
+    model: str
+    at: int
+    """When it was handed over, Unix ms."""
+    proposals: tuple[Proposal, ...]
+    """In order of time, one a line at most."""
+
+
+class Proposals:
+    """See the module. `load` comes first; `run` has to be running for what is old to go."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        log: EventLog,
+        book: Book,
+        clock: Clock,
+        randomness: Randomness,
+        keep_days: int,
+        most_bytes: int = MOST_BYTES,
+        most_in_all: int = MOST_IN_ALL,
+    ) -> None:
+        """`keep_days`: how long proposals are kept at most; `most_bytes` of a session's, `most_in_all` of all."""
+        self._sessions = sessions
+        self._log = log
+        self._book = book
+        self._clock = clock
+        self._randomness = randomness
+        self._keep_ms = keep_days * DAY_MS
+        self._most_bytes, self._most_in_all = most_bytes, most_in_all
+        # Bounds: these; more is refused.
+        self._kept: dict[SessionId, Kept] = {}
+        self._left: dict[SessionId, frozenset[SegmentId]] = {}
+        self._bytes: dict[SessionId, int] = {}
+        self._fates: dict[SessionId, tuple[int, Kept, frozenset[SegmentId], str]] = {}
+        """As they stood at an offset."""
+        self._removed: dict[SessionId, int] = {}
+        """Where logs ended when words were last removed from what is kept here."""
+        # One change at a time. Bound: the commands and desks that wait for an answer.
+        self._changing = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read what is kept. Raises StorageUnavailable."""
+        for session, body in (await self._book.read(PROPOSED)).items():
+            self._kept[SessionId(session)] = msgspec.json.decode(body, type=Kept)
+            self._bytes[SessionId(session)] = len(body)
+        for session, body in (await self._book.read(LEFT)).items():
+            self._left[SessionId(session)] = frozenset(msgspec.json.decode(body, type=list[SegmentId]))
+
+    async def run(self) -> None:
+        """Take out what is too old, until cancelled."""
+        while True:
+            now = self._clock.wall()
+            for session in [name for name, kept in self._kept.items() if now - kept.at > self._keep_ms]:
+                logger.info("session %s: its proposals are old and go", session)
+                await self.forget(session)
+            await self._clock.sleep(SWEEP_MS)
+
+    async def keep(self, order: ProposeOrder) -> int:
+        """Keep what a second pass found in place of what an earlier one did; returns how many that are.
+
+        What was left once and is proposed again is still left. Raises ProposalsRefused with a sentence,
+        StorageUnavailable, and RecordBroken when the log can't be read.
+        """
+        live = await self._sessions.find(order.session)
+        if live is None:
+            msg = f"There is no session '{order.session}'."
+            raise ProposalsRefused(msg)
+        async with self._changing:
+            if live.state.status is not Status.CLOSED:
+                msg = f"The session '{order.session}' is {live.state.status}: proposals wait until it is closed."
+                raise ProposalsRefused(msg)
+            if await self._removed_since(live.writer, order.through):
+                msg = "Words were removed from the session meanwhile, and they may be among these. Run it once more."
+                raise ProposalsRefused(msg)
+            kept = self._as_kept(order, live.state)
+            if not kept.proposals:
+                await self._forget(order.session)
+                return 0
+            before = self._kept.get(order.session)
+            left = self._left.get(order.session, frozenset())
+            stay = {(each.segment, each.new) for each in before.proposals if each.segment in left} if before else set()
+            await self._store(kept, frozenset(each.segment for each in kept.proposals if _which(each) in stay))
+            return len(kept.proposals)
+
+    def kept(self, session: SessionId) -> Kept | None:
+        """What is proposed for a session."""
+        return self._kept.get(session)
+
+    def holds(self, session: SessionId, proposal: Proposal) -> bool:
+        """Whether a proposal is kept here word by word: then it is the machine's."""
+        kept = self._kept.get(session)
+        return kept is not None and any(_which(each) == _which(proposal) for each in kept.proposals)
+
+    def fates(self, writer: SessionWriter) -> str:
+        """Where each proposal for a session stands, a letter each; empty where there is none."""
+        kept, left = self._kept.get(writer.session), self._left.get(writer.session, frozenset())
+        if kept is None:
+            return ""
+        known = self._fates.get(writer.session)
+        if known is None or known[0] != writer.offset or known[1] is not kept or known[2] is not left:
+            letters = "".join(self._fate(writer.state, each, left) for each in kept.proposals)
+            known = self._fates[writer.session] = (writer.offset, kept, left, letters)
+        return known[3]
+
+    def untouched(self, writer: SessionWriter) -> tuple[SegmentId, ...]:
+        """Lines of which a proposal may be accepted with many others: no person has touched them, most words stay."""
+        kept = self._kept.get(writer.session)
+        numbered = enumerate(() if kept is None else kept.proposals)
+        return tuple(each.segment for number, each in numbered if self.fates(writer)[number] == Fate.WAITS)
+
+    def accepting(
+        self, writer: SessionWriter, run: str, segments: Sequence[SegmentId]
+    ) -> tuple[CorrectSegment, ...] | Refusal:
+        """The commands that carry out what is proposed for these lines, as far as it still can be."""
+        found = []
+        for proposal in self._of(writer.session, run, segments):
+            line = writer.state.segments.get(proposal.segment)
+            if line is not None and fate(proposal, line, left=False) in APPLICABLE:
+                found.append(_correction(proposal, line))
+        return tuple(found) or _STALE
+
+    async def leave(
+        self, writer: SessionWriter, run: str, segments: Sequence[SegmentId], *, left: bool
+    ) -> tuple[SegmentId, ...] | Refusal:
+        """Leave lines as they are, or put their proposals back; returns those of which that wasn't so already.
+
+        Raises StorageUnavailable.
+        """
+        async with self._changing:
+            had = self._left.get(writer.session, frozenset())
+            named = self._of(writer.session, run, segments)
+            if left:  # Only what waits.
+                named = [each for each in named if self._fate(writer.state, each, had) in WAITING]
+            names = tuple(each.segment for each in named if (each.segment in had) is not left)
+            if not names:
+                return _STALE
+            now = had | set(names) if left else had - set(names)
+            await self._book.write([_left_entry(writer.session, now)])
+            self._left[writer.session] = now
+            return names
+
+    async def forget_spoken(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
+        """Words said at these times (a channel, from, to, media ms) must not stay: take out what may hold them.
+
+        A second pass may have given a word to a line nearby. Comes back when nothing has them any more; raises
+        StorageUnavailable, and is then to be asked again.
+        """
+        async with self._changing:
+            live = self._sessions.loaded(session)
+            if live is not None:
+                self._removed[session] = live.writer.offset
+            kept = self._kept.get(session)
+            if kept is None:
+                return
+            state = State(id=session) if live is None else live.state
+
+            def near(proposal: Proposal) -> bool:
+                line = state.segments.get(proposal.segment)
+                if line is None or line.gone:
+                    return True
+                t0, t1 = line.t0 - BAND - NEAR, max(line.t0, line.t1) + BAND + NEAR
+                return any(channel == line.channel and since <= t1 and t0 <= to for channel, since, to in spoken)
+
+            stay = tuple(each for each in kept.proposals if not near(each))
+            if not stay:
+                await self._forget(session)
+            elif len(stay) < len(kept.proposals):
+                left = self._left.get(session, frozenset()) & {each.segment for each in stay}
+                await self._store(msgspec.structs.replace(kept, proposals=stay), left)
+
+    async def forget(self, session: SessionId) -> None:
+        """Take out all that is proposed for a session. Raises StorageUnavailable."""
+        async with self._changing:
+            await self._forget(session)
+
+    async def _forget(self, session: SessionId) -> None:
+        if session in self._kept:
+            await self._book.write([BookEntry(PROPOSED, session, None), BookEntry(LEFT, session, None)])
+            for known in (self._kept, self._left, self._bytes, self._fates):
+                known.pop(session, None)
+
+    async def _store(self, kept: Kept, left: frozenset[SegmentId]) -> None:
+        body = msgspec.json.encode(kept)
+        others = sum(self._bytes.values()) - self._bytes.get(kept.session, 0)
+        if len(body) > self._most_bytes or others + len(body) > self._most_in_all:
+            msg = (
+                f"The proposals for '{kept.session}' have {len(body)} bytes. A session may have {self._most_bytes} "
+                f"and all sessions together {self._most_in_all}; those of other sessions go by age."
+            )
+            raise ProposalsRefused(msg)
+        await self._book.write([BookEntry(PROPOSED, kept.session, body), _left_entry(kept.session, left)])
+        self._kept[kept.session], self._left[kept.session] = kept, left
+        self._bytes[kept.session] = len(body)
+
+    def _as_kept(self, order: ProposeOrder, state: State) -> Kept:
+        if len(order.proposals) > MOST or any(len(each.new) > MAX_TEXT for each in order.proposals):
+            msg = f"A session has at most {MOST} proposals, of {MAX_TEXT} characters each."
+            raise ProposalsRefused(msg)
+        of_lines: dict[SegmentId, Proposal] = {}
+        for each in sorted(order.proposals, key=lambda each: (each.t0, each.segment)):
+            if self._fate(state, each, frozenset()) in WAITING:
+                of_lines.setdefault(each.segment, each)
+        return Kept(
+            session=order.session,
+            run=self._randomness.bytes(6).hex(),
+            model=order.model,
+            at=self._clock.wall(),
+            proposals=tuple(of_lines.values()),
+        )
+
+    async def _removed_since(self, writer: SessionWriter, offset: int) -> bool:
+        """Whether words were removed, or are being removed, that somebody who has read so far may still have."""
+        if self._removed.get(writer.session, -1) >= offset:
+            return True
+        while page := await self._log.read(writer.session, offset, _PAGE, frozenset({SESSION})):
+            offset = page[-1].header.offset
+            bodies = [record.body for record in page if record.body is not None]
+            if any(isinstance(decode_event(body), BodyRemoved) for body in bodies):
+                return True
+        return False
+
+    def _of(self, session: SessionId, run: str, segments: Sequence[SegmentId]) -> list[Proposal]:
+        """What is proposed for these lines by that second pass."""
+        kept, wanted = self._kept.get(session), set(segments)
+        if kept is None or kept.run != run:
+            return []
+        return [each for each in kept.proposals if each.segment in wanted]
+
+    @staticmethod
+    def _fate(state: State, proposal: Proposal, left: frozenset[SegmentId]) -> Fate:
+        return fate(proposal, state.segments.get(proposal.segment), left=proposal.segment in left)
+
+
+def _which(proposal: Proposal) -> tuple[SegmentId, str]:
+    return proposal.segment, proposal.new
+
+
+def _left_entry(session: SessionId, left: frozenset[SegmentId]) -> BookEntry:
+    return BookEntry(LEFT, session, msgspec.json.encode(sorted(left)) if left else None)
+
+
+def _correction(proposal: Proposal, line: Segment) -> CorrectSegment:
+    return CorrectSegment(
+        channel=line.channel,
+        segment=line.id,
+        base_revision=line.revision,
+        base_words=len(line.words),
+        text=proposal.new.strip(),
+        accepted=True,
+    )
+
+
+_STALE = Refusal(code=RefusalCode.STALE, message="What was proposed there doesn't wait any more: look again.")

@@ -1,0 +1,106 @@
+"""What a second pass proposed, put into the log: by the machine itself, or by the person who has read it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import CorrectSegment, LeaveNote
+from moothall.core.errors import Refusal
+from moothall.core.ids import CommandId, SessionId
+from moothall.core.refining import MOSTLY, Proposal
+from moothall.core.session import Segment
+from moothall.services.log.session_writer import SessionWriter
+from moothall.services.sessions.sessions import Sessions
+
+SECOND_PASS = Actor(Role.ENGINE, "second-pass")
+"""Who corrects where no person has looked."""
+MOST = 100_000
+"""Proposals in one order: more lines than a session has."""
+
+
+class RefineOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Proposals to be carried out."""
+
+    session: SessionId
+    model: str
+    """What heard them, for the staff's note."""
+    by_machine: bool
+    """Whether they are the machine's own corrections; else a person has accepted each of them."""
+    proposals: tuple[Proposal, ...]
+
+
+class Refined(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of them."""
+
+    done: int
+    left: int = 0
+    """Lines that only a person may change: one has touched them, or most of their words would go."""
+    refused: tuple[str, ...] = ()
+    """A sentence for each that can't be: its line reads otherwise by now, or is gone."""
+
+
+def for_machine(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Those that a machine may carry out unseen: no person has touched the line, and most of its words stay."""
+    return tuple(each for each in proposals if each.machine and each.stays >= MOSTLY)
+
+
+async def refine(
+    sessions: Sessions,
+    order: RefineOrder,
+    person: Actor,
+    machines: Callable[[Proposal], bool] = lambda _: False,
+) -> Refined:
+    """Carry out an order, `person` being whoever gave it. A line that reads otherwise by now stays as it is.
+
+    `machines` says of a proposal that a person accepts whether it is as the machine made it. Given twice an order
+    changes nothing the second time. Raises StorageUnavailable, and RecordBroken when the log can't be read.
+    """
+    live = await sessions.find(order.session)
+    if live is None:
+        return Refined(done=0, refused=(f"There is no session '{order.session}'.",))
+    wanted = for_machine(order.proposals) if order.by_machine else order.proposals
+    actor = SECOND_PASS if order.by_machine else person
+    done, refused = 0, []
+    for proposal in wanted[:MOST]:
+        as_made = not order.by_machine and machines(proposal)
+        answer = await _correct(live.writer, actor, proposal, accepted=as_made)
+        if answer is None:
+            done += 1
+        else:
+            refused.append(f"{proposal.segment}: {answer}")
+    if done:
+        how = "by itself" if order.by_machine else "as a person accepted them"
+        note = LeaveNote(text=f"Second pass with {order.model}: {done} lines corrected, {how}.")
+        await live.writer.send(person, _id("note", *(each.segment + each.new for each in wanted)), note)
+    return Refined(done=done, left=len(order.proposals) - len(wanted), refused=tuple(refused))
+
+
+async def _correct(writer: SessionWriter, actor: Actor, proposal: Proposal, *, accepted: bool) -> str | None:
+    """None when the line reads as proposed now; else why it doesn't."""
+    line: Segment | None = writer.state.segments.get(proposal.segment)
+    if line is None or line.gone:
+        return "There is no such line any more."
+    if line.whole.strip() == proposal.new.strip():
+        return None
+    if not line.ended or line.whole.strip() != proposal.old.strip():
+        return "It was changed meanwhile."
+    command = CorrectSegment(
+        channel=proposal.channel,
+        segment=proposal.segment,
+        base_revision=proposal.base_revision,
+        base_words=len(line.words),
+        text=proposal.new.strip(),
+        accepted=accepted,
+    )
+    identity = _id(actor.role, proposal.segment, str(proposal.base_revision), proposal.new)
+    answer = await writer.send(actor, identity, command)
+    return answer.message if isinstance(answer, Refusal) else None
+
+
+def _id(*parts: str) -> CommandId:
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return CommandId(f"refine:{digest[:32]}")

@@ -1,0 +1,330 @@
+"""Asking, commenting and wishing to speak: what readers do, and the way back to what they wrote.
+
+Nothing is kept of who they are. A browser's random token becomes a keyed hash, and the address of an author's page is
+made of the intervention's id and a code that only the house can make, so it needs no entry anywhere and holds for as
+long as the house keeps its key.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import Ask, HoldTurn, Stand
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.blocked_words import BlockedWords
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.limits import full
+from moothall.core.floor.order import queue
+from moothall.core.floor.parts import HUB, OPEN, REMOTE, Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.session import State, Status
+from moothall.services.questions.asking_places import SHARE, AskingPlaces
+from moothall.services.questions.author_view import Own, own_of, own_with_joined
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.wire.hub import AskAct
+
+SHELF, KEY = "asking", "key"
+"""Where the book has the key."""
+_KEY_BYTES = 32
+_CODE_BYTES = 16
+MOST_QUEUES = 64
+"""Sessions of which the order of the queue is remembered."""
+LONGEST_AGE_MS = 86_400_000
+"""What was written longer ago counts as written so long ago."""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody sent."""
+
+    kind: Kind
+    text: str
+    language: str
+    """BCP-47 tag of the text."""
+    form: str
+    """Tells this form from every other; sent twice with the same words it is one wish."""
+    name: str = ""
+    age: int = 0
+    """How long ago it was written, ms: there may have been no line."""
+    hub: str = ""
+    """The hub for which its coordinator asks; empty: somebody asks for themselves, from a remote place."""
+
+
+class Unasked(StrEnum):
+    """Why a wish was not taken."""
+
+    TEXT = "text"
+    """It is empty or too long."""
+    NAME = "name"
+    """The name is too long."""
+    OVER = "over"
+    """The meeting is closed."""
+    FULL = "full"
+    """The session takes no more, or no more from where its author is."""
+    REQUESTED = "requested"
+    """Its author waits already to speak."""
+    MANY = "many"
+    """Too many of its author's are open."""
+    ADDRESS = "address"
+    """Too many of its address's are open."""
+    COOKIE = "cookie"
+    """The meeting takes nothing from browsers that keep no cookie."""
+    HUB = "hub"
+    """It is for a hub whose link this browser doesn't have, or has no more."""
+    UNAVAILABLE = "unavailable"
+    """It can't be stored now."""
+
+
+class Asking:
+    """See the module. `load` it first."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        book: Book,
+        clock: Clock,
+        randomness: Randomness,
+        blocked: BlockedWords | None = None,
+        share: int = SHARE,
+    ) -> None:
+        """`blocked`: words for which what is asked is marked; none unless given. `share`: open ones of one address."""
+        self.places = AskingPlaces(randomness, share)
+        self._blocked = blocked or BlockedWords()
+        self._sessions = sessions
+        self._book = book
+        self._clock = clock
+        self._randomness = randomness
+        self._key = b""
+        # Whenever the queue moves all authors look at once: its order is found once for them.
+        # Bound: MOST_QUEUES. Overflow: all are forgotten, and found again.
+        self._places: dict[SessionId, tuple[Floor, dict[InterventionId, int]]] = {}
+
+    async def load(self) -> None:
+        """Read the house's key, or make it; raises StorageUnavailable."""
+        self._key = (await self._book.read(SHELF)).get(KEY, b"")
+        if not self._key:
+            self._key = self._randomness.bytes(_KEY_BYTES)
+            await self._book.write([BookEntry(SHELF, KEY, self._key)])
+
+    @property
+    def cookie_key(self) -> bytes:
+        """Makes the tokens of visitors' browsers, once it is loaded."""
+        return hmac.digest(self._key, b"cookies", hashlib.sha256)
+
+    async def ask(self, session: SessionId, wish: Wish, visitor: str, address: str = "") -> InterventionId | Unasked:
+        """Take a wish; the same form with the same words again is the same one.
+
+        `visitor` is the browser's token, empty without one; `address` is where it comes from. The session has to be
+        one that the visitor may read, and the wish's hub one whose link they have. Raises StorageUnavailable when it
+        can't be loaded.
+        """
+        if not 0 < len(wish.text) <= MAX_TEXT and (wish.text or wish.kind is not Kind.REQUEST):
+            return Unasked.TEXT
+        if len(wish.name) > MAX_NAME:
+            return Unasked.NAME
+        live = await self._sessions.find(session)
+        if live is None:
+            return Unasked.UNAVAILABLE
+        said = (wish.form, wish.kind.value, wish.text, wish.language, wish.name, *((wish.hub,) if wish.hub else ()))
+        name = InterventionId(self._mac("form", session, *said)[:_CODE_BYTES].hex())
+        asker = self._asker(session, wish, visitor)
+        if not wish.hub and live.state.floor.get(name) is None:
+            if live.state.floor.known_only and not visitor:
+                return Unasked.COOKIE
+            if self.places.full(session, live.state.floor, address):
+                return Unasked.ADDRESS
+            if self.places.spent(session, address):
+                return Unasked.FULL
+        asked = Ask(
+            intervention=name,
+            kind=wish.kind,
+            text=wish.text,
+            language=wish.language,
+            asker=asker,
+            name=wish.name,
+            origin=f"{HUB}{wish.hub}" if wish.hub else REMOTE,
+            age=min(wish.age, LONGEST_AGE_MS),
+            flags=self._blocked.flags(wish.language, wish.text, wish.name),
+        )
+        # Everybody can read who acted: by the intervention's own name nobody learns which others are the same person's.
+        by = Actor(Role.HUB, name, hub=wish.hub) if wish.hub else Actor(Role.PARTICIPANT, name)
+        answer = await live.writer.send(by, asked_by(name), asked)
+        if isinstance(answer, Refusal):
+            return _why(live.state, wish, asker, answer)
+        if not wish.hub:
+            self.places.note(session, name, address)
+        return name
+
+    async def ask_from_hub(self, live: LiveSession, hub: str, asked: AskAct, age: int) -> Refusal | None:
+        """Take what somebody asks in a hub's room, `age` ms ago; None when it is in the log, again too.
+
+        `hub` is the room's name as a dotted path. Under the same limits as here it is kept who asks, as a hash.
+        """
+        asker = _code(self._mac("in hub", live.id, hub, asked.asker or asked.name.casefold()))
+        name = asked.intervention
+        command = Ask(
+            intervention=name,
+            kind=asked.kind,
+            text=asked.text,
+            language=asked.language,
+            asker=asker,
+            name=asked.name,
+            origin=f"{HUB}{hub}",
+            age=min(max(0, age), LONGEST_AGE_MS),
+            flags=self._blocked.flags(asked.language, asked.text, asked.name),
+        )
+        answer = await live.writer.send(Actor(Role.HUB, name, hub=hub), asked_by(name), command)
+        return answer if isinstance(answer, Refusal) else None
+
+    def token(self, session: SessionId, intervention: InterventionId) -> str:
+        """What the address of its author's page ends with."""
+        return f"{_code(self._mac('page', session, intervention))}.{intervention}"
+
+    async def of_browser(self, session: SessionId, visitor: str) -> tuple[Intervention, ...]:
+        """What a browser has asked for whoever sits at it, newest first. Raises StorageUnavailable."""
+        live = await self._sessions.find(session) if visitor else None
+        if live is None:
+            return ()
+        asker = self._visitor(session, visitor)
+        mine = (each for _, each in live.state.floor.interventions.items() if each.asker == asker)
+        return tuple(sorted(mine, key=lambda each: -each.number))
+
+    async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
+        """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
+        mine = await self.of_browser(session, visitor)
+        joined = (each.into for each in mine if each.standing is Standing.JOINED and each.into is not None)
+        return frozenset((*(each.id for each in mine), *joined))
+
+    async def open_of(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
+        """What a browser has asked that still waits or is called, each with what its author's page ends with.
+
+        Nothing once the session is closed. Raises StorageUnavailable.
+        """
+        live = await self._sessions.find(session)
+        if live is None or live.state.status is Status.CLOSED:
+            return ()
+        wall = self._clock.wall()
+        mine = [each for each in await self.of_browser(session, visitor) if each.standing in OPEN]
+        return tuple(
+            (self.token(session, each.id), own_of(live.state, each, self._ahead(live, each.id), wall)) for each in mine
+        )
+
+    async def own(self, session: SessionId, token: str) -> Own | None:
+        """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
+        name = self._named(session, token)
+        live = None if name is None else await self._sessions.find(session)
+        each = None if live is None or name is None else live.state.floor.get(name)
+        if live is None or each is None:
+            return None
+        return own_with_joined(live.state, each, lambda one: self._ahead(live, one), self._clock.wall())
+
+    def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
+        """How many come before an intervention; None where it isn't in the queue."""
+        floor = live.state.floor
+        known = self._places.get(live.id)
+        if known is None or known[0] is not floor:
+            if len(self._places) >= MOST_QUEUES:
+                self._places.clear()
+            known = (floor, {each.intervention: n for n, each in enumerate(queue(floor))})
+            self._places[live.id] = known
+        return known[1].get(name)
+
+    async def take_back(self, session: SessionId, token: str) -> Refusal | None:
+        """Take an intervention back for its author; None when it is. Raises StorageUnavailable."""
+        return await self._bring(session, token, Standing.WITHDRAWN)
+
+    async def put_off(self, session: SessionId, token: str) -> Refusal | None:
+        """Put an intervention off for its author; None when it is. Raises StorageUnavailable."""
+        return await self._bring(session, token, Standing.LATER)
+
+    async def come_back(self, session: SessionId, token: str) -> Refusal | None:
+        """Bring what its author has put off into the queue again; None when it is. Raises StorageUnavailable."""
+        return await self._bring(session, token, Standing.QUEUED)
+
+    async def hold(self, session: SessionId, token: str) -> Refusal | None:
+        """Hold the turn for its author, who needs longer to begin; None when it is. Raises StorageUnavailable."""
+        name = self._named(session, token)
+        live = None if name is None else await self._sessions.find(session)
+        if live is None or name is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        act = CommandId(f"longer:{name}:{live.writer.offset}")
+        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, HoldTurn(intervention=name))
+        return answer if isinstance(answer, Refusal) else None
+
+    async def ask_again(self, session: SessionId, token: str) -> Refusal | None:
+        """Have what its author has taken back checked again; None when it is. Raises StorageUnavailable.
+
+        Refused where as many wait from where it came as may.
+        """
+        name = self._named(session, token)
+        live = None if name is None else await self._sessions.find(session)
+        if live is not None and name is not None and self.places.full_for(session, live.state.floor, name):
+            return Refusal(code=RefusalCode.CONFLICT, message="Too many from where it came wait already.")
+        return await self._bring(session, token, Standing.CHECKED)
+
+    async def _bring(self, session: SessionId, token: str, standing: Standing) -> Refusal | None:
+        name = self._named(session, token)
+        live = None if name is None else await self._sessions.find(session)
+        if live is None or name is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        # Pressed twice it is refused as stale, since it stands there already; later it may be done again.
+        act = CommandId(f"own:{name}:{standing}:{live.writer.offset}")
+        brought = Stand(interventions=(name,), standing=standing)
+        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, brought)
+        return answer if isinstance(answer, Refusal) and answer.code is not RefusalCode.STALE else None
+
+    def _named(self, session: SessionId, token: str) -> InterventionId | None:
+        _, _, name = token.partition(".")
+        if not is_name(name):
+            return None
+        right = self.token(session, InterventionId(name)).encode("utf-8", "replace")
+        return InterventionId(name) if hmac.compare_digest(right, token.encode("utf-8", "replace")) else None
+
+    def _asker(self, session: SessionId, wish: Wish, visitor: str) -> str:
+        """Who asks, for the limits and the order of the queue.
+
+        At a hub one browser asks for many people: each name is one, and those without a name are one together.
+        """
+        if wish.hub:
+            return _code(self._mac("hub", session, wish.hub, wish.name.casefold()))
+        return self._visitor(session, visitor or f"form {wish.form}")
+
+    def _visitor(self, session: SessionId, visitor: str) -> str:
+        return _code(self._mac("asker", session, visitor))
+
+    def _mac(self, *parts: str) -> bytes:
+        return hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)
+
+
+def asked_by(intervention: InterventionId) -> CommandId:
+    """The id of the act that asks it: whichever machine sends it, it is the same."""
+    return CommandId(f"ask:{intervention}")
+
+
+def taken_back_by(intervention: InterventionId) -> CommandId:
+    """The id of the act with which its author takes it back."""
+    return CommandId(f"back:{intervention}")
+
+
+def _code(mac: bytes) -> str:
+    return base64.urlsafe_b64encode(mac[:_CODE_BYTES]).decode().rstrip("=")
+
+
+def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:
+    """What stands behind a refusal, in the order in which the rules look."""
+    if refused.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
+        return Unasked.UNAVAILABLE
+    if state.status is Status.CLOSED:
+        return Unasked.OVER
+    if full(state.floor):
+        return Unasked.FULL
+    waits = [each for each in state.floor.standing(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]
+    return Unasked.REQUESTED if waits and wish.kind is Kind.REQUEST else Unasked.MANY

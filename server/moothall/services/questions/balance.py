@@ -1,0 +1,316 @@
+"""Who is heard: figures by origin, what people say of themselves and what is made of it, and hints to the chair.
+
+What somebody says of themselves stands in the book alone, under a keyed hash of who they are in the session, with a
+key of the session's own. Nobody reads it but this: what leaves are sums that show nobody (`core/floor/disclosure.py`).
+Seven days after the close the last sums are put on a shelf for the figures of a year, and all else is destroyed: what
+was said, the key, and what the sums were made of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import logging
+
+import msgspec
+
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.floor.balance import Heard, by_origin, unheard
+from moothall.core.floor.disclosure import Release, Row, Shares, renewed, row, shares
+from moothall.core.floor.interventions import Floor
+from moothall.core.floor.statements import NOT_SAID, Dimension, Questions, Statement, stated
+from moothall.core.ids import InterventionId, SessionId
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.session import State, Status
+from moothall.services.questions.ballot_box import KEPT_MS
+from moothall.services.sessions.sessions import LiveSession, Sessions
+
+logger = logging.getLogger(__name__)
+
+SHELF = "balance"
+"""Of the sessions in which somebody has asked something; each has a shelf of its own with this and its name.
+
+Not only of those in which somebody has said something: that they have would tell of the first.
+"""
+SUMS = "balance-sums"
+"""What is kept for good."""
+LOOK_MS = 60_000
+_KEY_BYTES = 32
+_HASH_BYTES = 12
+
+
+class Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left of a session."""
+
+    closed: int
+    """Unix ms; seven days before these were made."""
+    origins: dict[str, Heard]
+    groups: dict[Dimension, dict[str, Row]]
+    """By dimension and cell; a number that is null is not shown."""
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What the book has of a session."""
+
+    key: bytes
+    release: Release = Release()
+    until: int | None = None
+    """When it is to be destroyed, Unix ms; None while the session is not closed."""
+
+
+class _Session:
+    def __init__(self, kept: _Kept) -> None:
+        self.kept = kept
+        self.written: _Kept | None = None
+        """What the book has, as far as that is known."""
+        self.said: dict[str, Statement] = {}
+
+    def person(self, asker: str) -> str:
+        return hmac.digest(self.kept.key, asker.encode(), hashlib.sha256)[:_HASH_BYTES].hex()
+
+
+class Balance:
+    """See the module. `load` it first, and keep `run` going for anything to be renewed."""
+
+    def __init__(
+        self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, questions: Questions
+    ) -> None:
+        """`questions`: what people are asked of themselves in this house."""
+        self._sessions = sessions
+        self._book = book
+        self._clock = clock
+        self._randomness = randomness
+        self._questions = questions
+        # Bound: the sessions of the last seven days in which somebody has asked something, each with as many people at
+        # most as a session takes questions (`decide_floor.MOST`).
+        self._kept: dict[SessionId, _Session] = {}
+        self._ended: set[SessionId] = set()
+        """Whose sums are made, all that there ever were: a second time they would tell of those who came between."""
+        self._told: dict[SessionId, dict[str, object]] = {}
+        """Of the sessions that are loaded."""
+        self._writing = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read the book; raises StorageUnavailable."""
+        self._ended = {SessionId(name) for name in await self._book.read(SUMS)}
+        for session, body in (await self._book.read(SHELF)).items():
+            name = SessionId(session)
+            there = self._kept[name] = _Session(msgspec.msgpack.decode(body, type=_Kept))
+            for person, said in (await self._book.read(_shelf(name))).items():
+                there.said[person] = msgspec.msgpack.decode(said, type=Statement)
+        self._sessions.tell_loaded(self.observe)
+
+    def choices(self, *, young_people: bool) -> dict[Dimension, tuple[str, ...]]:
+        """What may be said in a session, by what it is about."""
+        return self._questions.choices(young_people=young_people)
+
+    def may_say(self, session: SessionId) -> bool:
+        """Whether anything can be said still: after the close only where it is not yet destroyed, and then never."""
+        live = self._sessions.loaded(session)
+        closed = live is None or live.state.status is Status.CLOSED
+        return session in self._kept or not (closed or session in self._ended)
+
+    def has_said(self, session: SessionId, intervention: InterventionId) -> bool:
+        """Whether there is anything that whoever asked this has said of themselves. What, nobody is told."""
+        there, live = self._kept.get(session), self._sessions.loaded(session)
+        each = None if live is None else live.state.floor.get(intervention)
+        return there is not None and each is not None and there.person(each.asker) in there.said
+
+    async def say(self, session: SessionId, intervention: InterventionId, said: Statement) -> Refusal | None:
+        """Keep what whoever asked this says of themselves, in place of what they said before; nothing changes nothing.
+
+        None: it is on the disk. Raises StorageUnavailable.
+        """
+        live = await self._sessions.find(session)
+        each = None if live is None else live.state.floor.get(intervention)
+        if live is None or each is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        if not self.may_say(session):
+            return Refusal(code=RefusalCode.CONFLICT, message="The meeting is over, and its figures are made.")
+        kept = stated(said, self.choices(young_people=live.state.young_people))
+        if not kept:
+            return None
+        async with self._writing:
+            there = self._kept.get(session) or self._new()
+            person = there.person(each.asker)
+            entries = [BookEntry(_shelf(session), person, msgspec.msgpack.encode(kept))]
+            if session not in self._kept:
+                entries.append(_entry(session, there.kept))
+            await self._book.write(entries)
+            self._kept[session] = there
+            there.said[person] = kept
+        return None
+
+    async def take_back(self, session: SessionId, intervention: InterventionId) -> None:
+        """Erase what whoever asked this has said of themselves; it is off the disk then. Raises StorageUnavailable.
+
+        Sums that were shown stay until five people more have changed in them; and what they were made of stays under
+        the keyed hash with what they were when they were shown, or the next sum would tell who took something back.
+        """
+        live = await self._sessions.find(session)
+        each = None if live is None else live.state.floor.get(intervention)
+        async with self._writing:
+            there = self._kept.get(session)
+            if there is None or each is None:
+                return
+            person = there.person(each.asker)
+            await self._book.write([BookEntry(_shelf(session), person, None)])
+            there.said.pop(person, None)
+
+    def observe(self, live: LiveSession) -> None:
+        """A session was loaded or changed: when it is closed what was said gets its time, reopened it loses it."""
+        there = self._kept.get(live.id)
+        if there is None:
+            return
+        closed = live.state.status is Status.CLOSED
+        if closed != (there.kept.until is not None):
+            until = self._clock.wall() + KEPT_MS if closed else None
+            there.kept = msgspec.structs.replace(there.kept, until=until)
+
+    def told(self, session: SessionId) -> dict[str, object] | None:
+        """What desks are told, of plain values for JSON, as of the last minute; None where nobody has asked."""
+        live = self._sessions.loaded(session)
+        if session not in self._told and live is not None and live.state.floor.last:
+            self._told[session] = self._plain(live)
+        return self._told.get(session)
+
+    async def sums(self) -> dict[SessionId, Sums]:
+        """What is left of the sessions in which somebody has asked something. Raises StorageUnavailable."""
+        shelf = await self._book.read(SUMS)
+        return {SessionId(name): msgspec.msgpack.decode(body, type=Sums) for name, body in shelf.items()}
+
+    async def renew(self, session: SessionId) -> None:
+        """Look at a loaded session's figures now, and not only at the next minute."""
+        live = self._sessions.loaded(session)
+        if live is not None:
+            await self._renew(live)
+
+    async def forget(self, session: SessionId) -> None:
+        """Destroy all that there is of a session. Raises StorageUnavailable."""
+        async with self._writing:
+            await self._destroy(session, BookEntry(SUMS, session, None))
+            self._ended.discard(session)
+
+    async def run(self) -> None:
+        """Renew the figures each minute, and destroy what is old, until cancelled."""
+        await self._look_for_closed()
+        while True:
+            for live in self._sessions.all_loaded:
+                await self._renew(live)
+            now = self._clock.wall()
+            for session, there in list(self._kept.items()):
+                if there.kept.until is not None and there.kept.until <= now:
+                    await self._end(session, there)
+            for session in [name for name in self._told if self._sessions.loaded(name) is None]:
+                del self._told[session]
+            await self._clock.sleep(LOOK_MS)
+
+    async def _look_for_closed(self) -> None:
+        """One may have been closed just before the server went, so that the book doesn't know until when it is kept."""
+        for session in [name for name, there in self._kept.items() if there.kept.until is None]:
+            with contextlib.suppress(StorageUnavailable, RecordBroken):
+                await self._sessions.find(session)
+
+    async def _renew(self, live: LiveSession) -> None:
+        async with self._writing:
+            there = self._kept.get(live.id) or self._begun(live)
+            if there is not None:
+                release = await self._release(there, live.state)
+                kept = msgspec.structs.replace(there.kept, release=release)
+                try:
+                    if there.written != kept:
+                        await self._book.write([_entry(live.id, kept)])
+                        there.written = kept
+                    self._kept[live.id] = there
+                    # Only what is known after a crash as well is shown: a later figure is held against it.
+                    there.kept = msgspec.structs.replace(there.kept, release=kept.release)
+                except StorageUnavailable:
+                    logger.warning("session %s: its figures can't be kept, and stay as they are", live.id)
+        if live.state.floor.last:
+            self._told[live.id] = self._plain(live)
+
+    def _begun(self, live: LiveSession) -> _Session | None:
+        """A session of which nothing is kept yet and something should be."""
+        state = live.state
+        wanted = state.status is Status.OPEN and state.floor.last and self._sessions.loaded(live.id) is live
+        return self._new() if wanted and live.id not in self._ended else None
+
+    def _new(self) -> _Session:
+        return _Session(_Kept(key=self._randomness.bytes(_KEY_BYTES)))
+
+    async def _release(self, there: _Session, state: State) -> Release:
+        """What may be shown now. In a thread: with 500 people it takes half a second, and text goes on meanwhile."""
+        have = {column: _named(there, found) for column, found in shares(state.floor).items()}
+        choices = self.choices(young_people=state.young_people)
+        return await asyncio.to_thread(renewed, there.kept.release, have, dict(there.said), choices)
+
+    async def _end(self, session: SessionId, there: _Session) -> None:
+        try:
+            live = await self._sessions.find(session)
+            async with self._writing:
+                made = None if live is None else msgspec.msgpack.encode(await self._sums(live, there))
+                await self._destroy(session, BookEntry(SUMS, session, made))
+                self._ended.add(session)
+        except (StorageUnavailable, RecordBroken):
+            return  # The next look tries again.
+        logger.info("session %s: what people said of themselves is destroyed, its sums are kept", session)
+
+    async def _destroy(self, session: SessionId, sums: BookEntry) -> None:
+        shelf = await self._book.read(_shelf(session))
+        entries = [BookEntry(_shelf(session), person, None) for person in shelf]
+        await self._book.write([*entries, BookEntry(SHELF, session, None), sums])
+        self._kept.pop(session, None)
+        self._told.pop(session, None)
+
+    async def _sums(self, live: LiveSession, there: _Session) -> Sums:
+        until = there.kept.until or self._clock.wall()
+        return Sums(
+            closed=until - KEPT_MS,
+            origins=by_origin(live.state.floor, self._now(live.state)),
+            groups=self._rows(live.state, await self._release(there, live.state)),
+        )
+
+    def _rows(self, state: State, release: Release) -> dict[Dimension, dict[str, Row]]:
+        choices = self.choices(young_people=state.young_people)
+        return {
+            dimension: {cell: row(release, dimension, cell) for cell in (*cells, NOT_SAID)}
+            for dimension, cells in choices.items()
+        }
+
+    def _plain(self, live: LiveSession) -> dict[str, object]:
+        state, there = live.state, self._kept.get(live.id)
+        now = self._now(state)
+        groups = self._rows(state, Release() if there is None else there.kept.release)
+        return {
+            "origins": _origins(state.floor, now),
+            "unheard": [msgspec.to_builtins(each) for each in unheard(state.floor, now) if state.status is Status.OPEN],
+            "groups": [
+                {
+                    "dimension": dimension.value,
+                    "rows": [{"cell": cell, **msgspec.to_builtins(found)} for cell, found in rows.items()],
+                }
+                for dimension, rows in groups.items()
+            ],
+        }
+
+    def _now(self, state: State) -> int:
+        closed = state.closed_at if state.status is Status.CLOSED else None
+        return state.media_now(self._clock.wall()) if closed is None else closed
+
+
+def _origins(floor: Floor, now: int) -> list[dict[str, object]]:
+    return [{"origin": origin, **msgspec.to_builtins(heard)} for origin, heard in by_origin(floor, now).items()]
+
+
+def _named(there: _Session, found: Shares) -> Shares:
+    return {there.person(asker): share for asker, share in found.items()}
+
+
+def _entry(session: SessionId, kept: _Kept) -> BookEntry:
+    return BookEntry(SHELF, session, msgspec.msgpack.encode(kept))
+
+
+def _shelf(session: SessionId) -> str:
+    return f"{SHELF}:{session}"

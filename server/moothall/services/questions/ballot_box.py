@@ -1,0 +1,345 @@
+"""Ballots: which browser has chosen what, once each, and nothing that leads to anybody.
+
+A ballot is (session, what it is about, keyed hash of a browser's random token, choice), under a key of the session's
+own. Key and ballots stand in the book until seven days after the close; then both are destroyed. Addresses are keyed
+hashes in memory, to tell a flood from a hall (`moothall.core.floor.ballots`).
+
+A ballot is acknowledged only once it is on the disk. All that wait are written in one transaction, so that a hundred
+which come together cost as much as one. The log is another file: ballots come first, and what it counts is derived
+from them, again after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+import msgspec
+
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.floor.ballots import MOST_NEW
+from moothall.core.ids import InterventionId, PollId, SessionId
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.services.questions.ballot_places import BallotPlaces
+from moothall.services.questions.hub_support import IN_HUB, HubSupport, key_of, read_key
+
+logger = logging.getLogger(__name__)
+
+SHELF = "ballots"
+"""Of the sessions that have any; each has a shelf of its own with this and its name."""
+KEPT_MS = 7 * 86_400_000
+"""How long after the close key and ballots are kept."""
+LOOK_MS = 600_000
+AGAIN_MS = 1_000
+"""How long after the disk has refused it is tried again."""
+MOST_BALLOTS = 500_000
+"""Of a session: a hundred questions that 5,000 people would ask. One more is refused as busy."""
+MOST_WAITING = 5_000
+"""Of all sessions, that wait for the disk. One more is refused as busy."""
+NOBODY = "nobody"
+"""All browsers together that keep no cookie."""
+_ASIDE = ":aside"
+"""Stands where the name of what was chosen would: none begins so."""
+_KEY_BYTES = 32
+_HASH_BYTES = 16
+
+
+class Before(msgspec.Struct, frozen=True, kw_only=True):
+    """What was counted under an earlier key, and can't be told apart any more."""
+
+    support: dict[InterventionId, int] = {}
+    polls: dict[PollId, tuple[int, ...]] = {}
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What the book has of a session beside its ballots."""
+
+    key: bytes
+    before: dict[InterventionId, int] = {}
+    """See `Before.support`."""
+    polls: dict[PollId, tuple[int, ...]] = {}
+    """See `Before.polls`."""
+    until: int | None = None
+    """When it is to be destroyed, Unix ms; None while the session is not closed."""
+
+
+class Box:
+    """The ballots of one session that are on the disk."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+        self.voters: set[str] = set()
+        """Every browser that was judged."""
+        self.aside: set[str] = set()
+        """Of these the ones that don't count."""
+        self.given: dict[str, dict[str, int]] = {}
+        """By what they are about: who has chosen what."""
+        self.of_hubs = HubSupport()
+        self.held = 0
+        self.waiting = 0
+        """More that are not on the disk yet."""
+        self.uncounted: set[str] = set()
+        """What they are about whose numbers may differ from those that were counted last."""
+        self.unwritten: list[BookEntry] = []
+        """What goes into the book with the next ballots: the key, and who is set aside."""
+
+    def put(self, what: str, voter: str, choice: int) -> None:
+        """A ballot is on the disk; the newest of a browser holds."""
+        there = self.given.setdefault(what, {})
+        self.held += voter not in there
+        there[voter] = choice
+        self.uncounted.add(what)
+
+    def voter(self, visitor: str) -> str:
+        """A browser's keyed hash, by its token."""
+        if not visitor:
+            return NOBODY
+        return hmac.digest(self.kept.key, visitor.encode("utf-8", "replace"), hashlib.sha256)[:_HASH_BYTES].hex()
+
+    def chosen(self, visitor: str) -> Mapping[str, int]:
+        """What a browser has chosen, by what that is about; nothing for all those without a token."""
+        if not visitor:
+            return {}
+        voter = self.voter(visitor)
+        return {what: there[voter] for what, there in self.given.items() if voter in there}
+
+    def tally(self, what: str) -> Counter[int]:
+        """How many that count have chosen what."""
+        there = self.given.get(what, {})
+        return Counter(choice for voter, choice in there.items() if voter not in self.aside)
+
+    def set_aside(self) -> Mapping[str, int]:
+        """How many ballots don't count, by what they are about."""
+        if not self.aside:
+            return {}  # It is asked at each act of a desk, of all the ballots that there are.
+        found = {what: len(there.keys() & self.aside) for what, there in self.given.items()}
+        return {what: count for what, count in found.items() if count}
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    """A ballot that is not on the disk yet."""
+
+    session: SessionId
+    box: Box
+    what: str
+    voter: str
+    choice: int
+    written: asyncio.Future[None]
+
+    @property
+    def entry(self) -> BookEntry:
+        return BookEntry(_shelf(self.session), f"{self.what}/{self.voter}", str(self.choice).encode())
+
+
+class BallotBox:
+    """The ballots of all sessions. `load` it first, and keep `run` going: without it nothing is taken."""
+
+    def __init__(self, *, book: Book, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW) -> None:
+        """`most_new`: how many new browsers of one address count."""
+        self._book = book
+        self._clock = clock
+        self._randomness = randomness
+        # Bound: the sessions of the last seven days in which somebody chose anything, and MOST_BALLOTS in each.
+        self.boxes: dict[SessionId, Box] = {}
+        self.news = asyncio.Event()
+        """Set when there is something to be counted."""
+        self.places = BallotPlaces(clock, randomness, most_new)
+        self._waiting: list[_Waiting] = []  # Overflow: see MOST_WAITING.
+        self._due = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._stopped = False
+
+    async def load(self) -> None:
+        """Read the book; all of it is to be counted once more. Raises StorageUnavailable."""
+        for session, body in (await self._book.read(SHELF)).items():
+            name = SessionId(session)
+            box = self.boxes[name] = Box(msgspec.msgpack.decode(body, type=Kept))
+            for key, choice in (await self._book.read(_shelf(name))).items():
+                what, _, voter = key.partition("/")
+                if what == IN_HUB:
+                    box.of_hubs.put(*read_key(voter), int(choice or b"0"))
+                    continue
+                box.voters.add(voter)
+                if what == _ASIDE:
+                    box.aside.add(voter)
+                else:
+                    box.put(what, voter, int(choice or b"0"))
+
+    async def give(
+        self,
+        session: SessionId,
+        what: str,
+        choice: int,
+        *,
+        visitor: str,
+        address: str,
+        before: Callable[[], Before],
+        hasty: bool = False,
+    ) -> Refusal | None:
+        """Take a ballot; None once it is on the disk, where it counts once, or not at all if it is of a flood.
+
+        `visitor` is the browser's token, empty without one; `address` is where it comes from; `before` says what was
+        counted so far, for the case that it is the first; `hasty`: it chose faster than anybody reads. Refused as busy
+        when there are too many. Raises StorageUnavailable when it can't be written: then it isn't there, and may be
+        sent again.
+        """
+        box = self.boxes.get(session) or self._begin(session, before())
+        voter = box.voter(visitor)
+        # While others wait, one of them may be the same browser's, with another choice.
+        if not box.waiting and box.given.get(what, {}).get(voter) == choice:
+            return None
+        if box.held + box.waiting >= MOST_BALLOTS or len(self._waiting) >= MOST_WAITING:
+            return Refusal(code=RefusalCode.BUSY, message="So many have chosen that no more are counted.")
+        if self._stopped:
+            raise _gone()
+        if voter not in box.voters and voter != NOBODY:
+            self._judge(session, box, voter, address, hasty=hasty)
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        box.waiting += 1
+        self._waiting.append(_Waiting(session, box, what, voter, choice, written))
+        self._due.set()
+        await written
+        self.places.note(session, what, address)
+        return None
+
+    async def count_in_hub(
+        self, session: SessionId, what: InterventionId, count: int, *, hub: str, node: str, before: Callable[[], Before]
+    ) -> Refusal | None:
+        """Keep how many one of a hub's machines has counted; None once that is on the disk. Else as `give`."""
+        box = self.boxes.get(session) or self._begin(session, before())
+        known = box.of_hubs.get(what, hub, node)
+        if known == count:
+            return None
+        if known is None and box.of_hubs.full_for(hub):
+            # For good: what is to come again would be in the way of all that the hub does after it.
+            return Refusal(code=RefusalCode.CONFLICT, message="Hubs have counted so much that no more is kept.")
+        async with self._writing:
+            if self._stopped or self.boxes.get(session) is not box:
+                raise _gone()
+            # With the session's key, if that isn't on the disk yet: what was counted before is known by it.
+            entry = BookEntry(_shelf(session), key_of(what, hub, node), str(count).encode())
+            await self._book.write([*box.unwritten, entry])
+            box.of_hubs.put(what, hub, node, count)
+        box.uncounted.add(what)
+        self.news.set()
+        return None
+
+    def close(self, session: SessionId, *, closed: bool) -> None:
+        """A session is closed, or open again: when it is closed its ballots get their time, reopened they lose it."""
+        box = self.boxes.get(session)
+        if box is not None and closed != (box.kept.until is not None):
+            self._keep(session, box, until=self._clock.wall() + KEPT_MS if closed else None)
+
+    async def forget(self, session: SessionId) -> None:
+        """Destroy what there is of a session. Raises StorageUnavailable."""
+        if session not in self.boxes:
+            return
+        async with self._writing:
+            shelf = await self._book.read(_shelf(session))
+            entries = [BookEntry(_shelf(session), key, None) for key in shelf]
+            await self._book.write([*entries, BookEntry(SHELF, session, None)])
+            self.boxes.pop(session, None)
+        self.places.forget(session)
+
+    async def run(self) -> None:
+        """Write what comes, and destroy what is old, until cancelled; afterwards nothing is taken."""
+        self._stopped = False
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._write_all())
+                group.create_task(self._destroy_old())
+        finally:
+            self._stopped = True
+            waiting, self._waiting = self._waiting, []
+            _settle(waiting, _gone())
+
+    async def _write_all(self) -> None:
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            async with self._writing:
+                kept = await self._write()
+            if not kept:
+                await self._clock.sleep(AGAIN_MS)
+                self._due.set()
+
+    async def _write(self) -> bool:
+        """Write all that waits at this moment, in one transaction; False when the disk refuses."""
+        waiting, self._waiting = self._waiting, []
+        marks = [(box, box.unwritten) for box in self.boxes.values() if box.unwritten]
+        for box, _ in marks:
+            box.unwritten = []
+        # What was destroyed since they came takes no more.
+        there = [each for each in waiting if self.boxes.get(each.session) is each.box]
+        error: StorageUnavailable | None = _gone()
+        try:
+            await self._book.write([*(mark for _, of_box in marks for mark in of_box), *(each.entry for each in there)])
+            error = None
+        except StorageUnavailable as refused:
+            error = refused
+        finally:  # However it ends, nobody waits for ever, and who is to be set aside is.
+            if error is None:
+                for each in there:
+                    each.box.put(each.what, each.voter, each.choice)
+            else:
+                for box, of_box in marks:
+                    box.unwritten = [*of_box, *box.unwritten]
+            _settle(there, error)
+            _settle([each for each in waiting if self.boxes.get(each.session) is not each.box], _gone())
+        self.news.set()
+        return error is None
+
+    async def _destroy_old(self) -> None:
+        while True:
+            now = self._clock.wall()
+            for session, box in list(self.boxes.items()):
+                if box.kept.until is not None and box.kept.until <= now:
+                    with suppress(StorageUnavailable):  # The next look tries again.
+                        await self.forget(session)
+                        logger.info("session %s: its ballots and their key are destroyed", session)
+            await self._clock.sleep(LOOK_MS)
+
+    def _begin(self, session: SessionId, before: Before) -> Box:
+        """The first ballot of a session, or the first under a new key."""
+        kept = Kept(key=self._randomness.bytes(_KEY_BYTES), before=before.support, polls=before.polls)
+        box = self.boxes[session] = Box(kept)
+        self._keep(session, box, until=None)
+        return box
+
+    def _keep(self, session: SessionId, box: Box, *, until: int | None) -> None:
+        box.kept = msgspec.structs.replace(box.kept, until=until)
+        box.unwritten.append(BookEntry(SHELF, session, msgspec.msgpack.encode(box.kept)))
+        self._due.set()
+
+    def _judge(self, session: SessionId, box: Box, voter: str, address: str, *, hasty: bool) -> None:
+        """Whether a browser that wasn't seen before counts, and those before it still do."""
+        aside = self.places.judge(session, voter, address, hasty=hasty)
+        box.voters.add(voter)
+        if aside:
+            box.aside |= aside
+            box.uncounted |= box.given.keys()
+        box.unwritten += [BookEntry(_shelf(session), f"{_ASIDE}/{each}", b"") for each in sorted(aside)]
+
+
+def _settle(waiting: list[_Waiting], error: StorageUnavailable | None) -> None:
+    for each in waiting:
+        each.box.waiting -= 1
+        if each.written.done():
+            continue  # Whoever waited has gone.
+        if error is None:
+            each.written.set_result(None)
+        else:
+            each.written.set_exception(error)
+
+
+def _gone() -> StorageUnavailable:
+    return StorageUnavailable("Ballots can't be kept at the moment: the server is stopping, or they were destroyed.")
+
+
+def _shelf(session: SessionId) -> str:
+    return f"{SHELF}:{session}"

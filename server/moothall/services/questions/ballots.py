@@ -1,0 +1,231 @@
+"""*I'd ask this too* and the show of hands: what the ballots of readers count for, and how that gets into the log.
+
+A ballot is taken once it is on the disk (`moothall.services.questions.ballot_box`). At most once a second what has
+changed is counted into the log, in absolute numbers; after a crash all of it is counted once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AnyCommand, CountPoll, CountSupport
+from moothall.core.decide_polls import MOST_HANDS
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.floor.ballots import MOST_NEW
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.parts import WAITING
+from moothall.core.floor.polls import Poll
+from moothall.core.ids import CommandId, InterventionId, PollId, SessionId
+from moothall.core.ports import Book, Clock, Randomness
+from moothall.core.session import ON, Status
+from moothall.services.questions.ballot_box import BallotBox, Before, Box
+from moothall.services.sessions.sessions import LiveSession, Sessions
+
+COUNT_MS = 1_000
+TOO, NO_MORE = 0, 1
+"""What a browser chooses that would ask something too, and then wouldn't."""
+_POLL = ":poll:"
+"""Before a poll's id, what its ballots are about: no intervention's name begins so."""
+
+
+class Ballots:
+    """See the module. `load` it first, and keep `run` going: without it nothing is taken."""
+
+    def __init__(
+        self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW
+    ) -> None:
+        """`most_new`: how many new browsers of one address count within five minutes."""
+        self._sessions = sessions
+        self._clock = clock
+        self._randomness = randomness
+        self._box = BallotBox(book=book, clock=clock, randomness=randomness, most_new=most_new)
+
+    async def load(self) -> None:
+        """Read the book; raises StorageUnavailable."""
+        await self._box.load()
+        self._sessions.tell_loaded(self._loaded)
+
+    async def support(
+        self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
+    ) -> Refusal | None:
+        """Somebody would ask number `number` too; the same again counts once. None: it is kept, if not counted.
+
+        With `too` False they wouldn't any more.
+
+        `visitor` is the browser's token, empty without one; `address` is where it comes from; `hasty`: it chooses
+        faster than anybody reads. Refused when that isn't
+        waiting, when the meeting is closed, and when there are too many. Raises StorageUnavailable when the session
+        can't be loaded, or the ballot not be written.
+        """
+        live = await self._sessions.find(session)
+        each = None if live is None else _numbered(live.state.floor, number)
+        if live is None or each is None or not each.published:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        if live.state.status is Status.CLOSED or each.standing not in WAITING:
+            return Refusal(code=RefusalCode.CONFLICT, message="It isn't waiting for its turn any more.")
+        floor = live.state.floor
+        return await self._box.give(
+            session,
+            each.id,
+            TOO if too else NO_MORE,
+            visitor=visitor,
+            address=address,
+            before=lambda: _before(floor),
+            hasty=hasty,
+        )
+
+    async def support_in_hub(
+        self, live: LiveSession, name: InterventionId, count: int, *, hub: str, node: str
+    ) -> Refusal | None:
+        """How many in a hub's room would ask this too, as one of its machines has counted; None: it is kept.
+
+        Refused as `support` is. Raises StorageUnavailable when it can't be written.
+        """
+        each = live.state.floor.get(name)
+        if each is None or not each.published:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        if live.state.status is Status.CLOSED or each.standing not in WAITING:
+            return Refusal(code=RefusalCode.CONFLICT, message="It isn't waiting for its turn any more.")
+        if not 0 <= count <= MOST_HANDS:
+            return Refusal(code=RefusalCode.INVALID, message=f"A hub counts 0 to {MOST_HANDS} people.")
+        floor = live.state.floor
+        return await self._box.count_in_hub(live.id, each.id, count, hub=hub, node=node, before=lambda: _before(floor))
+
+    async def vote(
+        self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
+    ) -> Refusal | None:
+        """Somebody chooses an option (from 0) in the show of hands of that number; their newest choice counts.
+
+        As `support`; refused when it isn't open, and when it has no such option.
+        """
+        live = await self._sessions.find(session)
+        polls = () if live is None else live.state.floor.polls
+        poll = next((poll for poll in polls if poll.number == number and not poll.void), None)
+        if live is None or poll is None or not 0 <= option < len(poll.options):
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such show of hands.")
+        if live.state.status not in ON or not poll.open:
+            return Refusal(code=RefusalCode.CONFLICT, message="That show of hands is over.")
+        floor = live.state.floor
+        return await self._box.give(
+            session,
+            _about(poll.id),
+            option,
+            visitor=visitor,
+            address=address,
+            before=lambda: _before(floor),
+            hasty=hasty,
+        )
+
+    def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
+        """What a browser has said that it would ask too."""
+        box = self._box.boxes.get(session)
+        chosen = {} if box is None else box.chosen(visitor)
+        return frozenset(
+            InterventionId(what) for what, choice in chosen.items() if choice == TOO and not what.startswith(_POLL)
+        )
+
+    def voted(self, session: SessionId, visitor: str) -> dict[PollId, int]:
+        """What a browser has chosen in shows of hands."""
+        box = self._box.boxes.get(session)
+        chosen = {} if box is None else box.chosen(visitor)
+        return {PollId(what.removeprefix(_POLL)): choice for what, choice in chosen.items() if what.startswith(_POLL)}
+
+    def set_aside(self, session: SessionId) -> dict[str, dict[str, int]] | None:
+        """Of a flood: how many ballots don't count, by question and by show of hands; None where all of them do."""
+        box = self._box.boxes.get(session)
+        found = {} if box is None else box.set_aside()
+        hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
+        support = {what: count for what, count in found.items() if not what.startswith(_POLL)}
+        return {"support": support, "hands": hands} if found else None
+
+    def lately(self, session: SessionId) -> dict[str, dict[str, list[int]]] | None:
+        """How many ballots of the last minute there are, and from how many addresses, as `set_aside`; None for none."""
+        found = self._box.places.lately(session)
+        hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if what.startswith(_POLL)}
+        support = {what: [*counts] for what, counts in found.items() if not what.startswith(_POLL)}
+        return {"support": support, "hands": hands} if found else None
+
+    def observe(self, live: LiveSession) -> None:
+        """Something was published of a session: when it is closed its ballots get their time, reopened they lose it."""
+        self._box.close(live.id, closed=live.state.status is Status.CLOSED)
+
+    async def forget(self, session: SessionId) -> None:
+        """Destroy what there is of a session. Raises StorageUnavailable."""
+        await self._box.forget(session)
+
+    async def run(self) -> None:
+        """Write and count what is new, and destroy what is old, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._box.run())
+            group.create_task(self._count_all())
+
+    async def _count_all(self) -> None:
+        while True:
+            await self._box.news.wait()
+            self._box.news.clear()
+            for session, box in list(self._box.boxes.items()):
+                if box.uncounted:
+                    await self._count(session, box)
+            await self._clock.sleep(COUNT_MS)
+
+    async def _count(self, session: SessionId, box: Box) -> None:
+        due, box.uncounted = box.uncounted, set()
+        try:
+            live = await self._sessions.find(session)
+            commands = [] if live is None else _counted(live.state.floor, box, due)
+            if live is None or not commands:
+                return
+            command_id = CommandId(f"support:{self._randomness.bytes(8).hex()}")
+            again = isinstance(await live.writer.send(SYSTEM, command_id, commands), Refusal)
+        except (StorageUnavailable, RecordBroken):
+            again = True
+        if again:
+            box.uncounted |= due
+            self._box.news.set()
+
+    def _loaded(self, live: LiveSession) -> None:
+        """What was not counted before a crash is now."""
+        box = self._box.boxes.get(live.id)
+        if box is not None:
+            self.observe(live)
+            box.uncounted |= box.given.keys() | set(box.of_hubs.counted)
+            self._box.news.set()
+
+
+def _counted(floor: Floor, box: Box, due: set[str]) -> list[AnyCommand]:
+    """What says to the log how many there are; nothing where it knows."""
+    counts: dict[InterventionId, int] = {}
+    for what in due:
+        each = floor.get(InterventionId(what))
+        if each is not None:
+            count = box.kept.before.get(each.id, 0) + box.tally(what)[TOO] + box.of_hubs.total(each.id)
+            if count != each.support:
+                counts[each.id] = count
+    commands: list[AnyCommand] = [CountSupport(counts=counts)] if counts else []
+    for poll in floor.polls:
+        if _about(poll.id) in due:
+            remote = _remote(poll, box)
+            if remote != poll.remote:
+                commands.append(CountPoll(poll=poll.id, remote=remote))
+    return commands
+
+
+def _remote(poll: Poll, box: Box) -> tuple[int, ...]:
+    tally, before = box.tally(_about(poll.id)), box.kept.polls.get(poll.id, (0,) * len(poll.options))
+    return tuple(min(MOST_HANDS, counted + tally[option]) for option, counted in enumerate(before))
+
+
+def _about(poll: PollId) -> str:
+    return f"{_POLL}{poll}"
+
+
+def _before(floor: Floor) -> Before:
+    return Before(
+        support={name: each.support for name, each in floor.interventions.items() if each.support},
+        polls={poll.id: poll.remote for poll in floor.polls if any(poll.remote)},
+    )
+
+
+def _numbered(floor: Floor, number: int) -> Intervention | None:
+    return next((each for _, each in floor.interventions.items() if each.number == number), None)

@@ -1,0 +1,139 @@
+"""Translations of published questions: each made once, for however many read it.
+
+One is made at a time, so that what is said now is not kept waiting. Nothing of it is written down: it is made again
+after a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.ids import SessionId
+from moothall.core.languages import primary
+from moothall.core.ports import Clock
+from moothall.services.translation.text_translation import Made
+
+KEPT = 2_000
+"""Translations that are kept. Overflow: the one that nobody has asked for longest is forgotten."""
+WAITING = 200
+"""Texts that wait for their turn. Overflow: what comes is not taken; whoever reads it next asks again."""
+AGAIN_MS = 60_000
+"""After how long what could not be translated is tried again."""
+PATIENCE_S = 30
+"""How long one may take: an engine that hangs is ended after 20 s."""
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that is wanted in another language."""
+
+    session: SessionId
+    text: str
+    source: str
+    """Its language (BCP-47)."""
+    target: str
+
+
+Translate = Callable[[Text], Awaitable[Made | Refusal]]
+HasWay = Callable[[Text], bool]
+
+
+class QuestionTranslations:
+    """See the module. `run` has to be running. It doesn't ask whether a text is published: its doors do."""
+
+    def __init__(self, translate: Translate, has_way: HasWay, *, clock: Clock) -> None:
+        """`has_way`: whether anything translates between two languages now."""
+        self._translate = translate
+        self._has_way = has_way
+        self._clock = clock
+        self._made: OrderedDict[Text, Made | int] = OrderedDict()
+        """What came; or when it failed, monotonic ms."""
+        self._waiting: OrderedDict[Text, asyncio.Future[Made | Refusal]] = OrderedDict()
+        self._now: tuple[Text, asyncio.Future[Made | Refusal]] | None = None
+        self._came = asyncio.Event()
+        self.generation = 0
+        """Counts what was made or forgotten: while it stands still, so do all answers."""
+
+    def known(self, wanted: Text) -> Made | None:
+        """The translation, if it has been made."""
+        made = self._made.get(wanted)
+        if not isinstance(made, Made):
+            return None
+        self._made.move_to_end(wanted)
+        return made
+
+    def want(self, wanted: Text, *, first: bool = False) -> asyncio.Future[Made | Refusal] | None:
+        """Have it made, before what waits with `first`; None where it is known, can't be made, or too many wait.
+
+        Whoever waits for the future shields it: others may wait for it too.
+        """
+        if self._now is not None and self._now[0] == wanted:
+            return self._now[1]
+        under_way = self._waiting.get(wanted)
+        if under_way is None:
+            if self.known(wanted) is not None or not self._may_be_made(wanted) or len(self._waiting) >= WAITING:
+                return None
+            under_way = self._waiting[wanted] = asyncio.get_running_loop().create_future()
+            self._came.set()
+        if first:
+            self._waiting.move_to_end(wanted, last=False)
+        return under_way
+
+    async def made(self, wanted: Text) -> Made | Refusal:
+        """The translation, once it is made."""
+        known = self.known(wanted)
+        if known is not None:
+            return known
+        if not self._has_way(wanted) or primary(wanted.source) == primary(wanted.target):
+            return Refusal(code=RefusalCode.UNKNOWN, message="No translation between these languages is made here.")
+        future = self.want(wanted)
+        if future is None:
+            return Refusal(code=RefusalCode.BUSY, message="It can't be translated just now; try again in a minute.")
+        return await asyncio.shield(future)
+
+    def forget(self) -> None:
+        """Keep none of it, nor what waits: a text may have been erased. Whoever reads another asks for it again."""
+        self._made.clear()
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_result(Refusal(code=RefusalCode.BUSY, message="It can't be translated just now; try again."))
+        self._waiting.clear()
+        self.generation += 1
+
+    async def run(self) -> None:
+        """Make what is wanted, one after the other, until cancelled."""
+        while True:
+            while self._waiting:
+                wanted, future = self._now = self._waiting.popitem(last=False)
+                generation = self.generation
+                answer: Made | Refusal = Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated.")
+                try:
+                    async with asyncio.timeout(PATIENCE_S):
+                        answer = await self._translate(wanted)
+                except TimeoutError:
+                    pass  # It counts as failed.
+                finally:
+                    self._now = None
+                    if generation == self.generation:
+                        self._keep(wanted, answer)
+                    if not future.done():
+                        future.set_result(answer)
+            self._came.clear()
+            await self._came.wait()
+
+    def _keep(self, wanted: Text, answer: Made | Refusal) -> None:
+        self._made[wanted] = answer if isinstance(answer, Made) else self._clock.monotonic()
+        self._made.move_to_end(wanted)
+        if len(self._made) > KEPT:
+            self._made.popitem(last=False)
+        self.generation += 1
+
+    def _may_be_made(self, wanted: Text) -> bool:
+        failed = self._made.get(wanted)
+        if isinstance(failed, int) and self._clock.monotonic() - failed < AGAIN_MS:
+            return False
+        return bool(wanted.text) and primary(wanted.source) != primary(wanted.target) and self._has_way(wanted)

@@ -1,0 +1,285 @@
+"""What those who have their turn type: shown as it comes, and kept line by line.
+
+The newest text in progress wins, whichever page of its author it comes from; a line is kept once, however often it is
+sent. While nothing is recorded all of it is shown only, and wiped when that ends. Of what isn't a line yet one text a
+session is held in memory, so that a page that is loaded again has it.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.actors import Actor, Role
+from moothall.core.commands import TypedLine, TypeTurn
+from moothall.core.decide_turns import MAX_TYPED, MOST_LINES
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.interventions import Intervention
+from moothall.core.floor.removing import speaker_of
+from moothall.core.floor.turns import has_typed, may_type, typed_language
+from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.ports import Clock
+from moothall.core.session import Status
+from moothall.core.session_parts import Channel
+from moothall.core.signals import AnySignal, Unrecorded
+from moothall.core.signals import Typing as TypingSignal
+from moothall.core.translating.lines import spoken
+from moothall.services.engines.acts import SHOWN
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.wire.token_bucket import Allowance, Bucket
+
+ALLOWANCE = Allowance(per_second=4, burst=12)
+"""Texts of one turn: four a second, and what a line that was away has held back."""
+MOST_UNKEPT = 500
+"""Names of lines that are not to be kept which are remembered in a turn."""
+_NAME = re.compile(r"[a-z0-9]{1,24}\Z")
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that its author has finished."""
+
+    line: str
+    """Its name, that the page has chosen: up to 24 small letters and digits."""
+    text: str
+    unkept: bool = False
+    """Whether it was written while nothing was recorded: then it never becomes a line of the record."""
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page sends."""
+
+    page: str
+    """Tells it from the author's other pages."""
+    n: int
+    """Counts what it sends; an older one changes nothing of the text in progress."""
+    line: str
+    """The name of the line in progress."""
+    text: str = ""
+    """What it reads so far."""
+    done: tuple[Done, ...] = ()
+    """Lines that were finished and may not have come yet, oldest first."""
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """It has come."""
+
+    kept: tuple[str, ...]
+    """Lines that are not to be sent again."""
+    recorded: bool
+    """Whether what is typed now is kept."""
+
+
+class Untyped(StrEnum):
+    """Why nothing was taken."""
+
+    TURN = "turn"
+    """It is not the author's turn, or not any more."""
+    RECORDED = "recorded"
+    """It was written while nothing was recorded, and now something is."""
+    TEXT = "text"
+    """It is empty, too long, or no text of ours."""
+    OFTEN = "often"
+    """It comes too often."""
+    BREAK = "break"
+    """There is a break: it can be sent again when that is over."""
+    UNAVAILABLE = "unavailable"
+    """It can't be stored now."""
+
+
+class InProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """The line that an author is writing."""
+
+    line: str
+    text: str
+
+
+class _Turn:
+    """One turn in which somebody types."""
+
+    def __init__(self, each: Intervention, channel: Channel, since: int, now: int) -> None:
+        self.each = each
+        self.channel = channel.id
+        self.language = typed_language(each, channel)
+        self.since = since
+        self.bucket = Bucket.full(ALLOWANCE, now)
+        self.page = ""
+        self.n = -1
+        self.line = ""
+        self.text = ""
+        # Bound: MOST_UNKEPT. Overflow: what is typed in this turn is not kept any more.
+        self.unkept: set[str] = set()
+        self.shown: set[str] = set()
+        """Of these the ones that were shown as finished. Bound: that of `unkept`."""
+        self.said = ""
+        """The end of what was finished while nothing is recorded, at most SHOWN characters."""
+
+    def take(self, written: Written) -> bool:
+        """Take the text in progress; False where a newer one has come."""
+        if written.page == self.page and written.n <= self.n:
+            return False
+        self.page, self.n, self.line, self.text = written.page, written.n, written.line, written.text
+        return True
+
+    def let_go(self, done: Done, *, shown: bool) -> None:
+        """A line was finished that is not kept, and may not even be shown any more."""
+        self.unkept.add(done.line)
+        if shown and done.line not in self.shown:
+            self.shown.add(done.line)
+            self.said = f"{self.said} {done.text.strip()}".strip()[-SHOWN:]
+
+    @property
+    def unrecorded(self) -> str:
+        """What is shown while nothing is recorded."""
+        return f"{self.said} {self.text.strip()}".strip()[-SHOWN:]
+
+    def never_kept(self, done: Done) -> bool:
+        """Whether a line may not become one of the record, whatever is recorded now."""
+        return done.unkept or done.line in self.unkept or len(self.unkept) >= MOST_UNKEPT
+
+
+class Typing:
+    """See the module."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        # Bound: one a session, of the turn that is under way. Overflow: none.
+        self._turns: dict[SessionId, _Turn] = {}
+        sessions.observe(self._seen)
+
+    def in_progress(self, session: SessionId, name: InterventionId) -> InProgress | None:
+        """What the author of an intervention is writing, as far as it has come."""
+        turn = self._turns.get(session)
+        if turn is None or turn.each.id != name or not turn.text:
+            return None
+        return InProgress(line=turn.line, text=turn.text)
+
+    async def write(self, session: SessionId, name: InterventionId, written: Written) -> Heard | Untyped:
+        """Take what the author of an intervention writes in its turn. Raises StorageUnavailable and RecordBroken."""
+        live = await self._sessions.find(session)
+        turn = None if live is None else self._turn(live, name)
+        if live is None or turn is None:
+            return Untyped.TURN
+        if not _fits(written):
+            return Untyped.TEXT
+        if live.state.status is Status.PAUSED:
+            return Untyped.BREAK
+        turn.bucket, wait = turn.bucket.take(ALLOWANCE, self._clock.monotonic())
+        if wait:
+            return Untyped.OFTEN
+        newest, told = turn.take(written), False
+        for done in written.done:
+            answer = await self._keep(live, turn, done, shown=newest and done is written.done[-1])
+            if isinstance(answer, Untyped):
+                return answer
+            told = answer
+        if newest and self._turns.get(session) is turn:
+            refused = await self._show(live, turn, told=told)
+            if refused is not None:
+                return refused
+        return Heard(kept=tuple(done.line for done in written.done), recorded=live.state.recorded)
+
+    def _turn(self, live: LiveSession, name: InterventionId) -> _Turn | None:
+        """The turn of an intervention, if it is under way."""
+        each, channel, turns = live.state.floor.get(name), spoken(live.state), live.state.floor.turns
+        if each is None or channel is None or not may_type(live.state, name):
+            return None
+        known = self._turns.get(live.id)
+        if known is None or known.each.id != name or known.since != turns[-1].t:
+            known = self._turns[live.id] = _Turn(each, channel, turns[-1].t, self._clock.monotonic())
+        return known
+
+    async def _keep(self, live: LiveSession, turn: _Turn, done: Done, *, shown: bool) -> Untyped | bool:
+        """Make a line of what was finished, or only show it where nothing is to be kept.
+
+        `shown`: with the text in progress, in one update. Gives whether readers have had that so.
+        """
+        if not live.state.recorded or turn.never_kept(done):
+            turn.let_go(done, shown=not live.state.recorded)
+            return False
+        name, text = SegmentId(f"i{turn.each.number}.{done.line}"), done.text.strip()
+        typed = TypeTurn(intervention=turn.each.id, lines=(TypedLine(segment=name, text=text),))
+        signals, before = _shown(turn) if shown else (), live.writer.offset
+        answer = await live.writer.send(_author(turn), CommandId(f"type:{turn.each.id}:{done.line}"), typed, signals)
+        if isinstance(answer, Refusal) and not live.state.recorded:
+            turn.let_go(done, shown=True)  # It was said meanwhile that nothing is kept.
+            return False
+        return _why(answer) if isinstance(answer, Refusal) else shown and answer.last > before
+
+    async def _show(self, live: LiveSession, turn: _Turn, *, told: bool) -> Untyped | None:
+        """Show the text in progress. `told`: readers have had it with a line."""
+        if not live.state.recorded:
+            if turn.text.strip():
+                turn.unkept.add(turn.line)
+            live.writer.signal(Unrecorded(channel=turn.channel, text=turn.unrecorded, language=turn.language))
+            told = True
+        if turn.text.strip() and not has_typed(live.state.floor):
+            begins, name = TypeTurn(intervention=turn.each.id), f"typing:{turn.each.id}:{turn.since}"
+            signals = () if told else _shown(turn)
+            answer = await live.writer.send(_author(turn), CommandId(name), begins, signals)
+            return _why(answer) if isinstance(answer, Refusal) and not has_typed(live.state.floor) else None
+        if not told:
+            for signal in _shown(turn):
+                live.writer.signal(signal)
+        return None
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        turn = self._turns.get(live.id)
+        if turn is None:
+            return
+        if not may_type(live.state, turn.each.id) or live.state.floor.turns[-1].t != turn.since:
+            del self._turns[live.id]
+            _wipe(live, turn)
+        elif any(isinstance(event, ev.SessionPaused) for event in publication.events):
+            _wipe(live, turn)
+        elif any(isinstance(event, ev.NotRecordedBegan) for event in publication.events):
+            turn.unkept.add(turn.line)
+            _wipe(live, turn)
+        elif any(isinstance(event, ev.NotRecordedEnded) for event in publication.events):
+            turn.said = turn.text = ""
+
+
+def _shown(turn: _Turn) -> tuple[AnySignal, ...]:
+    """The text in progress, as readers get it."""
+    text = "" if turn.line in turn.unkept else turn.text.rstrip()
+    signal = TypingSignal(
+        channel=turn.channel,
+        segment=SegmentId(f"i{turn.each.number}.{turn.line}"),
+        text=text,
+        language=turn.language,
+        speaker=speaker_of(turn.each),
+    )
+    return (signal,)
+
+
+def _wipe(live: LiveSession, turn: _Turn) -> None:
+    """Take away what readers see of a text in progress."""
+    nothing = TypingSignal(channel=turn.channel, segment=SegmentId(""), text="", language=turn.language, speaker=None)
+    live.writer.signal(nothing)
+
+
+def _fits(written: Written) -> bool:
+    lines = [done.line for done in written.done]
+    names = [written.line, written.page, *lines]
+    return (
+        len(lines) <= MOST_LINES
+        and len(set(lines)) == len(lines)
+        and all(map(_NAME.match, names))
+        and len(written.text) <= MAX_TYPED
+        and all(0 < len(done.text.strip()) <= MAX_TYPED for done in written.done)
+    )
+
+
+def _author(turn: _Turn) -> Actor:
+    return Actor(Role.PARTICIPANT, turn.each.id)
+
+
+def _why(refused: Refusal) -> Untyped:
+    if refused.code is RefusalCode.BREAK:
+        return Untyped.BREAK
+    unavailable = refused.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
+    return Untyped.UNAVAILABLE if unavailable else Untyped.TURN

@@ -1,0 +1,1 @@
+"""Fan-out: every reader gets every event of a feed, encoded once."""

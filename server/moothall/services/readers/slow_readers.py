@@ -1,0 +1,88 @@
+"""The readers of a session that don't keep up: each has an outbox until it does, and is cut when that is full."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from moothall.core.ids import SessionId
+from moothall.core.ports import Clock
+from moothall.services.readers.feed import Subscription
+from moothall.services.supervision.carrying_on import note_failure
+from moothall.wire.outbox import Outbox, Outgoing
+
+logger = logging.getLogger(__name__)
+
+SWEEP_MS = 50
+"""How often slow readers are looked at."""
+
+
+class SlowReaders:
+    """See the module. One per fan-out, which keeps `sweep` going."""
+
+    def __init__(self, session: SessionId, clock: Clock, unsubscribe: Callable[[Subscription], None]) -> None:
+        self._session = session
+        self._clock = clock
+        self.unsubscribe = unsubscribe
+        # Bounded by the readers that there are; each one's outbox has a bound of its own.
+        self._slow: dict[Subscription, None] = {}
+        self._lagging = asyncio.Event()
+        self.cut = 0
+        """Readers given up so far."""
+
+    def __len__(self) -> int:
+        """How many have an outbox at the moment."""
+        return len(self._slow)
+
+    def forget(self, reader: Subscription) -> None:
+        """It is gone. May be repeated."""
+        self._slow.pop(reader, None)
+
+    def offer(self, reader: Subscription, outgoing: Outgoing) -> None:
+        """Give it bytes that its outlet may have no room for."""
+        outbox = reader.outbox
+        if outbox is None:
+            outbox = reader.outbox = Outbox()
+            self._slow[reader] = None
+            self._lagging.set()
+        self._send(reader, outbox, outbox.offer(outgoing, reader.outlet.get_write_buffer_size()))
+
+    def release(self, reader: Subscription) -> None:
+        """Send what its outlet has room for."""
+        if reader.outlet.is_closing():
+            self.unsubscribe(reader)
+        elif reader.outbox is not None:
+            self._send(reader, reader.outbox, reader.outbox.release(reader.outlet.get_write_buffer_size()))
+
+    def drop(self, reader: Subscription, error: Exception) -> None:
+        """Cut a reader whose outlet failed; it comes back from its position."""
+        note_failure(error, f"session {self._session}: a reader of {reader.feed.name} is cut")
+        self.unsubscribe(reader)
+        with suppress(Exception):
+            reader.outlet.abort()
+
+    async def sweep(self) -> None:
+        """Look at them from time to time, until cancelled; it sleeps while there are none."""
+        while True:
+            await self._lagging.wait()
+            await self._clock.sleep(SWEEP_MS)
+            for reader in list(self._slow):
+                try:
+                    self.release(reader)
+                except Exception as error:  # whatever a door does with it: one reader doesn't stop the others
+                    self.drop(reader, error)
+            if not self._slow:
+                self._lagging.clear()
+
+    def _send(self, reader: Subscription, outbox: Outbox, data: bytes) -> None:
+        if outbox.overflown:
+            self.cut += 1
+            logger.info("session %s: a reader of %s was too slow and is cut", self._session, reader.feed.name)
+            self.unsubscribe(reader)
+            reader.outlet.abort()
+        elif data:
+            reader.outbox = None
+            self._slow.pop(reader, None)
+            reader.outlet.write(data)

@@ -1,0 +1,202 @@
+"""What there is to read: a line about each session, kept at hand so that a list need not load their logs.
+
+It is filled when somebody first asks, from the `session` lane alone, and from then on follows what is published.
+Events that say nothing here (checkpoints, mappings of the clock: most of that lane) are passed over undecoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.actors import Role
+from moothall.core.authority import may_read
+from moothall.core.chain import LogRecord
+from moothall.core.errors import RecordBroken
+from moothall.core.event_codec import UnknownEvent, decode_event
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.lanes import SESSION
+from moothall.core.ports import LogReading
+from moothall.core.session import Status
+from moothall.services.log.publication import Publication
+
+logger = logging.getLogger(__name__)
+
+PAGE = 1_000
+
+_STATUS: dict[type[ev.Event], Status] = {
+    ev.SessionOpened: Status.OPEN,
+    ev.SessionPaused: Status.PAUSED,
+    ev.SessionResumed: Status.OPEN,
+    ev.SessionReopened: Status.OPEN,
+    ev.SessionClosed: Status.CLOSED,
+}
+_KINDS: tuple[type[ev.Event], ...] = (ev.SessionCreated, ev.SessionDescribed, ev.ChannelAdded, *_STATUS)
+_TOLD = frozenset(str(kind.__struct_config__.tag) for kind in _KINDS)
+"""The types that an entry is made of."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list says of a session."""
+
+    session: SessionId
+    title: str = ""
+    languages: tuple[str, ...] = ()
+    status: Status = Status.ABSENT
+    opened: int | None = None
+    """Unix ms when it began."""
+    closed: int | None = None
+    """Unix ms when it was closed; None while it isn't."""
+    access: ev.Access = ev.Access.STAFF
+    rehearsal: bool = False
+    channel: ChannelId | None = None
+    """Its first channel."""
+    offset: int = 0
+    """The last event that was looked at."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether anybody may be told of it."""
+        known = self.status is not Status.ABSENT and self.channel is not None
+        return known and not self.rehearsal and may_read(Role.READER, self.access)
+
+
+class Catalogue:
+    """See the module. Give `take` every publication."""
+
+    def __init__(self, log: LogReading) -> None:
+        self._log = log
+        # Bound: the sessions that there are, some hundred bytes each.
+        self._entries: dict[SessionId, Entry] = {}
+        self._filled = False
+        self._filling = asyncio.Lock()
+        self._unread: dict[SessionId, None] = {}
+        # What is published of a session while its log is read; it ends with the reading.
+        self._meanwhile: dict[SessionId, list[Publication]] = {}
+        self._read_again: set[SessionId] = set()
+        """Those of which what is just being read can't be trusted."""
+
+    async def listed(self) -> Sequence[Entry]:
+        """The sessions that anybody may read, rehearsals left out, in order of their names.
+
+        Raises StorageUnavailable while the logs can't be read.
+        """
+        return [entry for entry in await self.all() if entry.listed]
+
+    async def all(self) -> Sequence[Entry]:
+        """Every session that has a log, in order of their names. Raises as `listed` does."""
+        await self.fill()
+        return [entry for _, entry in sorted(self._entries.items())]
+
+    async def fill(self) -> None:
+        """Have it know every session that has a log. Raises as `listed` does."""
+        if not self._filled or self._unread:
+            async with self._filling:
+                await self._fill()
+
+    async def hidden(self, session: SessionId) -> bool:
+        """Whether there is such a session and not everybody may read it, as far as its log can be read.
+
+        Raises as `listed` does.
+        """
+        await self.fill()
+        known = self._entries.get(session)
+        return known is not None and known.status is not Status.ABSENT and not may_read(Role.READER, known.access)
+
+    def known(self, session: SessionId) -> Entry | None:
+        """What is known of a session, public or not, without reading anything."""
+        return self._entries.get(session)
+
+    def take(self, publication: Publication) -> None:
+        """Follow what was published."""
+        if not publication.records:
+            return
+        session = publication.session
+        if session in self._meanwhile:
+            self._meanwhile[session].append(publication)
+            return
+        known = self._entries.get(session)
+        if any(isinstance(event, ev.BodyRemoved) for event in publication.events):
+            # A removed body may have been part of the entry.
+            self.read_again(session)
+        elif known is not None or publication.records[0].header.offset == 1:
+            self._entries[session] = _after(known or Entry(session=session), publication)
+
+    def read_again(self, session: SessionId) -> None:
+        """Trust nothing that is known of a session: something came into the middle of its log, or was removed."""
+        self._entries.pop(session, None)
+        self._unread[session] = None
+        if session in self._meanwhile:
+            self._read_again.add(session)
+
+    async def _fill(self) -> None:
+        """Read what isn't known yet."""
+        if not self._filled:
+            names = await self._log.sessions()
+            self._unread.update((name, None) for name in names if name not in self._entries)
+        for session in tuple(self._unread):
+            self._meanwhile[session] = []
+            try:
+                entry = await self._read(session)
+            except RecordBroken:
+                logger.warning("session %s: its log can't be read and it is not listed", session)
+                entry = Entry(session=session)
+            finally:
+                meanwhile = self._meanwhile.pop(session)
+            self._entries[session] = entry
+            if session in self._read_again:
+                self._read_again.remove(session)
+            else:
+                del self._unread[session]
+            for publication in meanwhile:
+                self.take(publication)
+        self._filled = True
+
+    async def _read(self, session: SessionId) -> Entry:
+        entry = Entry(session=session)
+        while page := await self._log.read(session, entry.offset, PAGE, frozenset({SESSION})):
+            told = [record for record in page if record.header.type in _TOLD and record.body is not None]
+            entry = _folded(entry, ((record, decode_event(record.body or b"")) for record in told))
+            entry = msgspec.structs.replace(entry, offset=page[-1].header.offset)
+            if len(page) < PAGE:
+                break
+        return entry
+
+
+def _after(entry: Entry, publication: Publication) -> Entry:
+    pairs = zip(publication.records, publication.events, strict=True)
+    news = [(record, event) for record, event in pairs if record.header.offset > entry.offset]
+    entry = _folded(entry, news)
+    return msgspec.structs.replace(entry, offset=max(entry.offset, publication.records[-1].header.offset))
+
+
+def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | UnknownEvent]]) -> Entry:
+    replace = msgspec.structs.replace
+    for record, event in pairs:
+        match event:
+            case ev.SessionCreated():
+                entry = replace(
+                    entry,
+                    title=event.title,
+                    languages=event.languages,
+                    access=event.access,
+                    rehearsal=event.rehearsal,
+                    status=Status.CREATED,
+                )
+            case ev.SessionDescribed():
+                entry = replace(entry, title=event.title, languages=event.languages or entry.languages)
+            case ev.ChannelAdded() if entry.channel is None:
+                entry = replace(entry, channel=event.channel)
+            case ev.SessionOpened():
+                entry = replace(entry, status=Status.OPEN, opened=event.wall)
+            case ev.SessionClosed():
+                entry = replace(entry, status=Status.CLOSED, closed=record.header.at)
+            case ev.SessionPaused() | ev.SessionResumed() | ev.SessionReopened():
+                entry = replace(entry, status=_STATUS[type(event)], closed=None)
+            case _:
+                pass
+    return entry

@@ -1,0 +1,158 @@
+"""Records to take home, made from the log: which text of a session is meant, and its record as of now.
+
+A record of thousands of lines is folded in slices, so that the loop is never held, and goes on from where the last one
+of the same text stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from moothall.core.events import ChannelKind
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.lanes import Feed
+from moothall.core.languages import same_language
+from moothall.core.ports import LogReading
+from moothall.core.views.captions import Channel, Snapshot
+from moothall.record.model import Record, RecordFold
+from moothall.services.sessions.reader_access import ReaderAccess
+
+SLICE = 250
+"""Records folded before the loop gets a turn: some 5 ms."""
+KEPT = 4
+"""Folds kept to go on from; the one that was used longest ago is let go."""
+
+
+class NotThere(StrEnum):
+    """Why there is no record."""
+
+    SESSION = "session"
+    """There is no such session, or it may not be read."""
+    CHANNEL = "channel"
+    """It has no such text."""
+    LANGUAGE = "language"
+    """It has no text in that language."""
+    HERE = "here"
+    """It has that text, and here it doesn't come, or came in part."""
+
+
+class Records:
+    """See the module. `here` says whether `log` has all of a text of a session: a hub copies some of them."""
+
+    def __init__(
+        self,
+        access: ReaderAccess,
+        log: LogReading,
+        here: Callable[[SessionId, ChannelId], bool] = lambda *_: True,
+    ) -> None:
+        self._access = access
+        self._here = here
+        self._log = log
+        self._folds: OrderedDict[tuple[SessionId, ChannelId], RecordFold] = OrderedDict()
+        self._folding = asyncio.Lock()
+        self._forgotten = 0
+
+    def forget(self, session: SessionId) -> None:
+        """Let go of what is kept of a session, because something was removed from its log."""
+        self._forgotten += 1
+        for key in [key for key in self._folds if key[0] == session]:
+            del self._folds[key]
+
+    async def find(
+        self, session: SessionId, *, channel: ChannelId | None = None, language: str | None = None
+    ) -> Snapshot | NotThere:
+        """How the text stands that a reader asks for: by its channel, its language, or the session's first.
+
+        Raises StorageUnavailable, and RecordBroken when the log can't be read.
+        """
+        fanout = await self._access.find(session)
+        if fanout is None or self._access.may_read(session) is not None:
+            return NotThere.SESSION
+        first = next((each for each in fanout.channels if self._here(session, each)), None)
+        if first is None:
+            return NotThere.CHANNEL
+        snapshot = await self._access.snapshot(session, Feed(channel or first))
+        if snapshot is None:
+            return NotThere.CHANNEL
+        if channel is not None and not self._here(session, channel):
+            return NotThere.HERE
+        if language is None:
+            return snapshot
+        channels = {name: each for name, each in snapshot.session.channels.items() if self._here(session, name)}
+        if channel is not None:
+            channels = {name: each for name, each in channels.items() if name == channel}
+        wanted = spoken(channels, language)
+        if wanted is None:
+            return NotThere.LANGUAGE
+        return await self._access.snapshot(session, Feed(wanted)) or NotThere.SESSION
+
+    async def read(self, snapshot: Snapshot) -> Record:
+        """The record at a snapshot's position: equal positions give equal records, whatever has happened since.
+
+        Raises as `find` does.
+        """
+        async with self._folding:
+            fold = await self._folded(snapshot)
+            return await asyncio.to_thread(fold.record)
+
+    async def _folded(self, snapshot: Snapshot) -> RecordFold:
+        session = snapshot.session.id
+        channel = _channel_of(snapshot)
+        forgotten = self._forgotten
+        fold = self._folds.pop((session, channel), None)
+        if (
+            fold is None
+            or fold.position.epoch != snapshot.epoch
+            or fold.position.offset > snapshot.offset
+            or await self._go_on(fold, snapshot)
+        ):
+            # What was removed before this position is gone from the log already, so a fold from the beginning is true.
+            fold = RecordFold(session, snapshot.epoch, channel)
+            await self._go_on(fold, snapshot)
+        if forgotten == self._forgotten:
+            self._folds[session, channel] = fold
+        if len(self._folds) > KEPT:
+            self._folds.popitem(last=False)
+        return fold
+
+    async def _go_on(self, fold: RecordFold, snapshot: Snapshot) -> bool:
+        """Take in what the log has up to the snapshot; returns whether anything was removed meanwhile."""
+        removed = False
+        while fold.position.offset < snapshot.offset:
+            after = fold.position.offset
+            page = await self._log.read(snapshot.session.id, after, SLICE, fold.feed.lanes)
+            page = [record for record in page if record.header.offset <= snapshot.offset]
+            if not page:
+                break
+            removed = fold.take(page) or removed
+            await asyncio.sleep(0)
+        return removed
+
+
+def spoken(channels: Mapping[ChannelId, Channel], language: str) -> ChannelId | None:
+    """The text in a language (BCP-47): first what interpreters say, then what is translated, then what is spoken.
+
+    Where nothing but that language is planned, what is spoken comes before its translation: that is made as soon as
+    somebody types in another language, and the original text is still what is asked for.
+    A tag with a region or script is met exactly where there is such a text, else by its language alone.
+    """
+    order = (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION, ChannelKind.FLOOR)
+
+    def place(channel: Channel) -> tuple[bool, bool, int]:
+        of_one = channel.kind is ChannelKind.FLOOR and len(channel.languages) == 1
+        return channel.kind is not ChannelKind.INTERPRETATION, not of_one, order.index(channel.kind)
+
+    by_kind = sorted(channels.items(), key=lambda item: place(item[1]))
+    for fits in (lambda tag: tag.lower() == language.lower(), lambda tag: same_language(tag, language)):
+        for name, channel in by_kind:
+            if any(map(fits, channel.languages)):
+                return name
+    return None
+
+
+def _channel_of(snapshot: Snapshot) -> ChannelId:
+    """The channel of a snapshot's feed, whose name is the channel's and its kind."""
+    return ChannelId(snapshot.feed.rpartition(".")[0])

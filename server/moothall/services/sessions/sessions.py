@@ -1,0 +1,216 @@
+"""The sessions that are loaded: each with its writer and its fan-out, running.
+
+A session is loaded from its log when somebody first asks for it, years later too, and unloaded when nobody has needed
+it for a while: no reader, no desk, no sound, nobody who waits for an answer. One that is on stays: it is watched over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from moothall.core.errors import RecordBroken
+from moothall.core.ids import SessionId, is_name
+from moothall.core.ports import Clock, EventLog, Randomness, Signer
+from moothall.core.session import ON, Status
+from moothall.services.log.publication import Publication
+from moothall.services.log.session_writer import SessionWriter
+from moothall.services.readers.fanout import SessionFanout
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.supervision.carrying_on import note_failure
+
+__all__ = ["LiveSession", "Sessions"]
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = 60_000
+"""How often sessions are looked for that nobody needs in memory."""
+BROKEN_MS = 10_000
+"""How long a session whose log was found damaged isn't read again, which takes as long as if it were whole."""
+UNUSED_MS = 600_000
+"""How long nobody has read a session that isn't on, or asked for it, before it is unloaded; the default."""
+
+Observer = Callable[["LiveSession", Publication], None]
+"""Told of each publication of every session, after it went to the readers. Must not wait, and keeps no text."""
+
+
+class Sessions:
+    """All loaded sessions. `run` owns them; nothing can be opened before it runs."""
+
+    def __init__(
+        self, *, log: EventLog, clock: Clock, randomness: Randomness, signer: Signer, unused_ms: int = UNUSED_MS
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._randomness = randomness
+        self._signer = signer
+        self._loaded: dict[SessionId, LiveSession] = {}
+        self._unused_ms = unused_ms
+        # One at a time loads, unloads or erases a session. Bound: the sessions that there are.
+        self._changing: dict[SessionId, asyncio.Lock] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._observers: list[Observer] = []
+        self._loaders: list[Callable[[LiveSession], None]] = []
+        self._running: dict[SessionId, asyncio.Task[None]] = {}
+        # Bound: the sessions that there are.
+        self._broken: dict[SessionId, tuple[int, RecordBroken]] = {}
+        """When a log was last found damaged, and how."""
+        # Bound: the sessions that there are.
+        self._left: dict[SessionId, Status] = {}
+        """How those stood that were unloaded."""
+
+    def observe(self, observer: Observer) -> None:
+        """From now on tell `observer` what is published in any session."""
+        self._observers.append(observer)
+
+    def tell_loaded(self, told: Callable[[LiveSession], None]) -> None:
+        """Tell of each session that is loaded now or will be. It must not wait."""
+        self._loaders.append(told)
+        for live in self.all_loaded:
+            told(live)
+
+    async def run(self, started: asyncio.Event) -> None:
+        """Own the sessions until cancelled; `started` is set once they can be opened."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            started.set()
+            try:
+                while True:
+                    await self._clock.sleep(LOOK_MS)
+                    for live in self.all_loaded:
+                        if not self._in_use(live):
+                            await self._unload_unused(live)
+            finally:
+                self._group = None
+
+    async def find(self, session: SessionId) -> LiveSession | None:
+        """The session, loaded from its log if need be; None when there is none.
+
+        Raises StorageUnavailable, and RecordBroken when its log can't be read.
+        """
+        if (live := self._loaded.get(session)) is not None:
+            live.used = self._clock.monotonic()
+            return live
+        if not is_name(session) or await self._log.head(session) is None:
+            return None
+        async with self._lock(session):  # It may have been erased meanwhile.
+            if session not in self._loaded and await self._log.head(session) is None:
+                return None
+            return await self._opened(session)
+
+    async def open(self, session: SessionId) -> LiveSession:
+        """The session, with a log made for it when there is none. Raises as `find` does."""
+        async with self._lock(session):
+            return await self._opened(session)
+
+    def _lock(self, session: SessionId) -> asyncio.Lock:
+        return self._changing.setdefault(session, asyncio.Lock())
+
+    async def _opened(self, session: SessionId) -> LiveSession:
+        """The session, loaded if need be; whoever calls this has the lock."""
+        live = self._loaded.get(session)
+        if live is None:
+            live = self._loaded[session] = await self._load_unless_broken(session)
+            self._left.pop(session, None)
+        live.used = self._clock.monotonic()
+        return live
+
+    async def _load_unless_broken(self, session: SessionId) -> LiveSession:
+        found, broken = self._broken.get(session, (0, None))
+        if broken is not None and self._clock.monotonic() - found < BROKEN_MS:
+            raise RecordBroken(str(broken))
+        self._broken.pop(session, None)
+        try:
+            return await self._load(session)
+        except RecordBroken as error:
+            self._broken[session] = self._clock.monotonic(), error
+            raise
+
+    async def _load(self, session: SessionId) -> LiveSession:
+        if self._group is None:
+            msg = "Sessions can be opened only while `run` is running."
+            raise RuntimeError(msg)
+        writer = SessionWriter(
+            session, log=self._log, clock=self._clock, randomness=self._randomness, signer=self._signer
+        )
+        await writer.load()
+        fanout = SessionFanout(
+            session=session,
+            epoch=writer.reader_epoch,
+            offset=writer.offset,
+            channels=writer.state.channels,
+            log=self._log,
+            clock=self._clock,
+        )
+        live = LiveSession(writer, fanout, self._clock)
+
+        def publish(publication: Publication) -> None:
+            live.used = self._clock.monotonic()
+            fanout.publish(publication)
+            for observer in self._observers:
+                try:
+                    observer(live, publication)
+                except Exception as error:  # whoever only looks on doesn't stop a session
+                    note_failure(error, f"session {session}: an observer failed")
+
+        writer.publish_to(publish)
+        self._running[session] = self._group.create_task(live.run())
+        logger.info("session %s: loaded at offset %d", session, writer.offset)
+        for told in self._loaders:
+            told(live)
+        return live
+
+    def loaded(self, session: SessionId) -> LiveSession | None:
+        """The session if it is loaded."""
+        return self._loaded.get(session)
+
+    def standing(self, session: SessionId) -> Status | None:
+        """Where a session is in its life, as far as that is known without reading its log."""
+        live = self._loaded.get(session)
+        if live is not None:
+            return live.state.status
+        return self._left.get(session)
+
+    @property
+    def all_loaded(self) -> tuple[LiveSession, ...]:
+        """Those that are loaded, in the order in which they were."""
+        return tuple(self._loaded.values())
+
+    async def forget(self, session: SessionId) -> None:
+        """Unload a rehearsal, send its readers away and erase its log, for good; no matter if there is none.
+
+        Raises StorageUnavailable; then it is unloaded, and erased when it is forgotten again.
+        """
+        async with self._lock(session):
+            if (live := self._loaded.get(session)) is not None:
+                await self._unload(live)
+            self._left.pop(session, None)
+            await self._log.forget(session)
+
+    async def names(self) -> Sequence[SessionId]:
+        """All sessions that have a log, in order of their names."""
+        return await self._log.sessions()
+
+    async def _unload_unused(self, live: LiveSession) -> None:
+        """Unload a session that nobody has needed for a while; who asks for it later has it loaded again."""
+        async with self._lock(live.id):
+            if not self._in_use(live):  # It may be by now.
+                await self._unload(live)
+                logger.info("session %s: unloaded at offset %d", live.id, live.writer.offset)
+
+    async def _unload(self, live: LiveSession) -> None:
+        """From its first step on nobody finds it any more, and nobody loads it before the last: the caller has it."""
+        running = self._running.pop(live.id)
+        del self._loaded[live.id]
+        self._left[live.id] = live.state.status
+        running.cancel()
+        await asyncio.wait({running})
+
+    def _in_use(self, live: LiveSession) -> bool:
+        if self._loaded.get(live.id) is not live or live.state.status in ON or live.busy:
+            return True
+        now = self._clock.monotonic()
+        if live.fanout.figures.readers:
+            live.used = now
+        return now - live.used < self._unused_ms

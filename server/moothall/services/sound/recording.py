@@ -1,0 +1,212 @@
+"""The recording of a session's sound: what is kept of it, for whom, and for how long (docs/adr/0012).
+
+Whatever a session says of its sound holds: none, for those who check the text, or published with it. The recorder is
+another reader of the spooled audio, and stays behind it: what is taken back by "not recorded" was never written.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import SealVersion, SoundKept
+from moothall.core.ids import ChannelId, SessionId, SourceId
+from moothall.core.lanes import Feed
+from moothall.core.ports import Clock
+from moothall.core.session import State, Status
+from moothall.services.log.session_writer import SessionWriter
+from moothall.services.sessions.sessions import Sessions
+from moothall.services.sound.live_audio import LiveAudio, to_ms, to_samples
+from moothall.services.sound.recorder import PART, Recorder, SoundStore, keeps_sound
+
+logger = logging.getLogger(__name__)
+
+SWEEP_MS = 60_000
+DAY_MS = 86_400_000
+MOST_CLIP_MS = 60_000
+"""The longest piece that somebody who corrects a line may hear."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What a session says of its sound."""
+
+    sound: SoundKept
+    checked: bool
+    """Whether the text was sealed as checked or final."""
+
+
+class PlacedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part in the session's time, for whoever plays it."""
+
+    source: SourceId
+    channel: ChannelId
+    first: int
+    t0: int
+    """Media ms of its first sample."""
+    t1: int
+    """Media ms of its end so far."""
+
+
+class Recordings:
+    """All recordings. `run` sweeps, `record` is kept going for each source."""
+
+    def __init__(
+        self,
+        store: SoundStore,
+        *,
+        state_of: Callable[[SessionId], State | None],
+        standing: Callable[[SessionId], Awaitable[Standing | None]],
+        clock: Clock,
+        keep_days: int,
+        part_samples: int = PART,
+    ) -> None:
+        """`state_of` a loaded session; `standing` of any, None for one that has no log."""
+        self._store = store
+        self._state_of = state_of
+        self._standing = standing
+        self._clock = clock
+        self._keep_ms = keep_days * DAY_MS
+        self._part_samples = part_samples
+        self._live: dict[SessionId, list[Recorder]] = {}
+
+    def published(self, session: SessionId) -> bool:
+        """Whether anybody who may read the session may hear it."""
+        state = self._state_of(session)
+        return state is not None and state.sound is SoundKept.PUBLISHED and not state.young_people
+
+    async def record(self, writer: SessionWriter, audio: LiveAudio) -> None:
+        """Record a source until its end, where the session keeps sound; goes on where an earlier run stopped."""
+        recorder = Recorder(self._store, writer, audio, self._clock, self._part_samples)
+        self._live.setdefault(writer.session, []).append(recorder)
+        try:
+            await (recorder.run() if keeps_sound(writer.state) else audio.over())
+        finally:
+            self._live[writer.session].remove(recorder)
+            if not self._live[writer.session]:
+                del self._live[writer.session]
+
+    async def parts(self, session: SessionId) -> tuple[PlacedPart, ...]:
+        """What there is to play of a loaded session, in order."""
+        state = self._state_of(session)
+        if state is None:
+            return ()
+        placed = [
+            PlacedPart(
+                source=part.source,
+                channel=state.sources[part.source].channel,
+                first=part.first,
+                t0=state.sources[part.source].t + to_ms(part.first),
+                t1=state.sources[part.source].t + to_ms(part.end),
+            )
+            for part in await self._store.parts(session)
+            if part.source in state.sources and part.samples
+        ]
+        return tuple(sorted(placed, key=lambda part: (part.source, part.first)))
+
+    async def clip(self, session: SessionId, channel: ChannelId, t0: int, t1: int) -> bytes | Refusal:
+        """The sound of a channel from media ms `t0` to `t1`, PCM16, as far as it is there; for staff.
+
+        Refused as `invalid` when it is too long, as `conflict` within a span that is not kept and where no sound is
+        kept, as `unknown` when nothing of it is there.
+        """
+        state = self._state_of(session)
+        if state is None or channel not in state.channels:
+            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
+        if not 0 <= t0 < t1 <= t0 + MOST_CLIP_MS:
+            return Refusal(code=RefusalCode.INVALID, message="Ask for a piece of up to 60 seconds.")
+        if not keeps_sound(state):
+            # What an engine still needs of it lies in the spool, and is for nobody's ears.
+            return Refusal(code=RefusalCode.CONFLICT, message="No sound of this meeting is kept.")
+        if any(began < t1 and (ended is None or t0 < ended) for began, ended in state.unkept):
+            return Refusal(code=RefusalCode.CONFLICT, message="This was not recorded, or said in a break.")
+        for name, source in state.sources.items():
+            first, last = (to_samples(t - source.t) for t in (t0, t1))
+            if source.channel == channel and last > 0:
+                pcm = await self._samples(session, name, max(0, first), last)
+                if pcm:
+                    return pcm
+        return Refusal(code=RefusalCode.UNKNOWN, message="The sound of it isn't there any more.")
+
+    async def _samples(self, session: SessionId, source: SourceId, first: int, last: int) -> bytes:
+        for recorder in self._live.get(session, ()):
+            audio = recorder.audio
+            if audio.source == source and audio.position(0) <= first < audio.end:
+                return await audio.read(first, last - first)
+        for part in await self._store.parts(session):
+            if part.source == source and part.first <= first < part.end:
+                return await self._store.read(part, first, last - first)
+        return b""
+
+    async def silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
+        """Take these times (a channel, from, to, media ms) out of all the sound that is kept of a loaded session.
+
+        Comes back when nothing has it any more. Raises StorageUnavailable, and is then to be asked again.
+        """
+        state = self._state_of(session)
+        if state is None:
+            return
+        for recorder in tuple(self._live.get(session, ())):
+            for channel, t0, t1 in spoken:
+                if state.sources[recorder.audio.source].channel == channel:
+                    await recorder.audio.silence(t0, t1)
+            await recorder.renew()
+        for part in await self._store.parts(session):
+            source = state.sources.get(part.source)
+            for channel, t0, t1 in spoken:
+                if source is not None and source.channel == channel:
+                    first, last = (to_samples(t - source.t) for t in (t0, t1))
+                    if first < part.end and part.first < last:
+                        await self._store.silence(part, first, last)
+
+    async def forget(self, session: SessionId) -> None:
+        """Erase the recording of a session that isn't live."""
+        await self._store.forget(session)
+
+    async def run(self) -> None:
+        """Sweep again and again, until cancelled."""
+        while True:
+            await self.sweep()
+            await self._clock.sleep(SWEEP_MS)
+
+    async def sweep(self) -> None:
+        """Erase what need not be kept any longer."""
+        for session in await self._store.sessions():
+            if session in self._live:
+                continue
+            try:
+                standing = await self._standing(session)
+            except StorageUnavailable:
+                continue  # Nobody knows; the next sweep asks again.
+            if await self._is_due(session, standing):
+                logger.info("session %s: its recording is erased", session)
+                await self._store.forget(session)
+
+    async def _is_due(self, session: SessionId, standing: Standing | None) -> bool:
+        if standing is None or standing.sound is SoundKept.NONE:
+            return True
+        if standing.sound is SoundKept.PUBLISHED:
+            return False
+        newest = max((part.written for part in await self._store.parts(session)), default=0)
+        return standing.checked or self._clock.wall() - newest > self._keep_ms
+
+
+async def standing_of(sessions: Sessions, session: SessionId) -> Standing | None:
+    """What a session of the house says of its sound; None when there is no such session.
+
+    Raises StorageUnavailable.
+    """
+    try:
+        live = await sessions.find(session)
+    except RecordBroken:
+        return Standing(SoundKept.UNTIL_CHECKED, checked=False)  # Nobody knows: it goes when its time has come.
+    if live is None or live.state.status is Status.ABSENT:
+        return None
+    checked = False
+    channel = next(iter(live.state.channels), None)
+    if live.state.seals and channel is not None:
+        view = await live.fanout.view(Feed(channel))
+        checked = not isinstance(view, Refusal) and view.session.seal in (SealVersion.CHECKED, SealVersion.FINAL)
+    return Standing(live.state.sound if keeps_sound(live.state) else SoundKept.NONE, checked)

@@ -1,0 +1,185 @@
+"""The pulses of all processes that recognise and translate: who is given up, and what became of those that ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+from typing import Protocol
+
+from moothall.core.errors import MoothallError, ProtocolError
+from moothall.core.ports import Clock
+from moothall.services.supervision.engine_watch import Patience, Verdict, Watch
+from moothall.wire.pulse import Pulse
+
+logger = logging.getLogger(__name__)
+
+TICK_MS = 1_000
+STALL_MS = 1_000
+"""A look that comes so much too late was held up, by this process or its machine, and judges nobody."""
+REMEMBERED = 64
+"""Ends that are remembered. Overflow: the oldest is forgotten, and nothing is blamed on what it was hearing."""
+
+
+class GivenUp(MoothallError):
+    """A process that was given up says hello again, and its pulses say that it still makes no progress."""
+
+
+class Fate(Enum):
+    """How a process ended, as far as it says anything of what it was doing."""
+
+    GIVEN_UP = auto()
+    """It made no progress, or had no pulse."""
+    CRASHED = auto()
+    """It ended by itself."""
+    KILLED = auto()
+    """Somebody killed it: an operator, or the system when the machine's memory was full."""
+
+
+class PulseConnection(Protocol):
+    """The link of one process's pulses."""
+
+    @property
+    def name(self) -> str:
+        """For logs."""
+        ...
+
+    async def receive(self) -> Pulse | None:
+        """The next one, None at the end; raises ProtocolError."""
+        ...
+
+
+class _Process:
+    """One run of a program."""
+
+    def __init__(self, name: str, watch: Watch) -> None:
+        self.name = name
+        self.watch = watch
+        self.ends: list[Callable[[], None]] = []
+        """What ends it: its own process, its link, or both."""
+        self.links = 0
+        """Over which pulses come."""
+
+
+class Pulses:
+    """See the module. `run` has to be running for anybody to be given up."""
+
+    def __init__(self, clock: Clock, patience: Patience | None = None) -> None:
+        self._clock = clock
+        self._patience = patience or Patience()
+        # Bound: processes that were started here, links of engines and translators, and links of pulses.
+        self._processes: dict[str, _Process] = {}
+        self._fates: dict[str, Fate] = {}
+
+    async def run(self) -> None:
+        """Look once a second, until cancelled."""
+        looked = self._clock.monotonic()
+        while True:
+            await self._clock.sleep(TICK_MS)
+            now = self._clock.monotonic()
+            if now - looked - TICK_MS >= STALL_MS:
+                for process in self._processes.values():
+                    process.watch.anew(now)
+            looked = now
+            self.look()
+
+    def look(self) -> None:
+        """Give up whoever is to be given up now."""
+        for life, process in list(self._processes.items()):
+            verdict = process.watch.verdict(self._clock.monotonic())
+            if verdict is not None and process.ends:
+                self._give_up(life, process, verdict)
+
+    @contextmanager
+    def started(self, name: str, life: str, kill: Callable[[], None]) -> Iterator[None]:
+        """A process of our own that was told the name of its life, from its start to its end."""
+        with self._held(life, name, kill, working=False):
+            yield
+
+    @contextmanager
+    def linked(self, name: str, life: str, abort: Callable[[], None]) -> Iterator[None]:
+        """The link of a process that has said hello, until it ends. Raises GivenUp.
+
+        One that names no life has no pulse, and isn't watched.
+        """
+        if not life:
+            yield
+            return
+        known = self._processes.get(life)
+        if known is not None and known.watch.verdict(self._clock.monotonic()) is Verdict.STUCK:
+            msg = f"{name} was given up: {Verdict.STUCK}."
+            raise GivenUp(msg)
+        if known is not None:
+            if not known.ends:  # Else it is one of ours, and has a better name.
+                known.name = name
+            known.watch.anew(self._clock.monotonic())
+        with self._held(life, name, abort, working=True):
+            yield
+
+    async def serve(self, connection: PulseConnection) -> None:
+        """Take pulses until their link ends. Raises ProtocolError."""
+        first = await connection.receive()
+        if first is None:
+            return
+        process = self._process(first.life, connection.name, working=first.working)
+        process.links += 1
+        pulse: Pulse | None = first
+        try:
+            while pulse is not None:
+                if pulse.life != first.life:
+                    msg = "A link carries the pulses of one life."
+                    raise ProtocolError(msg)
+                process.watch.pulse(pulse, self._clock.monotonic())
+                pulse = await connection.receive()
+        finally:
+            process.links -= 1
+            self._forget_if_gone(first.life, process)
+
+    def streams(self, life: str) -> tuple[int, ...]:
+        """Whose passes a process had under way, as far as is known."""
+        process = self._processes.get(life)
+        return () if process is None else process.watch.streams
+
+    def ended(self, life: str, fate: Fate) -> None:
+        """A process of our own ended without being told to."""
+        if life not in self._fates:  # Whoever was given up was killed for that.
+            self._remember(life, fate)
+
+    def fate(self, life: str) -> Fate | None:
+        """How a process ended; None where it hasn't, or nobody knows."""
+        return self._fates.get(life)
+
+    def _process(self, life: str, name: str, *, working: bool) -> _Process:
+        process = self._processes.get(life)
+        if process is None:
+            watch = Watch(self._patience, self._clock.monotonic(), working=working)
+            process = self._processes[life] = _Process(name, watch)
+        return process
+
+    @contextmanager
+    def _held(self, life: str, name: str, end: Callable[[], None], *, working: bool) -> Iterator[None]:
+        process = self._process(life, name, working=working)
+        process.ends.append(end)
+        try:
+            yield
+        finally:
+            if end in process.ends:
+                process.ends.remove(end)
+            self._forget_if_gone(life, process)
+
+    def _forget_if_gone(self, life: str, process: _Process) -> None:
+        if not process.ends and not process.links:
+            self._processes.pop(life, None)
+
+    def _give_up(self, life: str, process: _Process, verdict: Verdict) -> None:
+        logger.error("%s: %s; it is given up", process.name, verdict)
+        self._remember(life, Fate.GIVEN_UP)
+        ends, process.ends = process.ends, []
+        for end in ends:
+            end()
+
+    def _remember(self, life: str, fate: Fate) -> None:
+        self._fates[life] = fate
+        while len(self._fates) > REMEMBERED:
+            del self._fates[next(iter(self._fates))]

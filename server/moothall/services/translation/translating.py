@@ -1,0 +1,338 @@
+"""Which translations each session has, and who needs them now: those of record always, others while somebody reads.
+
+What is due follows from the log alone (`core/translating/lines.py`), so a restart takes up where it was and makes
+nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+
+import msgspec
+
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM
+from moothall.core.commands import AddChannel
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.turns import said_in
+from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.languages import primary, same_language
+from moothall.core.ports import Clock
+from moothall.core.session import ON, Channel, State, Status
+from moothall.core.signals import Unrecorded
+from moothall.core.translating.lines import due, spoken, translation_id, translations
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.translation.text_translation import Reach, Terms, TextTranslation
+from moothall.services.translation.translators import Translators
+from moothall.services.translation.work import TermsOf, TranslationWork
+
+logger = logging.getLogger(__name__)
+
+LOOK_MS = 1_000
+"""How often it is looked who reads what."""
+AFTER_MS = 60_000
+"""How long a translation goes on for which the last reader has left: they may be reloading the page."""
+HOW_TO_ADD = "How to add them: docs/how-to/add-a-language.md"
+MOST_OLD = 8
+"""Texts of closed sessions that are made at a time; each has one line under way. Overflow: whoever asks for one more is
+told to wait, so that what is said now isn't late."""
+BETTER_MS = 2_000
+"""How long after a line's end its engine may better it (`core/decide_corrections.py`)."""
+
+
+def no_terms(_live: LiveSession, _source: str, _target: str) -> Terms:
+    """For a house without a glossary."""
+    return Terms()
+
+
+class Translating:
+    """See the module. `run` owns the work."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        translators: Translators,
+        texts: TextTranslation,
+        *,
+        of_record: Sequence[str],
+        clock: Clock,
+        terms: TermsOf = no_terms,
+    ) -> None:
+        """`of_record`: the languages (BCP-47) into which every session is translated whole."""
+        self._sessions = sessions
+        self._translators = translators
+        self._texts = texts
+        self._of_record = tuple(of_record)
+        self._clock = clock
+        self._terms = terms
+        self._group: asyncio.TaskGroup | None = None
+        # Bound: the translations of loaded sessions.
+        self._work: dict[tuple[SessionId, ChannelId], TranslationWork] = {}
+        self._read_at: dict[tuple[SessionId, ChannelId], int] = {}
+        """When somebody last read or asked for a translation that isn't of record; ms of the monotonic clock."""
+        # Bound: lines of the last two seconds.
+        self._better: dict[tuple[SessionId, SegmentId], int] = {}
+        self._adding: set[tuple[SessionId, ChannelId]] = set()
+        self._elsewhere: Callable[[SessionId], Collection[ChannelId]] = lambda _: ()
+        sessions.observe(self._seen)
+        sessions.tell_loaded(self._loaded)
+        translators.changed(self._renew)
+
+    def hear_elsewhere(self, read: Callable[[SessionId], Collection[ChannelId]]) -> None:
+        """From now on ask also which texts of a session are read by whoever is no reader here: the hubs' rooms."""
+        self._elsewhere = read
+
+    async def run(self) -> None:
+        """Keep the translations up until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._renew()
+            try:
+                while True:
+                    for live in self._sessions.all_loaded:
+                        self._look(live)
+                    self._tidy()
+                    await self._clock.sleep(LOOK_MS)
+            finally:
+                self._group = None
+                self._work.clear()
+                self._adding.clear()
+
+    # What the doors ask
+
+    @property
+    def reach(self) -> Reach:
+        """What can be translated now, for the operator, and which languages of record can't."""
+        reach = self._texts.reach
+        known = {*reach.ways, *(target for targets in reach.ways.values() for target in targets)}
+        beyond = [tag for tag in self._of_record if primary(tag) not in known]
+        if not reach.connected or not beyond:
+            return reach
+        line = f"Languages of the record that nothing here translates: {', '.join(beyond)}. {HOW_TO_ADD}"
+        return msgspec.structs.replace(reach, missing=(*reach.missing, line))
+
+    def languages(self, state: State) -> tuple[str, ...]:
+        """Languages (primary tags) into which a session could be translated now."""
+        floor = spoken(state)
+        if floor is None:
+            return ()
+        said = said_in(state, floor)
+        found = {target for language in said for target in self._texts.reachable(language)}
+        found |= {primary(each) for each in self._of_record if found}
+        return tuple(sorted(target for target in found if self._of_use(said, target)))
+
+    def offered(self, state: State) -> tuple[str, ...]:
+        """Languages into which somebody may have a session translated that has no such translation yet.
+
+        One that is on gets them by itself, a moment after they can be reached.
+        """
+        if state.status not in (*ON, Status.CLOSED):
+            return ()
+        return tuple(each for each in self.languages(state) if _translation_into(state, each) is None)
+
+    def out_of_reach(self, state: State) -> tuple[str, ...]:
+        """Languages of record that a session has no text in and can't be translated into now."""
+        floor = spoken(state)
+        if floor is None:
+            return ()
+        said = {primary(tag) for tag in said_in(state, floor)}
+        texts = (each for each in state.channels.values() if each.id != floor.id)
+        there = {*self.languages(state), *(primary(tag) for each in texts for tag in each.languages)}
+        if len(said) == 1:
+            there |= said
+        return tuple(each for each in self._of_record if primary(each) not in there)
+
+    async def want(self, live: LiveSession, language: str) -> ChannelId | Refusal:
+        """Have a session translated into a language (BCP-47) while somebody reads that; returns the translation's id.
+
+        Whatever the region, it is the one translation that the session has into that language.
+        """
+        channel = _translation_into(live.state, language)
+        if channel is None:
+            if primary(language) not in self.offered(live.state):
+                message = "No translation into that language is installed here."
+                return Refusal(code=RefusalCode.UNKNOWN, message=message)
+            if live.state.status is Status.CLOSED and self._old >= MOST_OLD:
+                message = "As many texts of closed sessions are being translated as may be at a time."
+                return Refusal(code=RefusalCode.BUSY, message=message)
+            channel = translation_id(primary(language))
+            of_record = any(same_language(language, each) for each in self._of_record)
+            answer = await self._add(live, primary(language), of_record=of_record)
+            if answer is not None:
+                return answer
+        self.visited(live, channel)
+        return channel
+
+    def visited(self, live: LiveSession, channel: ChannelId) -> None:
+        """Somebody was given a page of a text, which counts as reading it for a while: they may have no scripts."""
+        known = live.state.channels.get(channel)
+        if known is not None and known.kind is ev.ChannelKind.TRANSLATION:
+            self._read_at[live.id, channel] = self._clock.monotonic()
+            if (live.id, channel) not in self._work:
+                self._look(live)
+
+    def making(self, live: LiveSession, channel: ChannelId) -> bool:
+        """Whether a closed session's translation is being made at the moment."""
+        work = self._work.get((live.id, channel))
+        return work is not None and live.state.status is Status.CLOSED and work.running
+
+    def expect_better(self, session: SessionId, segments: Sequence[SegmentId], still: bool) -> None:
+        """An engine hears these lines once more, and may better them soon; or, not `still`, it has, and they stand."""
+        until = self._clock.monotonic() + BETTER_MS if still else 0
+        self._better.update({(session, segment): until for segment in segments})
+
+    @property
+    def _old(self) -> int:
+        """How many texts of closed sessions are being made."""
+        return sum(work.running and work.live.state.status is Status.CLOSED for work in self._work.values())
+
+    # What happens
+
+    def _renew(self) -> None:
+        """Other translators are connected: what nobody could do may be done now."""
+        for work in self._work.values():
+            work.add_all()
+            self._go_on(work)
+        for live in self._sessions.all_loaded:
+            self._look(live)
+
+    def _loaded(self, live: LiveSession) -> None:
+        self._look(live)
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        if any(isinstance(event, ev.BodyRemoved) for event in publication.events):
+            self._translators.forget()
+        if any(isinstance(event, ev.ChannelAdded) for event in publication.events):
+            self._look(live)
+        floor = spoken(live.state)
+        if floor is None:
+            return
+        for channel in translations(live.state):
+            work = self._work.get((live.id, channel.id))
+            if work is not None:
+                self._tell(work, floor, publication)
+
+    def _tell(self, work: TranslationWork, floor: Channel, publication: Publication) -> None:
+        for signal in publication.signals:
+            if isinstance(signal, Unrecorded) and signal.channel == floor.id:
+                work.unrecorded(signal.text, signal.language)
+        for event in publication.events:
+            match event:
+                case ev.SegmentEnded() | ev.SegmentCorrected() if event.channel == floor.id:
+                    state = work.live.state
+                    line = due(state, state.channels[work.channel], event.segment)
+                    if line is not None:
+                        work.add(line)
+                case ev.WordsCommitted() if event.channel == floor.id:
+                    work.grows(event.segment)
+                case _:
+                    pass
+        if publication.events:
+            work.look()
+        self._go_on(work)
+
+    def _look(self, live: LiveSession) -> None:
+        """Begin what is needed of a session and isn't under way."""
+        if self._group is None:
+            return
+        self._complete(live)
+        now = self._clock.monotonic()
+        readers, elsewhere = live.fanout.readers, self._elsewhere(live.id)
+        for channel in translations(live.state):
+            key = (live.id, channel.id)
+            room = key in self._work or live.state.status is not Status.CLOSED or self._old < MOST_OLD
+            if readers.get(channel.id) or (channel.id in elsewhere and room):
+                self._read_at[key] = now
+            needed = channel.of_record or now - self._read_at.get(key, -AFTER_MS) < AFTER_MS
+            work = self._work.get(key)
+            if not needed:
+                self._work.pop(key, None)
+            elif work is None:
+                work = self._work[key] = TranslationWork(
+                    live,
+                    channel.id,
+                    texts=self._texts,
+                    terms=self._terms,
+                    settling=self._settling,
+                    clock=self._clock,
+                )
+                work.add_all()
+                self._prepare(live, channel)
+            if work is not None and needed:
+                work.look()
+                self._go_on(work)
+
+    def _complete(self, live: LiveSession) -> None:
+        """Give a session that is on, or is about to be, the translations that it lacks."""
+        if live.state.status not in (Status.CREATED, *ON):
+            return
+        floor = spoken(live.state)
+        for language in self.languages(live.state):
+            of_record = any(same_language(language, each) for each in self._of_record)
+            key = (live.id, translation_id(language))
+            if floor is None or key[1] in live.state.channels or key in self._adding or self._group is None:
+                continue
+            if of_record or live.state.status in ON:
+                self._adding.add(key)
+                self._group.create_task(self._added(live, language, of_record=of_record))
+
+    def _of_use(self, said: Sequence[str], target: str) -> bool:
+        """Whether something is said in a session, or may be, that isn't in that language already."""
+        others = [language for language in said if not same_language(language, target)]
+        return any(self._texts.route(language, target) is not None for language in others)
+
+    async def _added(self, live: LiveSession, language: str, *, of_record: bool) -> None:
+        try:
+            answer = await self._add(live, language, of_record=of_record)
+            if isinstance(answer, Refusal) and answer.code is not RefusalCode.CONFLICT:
+                logger.info("session %s: no translation into %s yet (%s)", live.id, language, answer.code)
+        finally:
+            self._adding.discard((live.id, translation_id(language)))
+
+    async def _add(self, live: LiveSession, language: str, *, of_record: bool) -> Refusal | None:
+        channel = translation_id(language)
+        add = AddChannel(channel=channel, kind=ev.ChannelKind.TRANSLATION, languages=(language,), of_record=of_record)
+        answer = await live.writer.send(SYSTEM, CommandId(f"translation:{channel}"), add)
+        return answer if isinstance(answer, Refusal) else None
+
+    def _prepare(self, live: LiveSession, channel: Channel) -> None:
+        floor = spoken(live.state)
+        if floor is None or self._group is None or live.state.status is Status.CLOSED:
+            return
+        for language in said_in(live.state, floor):
+            if not same_language(language, channel.languages[0]):
+                self._group.create_task(self._texts.prepare(language, channel.languages[0]))
+
+    def _go_on(self, work: TranslationWork) -> None:
+        if self._group is not None and not work.running and work.wanted:
+            work.running = True
+            self._group.create_task(self._run(work))
+
+    async def _run(self, work: TranslationWork) -> None:
+        try:
+            await work.run()
+        except Exception as error:  # whatever it was: other languages go on, and this one when it is looked again
+            work.running = False
+            note_failure(error, f"session {work.live.id}: the translation {work.channel} is begun again")
+            self._work.pop((work.live.id, work.channel), None)
+
+    def _settling(self, live: LiveSession, segment: SegmentId) -> bool:
+        return self._better.get((live.id, segment), 0) > self._clock.monotonic()
+
+    def _tidy(self) -> None:
+        now = self._clock.monotonic()
+        self._better = {key: until for key, until in self._better.items() if until > now}
+        loaded = {live.id for live in self._sessions.all_loaded}
+        for key in [key for key in self._work if key[0] not in loaded]:
+            del self._work[key]
+        self._read_at = {key: at for key, at in self._read_at.items() if now - at < AFTER_MS}
+
+
+def _translation_into(state: State, language: str) -> ChannelId | None:
+    """A session's translation into a language, whatever the region."""
+    found = (each.id for each in translations(state) if same_language(each.languages[0], language))
+    return next(found, None)

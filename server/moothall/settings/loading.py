@@ -1,0 +1,219 @@
+"""What an operator can set: a TOML file, and environment variables that override it.
+
+`MOOTHALL_SERVER__PORT=9000` sets `port` of `[server]`; lists are written with commas. What can be set stands in
+`moothall.settings.sections`.
+Only `app` and `cli` read settings; everything below them is given values.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from moothall.core.errors import ConfigurationError
+from moothall.settings.sections import Balance, Conference, Engine, Logging, Recording, Server, Settings, Translation
+
+__all__ = [
+    "Balance",
+    "Conference",
+    "Engine",
+    "EngineToken",
+    "Logging",
+    "Recording",
+    "Secret",
+    "Server",
+    "Settings",
+    "Translation",
+    "allowed",
+    "engine_tokens",
+    "load",
+    "sections",
+]
+
+PREFIX = "MOOTHALL_"
+_BETWEEN = "__"
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """Text that no log and no traceback shows."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+
+Kind = Literal["recognise", "translate"]
+"""What an engine's token is for."""
+MIN_TOKEN = 24
+"""Characters of the shortest token that is taken: 24 of base 64 hold 144 bits."""
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the file at `path`, where given, and lay the environment over it; what neither names is the default.
+
+    Raises ConfigurationError with a sentence that names the file or variable, the setting and what is allowed.
+    """
+    given: dict[str, dict[str, Any]] = {name: {} for name in Settings.__struct_fields__}
+    if path is not None:
+        for section, key, value in _file(path):
+            given[section][key] = _checked(str(path), section, key, value, strict=True)
+    for section, key, variable, value in _environment(environ):
+        parts = _split(value) if _is_list(section, key) else value
+        given[section][key] = _checked(variable, section, key, parts, strict=False)
+    return Settings(
+        server=Server(**given["server"]),
+        conference=Conference(**given["conference"]),
+        engine=Engine(**given["engine"]),
+        translation=Translation(**given["translation"]),
+        recording=Recording(**given["recording"]),
+        balance=Balance(**given["balance"]),
+        logging=Logging(**given["logging"]),
+    )
+
+
+def sections() -> dict[str, type[msgspec.Struct]]:
+    """The sections by name, in the file's order."""
+    return get_type_hints(Settings)
+
+
+def allowed(section: str, key: str) -> str:
+    """What may stand there, in words."""
+    return str(_meta(_hint(section, key)).description)
+
+
+class EngineToken(msgspec.Struct, frozen=True):
+    """What a line of the tokens' file says."""
+
+    secret: Secret
+    kind: Kind = "recognise"
+
+
+def engine_tokens(path: Path) -> dict[str, EngineToken]:
+    """The remote engines' tokens by engine name, from a file of one `name token kind` a line; `#` begins a comment.
+
+    The kind is `recognise`, also where none stands there, or `translate`. Raises ConfigurationError with the line's
+    number, never with what stands in it.
+    """
+    found: dict[str, EngineToken] = {}
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if len(words) not in (2, 3):
+            msg = f"{path}, line {number}: an engine's name, its token and what it is for belong there, in words."
+            raise ConfigurationError(msg)
+        name, token, *kind = words
+        if kind and kind[0] not in get_args(Kind):
+            msg = f"{path}, line {number}: behind the token stands {_list(get_args(Kind))}, or nothing for the first."
+            raise ConfigurationError(msg)
+        if len(token) < MIN_TOKEN:
+            msg = f"{path}, line {number}: the token has {len(token)} characters; at least {MIN_TOKEN} are needed."
+            raise ConfigurationError(msg)
+        if name in found:
+            msg = f"{path}, line {number}: this engine has a token already; each name may stand there once."
+            raise ConfigurationError(msg)
+        found[name] = EngineToken(Secret(token), "translate" if kind == ["translate"] else "recognise")
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror}."
+        raise ConfigurationError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{path} can't be read: it is not UTF-8 text."
+        raise ConfigurationError(msg) from error
+
+
+def _file(path: Path) -> list[tuple[str, str, Any]]:
+    """Section, key and value of everything that the file sets."""
+    try:
+        tables = tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path} is not TOML: {error}."
+        raise ConfigurationError(msg) from error
+    found = []
+    for section, table in tables.items():
+        if section not in sections():
+            msg = f"{path}: there is no section [{section}]; there are {_list(sections())}."
+            raise ConfigurationError(msg)
+        if not isinstance(table, dict):
+            msg = f"{path}: {section} is a section; write [{section}] on a line of its own and its settings below."
+            raise ConfigurationError(msg)
+        for key, value in table.items():
+            _known(str(path), section, key)
+            found.append((section, key, value))
+    return found
+
+
+def _environment(environ: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
+    """Section, key, variable and value of every variable that is a setting, in order of their names."""
+    found = []
+    for variable in sorted(environ):
+        section, between, key = variable.removeprefix(PREFIX).lower().partition(_BETWEEN)
+        if not variable.startswith(PREFIX):
+            continue
+        if not between:  # Either another variable of ours that is no setting, or a setting misspelt.
+            _not_misspelt(variable)
+            continue
+        if section not in sections():
+            msg = f"{variable}: there is no section [{section}]; there are {_list(sections())}."
+            raise ConfigurationError(msg)
+        _known(variable, section, key)
+        found.append((section, key, variable, environ[variable]))
+    return found
+
+
+def _not_misspelt(variable: str) -> None:
+    section, _, key = variable.removeprefix(PREFIX).lower().partition("_")
+    if section in sections() and key in sections()[section].__struct_fields__:
+        msg = f"{variable}: write {PREFIX}{section.upper()}{_BETWEEN}{key.upper()}, with two underscores."
+        raise ConfigurationError(msg)
+
+
+def _known(where: str, section: str, key: str) -> None:
+    keys = sections()[section].__struct_fields__
+    if key not in keys:
+        msg = f"{where}: [{section}] has no setting {key}; it has {_list(keys)}."
+        raise ConfigurationError(msg)
+
+
+def _checked(where: str, section: str, key: str, value: object, *, strict: bool) -> Any:
+    try:
+        return msgspec.convert(value, _hint(section, key), strict=strict)
+    except msgspec.ValidationError as error:
+        msg = f"{where}: {key} of [{section}] is {value!r}; allowed is {allowed(section, key)}."
+        raise ConfigurationError(msg) from error
+
+
+def _hint(section: str, key: str) -> Any:
+    return get_type_hints(sections()[section], include_extras=True)[key]
+
+
+def _meta(hint: Any) -> msgspec.Meta:
+    """The constraint of a setting, or of the members of one that is a list."""
+    if get_origin(hint) is tuple:
+        hint = get_args(hint)[0]
+    meta = get_args(hint)[1]
+    return meta if isinstance(meta, msgspec.Meta) else msgspec.Meta(description="anything")
+
+
+def _is_list(section: str, key: str) -> bool:
+    return get_origin(_hint(section, key)) is tuple
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)

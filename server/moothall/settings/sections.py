@@ -1,0 +1,289 @@
+"""The settings themselves, a section each: their defaults, what may stand there and what they mean.
+
+Each setting's docstring is what `config/moothall.toml` and `docs/reference/settings.md` say about it
+(`tools/settings_reference.py`). `moothall.settings.loading` reads them, and brings them along.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from moothall.wire.computing import ComputeType, Device, workers_for
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """The web server and where it keeps its data."""
+
+    host: Annotated[str, msgspec.Meta(min_length=1, description="a host name or address")] = "127.0.0.1"
+    """Address to listen on. Anything but 127.0.0.1 or ::1 lets other machines in: put TLS in front of it."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 8080
+    """Port to listen on; 0 takes a free one and prints it."""
+    origins: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^https?://[^/?#\s]+$",
+                description="a list of origins such as 'https://hall.example.org', without a path",
+            ),
+        ],
+        ...,
+    ] = ()
+    """Where pages may come from that send anything or open a WebSocket, each exactly as a browser writes it.
+    Empty: only the address that the page itself was served from."""
+    public_address: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^(https?://[^/?#\s]+/?)?$",
+            description="an address such as 'https://hall.example.org', without a path, or nothing",
+        ),
+    ] = ""
+    """Address that links, codes and printed sheets say, when it isn't the one that the server listens on: the proxy's.
+    With https the staff's cookies are sent over https alone."""
+    tls_certificate: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the certificate for https, PEM, with its chain. Empty: http. Browsers open microphones for https alone,
+    but on the machine itself."""
+    tls_key: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the certificate's private key, PEM, without a password."""
+    trusted_proxies: tuple[
+        Annotated[str, msgspec.Meta(min_length=2, description="a list of addresses or networks such as '127.0.0.1'")],
+        ...,
+    ] = ()
+    """Proxies whose `Forwarded` or `X-Forwarded-For` header is believed, so that rates count visitors and not the
+    proxy. Each must write one itself and drop or write the other. Empty: nobody's."""
+    hsts_seconds: Annotated[int, msgspec.Meta(ge=-1, description="a whole number from -1 up")] = -1
+    """For how many seconds browsers are told to ask for https alone (HSTS), in answers over https. 0: not at all. -1: a
+    year where `public_address` is https on a public name and the certificate isn't self-signed, else not at all."""
+    data: Annotated[str, msgspec.Meta(min_length=1, description="the path of a folder")] = "data"
+    """Folder of the logs, the spooled audio and the signing key; made when missing."""
+    web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
+    """Folder of templates, scripts and catalogues. Empty: the ones that came with this release."""
+    embed: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(\*|https?://[^/?#\s;,'\"]+)$",
+                description="a list of origins such as 'https://www.example.org', without a path, or '*' for all",
+            ),
+        ],
+        ...,
+    ] = ()
+    """Whose pages may hold the box with the text of a public session (`/s/{session}/embed`) in a frame; `*` lets all.
+    Empty: only pages of this server. No other page may ever stand in a frame."""
+    unload_after_minutes: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10
+    """A session that isn't on leaves the memory when nobody has read it or asked for it for so long. Whoever asks for
+    it later has it loaded again."""
+    max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10_000
+    """Connections of readers at the same time; one more is told to come back later. Each needs an open file: where the
+    system allows fewer, the server says so when it starts."""
+    address_share: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 60
+    """How many percent of the readers' places, and of all connections, one address may take, so that nobody keeps all
+    others out: a hall that shares one has 6,000 of 10,000. An IPv6 address counts with its /48. 100: all of them."""
+
+
+class Conference(msgspec.Struct, frozen=True, kw_only=True):
+    """The conference whose meetings these are."""
+
+    time_zone: Annotated[str, msgspec.Meta(description="a name such as 'Africa/Nairobi', or nothing")] = ""
+    """In which times are shown and typed, by its IANA name, until an imported programme names another. Empty: the
+    machine's, and UTC where that has none by name."""
+    glossaries: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
+    """Folder of the glossary files, `*.toml`: names and terms that the recogniser is to prefer. A file that is changed
+    is read again within 10 s. Empty: none."""
+    people_at_one_address: Annotated[
+        int, msgspec.Meta(ge=10, le=5000, description="a whole number from 10 to 5000")
+    ] = 500
+    """How many people may ask and vote behind one address, as in a hall with one line: so many questions of one address
+    may be open, and so many new browsers of one count within five minutes; of more only ten do. An IPv6 address counts
+    with its whole /48."""
+    blocked_words: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                min_length=1,
+                max_length=100,
+                description="a list of words such as 'en:darn', or 'darn' for any language",
+            ),
+        ],
+        ...,
+    ] = ()
+    """Whole words for which a question or comment is marked for those who check it, in its text or name, in upper case
+    or lower. Nothing is deleted, and a marked one is never approved together with others. Empty: none."""
+    word_lists: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
+    """Folder of lists of rude words, `*.toml`, one a language, which count like `blocked_words`; `config/words` has one
+    for each language of the pages. A list counts once it says `checked = true` and who has read it. Empty: none."""
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """The engines that turn sound into words."""
+
+    model: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1,
+            pattern=r"^(?!openai:)|^openai:[^@\s]+@https?://[^\s/?#@]+[^\s?#]*$",
+            description="a name that `moothall models list` shows, or a service such as "
+            "'openai:whisper-1@https://api.example.org/v1'",
+        ),
+    ] = "whisper-base"
+    """The model that the server's own engines load, or the transcription service in the form of OpenAI's that they ask;
+    all sound is sent to it then."""
+    key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the service's key, the key alone. Empty: the key is in the variable MOOTHALL_RECOGNISER_KEY, or there is
+    none."""
+    device: Annotated[Device, msgspec.Meta(description="cpu, cuda or auto")] = "cpu"
+    """Where a model of this machine computes: on the processor or on one of NVIDIA's graphics cards. auto: on the card
+    where there is one."""
+    compute_type: Annotated[
+        ComputeType,
+        msgspec.Meta(description="auto, or one of CTranslate2's compute types such as int8 or float16"),
+    ] = "auto"
+    """With which numbers it computes. auto: int8 on the processor, float16 on a card."""
+    count: Annotated[int, msgspec.Meta(ge=0, le=64, description="a whole number from 0 to 64")] = 1
+    """Engines that the server starts and watches over; 0 when only remote ones are to be used."""
+    threads: Annotated[int, msgspec.Meta(ge=1, le=256, description="a whole number from 1 to 256")] = 1
+    """Threads that one pass of an engine computes with."""
+    workers: Annotated[int, msgspec.Meta(ge=0, le=64, description="a whole number from 0 to 64")] = 0
+    """Workers of each engine, each with a pass at a time or up to four together; 0: one a core, up to 4."""
+    listen_host: Annotated[str, msgspec.Meta(min_length=1, description="a host name or address")] = "127.0.0.1"
+    """Address that engines dial. Anything but 127.0.0.1 or ::1 lets engines on other machines in."""
+    listen_port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
+    """Port that engines dial; 0 takes a free one, which only the server's own engines are told."""
+    tokens: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the remote engines' tokens, one `name token recognise` or `name token translate` a line. Empty: none is
+    let in."""
+    memory_mb: Annotated[int, msgspec.Meta(ge=0, description="a whole number from 0 up")] = 0
+    """Memory, MB, that each engine of the server's own may take (Linux): one that needs more ends, and another takes
+    its place. 0: as much as there is."""
+
+    def workers_each(self, cores: int) -> int:
+        """How many workers each engine gets on a machine with so many cores, of which all engines take their share."""
+        return self.workers or workers_for(cores, self.threads, self.count)
+
+
+class Translation(msgspec.Struct, frozen=True, kw_only=True):
+    """Into which languages the text is translated, and by what."""
+
+    languages: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+                description="a list of language tags such as 'es' or 'pt-BR'",
+            ),
+        ],
+        ...,
+    ] = ("en", "es", "pt")
+    """Languages of record: into these every session is translated whole, as far as a translator can. Any other language
+    that can be reached is made while somebody reads it."""
+    translators: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(bergamot|apertium|argos|echo)$", description="a list of bergamot, apertium, argos"
+            ),
+        ],
+        ...,
+    ] = ("bergamot", "apertium", "argos")
+    """Translators that the server starts and watches over, in one process of their own, with the service below. argos:
+    whatever packages are installed. Empty: none of all these; others may dial in as engines do."""
+    remote_first: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Whether translators on other machines are asked as well where the server's own can do it, if they say that they
+    lose less. false: only where its own can't."""
+    service: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^openai:[^@\s]+@https?://[^\s/?#@]+[^\s?#]*$",
+            description="nothing, or a service such as 'openai:some-model@https://api.example.org/v1'",
+        ),
+    ] = ""
+    """A chat service in the form of OpenAI's that translates too. All text that goes its way is sent to it, but for
+    what is not recorded. Empty: none."""
+    service_languages: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+                description="a list of language tags such as 'ar' or 'zh'",
+            ),
+        ],
+        ...,
+    ] = ()
+    """Languages between which that service translates; two or more where there is one."""
+    key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the service's key, the key alone. Empty: the key is in the variable MOOTHALL_TRANSLATOR_KEY, or there is
+    none."""
+    phrases: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the formulas of meetings and how they are said in other languages. Empty: the one that came with this
+    release (`config/phrases.toml`)."""
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """The recording of the sound, where a session keeps any."""
+
+    kbits: Annotated[int, msgspec.Meta(ge=12, le=64, description="a whole number from 12 to 64")] = 24
+    """How many kbit a second of the recording takes (Opus, one channel): 24 is 11 MB an hour, and good for speech."""
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 30
+    """After so many days sound that is kept for checking the text is erased at the latest; earlier once the text is
+    sealed as checked or final. Published sound stays with its record. What a second pass proposes goes as late."""
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """What people may say of themselves when they ask something, so that it can be seen who is heard."""
+
+    asks: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(group|region|gender|first|young|disability)$",
+                description="a list of group, region, gender, first, young, disability",
+            ),
+        ],
+        ...,
+    ] = ("group", "region", "gender", "first", "young", "disability")
+    """What it is that they may say: their stakeholder group, UN regional group, gender, whether it is their first time,
+    whether they are young, whether they have a disability. Empty: nothing is asked. Gender and region are asked of
+    nobody in a meeting with young people present."""
+    groups: tuple[
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(government|parliament|intergovernmental|civil-society|business|technical|academia|media)$",
+                description="a list of government, parliament, intergovernmental, civil-society, business, technical, "
+                "academia, media",
+            ),
+        ],
+        ...,
+    ] = (
+        "government",
+        "parliament",
+        "intergovernmental",
+        "civil-society",
+        "business",
+        "technical",
+        "academia",
+        "media",
+    )
+    """The stakeholder groups of which they may be."""
+
+
+class Logging(msgspec.Struct, frozen=True, kw_only=True):
+    """What the program writes about itself. Never speech, names or tokens."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], msgspec.Meta(description="debug, info, warning or error")
+    ] = "info"
+    """The least important message that is written."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, a section each."""
+
+    server: Server = Server()
+    conference: Conference = Conference()
+    engine: Engine = Engine()
+    translation: Translation = Translation()
+    recording: Recording = Recording()
+    balance: Balance = Balance()
+    logging: Logging = Logging()

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import math
+import os
+import select
+import signal
+import subprocess
+import sys
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from moothall.adapters.sound.audio_file import AudioFile
+from moothall.adapters.sound.encode_order import EncodeOrder
+from moothall.adapters.sound.ogg_length import opus_samples
+from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.core.errors import StorageUnavailable
+from moothall.core.ids import SessionId, SourceId
+from moothall.services.sound.recorder import Part
+
+SESSION, MIC = SessionId("plenary"), SourceId("mic")
+RATE = 16_000
+
+
+def tone(seconds: float) -> bytes:
+    """Loud sound."""
+    return array("h", (int(12_000 * math.sin(n / 6)) for n in range(int(seconds * RATE)))).tobytes()
+
+
+def loudness(pcm: bytes) -> list[int]:
+    """The loudest sample of each half second."""
+    samples = array("h", pcm)
+    return [max(map(abs, samples[at : at + RATE // 2])) for at in range(0, len(samples), RATE // 2)]
+
+
+async def record(folder: SoundFolder, pcm: bytes, first: int = 0) -> Part:
+    writer = await folder.begin(SESSION, MIC, first)
+    for at in range(0, len(pcm), 2 * RATE):
+        await writer.write(pcm[at : at + 2 * RATE])
+    await writer.close()
+    return next(part for part in await folder.parts(SESSION) if part.first == first)
+
+
+async def decoded(path: Path) -> bytes:
+    pcm = b""
+    async with AudioFile(path) as sound:
+        while piece := await sound.read(RATE):
+            pcm += piece
+        assert sound.warning is None
+    return pcm
+
+
+def pattern(loud: Sequence[int]) -> str:
+    return "".join("#" if each > 6_000 else "." if each < 200 else "?" for each in loud)
+
+
+async def test_what_is_recorded_can_be_played_to_the_sample(tmp_path: Path) -> None:
+    folder = SoundFolder(tmp_path / "recordings", bitrate=24_000)
+    assert await folder.sessions() == ()
+    assert await folder.parts(SESSION) == ()
+    part = await record(folder, tone(3) + bytes(2 * RATE) + tone(1.5))
+    assert (part.session, part.source, part.first, part.samples) == (SESSION, MIC, 0, int(5.5 * RATE))
+    path = folder.path(SESSION, MIC, 0)
+    pcm = await decoded(path)
+    assert len(pcm) == int(5.5 * RATE) * 2
+    assert pattern(loudness(pcm))[:6] == "######"
+    assert path.stat().st_size < 5.5 * 24_000 / 8 * 1.6
+    assert await folder.sessions() == (SESSION,)
+    # A piece of it, by position.
+    later = await record(folder, tone(2), first=10 * RATE)
+    assert len(await folder.read(later, 11 * RATE, 5 * RATE)) == 2 * RATE
+    (tmp_path / "recordings" / SESSION / MIC / "notes.opus").write_bytes(b"none of ours")
+    assert [each.first for each in await folder.parts(SESSION)] == [0, 10 * RATE]
+    await folder.forget(SESSION)
+    assert await folder.sessions() == ()
+    await folder.forget(SessionId("../x"))
+
+
+async def test_a_span_is_made_silent_and_the_old_file_is_gone(tmp_path: Path) -> None:
+    folder = SoundFolder(tmp_path, bitrate=24_000)
+    part = await record(folder, tone(4), first=RATE)
+    path = folder.path(SESSION, MIC, RATE)
+    old = os.open(path, os.O_RDONLY)
+    await folder.silence(part, 2 * RATE, 4 * RATE)
+    assert os.pread(old, 1 << 20, 0).strip(b"\0") == b""  # Overwritten, for whoever still has it.
+    os.close(old)
+    pcm = await decoded(path)
+    assert len(pcm) == 4 * RATE * 2
+    shown = pattern(loudness(pcm))
+    assert (shown[0], shown[3:5], shown[7]) == ("#", "..", "#"), shown
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+async def test_a_file_that_cannot_be_made_again_stays_and_is_said(tmp_path: Path) -> None:
+    folder = SoundFolder(tmp_path, bitrate=24_000)
+    part = await record(folder, tone(1))
+    path = folder.path(SESSION, MIC, 0)
+    with pytest.raises(StorageUnavailable, match="can't be written"):
+        await folder.silence(msgspec.structs.replace(part, first=5), 0, 5)
+    assert await folder.read(msgspec.structs.replace(part, first=5), 10, 5) == b""
+    assert path.stat().st_size > 0
+
+
+async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    folder = SoundFolder(tmp_path / "file", bitrate=24_000)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageUnavailable, match="can't be written"):
+        await folder.begin(SESSION, MIC, 0)
+    with pytest.raises(ValueError, match="isn't one"):
+        folder.path(SESSION, SourceId("../x"), 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells of the end of a process that isn't a child")
+def test_killed_with_9_its_sender_leaves_a_file_that_ends_in_order(tmp_path: Path) -> None:
+    """And while it grows it can be played, a second or two behind."""
+    sender = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=open(sys.argv[1], 'wb'))\n"
+        "print(child.pid, flush=True)\n"
+        "child.stdin.write(bytes(2 * 160_000)); child.stdin.flush(); input()\n"
+    )
+    file = tmp_path / "a.opus"
+    order = msgspec.json.encode(EncodeOrder(bitrate=24_000)).decode()
+    encoder = (sys.executable, "-m", "moothall.adapters.sound.encode_child", order)
+    with subprocess.Popen(
+        [sys.executable, "-c", sender, str(file), *encoder], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        encoding = os.pidfd_open(int(process.stdout.readline()))
+        try:
+            while not file.stat().st_size or opus_samples(file) < 8 * RATE:
+                os.sched_yield()
+            assert select.select([encoding], [], [], 0)[0] == []
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert select.select([encoding], [], [], 30)[0] == [encoding]
+        finally:
+            os.close(encoding)
+    assert opus_samples(file) == 10 * RATE

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from asking import MODERATOR, ask, asked, stand
+from deciding import carry_out
+from moothall.adapters.displays.asked_now import AskedNow, Shown, Words, asked_now
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.core.floor.interventions import Floor, Intervention
+from moothall.core.floor.parts import Kind, Standing
+
+UI = Pages(find_web_folder()).catalogues["en"]
+
+
+def called() -> Floor:
+    """One in Arabic is called, and three wait."""
+    state = carry_out(
+        asked(),
+        ask("d", "لماذا؟", language="ar", name="Añez"),
+        ask("e", "", kind=Kind.REQUEST, name="Eva"),
+        stand(Standing.QUEUED, "d", "e", "a", "b"),
+        stand(Standing.CALLED, "d"),
+        actor=MODERATOR,
+    )
+    return state.floor
+
+
+def test_a_wall_has_the_question_in_its_own_language_and_in_that_of_the_wall() -> None:
+    wanted: list[tuple[str, str, bool]] = []
+
+    def into(each: Intervention, target: str, soon: bool) -> tuple[Words | None, str]:
+        wanted.append((each.id, target, soon))
+        if target == "fr":
+            return None, f"/later/{each.number}"
+        return Words(text=f"[{target}]", language=target, direction="ltr", made="By a machine"), ""
+
+    found = asked_now(called(), ("en", "fr"), into, UI)
+    assert found.now == Shown(
+        heading="Question no. 4",
+        name="Añez",
+        words=(
+            Words(text="لماذا؟", language="ar", direction="rtl"),
+            Words(text="[en]", language="en", direction="ltr", made="By a machine"),
+        ),
+    )
+    assert [(each.heading, each.name, [words.text for words in each.words]) for each in found.next] == [
+        ("Question no. 1", "", ["Why?"]),
+        ("Question no. 2", "", ["When?"]),
+    ]
+    assert found.pending == ("/later/4",)
+    assert wanted == [("d", "en", True), ("d", "fr", True), ("a", "fr", False), ("b", "fr", False)]
+
+
+def test_who_only_wants_to_speak_has_no_words() -> None:
+    floor = carry_out(
+        asked(),
+        ask("e", "", kind=Kind.REQUEST, name="Eva"),
+        stand(Standing.QUEUED, "e"),
+        actor=MODERATOR,
+    ).floor
+    (eva,) = asked_now(floor, ("en",), lambda *_: (None, ""), UI).next
+    assert eva == Shown(heading="Wish to speak no. 4", name="Eva", words=())
+
+
+def test_where_nothing_is_asked_nothing_is_shown() -> None:
+    assert asked_now(Floor(), ("en",), lambda *_: (None, ""), UI) == AskedNow()
+
+
+def test_a_wall_is_told_that_a_translation_is_not_to_be_had_now() -> None:
+    assert asked_now(called(), ("en",), lambda *_: (None, ""), UI).lacks
+    assert not asked_now(called(), ("en",), lambda *_: (None, "/later"), UI).lacks
+    assert not asked_now(called(), ("ar",), lambda *_: (None, ""), UI).lacks

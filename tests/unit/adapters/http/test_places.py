@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from moothall.adapters.http.places import Full, Place, Places, share
+from moothall.testing.seeded import SeededRandomness
+
+
+def places(most: int, each: int | None = None) -> Places:
+    return Places(SeededRandomness(), most=most, each=each)
+
+
+def taken(made: Places, address: str | None) -> Place:
+    place = made.take(address)
+    assert isinstance(place, Place)
+    return place
+
+
+def test_one_address_does_not_keep_all_others_out() -> None:
+    made = places(10, share(10, 60))
+    held = [taken(made, "192.0.2.1") for _ in range(6)]
+    assert made.take("192.0.2.1") is Full.ADDRESS
+    assert len([taken(made, f"192.0.2.{n}") for n in range(2, 6)]) == 4
+    assert made.take("192.0.2.9") is Full.ALL
+    held[0].leave()
+    held[0].leave()
+    assert made.count == 9
+    taken(made, "192.0.2.1")
+
+
+def test_a_site_is_one_address_whatever_it_chooses_from_its_48_bits() -> None:
+    made = places(10, 2)
+    for n in range(2):
+        taken(made, f"2001:db8:1:{n}::1")
+    assert made.take("2001:db8:1:fe::1") is Full.ADDRESS
+    taken(made, "2001:db8:2::1")
+
+
+def test_whose_address_says_nothing_is_counted_with_all_others_alone() -> None:
+    made = places(3, 1)
+    held = [taken(made, None) for _ in range(3)]
+    assert made.take(None) is Full.ALL
+    held.pop().leave()
+    assert isinstance(made.take("192.0.2.1"), Place)
+
+
+def test_a_hall_of_six_thousand_fits_into_ten_thousand() -> None:
+    assert share(10_000, 60) == 6_000
+    assert share(1, 1) == 1
+
+
+async def test_a_request_has_a_place_for_as_long_as_it_is_answered() -> None:
+    made = places(10, 1)
+    inside: list[object] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        inside.append(made.take(request.query["from"]))
+        return web.Response()
+
+    app = web.Application(middlewares=[made.middleware(lambda request: request.query["from"])])
+    app.router.add_get("/", answer)
+    async with TestClient(TestServer(app)) as client:
+        for _ in range(2):
+            assert (await client.get("/", params={"from": "192.0.2.1"})).status == 200
+        taken(made, "192.0.2.2")
+        refused = await client.get("/", params={"from": "192.0.2.2"})
+        assert refused.status == 503
+        assert "your address" in await refused.text()
+        for number in range(9):
+            taken(made, f"198.51.100.{number}")
+        refused = await client.get("/", params={"from": "192.0.2.3"})
+        assert (refused.status, "your address" in await refused.text()) == (503, False), "it is everybody's"
+    assert inside == [Full.ADDRESS] * 2
+    assert made.count == 10

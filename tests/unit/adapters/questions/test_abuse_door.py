@@ -1,0 +1,132 @@
+"""Readers report a question as rude: through the doors of the list and of reports, together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from html import unescape
+
+import pytest
+from aiohttp import DummyCookieJar, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from asking import nobodys
+from hall_in_memory import FLOOR, MemoryHall, memory_hall
+from moothall.adapters.http.limits import secure
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_request import COOKIE
+from moothall.adapters.questions.abuse_door import ALLOWANCE, AbuseDoor
+from moothall.adapters.questions.questions_door import QuestionsDoor
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId
+from moothall.services.log.session_writer import Receipt
+from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.questions.ballots import Ballots
+from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.sessions import LiveSession
+from moothall.testing.book import MemoryBook
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import TrustingVisitors
+
+PAGES = Pages(find_web_folder())
+ORIGIN = "https://hall.example.org"
+MODERATOR = Actor(Role.MODERATOR, "m1")
+BROWSER = "a" * 22
+
+
+class House:
+    def __init__(self, hall: MemoryHall, live: LiveSession, client: TestClient[web.Request, web.Application]) -> None:
+        self.hall = hall
+        self.live = live
+        self.client = client
+
+    async def list(self, cookie: str) -> str:
+        headers = {"Accept-Language": "en", "Cookie": f"{COOKIE}={cookie}"}
+        async with self.client.get("/s/s/questions", headers=headers) as answer:
+            return unescape(await answer.text())
+
+    async def report(
+        self, path: str = "/s/s/asked/1/abuse", origin: str = ORIGIN, browser: str = BROWSER
+    ) -> tuple[int, str]:
+        headers = {"Accept-Language": "en", "Cookie": f"{COOKIE}={browser}", "Origin": origin}
+        async with self.client.post(path, headers=headers, allow_redirects=False) as answer:
+            assert answer.headers["Cache-Control"] == "no-store"
+            return answer.status, answer.headers.get("Location", "")
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with memory_hall() as hall:
+        live = await hall.session()
+        asked = do.Ask(intervention=InterventionId("q"), kind=Kind.QUESTION, text="Why?", language="en", asker="q")
+        queued = do.Stand(interventions=(asked.intervention,), standing=Standing.QUEUED)
+        for name, by, command in (("a", SYSTEM, do.OpenSession()), ("b", MODERATOR, asked), ("c", MODERATOR, queued)):
+            assert isinstance(await live.writer.send(by, CommandId(name), command), Receipt)
+        access, reports = ReaderAccess(hall.sessions), AbuseReports(hall.sessions, randomness=SeededRandomness(1))
+        questions = QuestionsDoor(
+            PAGES,
+            Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2)),
+            visitors=TrustingVisitors(1),
+            clock=hall.clock,
+            randomness=SeededRandomness(3),
+            snapshot_of=access.snapshot,
+            floor_of=access.floor,
+            channel_of=lambda *_: FLOOR,
+            own_of=nobodys,
+            reported=reports.reported,
+        )
+        abuse = AbuseDoor(
+            PAGES,
+            reports,
+            visitors=TrustingVisitors(2),
+            clock=hall.clock,
+            randomness=SeededRandomness(4),
+            snapshot_of=access.snapshot,
+        )
+        app = web.Application()
+        for door in (questions, abuse):
+            app.add_routes(door.routes())
+        secure(app)
+        async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
+            yield House(hall, live, client)
+
+
+def flags(house: House) -> tuple[str, ...]:
+    each = house.live.state.floor.numbered(1)
+    assert each is not None
+    return each.flags
+
+
+async def test_whoever_reports_comes_back_to_the_list_and_is_told_that_they_did(house: House) -> None:
+    assert 'action="/s/s/asked/1/abuse"' in await house.list(BROWSER)
+    assert await house.report() == (303, "/s/s/questions#No-1")
+    assert flags(house) == ("reported",)
+    assert "You have reported it" in await house.list(BROWSER)
+    assert "Why?" in await house.list(BROWSER)
+    assert "You have reported it" not in await house.list("b" * 22)
+    assert (await house.report(browser=""))[0] == 303
+    assert "You have reported it" not in await house.list(""), "they come for the first time"
+    assert (await house.report("/s/s/asked/1/abuse?ui=es"))[1] == "/s/s/questions?ui=es#No-1"
+
+
+async def test_what_is_not_taken(house: House) -> None:
+    for path in ("/s/s/asked/2/abuse", "/s/s/asked/x/abuse", "/s/s/asked/1111111/abuse", "/s/none/asked/1/abuse"):
+        assert (await house.report(path))[0] == 404, path
+    assert flags(house) == ()
+
+
+async def test_too_many_of_one_address_have_to_wait(house: House) -> None:
+    statuses = [(await house.report())[0] for _ in range(ALLOWANCE.burst + 10)]
+    assert statuses[0] == 303
+    assert statuses[-1] == 429
+
+
+async def test_where_nothing_can_be_stored_it_can_be_sent_again(house: House) -> None:
+    assert isinstance(house.hall.log, FailingLog)
+    house.hall.log.full = True
+    assert (await house.report())[0] == 503
+    house.hall.log.full = False
+    assert (await house.report())[0] == 303

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from zoneinfo import ZoneInfo
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.front_page import LONG_PAST_MS, FrontPage
+from moothall.core.events import Access
+from moothall.core.ids import ChannelId, SessionId
+from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.session import Status
+from moothall.core.times import Zone
+from moothall.services.sessions.catalogue import Entry
+from moothall.testing.clock import LONG_AGO, ManualClock
+
+PAGES = Pages(find_web_folder())
+HOUR = 3_600_000
+DAY = 24 * HOUR
+Client = TestClient[web.Request, web.Application]
+
+
+def entry(name: str, status: Status, opened: int | None = None, **fields: object) -> Entry:
+    values = {"title": f"About {name}", "languages": ("en", "fr"), "access": Access.PUBLIC, **fields}
+    return Entry(session=SessionId(name), status=status, opened=opened, channel=ChannelId("floor"), **values)  # type: ignore[arg-type]
+
+
+class House:
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.hidden: dict[SessionId, Entry] = {}
+        self.plans: list[Planned] = []
+
+    async def listed(self) -> Sequence[Entry]:
+        return self.entries
+
+    def known(self, session: SessionId) -> Entry | None:
+        return {entry.session: entry for entry in self.entries}.get(session) or self.hidden.get(session)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+async def client(house: House) -> AsyncIterator[Client]:
+    front = FrontPage(
+        PAGES,
+        clock=ManualClock(),
+        listed=house.listed,
+        planned=lambda: house.plans,
+        place=lambda room: {"r1": "Großer <Saal>"}.get(room, ""),
+        known=house.known,
+    )
+    app = web.Application()
+    app.add_routes(front.routes())
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def shown(client: Client, query: str = "", language: str = "en") -> str:
+    async with client.get("/" + query, headers={"Accept-Language": language}) as response:
+        assert response.status == 200
+        assert response.headers["Cache-Control"] == "no-cache"
+        return await response.text()
+
+
+def sections(html: str) -> dict[str, list[str]]:
+    """The titles under each heading, in order; days are left out."""
+    found: dict[str, list[str]] = {}
+    for heading, body in re.findall(r'<section.*?<h2 id="(\w+)">(.*?)</section>', html, re.DOTALL):
+        found[heading] = re.findall(r"<bdi[^>]*>(About [^<]*)</bdi>", body)
+    return found
+
+
+async def test_what_is_on_now_what_is_coming_and_what_is_past(client: Client, house: House) -> None:
+    house.entries = [
+        entry("later-on", Status.OPEN, LONG_AGO - HOUR),
+        entry("on", Status.PAUSED, LONG_AGO - 2 * HOUR),
+        entry("old", Status.CLOSED, LONG_AGO - 2 * DAY),
+        entry("older", Status.CLOSED, LONG_AGO - 3 * DAY),
+        entry("someday", Status.CREATED),
+        entry("soon", Status.CREATED),
+    ]
+    plan = {"room": RoomId("r1"), "languages": ("en",)}
+    house.plans = [
+        Planned(session=SessionId("soon"), title="x", starts=LONG_AGO + HOUR, **plan),  # type: ignore[arg-type]
+        Planned(session=SessionId("next"), title="About next", starts=LONG_AGO + 2 * HOUR, **plan),  # type: ignore[arg-type]
+        Planned(session=SessionId("old"), title="x", starts=LONG_AGO - 2 * DAY, **plan),  # type: ignore[arg-type]
+    ]
+    html = await shown(client)
+    assert sections(html) == {
+        "Now": ["About on", "About later-on"],
+        "Coming": ["About soon", "About next", "About someday"],
+        "Past": ["About old", "About older"],
+    }
+    assert re.findall(r"<h3>(.*?)</h3>", html) == [
+        "Monday, November 24, 2025",
+        "Saturday, November 22, 2025",
+        "Friday, November 21, 2025",
+    ]
+    assert 'href="/s/on"' in html
+    assert "/s/next" not in html  # there is nothing to read yet
+    assert "Großer &lt;Saal&gt;" in html
+    assert re.search(r'<time datetime="2025-11-24T17:00:00Z">17:00</time>', html)
+    assert html.count("Times are UTC.") == 1
+    assert "English, French" in html
+
+
+async def test_times_are_those_of_the_conference_and_the_page_says_so_once(house: House) -> None:
+    paris = Zone("Europe/Paris", ZoneInfo("Europe/Paris"))
+    late = LONG_AGO + 7 * HOUR + HOUR // 2  # 23:30 UTC, and the next day in Paris
+    house.plans = [
+        Planned(session=SessionId("late"), title="About late", starts=late),
+        Planned(session=SessionId("spring"), title="About spring", starts=LONG_AGO + 200 * DAY),
+    ]
+    front = FrontPage(
+        Pages(find_web_folder(), zone=lambda: paris),
+        clock=ManualClock(),
+        listed=house.listed,
+        planned=lambda: house.plans,
+        known=house.known,
+    )
+    app = web.Application()
+    app.add_routes(front.routes())
+    async with TestClient(TestServer(app)) as client:
+        html = await shown(client)
+        assert html.count("Times are Paris time, UTC+1.") == 1
+        assert re.search(r'<time datetime="2025-11-25T00:30:00\+01:00">00:30</time>', html)
+        assert "Tuesday, November 25, 2025" in html
+        assert re.search(r'<time datetime="2026-06-12T18:00:00\+02:00">18:00 UTC\+2</time>', html)
+        assert "Время: Париж, UTC+1." in await shown(client, language="ru")
+
+
+async def test_a_plan_shows_nothing_that_may_not_be_listed(client: Client, house: House) -> None:
+    house.hidden = {SessionId("backstage"): entry("backstage", Status.OPEN, access=Access.STAFF)}
+    house.plans = [
+        Planned(session=SessionId("backstage"), title="About backstage", starts=LONG_AGO + HOUR),
+        Planned(session=SessionId("trial"), title="About trial", starts=LONG_AGO + HOUR, rehearsal=True),
+        Planned(session=SessionId("missed"), title="About missed", starts=LONG_AGO - LONG_PAST_MS - 1),
+        Planned(session=SessionId("late"), title="About late", starts=LONG_AGO - HOUR),
+        Planned(session=SessionId("open-ended"), title="About open-ended"),
+    ]
+    assert sections(await shown(client)) == {"Coming": ["About late", "About open-ended"]}
+
+
+async def test_nothing_is_said_in_a_sentence(client: Client, house: House) -> None:
+    assert "No meeting is open to the public at the moment." in await shown(client)
+    house.entries = [entry("a", Status.OPEN, LONG_AGO, title="  ")]
+    html = await shown(client)
+    assert "No meeting is open" not in html
+    assert "Meeting without a title" in html
+
+
+async def test_titles_are_text_and_have_their_language(client: Client, house: House) -> None:
+    house.entries = [
+        entry("a", Status.OPEN, LONG_AGO, title="<img src=x onerror=alert(1)>"),
+        entry("b", Status.OPEN, LONG_AGO, title="اجتماع", languages=("ar",)),
+    ]
+    html = await shown(client)
+    assert "<img" not in html
+    assert '<bdi lang="ar">اجتماع</bdi>' in html
+
+
+async def test_links_keep_a_language_that_the_address_named(client: Client, house: House) -> None:
+    house.entries = [entry("a", Status.CLOSED, LONG_AGO)]
+    assert 'href="/s/a?ui=fr"' in await shown(client, "?ui=fr")
+    french = await shown(client, language="fr-CA")
+    assert 'href="/s/a"' in french
+    assert 'lang="fr"' in french
+    assert "lundi 24 novembre 2025" in french
+
+
+async def test_a_whole_conference_is_listed_and_stays_small(client: Client, house: House) -> None:
+    house.entries = [entry(f"s{n:03}", Status.CLOSED, LONG_AGO - n * HOUR) for n in range(230)]
+    html = await shown(client)
+    assert len(sections(html)["Past"]) == 230
+    assert sections(html)["Past"][0] == "About s000"

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from moothall.core.events import AnyEvent, Origin, SegmentOpened, SessionResumed, Word, WordsCommitted
+from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.session import State
+from moothall.core.signals import AnySignal, ChannelState, Sound
+from moothall.services.control.control_watch import RATE_MS, Watched
+from moothall.services.log.publication import Publication
+from recorder import Recorder
+
+FLOOR, LINE = ChannelId("floor"), SegmentId("a")
+STATE = State(id=SessionId("s"))
+
+
+def published(*events: AnyEvent, signals: tuple[AnySignal, ...] = ()) -> Publication:
+    records = tuple(map(Recorder().record, events))
+    return Publication(session=STATE.id, records=records, events=events, signals=signals)
+
+
+def heard(sound: Sound) -> ChannelState:
+    return ChannelState(channel=FLOOR, sound=sound, lag=0, t=0)
+
+
+def test_words_count_for_a_minute() -> None:
+    seen = Watched(0)
+    words = WordsCommitted(channel=FLOOR, segment=LINE, first=0, words=(Word(text="a", t0=0, t1=9),) * 3)
+    seen.take(published(words), STATE, 1_000)
+    assert (seen.rate(1_000 + RATE_MS), seen.words) == (3, 1_000)
+    assert seen.rate(1_001 + RATE_MS) == 0
+
+
+def test_silence_begins_once_and_anew_after_a_break() -> None:
+    seen = Watched(0)
+    for now, sound in ((1_000, Sound.SPEECH), (2_000, Sound.SILENCE), (3_000, Sound.SILENCE), (4_000, Sound.NONE)):
+        seen.take(published(signals=(heard(sound),)), STATE, now)
+    assert (seen.sound, seen.speech, seen.silent_since) == (3_000, 1_000, 2_000)
+    seen.take(published(SessionResumed(t=0)), STATE, 5_000)
+    assert (seen.since, seen.silent_since) == (5_000, None)
+
+
+def test_the_language_is_that_of_the_newest_line_that_was_spoken() -> None:
+    seen = Watched(0)
+    line = SegmentOpened(channel=FLOOR, segment=LINE, t0=0, language="pt", origin=Origin.MACHINE)
+    seen.take(published(line), STATE, 1_000)
+    assert (seen.heard, seen.words) == ("pt", 1_000)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import base64
+
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.chain import checkpoint_bytes
+from moothall.core.ids import CommandId, Epoch, Lane
+from moothall.core.ports import LogHead
+from moothall.core.session import State
+from moothall.record.verify import Verdict, verify
+from moothall.services.log.drafting import Draft
+from moothall.testing.seeded import SeededRandomness, SeededSigner
+from writing import SESSION
+
+HEAD = LogHead(epoch=Epoch("e1"), term=3, offset=0, lanes={})
+CHAIR = Actor(Role.CHAIR, "chair")
+
+
+def draft(head: LogHead = HEAD, at: int = 0) -> Draft:
+    return Draft(
+        SESSION,
+        head=head,
+        at=at,
+        state=State(id=SESSION),
+        randomness=SeededRandomness(),
+        signer=SeededSigner(),
+    )
+
+
+def test_records_are_chained_from_the_head_on() -> None:
+    first = draft()
+    first.add(ev.SessionPaused(t=1), CHAIR, CommandId("c1"), 0, 1_000)
+    first.add(ev.NoteLeft(text="x"), CHAIR, CommandId("c1"), 1, 1_000)
+    second = draft(first.head, first.at)
+    second.add(ev.SessionResumed(t=2), CHAIR, CommandId("c2"), 0, 1_100)
+    records = [*first.records, *second.records]
+    assert verify(records).verdict is Verdict.INTACT
+    assert [(record.header.offset, record.header.prev, record.header.lane) for record in records] == [
+        (1, 0, "session"),
+        (2, 0, "staff"),
+        (3, 1, "session"),
+    ]
+    assert (second.head.offset, second.head.term, second.head.epoch) == (3, 3, "e1")
+    assert first.head.lanes == {
+        record.header.lane: ev.LaneHead(n, record.digest.hex()) for n, record in enumerate(first.records, 1)
+    }
+
+
+def test_the_time_of_writing_never_runs_back() -> None:
+    made = draft(at=5_000)
+    for wall in (4_000, 6_000, 5_500):
+        made.add(ev.SessionPaused(t=1), CHAIR, CommandId("c"), 0, wall)
+    assert [record.header.at for record in made.records] == [5_000, 6_000, 6_000]
+
+
+def test_a_checkpoint_signs_the_public_lanes_as_they_stand() -> None:
+    made = draft()
+    made.add(ev.SessionPaused(t=1), CHAIR, CommandId("c1"), 0, 1_000)
+    made.add(ev.NoteLeft(text="x"), CHAIR, CommandId("c1"), 1, 1_000)
+    heads = {str(lane): head for lane, head in made.lanes.items() if lane == Lane("session")}
+    made.sign(SYSTEM, CommandId("k"), 0, 1_000)
+    checkpoint = made.events[-1]
+    assert isinstance(checkpoint, ev.RecordCheckpoint)
+    assert checkpoint.lanes == heads
+    expected = SeededSigner().sign(checkpoint_bytes(SESSION, Epoch("e1"), heads))
+    assert base64.b64decode(checkpoint.signature) == expected

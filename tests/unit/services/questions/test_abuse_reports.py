@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+
+from hall_in_memory import SESSION, MemoryHall, memory_hall
+from moothall.core import commands as do
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.services.log.session_writer import Receipt
+from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.sessions.sessions import LiveSession
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.loop import run
+from moothall.testing.seeded import SeededRandomness
+
+MODERATOR = Actor(Role.MODERATOR, "m1")
+Q = InterventionId("q")
+
+
+class House:
+    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
+        self.hall = hall
+        self.live = live
+        self.reports = AbuseReports(hall.sessions, randomness=SeededRandomness(1), most=3)
+        self._acts = 0
+
+    async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
+        self._acts += 1
+        assert isinstance(await self.live.writer.send(actor, CommandId(f"a{self._acts}"), commands), Receipt)
+
+    async def ask(self, name: str) -> None:
+        asked = do.Ask(intervention=InterventionId(name), kind=Kind.QUESTION, text="Why?", language="en", asker=name)
+        await self.do(asked, do.Stand(interventions=(asked.intervention,), standing=Standing.QUEUED))
+
+    def flags(self, name: InterventionId = Q) -> tuple[str, ...]:
+        each = self.live.state.floor.get(name)
+        assert each is not None
+        return each.flags
+
+
+def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+    """A test with a house, on a loop that jumps."""
+
+    async def within() -> None:
+        async with memory_hall() as hall:
+            house = House(hall, await hall.session())
+            await house.do(do.OpenSession(), actor=SYSTEM)
+            await act(house)
+
+    return lambda: run(within())
+
+
+@in_a_house
+async def test_a_browser_reports_once(house: House) -> None:
+    await house.ask("q")
+    assert await house.reports.report(SESSION, 1, "v1") is None
+    assert house.flags() == ("reported",)
+    assert house.reports.reported(SESSION, "v1") == {Q}
+    assert house.reports.reported(SESSION, "v2") == frozenset()
+    # A person has looked: the same browser raises it no more, another one does.
+    await house.do(do.Flag(intervention=Q, flags=()))
+    assert await house.reports.report(SESSION, 1, "v1") is None
+    assert house.flags() == ()
+    assert await house.reports.report(SESSION, 1, "v2") is None
+    assert house.flags() == ("reported",)
+    assert await house.reports.report(SESSION, 1, "") is None
+    assert house.reports.reported(SESSION, "") == {Q}
+
+
+@in_a_house
+async def test_nobody_reports_what_is_not_there_or_not_published(house: House) -> None:
+    await house.ask("q")
+    await house.do(do.Ask(intervention=InterventionId("r"), kind=Kind.QUESTION, text="?", language="en", asker="r"))
+    for session, number in ((SESSION, 2), (SESSION, 3), (SessionId("nowhere"), 1)):
+        answer = await house.reports.report(session, number, "v1")
+        assert isinstance(answer, Refusal)
+        assert answer.code is RefusalCode.UNKNOWN
+    assert house.reports.reported(SESSION, "v1") == frozenset()
+
+
+@in_a_house
+async def test_so_many_browsers_are_remembered_and_no_more(house: House) -> None:
+    await house.ask("q")
+    for visitor in ("v1", "v2", "v3", "v4"):
+        assert await house.reports.report(SESSION, 1, visitor) is None
+    assert [bool(house.reports.reported(SESSION, visitor)) for visitor in ("v1", "v2", "v4")] == [False, True, True]
+
+
+@in_a_house
+async def test_what_can_not_be_stored_was_not_reported(house: House) -> None:
+    await house.ask("q")
+    log = house.hall.log
+    assert isinstance(log, FailingLog)
+    log.full = True
+    answer = await house.reports.report(SESSION, 1, "v1")
+    assert isinstance(answer, Refusal)
+    assert house.reports.reported(SESSION, "v1") == frozenset()

@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+
+import msgspec
+
+from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.commands import AnyCommand, CloseSession, LimitAsking, MoveLinesAway, OpenSession, Stand, TypeLine
+from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
+from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.floor.blocked_words import BlockedWords
+from moothall.core.floor.limits import MOST_OPEN
+from moothall.core.floor.parts import Kind, Standing
+from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.services.log.session_writer import Receipt
+from moothall.services.questions.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish
+from moothall.services.questions.asking_places import ROUNDS, AskingPlaces
+from moothall.services.questions.author_view import Own
+from moothall.services.sessions.sessions import LiveSession
+from moothall.testing.book import MemoryBook
+from moothall.testing.failing_log import FailingLog
+from moothall.testing.loop import run
+from moothall.testing.seeded import SeededRandomness
+
+MODERATOR = Actor(Role.MODERATOR, "m1")
+WHY = Wish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
+
+
+class House:
+    def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
+        self.hall = hall
+        self.live = live
+        self.book = MemoryBook()
+        self.asking = self.again()
+        self._acts = 0
+
+    def again(self, seed: int = 1) -> Asking:
+        return Asking(self.hall.sessions, book=self.book, clock=self.hall.clock, randomness=SeededRandomness(seed))
+
+    async def ask(self, form: str = "f1", visitor: str = "v1", **changed: object) -> InterventionId:
+        answer = await self.asking.ask(SESSION, msgspec.structs.replace(WHY, form=form, **changed), visitor)
+        assert answer not in set(Unasked), answer
+        return InterventionId(answer)
+
+    async def refused(self, form: str = "f1", visitor: str = "v1", **changed: object) -> Unasked:
+        answer = await self.asking.ask(SESSION, msgspec.structs.replace(WHY, form=form, **changed), visitor)
+        return Unasked(answer)
+
+    async def own(self, name: InterventionId) -> Own:
+        found = await self.asking.own(SESSION, self.asking.token(SESSION, name))
+        assert found is not None
+        return found
+
+    async def do(self, *commands: AnyCommand, actor: Actor = MODERATOR) -> None:
+        self._acts += 1
+        answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def stand(self, name: InterventionId, standing: Standing, reason: str = "") -> None:
+        await self.do(Stand(interventions=(name,), standing=standing, reason=reason))
+
+
+def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
+    """A test with a house, on a loop that jumps."""
+
+    async def within() -> None:
+        async with memory_hall() as hall:
+            house = House(hall, await hall.session())
+            await house.asking.load()
+            await house.do(OpenSession(), actor=SYSTEM)
+            await act(house)
+
+    return lambda: run(within())
+
+
+@in_a_house
+async def test_what_is_asked_is_in_the_log_with_a_hash_for_whoever_asks(house: House) -> None:
+    name = await house.ask(name="Ana", age=500)
+    each = (await house.own(name)).intervention
+    assert (each.number, each.kind, each.received, each.name, each.language) == (1, Kind.QUESTION, "Why?", "Ana", "en")
+    assert each.standing is Standing.CHECKED
+    records = await house.hall.log.read(SESSION, 0, 100)
+    assert not any(b"v1" in (record.body or b"") for record in records)
+    assert {record.header.actor for record in records if record.header.role is Role.PARTICIPANT} == {name}
+
+
+@in_a_house
+async def test_what_has_a_blocked_word_arrives_marked_and_is_held(house: House) -> None:
+    house.asking = Asking(
+        house.hall.sessions,
+        book=house.book,
+        clock=house.hall.clock,
+        randomness=SeededRandomness(1),
+        blocked=BlockedWords(["en:darn"]),
+    )
+    await house.asking.load()
+    for form, changed in {"f1": {"text": "DARN it."}, "f2": {"name": "Darn"}}.items():
+        each = (await house.own(await house.ask(form, **changed))).intervention
+        assert each.flags == ("blocked-word",)
+        assert each.standing is Standing.CHECKED
+    assert (await house.own(await house.ask("f3", text="Darned"))).intervention.flags == ()
+
+
+@in_a_house
+async def test_the_same_form_with_the_same_words_is_one(house: House) -> None:
+    first = await house.ask()
+    assert await house.ask() == first
+    assert await house.ask(text="When?") != first
+    assert await house.ask(form="f2") != first
+    assert house.live.state.floor.last == 3
+
+
+@in_a_house
+async def test_without_a_cookie_it_is_one_as_well_and_each_form_is_somebody_else(house: House) -> None:
+    first = await house.ask(visitor="")
+    assert await house.ask(visitor="") == first
+    second = await house.ask(form="f2", visitor="")
+    one, other = (await house.own(first)).intervention, (await house.own(second)).intervention
+    assert one.asker != other.asker
+
+
+@in_a_house
+async def test_a_browser_is_the_same_in_a_session_and_another_in_the_next(house: House) -> None:
+    next_one = SessionId("next")
+    await house.hall.session(next_one)
+    names = [await house.ask(), await house.ask(form="f2")]
+    askers = {(await house.own(name)).intervention.asker for name in names}
+    there = await house.asking.ask(next_one, WHY, "v1")
+    assert not isinstance(there, Unasked)
+    found = await house.asking.own(next_one, house.asking.token(next_one, there))
+    assert found is not None
+    assert len(askers) == 1
+    assert found.intervention.asker not in askers
+
+
+@in_a_house
+async def test_a_coordinator_asks_for_the_hub_and_each_name_is_somebody(house: House) -> None:
+    async def asker(form: str, name: str, hub: str = "kisumu", visitor: str = "v1") -> str:
+        each = (await house.own(await house.ask(form, visitor, name=name, hub=hub))).intervention
+        assert each.origin == f"hub:{hub}"
+        return each.asker
+
+    ana = await asker("f1", "Ana")
+    assert await asker("f2", "ANA", visitor="v2") == ana
+    others = {await asker("f3", "Bo"), await asker("f4", ""), await asker("f5", "Ana", hub="lima")}
+    assert len({ana, *others}) == 4
+    own = (await house.own(await house.ask("f6", name="Ana"))).intervention
+    assert own.origin == "remote"
+    assert own.asker != ana
+    roles = {record.header.role for record in await house.hall.log.read(SESSION, 0, 100)}
+    assert {Role.HUB, Role.PARTICIPANT} <= roles
+
+
+@in_a_house
+async def test_the_same_form_for_a_hub_and_for_oneself_are_two(house: House) -> None:
+    first = await house.ask(hub="kisumu")
+    assert await house.ask(hub="kisumu") == first
+    assert await house.ask() != first
+    token = house.asking.token(SESSION, first)
+    assert await house.asking.take_back(SESSION, token) is None
+    assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
+
+
+@in_a_house
+async def test_why_it_is_not_taken(house: House) -> None:
+    assert await house.refused(text="") is Unasked.TEXT
+    assert await house.refused(text="x" * (MAX_TEXT + 1)) is Unasked.TEXT
+    assert await house.refused(name="x" * (MAX_NAME + 1)) is Unasked.NAME
+    await house.ask(form="speak", text="", kind=Kind.REQUEST)
+    assert await house.refused(form="again", text="", kind=Kind.REQUEST) is Unasked.REQUESTED
+    for number in range(MOST_OPEN - 1):
+        await house.ask(form=f"n{number}")
+    assert await house.refused(form="more") is Unasked.MANY
+    await house.do(CloseSession(), actor=SYSTEM)
+    await house.hall.clock.sleep(1)
+    assert await house.refused(form="late", visitor="v2") is Unasked.OVER
+    assert await house.asking.ask(SessionId("none"), WHY, "v1") is Unasked.UNAVAILABLE
+
+
+@in_a_house
+async def test_what_was_written_before_the_close_is_still_taken(house: House) -> None:
+    await house.hall.clock.sleep(60_000)
+    await house.do(CloseSession(), actor=SYSTEM)
+    await house.hall.clock.sleep(10_000)
+    assert await house.refused(form="late") is Unasked.OVER
+    name = await house.ask(form="cut-off", age=20_000)
+    late = await house.own(name)
+    assert late.intervention.after_close
+    assert (late.intervention.standing, late.may_go, late.undecided) == (Standing.TO_WRITE, True, False)
+    long_ago = await house.ask(form="older", age=LONGEST_AGE_MS * 9)
+    assert (await house.own(long_ago)).intervention.t == 0
+
+
+@in_a_house
+async def test_a_store_that_is_away_refuses_and_loses_nothing(house: House) -> None:
+    log = house.hall.log
+    assert isinstance(log, FailingLog)
+    log.full = True
+    assert await house.refused() is Unasked.UNAVAILABLE
+    log.full = False
+    assert (await house.own(await house.ask())).intervention.number == 1
+
+
+@in_a_house
+async def test_only_its_own_code_leads_to_it_after_a_restart_too(house: House) -> None:
+    name = await house.ask()
+    token = house.asking.token(SESSION, name)
+    later = house.again(seed=2)
+    await later.load()
+    assert await later.own(SESSION, token) is not None
+    assert await later.own(SessionId("other"), token) is None
+    for wrong in ("", ".", name, f".{name}", f"{'A' * 22}.{name}", token + "x", token.partition(".")[0], "é.\ud800"):
+        assert await later.own(SESSION, wrong) is None
+    other_house = Asking(house.hall.sessions, book=MemoryBook(), clock=house.hall.clock, randomness=SeededRandomness(3))
+    await other_house.load()
+    assert await other_house.own(SESSION, token) is None
+    assert len(await house.book.read(SHELF)) == 1
+
+
+@in_a_house
+async def test_where_it_stands_in_the_queue(house: House) -> None:
+    first, second, third = [await house.ask(form=f"f{n}", visitor=f"v{n}") for n in range(3)]
+    assert ((await house.own(first)).ahead, (await house.own(first)).wait) == (None, None)
+    for name in (first, second, third):
+        await house.stand(name, Standing.QUEUED)
+    assert ((await house.own(third)).ahead, (await house.own(third)).wait) == (2, None)
+    await house.stand(first, Standing.CALLED)
+    await house.hall.clock.sleep(30_000)
+    assert ((await house.own(second)).ahead, (await house.own(second)).wait) == (0, 90_000)
+    await house.do(CloseSession(), actor=SYSTEM)
+    assert (await house.own(third)).wait is None
+    assert (await house.own(third)).undecided
+
+
+@in_a_house
+async def test_the_author_of_what_was_joined_sees_how_the_other_one_goes_on(house: House) -> None:
+    first, second = await house.ask(), await house.ask(form="f2")
+    await house.do(Stand(interventions=(second,), standing=Standing.JOINED, into=first))
+    await house.stand(first, Standing.QUEUED)
+    joined = await house.own(second)
+    assert joined.goes_on is not None
+    assert (joined.into, joined.goes_on.ahead, joined.goes_on.intervention.standing) == (1, 0, Standing.QUEUED)
+    assert (await house.own(first)).goes_on is None
+
+
+@in_a_house
+async def test_its_answer_is_found_as_long_as_the_line_stands_in_the_session(house: House) -> None:
+    name, line = await house.ask(), SegmentId("because")
+    typed = TypeLine(channel=FLOOR, segment=line, text="Because.", language="en")
+    await house.do(typed, actor=Actor(Role.CAPTIONER, "c1"))
+    for standing in (Standing.QUEUED, Standing.CALLED):
+        await house.stand(name, standing)
+    await house.do(Stand(interventions=(name,), standing=Standing.ANSWERED, segment=line))
+    assert (await house.own(name)).channel == FLOOR
+    await house.hall.clock.sleep(60_000)
+    away = MoveLinesAway(channel=FLOOR, segments=(line,), session=SessionId("next"))
+    await house.do(away, actor=Actor(Role.TECHNICIAN, "t1"))
+    assert not (await house.own(name)).channel
+
+
+@in_a_house
+async def test_its_author_takes_it_back_until_it_had_its_turn(house: House) -> None:
+    first, second = await house.ask(), await house.ask(form="f2")
+    token = house.asking.token(SESSION, first)
+    assert (await house.own(first)).may_go
+    assert await house.asking.take_back(SESSION, token) is None
+    assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
+    assert not (await house.own(first)).may_go
+    assert await house.asking.take_back(SESSION, token) is None, "pressed twice"
+    for _ in range(2):
+        assert (await house.own(first)).may_ask_again
+        assert await house.asking.ask_again(SESSION, token) is None
+        assert (await house.own(first)).intervention.standing is Standing.CHECKED
+        assert await house.asking.take_back(SESSION, token) is None
+        assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
+    for standing in (Standing.QUEUED, Standing.CALLED, Standing.ANSWERED):
+        await house.stand(second, standing)
+    answer = await house.asking.take_back(SESSION, house.asking.token(SESSION, second))
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.CONFLICT
+    answer = await house.asking.take_back(SESSION, f"x.{second}")
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.UNKNOWN
+
+
+@in_a_house
+async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one_that_was_taken(house: House) -> None:
+    house.asking.places = AskingPlaces(SeededRandomness(2), 1)
+    first = msgspec.structs.replace(WHY, form="f1")
+    name = await house.asking.ask(SESSION, first, "v1", "192.0.2.1")
+    other = msgspec.structs.replace(WHY, form="f2")
+    assert await house.asking.ask(SESSION, other, "v2", "192.0.2.1") is Unasked.ADDRESS
+    assert await house.asking.ask(SESSION, first, "v1", "192.0.2.1") == name
+    assert await house.asking.ask(SESSION, other, "v2", "192.0.2.2") not in set(Unasked)
+    for _ in range(ROUNDS - 1):
+        await house.asking.take_back(SESSION, house.asking.token(SESSION, InterventionId(name)))
+        again = msgspec.structs.replace(WHY, form=f"again {name}")
+        name = await house.asking.ask(SESSION, again, "v1", "192.0.2.1")
+        assert name not in set(Unasked)
+    await house.asking.take_back(SESSION, house.asking.token(SESSION, InterventionId(name)))
+    assert await house.asking.ask(SESSION, msgspec.structs.replace(WHY, form="f5"), "v1", "192.0.2.1") is Unasked.FULL
+    of_hub = msgspec.structs.replace(WHY, form="f3", hub="kisumu")
+    assert await house.asking.ask(SESSION, of_hub, "v3", "192.0.2.1") not in set(Unasked), (
+        "a hub has a share of its own"
+    )
+
+
+@in_a_house
+async def test_what_was_taken_back_comes_back_within_the_share_of_its_address(house: House) -> None:
+    house.asking.places = AskingPlaces(SeededRandomness(2), 1)
+    made: list[InterventionId] = []
+    for form in ("f1", "f2"):
+        name = await house.asking.ask(SESSION, msgspec.structs.replace(WHY, form=form), "", "192.0.2.1")
+        made.append(InterventionId(name))
+        assert await house.asking.take_back(SESSION, house.asking.token(SESSION, made[-1])) is None
+    first, second = (house.asking.token(SESSION, name) for name in made)
+    assert await house.asking.ask_again(SESSION, first) is None
+    answer = await house.asking.ask_again(SESSION, second)
+    assert isinstance(answer, Refusal)
+    assert answer.code is RefusalCode.CONFLICT
+    assert await house.asking.take_back(SESSION, first) is None
+    assert await house.asking.ask_again(SESSION, second) is None
+
+
+@in_a_house
+async def test_a_meeting_may_take_nothing_of_browsers_that_keep_no_cookie(house: House) -> None:
+    await house.do(LimitAsking(known=True))
+    assert await house.refused(visitor="") is Unasked.COOKIE
+    assert await house.ask()
+    of_hub = msgspec.structs.replace(WHY, form="f3", hub="kisumu")
+    assert await house.asking.ask(SESSION, of_hub, "") not in set(Unasked)
+    await house.do(LimitAsking(known=False))
+    assert await house.ask("f4", visitor="")

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from asking import MODERATOR, SOMEBODY, ask, asked, of, stand
+from deciding import WALL, carry_out, speaking
+from moothall.core import commands as do
+from moothall.core.floor.parts import Standing
+from moothall.services.questions.author_view import own_of
+
+
+@pytest.mark.parametrize(
+    ("standing", "may"),
+    [
+        (Standing.QUEUED, (True, True, False, False)),
+        (Standing.LATER, (True, False, False, False)),
+        (Standing.TO_WRITE, (True, False, False, False)),
+        (Standing.ANSWERED, (False, False, False, False)),
+        (Standing.WITHDRAWN, (False, False, False, True)),
+    ],
+)
+def test_what_its_author_may_do_with_it(standing: Standing, may: tuple[bool, ...]) -> None:
+    state = carry_out(asked(), stand(standing, "a"), actor=MODERATOR)
+    own = own_of(state, of(state, "a"), None, WALL)
+    assert (own.may_go, own.may_put_off, own.may_return, own.may_ask_again) == may
+    over = carry_out(state, do.CloseSession())
+    own = own_of(over, of(over, "a"), None, WALL)
+    assert (own.may_go, own.may_put_off or own.may_return or own.may_ask_again) == (may[0], False)
+    assert own.undecided is (standing in (Standing.QUEUED, Standing.LATER))
+
+
+def test_what_its_author_has_put_off_comes_back() -> None:
+    state = carry_out(speaking(), ask("a"), actor=SOMEBODY)
+    state = carry_out(state, stand(Standing.QUEUED, "a"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.LATER, "a"), actor=SOMEBODY)
+    assert own_of(state, of(state, "a"), None, WALL).may_return

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from hall_in_memory import FLOOR, MemoryHall, memory_hall
+from meeting import Meeting, partial
+from moothall.adapters.store.log_memory import MemoryLog
+from moothall.core import commands as do
+from moothall.core import events as ev
+from moothall.core.actors import SYSTEM, Actor, Role
+from moothall.core.chain import LogRecord
+from moothall.core.errors import RecordBroken, StorageUnavailable
+from moothall.core.events import Access, ChannelKind
+from moothall.core.ids import ChannelId, CommandId, Lane, SessionId
+from moothall.core.lanes import SESSION as SESSION_LANE
+from moothall.core.session import Status
+from moothall.services.log.publication import Publication
+from moothall.services.log.session_writer import Receipt
+from moothall.services.sessions.catalogue import Catalogue, Entry
+from moothall.services.sessions.sessions import LiveSession
+from moothall.testing import loop
+
+SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
+
+
+class WatchedLog(MemoryLog):
+    """Tells what is read, can wait before an answer, and can be broken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[SessionId, frozenset[Lane] | None]] = []
+        self.broken: dict[SessionId, Exception] = {}
+        self.gate: asyncio.Event | None = None
+        self.reading = asyncio.Event()
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        self.asked.append((session, lanes))
+        if session in self.broken:
+            raise self.broken[session]
+        found = await super().read(session, after, limit, lanes)
+        if self.gate is not None:
+            self.reading.set()
+            await self.gate.wait()
+        return found
+
+
+async def make(hall: MemoryHall, name: str, *more: do.AnyCommand, **fields: object) -> LiveSession:
+    live = await hall.sessions.open(SessionId(name))
+    created = {"title": f"About {name}", "languages": ("en", "fr"), **fields}
+    commands: list[do.AnyCommand] = [
+        do.CreateSession(**created),  # type: ignore[arg-type]
+        do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+        do.AddChannel(channel=ChannelId("fr"), kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+        *more,
+    ]
+    assert isinstance(await live.writer.send(SYSTEM, CommandId("make"), commands), Receipt)
+    return live
+
+
+async def act(live: LiveSession, *commands: do.AnyCommand) -> None:
+    answer = await live.writer.send(SECRETARIAT, CommandId(f"act:{live.writer.offset}"), commands)
+    assert isinstance(answer, Receipt), answer
+
+
+async def names(catalogue: Catalogue) -> list[str]:
+    return [entry.session for entry in await catalogue.listed()]
+
+
+def test_it_lists_what_anybody_may_read_and_no_rehearsals() -> None:
+    async def story() -> None:
+        log = WatchedLog()
+        async with memory_hall(MemoryHall(log)) as hall:
+            await make(hall, "b", do.OpenSession())
+            await make(hall, "a")
+            await make(hall, "hidden", access=Access.STAFF)
+            await make(hall, "linked", access=Access.LINK)
+            await make(hall, "trial", rehearsal=True)
+            await hall.sessions.open(SessionId("empty"))
+            opened = hall.clock.wall()
+        log.asked.clear()
+        catalogue = Catalogue(log)
+        whether = [await catalogue.hidden(SessionId(name)) for name in ("a", "hidden", "linked", "empty", "none")]
+        assert whether == [False, True, True, False, False]
+        coming, live = await catalogue.listed()
+        assert (coming.session, coming.status, coming.opened) == ("a", Status.CREATED, None)
+        assert live == Entry(
+            session=SessionId("b"),
+            title="About b",
+            languages=("en", "fr"),
+            status=Status.OPEN,
+            opened=opened,
+            access=Access.PUBLIC,
+            channel=FLOOR,
+            offset=4,
+        )
+        assert {lanes for _, lanes in log.asked} == {frozenset({SESSION_LANE})}
+        log.asked.clear()
+        assert await names(catalogue) == ["a", "b"]
+        assert log.asked == []
+        hidden = catalogue.known(SessionId("hidden"))
+        assert hidden is not None
+        assert not hidden.listed
+
+    loop.run(story())
+
+
+def test_it_follows_what_is_published() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            old = await make(hall, "old")
+            catalogue = Catalogue(hall.log)
+            hall.sessions.observe(lambda _, publication: catalogue.take(publication))
+            await act(old, do.DescribeSession(title="Not asked for yet"))
+            assert catalogue.known(old.id) is None
+            assert [entry.title for entry in await catalogue.listed()] == ["Not asked for yet"]
+            new = await make(hall, "new", do.OpenSession())
+            assert await names(catalogue) == ["new", "old"]
+            for command, status in (
+                (do.PauseSession(), Status.PAUSED),
+                (do.ResumeSession(), Status.OPEN),
+                (do.CloseSession(), Status.CLOSED),
+                (do.ReopenSession(), Status.OPEN),
+                (do.CloseSession(), Status.CLOSED),
+            ):
+                await hall.clock.sleep(1_000)
+                await act(new, command)
+                entry = catalogue.known(new.id)
+                assert entry is not None
+                assert (entry.status, entry.closed) == (
+                    status,
+                    hall.clock.wall() if status is Status.CLOSED else None,
+                )
+            new.writer.signal(partial("x"))
+            fresh = Catalogue(hall.log)
+            assert list(await fresh.listed()) == list(await catalogue.listed())
+
+    loop.run(story())
+
+
+def test_what_is_published_while_a_log_is_read_is_not_lost() -> None:
+    async def story() -> None:
+        log = WatchedLog()
+        async with memory_hall(MemoryHall(log)) as hall:
+            live = await make(hall, "a")
+            catalogue = Catalogue(log)
+            hall.sessions.observe(lambda _, publication: catalogue.take(publication))
+            log.gate = asyncio.Event()
+            async with asyncio.TaskGroup() as group:
+                first, second = (group.create_task(names(catalogue)) for _ in range(2))
+                await log.reading.wait()
+                await act(live, do.DescribeSession(title="Renamed"))
+                log.gate.set()
+            assert first.result() == second.result() == ["a"]
+            entry = catalogue.known(SessionId("a"))
+            assert entry is not None
+            assert entry.title == "Renamed"
+            assert len(log.asked) == 1 + 1  # one when it was loaded, one for both who asked
+
+    loop.run(story())
+
+
+async def test_a_removed_title_is_said_no_more() -> None:
+    meeting = Meeting()
+    await meeting.open()
+    catalogue = Catalogue(meeting.log)
+    assert [entry.title for entry in await catalogue.listed()] == ["Plenary"]
+    described = await meeting.store(ev.SessionDescribed(title="Slander"))
+    catalogue.take(described)
+    assert [entry.title for entry in await catalogue.listed()] == ["Slander"]
+    catalogue.take(await meeting.remove(described.records[0].header.offset))
+    assert [entry.title for entry in await catalogue.listed()] == ["Plenary"]
+
+
+async def test_long_logs_are_read_whole_and_other_publications_are_passed_over() -> None:
+    meeting = Meeting()
+    await meeting.open()
+    await meeting.store(*[ev.ClockMapped(t=n, wall=n) for n in range(2_000)])
+    await meeting.store(ev.SessionClosed(t=9))
+    catalogue = Catalogue(meeting.log)
+    (entry,) = await catalogue.listed()
+    assert (entry.status, entry.offset) == (Status.CLOSED, 2_004)
+    catalogue.take(Publication(session=SessionId("plenary")))
+    assert list(await catalogue.listed()) == [entry]
+
+
+async def test_a_log_that_cannot_be_read_is_left_out_and_one_that_is_away_is_asked_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = WatchedLog()
+    for name in ("a", "b"):
+        meeting = Meeting(log, name)
+        await meeting.open()
+    catalogue = Catalogue(log)
+    log.broken[SessionId("b")] = StorageUnavailable("away")
+    with pytest.raises(StorageUnavailable):
+        await catalogue.listed()
+    log.broken[SessionId("b")] = RecordBroken("Offset 2 can't be read.")
+    assert await names(catalogue) == ["a"]
+    assert "session b" in caplog.text
+
+
+async def test_what_came_into_the_middle_is_read_again_also_when_it_is_just_being_read() -> None:
+    log = WatchedLog()
+    house = Meeting(log)
+    await house.open()
+    catalogue = Catalogue(log)
+    gate = log.gate = asyncio.Event()
+    reading = asyncio.ensure_future(catalogue.all())
+    await log.reading.wait()
+    catalogue.read_again(house.session)
+    log.gate = None
+    gate.set()
+    assert [entry.session for entry in await reading] == [house.session]
+    before = len(log.asked)
+    assert [entry.title for entry in await catalogue.all()] == ["Plenary"]
+    assert len(log.asked) == before + 1
+    await catalogue.all()
+    assert len(log.asked) == before + 1
+    catalogue.read_again(house.session)
+    assert catalogue.known(house.session) is None

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from moothall.core.actors import Role
+from moothall.core.errors import NoLink, StorageUnavailable
+from moothall.core.ids import SessionId, is_name
+from moothall.core.programme.plan import RoomId
+from moothall.services.sessions.role_links import (
+    HALL,
+    LONGEST_HUB,
+    MOST_VISITORS,
+    VISIT_MS,
+    RoleLinks,
+    Staff,
+    covers,
+    hub_of,
+    room_scope,
+    session_scope,
+)
+from moothall.testing.book import MemoryBook
+from moothall.testing.clock import ManualClock
+from moothall.testing.seeded import SeededRandomness
+
+A = SessionId("a")
+
+
+class Desk:
+    """Links, and what they stand on."""
+
+    def __init__(self) -> None:
+        self.book = MemoryBook()
+        self.clock = ManualClock()
+        self.links = self.again()
+
+    def again(self, seed: int = 0) -> RoleLinks:
+        return RoleLinks(book=self.book, clock=self.clock, randomness=SeededRandomness(seed))
+
+
+def story(act: Callable[[Desk], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    def test() -> None:
+        asyncio.run(act(Desk()))
+
+    return test
+
+
+@story
+async def test_a_token_stands_for_whom_its_link_was_made_for(desk: Desk) -> None:
+    staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "  Ana\u202e \n at the back ")
+    other, second = await desk.links.create(Role.CAPTIONER, session_scope(A), "")
+    assert (staff.role, staff.scope, staff.label) == (Role.TECHNICIAN, HALL, "Ana at the back")
+    assert len(token) == 32
+    assert desk.links.of_token(token.upper()) == staff
+    assert token != second
+    assert desk.links.of_token(token) == staff
+    assert desk.links.of_token(second) == other
+    assert desk.links.list() == (staff, other)
+    assert desk.links.get(staff.link) == staff
+    for wrong in ("", token[:-1], token + "a", "x" * 10_000, "\ud800"):
+        assert desk.links.of_token(wrong) is None
+
+
+@story
+async def test_the_book_holds_no_token_and_no_key(desk: Desk) -> None:
+    _, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
+    entered = await desk.links.enter(token, "")
+    assert entered is not None
+    shelves = [await desk.book.read(shelf) for shelf in ("link", "visitor")]
+    kept = b"".join(key.encode() + body for shelf in shelves for key, body in shelf.items())
+    assert b"technician" in kept
+    assert token.encode() not in kept
+    assert entered[1].encode() not in kept
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [(Role.SYSTEM, HALL), (Role.TECHNICIAN, "house"), (Role.TECHNICIAN, "room:../x"), (Role.TECHNICIAN, "session:")],
+)
+async def test_a_link_is_for_a_job_and_something_that_can_be(role: Role, scope: str) -> None:
+    with pytest.raises(NoLink):
+        await Desk().links.create(role, scope, "")
+
+
+@story
+async def test_a_browser_stands_for_all_links_that_it_opened(desk: Desk) -> None:
+    first, token = await desk.links.create(Role.TECHNICIAN, room_scope(RoomId("hall")), "")
+    second, more = await desk.links.create(Role.CHAIR, session_scope(A), "")
+    assert await desk.links.enter("wrong", "") is None
+    entered = await desk.links.enter(token, "slipped in by somebody")
+    assert entered is not None
+    staff, key = entered
+    assert staff == first
+    assert desk.links.of_visitor(key) == (first,)
+    assert desk.links.of_visitor("slipped in by somebody") == ()
+    again = await desk.links.enter(more, key)
+    assert again is not None
+    assert desk.links.of_visitor(again[1]) == (first, second)
+    assert desk.links.of_visitor(key) == ()
+    twice = await desk.links.enter(more, again[1])
+    assert twice is not None
+    assert desk.links.of_visitor(twice[1]) == (first, second)
+    await desk.links.leave(twice[1])
+    await desk.links.leave("nobody")
+    assert desk.links.of_visitor(twice[1]) == ()
+
+
+@story
+async def test_a_replaced_link_opens_nothing_any_more_by_its_old_token_or_in_its_browsers(desk: Desk) -> None:
+    gone: list[str] = []
+    desk.links.when_gone(gone.append)
+    staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
+    other, more = await desk.links.create(Role.CHAIR, HALL, "")
+    entered = await desk.links.enter(token, "")
+    assert entered is not None
+    both = await desk.links.enter(more, entered[1])
+    assert both is not None
+    new = await desk.links.replace(staff.link)
+    assert gone == [staff.link]
+    assert desk.links.of_token(token) is None
+    assert desk.links.of_token(new) == staff
+    assert desk.links.of_visitor(both[1]) == (other,)
+
+
+@story
+async def test_a_revoked_link_goes_alone(desk: Desk) -> None:
+    staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
+    other, more = await desk.links.create(Role.CHAIR, HALL, "")
+    entered = await desk.links.enter(token, "")
+    assert entered is not None
+    await desk.links.revoke(staff.link)
+    assert desk.links.of_token(token) is None
+    assert desk.links.of_visitor(entered[1]) == ()
+    assert desk.links.of_token(more) == other
+    assert desk.links.list() == (other,)
+    assert desk.links.get(staff.link) is None
+    for act in (desk.links.revoke(staff.link), desk.links.replace(staff.link)):
+        with pytest.raises(NoLink):
+            await act
+
+
+@story
+async def test_the_links_of_a_session_go_with_it(desk: Desk) -> None:
+    await desk.links.create(Role.TECHNICIAN, session_scope(A), "")
+    kept, _ = await desk.links.create(Role.TECHNICIAN, session_scope(SessionId("b")), "")
+    await desk.links.forget(A)
+    assert desk.links.list() == (kept,)
+
+
+@story
+async def test_all_of_it_outlives_the_server(desk: Desk) -> None:
+    staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "Ana")
+    reader, key = await desk.links.create(Role.READER, session_scope(A), "")
+    entered, proof = await desk.links.enter(token, ""), desk.links.reader_proof(key)
+    assert entered is not None
+    assert proof is not None
+    later = desk.again(1)
+    await later.load()
+    assert later.list() == (staff, reader)
+    assert later.of_token(token) == staff
+    assert later.of_visitor(entered[1]) == (staff,)
+    assert later.of_reader_proof(proof[1]) == reader
+
+
+@story
+async def test_a_readers_link_needs_no_entry_and_ends_with_it(desk: Desk) -> None:
+    reader, token = await desk.links.create(Role.READER, session_scope(A), "")
+    _, other = await desk.links.create(Role.TECHNICIAN, session_scope(A), "")
+    found = desk.links.reader_proof(token)
+    assert found is not None
+    assert found[0] == reader
+    assert desk.links.of_reader_proof(found[1]) == reader
+    assert desk.links.reader_proof(other) is None
+    assert desk.links.reader_proof("wrong") is None
+    for wrong in ("", reader.link, f"{reader.link}.", found[1] + "0", f"{reader.link}.\udcff"):
+        assert desk.links.of_reader_proof(wrong) is None
+    await desk.links.replace(reader.link)
+    assert desk.links.of_reader_proof(found[1]) is None
+
+
+@story
+async def test_a_browser_is_forgotten_after_a_month(desk: Desk) -> None:
+    staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
+    entered = await desk.links.enter(token, "")
+    assert entered is not None
+    await desk.clock.advance(VISIT_MS)
+    assert desk.links.of_visitor(entered[1]) == (staff,)
+    await desk.clock.advance(1)
+    assert desk.links.of_visitor(entered[1]) == ()
+
+
+@story
+async def test_the_oldest_browser_makes_room(desk: Desk) -> None:
+    _, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
+    keys = []
+    for _ in range(MOST_VISITORS + 1):
+        entered = await desk.links.enter(token, "")
+        assert entered is not None
+        keys.append(entered[1])
+    assert [bool(desk.links.of_visitor(key)) for key in (keys[0], keys[1], keys[-1])] == [False, True, True]
+
+
+@story
+async def test_what_cannot_be_stored_has_not_happened(desk: Desk) -> None:
+    staff, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
+    desk.book.full = True
+    for act in (
+        desk.links.create(Role.CHAIR, HALL, ""),
+        desk.links.replace(staff.link),
+        desk.links.revoke(staff.link),
+        desk.links.enter(token, ""),
+    ):
+        with pytest.raises(StorageUnavailable):
+            await act
+    assert desk.links.list() == (staff,)
+    assert desk.links.of_token(token) == staff
+
+
+def test_a_scope_covers_what_it_names() -> None:
+    hall = RoomId("hall")
+    assert covers(HALL, A, None)
+    assert covers(session_scope(A), A, hall)
+    assert covers(room_scope(hall), A, hall)
+    assert not covers(session_scope(SessionId("b")), A, hall)
+    assert not covers(room_scope(hall), A, None)
+    assert not covers(room_scope(RoomId("a")), A, hall)
+    assert not covers("", A, None)
+
+
+@pytest.mark.parametrize(
+    ("label", "hub"),
+    [
+        ("Kisumu Library", "kisumu-library"),
+        ("  Córdoba, sala 2 ", "cordoba-sala-2"),
+        ("x" * 90, "x" * LONGEST_HUB),
+        ("مكتبة", "l1"),
+        ("", "l1"),
+    ],
+)
+def test_a_coordinators_link_is_for_the_hub_that_its_label_names(label: str, hub: str) -> None:
+    staff = Staff(link="l1", role=Role.HUB, scope=HALL, label=label)
+    assert hub_of(staff) == hub
+    assert is_name(hub)
+    assert hub_of(Staff(link="l1", role=Role.MODERATOR, scope=HALL, label=label)) == ""

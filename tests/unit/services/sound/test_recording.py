@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hall_in_memory import FLOOR, MIC, SESSION, MemoryHall
+from moothall.core import commands as do
+from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.events import SealVersion, SoundKept
+from moothall.core.ids import ChannelId, SessionId
+from moothall.services.sound.live_audio import RATE
+from moothall.services.sound.recording import DAY_MS, Recordings, Standing, standing_of
+from moothall.testing import loop
+from recorded import KEEP_DAYS, MemoryStore, recordings, scene
+
+
+def test_a_span_can_be_taken_out_of_all_that_is_kept() -> None:
+    async def story() -> None:
+        async with scene(100, SoundKept.PUBLISHED) as it:
+            await it.hall.clock.sleep(60_000)
+            assert it.recordings.published(SESSION)
+            spoken = [(FLOOR, 10_000, 40_000), (ChannelId("pt"), 0, 5_000)]
+            await it.recordings.silence(SESSION, spoken)
+            await it.recordings.silence(SessionId("unknown"), spoken)
+            await it.recording
+            assert it.pattern() == "#" * 10 + "." * 30 + "#" * 60
+
+    loop.run(story())
+
+
+def test_a_piece_can_be_heard_from_the_spool_and_from_the_recording() -> None:
+    async def story() -> None:
+        async with scene(60) as it:
+            await it.hall.clock.sleep(20_000)
+            assert await it.recordings.clip(SESSION, FLOOR, 12_000, 14_000) == b"\x01" * 2 * 2 * RATE
+            await it.recording
+            assert await it.recordings.clip(SESSION, FLOOR, 12_000, 14_000) == b"\x01" * 2 * 2 * RATE
+            for channel, t0, t1, code in (
+                (FLOOR, 0, 60_001, RefusalCode.INVALID),
+                (FLOOR, 5, 5, RefusalCode.INVALID),
+                (ChannelId("pt"), 0, 5, RefusalCode.UNKNOWN),
+                (FLOOR, 90_000, 91_000, RefusalCode.UNKNOWN),
+            ):
+                answer = await it.recordings.clip(SESSION, channel, t0, t1)
+                assert isinstance(answer, Refusal)
+                assert answer.code is code
+            await it.command("off", do.BeginNotRecorded())
+            refused = await it.recordings.clip(SESSION, FLOOR, 55_000, 61_000)
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.CONFLICT
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize(
+    ("standing", "days", "stays"),
+    [
+        (None, 0, False),
+        (Standing(SoundKept.NONE, checked=False), 0, False),
+        (Standing(SoundKept.UNTIL_CHECKED, checked=False), KEEP_DAYS, True),
+        (Standing(SoundKept.UNTIL_CHECKED, checked=False), KEEP_DAYS + 1, False),
+        (Standing(SoundKept.UNTIL_CHECKED, checked=True), 0, False),
+        (Standing(SoundKept.PUBLISHED, checked=True), 1_000, True),
+    ],
+)
+def test_what_need_not_be_kept_any_longer_is_erased(standing: Standing | None, days: int, stays: bool) -> None:
+    async def story() -> None:
+        hall, store = MemoryHall(), MemoryStore()
+        await store.begin(SESSION, MIC, 0)
+        store.written = hall.clock.wall() - days * DAY_MS
+        sweeping = asyncio.ensure_future(recordings(store, hall, standing).run())
+        await hall.clock.sleep(100)
+        assert (SESSION in store.held) is stays
+        sweeping.cancel()
+
+    loop.run(story())
+
+
+def test_nothing_is_erased_while_it_is_recorded_or_nobody_knows() -> None:
+    async def story() -> None:
+        async with scene(60) as it:
+            await it.hall.clock.sleep(40_000)
+            await it.recordings.sweep()  # By what its `standing` says there is no such session.
+            assert it.store.held
+            await it.recording
+
+            async def away(session: SessionId) -> Standing | None:
+                raise StorageUnavailable("The store is away.")
+
+            unsure = Recordings(it.store, state_of=lambda _: None, standing=away, clock=it.hall.clock, keep_days=1)
+            await unsure.sweep()
+            assert it.store.held
+            assert await unsure.parts(SESSION) == ()
+            await it.recordings.forget(SESSION)
+            assert it.store.held == {}
+
+    loop.run(story())
+
+
+def test_what_a_session_says_of_its_sound() -> None:
+    async def story() -> None:
+        async with scene(1) as it:
+            sessions = it.hall.sessions
+            assert await standing_of(sessions, SESSION) == Standing(SoundKept.UNTIL_CHECKED, checked=False)
+            await it.command("close", do.CloseSession())
+            await it.command("raw", do.SealRecord(version=SealVersion.RAW))
+            await it.hall.clock.sleep(10)
+            assert await standing_of(sessions, SESSION) == Standing(SoundKept.UNTIL_CHECKED, checked=False)
+            await it.command("checked", do.SealRecord(version=SealVersion.CHECKED))
+            await it.hall.clock.sleep(10)
+            assert await standing_of(sessions, SESSION) == Standing(SoundKept.UNTIL_CHECKED, checked=True)
+            assert await standing_of(sessions, SessionId("nowhere")) is None
+            await sessions.open(SessionId("empty"))
+            assert await standing_of(sessions, SessionId("empty")) is None
+
+    loop.run(story())

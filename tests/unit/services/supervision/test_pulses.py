@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from moothall.core.errors import ProtocolError
+from moothall.services.supervision.pulses import REMEMBERED, STALL_MS, TICK_MS, Fate, GivenUp, Pulses
+from moothall.testing.clock import ManualClock
+from moothall.testing.pulse_link import PulseEnd
+from moothall.wire.pulse import Pulse
+
+
+def alive(life: str = "a", **how: object) -> Pulse:
+    return Pulse(**{"life": life, "working": True, **how})  # type: ignore[arg-type]
+
+
+class Stopped(ManualClock):
+    """A clock that went on while this process was stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missed = 0
+
+    def monotonic(self) -> int:
+        return super().monotonic() + self.missed
+
+
+class House:
+    def __init__(self) -> None:
+        self.clock = Stopped()
+        self.pulses = Pulses(self.clock)
+        self.ended: list[str] = []
+        self.line = PulseEnd()
+
+    def end(self, name: str = "it") -> None:
+        self.ended.append(name)
+
+
+@asynccontextmanager
+async def watching(*, serve: bool = True) -> AsyncIterator[House]:
+    house = House()
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(house.pulses.run())]
+        if serve:
+            tasks.append(group.create_task(house.pulses.serve(house.line)))
+        await house.clock.advance(0)
+        yield house
+        for task in tasks:
+            task.cancel()
+
+
+async def test_one_that_is_frozen_is_ended_once_and_its_fate_is_known(caplog: pytest.LogCaptureFixture) -> None:
+    async with watching() as house:
+        with house.pulses.started("child", "a", house.end), house.pulses.linked("far", "a", house.end):
+            await house.line.beat(alive(streams=(1, 2)))
+            await house.clock.advance(14_000)
+            assert house.ended == []
+            assert house.pulses.fate("a") is None
+            with caplog.at_level(logging.ERROR):
+                await house.clock.advance(30_000)
+            assert house.ended == ["it", "it"], "its process and its link"
+            assert house.pulses.streams("a") == (1, 2)
+            house.pulses.ended("a", Fate.KILLED)
+        assert house.pulses.fate("a") is Fate.GIVEN_UP
+        assert caplog.messages == ["child: no pulse; it is given up"]
+
+
+async def test_a_watcher_that_was_stopped_itself_gives_nobody_up() -> None:
+    async with watching() as house:
+        with house.pulses.started("child", "a", house.end):
+            await house.line.beat(alive())
+            house.clock.missed += 90_000
+            await house.clock.advance(TICK_MS)
+            await house.line.beat(alive())
+            await house.clock.advance(14_000)
+            assert house.ended == []
+            await house.clock.advance(2_000)
+            assert house.ended == ["it"]
+
+
+async def test_a_little_late_is_no_stall() -> None:
+    async with watching() as house:
+        with house.pulses.started("child", "a", house.end):
+            await house.line.beat(alive())
+            for _ in range(9):
+                house.clock.missed += STALL_MS - 1
+                await house.clock.advance(TICK_MS)
+            assert house.ended == ["it"]
+
+
+async def test_one_that_never_gives_a_sign_is_ended_after_a_minute() -> None:
+    async with watching(serve=False) as house:
+        with house.pulses.started("child", "a", house.end):
+            await house.clock.advance(59_000)
+            assert house.ended == []
+            await house.clock.advance(1_000)
+            assert house.ended == ["it"]
+
+
+async def test_one_that_still_hangs_is_not_let_in_again_and_one_that_goes_on_is() -> None:
+    async with watching() as house:
+        await house.line.beat(alive(busy_ms=20_000))
+        with pytest.raises(GivenUp, match="engine far was given up"), house.pulses.linked("engine far", "a", house.end):
+            raise AssertionError
+        await house.line.beat(alive(passes=1))
+        with house.pulses.linked("engine far", "a", house.end):
+            await house.clock.advance(2_000)
+        assert house.ended == []
+
+
+async def test_one_that_was_frozen_and_dials_again_gets_its_whole_patience() -> None:
+    async with watching() as house:
+        with house.pulses.linked("engine far", "a", house.end):
+            await house.line.beat(alive())
+            await house.clock.advance(16_000)
+        assert house.ended == ["it"]
+        with house.pulses.linked("engine far", "a", house.end):
+            await house.clock.advance(14_000)
+            assert house.ended == ["it"]
+
+
+async def test_one_without_a_pulse_is_not_watched() -> None:
+    async with watching(serve=False) as house:
+        with house.pulses.linked("engine old", "", house.end):
+            await house.clock.advance(900_000)
+        assert house.ended == []
+        assert house.pulses.streams("") == ()
+
+
+async def test_a_link_carries_the_pulses_of_one_life_and_may_end_before_the_first() -> None:
+    pulses, line = Pulses(ManualClock()), PulseEnd()
+    await line.beat(None)
+    await pulses.serve(line)
+    await line.beat(alive())
+    await line.beat(alive("b"))
+    with pytest.raises(ProtocolError, match="of one life"):
+        await pulses.serve(line)
+    await line.beat(alive())
+    await line.beat(None)
+    await pulses.serve(line)
+
+
+async def test_so_many_ends_are_remembered_and_no_more() -> None:
+    pulses = Pulses(ManualClock())
+    for number in range(REMEMBERED + 1):
+        pulses.ended(str(number), Fate.CRASHED)
+    assert (pulses.fate("0"), pulses.fate("1")) == (None, Fate.CRASHED)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from moothall.services.supervision.waiting import until_told, within
+from moothall.testing import loop
+from moothall.testing.clock import LoopClock
+
+
+def test_what_comes_in_time_is_given_and_what_fails_fails() -> None:
+    async def story() -> None:
+        clock = LoopClock()
+        assert await within(asyncio.sleep(0.5, "there"), clock, 1_000) == "there"
+        assert await within(asyncio.sleep(5, "late"), clock, 1_000) is None
+        assert clock.monotonic() == 1_500
+
+        async def fails() -> None:
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            await within(fails(), clock, 1_000)
+
+    loop.run(story())
+
+
+def test_an_event_is_waited_for_as_long_as_is_said() -> None:
+    async def story() -> None:
+        clock, told = LoopClock(), asyncio.Event()
+        await until_told(told, clock, 700)
+        assert clock.monotonic() == 700
+        asyncio.get_running_loop().call_later(2, told.set)
+        await until_told(told, clock, None)
+        assert clock.monotonic() == 2_700
+        await until_told(told, clock, 5_000)
+        assert clock.monotonic() == 2_700
+
+    loop.run(story())
+
+
+def test_who_waits_can_be_cancelled() -> None:
+    async def story() -> None:
+        clock, told = LoopClock(), asyncio.Event()
+        waiting = asyncio.ensure_future(until_told(told, clock, 10_000))
+        await asyncio.sleep(1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    loop.run(story())
