@@ -30,9 +30,9 @@ import numpy as np
 
 from footprint import HOUR, Footprint, Growth, growth, on_disk, peak, processes, resident
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
-from moothall.core import events as ev
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import SessionId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import SessionId
 from moothall_models.ports import RATE
 from recordings import SAMPLE, load, utterances
 from scoring import machine, markdown

@@ -38,13 +38,13 @@ from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
-from moothall.core.errors import Refusal
-from moothall.core.event_codec import encode_event, type_name
-from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, Position, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.codec import encode_event, type_name
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, Position, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Partial
 from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout

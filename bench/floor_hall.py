@@ -17,10 +17,10 @@ from itertools import count
 
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.sessions import LiveSession
 from moothall.settings.loading import Engine, Server, Settings, Translation

@@ -30,9 +30,9 @@ from floor import TALK, percentile
 from floor_hall import SESSION, made
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.sessions.sessions import LiveSession
 from moothall.settings.loading import Engine, Server, Settings, Translation
 

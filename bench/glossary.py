@@ -32,8 +32,8 @@ import msgspec
 import nothing
 from moothall.core.glossary.files import read_glossary
 from moothall_models.ports import RATE, Hypothesis, Window
-from moothall_models.recognizers.drafting_whisper import DraftingWhisper
-from moothall_models.recognizers.whisper import WhisperRecognizer
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
+from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.speech.text import plain
 from moothall_models.store.where import open_store
 from recordings import Pair, load, pairs_in, utterances

@@ -17,11 +17,11 @@ from typing import Any
 
 import msgspec
 
-from moothall.core import events as ev
 from moothall.core.chain import GENESIS, SALT_BYTES, LogRecord, checkpoint_bytes, seal
-from moothall.core.event_codec import encode_event
-from moothall.core.ids import CommandId, Lane, SessionId
-from moothall.core.lanes import SESSION, is_public
+from moothall.core.events import types as ev
+from moothall.core.events.codec import encode_event
+from moothall.core.kernel.ids import CommandId, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION, is_public
 from moothall.core.ports import Signer
 
 HOUR_MS = 3_600_000

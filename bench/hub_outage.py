@@ -30,9 +30,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes an
 from hall_process import CLOCK, FLOOR, free_port
 from hub_house import CentreProcess, HubProcess
 from moothall.adapters.reading.reader_client import follow
-from moothall.core.event_codec import decode_event
-from moothall.core.events import SegmentEnded
-from moothall.core.ids import SessionId
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import SegmentEnded
+from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
 from moothall_hub.copied import Copy
 from moothall_hub.mirror import Mirror

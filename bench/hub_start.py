@@ -30,7 +30,7 @@ from hub_house import CentreProcess, HubProcess
 from hub_outage import Look
 from hub_readers import resident_mb
 from moothall.adapters.reading.reader_client import follow
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
 from moothall_hub.mirror import Mirror
 from scoring import machine, markdown

@@ -27,8 +27,8 @@ import msgspec
 
 from moothall.app.hall import Hall, hall
 from moothall.cli.playing import Programme, engine_ready, play, prepare
-from moothall.core.events import SoundKept
-from moothall.core.ids import SessionId
+from moothall.core.events.types import SoundKept
+from moothall.core.kernel.ids import SessionId
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.sessions import LiveSession
 from moothall.settings.loading import Settings

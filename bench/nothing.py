@@ -22,8 +22,8 @@ import numpy as np
 from moothall.core.commands import CommitWords
 from moothall.core.signals import Partial
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, Window
-from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroVoiceActivity
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.store.where import open_store

@@ -23,11 +23,11 @@ import numpy as np
 from moothall.core.commands import CommitWords, ReviseSegment
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
-from moothall_models.engine_audio import ArrivalTime
-from moothall_models.engine_session import LinkSession, Turn
+from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.session import LinkSession, Turn
 from moothall_models.ports import Hypothesis
-from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.overload import Load
 from recordings import load
 from scoring import SCORER, Result, machine, score, table, together

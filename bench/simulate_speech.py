@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 
 from moothall.core.commands import CommitWords, ReviseSegment
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, Window
-from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroVoiceActivity
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
 from recordings import load

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import ChannelKind, EndReason, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId
+from moothall.core.events.types import ChannelKind, EndReason, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.ports import Clock
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.sessions import LiveSession

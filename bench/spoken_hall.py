@@ -34,12 +34,12 @@ from typing import Any
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal
-from moothall.core.event_parts import ChannelKind
-from moothall.core.floor.parts import Standing
-from moothall.core.hub_entry import Details
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.events.parts import ChannelKind
+from moothall.core.events.question_parts import Standing
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.role_links import HALL, hub_name

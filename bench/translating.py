@@ -26,12 +26,12 @@ import msgspec
 from moothall.adapters.reading.reader_client import follow
 from moothall.app.hall import Hall, hall
 from moothall.cli.playing import Programme, engine_ready, play, prepare
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AddChannel, CreateSession, OpenSession, TypeLine
-from moothall.core.event_codec import decode_event
-from moothall.core.events import ChannelKind, SegmentCorrected, SegmentEnded, SoundKept
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import ChannelKind, SegmentCorrected, SegmentEnded, SoundKept
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Partial
 from moothall.core.translating.lines import line_of
 from moothall.services.log.publication import Publication

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.chain import Header, LogRecord, body_digest
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import Epoch, Lane
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.ids import Epoch, Lane
 from moothall.wire import hub
 from moothall.wire.hub_records import pack, unpack
 from tampering import Tamperer

@@ -6,12 +6,12 @@ import msgspec
 
 from deciding import WALL, carry_out, created, events, speaking
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId, SessionId
-from moothall.core.session import State, evolve
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.core.questions.interventions import Intervention
+from moothall.core.session.state import State, evolve
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 SOMEBODY = Actor(Role.PARTICIPANT, "p1")

@@ -12,8 +12,8 @@ from aiohttp import web
 from hall_in_memory import MemoryHall
 from microphone import STEP, Ears, greeting, live_hall, sound
 from moothall.adapters.sound.audio_door import AudioDoor
-from moothall.core.actors import Role
-from moothall.core.ids import SessionId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.role_links import Staff
 from moothall.wire import audio
 from moothall.wire.audio import Piece

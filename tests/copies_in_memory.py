@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from log_above import FLOOR, SIGNED, Disk, LogAbove, Served
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.ids import ChannelId, Lane, SessionId
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall.wire.hub import Part
 from moothall_hub import copying

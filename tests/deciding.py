@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.decide import decide
-from moothall.core.errors import Refusal
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId
-from moothall.core.session import Segment, State, evolve
-from moothall.core.undo import Undoing, read_act
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId
+from moothall.core.rules.decide import decide
+from moothall.core.rules.undo import Undoing, read_act
+from moothall.core.session.state import Segment, State, evolve
 
 FLOOR = ChannelId("floor")
 ENGINE = Actor(Role.ENGINE, "whisper-base")

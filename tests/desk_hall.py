@@ -12,14 +12,14 @@ from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_r
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_house
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.errors import Refusal
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session import Segment, State, evolve
+from moothall.core.session.state import Segment, State, evolve
 from moothall.services.sessions.role_links import HALL
 from moothall.services.sessions.sessions import Sessions
 from moothall.settings.loading import Server, Settings

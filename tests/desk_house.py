@@ -16,7 +16,6 @@ from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.desks.desk_socket import DeskSocket, Extra
 from moothall.adapters.desks.staff_socket import PING_S, StaffSocket
 from moothall.adapters.http.limits import runner_options, secure
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AnyCommand,
     AttachEngine,
@@ -25,8 +24,9 @@ from moothall.core.commands import (
     OpenSession,
     SegmentStart,
 )
-from moothall.core.events import EndReason, Word
-from moothall.core.ids import CommandId, SegmentId, SessionId
+from moothall.core.events.types import EndReason, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.desks import Desks, News
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import Staff

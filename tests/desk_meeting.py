@@ -9,7 +9,6 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from moothall.app.hall import Hall, hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
     AnyCommand,
@@ -21,8 +20,9 @@ from moothall.core.commands import (
     OpenSession,
     SegmentStart,
 )
-from moothall.core.events import ChannelKind, EndReason, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.events.types import ChannelKind, EndReason, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.sessions import LiveSession
 from moothall.settings.loading import Engine, Server, Settings, Translation

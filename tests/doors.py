@@ -20,8 +20,8 @@ from moothall.adapters.reading.poll_door import PollDoor
 from moothall.adapters.reading.reader_routes import MAX_READERS, Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
-from moothall.core.errors import Refusal
-from moothall.core.ids import Position, SessionId
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import Position, SessionId
 from moothall.core.ports import Clock
 from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.clock import ManualClock

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.backstage_parts import PolicyQuestion, Tag
-from moothall.core.ids import NoteId, PolicyQuestionId, SegmentId
+from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
 
 HUB = "kisumu-library"
 QUESTIONS = (

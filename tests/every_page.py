@@ -14,12 +14,12 @@ from every_note import every_note
 from every_question import TEXT, asked, every_question, said_of_themselves
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import Access, ChannelKind, EndReason, Origin, SourceLine, Word
-from moothall.core.floor.parts import Kind
-from moothall.core.hub_entry import Details
-from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
-from moothall.core.refining import Proposal
+from moothall.core.events.question_parts import Kind
+from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SourceLine, Word
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.proposals.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.session_writer import Receipt

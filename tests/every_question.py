@@ -7,10 +7,10 @@ from typing import Any
 
 from moothall.app.hall import Hall
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.parts import HUB, REMOTE, ROOM, Kind, Standing
-from moothall.core.floor.statements import Dimension
-from moothall.core.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
+from moothall.core.events.question_parts import HUB, REMOTE, ROOM, Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
+from moothall.core.questions.statements import Dimension
 from moothall.services.log.session_writer import Receipt
 
 TEXT = (

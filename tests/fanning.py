@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from meeting import LIVE, Meeting
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core.ids import Position
-from moothall.core.lanes import Feed
+from moothall.core.kernel.ids import Position
+from moothall.core.kernel.lanes import Feed
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Subscription
 from moothall.testing.outlets import MemoryOutlet

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.order import Waiting, Why
-from moothall.core.floor.parts import Kind, Order, Standing, place_of
-from moothall.core.ids import InterventionId, SegmentId
+from moothall.core.events.question_parts import Kind, Order, Standing, place_of
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import InterventionId, SegmentId
+from moothall.core.questions.order import Waiting, Why
 
 TO_COME = {Standing.CHECKED, Standing.QUEUED, Standing.CALLED, Standing.LATER}
 FOR_STAFF = {Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED}

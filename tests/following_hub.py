@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from log_above import FLOOR, SIGNED, Disk, LogAbove, Served
 from moothall.core.chain import LogRecord
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.wire import hub

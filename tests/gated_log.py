@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import Lane, SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId
 
 
 class GatedLog(MemoryLog):

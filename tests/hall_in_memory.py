@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 
 from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
-from moothall.core.errors import AudioError, Refusal
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.events import Access, AnyEvent, ChannelKind
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.types import Access, AnyEvent, ChannelKind
 from moothall.core.glossary.merging import NOTHING
-from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import AudioError, Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
 from moothall.core.signals import AnySignal
 from moothall.services.capture.closing import Closing

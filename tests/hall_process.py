@@ -20,10 +20,10 @@ from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.verifying import SOUND, verify_command
-from moothall.core import events as ev
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Unrecorded, Unsaved
 from moothall.wire.frames import Received
 

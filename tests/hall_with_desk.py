@@ -21,10 +21,10 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import Hall, hall
 from moothall.cli.play import add_commands, settings_of, show
 from moothall.cli.playing import Programme, told_to_stop
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, BeginNotRecorded, Command
-from moothall.core.errors import Refusal
-from moothall.core.ids import CommandId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId
 
 
 class Unsaid(Command, frozen=True, kw_only=True, tag="unsaid"):

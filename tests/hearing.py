@@ -12,7 +12,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from hall_process import Seam
 from moothall.adapters.sound.audio_file import AudioFile
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 
 SAMPLE = Path(__file__).parents[1] / "config" / "sample"
 RATE = 16_000

@@ -31,18 +31,18 @@ from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.your_turn import YourTurn
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.backstage import HubNote
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.event_codec import decode_event
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId, InterventionId, NoteId, SessionId
-from moothall.core.lanes import is_public, of_hub
+from moothall.core.events.codec import decode_event
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SessionId
+from moothall.core.kernel.lanes import is_public, of_hub
+from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.ports import Clock
-from moothall.core.removing import Interventions
-from moothall.core.session import State, Status, evolve
+from moothall.core.removal.selection import Interventions
+from moothall.core.session.state import State, Status, evolve
 from moothall.core.signals import Summary
-from moothall.core.times import UTC_ZONE
+from moothall.core.staff.backstage import HubNote
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import HALL, RoleLinks

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.lanes import is_public
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import is_public
 from moothall.wire.hub import Act, Done, NotDone
 from moothall_hub.copied import Copy, Step, dropped
 

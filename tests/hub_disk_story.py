@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator
 
 from log_above import FLOOR, FRENCH, KINDS, SIGNED, Disk, LogAbove, Served
-from moothall.core.floor.parts import Kind
-from moothall.core.ids import CommandId, InterventionId
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.wire.hub import Act, AskAct, Caught, Part
 from moothall_hub.checking import Broken
 from moothall_hub.copied import Step

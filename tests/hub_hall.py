@@ -17,10 +17,10 @@ from moothall.adapters.hubs.link_door import HubDoor
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import House, open_house
 from moothall.app.hubs import hub_door
-from moothall.core.actors import SYSTEM, Actor
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
-from moothall.core.events import Access, ChannelKind
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.hubs.links import HubLinks
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.catalogue import Catalogue

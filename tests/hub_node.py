@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall_hub.app import BOOK, COPIES, Hub, hub
 from moothall_hub.checking import Broken, first_run, take
 from moothall_hub.copied import Copy, Step, lanes_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 
 from hall_in_memory import MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand
-from moothall.core.errors import Refusal
-from moothall.core.hub_entry import Details, Hub
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.hubs.entry import Details, Hub
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.registry import Hubs
 from moothall.services.log.session_writer import Receipt

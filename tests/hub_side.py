@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core import events as ev
-from moothall.core.actors import Role
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, seal
-from moothall.core.event_codec import encode_event, type_name
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
-from moothall.core.lanes import FLOOR, SESSION, channel_lane, words_lane
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.events.codec import encode_event, type_name
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
+from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
+from moothall.core.session.state import Status
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import About, ActTaker, Fenced, Pack, Stand, Told
 from moothall.services.hubs.removals import HubRemovals

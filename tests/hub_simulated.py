@@ -16,8 +16,8 @@ import msgspec
 
 from hub_disk import HubDisk
 from hub_line import BelowEnd, Closed
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.lanes import is_public
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import is_public
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.wire import hub as wire

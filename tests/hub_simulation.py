@@ -20,8 +20,8 @@ from hub_line import BelowEnd, HubLine
 from hub_simulated import SimulatedHub
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
-from moothall.core.floor.parts import Kind
-from moothall.core.ids import CommandId, InterventionId, Lane, NoteId
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.ids import CommandId, InterventionId, Lane, NoteId
 from moothall.wire import hub as wire
 from moothall_hub.wanted import Want
 from speaking import FLOOR

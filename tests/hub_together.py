@@ -11,10 +11,10 @@ from aiohttp import ClientSession
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import Access, ChannelKind
-from moothall.core.hub_entry import Details
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.role_links import HALL
 from moothall.settings.loading import Engine, Server, Settings, Translation

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hall_in_memory import FLOOR, hello
 from moothall.core import commands as do
-from moothall.core import events as ev
 from moothall.core import signals
-from moothall.core.ids import CommandId, SegmentId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.testing.clock import LoopClock
 from moothall.testing.engine_link import EngineEnd
 from moothall.wire import engine as wire

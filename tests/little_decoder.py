@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from moothall_models.recognizers.ct2_model import KIND, TYPES, VERSION, Weights
+from moothall_models.recognizers.whisper.ct2_model import KIND, TYPES, VERSION, Weights
 
 LAYERS, WIDTH, HEADS, VOCABULARY, POSITIONS, STEPS = 2, 128, 4, 300, 64, 40
 """`STEPS`: of the encoder, in a window."""

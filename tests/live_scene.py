@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.ids import CommandId, SegmentId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Unrecorded
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.sessions import LiveSession

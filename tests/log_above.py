@@ -8,13 +8,13 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
-from moothall.core import events as ev
-from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
-from moothall.core.event_parts import LaneHead
-from moothall.core.floor.parts import Order
-from moothall.core.ids import ChannelId, Lane, NoteId, SegmentId
-from moothall.core.lanes import hub_lane
+from moothall.core.events import types as ev
+from moothall.core.events.parts import LaneHead
+from moothall.core.events.question_parts import Order
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, Lane, NoteId, SegmentId
+from moothall.core.kernel.lanes import hub_lane
 from moothall.wire.hub import Caught, Follow, Live
 from moothall_hub.copied import Copy, Step, lanes_of
 from recorder import EPOCH, SESSION, Recorder

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import ChannelId, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, Partial
 from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout

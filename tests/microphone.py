@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from functools import cache
 
 from hall_in_memory import FLOOR, MemoryHall, hello, memory_hall
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import CloseSession
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd

@@ -14,8 +14,8 @@ from playwright.async_api import Browser, async_playwright
 from hall_process import SESSION, HallProcess
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_house
-from moothall.core.actors import Role
-from moothall.core.errors import Refusal
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal
 from moothall.core.programme.plan import Planned
 from moothall.services.sessions.role_links import session_scope
 from moothall.settings.loading import Server, Settings

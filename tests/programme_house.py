@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from hall_in_memory import MemoryHall, memory_hall
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.programme.programme import Programme

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, InterventionId, SegmentId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
 from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 from moothall.record.model import Record, RecordFold
 from moothall.record.wording import AskedWording, Wording

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, MIC, SESSION, MemoryHall, Sound, memory_hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.errors import StorageUnavailable
-from moothall.core.events import ChannelKind, SoundKept
-from moothall.core.ids import CommandId, SessionId, SourceId
-from moothall.core.session import State
+from moothall.core.events.types import ChannelKind, SoundKept
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SessionId, SourceId
+from moothall.core.session.state import State
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.sessions import LiveSession
 from moothall.services.sound.consent import follow_consent

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 
-from moothall.core.actors import SYSTEM, Actor
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, checkpoint_bytes, seal
-from moothall.core.event_codec import encode_event, type_name
-from moothall.core.events import Event, LaneHead, RecordCheckpoint
-from moothall.core.ids import CommandId, Epoch, Lane, SessionId
-from moothall.core.lanes import is_public
+from moothall.core.events.codec import encode_event, type_name
+from moothall.core.events.types import Event, LaneHead, RecordCheckpoint
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import LogHead, Signer
 
 SESSION = SessionId("plenary")

@@ -12,9 +12,9 @@ import socketio
 
 from moothall.app.hall import Hall
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.orders import Receipt
 
 FLOOR, SESSION, OTHER = ChannelId("floor"), SessionId("hearing"), SessionId("other")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, PauseSession, ResumeSession
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.log.orders import Receipt

@@ -13,12 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from hall_in_memory import MemoryHall, hello
 from microphone import live_hall
 from moothall.adapters.sound.spool_memory import MemorySpools
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, OpenSession
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.core.session import State, Status
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.session.state import State, Status
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.sessions import LiveSession
 from moothall.services.sound.live_take import LiveTake

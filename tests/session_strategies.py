@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.decide import decide
-from moothall.core.errors import Refusal
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
-from moothall.core.session import State, evolve
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.rules.decide import decide
+from moothall.core.session.state import State, evolve
 
 SESSION = SessionId("s")
 FLOOR = ChannelId("floor")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moothall.adapters.sound.audio_spool import DiskSpools
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId, SourceId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import Spool, SpoolStore
 
 SESSION = SessionId("plenary")

@@ -24,14 +24,14 @@ from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.errors import Refusal
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.signals import AnySignal, Partial
-from moothall.core.times import UTC_ZONE, Zone
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout

@@ -12,13 +12,13 @@ from moothall.adapters.store import signing
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemClock
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.backstage_parts import PolicyQuestion, Tag
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
-from moothall.core.event_codec import encode_event, type_name
-from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.ids import (
+from moothall.core.events import types as ev
+from moothall.core.events.codec import encode_event, type_name
+from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import (
     ChannelId,
     CommandId,
     Epoch,
@@ -32,7 +32,7 @@ from moothall.core.ids import (
     SourceId,
     SpeakerId,
 )
-from moothall.core.lanes import STAFF, hub_lane, is_public
+from moothall.core.kernel.lanes import STAFF, hub_lane, is_public
 
 SESSION = SessionId("open")
 HIDDEN = SessionId("backstage")

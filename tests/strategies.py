@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.event_codec import EVENT_TYPES, UnknownEvent
-from moothall.core.ids import (
+from moothall.core.events import types as ev
+from moothall.core.events.codec import EVENT_TYPES, UnknownEvent
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import (
     ChannelId,
     CommandId,
     Epoch,

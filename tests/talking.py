@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
-from moothall.core.events import Word
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.events.types import Word
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire.engine import Attach, OpenSegment, Place
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, Samples

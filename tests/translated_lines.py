@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.translating.lines import line_of
 from stage import Stage, stage
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from deciding import carry_out, speaking
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.session import State
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.session.state import State
 from moothall.core.translating.lines import line_of
 
 SPANISH = ChannelId("mt-es")

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.ids import ChannelId, CommandId, SegmentId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.sessions import LiveSession

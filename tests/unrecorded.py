@@ -12,7 +12,7 @@ from hall_process import write_wave
 from hearing import sample_sound
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall_models.ports import Window
-from moothall_models.recognizers.drafting_whisper import DraftingWhisper
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.store import open_store
 
 MODEL = "whisper-tiny.en"

@@ -1,4 +1,4 @@
-"""Writes docs/reference/events.md from what `moothall.core.events` and its parts say of themselves."""
+"""Writes docs/reference/events.md from what `moothall.core.events.types` and its parts say of themselves."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from field_docs import ROOT, Class, Field, classes, module_doc, one_line, publish
-from moothall.core.event_codec import EVENT_TYPES
+from moothall.core.events.codec import EVENT_TYPES
 
-SOURCE = ROOT / "server/moothall/core/events.py"
-PARTS = ROOT / "server/moothall/core/event_parts.py"
+SOURCE = ROOT / "server/moothall/core/events/types.py"
+PARTS = ROOT / "server/moothall/core/events/parts.py"
 PAGE = ROOT / "docs/reference/events.md"
 
 INTRODUCTION = """\
 # Events
 
-Generated from `server/moothall/core/events.py` and `event_parts.py` by `make fix`; change the docstrings there.
+Generated from `server/moothall/core/events/types.py` and `event_parts.py` by `make fix`; change the docstrings there.
 
 {about}
 

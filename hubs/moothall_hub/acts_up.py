@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import CommandId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.wire.hub import MOST_ACTS, Act, Done, NotDone
 

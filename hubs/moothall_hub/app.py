@@ -20,10 +20,10 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.core.errors import ConfigurationError
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.carrying_on import carry_on

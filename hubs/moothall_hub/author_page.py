@@ -14,14 +14,14 @@ from moothall.adapters.pages.visitor_request import answer_links, kept_query, pa
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions import typing_texts
 from moothall.adapters.reading.your_turn import Mine, mine_of
-from moothall.core.errors import RefusalCode
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.order import ahead_of
-from moothall.core.floor.parts import OPEN, REVOCABLE, Standing
-from moothall.core.ids import SessionId
-from moothall.core.languages import direction
+from moothall.core.events.question_parts import OPEN, REVOCABLE, Standing
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
-from moothall.core.session import State, Status
+from moothall.core.questions.interventions import Intervention
+from moothall.core.questions.order import ahead_of
+from moothall.core.session.state import State, Status
 from moothall.services.questions.author_view import Own, own_with_joined
 from moothall_hub import desk_texts
 from moothall_hub.desk_ports import ActStanding, Line, LineState, Meetings

@@ -14,11 +14,11 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RefusalCode
-from moothall.core.events import Access
-from moothall.core.ids import CommandId, Lane, SessionId
+from moothall.core.events.types import Access
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session import State
+from moothall.core.session.state import State
 from moothall.services.hubs.ports import Stand, Told, spoken_in
 from moothall.services.supervision.waiting import until_told
 from moothall.wire.hub import Act, Done, NotDone, Offered

@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 
 from moothall.adapters.store.signing import verifier
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_hub.checking import VerifySignature
 from moothall_hub.pairing import Pairing, Pairings
 

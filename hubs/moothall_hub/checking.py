@@ -29,12 +29,12 @@ from moothall.core.chain import (
     decode_header,
     link,
 )
-from moothall.core.decoding import Unreadable
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import decode_event
-from moothall.core.events import LaneHead, RecordCheckpoint
-from moothall.core.ids import Epoch, Lane, SessionId
-from moothall.core.lanes import SESSION, is_public
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import LaneHead, RecordCheckpoint
+from moothall.core.kernel.decoding import Unreadable
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION, is_public
 
 VerifySignature = Callable[[str, bytes, bytes], bool]
 """(key id, message, signature) → whether the key's owner signed the message. An unknown key is a False."""

@@ -18,7 +18,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from moothall.core.errors import ConfigurationError, MoothallError
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall_hub.pairing import Pairing, Unpaired
 from moothall_hub.settings import HubSettings, load
 from moothall_hub.setup_texts import PROBLEMS

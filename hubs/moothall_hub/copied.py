@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events import LaneHead
-from moothall.core.ids import ChannelId, Epoch, Lane, SessionId, reader_epoch
-from moothall.core.lanes import FLOOR, SESSION, channel_lane, words_lane
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, reader_epoch
+from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.wire.hub import Erased, Taken
 from moothall_hub.checking import Broken, Run
 

@@ -17,11 +17,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.chain import GENESIS, LogRecord
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import decode_event
-from moothall.core.events import BodyRemoved, LaneHead
-from moothall.core.ids import ChannelId, Epoch, Lane
-from moothall.core.lanes import SESSION, is_public
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import BodyRemoved, LaneHead
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane
+from moothall.core.kernel.lanes import SESSION, is_public
 from moothall.wire.hub import Erased, Follow, Held, Live, Part, Stopped, Taken
 from moothall_hub.checking import (
     Broken,

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire.hub import MAX_FRAME_BYTES, PATH
 from moothall.wire.hub_first import FIELD
 

@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from moothall.core.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
 

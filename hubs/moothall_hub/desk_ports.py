@@ -8,10 +8,10 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.backstage import HubNote
-from moothall.core.ids import CommandId, Lane, SessionId
-from moothall.core.session import State
-from moothall.core.times import Zone
+from moothall.core.kernel.ids import CommandId, Lane, SessionId
+from moothall.core.kernel.times import Zone
+from moothall.core.session.state import State
+from moothall.core.staff.backstage import HubNote
 from moothall.wire.hub import AnyAct, Offered
 from moothall_hub.outbox import ActStanding, ActState
 

@@ -8,7 +8,7 @@ from babel.numbers import format_decimal
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.texts import SCRIPT_TEXTS, STANDING
-from moothall.core.session import ON, State, Status
+from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, LastWords, Sound, Summary
 from moothall.services.hubs.ports import spoken_in
 from moothall_hub.desk_ports import LineHealth, LineState, Saving

@@ -8,13 +8,13 @@ from datetime import UTC
 from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.texts import STATES
 from moothall.adapters.questions import asking_texts
-from moothall.core.actors import Role
-from moothall.core.events import ChannelKind
-from moothall.core.floor.parts import Kind
-from moothall.core.ids import SessionId
-from moothall.core.languages import direction
-from moothall.core.session import ON, State
-from moothall.core.times import Zone
+from moothall.core.events.question_parts import Kind
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import Zone
+from moothall.core.session.state import ON, State
 from moothall.services.questions.author_view import own_with_joined
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor

@@ -17,8 +17,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import SessionId
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode, reason_bytes
 from moothall.wire.hub_first import HEARD, first_fields

@@ -21,9 +21,9 @@ from moothall.adapters.pages.visitor_forms import Senders, refused
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, onward, page_of, private
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.asking_door import ALLOWANCE, Typed, form_values, typed_in
-from moothall.core.errors import StorageUnavailable
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.questions.asking import Unasked
 from moothall_hub import desk_texts
 from moothall_hub.author_page import RoomAuthorPage

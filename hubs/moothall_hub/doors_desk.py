@@ -12,13 +12,13 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin.texts import ROLES, AdminText
-from moothall.core.actors import Role
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import InterventionId, NoteId, SessionId
-from moothall.core.languages import is_language
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
+from moothall.core.kernel.languages import is_language
+from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
 from moothall.core.signals import Summary
-from moothall.core.times import Zone
 from moothall.services.sessions.role_links import Staff
 from moothall.wire.hub import Offered
 from moothall_hub import desk_texts, local_floor

@@ -15,7 +15,7 @@ from moothall.adapters.pages.request_context import Asked, PageOf, SnapshotOf, W
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_rows import rows_of, shows
-from moothall.core.times import media_time
+from moothall.core.kernel.times import media_time
 from moothall.core.views.captions import Line
 from moothall_hub.setup_texts import SPAN
 

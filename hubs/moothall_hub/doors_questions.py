@@ -19,16 +19,16 @@ from moothall.adapters.pages.visitor_request import COOKIE, answer_links, kept_q
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands_of
 from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS
-from moothall.core.errors import StorageUnavailable
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.listing import listing
-from moothall.core.floor.order import Why
-from moothall.core.floor.parts import WAITING, Kind
-from moothall.core.floor.polls import shown_polls
-from moothall.core.ids import InterventionId, SessionId
-from moothall.core.languages import direction
+from moothall.core.events.question_parts import WAITING, Kind
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock, Randomness
-from moothall.core.session import ON, State, Status
+from moothall.core.questions.interventions import Intervention
+from moothall.core.questions.listing import listing
+from moothall.core.questions.order import Why
+from moothall.core.questions.polls import shown_polls
+from moothall.core.session.state import ON, State, Status
 from moothall_hub import desk_texts, local_floor
 from moothall_hub.desk_ports import Meetings
 from moothall_hub.local_floor import Local, LocalFloor, LocalQuestion

@@ -14,8 +14,8 @@ from aiohttp.typedefs import Handler, Middleware
 from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.request_context import html, language
-from moothall.core.actors import Role
-from moothall.core.errors import StorageUnavailable
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.role_links import Staff
 from moothall_hub.node_below import BelowNow
 from moothall_hub.pairing import Pairing, Unpaired

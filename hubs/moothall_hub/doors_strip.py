@@ -13,9 +13,9 @@ from markupsafe import Markup
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
-from moothall.core.actors import Role
-from moothall.core.ids import ChannelId, SessionId, is_name
-from moothall.core.times import time_of_day
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
+from moothall.core.kernel.times import time_of_day
 from moothall.services.sessions.reader_access import ASKER
 from moothall_hub.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, strip
 

@@ -16,10 +16,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import is_name
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import is_name
 from moothall.core.ports import Book, BookEntry
-from moothall.core.session import ON
+from moothall.core.session.state import ON
 from moothall.services.sessions.catalogue import Entry
 
 logger = logging.getLogger(__name__)

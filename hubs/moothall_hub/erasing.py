@@ -11,8 +11,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import Epoch, SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Clock
 from moothall.wire.hub import Erased
 

@@ -10,8 +10,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from moothall.core.errors import ProtocolError, RecordBroken, StorageUnavailable
-from moothall.core.ids import Lane, SessionId
+from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.services.supervision.carrying_on import note_failure
 from moothall.wire.hub import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
-from moothall.core.events import LaneHead
-from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall_hub.copied import Copy, Step
 
 

@@ -16,8 +16,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from statistics import median_low
 
-from moothall.core.errors import RefusalCode
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
 from moothall_hub.centre_clock import sample

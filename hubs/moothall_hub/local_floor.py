@@ -12,11 +12,11 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.limits import MOST_OPEN
-from moothall.core.floor.parts import REVOCABLE, Kind
-from moothall.core.ids import InterventionId, SessionId
+from moothall.core.events.question_parts import REVOCABLE, Kind
+from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.limits import MOST_OPEN
+from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall_hub.desk_ports import ActStanding, ActState
 
 MOST = 2_000
@@ -135,7 +135,7 @@ def name_of(session: SessionId, form: str, *, kind: Kind, text: str, language: s
 def ask(floor: LocalFloor, question: LocalQuestion, meeting: Floor | None) -> LocalQuestion | NotTaken:
     """The question as it is kept: the same again is the one that is there. `meeting`: the session's questions.
 
-    The rules are the meeting's (`moothall.core.decide_floor`), so that what is taken here isn't refused there later.
+    The rules are the meeting's (`moothall.core.rules.questions`), so that what is taken here isn't refused there later.
     """
     known = floor.questions.get(question.id)
     if known is not None:

@@ -16,12 +16,12 @@ from moothall.adapters.displays.display_door import QuestionsOf
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language
 from moothall.adapters.pages.templates import Pages
-from moothall.core.floor.polls import shown_polls
-from moothall.core.ids import SessionId
-from moothall.core.lanes import Feed
-from moothall.core.languages import direction
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
-from moothall.core.session import State
+from moothall.core.questions.polls import shown_polls
+from moothall.core.session.state import State
 from moothall.core.views.captions import Snapshot
 from moothall_hub import desk_texts, local_floor
 from moothall_hub.desk_ports import Meetings

@@ -16,8 +16,8 @@ from typing import TypeVar
 from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing, translated
 from moothall.adapters.store.sqlite_writer import Job, SqliteWriter
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.ids import Lane, SessionId
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall_hub import mirror_sqlite
 from moothall_hub.copied import Copy, Step, dropped

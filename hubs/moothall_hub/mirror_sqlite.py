@@ -13,8 +13,8 @@ import msgspec
 
 from moothall.adapters.store import sqlite_file
 from moothall.adapters.store.sqlite_opening import Kind
-from moothall.core.errors import RecordBroken
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import SessionId
 from moothall_hub.checking import Broken
 from moothall_hub.copied import Copy, Step
 

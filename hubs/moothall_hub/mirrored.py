@@ -14,13 +14,13 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.events import AnyEvent
-from moothall.core.ids import Lane, SessionId, is_name
-from moothall.core.lanes import is_public
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.types import AnyEvent
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId, is_name
+from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import Clock, LogReading
-from moothall.core.session import ON, State, evolve
+from moothall.core.session.state import ON, State, evolve
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication, republished
 from moothall.services.readers.fanout import SessionFanout

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import decode_event
-from moothall.core.events import SegmentEnded, SegmentOpened
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.lanes import channel_lane
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import SegmentEnded, SegmentOpened
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import channel_lane
 from moothall.core.ports import Book, BookEntry
 from moothall_hub.strip import MISSED_MS, Missed
 

@@ -12,9 +12,9 @@ from aiohttp import web
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core.errors import NoLink, Refusal
-from moothall.core.hub_entry import Details
-from moothall.core.ids import is_name
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.errors import NoLink, Refusal
+from moothall.core.kernel.ids import is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hubs.links import MOST_BELOW, HubLinks
 from moothall.services.hubs.pairing import Pairing as Words

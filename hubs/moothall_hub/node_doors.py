@@ -40,7 +40,7 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.reading.your_turn import YourTurn
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.system.time_zones import chosen_zone
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.signals import Summary
 from moothall.services.sessions.catalogue import Catalogue

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from moothall import __version__
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.hubs.signals import HubSignals
 from moothall.wire import hub as wire

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from moothall.core.backstage import HubNote
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.ids import SessionId
-from moothall.core.session import State
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.core.session.state import State
+from moothall.core.staff.backstage import HubNote
 from moothall.wire.hub import Offered
 from moothall_hub.desk_ports import Stuck
 from moothall_hub.following import Following

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.adapters.system.time_zones import find_zone
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.times import UTC_ZONE, Zone
 from moothall.wire.hub import Offered, Programme, Welcome
 from moothall.wire.hub_programme import changed
 from moothall_hub.desk_ports import Choice

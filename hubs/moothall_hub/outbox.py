@@ -20,8 +20,8 @@ from typing import TypeVar
 
 import msgspec
 
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.hub import Act, AnyAct, Done, NotDone
 from moothall_hub.outbox_sqlite import OutboxFile
 

@@ -11,8 +11,8 @@ import msgspec
 
 from moothall.adapters.store.sqlite_file import open_for_writing, translated
 from moothall.adapters.store.sqlite_opening import Kind
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.hub import Act, SupportAct
 
 FILE_NAME = "outbox.sqlite"

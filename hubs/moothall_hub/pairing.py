@@ -15,8 +15,8 @@ import aiohttp
 import msgspec
 
 from moothall.adapters.store.signing import verifier
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Book, BookEntry, Randomness
 from moothall.wire.hub import PATH
 from moothall.wire.pairing import secret_of, words_of

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.floor.parts import WAITING, Kind
-from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.core.events.question_parts import WAITING, Kind
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
 from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
 from moothall_hub import local_floor

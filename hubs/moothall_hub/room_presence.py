@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.actors import Role
-from moothall.core.backstage import HubNote
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import CommandId, NoteId, SessionId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import CommandId, NoteId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.staff.backstage import HubNote
 from moothall.wire.hub import HeadCountAct, NoteAct, NoteReadAct
 from moothall_hub.desk_ports import ActStanding, Meetings, Outbox
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.wire.hub import AskAct, Done
 from moothall_hub.desk_ports import Meetings
 from moothall_hub.outbox import Outbox

@@ -13,9 +13,9 @@ import msgspec
 from moothall.adapters.pages.qr import qr_terminal
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.core.actors import Role
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.sessions.role_links import HALL, RoleLinks
 from moothall_hub.app import BOOK, Hub, hub
 from moothall_hub.damaged import CopiesDamaged

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 PREFIX = "MOOTHALL_HUB_"
 SECTION = "hub"

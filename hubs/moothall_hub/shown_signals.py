@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import AnySignal, Summary
 from moothall.services.hubs.signals import HubSignals, usual

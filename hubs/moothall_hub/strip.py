@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from moothall.adapters.pages.texts import ErrorText
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 
 MISSED_MS = 60_000
 """Shorter than this nobody has to be told of what was missed: it stands a few lines above."""

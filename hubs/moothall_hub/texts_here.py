@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.lanes import Feed, channel_lane
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.views.captions import Snapshot
 from moothall_hub.copied import Copy
 

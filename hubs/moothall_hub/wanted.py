@@ -10,10 +10,10 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.languages import same_language
-from moothall.core.session import ON
-from moothall.core.times import Zone
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.languages import same_language
+from moothall.core.kernel.times import Zone
+from moothall.core.session.state import ON
 from moothall.wire.hub import Offered
 
 MOST = 40

@@ -16,13 +16,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from moothall.core.errors import ConfigurationError, MoothallError
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.testing.scripted import read_script
 from moothall.wire.computing import workers_for
-from moothall_models.dialling import first_of
-from moothall_models.engine import Engine, EngineSettings
-from moothall_models.engine_clock import CpuClock, WallClock
-from moothall_models.own_process import (
+from moothall_models.engine.clock import CpuClock, WallClock
+from moothall_models.engine.dialling import first_of
+from moothall_models.engine.engine import Engine, EngineSettings
+from moothall_models.engine.own_process import (
     EXIT_FAILED,
     EXIT_WRONG,
     TOKEN_VARIABLE,
@@ -35,9 +35,9 @@ from moothall_models.own_process import (
     start_logging,
     until_told,
 )
+from moothall_models.engine.progress import Progress
+from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
-from moothall_models.progress import Progress
-from moothall_models.pulse_thread import send_pulses
 from moothall_models.recognizers.devices import AUTO, COMPUTE_TYPES, CPU, CUDA, DEVICES, choose_device
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
 from moothall_models.store import open_store
@@ -165,8 +165,8 @@ def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer
         raise ConfigurationError(msg)
     import ctranslate2
 
-    from moothall_models.recognizers.drafting_whisper import DraftingWhisper
-    from moothall_models.recognizers.whisper import WhisperRecognizer
+    from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
+    from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 
     device, compute_type = choose_device(computing.device, computing.compute_type, ctranslate2)
 

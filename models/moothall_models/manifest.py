@@ -11,8 +11,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from moothall.core.errors import ConfigurationError
-from moothall.core.ids import is_name
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import is_name
 
 FORMAT = 1
 """The version of the manifest's form that this release reads."""

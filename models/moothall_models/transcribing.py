@@ -19,7 +19,7 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
-from moothall.core.errors import MoothallError, ProtocolError
+from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.wire.transcribing import (
     FRAME_SAMPLES,
     MOST_FRAME,
@@ -32,8 +32,8 @@ from moothall.wire.transcribing import (
 )
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
-from moothall_models.recognizers.batches import BatchRecognizer, EachFrame, FrameJudge
 from moothall_models.recognizers.endpoint import SCHEME
+from moothall_models.recognizers.whisper.batches import BatchRecognizer, EachFrame, FrameJudge
 from moothall_models.speech.joining import lines_of, words_of
 from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
 from moothall_models.speech.settings import SpeechSettings
@@ -234,7 +234,7 @@ def load_batches(name: str, threads: int) -> BatchRecognizer:
         return at_endpoint(name, lambda: os.environ.get(KEY_VARIABLE, "").strip(), whole=True)
     store = open_store()
     path = store.path(name)
-    from moothall_models.recognizers.whisper_batch import WhisperBatches
+    from moothall_models.recognizers.whisper.batch import WhisperBatches
 
     workers = workers_of(name, threads)
     trained = store.manifest.model(name).languages

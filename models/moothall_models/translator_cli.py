@@ -16,11 +16,11 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from moothall.core.errors import ConfigurationError, MoothallError
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
-from moothall_models.dialling import Backoff, Server, first_of, raise_if_given_up
-from moothall_models.own_process import (
+from moothall_models.engine.dialling import Backoff, Server, first_of, raise_if_given_up
+from moothall_models.engine.own_process import (
     EXIT_FAILED,
     EXIT_WRONG,
     TOKEN_VARIABLE,
@@ -32,8 +32,8 @@ from moothall_models.own_process import (
     start_logging,
     until_told,
 )
-from moothall_models.progress import Progress
-from moothall_models.pulse_thread import send_pulses
+from moothall_models.engine.progress import Progress
+from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.translator_process import TranslatorService
 from moothall_models.translators.port import Translator
 from moothall_models.translators.self_test import try_out

@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-from moothall.core.errors import MoothallError, ProtocolError
+from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
-from moothall_models.progress import Progress
+from moothall_models.engine.progress import Progress
 from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
 
 T = TypeVar("T")

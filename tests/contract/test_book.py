@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ports import Book, BookEntry
 from moothall.testing.book import MemoryBook
 

@@ -12,12 +12,12 @@ import pytest
 
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.log_sqlite import SqliteLog
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
-from moothall.core.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
-from moothall.core.lanes import STAFF, Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
+from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.core.ports import EventLog
 from recorder import EPOCH, SESSION, Recorder
 

@@ -12,10 +12,10 @@ from log_above import OWN, LogAbove
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import Lane, SessionId
-from moothall.core.lanes import SESSION as SESSION_LANE
-from moothall.core.lanes import channel_lane
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId
+from moothall.core.kernel.lanes import SESSION as SESSION_LANE
+from moothall.core.kernel.lanes import channel_lane
 from moothall.core.ports import EventLog, LogReading
 from moothall_hub.checking import first_run
 from moothall_hub.copied import Copy, Step

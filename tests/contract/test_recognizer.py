@@ -14,9 +14,9 @@ import pytest
 from hearing import sample_sound
 from moothall.testing.scripted import make_script, render
 from moothall_models.ports import RATE, Hypothesis, Recognizer, Samples, Window
-from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.scripted import ScriptedRecognizer
-from moothall_models.recognizers.whisper import WhisperRecognizer
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
+from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.store import open_store
 from transcription_service import Service, Style, asker, serving
 

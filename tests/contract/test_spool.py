@@ -8,8 +8,8 @@ import pytest
 
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.sound.spool_memory import MemorySpools
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId, SourceId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import SpoolStore
 from spools import SESSION, SOURCE, pcm
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from admin_house import admin_house
-from moothall.core.events import Access
-from moothall.core.ids import SessionId
+from moothall.core.events.types import Access
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from programme_files import sample
 

@@ -9,12 +9,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.app.hall import Hall, hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AddChannel, CreateSession, OpenSession, Stand
-from moothall.core.events import ChannelKind
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.events.question_parts import Standing
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.questions.interventions import Intervention
 from moothall.services.log.session_writer import Receipt
 from moothall.settings.loading import Engine, Server, Settings, Translation
 

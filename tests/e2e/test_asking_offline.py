@@ -9,8 +9,8 @@ from playwright.async_api import Page, expect
 
 from desk_meeting import Meeting, S, meeting
 from moothall.core.commands import CloseSession
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.parts import Standing
+from moothall.core.events.question_parts import Standing
+from moothall.core.questions.interventions import Intervention
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 AT_ONCE = "Math.random = () => 0;"

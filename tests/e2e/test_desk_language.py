@@ -18,9 +18,9 @@ from desk_meeting import FLOOR, Meeting, S
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, CreateSession, OpenSession
-from moothall.core.events import ChannelKind
-from moothall.core.ids import SourceId
-from moothall.core.session import Segment
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import SourceId
+from moothall.core.session.state import Segment
 from moothall.services.capture.ingest import Input
 from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script

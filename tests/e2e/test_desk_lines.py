@@ -9,7 +9,6 @@ import pytest
 from playwright.async_api import Page, expect
 
 from desk_meeting import FLOOR, Meeting, S, meeting
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
     CorrectSegment,
@@ -18,11 +17,12 @@ from moothall.core.commands import (
     OpenSession,
     TakeFloor,
 )
-from moothall.core.errors import Refusal
-from moothall.core.events import ChannelKind
-from moothall.core.ids import CommandId, SessionId, SpeakerId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.sessions import LiveSession
 

@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from desk_meeting import Meeting, S, meeting
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import CorrectSegment
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

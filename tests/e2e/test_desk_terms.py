@@ -9,10 +9,10 @@ from playwright.async_api import Browser, Page, expect
 
 from desk_meeting import FLOOR, Meeting, meeting
 from js_tools import module
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import AddChannel, ChooseTerm, CorrectSegment
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -15,10 +15,10 @@ from browsing import tab, texts
 from desk_meeting import S, meeting
 from hall_process import free_port
 from line import Line, line_to
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import Stand
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import InterventionId
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import InterventionId
 from stage import FLOOR, Stage, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

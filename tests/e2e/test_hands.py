@@ -10,9 +10,9 @@ from playwright.async_api import Browser, Page, expect
 
 from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.polls import Poll
-from moothall.core.ids import PollId
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import PollId
+from moothall.core.questions.polls import Poll
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 LEADS = Actor(Role.MODERATOR, "m1")

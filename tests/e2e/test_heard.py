@@ -9,8 +9,8 @@ from playwright.async_api import Browser, Page, expect
 
 from asking import SOMEBODY, ask, name
 from desk_meeting import Meeting, S, meeting
-from moothall.core.actors import Role
-from moothall.core.floor.statements import Dimension
+from moothall.core.kernel.actors import Role
+from moothall.core.questions.statements import Dimension
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 REMIND = """async (unheard) => {

@@ -19,12 +19,12 @@ from axe import findings
 from hub_desk import Room, S, a_note, application, room
 from js_tools import module
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.event_parts import ChannelKind
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
-from moothall.core.session import Status
-from moothall.core.times import Zone
+from moothall.core.events.parts import ChannelKind
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
+from moothall.core.kernel.times import Zone
+from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub import Offered, OfferedText
 from moothall_hub.desk_ports import HubFacts, LineHealth, LineState, Saving, Stuck

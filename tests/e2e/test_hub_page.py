@@ -13,10 +13,10 @@ from playwright.async_api import Browser, Page, Route, expect
 from admin_house import AdminHouse, admin_house
 from browsing import tab
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import ChannelKind
-from moothall.core.hub_entry import Details
-from moothall.core.ids import ChannelId, CommandId, NoteId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, NoteId, SessionId
 from moothall.services.log.session_writer import Receipt
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -11,8 +11,8 @@ from playwright.async_api import Browser, Page, Route, expect
 from axe import findings
 from hub_node import came_late, copied, meeting, running_hub
 from js_tools import module
-from moothall.core.actors import Role
-from moothall.core.ids import ChannelId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.pairing import Pairing

@@ -10,9 +10,9 @@ from playwright.async_api import Page, expect
 from asking import MODERATOR, SOMEBODY, ask
 from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.ids import NoteId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import NoteId
 from stage import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -18,7 +18,7 @@ from certificate import make_certificate
 from hall_process import write_wave
 from moothall.adapters.pages.qr import qr_terminal
 from moothall.cli.lan import lan_address
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.testing.scripted import make_script, render, write_script
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

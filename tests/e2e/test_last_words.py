@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from desk_meeting import FLOOR, S, meeting
 from microphone import RATE, greeting, sound
-from moothall.core.events import GapNoted, GapReason
+from moothall.core.events.types import GapNoted, GapReason
 from moothall.services.sound.live_take import LiveTake
 from moothall.wire.audio import Piece
 

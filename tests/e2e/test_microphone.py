@@ -22,8 +22,8 @@ from hearing import heard, reference, sample_sound
 from line import Line, line_to
 from microphone_hall import MicrophoneHall, chromium_with_microphone, write_capture
 from moothall.adapters.sound.audio_file import AudioFile
-from moothall.core import events as ev
-from moothall.core.event_codec import decode_event
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
 from moothall.testing.scripted import Script, make_script, render, write_script
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

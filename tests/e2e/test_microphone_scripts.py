@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from e2e.test_page_scripts import Scripts
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 from stage import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

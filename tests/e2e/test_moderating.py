@@ -14,10 +14,10 @@ from desk_meeting import Meeting, S, meeting
 from every_page import into_portuguese
 from hall_process import SESSION, free_port
 from moothall.core import commands as do
-from moothall.core.actors import Role
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import InterventionId
+from moothall.core.questions.interventions import Intervention
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_MS = 20_000

@@ -10,8 +10,8 @@ from playwright.async_api import Dialog, Page, Route, expect
 from asking import MODERATOR, SOMEBODY, ask, name
 from desk_meeting import FLOOR, Meeting, S, meeting
 from moothall.core import commands as do
-from moothall.core.actors import Role
-from moothall.core.floor.parts import Standing
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

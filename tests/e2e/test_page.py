@@ -11,8 +11,8 @@ from playwright.async_api import Browser, Page, Response, expect
 from browsing import shape, texts, visit
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
-from moothall.core import events as ev
-from moothall.core.ids import SegmentId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, LastWords, Sound, Unsaved
 from stage import (
     CAPTIONER,

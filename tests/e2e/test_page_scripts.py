@@ -16,13 +16,13 @@ from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.quality_texts import QUALITY_TEXTS, quality_line
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import NEW_LINES
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
-from moothall.core.lanes import Feed
-from moothall.core.languages import direction
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import media_time
 from moothall.core.signals import Partial
-from moothall.core.times import media_time
 from moothall.core.views.captions import CaptionsView
 from moothall.core.views.quality import Corrected, Delay, Quality
 from moothall.wire.frames import decode, events_frame, snapshot_frame

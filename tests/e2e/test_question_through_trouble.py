@@ -19,8 +19,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from desk_hall import DeskHall
 from hall_process import SESSION, free_port
 from line import Line, line_to
-from moothall.core.events import Origin
-from moothall.core.floor.parts import Standing
+from moothall.core.events.question_parts import Standing
+from moothall.core.events.types import Origin
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_MS = 30_000

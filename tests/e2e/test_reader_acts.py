@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from browsing import CAME, PAINTED, choose, style, tab, visit
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.signals import Unrecorded
 from stage import FLOOR, ended, opened, partial, stage, words
 

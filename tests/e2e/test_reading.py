@@ -9,9 +9,9 @@ from playwright.async_api import Browser, Page, expect
 
 from browsing import SPACED, box, choose, style, tab, visit
 from moothall.adapters.reading.low_data_door import BATCH_MS
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.ids import SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from stage import FLOOR, corrected, ended, opened, partial, stage, words
 

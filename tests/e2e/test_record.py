@@ -17,7 +17,7 @@ from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.record.record_door import STYLES
 from moothall.adapters.record.texts import wording
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 from moothall.record.html import write_html
 from moothall.record.model import Record
 from moothall.record.vtt import write_vtt

@@ -9,8 +9,8 @@ from aiohttp import web
 from playwright.async_api import BrowserContext, Page, expect
 
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
-from moothall.core import events as ev
-from moothall.core.ids import SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import LastWords, Unrecorded
 from moothall.services.sessions.reports import Kind
 from stage import FLOOR, Stage, ended, opened, partial, stage, words

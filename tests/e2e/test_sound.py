@@ -16,9 +16,9 @@ from playwright.async_api import Locator, Page, Route, expect
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import ChannelKind, EndReason, SoundKept, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
+from moothall.core.events.types import ChannelKind, EndReason, SoundKept, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.services.log.session_writer import Receipt
 from moothall.settings.loading import Engine, Server, Settings, Translation
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.ids import SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import Unrecorded
 from reading_aloud import STARTED, heard, listen, read_on
 from stage import CAPTIONER, FLOOR, Stage, corrected, ended, opened, partial, stage, words

@@ -10,9 +10,9 @@ from playwright.async_api import Page, expect
 from asking import MODERATOR, SOMEBODY, ask, name
 from desk_meeting import FLOOR, S, meeting
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import SessionId
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import Unrecorded
 

@@ -12,9 +12,9 @@ from playwright.async_api import Browser, Page, expect
 from browsing import tab
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import ChannelKind, EndReason, Origin, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.events.types import ChannelKind, EndReason, Origin, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.orders import Receipt
 from moothall.settings.loading import Engine, Server, Settings, Translation
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from browsing import tab
 from desk_meeting import S, meeting
-from moothall.core.actors import Role
+from moothall.core.kernel.actors import Role
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
 

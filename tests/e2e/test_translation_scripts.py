@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from playwright.async_api import Page
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.ids import SegmentId, SpeakerId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import decode, events_frame, snapshot_frame
 from moothall.wire.low_data import LowData

@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from browsing import shape, tab, texts, visit
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from stage import CAPTIONER, ended, opened, stage
 from translated_lines import ARABIC, IN_SPANISH, SPANISH, TEXTS, TRANSLATOR, made, made_again, translated
 

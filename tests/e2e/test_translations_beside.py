@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from browsing import shape, tab, visit
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.signals import Partial, StandIn
 from stage import ended, opened, stage
 from translated_lines import FRENCH, IN_SPANISH, SPANISH, TEXTS, TRANSLATOR, made, made_again, name, translated

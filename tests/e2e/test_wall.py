@@ -11,10 +11,10 @@ from asking import SOMEBODY, ask, name, stand
 from desk_meeting import Meeting, S, meeting
 from every_page import into_portuguese
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import PollId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import PollId, SpeakerId
 from moothall.core.signals import Unrecorded
 from stage import FLOOR, Stage, ended, opened, partial, stage, words
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.ids import ChannelId, PollId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, PollId
 from recorder import MORNING, Recorder
 
 MODERATOR = Actor(Role.MODERATOR, "moderator-3")

@@ -24,12 +24,12 @@ from golden.question_removed_story import question_not_taken, remove_its_words
 from golden.walls_story import cleared_walls, remove_the_line
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.backstage_parts import PolicyQuestion, Tag
 from moothall.core.chain import LogRecord
-from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.ids import (
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import (
     ChannelId,
     CommandId,
     InterventionId,

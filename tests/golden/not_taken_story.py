@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.floor.parts import HUB, REMOTE, Kind, Standing
-from moothall.core.ids import ChannelId, InterventionId
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import HUB, REMOTE, Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, InterventionId
 from recorder import MORNING, Recorder
 
 MODERATOR = Actor(Role.MODERATOR, "moderator-3")

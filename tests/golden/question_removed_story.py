@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, InterventionId
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, InterventionId
 from recorder import MORNING, Recorder
 
 MODERATOR = Actor(Role.MODERATOR, "moderator-3")
@@ -62,7 +62,7 @@ def question_not_taken(recorder: Recorder) -> list[LogRecord]:
 
 
 def remove_its_words(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
-    """The same as `moothall.core.floor.removing.stays_of` says of it in this release."""
+    """The same as `moothall.core.removal.questions.stays_of` says of it in this release."""
     gone, tell = (4, 6, 7, 10, 11), recorder.record
     stays = ev.InterventionRemoved(
         intervention=Q, number=1, kind=Kind.QUESTION, language="en", origin="remote", asker="asker-1", t=900

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from meeting import ENGINE, FLOOR, LIVE, Meeting, ended, opened, partial, words
-from moothall.core import events as ev
-from moothall.core.ids import SegmentId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.services.readers.feed import FeedState
 from moothall.wire.event_stream import EventStream

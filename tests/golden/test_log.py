@@ -12,9 +12,9 @@ import pytest
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import verifier
 from moothall.core.chain import LogRecord
-from moothall.core.event_codec import EVENT_TYPES, decode_event
-from moothall.core.ids import ChannelId
-from moothall.core.lanes import Feed
+from moothall.core.events.codec import EVENT_TYPES, decode_event
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.views.captions import CaptionsView
 from moothall.record.verify import Verdict, verify

@@ -10,11 +10,11 @@ import msgspec
 from admin_house import MEETING, admin_house, make
 from moothall.adapters.store import signing
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import CloseSession, OpenSession
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import RoomId
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
 from programme_files import FILES, sample
 from programme_house import HOUR

@@ -11,7 +11,7 @@ import aiohttp
 
 from admin_house import admin_house, make
 from moothall.adapters.admin.staff_door import READER_COOKIE
-from moothall.core.actors import Role
+from moothall.core.kernel.actors import Role
 from moothall.services.sessions.role_links import HALL
 
 

@@ -9,10 +9,10 @@ from audio_house import EVERYBODY, ORIGIN, door, say, send, sending, shut, told,
 from hall_in_memory import FLOOR, SESSION, MemoryHall
 from microphone import RATE, Ears, greeting, sound
 from moothall.adapters.sound.audio_door import may_send
-from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, CloseSession
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.wire import audio

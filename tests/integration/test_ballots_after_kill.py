@@ -24,10 +24,10 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_house
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.errors import Refusal
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, PollId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId, InterventionId, PollId
 from moothall.services.questions.ballot_box import SHELF, Box, Kept
 from moothall.settings.loading import Server, Settings
 

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import CorrectSegment, OpenSession, ReviseSegment
-from moothall.core.decide_corrections import REVISED_WITHIN
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import CommandId, SegmentId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.rules.corrections import REVISED_WITHIN
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.sessions import LiveSession
@@ -24,10 +24,10 @@ from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
-from moothall_models.engine_audio import ArrivalTime
-from moothall_models.engine_clock import WallClock
-from moothall_models.engine_live import run_live
-from moothall_models.engine_session import LinkSession
+from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.clock import WallClock
+from moothall_models.engine.live import run_live
+from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Samples, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel

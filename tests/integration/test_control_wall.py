@@ -13,8 +13,8 @@ import socketio
 
 from asking import SOMEBODY, ask, stand
 from desk_meeting import Meeting, S, meeting
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.parts import Standing
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Actor, Role
 
 
 @asynccontextmanager

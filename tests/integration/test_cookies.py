@@ -10,9 +10,9 @@ import pytest
 
 from moothall.app.hall import hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Role
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.role_links import session_scope
 from moothall.settings.loading import Engine, Server, Settings, Translation
 

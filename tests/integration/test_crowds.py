@@ -15,12 +15,12 @@ import socketio
 from asking import SOMEBODY, ask, name
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core import decide_floor
-from moothall.core.actors import Actor, Role
-from moothall.core.events import ChannelKind
-from moothall.core.floor import ballots
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import ChannelId, CommandId, PollId, SessionId
+from moothall.core.events.question_parts import Standing
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, PollId, SessionId
+from moothall.core.questions import ballots
+from moothall.core.rules import questions as decide_floor
 from moothall.services.log.session_writer import Receipt
 from moothall.settings.loading import Conference, Server, Settings, Translation
 from moothall.settings.loading import Engine as EngineSettings

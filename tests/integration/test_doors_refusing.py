@@ -15,8 +15,8 @@ from moothall.adapters.http.places import share
 from moothall.adapters.reading.websocket import MAX_MESSAGE_BYTES
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import Lane, SessionId
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.close_codes import CloseCode

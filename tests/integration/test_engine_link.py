@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 
 from moothall.adapters.engines.link import EngineSocket, Holder, PulseSocket, TranslatorSocket, serve_engines
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.supervision.pulses import GivenUp
 from moothall.wire import engine as wire
 from moothall.wire import pulse, translation

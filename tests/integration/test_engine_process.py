@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.supervision.pulses import GivenUp
 from moothall.testing.engine_channel import EngineChannel
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render, write_script
 from moothall.wire import engine as wire
-from moothall_models.engine import Engine, EngineSettings
-from moothall_models.engine_clock import WallClock
+from moothall_models.engine.clock import WallClock
+from moothall_models.engine.engine import Engine, EngineSettings
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
 TOKENS = {"secret": Holder("hall")}

@@ -9,17 +9,17 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from moothall.core import events as ev
-from moothall.core.errors import RefusalCode
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
 from moothall.testing.engine_channel import EngineChannel
 from moothall.testing.engine_link import ServerEnd, engine_link
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
-from moothall_models.engine_audio import ArrivalTime
-from moothall_models.engine_clock import WallClock
-from moothall_models.engine_live import run_live
-from moothall_models.engine_session import LinkSession
+from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.clock import WallClock
+from moothall_models.engine.live import run_live
+from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 

@@ -18,7 +18,7 @@ import pytest
 from hall_in_memory import SESSION, MemoryHall, job, memory_hall
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
-from moothall.core.events import EngineAttached, GapNoted, WordsCommitted
+from moothall.core.events.types import EngineAttached, GapNoted, WordsCommitted
 from moothall.services.sound.live_audio import BYTES
 from moothall.services.supervision.engine_watch import Patience
 from moothall.testing.scripted import Script, make_script, render, write_script

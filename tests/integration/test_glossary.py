@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from moothall.app.hall import Hall, hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
     ChooseTerm,
@@ -15,9 +14,10 @@ from moothall.core.commands import (
     IntroduceSpeaker,
     OpenSession,
 )
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId, SpeakerId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.log.session_writer import Receipt
 from moothall.settings.loading import Conference, Engine, Server, Settings, Translation

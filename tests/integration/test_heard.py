@@ -10,11 +10,11 @@ import msgspec
 from admin_house import admin_house
 from moothall.adapters.store import book_sqlite
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core.actors import Role
-from moothall.core.floor.balance import Heard
-from moothall.core.floor.disclosure import Row
-from moothall.core.floor.statements import Dimension
+from moothall.core.kernel.actors import Role
 from moothall.core.ports import BookEntry
+from moothall.core.questions.balance import Heard
+from moothall.core.questions.disclosure import Row
+from moothall.core.questions.statements import Dimension
 from moothall.services.questions.balance import SUMS, Sums
 
 

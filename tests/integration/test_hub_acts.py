@@ -8,10 +8,10 @@ import aiohttp
 
 from asking import name, stand
 from desk_meeting import S, meeting
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.hub_entry import Details
-from moothall.core.ids import CommandId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId
 from moothall.wire import hub as wire
 
 MODERATOR = Actor(Role.MODERATOR, "m1")

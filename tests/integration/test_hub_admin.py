@@ -10,11 +10,11 @@ import aiohttp
 
 from admin_house import AdminHouse, admin_house
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.errors import Refusal
-from moothall.core.events import ChannelKind
-from moothall.core.hub_entry import Details
-from moothall.core.ids import ChannelId, CommandId, Epoch, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.services.hubs.ports import Identity
 from moothall.services.hubs.registry import Paired
 from moothall.services.log.session_writer import Receipt

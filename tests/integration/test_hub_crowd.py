@@ -11,11 +11,11 @@ import aiohttp
 
 from hub_node import FLOOR, copied, meeting, running_hub
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import InterventionId
+from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub import Offered, Programme
 from moothall_hub.app import BOOK, Hub

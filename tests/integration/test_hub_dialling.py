@@ -20,8 +20,8 @@ from certificate import make_certificate
 from hub_server import WELCOME, HubServer, Visit, hub_server
 from line import Line, line_to
 from moothall.adapters.system.clock import SystemClock
-from moothall.core.errors import ConfigurationError, ProtocolError, StorageUnavailable
-from moothall.core.ids import ChannelId, CommandId, Epoch, SessionId
+from moothall.core.kernel.errors import ConfigurationError, ProtocolError, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire import hub as wire

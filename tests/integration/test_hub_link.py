@@ -19,13 +19,13 @@ from hub_hall import KEY, Dialled, HubHall, dialled, hub_hall
 from hub_side import HELLO, Model
 from line import Line, line_to
 from moothall.adapters.hubs.link_door import FENCED, TRIES, WRONG_KEY
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import TypeLine
-from moothall.core.events import Access
-from moothall.core.ids import CommandId, SegmentId
-from moothall.core.lanes import FLOOR as QUESTIONS
-from moothall.core.lanes import SESSION as LIFE
-from moothall.core.lanes import channel_lane
+from moothall.core.events.types import Access
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.kernel.lanes import FLOOR as QUESTIONS
+from moothall.core.kernel.lanes import SESSION as LIFE
+from moothall.core.kernel.lanes import channel_lane
 from moothall.testing.hub_link import plain_unpack
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode

@@ -13,9 +13,9 @@ from aiohttp.test_utils import TestServer
 
 from elsewhere import ORIGINS, wrongly_answered
 from hub_node import ELSEWHERE, came_late, copied, meeting, running_hub
-from moothall.core.actors import Role
-from moothall.core.errors import ConfigurationError
-from moothall.core.ids import ChannelId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.pairing import Pairing

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from admin_house import AdminHouse, Browser, admin_house
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import Access, ChannelKind
-from moothall.core.floor.parts import Kind
-from moothall.core.hub_entry import Details
-from moothall.core.ids import ChannelId, CommandId, InterventionId, NoteId, SessionId
-from moothall.core.session import State
+from moothall.core.events.question_parts import Kind
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, NoteId, SessionId
+from moothall.core.session.state import State
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.role_links import HALL, session_scope
 

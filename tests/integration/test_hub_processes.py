@@ -15,7 +15,7 @@ from aiohttp import ClientError, ClientSession
 from hall_process import CLOCK
 from hub_house import House, HubProcess, house
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
 from moothall_hub.copied import Copy
 from moothall_hub.mirror import Mirror

@@ -14,12 +14,12 @@ from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, fo
 from moothall.adapters.reading.reader_client import follow
 from moothall.app.hall import Hall
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId, NoteId, SegmentId
-from moothall.core.lanes import Feed
-from moothall.core.removing import Interventions, Lines
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, NoteId, SegmentId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.removal.selection import Interventions, Lines
 from moothall.core.signals import Unrecorded
 from moothall.services.hubs.removals import Removal
 from moothall.services.log.orders import Receipt

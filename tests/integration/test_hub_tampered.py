@@ -14,11 +14,11 @@ from hub_node import running_hub
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.events import ChannelKind
-from moothall.core.hub_entry import Details
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.orders import Receipt
 from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.wire import hub as wire

@@ -11,8 +11,8 @@ from aiohttp import ClientResponse, ClientSession, CookieJar
 from hub_node import running_hub
 from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.ids import NoteId
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import NoteId
 from moothall.core.signals import ChannelState, Sound
 from moothall.settings.loading import Translation
 from moothall_hub.desk_ports import Choice

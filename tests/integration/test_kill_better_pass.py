@@ -26,16 +26,16 @@ from hall_process import (
     write_wave,
 )
 from killing import kill_at_random
-from moothall.core import events as ev
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import SegmentId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import SegmentId
 from moothall.testing.scripted import Script, make_script, render, write_script
 from moothall.wire import engine as wire
-from moothall_models.engine import WebSocketLink
-from moothall_models.engine_audio import ArrivalTime
-from moothall_models.engine_clock import WallClock
-from moothall_models.engine_live import run_live
-from moothall_models.engine_session import LinkSession
+from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.clock import WallClock
+from moothall_models.engine.engine import WebSocketLink
+from moothall_models.engine.live import run_live
+from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from revising import Revising, loud

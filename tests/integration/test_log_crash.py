@@ -13,9 +13,9 @@ import pytest
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.store.log_sqlite import SqliteLog
-from moothall.core import events as ev
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.record.verify import Verdict, verify
 from recorder import EPOCH, SESSION, Recorder
 

@@ -18,11 +18,11 @@ from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_door import may_send
-from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel
-from moothall.core.errors import Refusal
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.role_links import Staff
 from moothall.testing.seeded import SeededRandomness
 

@@ -16,11 +16,11 @@ from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_house
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.event_codec import decode_event
-from moothall.core.events import SessionOpened
-from moothall.core.ids import CommandId
-from moothall.core.session import Status
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import SessionOpened
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId
+from moothall.core.session.state import Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.log.orders import Receipt
 from moothall.settings.loading import Server, Settings

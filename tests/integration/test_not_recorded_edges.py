@@ -14,13 +14,13 @@ import pytest
 
 from hearing import Heard, heard, reference, sample_sound
 from moothall.core.commands import CommitWords
-from moothall.core.events import ChannelKind, Word
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.session import Channel, State
+from moothall.core.events.types import ChannelKind, Word
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.session.state import Channel, State
 from moothall.services.engines.acts import kept_part
 from moothall_models.ports import RATE, VAD_FRAME, Samples
-from moothall_models.recognizers.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.silero import SileroVoiceActivity
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.utterance import FRAME_MS
 from moothall_models.store import open_store

@@ -20,8 +20,8 @@ from hearing import sample_sound
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.actors import Role
-from moothall.core.ids import SessionId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.sessions.sessions import LiveSession
 from moothall.settings.loading import Engine, Server, Settings

@@ -9,8 +9,8 @@ import pytest
 from doors import SseClient, house, talk, unread, until
 from meeting import ENGINE, Meeting, ended, opened, words
 from moothall.adapters.system.clock import SystemClock
-from moothall.core import events as ev
-from moothall.core.ids import SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SpeakerId
 from moothall.testing.clock import ManualClock
 
 ANA = SpeakerId("ana")

@@ -15,12 +15,12 @@ from moothall.app.backend import open_house
 from moothall.app.hall import Hall, hall
 from moothall.app.proposals import ROWS
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.authority import COMMANDS, STAFF_ROLES
 from moothall.core.commands import CorrectSegment
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
-from moothall.core.refining import Proposal
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.proposals.refining import Proposal
+from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.services.log.orders import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.loading import Engine as EngineSettings

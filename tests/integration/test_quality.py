@@ -11,7 +11,6 @@ import aiohttp
 
 from moothall.adapters.pages.catalogues import NO_BREAK
 from moothall.app.hall import Hall, hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
     AnyCommand,
@@ -23,9 +22,10 @@ from moothall.core.commands import (
     OpenSession,
     SegmentStart,
 )
-from moothall.core.events import ChannelKind, EndReason, Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.removing import Lines
+from moothall.core.events.types import ChannelKind, EndReason, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.removal.selection import Lines
 from moothall.services.log.orders import Receipt
 from moothall.settings.loading import Engine, Server, Settings, Translation
 

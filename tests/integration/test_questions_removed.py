@@ -15,9 +15,9 @@ from doors import until
 from moothall.app.hall import Hall, hall
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SegmentId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.services.log.orders import Receipt
 from moothall.settings.loading import Engine as EngineSettings
 from moothall.settings.loading import Server, Settings

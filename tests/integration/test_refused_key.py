@@ -18,17 +18,17 @@ from hall_in_memory import FLOOR
 from hall_process import free_port, write_wave
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.app.hall import Hall, hall
-from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, AnyCommand, AttachSource, CreateSession, OpenSession
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import ChannelKind
-from moothall.core.ids import CommandId, SessionId, SourceId
-from moothall.core.lanes import Feed
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import CommandId, SessionId, SourceId
+from moothall.core.kernel.lanes import Feed
 from moothall.settings.loading import Engine as EngineChoice
 from moothall.settings.loading import Server, Settings, Translation
 from moothall.testing.scripted import make_script, render
-from moothall_models.engine import Engine, EngineSettings
-from moothall_models.engine_clock import WallClock
+from moothall_models.engine.clock import WallClock
+from moothall_models.engine.engine import Engine, EngineSettings
 from moothall_models.ports import Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from transcription_service import KEY, Service, asker, serving

@@ -11,11 +11,11 @@ from hall_in_memory import FLOOR
 from hall_process import free_port, write_wave
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.app.hall import hall
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
-from moothall.core.events import ChannelKind
-from moothall.core.ids import CommandId, SessionId, SourceId
-from moothall.core.lanes import Feed
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId, SessionId, SourceId
+from moothall.core.kernel.lanes import Feed
 from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, render, write_script
 

@@ -12,7 +12,7 @@ import pytest
 from hall_process import HallProcess, free_port, logged, watched, write_wave
 from hearing import sample_sound
 from moothall_models.ports import Hypothesis
-from moothall_models.recognizers.whisper import WhisperRecognizer
+from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.store import open_store
 from transcription_service import KEY, Service, refusal, serving
 

@@ -14,9 +14,9 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import Hall, hall
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.ids import CommandId, SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.moving import move_lines
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication

@@ -20,12 +20,12 @@ import pytest
 from elsewhere import ORIGINS, wrongly_answered
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import Hall, hall
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.authority import STAFF_ROLES, may_follow
-from moothall.core.event_codec import EVENT_TYPES, type_name
-from moothall.core.ids import SessionId
-from moothall.core.lanes import STAFF, Feed, hub_lane
+from moothall.core.events import types as ev
+from moothall.core.events.codec import EVENT_TYPES, type_name
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.lanes import STAFF, Feed, hub_lane
+from moothall.core.rules.authority import STAFF_ROLES, may_follow
 from moothall.settings.loading import Engine as EngineSettings
 from moothall.settings.loading import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream

@@ -13,10 +13,10 @@ import socketio
 
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import Hall, hall
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.authority import STAFF_ROLES
-from moothall.core.lanes import STAFF, Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.lanes import STAFF, Feed
+from moothall.core.rules.authority import STAFF_ROLES
 from moothall.settings.loading import Engine as EngineSettings
 from moothall.settings.loading import Server, Settings, Translation
 from strangers_log import FLOOR, HIDDEN, SESSION, rows, write

@@ -15,12 +15,12 @@ from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import Hall, hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AddChannel, AnyCommand, CorrectSegment, CreateSession, OpenSession, TypeLine
-from moothall.core.event_codec import decode_event
-from moothall.core.events import ChannelKind, SegmentCorrected, SegmentOpened
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import ChannelKind, SegmentCorrected, SegmentOpened
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.sessions import LiveSession
 from moothall.settings.loading import Engine, Server, Settings

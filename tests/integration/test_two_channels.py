@@ -14,10 +14,10 @@ import pytest
 from hall_process import CLOCK, SESSION, HallProcess, free_port, watched
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
-from moothall.core import events as ev
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import ChannelId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Sound
 from moothall.testing.scripted import Script, make_script, render, write_script
 

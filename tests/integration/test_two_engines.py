@@ -8,18 +8,18 @@ from collections.abc import Sequence
 import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import OpenSession
-from moothall.core.events import WordsCommitted
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.events.types import WordsCommitted
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
-from moothall_models.engine_audio import ArrivalTime
-from moothall_models.engine_clock import WallClock
-from moothall_models.engine_live import run_live
-from moothall_models.engine_session import LinkSession
+from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.clock import WallClock
+from moothall_models.engine.live import run_live
+from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.overload import Load

@@ -18,8 +18,8 @@ import socketio
 from desk_hall import FLOOR, OTHER, DeskHall, desk_hall
 from hall_process import SESSION, free_port, require_intact
 from moothall.core import commands as do
-from moothall.core.ids import SegmentId, SpeakerId
-from moothall.core.session import Status
+from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.session.state import Status
 
 AMINA = SpeakerId("amina")
 

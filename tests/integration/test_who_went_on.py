@@ -13,8 +13,8 @@ import socketio
 
 from admin_house import admin_house
 from moothall.app.hall import Hall
-from moothall.core.actors import Role
-from moothall.core.ids import SessionId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId
 
 HALL = RoomId("main-hall")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.translating.lines import line_of
 from moothall.core.views.captions import SNAPSHOT_LINES, CaptionsView, Line, Snapshot
 from moothall.core.views.reading_order import EARLY

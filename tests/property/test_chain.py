@@ -4,7 +4,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import (
     SALT_BYTES,
     Header,
@@ -14,9 +13,10 @@ from moothall.core.chain import (
     link,
     seal,
 )
-from moothall.core.decoding import Unreadable
-from moothall.core.events import LaneHead
-from moothall.core.ids import Epoch, SessionId
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import Unreadable
+from moothall.core.kernel.ids import Epoch, SessionId
 from strategies import COMMAND_IDS, NAMES, WHOLE, of_struct
 
 HEADERS: st.SearchStrategy[Header] = st.builds(

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.commands import EndSegment, ReviseSegment
-from moothall.core.errors import RefusalCode
-from moothall.core.events import EndReason
-from moothall.core.ids import ChannelId, CommandId, SegmentId
+from moothall.core.events.types import EndReason
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.wire.engine import Act
-from moothall_models.engine_acts import Acts
+from moothall_models.engine.acts import Acts
 
 
 class Server:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core import events as ev
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import EVENT_TYPES, UnknownEvent, decode_event, encode_event, type_name
+from moothall.core.events import types as ev
+from moothall.core.events.codec import EVENT_TYPES, UnknownEvent, decode_event, encode_event, type_name
+from moothall.core.kernel.errors import RecordBroken
 from strategies import EVENTS, EVENTS_BY_TYPE
 
 

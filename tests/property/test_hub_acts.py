@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import OpenSession, Stand
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, NoteId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.orders import Receipt

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_side import ALL, BELOW, FRENCH, MINE, ROOM, Centre, Model, centre, listen
-from moothall.core.ids import Lane
+from moothall.core.kernel.ids import Lane
 from moothall.services.hubs.beginning import lanes_of
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd

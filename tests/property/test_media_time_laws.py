@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from hall_in_memory import FLOOR
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.decide import MOST_BEFORE
-from moothall.core.decide_lines import MOST_BACK
-from moothall.core.ids import SourceId
-from moothall.core.media_clock import HELD_MS
-from moothall.core.session import ON, State, Status
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import SourceId
+from moothall.core.rules.decide import MOST_BEFORE
+from moothall.core.rules.lines import MOST_BACK
+from moothall.core.session.media_clock import HELD_MS
+from moothall.core.session.state import ON, State, Status
 from moothall.services.capture.ingest import DRIFT_MS
 from moothall.services.capture.live_channel import APART_FOR_MS, APART_MS
 from moothall.testing import loop

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deciding import CAPTIONER, ENGINE, carry_out, commit, correct, end, opened, segment, word
-from moothall.core import events as ev
-from moothall.core.decide import decide
-from moothall.core.glossary.terms import cleaned
-from moothall.core.session import State, evolve
+from moothall.core.events import types as ev
+from moothall.core.rules.decide import decide
+from moothall.core.session.state import State, evolve
+from moothall.core.terms.terms import cleaned
 from moothall.core.views.mended_names import OFTEN, REMEMBERED, MendedNames
 
 WORDS = st.sampled_from(

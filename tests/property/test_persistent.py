@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.persistent import PersistentList, PersistentMap
+from moothall.core.kernel.persistent import PersistentList, PersistentMap
 
 SIZES = st.sampled_from([0, 1, 2, 63, 64, 65, 127, 128, 129, 200, 300])
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.errors import ProgrammeError
-from moothall.core.ids import is_name
+from moothall.core.kernel.errors import ProgrammeError
+from moothall.core.kernel.ids import is_name
 from moothall.core.programme.changes import UNTOUCHED, changes, merged
 from moothall.core.programme.plan import Planned, Room, Timetable, name_of, readable_name
 from moothall.core.programme.reading import read_programme

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.proposing import differing
+from moothall.core.proposals.proposing import differing
 
 WORDS = st.lists(
     st.sampled_from(["We", "we", "hold", " hold", "these.", "these", "真理", "ไทย", "-", "  "]), max_size=12

@@ -6,9 +6,9 @@ import msgspec
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.views.quality import EDGES, LINES, MAPPINGS, MIN_WORDS, Figures, QualityView
 from strategies import Told, stories
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.event_parts import Word
-from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.refining import Again, Standing, propose
+from moothall.core.events.parts import Word
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.proposals.refining import Again, Standing, propose
 
 TEXTS = st.lists(st.sampled_from(["we", "hold", "these", "truths.", "So,", "3.5", "—", "真", "理"]), max_size=8)
 LINES = st.lists(st.tuples(TEXTS, st.sampled_from([0, 100, 2_000, 20_000])), max_size=8)

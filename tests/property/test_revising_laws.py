@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, opened, segment
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor
-from moothall.core.decide import decide
-from moothall.core.decide_corrections import REVISED_WITHIN
-from moothall.core.errors import Refusal
-from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.session import Segment, State, evolve
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.rules.corrections import REVISED_WITHIN
+from moothall.core.rules.decide import decide
+from moothall.core.session.state import Segment, State, evolve
 
 PT = ChannelId("pt")
 OTHERS: list[do.AnyCommand] = [

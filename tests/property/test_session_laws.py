@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor
-from moothall.core.decide import decide
-from moothall.core.errors import Refusal
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import CommandId, Epoch, SegmentId
-from moothall.core.lanes import Feed
-from moothall.core.removing import again, not_kept
-from moothall.core.session import State, evolve
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId, Epoch, SegmentId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.removal.selection import again, not_kept
+from moothall.core.rules.decide import decide
+from moothall.core.session.state import State, evolve
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing import loop

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from deciding import undoing_of
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor
-from moothall.core.decide import decide
-from moothall.core.errors import Refusal
-from moothall.core.ids import SegmentId, SpeakerId
-from moothall.core.moves import returned
-from moothall.core.session import Segment, State, evolve
-from moothall.core.undo import lines_meanwhile, standing
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.removal.moves import returned
+from moothall.core.rules.decide import decide
+from moothall.core.rules.undo import lines_meanwhile, standing
+from moothall.core.session.state import Segment, State, evolve
 from session_strategies import ACTORS, BEGIN, FLOOR, SESSION, at_desks, carried_out, desk_commands, sent, texts, walls
 
 Sent = list[tuple[tuple[Actor, do.AnyCommand], int]]

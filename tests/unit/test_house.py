@@ -18,20 +18,20 @@ TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".s
 SOURCE_ROOTS = ("server", "hubs", "models")
 
 LONG = {
-    "server/moothall/core/events.py": "the vocabulary on one page: a docstring a field, and no code",
+    "server/moothall/core/events/types.py": "the vocabulary on one page: a docstring a field, and no code",
     "server/moothall/core/commands.py": "the vocabulary of intents on one page: fields, and no code",
 }
 """Files of more than 400 lines, and why each is one thing all the same."""
 
 UNTESTED = {
-    "core/backstage_parts.py": "fields without behaviour; test_decide_backstage.py uses every one of them",
-    "core/actors.py": "roles without behaviour; test_authority.py walks all of them",
+    "core/events/staff_parts.py": "fields without behaviour; rules/test_staff.py uses every one of them",
+    "core/kernel/actors.py": "roles without behaviour; test_authority.py walks all of them",
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
-    "core/errors.py": "sentences and fields without behaviour",
-    "core/event_parts.py": "fields without behaviour; test_events.py and the codec's laws make events of them",
-    "core/floor/parts.py": "fields without behaviour; test_decide_floor.py and test_order.py use every one of them",
-    "core/floor/interventions.py": "the fold of the floor's events; test_decide_floor.py carries all of them out",
-    "core/session_parts.py": "fields without behaviour; test_session.py folds every one of them",
+    "core/kernel/errors.py": "sentences and fields without behaviour",
+    "core/events/parts.py": "fields without behaviour; test_events.py and the codec's laws make events of them",
+    "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
+    "core/questions/interventions.py": "the fold of the floor's events; rules/test_questions.py carries all of them out",
+    "core/session/parts.py": "fields without behaviour; test_state.py folds every one of them",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
     "wire/hub_offers.py": "fields without behaviour; test_hub_programme.py makes programmes of them",
     "services/engines/connection.py": "protocols; the link of the engine and the bench implement them",
@@ -65,7 +65,7 @@ def modules() -> list[str]:
 
 def test_the_walk_sees_the_project() -> None:
     seen = {path.as_posix() for path in files()}
-    assert {"Makefile", ".ci/run", "server/moothall/core/events.py", "requirements/dev.txt"} <= seen
+    assert {"Makefile", ".ci/run", "server/moothall/core/events/types.py", "requirements/dev.txt"} <= seen
     assert "moothall.core.views.captions" in modules()
 
 

@@ -3,7 +3,7 @@
 import { at, element, set } from './nodes.js';
 import { direction, mediaTime } from './words.js';
 
-export const WAITING = 'wmt'; // letters of server/moothall/core/proposing.py
+export const WAITING = 'wmt'; // letters of server/moothall/core/proposals/proposing.py
 const PAST = 'acg'; // of lines that don't read as they did when they were looked at
 
 /**

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, get_args
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire.computing import ComputeType, Device
 
 CPU, CUDA, AUTO = "cpu", "cuda", "auto"

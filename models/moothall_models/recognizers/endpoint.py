@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError, KeyRefused, RecognitionFailed
 
 SCHEME = "openai:"
 """How the name of such a recogniser or translator begins: `openai:NAME@https://HOST/v1`."""

@@ -15,12 +15,12 @@ from difflib import SequenceMatcher
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.languages import primary
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.languages import primary
 from moothall_models.ports import HeardWord
 from moothall_models.recognizers.endpoint import Unusable
-from moothall_models.recognizers.whisper import LOW_LOGPROB, NO_SPEECH, UNSPACED
-from moothall_models.recognizers.whisper_words import join_pieces
+from moothall_models.recognizers.whisper.whisper import LOW_LOGPROB, NO_SPEECH, UNSPACED
+from moothall_models.recognizers.whisper.words import join_pieces
 
 UNSURE = 0.65
 """Probability of a word of which the service says none, at most: a segment's mean says little of one word, so that no

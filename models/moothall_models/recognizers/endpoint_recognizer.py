@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 from babel import Locale
 
-from moothall.core.errors import ConfigurationError, RecognitionFailed
-from moothall.core.languages import primary
+from moothall.core.kernel.errors import ConfigurationError, RecognitionFailed
+from moothall.core.kernel.languages import primary
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.endpoint import KEPT, PASS_SECONDS, Address, Endpoint, Faulty, Unusable
 from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer, says_each
-from moothall_models.recognizers.whisper import FULL_SECONDS, own_code
+from moothall_models.recognizers.whisper.whisper import FULL_SECONDS, own_code
 
 logger = logging.getLogger(__name__)
 

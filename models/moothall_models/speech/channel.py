@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
-from moothall.core.events import EndReason, Word
-from moothall.core.session import LAST_WORDS
+from moothall.core.events.types import EndReason, Word
+from moothall.core.session.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, Place
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from math import log
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 from moothall_models.ports import Hypothesis
 from moothall_models.speech.settings import SpeechSettings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.events import Word
+from moothall.core.events.types import Word
 from moothall_models.ports import Hypothesis
 from moothall_models.speech.utterance import Utterance
 

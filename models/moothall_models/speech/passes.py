@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.events import Word
+from moothall.core.events.types import Word
 from moothall_models.ports import Window
 from moothall_models.speech.glossary import Glossary
 from moothall_models.speech.review import Line, Reviewer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.ids import ChannelId
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.signals import ChannelState, Sound
 from moothall_models.speech.settings import SpeechSettings
 

@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events import Word
-from moothall.core.ids import SegmentId
+from moothall.core.events.types import Word
+from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import Hypothesis, Samples, Window
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import plain

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.events import Word
+from moothall.core.events.types import Word
 from moothall_models.speech.text import plain
 
 A_SECOND = 3.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SegmentStart
-from moothall.core.events import EndReason, GapReason, Word
-from moothall.core.ids import SegmentId
+from moothall.core.events.types import EndReason, GapReason, Word
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
 from moothall_models.speech.settings import SpeechSettings

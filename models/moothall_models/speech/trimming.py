@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.events import Word
+from moothall.core.events.types import Word
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import ends_clause
 from moothall_models.speech.utterance import Utterance

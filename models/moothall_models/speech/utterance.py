@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from moothall.core.events import Word
+from moothall.core.events.types import Word
 from moothall.wire.engine import Speaking
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples
 from moothall_models.speech.unheard import Unheard

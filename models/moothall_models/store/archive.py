@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipInfo
 
-from moothall.core.errors import MoothallError
+from moothall.core.kernel.errors import MoothallError
 from moothall_models.store.failures import megabytes
 from moothall_models.store.sources import CHUNK, MAX_RATIO
 

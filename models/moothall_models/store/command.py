@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from moothall.core.errors import MoothallError
+from moothall.core.kernel.errors import MoothallError
 from moothall_models.manifest import Task
 from moothall_models.store.failures import ModelMissing, megabytes
 from moothall_models.store.packages import describe, install_package

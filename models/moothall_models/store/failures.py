@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from moothall.core.errors import MoothallError
+from moothall.core.kernel.errors import MoothallError
 
 
 class ModelUnavailable(MoothallError):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.errors import MoothallError
+from moothall.core.kernel.errors import MoothallError
 from moothall_models.store.alone import TEMPORARY, alone, sync_folder
 from moothall_models.store.archive import Archive, ArchiveUnusable, opened_archive
 from moothall_models.store.failures import megabytes, no_room, refused

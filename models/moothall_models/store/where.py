@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import moothall_models
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.manifest import Manifest, parse
 from moothall_models.store.shelf import ModelStore
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Protocol
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.argos_package import MODEL, PIECES, ArgosPackage
 from moothall_models.translators.pieces import joined, readable, sentences, within

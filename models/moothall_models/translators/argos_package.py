@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import MoothallError
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import MoothallError
 
 logger = logging.getLogger(__name__)
 

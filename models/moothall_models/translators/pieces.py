@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 from moothall_models.translators.port import LONGEST, TranslationFailed
 
 _END = re.compile(r"(?:[.?!…]+[\"'”’»)\]]*\s+|[。！？؟।]+\s*)")  # noqa: RUF001  # all of them end sentences

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from moothall.core.errors import MoothallError
+from moothall.core.kernel.errors import MoothallError
 from moothall.core.translating.routes import Direction
 
 LONGEST = 20_000

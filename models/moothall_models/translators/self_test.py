@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.port import TranslationFailed
 

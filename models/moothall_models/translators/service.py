@@ -14,9 +14,9 @@ from functools import lru_cache
 import msgspec
 from babel import Locale, UnknownLocaleError
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError, RecognitionFailed
-from moothall.core.languages import primary
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError, RecognitionFailed
+from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.recognizers.endpoint import SCHEME, Address, Door, Endpoint, read_address
 from moothall_models.translators.pieces import joined, readable, within

@@ -15,7 +15,7 @@ from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.typing_door import TypingDoor
 from moothall.adapters.reading.your_turn import Mine, YourTurn, mine_of
 from moothall.app.backend import House
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.services.sessions.reader_access import ReaderAccess
 

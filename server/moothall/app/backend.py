@@ -22,12 +22,12 @@ from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.store.word_list_folder import read_word_lists
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
-from moothall.core.errors import ConfigurationError, StorageUnavailable
-from moothall.core.floor.blocked_words import BlockedWords
-from moothall.core.floor.statements import Dimension, Group, Questions
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.programme.plan import Room
+from moothall.core.questions.blocked_words import BlockedWords
+from moothall.core.questions.statements import Dimension, Group, Questions
 from moothall.services.capture.closing import Closing
 from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing

@@ -8,11 +8,11 @@ import msgspec
 
 from moothall.adapters.desks.desk_socket import Extra, Wish
 from moothall.app.backend import House
-from moothall.core import decide_floor
 from moothall.core.commands import Stand
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId, SessionId, is_command_id
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
+from moothall.core.rules import questions as decide_floor
 from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.questions import LEADERS
 from moothall.services.desks.table import Seat

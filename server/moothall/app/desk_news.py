@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.app.backend import House
 from moothall.app.crowds import crowd_news
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.desks.backstage import hubs, outcome
 from moothall.services.desks.desks import News

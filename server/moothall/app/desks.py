@@ -22,15 +22,15 @@ from moothall.app.crowds import CrowdMessages
 from moothall.app.desk_news import desk_news
 from moothall.app.proposals import ProposalMessages
 from moothall.app.translation import Translation
-from moothall.core.actors import Actor, Role
-from moothall.core.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.commands import AnyCommand, CloseSession, CorrectSegment
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import SoundKept
-from moothall.core.ids import ChannelId, CommandId, SessionId, is_command_id
-from moothall.core.moves import short
-from moothall.core.removing import Lines, selected
-from moothall.core.session import ON, Status
+from moothall.core.events.types import SoundKept
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, is_command_id
+from moothall.core.removal.moves import short
+from moothall.core.removal.selection import Lines, selected
+from moothall.core.rules.authority import COMMANDS, REMOVERS, may_send
+from moothall.core.session.state import ON, Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.redoing import redo

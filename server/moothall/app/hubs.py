@@ -21,7 +21,7 @@ from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import House
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.followed import HubFollowed

@@ -7,13 +7,13 @@ import asyncio
 import msgspec
 
 from moothall.adapters.desks.desk_socket import Extra, Wish
-from moothall.core.authority import may_send
 from moothall.core.commands import CorrectSegment
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import ChannelId, CommandId, SegmentId, is_command_id
-from moothall.core.proposing import Fate, differing
-from moothall.core.refining import Proposal
-from moothall.core.session import State
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, is_command_id
+from moothall.core.proposals.proposing import Fate, differing
+from moothall.core.proposals.refining import Proposal
+from moothall.core.rules.authority import may_send
+from moothall.core.session.state import State
 from moothall.services.desks.desks import Desks
 from moothall.services.desks.table import Seat
 from moothall.services.log.orders import unavailable

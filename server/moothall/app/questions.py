@@ -16,9 +16,9 @@ from moothall.adapters.questions.questions_door import ChannelOf
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.app.backend import House
 from moothall.app.translation import Translation
-from moothall.core.events import BodyRemoved
-from moothall.core.floor.interventions import Intervention
-from moothall.core.ids import SegmentId, SessionId
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.ids import SegmentId, SessionId
+from moothall.core.questions.interventions import Intervention
 from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.reader_access import ReaderAccess

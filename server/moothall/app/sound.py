@@ -18,12 +18,12 @@ from moothall.adapters.sound.audio_door import AudioDoor, may_send
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import RECORDINGS_FOLDER, House
 from moothall.core.commands import AddChannel
-from moothall.core.errors import Refusal
-from moothall.core.events import ChannelKind, SoundKept
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.events.types import ChannelKind, SoundKept
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import RoomId
-from moothall.core.session import State
+from moothall.core.session.state import State
 from moothall.core.views.captions import Session
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.engines.recognising import Recognising

@@ -12,9 +12,9 @@ from moothall.adapters.desks.desk_socket import Extra, Wish
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.reading.page_menu import Lacking
 from moothall.app.backend import House
-from moothall.core.errors import ConfigurationError, Refusal, RefusalCode
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.languages import is_language
+from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.desks.table import Seat
 from moothall.services.questions.translations import Text

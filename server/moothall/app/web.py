@@ -44,7 +44,7 @@ from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.questions import channel_of, open_question_translations, wall_questions
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.app.translation import Translation
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.core.views.quality import Quality

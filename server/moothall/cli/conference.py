@@ -16,12 +16,12 @@ from moothall.adapters.admin.local_door import CARD, Caller
 from moothall.adapters.system.clock import SystemClock
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import quiet_house
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import Access
+from moothall.core.events.types import Access
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name
 from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.reading import MOST_BYTES
-from moothall.core.times import UTC_ZONE, Zone, offset_name
 from moothall.services.programme.office import Office, Told
 from moothall.settings.loading import Settings, load
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from moothall.core.floor.parts import Order
+from moothall.core.events.question_parts import Order
 
 if TYPE_CHECKING:
     from moothall.adapters.store.sqlite_file import LogReader
-    from moothall.core.event_codec import UnknownEvent
-    from moothall.core.events import AnyEvent
-    from moothall.core.floor.simulating import Outcome
-    from moothall.core.ids import SessionId
+    from moothall.core.events.codec import UnknownEvent
+    from moothall.core.events.types import AnyEvent
+    from moothall.core.kernel.ids import SessionId
+    from moothall.core.questions.simulating import Outcome
 
 PAGE = 500
 MINUTE_MS = 60_000
@@ -46,8 +46,8 @@ def simulate_command(data: Path, session: str, order: Order, out: TextIO) -> int
     Raises ConfigurationError, RecordBroken and StorageUnavailable when the log can't be read.
     """
     from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
-    from moothall.core.floor.simulating import simulated
-    from moothall.core.ids import SessionId
+    from moothall.core.kernel.ids import SessionId
+    from moothall.core.questions.simulating import simulated
 
     reader = LogReader(open_for_reading(data / FILE_NAME))
     try:
@@ -79,7 +79,7 @@ def _median(outcome: Outcome) -> str:
 
 
 def _events(reader: LogReader, session: SessionId) -> Iterator[AnyEvent | UnknownEvent | None]:
-    from moothall.core.event_codec import decode_event
+    from moothall.core.events.codec import decode_event
 
     after = 0
     while page := reader.read(session, after, PAGE):

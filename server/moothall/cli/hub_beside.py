@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from moothall.app.hall import Hall
-from moothall.core.errors import ConfigurationError, Refusal
-from moothall.core.hub_entry import Details
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.errors import ConfigurationError, Refusal
 
 FILE = "demo-hub.json"
 """In the data folder: `{"address", "words"}`, for `moothall hub --beside FOLDER`."""

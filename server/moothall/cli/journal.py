@@ -15,8 +15,8 @@ from typing import Self
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire.transcribing import HeardPiece
 
 FORMAT = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 """Addresses that are nobody's. Naming one asks the system which way it would go; nothing is sent."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from moothall import __version__
-from moothall.core.errors import MoothallError
+from moothall.core.kernel.errors import MoothallError
 
 FAILED = 1
 UNUSABLE = 2

@@ -6,9 +6,9 @@ import re
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId
 
 FLOOR = ChannelId("floor")
 MOST_CHANNELS = 64

@@ -30,9 +30,9 @@ from moothall.cli.playing import (
 )
 from moothall.cli.sample import find_sample
 from moothall.cli.weights import require_model
-from moothall.core.errors import AudioError
-from moothall.core.events import SoundKept
-from moothall.core.ids import SessionId
+from moothall.core.events.types import SoundKept
+from moothall.core.kernel.errors import AudioError
+from moothall.core.kernel.ids import SessionId
 from moothall.settings.loading import Settings, load
 
 FAREWELL_S = 15.0

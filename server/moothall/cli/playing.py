@@ -19,12 +19,12 @@ from moothall.adapters.sound.audio_raw import RawPcm
 from moothall.adapters.sound.audio_split import AudioSplit, SplitChannel
 from moothall.app.hall import Hall
 from moothall.cli.mapping import FLOOR, Mapped
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
-from moothall.core.errors import ConfigurationError, Refusal, StorageUnavailable
-from moothall.core.events import ChannelKind, SoundKept
-from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId, is_name
-from moothall.core.session import Status
+from moothall.core.events.types import ChannelKind, SoundKept
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import ConfigurationError, Refusal, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId, is_name
+from moothall.core.session.state import Status
 from moothall.services.capture.ingest import Input, OpenAudio
 from moothall.services.sessions.sessions import LiveSession
 

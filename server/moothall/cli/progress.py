@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from moothall.core.kernel.times import media_time
 from moothall.core.ports import Clock
-from moothall.core.times import media_time
 
 _WIDTH = 28
 _LINE_STEP = 10  # per cent

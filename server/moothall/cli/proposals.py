@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError
-from moothall.core.ids import SessionId
-from moothall.core.refining import Proposal
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SessionId
+from moothall.core.proposals.refining import Proposal
 
 
 class Of(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,9 +12,9 @@ from typing import TextIO
 
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.system.clock import SystemClock
-from moothall.core.errors import ConfigurationError
-from moothall.core.ids import ChannelId
-from moothall.core.lanes import Feed
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.kernel.lanes import Feed
 from moothall.wire.frames import Received
 from moothall.wire.stream_log import StreamLog
 

@@ -17,13 +17,13 @@ from moothall.cli.playing import languages_of, session_of
 from moothall.cli.progress import Progress
 from moothall.cli.proposals import Of, read_proposals, write_proposals
 from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, recognise, require_right
-from moothall.core.errors import ConfigurationError
-from moothall.core.event_codec import decode_event
-from moothall.core.event_parts import Word
-from moothall.core.events import Origin
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.refining import Again, Findings, Proposal, Standing, propose
-from moothall.core.session import Source, State, Status, evolve
+from moothall.core.events.codec import decode_event
+from moothall.core.events.parts import Word
+from moothall.core.events.types import Origin
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.proposals.refining import Again, Findings, Proposal, Standing, propose
+from moothall.core.session.state import Source, State, Status, evolve
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine
 from moothall.services.sound.recorder import Part

@@ -24,9 +24,9 @@ from moothall.cli.logs import start_logging
 from moothall.cli.play import quiet, settings_of, show
 from moothall.cli.playing import Programme, engine_ready, languages_of, play, prepare, require_sound, told_to_stop
 from moothall.cli.weights import require_model
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import SoundKept
-from moothall.core.ids import SessionId
+from moothall.core.events.types import SoundKept
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SessionId
 from moothall.settings.loading import Settings
 
 LOOK_MS = 50

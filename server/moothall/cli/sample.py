@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 _PROGRAMME = Path("config") / "sample" / "programme.toml"
 

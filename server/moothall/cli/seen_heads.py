@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 
 from moothall.core.chain import checkpoint_bytes
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import LaneHead
-from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.record.verify import VerifySignature, signature_bytes
 
 

@@ -17,8 +17,8 @@ from moothall.cli.progress import Progress
 from moothall.cli.transcriber import Heard, cores, transcribe
 from moothall.cli.transcript import FORMS, Transcript
 from moothall.cli.weights import require_model
-from moothall.core.errors import ConfigurationError, MoothallError
-from moothall.core.times import media_time
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
+from moothall.core.kernel.times import media_time
 from moothall.wire.transcribing import Answer, HeardPiece, Order, Reached
 
 MODEL = "whisper-base"

@@ -14,7 +14,7 @@ import msgspec
 from moothall.adapters.engines.child_owner import start_child, to_the_end
 from moothall.adapters.engines.child_signal import signal_child
 from moothall.adapters.sound.audio_file import AudioFile
-from moothall.core.errors import ConfigurationError, MoothallError
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.wire.transcribing import FRAME_SAMPLES, Answer, Finished, HeardLine, Order, Trouble, frame
 
 WORKER = (sys.executable, "-m", "moothall_models.transcribing")

@@ -10,9 +10,9 @@ from moothall import __version__
 from moothall.adapters.pages.catalogues import Catalogue, negotiate
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
 from moothall.adapters.record.texts import wording
-from moothall.core.events import Access, ChannelKind, Origin
-from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
-from moothall.core.session import Status
+from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel
 from moothall.record.html import write_html
 from moothall.record.json import write_json

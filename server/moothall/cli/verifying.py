@@ -12,12 +12,12 @@ from moothall.adapters.store import signing, sqlite_file
 from moothall.adapters.store.published_keys import read_keys
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.seen_heads import SeenHeads, read_heads
-from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
-from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.core.events import LaneHead
-from moothall.core.ids import Lane, SessionId, is_name
-from moothall.core.times import UTC_ZONE
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId, is_name
+from moothall.core.kernel.times import UTC_ZONE
 from moothall.record.verify import Gone, Removal, Verdict, Verification, VerifySignature, verify
 
 SOUND, UNSOUND, UNREADABLE, UNPROVED = 0, 1, 2, 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 
 def require_model(name: str) -> None:

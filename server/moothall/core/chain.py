@@ -4,7 +4,7 @@
     digest      = SHA-256(previous digest in the lane ‖ header ‖ body_digest)
 
 Each lane has its own chain, so that a reader of public lanes can verify without the others. A removed
-body leaves its digest behind: the chain still verifies. Headers hold no names (`moothall.core.actors`).
+body leaves its digest behind: the chain still verifies. Headers hold no names (`moothall.core.kernel.actors`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from moothall.core.actors import Actor, Role
-from moothall.core.decoding import read
-from moothall.core.events import LaneHead
-from moothall.core.ids import CommandId, Epoch, Lane, SessionId
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import read
+from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 
 SALT_BYTES = 16
 GENESIS = bytes(32)

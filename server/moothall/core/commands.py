@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.actors import Role
-from moothall.core.backstage_parts import PolicyQuestion, Tag
-from moothall.core.events import (
+from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
+from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.events.types import (
     Access,
     ChannelKind,
     EndReason,
@@ -17,8 +17,8 @@ from moothall.core.events import (
     SourceLine,
     Word,
 )
-from moothall.core.floor.parts import REMOTE, Kind, Order, Standing
-from moothall.core.ids import (
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import (
     ChannelId,
     CommandId,
     InterventionId,

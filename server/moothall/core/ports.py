@@ -8,8 +8,8 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events import LaneHead
-from moothall.core.ids import Epoch, Lane, SessionId, SourceId
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.ids import Epoch, Lane, SessionId, SourceId
 
 
 class Clock(Protocol):

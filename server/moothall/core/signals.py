@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.parts import OPEN, Kind, Standing
-from moothall.core.ids import InterventionId, SegmentId
+from moothall.core.events.question_parts import OPEN, Kind, Standing
+from moothall.core.kernel.ids import InterventionId, SegmentId
+from moothall.core.questions.interventions import Floor, Intervention
 from moothall.record.plain import plain
 
 

@@ -12,7 +12,7 @@ from itertools import accumulate, zip_longest
 
 import msgspec
 
-from moothall.core.languages import direction
+from moothall.core.kernel.languages import direction
 from moothall.core.views.reading_order import EARLY, Turn
 from moothall.record.model import Record, RecordedLine
 from moothall.record.wording import Options, Wording

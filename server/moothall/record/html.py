@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from html import escape
 
-from moothall.core.languages import direction
-from moothall.core.times import media_time
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import media_time
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.reading import Row, reading
 from moothall.record.wording import AskedWording, Options, Wording

@@ -12,12 +12,12 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from moothall.core.events import ChannelKind, GapReason, LaneHead, MadeFrom, Origin
-from moothall.core.floor.listing import Figures
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import Position
-from moothall.core.languages import direction
-from moothall.core.session import Status
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.types import ChannelKind, GapReason, LaneHead, MadeFrom, Origin
+from moothall.core.kernel.ids import Position
+from moothall.core.kernel.languages import direction
+from moothall.core.questions.listing import Figures
+from moothall.core.session.state import Status
 from moothall.core.views.quality import Quality
 from moothall.record.asked import Answer
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal

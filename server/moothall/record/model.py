@@ -12,14 +12,14 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core import events as ev
 from moothall.core.chain import Header, LogRecord
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.floor.interventions import Floor, FloorFact, evolve_floor
-from moothall.core.floor.listing import Figures, figures_of
-from moothall.core.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
-from moothall.core.lanes import Feed
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.questions.interventions import Floor, FloorFact, evolve_floor
+from moothall.core.questions.listing import Figures, figures_of
+from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.core.views.quality import Quality, QualityView
 from moothall.record.asked import Asked, asked_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from moothall.core.times import media_time
+from moothall.core.kernel.times import media_time
 from moothall.record.model import Missing, Record
 from moothall.record.reading import reading
 from moothall.record.wording import AskedWording, Options, Wording

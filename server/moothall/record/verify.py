@@ -13,7 +13,6 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.actors import Role
 from moothall.core.chain import (
     GENESIS,
     SALT_BYTES,
@@ -24,12 +23,13 @@ from moothall.core.chain import (
     decode_header,
     link,
 )
-from moothall.core.decoding import Unreadable
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import decode_event
-from moothall.core.events import BodyRemoved, LaneHead, RecordCheckpoint, SessionClosed, SessionReopened
-from moothall.core.ids import Epoch, Lane, SessionId
-from moothall.core.lanes import SESSION, is_public
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import BodyRemoved, LaneHead, RecordCheckpoint, SessionClosed, SessionReopened
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import Unreadable
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION, is_public
 
 VerifySignature = Callable[[str, bytes, bytes], bool]
 """(key id, message, signature) → whether the key's owner signed the message. An unknown key is a False."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from moothall.core.languages import same_language
+from moothall.core.kernel.languages import same_language
 from moothall.record.cues import Cue, cues_of
 from moothall.record.model import Record
 from moothall.record.plain import plain

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.settings.sections import Balance, Conference, Engine, Logging, Recording, Server, Settings, Translation
 
 __all__ = [

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord, decode_header
-from moothall.core.decoding import Unreadable, read
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import CommandId, Epoch, SessionId
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import CommandId, Epoch, SessionId
 from moothall.services.hubs.ports import Fenced, Heads, Identity
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode

@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError
 
 SAMPLES_A_MS = 16
 BASE = 4_096

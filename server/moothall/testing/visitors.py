@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from moothall.adapters.http.visitor_cookie import Visitors
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ProtocolError
 from moothall.wire.frames import PULSE_MS
 
 PROTOCOL = 1

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
-from moothall.core.decoding import Unreadable, read
-from moothall.core.errors import ProtocolError, Refusal
-from moothall.core.events import Word
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.events.types import Word
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ProtocolError, Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
 
 PROTOCOL = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 
 MAX_LINE_BYTES = 16 << 20
 """Largest line that a client takes; a snapshot of 200 long lines stays far below."""

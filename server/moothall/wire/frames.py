@@ -28,12 +28,12 @@ from enum import Enum
 
 import msgspec
 
-from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
-from moothall.core.decoding import Unreadable, read
-from moothall.core.errors import ProtocolError
-from moothall.core.events import InterventionStands
-from moothall.core.ids import Epoch, Position
+from moothall.core.events.types import InterventionStands
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import Epoch, Position
 from moothall.core.signals import AnySignal
 from moothall.core.views.captions import Snapshot
 

@@ -20,10 +20,10 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read
-from moothall.core.errors import ProtocolError, RefusalCode
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SessionId
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ProtocolError, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SessionId
 from moothall.core.signals import ChannelState, Summary
 from moothall.wire.hub_acts import AnyAct as AnyAct  # noqa: PLC0414  # whoever speaks of the link speaks of them
 from moothall.wire.hub_acts import AskAct as AskAct  # noqa: PLC0414

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.floor.parts import Kind
-from moothall.core.ids import InterventionId, NoteId
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.ids import InterventionId, NoteId
 
 
 class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 
 END = b"\n"
 """Ends a text, which has none in it."""

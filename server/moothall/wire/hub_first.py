@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 
 FIELD = "Moothall-First"
 """One for each message, in their order: base64url of its frame."""

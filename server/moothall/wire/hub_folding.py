@@ -11,9 +11,9 @@ import base64
 import re
 from collections.abc import Mapping
 
-from moothall.core.errors import ProtocolError
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import Lane
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import Lane
 from moothall.wire.hub_bytes import Reading
 
 Heads = Mapping[Lane, LaneHead]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.event_parts import ChannelKind
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.session import Status
+from moothall.core.events.parts import ChannelKind
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.session.state import Status
 
 
 class OfferedText(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,12 +21,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from moothall.core.actors import Role
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, body_digest, decode_header, link
-from moothall.core.decoding import Unreadable, read
-from moothall.core.errors import ProtocolError
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import CommandId, Epoch, Lane, SessionId
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 from moothall.wire.hub_bytes import END, MOST_NUMBER, Reading, as_text, number
 from moothall.wire.hub_folding import Heads, can_fold, fold, unfold
 from moothall.wire.hub_vocabulary import DICTIONARY, LANES, ROLES, VERSION

@@ -9,8 +9,8 @@ session's name and the channel's, each behind its length, the place of what is h
 
 from __future__ import annotations
 
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import ChannelId
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.signals import ChannelState, Sound
 from moothall.wire.hub_bytes import MOST_NUMBER, Reading, as_text, number
 

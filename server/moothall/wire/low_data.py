@@ -24,11 +24,11 @@ import re
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import InterventionId, SegmentId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Pulse, Received, Source

@@ -12,11 +12,11 @@ from itertools import islice
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.ids import SegmentId, SessionId, SpeakerId
-from moothall.core.lanes import Feed
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.session.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot, fold_session
 from moothall.core.views.gaps import Gap
 from moothall.core.views.reading_order import Turn

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import ProtocolError
 
 PATH = "/pulse"
 EVERY_MS = 1_000

@@ -6,9 +6,9 @@ from enum import Enum
 
 import msgspec
 
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import Position
-from moothall.core.lanes import Feed
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import Position
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import Received

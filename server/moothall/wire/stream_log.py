@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from moothall.core import events as ev
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import SegmentId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.core.views.captions import Snapshot
 from moothall.wire.frames import Received

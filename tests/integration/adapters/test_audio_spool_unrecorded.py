@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_spool import DiskSpools
-from moothall.core.errors import StorageUnavailable
+from moothall.core.kernel.errors import StorageUnavailable
 from spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
 
 

@@ -13,8 +13,8 @@ from asking import SOMEBODY, ask, name, stand
 from desk_house import Desk, House, desk, desk_house, plain
 from js_tools import SCRIPTS, module, node
 from moothall.core import commands as do
-from moothall.core.actors import Role
-from moothall.core.floor.parts import Order, Standing
+from moothall.core.events.question_parts import Order, Standing
+from moothall.core.kernel.actors import Role
 from moothall.services.sessions.role_links import Staff
 
 MODERATOR = Staff(link="link-m", role=Role.MODERATOR, scope="hall", label="Moderator 1")

@@ -13,9 +13,9 @@ import pytest
 from desk_house import STAFF, Desk, House, desk, desk_house, plain
 from hall_in_memory import FLOOR
 from moothall.app.translation import MOST_ASKED, TranslationMessages
-from moothall.core.authority import STAFF_ROLES
 from moothall.core.commands import BeginNotRecorded, TypeLine
-from moothall.core.ids import SegmentId
+from moothall.core.kernel.ids import SegmentId
+from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.translating.routes import Direction
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff

@@ -17,12 +17,12 @@ from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.data_folder import hold_folder
 from moothall.adapters.store.signing import verifier
 from moothall.app.hall import hall
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, CreateSession
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.services.log.session_writer import Receipt
 from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script

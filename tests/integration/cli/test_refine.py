@@ -21,12 +21,12 @@ from moothall.app.backend import RECORDINGS_FOLDER, quiet_house
 from moothall.cli.main import main
 from moothall.cli.proposals import Of, read_proposals, write_proposals
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import ChannelKind, SoundKept
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
-from moothall.core.refining import Proposal
-from moothall.core.session import Segment
+from moothall.core.events.types import ChannelKind, SoundKept
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
+from moothall.core.proposals.refining import Proposal
+from moothall.core.session.state import Segment
 from moothall.services.log.session_writer import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.loading import Server, Settings

@@ -5,7 +5,7 @@ import pytest
 
 from hearing import sample_sound
 from moothall_models.ports import Window
-from moothall_models.recognizers.drafting_whisper import DraftingWhisper
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.store import open_store
 
 pytestmark = pytest.mark.model

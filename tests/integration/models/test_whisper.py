@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from hearing import sample_sound
 from moothall_models.ports import RATE, Samples, Window
 from moothall_models.recognizers.silero import SileroVoiceActivity
-from moothall_models.recognizers.whisper import WhisperRecognizer, languages_known
+from moothall_models.recognizers.whisper.whisper import WhisperRecognizer, languages_known
 from moothall_models.store import open_store
 
 pytestmark = pytest.mark.model

@@ -7,7 +7,7 @@ import pytest
 
 from hearing import sample_sound
 from moothall_models.ports import RATE, Samples, Window
-from moothall_models.recognizers.whisper_batch import WhisperBatches
+from moothall_models.recognizers.whisper.batch import WhisperBatches
 from moothall_models.store import open_store
 
 pytestmark = pytest.mark.model

@@ -16,18 +16,18 @@ from asking import MODERATOR, SOMEBODY
 from deciding import WALL, speaking
 from floor_model import LINE, FloorModel
 from moothall.core import commands as do
-from moothall.core.actors import Actor
-from moothall.core.decide import decide
-from moothall.core.errors import Refusal
-from moothall.core.event_codec import decode_event, encode_event
-from moothall.core.floor.interventions import Floor
-from moothall.core.floor.order import ahead_of, queue, wait_ms
-from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.floor.undoing import brought_by, moved_on, takes_turn_away
-from moothall.core.ids import InterventionId, SegmentId
-from moothall.core.lanes import is_public
-from moothall.core.session import evolve
-from moothall.core.undo import Reading, read_act, standing
+from moothall.core.events.codec import decode_event, encode_event
+from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import InterventionId, SegmentId
+from moothall.core.kernel.lanes import is_public
+from moothall.core.questions.interventions import Floor
+from moothall.core.questions.order import ahead_of, queue, wait_ms
+from moothall.core.questions.undoing import brought_by, moved_on, takes_turn_away
+from moothall.core.rules.decide import decide
+from moothall.core.rules.undo import Reading, read_act, standing
+from moothall.core.session.state import evolve
 
 MOST = 8
 numbers = st.integers(0, MOST - 1)

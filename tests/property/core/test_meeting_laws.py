@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 
 from deciding import FLOOR, WALL, speaking
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.authority import STAFF_ROLES, may_send
-from moothall.core.backstage_parts import PolicyQuestion, Tag
-from moothall.core.decide import decide
-from moothall.core.errors import Refusal
-from moothall.core.event_codec import decode_event, encode_event
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.listing import Listing, listing
-from moothall.core.floor.moments import SpokenLines, spoken_lines
-from moothall.core.floor.on_wall import on_wall
-from moothall.core.floor.order import Why, queue
-from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.floor.polls import Poll
-from moothall.core.floor.removing import stays_of
-from moothall.core.floor.turns import turn_now, typed_lines
-from moothall.core.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, PollId, SegmentId, SpeakerId
-from moothall.core.lanes import is_public
-from moothall.core.removing import Interventions
-from moothall.core.session import State, evolve
-from moothall.core.undo import read_act
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event, encode_event
+from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, PollId, SegmentId, SpeakerId
+from moothall.core.kernel.lanes import is_public
+from moothall.core.questions.interventions import Intervention
+from moothall.core.questions.listing import Listing, listing
+from moothall.core.questions.on_wall import on_wall
+from moothall.core.questions.order import Why, queue
+from moothall.core.questions.polls import Poll
+from moothall.core.removal.questions import stays_of
+from moothall.core.removal.selection import Interventions
+from moothall.core.rules.authority import STAFF_ROLES, may_send
+from moothall.core.rules.decide import decide
+from moothall.core.rules.turn_now import turn_now, typed_lines
+from moothall.core.rules.undo import read_act
+from moothall.core.session.state import State, evolve
+from moothall.core.views.question_moments import SpokenLines, spoken_lines
 from moothall.services.log.erasing import Erasure, TextPlaces, requested
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "t1")

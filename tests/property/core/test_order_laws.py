@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from asking import MODERATOR, SOMEBODY, ask, name, stand
 from deciding import carry_out, speaking
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.order import Why, queue
-from moothall.core.floor.parts import Order, Standing, place_of
+from moothall.core.events.question_parts import Order, Standing, place_of
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.order import Why, queue
 
 people = st.tuples(st.sampled_from(["room", "remote", "hub:a", "hub:b"]), st.sampled_from("uvw"))
 

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from asking import MODERATOR
 from deciding import WALL, speaking
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.decide import decide
-from moothall.core.errors import Refusal
-from moothall.core.event_codec import decode_event, encode_event
-from moothall.core.floor.polls import Poll, rows_of, shown_polls
-from moothall.core.ids import PollId
-from moothall.core.session import evolve
-from moothall.core.undo import read_act
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event, encode_event
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import PollId
+from moothall.core.questions.polls import Poll, rows_of, shown_polls
+from moothall.core.rules.decide import decide
+from moothall.core.rules.undo import read_act
+from moothall.core.session.state import evolve
 
 names = st.sampled_from(["a", "b", "c"]).map(PollId)
 counts = st.lists(st.integers(0, 2), min_size=2, max_size=3).map(tuple)

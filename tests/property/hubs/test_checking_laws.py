@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord, seal
-from moothall.core.floor.parts import Order
-from moothall.core.ids import ChannelId, Lane, SegmentId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Order
+from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
+from moothall.core.kernel.lanes import Feed
 from moothall_hub.checking import Broken, Run, first_run, join, live_run, take
 from recorder import EPOCH, SESSION, Recorder
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from log_above import FLOOR, FRENCH, KINDS, OWN, SIGNED, Disk, LogAbove, Served
 from moothall.core.chain import LogRecord, seal
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, Lane
-from moothall.core.lanes import is_public
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.ids import ChannelId, Lane
+from moothall.core.kernel.lanes import is_public
 from moothall.wire.hub import Caught, Part
 from moothall_hub import copying
 from moothall_hub.checking import Broken

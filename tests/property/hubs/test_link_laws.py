@@ -6,8 +6,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, CommandId, Epoch, SessionId
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.wire import hub as wire
 from moothall_hub.link import Link
 from moothall_hub.link_parts import Do, Down, Moment, Phase, Send, Tell

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.sqlite_file import LogReader, open_for_reading
 from moothall.core.chain import LogRecord
-from moothall.core.lanes import Feed, is_public
+from moothall.core.kernel.lanes import Feed, is_public
 from moothall.core.ports import LogReading
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import FeedState

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.actors import Role
 from moothall.core.chain import GENESIS, Header, LogRecord, body_digest, decode_header, link
-from moothall.core.errors import ProtocolError
-from moothall.core.event_codec import encode_event, type_name
-from moothall.core.event_parts import LaneHead
-from moothall.core.events import RecordCheckpoint
-from moothall.core.ids import CommandId, Epoch, Lane, SessionId
+from moothall.core.events.codec import encode_event, type_name
+from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import RecordCheckpoint
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 from moothall.wire.hub_bytes import MOST_NUMBER, number
 from moothall.wire.hub_records import pack, unpack
 from moothall.wire.hub_vocabulary import DICTIONARY, VERSION

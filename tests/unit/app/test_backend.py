@@ -7,9 +7,9 @@ import pytest
 from moothall.adapters.store import signing
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import SOUND_FOLDERS, quiet_house
-from moothall.core.actors import Role
-from moothall.core.errors import ConfigurationError
-from moothall.core.ids import SessionId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.role_links import HALL, session_scope
 from moothall.settings.loading import Server, Settings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from moothall.app.translation import find_phrases, phrases
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 
 def test_the_formulas_are_those_of_this_release_or_of_a_file(tmp_path: Path) -> None:

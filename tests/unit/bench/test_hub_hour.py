@@ -4,11 +4,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub_hour import hour, public_length
 from moothall.adapters.store.signing import Ed25519Signer, verifier
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall_hub.checking import Run, first_run, take
 from recorder import EPOCH, SESSION, Recorder
 

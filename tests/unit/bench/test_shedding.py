@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
-from moothall.core.events import GapNoted, GapReason, Word, WordsCommitted
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.events.types import GapNoted, GapReason, Word, WordsCommitted
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import AnySignal, ChannelState, Partial, Sound
 from moothall.services.log.publication import Publication
 from shedding import Class, Shedding, disorder

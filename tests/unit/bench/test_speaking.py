@@ -5,9 +5,9 @@ from itertools import takewhile
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.event_codec import decode_event
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
 from recordings import SAMPLE, utterances

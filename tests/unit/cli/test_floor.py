@@ -10,7 +10,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.cli.floor import simulate_command
 from moothall.cli.main import main
-from moothall.core.floor.parts import Order
+from moothall.core.events.question_parts import Order
 from recorder import EPOCH, SESSION, Recorder
 
 

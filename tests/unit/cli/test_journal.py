@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from moothall.cli.journal import Head, Journal, head_of, write_whole
-from moothall.core.errors import ConfigurationError
-from moothall.core.event_parts import Word
+from moothall.core.events.parts import Word
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire.transcribing import HeardPiece
 
 HEAD = Head(size=3, sha256="a", model="m", languages=("en",), beam=5)

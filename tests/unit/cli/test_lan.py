@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 
 from moothall.cli.lan import lan_address
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 
 def test_it_is_an_address_that_others_can_reach_or_a_sentence() -> None:

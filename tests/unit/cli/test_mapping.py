@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from moothall.cli.mapping import FLOOR, Mapped, mapping_of
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId
 
 
 def test_channels_are_counted_as_on_a_mixing_desk_and_named_by_their_texts() -> None:

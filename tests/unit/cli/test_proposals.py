@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from moothall.cli.proposals import Of, read_proposals, write_proposals
-from moothall.core.errors import ConfigurationError
-from moothall.core.ids import ChannelId, SegmentId, SessionId
-from moothall.core.refining import Proposal
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.proposals.refining import Proposal
 
 OF = Of(session=SessionId("s"), model="better")
 PROPOSAL = Proposal(

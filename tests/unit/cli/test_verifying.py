@@ -15,10 +15,10 @@ from moothall.adapters.store.signing import FILE_NAME as KEY_NAME
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.cli.verifying import new_key_command, verify_command
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord, checkpoint_bytes
-from moothall.core.ids import SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import SessionId
 from recorder import EPOCH, Recorder
 
 PAUSED = ev.SessionPaused(t=1)

@@ -6,11 +6,11 @@ import hashlib
 
 import pytest
 
-from moothall.core import events as ev
 from moothall.core.chain import GENESIS, checkpoint_bytes, decode_header
-from moothall.core.decoding import Unreadable
-from moothall.core.events import LaneHead
-from moothall.core.ids import Epoch, SessionId
+from moothall.core.events import types as ev
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.decoding import Unreadable
+from moothall.core.kernel.ids import Epoch, SessionId
 from recorder import Recorder
 
 

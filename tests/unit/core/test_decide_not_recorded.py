@@ -16,10 +16,10 @@ from deciding import (
     word,
 )
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.decide_lines import MOST_BACK
-from moothall.core.errors import RefusalCode
-from moothall.core.session import State
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.rules.lines import MOST_BACK
+from moothall.core.session.state import State
 
 
 def test_not_recorded_begins_and_ends_and_is_no_more_than_what_it_says() -> None:

@@ -23,11 +23,11 @@ from deciding import (
     word,
 )
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.moves import returned
-from moothall.core.session import State
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.removal.moves import returned
+from moothall.core.session.state import State
 
 A, B, C = segment("a"), segment("b"), segment("c")
 RESTORE = do.RestoreLines(channel=FLOOR, rewinding=1, t=1100, through=1500, segments=(B,))

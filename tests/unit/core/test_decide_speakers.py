@@ -17,10 +17,10 @@ from deciding import (
     word,
 )
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, SpeakerId
-from moothall.core.session import State
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, SpeakerId
+from moothall.core.session.state import State
 
 
 def test_speakers_are_introduced_and_lines_given_to_them() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.signals import (
     AnySignal,
     ChannelState,

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 
 from fanning import settle
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub import MOST_ACTS, Act, Done, HeadCountAct, NotDone
 from moothall_hub.acts_up import RETRY_MS, ActsUp

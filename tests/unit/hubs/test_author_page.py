@@ -9,10 +9,10 @@ import pytest_asyncio
 
 from hub_desk import Browser, OpenRoom, S, open_room
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import RefusalCode
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId
 from moothall_hub.desk_ports import LineState
 
 

@@ -10,12 +10,12 @@ import msgspec
 from fanning import settle
 from log_above import FLOOR, FRENCH, OWN, LogAbove
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RefusalCode
-from moothall.core.event_parts import ChannelKind
-from moothall.core.events import Access
-from moothall.core.ids import CommandId, Lane, SessionId
-from moothall.core.session import State, Status
-from moothall.core.session_parts import Channel
+from moothall.core.events.parts import ChannelKind
+from moothall.core.events.types import Access
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import CommandId, Lane, SessionId
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State, Status
 from moothall.services.hubs.ports import Told
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub import Act, Done, HeadCountAct, NotDone, Offered, OfferedText

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.wire.hub import Follow
 from moothall_hub.budget import Meter, Step, Usage, day_at, narrowed, step, used
 

@@ -7,12 +7,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord, checkpoint_bytes, decode_header, seal
-from moothall.core.floor.parts import Order
-from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import FLOOR, STAFF, Feed
-from moothall.core.lanes import SESSION as SESSION_LANE
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Order
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import FLOOR, STAFF, Feed
+from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall_hub.checking import Broken, Run, first_run, live_run, take, with_lanes
 from recorder import EPOCH, SESSION, Recorder
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.ids import ChannelId
+from moothall.core.kernel.ids import ChannelId
 from moothall_hub.copied import Copy, dropped, lanes_of
 from recorder import SESSION
 

@@ -4,12 +4,12 @@ import msgspec
 import pytest
 
 from log_above import FLOOR, FRENCH, OWN, SIGNED, Disk, LogAbove, Served
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord, seal
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, Epoch, Lane
-from moothall.core.lanes import SESSION as SESSION_LANE
-from moothall.core.lanes import channel_lane
+from moothall.core.events import types as ev
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane
+from moothall.core.kernel.lanes import SESSION as SESSION_LANE
+from moothall.core.kernel.lanes import channel_lane
 from moothall.wire.hub import Erased, Follow, Live, Part, Stopped, Taken
 from moothall_hub.checking import Broken
 from moothall_hub.copied import Copy, Span, Step, dropped

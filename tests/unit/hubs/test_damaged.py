@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from log_above import FLOOR, SIGNED, LogAbove, Served
-from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.wire.hub import Part
 from moothall_hub.copied import Copy, Step
 from moothall_hub.copying import batch, began, follow

@@ -4,9 +4,9 @@ import pytest
 
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.session import State, evolve
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.session.state import State, evolve
 from moothall.core.signals import ChannelState, LastWords, Sound, StandIn, Summary
 from moothall_hub import desk_texts
 from moothall_hub.desk_ports import LineHealth, LineState, Saving

@@ -4,9 +4,9 @@ from datetime import UTC, timedelta, timezone
 
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.core.ids import SessionId
-from moothall.core.session import Status
-from moothall.core.times import UTC_ZONE, Zone
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import UTC_ZONE, Zone
+from moothall.core.session.state import Status
 from moothall.testing.clock import LONG_AGO
 from moothall.wire.hub import Offered
 from moothall_hub import desk_view as view

@@ -8,9 +8,9 @@ import pytest_asyncio
 from hub_desk import OpenRoom, S, open_room
 from moothall.adapters.questions.asking_door import ALLOWANCE
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.decide_floor import MAX_TEXT
-from moothall.core.floor.parts import Kind
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.rules.questions import MAX_TEXT
 from moothall.wire.hub import AskAct
 from moothall_hub.local_floor import Mode
 

@@ -7,12 +7,12 @@ import pytest
 import pytest_asyncio
 
 from hub_desk import Browser, OpenRoom, S, a_note, open_room
-from moothall.core.actors import Role
-from moothall.core.errors import RefusalCode
-from moothall.core.event_parts import ChannelKind
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
-from moothall.core.session import Status
+from moothall.core.events.parts import ChannelKind
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
+from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.desk_ports import Choice, HubFacts, LineHealth, LineState, Saving, Stuck

@@ -6,9 +6,9 @@ import pytest_asyncio
 
 from hub_desk import OpenRoom, S, open_room
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId, PollId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import InterventionId, PollId
 from moothall_hub.local_floor import count
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.sessions.catalogue import Entry
 from moothall.testing.book import MemoryBook
 from moothall_hub.doors_wall import LAST, SHELF, WallDoor

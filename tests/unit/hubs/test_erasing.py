@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import Epoch, SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub import Erased
 from moothall_hub.erasing import ALL, RETRY_MS, Erasing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_hub.folder import LOCK_FILE, hold_hub_folder
 
 

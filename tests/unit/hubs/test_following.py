@@ -10,10 +10,10 @@ import pytest
 
 from following_hub import COMES, OTHER, WANT, Hub, hub_that_follows
 from log_above import FLOOR, FRENCH, LogAbove, Served
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.testing.book import MemoryBook
 from moothall.wire import hub

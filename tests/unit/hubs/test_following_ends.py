@@ -9,7 +9,7 @@ import msgspec
 from copies_in_memory import MemoryCopies
 from following_hub import OTHER, WANT, Hub, hub_that_follows
 from log_above import SIGNED, Served
-from moothall.core.ids import Epoch, SessionId
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.book import MemoryBook
 from moothall.wire import hub
 from moothall.wire.hub_records import unpack

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, CommandId, Epoch, InterventionId, SessionId
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SessionId
 from moothall.core.signals import LastWords
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode

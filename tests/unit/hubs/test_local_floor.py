@@ -4,12 +4,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
-from moothall.core.errors import RefusalCode
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.limits import MOST_OPEN
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId, SessionId, is_name
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import InterventionId, SessionId, is_name
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.limits import MOST_OPEN
+from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall_hub import local_floor
 from moothall_hub.desk_ports import ActStanding, ActState
 from moothall_hub.local_floor import Local, LocalFloor, LocalQuestion, Mode, NotTaken, Where, where

@@ -7,9 +7,9 @@ import pytest_asyncio
 
 from hub_desk import OpenRoom, S, open_room
 from moothall.core import commands as do
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, InterventionId, PollId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.ids import ChannelId, InterventionId, PollId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall_hub.local_wall import MOST_SHOWN
 
 

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from log_above import FLOOR, OWN, SIGNED, LogAbove, Served
-from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.lanes import FLOOR as FLOOR_LANE
-from moothall.core.lanes import SESSION as SESSION_LANE
-from moothall.core.lanes import channel_lane
+from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import FLOOR as FLOOR_LANE
+from moothall.core.kernel.lanes import SESSION as SESSION_LANE
+from moothall.core.kernel.lanes import channel_lane
 from moothall.wire.hub import Part
 from moothall_hub.copied import Copy, Span, Step
 from moothall_hub.copying import batch, began, follow

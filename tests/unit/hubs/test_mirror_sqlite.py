@@ -4,7 +4,7 @@ from pathlib import Path
 
 from log_above import LogAbove
 from moothall.adapters.store.sqlite_file import open_for_writing
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall_hub import mirror_sqlite
 from moothall_hub.copied import Copy, Step
 from recorder import SESSION

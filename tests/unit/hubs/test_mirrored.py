@@ -9,11 +9,11 @@ import pytest
 from copies_in_memory import Followed, MemoryCopies
 from fanning import settle
 from log_above import FLOOR, OWN, LogAbove
-from moothall.core import events as ev
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.ids import Position, SegmentId, SessionId
-from moothall.core.lanes import Feed
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Position, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.gaps import BREAK_SET_BACK, Gap
 from moothall.services.log.publication import Publication

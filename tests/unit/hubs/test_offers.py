@@ -3,12 +3,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.event_parts import ChannelKind
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.events.parts import ChannelKind
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.programme.plan import Planned
-from moothall.core.session import Status
-from moothall.core.times import UTC_ZONE
+from moothall.core.session.state import Status
 from moothall.testing.book import MemoryBook
 from moothall.wire.hub import Offered, OfferedText, Programme, Welcome
 from moothall_hub.desk_ports import Choice

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import ConfigurationError, RefusalCode, StorageUnavailable
-from moothall.core.floor.parts import Kind
-from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.errors import ConfigurationError, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.wire.hub import Act, AnyAct, AskAct, Done, HeadCountAct, NotDone, SupportAct
 from moothall_hub.outbox import ActStanding, ActState, Outbox, Waiting
 from moothall_hub.outbox_sqlite import FILE_NAME

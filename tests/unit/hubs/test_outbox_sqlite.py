@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.hub import Act, HeadCountAct
 from moothall_hub.outbox_sqlite import OutboxFile
 

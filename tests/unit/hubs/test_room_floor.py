@@ -7,10 +7,10 @@ import pytest
 
 from hub_desk import NODE, Room, S, jumping, room
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId, SessionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
 from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
 from moothall_hub.desk_ports import ActState

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hub_desk import NODE, S, room
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core.floor.parts import Kind
-from moothall.core.ids import InterventionId
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.ids import InterventionId
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub import AskAct, Done
 from moothall_hub.desk_ports import ActState

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from hub_desk import NODE, Room, S, a_note, jumping, room
-from moothall.core.actors import Role
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.ids import NoteId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import NoteId
 from moothall.wire.hub import HeadCountAct, NoteAct, NoteReadAct
 from moothall_hub.desk_ports import ActState
 from moothall_hub.room_presence import LONGEST_NOTE, MOST_NOTES, MOST_PEOPLE, SETTLE_MS, RoomPresence

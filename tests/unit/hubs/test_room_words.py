@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hub_desk import NODE, S, room
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId, SessionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub import AskAct
 from moothall_hub.desk_ports import ActState

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import hub_settings_reference
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_hub.settings import HubSettings, load
 
 

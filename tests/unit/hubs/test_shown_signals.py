@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound
 from moothall.services.hubs.signals import HubSignals
 from moothall.testing import loop

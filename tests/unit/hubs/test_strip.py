@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.ids import ChannelId
+from moothall.core.kernel.ids import ChannelId
 from moothall_hub.strip import TEXTS, CopyNow, LineNow, LineState, Missed, Strip, strip
 
 GOOD = LineNow(state=LineState.GOOD)

@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from moothall.core.events import ChannelKind, LaneHead
-from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import Feed, channel_lane
+from moothall.core.events.types import ChannelKind, LaneHead
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.views.captions import CaptionsView, Channel, Snapshot
 from moothall_hub.copied import Copy
 from moothall_hub.texts_here import comes, here, only_here

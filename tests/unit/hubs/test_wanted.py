@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from moothall.core.event_parts import ChannelKind
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.session import Status
-from moothall.core.times import Zone
+from moothall.core.events.parts import ChannelKind
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.times import Zone
+from moothall.core.session.state import Status
 from moothall.wire.hub import Offered, OfferedText
 from moothall_hub.wanted import MOST, Saved, Want, texts, wanted
 

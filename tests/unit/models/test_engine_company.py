@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from moothall.core.commands import CommitWords
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire
-from moothall_models.engine_audio import ArrivalTime
-from moothall_models.engine_session import LinkSession
+from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.session import LinkSession
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.overload import LEAST_SPEECH, Load
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.manifest import FolderSource, HubSource, Task, WheelSource, parse
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models" / "manifest.toml"

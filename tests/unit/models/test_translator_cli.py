@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.translator_cli import find_translators, main
 from moothall_models.translators.echo import EchoTranslator
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.floor.listing import Figures
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.questions.listing import Figures
 from moothall.record.asked import Answer
 from record_maker import FLOOR, Questions, Telling, questioned
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 from moothall.record.cues import LONGEST, Cue, cues_of
 from moothall.record.wording import Options
 from record_maker import CHINESE, FLOOR, WORDING, Telling, meeting, timed

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId
 from moothall.record.file_name import file_name
 from record_maker import Telling
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 from moothall.record.html import EXCERPT, LONG_SECTION, policy, write_html
 from moothall.record.wording import Options
 from record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned, unanswered

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.views.quality import Delay
 from moothall.record.json import Document, write_json
 from moothall.record.wording import Options

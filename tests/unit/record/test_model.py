@@ -3,10 +3,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.errors import RecordBroken
-from moothall.core.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.views.gaps import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
 from moothall.testing.seeded import SeededSigner

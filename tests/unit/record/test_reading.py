@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 from moothall.record.model import Missing, RecordedLine
 from moothall.record.reading import reading
 from moothall.record.wording import Options

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 from moothall.record.text import write_text
 from moothall.record.wording import Options
 from record_maker import FLOOR, WORDING, Telling, questioned, unanswered

@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.signing import Ed25519Signer, verifier
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import GENESIS, LogRecord, body_digest, link, seal
-from moothall.core.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
-from moothall.core.lanes import SESSION as SESSION_LANE
-from moothall.core.lanes import STAFF, Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
+from moothall.core.kernel.lanes import SESSION as SESSION_LANE
+from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.record.verify import Finding, Gone, Removal, Verdict, Walk, verify
 from recorder import EPOCH, SESSION, Recorder
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 from moothall.record.model import Absence, Missing
 from moothall.record.wording import Options
 from record_maker import WORDING, Telling, meeting, questioned

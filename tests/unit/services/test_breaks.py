@@ -9,12 +9,12 @@ from hall_in_memory import FLOOR, MemoryHall, attached, hello, shown
 from microphone import RATE, STEP, Ears, begun, greeting, live_hall, sound, speak
 from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand
-from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
-from moothall.core.lanes import Feed
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.sessions import LiveSession

@@ -12,13 +12,13 @@ from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
 from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
-from moothall.core import events as ev
 from moothall.core import signals
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.lanes import Feed
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.session.state import Status
 from moothall.services.capture.closing import WITHIN_MS
 from moothall.services.capture.live_ingest import ON_ITS_WAY_MS
 from moothall.services.engines.recognising import AWAY_MS

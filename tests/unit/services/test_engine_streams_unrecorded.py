@@ -5,7 +5,7 @@ from __future__ import annotations
 from hall_in_memory import FLOOR, attached, hello
 from live_scene import live_scene
 from moothall.core import commands as do
-from moothall.core.ids import CommandId
+from moothall.core.kernel.ids import CommandId
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.testing import loop

@@ -9,8 +9,8 @@ import pytest
 from fanning import join, meeting, one_line, running, settle, walked
 from gated_log import GatedLog
 from meeting import LIVE, ended, frames_of, opened, partial, read, words
-from moothall.core.errors import RecordBroken
-from moothall.core.ids import Position
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import Position
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed_loading import RETRY_MS
 from moothall.testing.outlets import MemoryOutlet

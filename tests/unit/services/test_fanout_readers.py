@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fanning import join, meeting, one_line, running, settle, until_written
 from meeting import LIVE, frames_of
-from moothall.core.ids import Position
+from moothall.core.kernel.ids import Position
 from moothall.services.readers.walking import WALK
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format

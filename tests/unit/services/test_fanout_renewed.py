@@ -9,7 +9,7 @@ import msgspec
 from fanning import join, meeting, one_line, running, settle, until_written, walked
 from gated_log import GatedLog
 from meeting import LIVE, Meeting, frames_of, read
-from moothall.core.ids import Epoch, Position
+from moothall.core.kernel.ids import Epoch, Position
 from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.outlets import MemoryOutlet

@@ -10,12 +10,12 @@ from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
 from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.log.orders import Receipt
 from moothall.testing import loop

@@ -7,10 +7,10 @@ import logging
 import pytest
 
 from hall_in_memory import FLOOR, Sound, attached, hello, job, memory_hall, next_attached, shown
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import ForceLanguage, SetLanguages
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sound.live_audio import RATE

@@ -10,8 +10,8 @@ import pytest
 
 from hall_in_memory import FLOOR, MemoryHall, Sound, attached, hello, job, memory_hall, next_attached
 from moothall.core.commands import CommitWords, SegmentStart
-from moothall.core.events import GapNoted, GapReason, SegmentEnded, Word
-from moothall.core.ids import CommandId, SegmentId
+from moothall.core.events.types import GapNoted, GapReason, SegmentEnded, Word
+from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.services.sound.live_audio import RATE

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.settings import loading as settings
 
 SECTIONS = ", ".join(settings.sections())

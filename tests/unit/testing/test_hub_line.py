@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_line import BROKEN, FRAME_HEADER, SENT_AHEAD, Closed, HubLine
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import SessionId
 from moothall.testing.loop import run
 from moothall.wire import hub
 from moothall.wire.close_codes import CloseCode

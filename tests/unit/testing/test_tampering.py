@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire import hub
 from tampering import Tamperer, tampered_line_to
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 from moothall.wire import audio as wire
 from moothall.wire.audio import EndReason, Piece
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import SegmentId
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import SegmentId
 from moothall.wire import engine as wire
 from strategies import of_type
 

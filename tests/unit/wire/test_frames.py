@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from meeting import FLOOR, LIVE, opened, partial, words
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.errors import ProtocolError
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import InterventionId, Position
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import InterventionId, Position
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import (

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import SessionId
 from moothall.wire import hub as wire
 from strategies import of_type
 

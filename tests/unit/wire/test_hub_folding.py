@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.errors import ProtocolError
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import Lane
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import Lane
 from moothall.wire.hub_bytes import Reading
 from moothall.wire.hub_folding import can_fold, fold, unfold
 

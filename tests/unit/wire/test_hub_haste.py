@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId, SegmentId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.wire.hub_haste import may_wait
 from recorder import Recorder
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.ids import SessionId
-from moothall.core.session import Status
+from moothall.core.kernel.ids import SessionId
+from moothall.core.session.state import Status
 from moothall.wire.hub import Offered, Programme, decode_to_hub, encode
 from moothall.wire.hub_programme import changed, changes, portion
 

@@ -7,12 +7,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.signing import Ed25519Signer
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.errors import ProtocolError
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.wire.hub_bytes import number
 from moothall.wire.hub_records import MAX_BATCH_BYTES, pack, unpack
 from moothall.wire.hub_vocabulary import DICTIONARY

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.signals import ChannelState, LastWords, Sound
 from moothall.wire import hub as wire
 from moothall.wire.hub_short import batch_frame, pulse_frame, read_batch, read_pulse, read_state, state_frame

@@ -4,9 +4,9 @@ import hashlib
 
 from hypothesis import given
 
-from moothall.core.actors import Role
-from moothall.core.event_codec import EVENT_TYPES, type_name
-from moothall.core.events import AnyEvent, StaffEvent
+from moothall.core.events.codec import EVENT_TYPES, type_name
+from moothall.core.events.types import AnyEvent, StaffEvent
+from moothall.core.kernel.actors import Role
 from moothall.wire.hub_vocabulary import DICTIONARY, LANES, ROLES, VERSION
 from strategies import EVENTS
 

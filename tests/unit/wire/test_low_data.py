@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor
 from moothall.core.chain import LogRecord
-from moothall.core.event_codec import decode_event
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import InterventionId, SegmentId, SessionId, SpeakerId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import Source, decode, events_frame, signals_frame

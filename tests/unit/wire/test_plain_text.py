@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from meeting import FLOOR, LINES, Meeting, ended, frames_of, opened
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
 from moothall.core.views.gaps import Gap
 from moothall.wire.frames import Format, Received, carry, events_frame

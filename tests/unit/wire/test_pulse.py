@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 from moothall.wire import pulse as wire
 
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.event_codec import encode_event
-from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.codec import encode_event
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, Partial, Sound
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Received

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 from moothall.testing.translator_link import DIRECTIONS
 from moothall.wire import engine
 from moothall.wire import translation as wire

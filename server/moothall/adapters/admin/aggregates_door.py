@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.admin.pages_door import runs_the_house
 from moothall.adapters.admin.request import StaffPages, Wrong
 from moothall.adapters.admin.texts import AdminText
-from moothall.core.errors import StorageUnavailable
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.questions.balance import Balance
 
 

@@ -15,7 +15,7 @@ from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import change_rows, clash_rows, import_view
 from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.reading.page_rows import times_are
-from moothall.core.errors import ProgrammeError, StorageUnavailable
+from moothall.core.kernel.errors import ProgrammeError, StorageUnavailable
 from moothall.core.programme.changes import with_languages, without_language
 from moothall.core.programme.drafts import Reading, readable
 from moothall.core.programme.plan import Timetable

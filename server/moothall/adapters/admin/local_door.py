@@ -17,9 +17,9 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ConfigurationError, MoothallError
-from moothall.core.events import Access
+from moothall.core.events.types import Access
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.ports import Randomness
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.programme.office import Office, Proposed, Told

@@ -9,13 +9,13 @@ from aiohttp import web
 from moothall.adapters.admin import view
 from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see, wrong
 from moothall.adapters.admin.texts import ROLES, AdminText
-from moothall.core.actors import Role
-from moothall.core.authority import may_send
 from moothall.core.commands import CloseSession, OpenSession
-from moothall.core.errors import Refusal, StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
-from moothall.core.session import Status
+from moothall.core.rules.authority import may_send
+from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.role_links import HALL, Staff, hub_of, room_scope
 

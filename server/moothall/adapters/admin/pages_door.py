@@ -15,12 +15,12 @@ from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see, wrong
 from moothall.adapters.admin.texts import ACCESS, ROLES, SOUND, AdminText
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.core import commands as do
-from moothall.core.actors import Role
-from moothall.core.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import Access, SoundKept
-from moothall.core.ids import SessionId, is_name
+from moothall.core.events.types import Access, SoundKept
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
-from moothall.core.session import ON, State, Status
+from moothall.core.session.state import ON, State, Status
 from moothall.services.programme.meeting_plan import change_plan
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.room_order import on_beside

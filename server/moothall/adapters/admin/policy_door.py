@@ -8,9 +8,9 @@ from moothall.adapters.admin.pages_door import runs_the_house
 from moothall.adapters.admin.request import StaffPages, Wrong, see, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.core.commands import ListPolicyQuestions
-from moothall.core.decide_backstage import MAX_QUESTION, MOST_QUESTIONS, listed
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.ids import SessionId, is_name
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.rules.staff import MAX_QUESTION, MOST_QUESTIONS, listed
 from moothall.services.programme.programme import Programme
 
 MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)

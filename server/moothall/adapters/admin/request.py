@@ -13,8 +13,8 @@ from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.visible import visible
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.visible import visible
 from moothall.services.sessions.role_links import Staff
 
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]

@@ -17,10 +17,10 @@ from aiohttp.typedefs import Handler, Middleware
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.templates import Pages
-from moothall.core.actors import Role
-from moothall.core.authority import STAFF_ROLES
-from moothall.core.ids import SessionId, is_name
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import RoomId
+from moothall.core.rules.authority import STAFF_ROLES
 from moothall.services.sessions.reader_access import ASKER
 from moothall.services.sessions.role_links import HALL, VISIT_MS, RoleLinks, Staff, covers, hub_of
 

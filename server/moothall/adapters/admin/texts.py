@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from moothall.core.actors import Role
-from moothall.core.events import Access, SoundKept
+from moothall.core.events.types import Access, SoundKept
+from moothall.core.kernel.actors import Role
 from moothall.core.programme.changes import ChangeKind
 
 ROLES = {

@@ -12,16 +12,16 @@ from moothall.adapters.admin.texts import ACCESS, CHANGES, ROLES, AdminText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.texts import STATES
 from moothall.adapters.reading.page_rows import times_are
-from moothall.core.actors import Role
-from moothall.core.authority import COMMANDS, STAFF_ROLES
 from moothall.core.commands import Stand
-from moothall.core.errors import ProgrammeError
-from moothall.core.ids import SessionId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import ProgrammeError
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name
 from moothall.core.programme.changes import Change, ChangeKind
 from moothall.core.programme.plan import Planned, RoomId, Timetable
 from moothall.core.programme.times import moment
-from moothall.core.session import State, Status
-from moothall.core.times import UTC_ZONE, Zone, offset_name
+from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
+from moothall.core.session.state import State, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.room_order import left_out
 from moothall.services.sessions.catalogue import Entry

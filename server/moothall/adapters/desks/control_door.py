@@ -17,10 +17,10 @@ from moothall.adapters.pages.quality_texts import quality_line
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.translation_texts import reach_part
-from moothall.core.actors import Role
-from moothall.core.events import ChannelKind
-from moothall.core.session import Status
-from moothall.core.times import clock_time
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.times import clock_time
+from moothall.core.session.state import Status
 from moothall.services.control.alarms import GIGABYTE
 from moothall.services.control.control_room import Card, ControlRoom, House
 from moothall.services.sessions.reports import Kind

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from moothall.adapters.desks.staff_socket import Answer, Connection, StaffSocket, refused
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import AnyCommand, ClearWall
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import CommandId, SessionId, is_command_id
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
 from moothall.services.control.control_room import Card, ControlRoom
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import HALL, Staff, room_scope

@@ -25,9 +25,9 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.presence_texts import PEOPLE
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages, script_json
-from moothall.core.authority import COMMANDS, STAFF_ROLES
 from moothall.core.commands import Command, CorrectSegment, Stand, TakeFloor
-from moothall.core.ids import SessionId, is_name
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.services.sessions.role_links import Staff
 
 StaffOf = Callable[[web.Request], Sequence[Staff]]

@@ -8,9 +8,9 @@ import msgspec
 
 from moothall.adapters.desks.staff_socket import Answer, Connection, StaffSocket, refusal, refused
 from moothall.core.commands import AnyCommand, BringLinesBack, CorrectSegment, MoveLinesAway, MoveLinesHere
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
-from moothall.core.removing import Selection
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
+from moothall.core.removal.selection import Selection
 from moothall.services.desks.desks import Desks
 from moothall.services.desks.table import Seat
 from moothall.services.sessions.role_links import Staff

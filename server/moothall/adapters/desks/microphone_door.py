@@ -15,12 +15,12 @@ from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.reading.page_rows import channel_name
-from moothall.core.actors import Role
-from moothall.core.errors import Refusal
-from moothall.core.events import ChannelKind, SoundKept
-from moothall.core.ids import ChannelId, SessionId, is_name
-from moothall.core.languages import direction
-from moothall.core.session import ON, State
+from moothall.core.events.types import ChannelKind, SoundKept
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
+from moothall.core.kernel.languages import direction
+from moothall.core.session.state import ON, State
 from moothall.core.views.captions import Channel
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import LiveSession

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.events import SoundKept
+from moothall.core.events.types import SoundKept
 
 SOUND_KEPT = {
     SoundKept.NONE: "The sound itself is not kept.",

@@ -7,8 +7,8 @@ from moothall.adapters.pages.presence_texts import PRESENCE_TEXTS
 from moothall.adapters.questions.about_texts import BALANCE_TEXTS
 from moothall.adapters.questions.asking_texts import TURN_ENDED
 from moothall.adapters.questions.hands_texts import LEADING_TEXTS
-from moothall.core.floor.order import Why
-from moothall.core.floor.parts import Kind, Order
+from moothall.core.events.question_parts import Kind, Order
+from moothall.core.questions.order import Why
 
 KINDS = {Kind.QUESTION: "A question", Kind.COMMENT: "A comment", Kind.REQUEST: "Asks to speak"}
 WHY = {

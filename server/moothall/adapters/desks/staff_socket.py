@@ -18,7 +18,7 @@ import socketio
 from aiohttp import web
 
 from moothall.adapters.http.limits import origin_allowed
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ports import Clock
 from moothall.services.sessions.role_links import Staff
 from moothall.services.supervision.carrying_on import note_failure

@@ -10,9 +10,9 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.questions.asking_texts import NUMBERED
 from moothall.adapters.questions.hands_texts import COUNTED
 from moothall.adapters.questions.page_hands import hands_of
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.on_wall import languages_on_wall, on_wall
-from moothall.core.languages import direction
+from moothall.core.kernel.languages import direction
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.on_wall import languages_on_wall, on_wall
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,10 +25,10 @@ from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, as
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import SCRIPT_TEXTS, SEALS, STANDING, UNNAMED, ErrorText
 from moothall.adapters.reading.page_rows import gap_text, last_words, short_notice, standing
-from moothall.core.ids import SessionId, is_name
-from moothall.core.languages import direction
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot
 from moothall.core.views.gaps import BREAK_SET_BACK, Gap
 from moothall.core.views.reading_order import Turn, with_spans

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
-from moothall.core.errors import ConfigurationError, ProtocolError
+from moothall.core.kernel.errors import ConfigurationError, ProtocolError
 from moothall.services.supervision.pulses import GivenUp
 from moothall.wire import engine as wire
 from moothall.wire import pulse, translation

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 MOST_HOPS = 20
 """Addresses of the header that are looked at."""

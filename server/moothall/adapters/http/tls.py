@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from cryptography import x509
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 YEAR_S = 31_536_000
 NOT_PUBLIC = ("localhost", "local", "lan", "home", "internal", "intranet", "test", "invalid", "home.arpa")

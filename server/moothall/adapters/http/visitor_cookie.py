@@ -15,9 +15,9 @@ import re
 
 from aiohttp import web
 
-from moothall.core.floor import ballots
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
+from moothall.core.questions import ballots
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}\Z")
 _TIME, _RANDOM, _MAC = 6, 12, 12

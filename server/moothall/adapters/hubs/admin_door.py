@@ -15,11 +15,11 @@ from moothall.adapters.admin.view import QrSvg
 from moothall.adapters.hubs import view
 from moothall.adapters.hubs.removed_view import RemovedView
 from moothall.adapters.hubs.texts import HubText
-from moothall.core.errors import NoLink, Refusal, StorageUnavailable
-from moothall.core.hub_entry import MOST_PEOPLE, Details, Hub
-from moothall.core.ids import SessionId
+from moothall.core.hubs.entry import MOST_PEOPLE, Details, Hub
+from moothall.core.kernel.errors import NoLink, Refusal, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import Zone
 from moothall.core.programme.times import Zones
-from moothall.core.times import Zone
 from moothall.services.hubs.links import Connected
 from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.registry import Hubs

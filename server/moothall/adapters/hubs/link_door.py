@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import WSMsgType, web
 
 from moothall.adapters.http.limits import AddressGate
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import Fenced, Registry
 from moothall.wire import hub as wire

@@ -10,7 +10,7 @@ from moothall.adapters.hubs import view
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.templates import Pages
-from moothall.core.hub_entry import Details, Hub
+from moothall.core.hubs.entry import Details, Hub
 from moothall.services.hubs.registry import Hubs
 
 Row = tuple[str, Details, int | None, int, int, int]

@@ -11,9 +11,9 @@ from aiohttp import hdrs, web
 from moothall.adapters.hubs.texts import TOLD
 from moothall.adapters.pages.request_context import Wrong
 from moothall.adapters.pages.visitor_request import read_body
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import StorageUnavailable
-from moothall.core.visible import visible
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.visible import visible
 from moothall.services.hubs.pairing import Pairing, Unpaired
 from moothall.wire.token_bucket import Allowance
 

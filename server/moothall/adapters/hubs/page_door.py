@@ -21,18 +21,18 @@ from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.pages.texts import STATES
 from moothall.adapters.pages.visitor_request import clean, page_of
 from moothall.adapters.reading.page_rows import times_are
-from moothall.core.actors import Actor, Role
-from moothall.core.authority import may_read
 from moothall.core.commands import LeaveHubNote, ReadHubNote
-from moothall.core.decide_backstage import MAX_NOTE
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.hub_entry import MOST_PEOPLE, HeadCount, Hub
-from moothall.core.ids import CommandId, NoteId, SessionId, is_name
+from moothall.core.hubs.entry import MOST_PEOPLE, HeadCount, Hub
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, NoteId, SessionId, is_name
+from moothall.core.kernel.times import Zone, clock_time
 from moothall.core.ports import Clock, Randomness
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.times import Zones
-from moothall.core.session import Status
-from moothall.core.times import Zone, clock_time
+from moothall.core.rules.authority import may_read
+from moothall.core.rules.staff import MAX_NOTE
+from moothall.core.session.state import Status
 from moothall.services.hubs.registry import Hubs
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.asking import LONGEST_AGE_MS, Asking

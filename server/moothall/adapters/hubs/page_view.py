@@ -15,16 +15,16 @@ from moothall.adapters.hubs.view import moment
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.texts import STATES
 from moothall.adapters.questions import asking_texts
-from moothall.core.actors import Role
-from moothall.core.backstage import HubNote
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.parts import HUB
-from moothall.core.hub_entry import Hub, belongs
-from moothall.core.hubs import Hubs
-from moothall.core.languages import direction
+from moothall.core.events.question_parts import HUB
+from moothall.core.hubs.entry import Hub, belongs
+from moothall.core.hubs.standing import Hubs
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import Zone, iso_time, offset_name, time_of_day
 from moothall.core.programme.plan import Planned
-from moothall.core.session import ON, State, Status
-from moothall.core.times import Zone, iso_time, offset_name, time_of_day
+from moothall.core.questions.interventions import Intervention
+from moothall.core.session.state import ON, State, Status
+from moothall.core.staff.backstage import HubNote
 from moothall.services.questions.author_view import Own
 from moothall.services.sessions.catalogue import Entry
 

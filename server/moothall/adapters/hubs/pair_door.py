@@ -20,7 +20,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import AGAIN_S
 from moothall.adapters.pages.visitor_request import read_form
-from moothall.core.errors import NoLink, StorageUnavailable
+from moothall.core.kernel.errors import NoLink, StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hubs.pairing import Pairing, Unpaired
 from moothall.wire.pairing import LONGEST

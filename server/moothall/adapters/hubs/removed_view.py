@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from moothall.adapters.hubs.view import moment
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.ids import SessionId
-from moothall.core.times import Zone
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import Zone
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import ALL, Holding, Removal
 

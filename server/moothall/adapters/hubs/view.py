@@ -10,9 +10,9 @@ from babel.units import format_unit
 
 from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.hub_entry import Hub
-from moothall.core.ids import SessionId
-from moothall.core.times import Zone
+from moothall.core.hubs.entry import Hub
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import Zone
 from moothall.services.hubs.links import Connected
 
 HOUR_MS = 3_600_000

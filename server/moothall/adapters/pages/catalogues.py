@@ -15,8 +15,8 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.messages.pofile import read_po
 
-from moothall.core.errors import ConfigurationError
-from moothall.core.languages import direction
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.languages import direction
 
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es", "pt")
 """The six UN languages in their English alphabetical order, and Portuguese."""

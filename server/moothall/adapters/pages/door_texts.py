@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.ids import SessionId
-from moothall.core.session import Status
+from moothall.core.kernel.ids import SessionId
+from moothall.core.session.state import Status
 from moothall.core.views.captions import Session
 from moothall.services.sessions.reports import Answer, Kind
 

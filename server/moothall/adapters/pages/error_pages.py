@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.core.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.hubs import HubNow, Hubs
+from moothall.core.hubs.standing import HubNow, Hubs
 
 PEOPLE = "{n} person"
 """The key of the counted text."""

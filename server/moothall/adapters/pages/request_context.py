@@ -10,8 +10,8 @@ from aiohttp import hdrs, web
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.core.ids import ChannelId, SessionId, is_name
-from moothall.core.lanes import Feed
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
+from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import Line, Snapshot
 
 SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]

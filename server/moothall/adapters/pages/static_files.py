@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 TYPES = {
     ".css": "text/css; charset=utf-8",

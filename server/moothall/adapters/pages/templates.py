@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from moothall.adapters.pages.catalogues import Catalogue, Catalogues
 from moothall.adapters.pages.static_files import StaticFiles
-from moothall.core.times import UTC_ZONE, Zone
+from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Session
 
 CARD = "card.png"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.events import MadeFrom
+from moothall.core.events.types import MadeFrom
 from moothall.services.translation.text_translation import Reach
 
 DIRECT = "Translated by a machine from {language}"

@@ -10,10 +10,10 @@ from aiohttp import hdrs, web
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import Asked, Wrong
 from moothall.adapters.pages.texts import ErrorText
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.listing import called_at
-from moothall.core.ids import SessionId
-from moothall.core.visible import visible
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.visible import visible
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.listing import called_at
 
 LONG = "That was too long to be read. Please write less."
 MAX_FIELDS = 24

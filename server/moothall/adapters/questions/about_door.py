@@ -19,7 +19,7 @@ from moothall.adapters.pages.visitor_forms import Senders, refused
 from moothall.adapters.pages.visitor_request import kept_query
 from moothall.adapters.questions.about_form import about_given
 from moothall.adapters.questions.author_page import AuthorPage
-from moothall.core.errors import StorageUnavailable
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import Balance

@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.questions.about_texts import ASKS, CELLS
-from moothall.core.floor.statements import YES, Dimension, Statement
+from moothall.core.questions.statements import YES, Dimension, Statement
 
 PREFIX = "about-"
 """Of the fields' names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.floor.statements import YES, Dimension, Gender, Group, Region
+from moothall.core.questions.statements import YES, Dimension, Gender, Group, Region
 
 ASKS = {
     Dimension.GROUP: "Stakeholder group",

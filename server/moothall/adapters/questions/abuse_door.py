@@ -14,8 +14,8 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import Senders, refused
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.wire.token_bucket import Allowance

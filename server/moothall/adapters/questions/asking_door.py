@@ -34,15 +34,15 @@ from moothall.adapters.pages.visitor_request import (
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.about_form import about_fields, about_given
 from moothall.adapters.questions.author_page import AuthorPage
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.parts import Kind
-from moothall.core.floor.statements import Dimension, Statement
-from moothall.core.ids import SessionId
-from moothall.core.languages import is_language
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import is_language
 from moothall.core.ports import Clock, Randomness
-from moothall.core.session import Status
+from moothall.core.questions.interventions import Intervention
+from moothall.core.questions.statements import Dimension, Statement
+from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
+from moothall.core.session.state import Status
 from moothall.services.questions.asking import Asking, Unasked, Wish
 from moothall.services.questions.balance import Balance
 from moothall.wire.token_bucket import Allowance

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
-from moothall.core.floor.limits import MOST_OPEN
-from moothall.core.floor.listing import Figures
-from moothall.core.floor.order import Why
-from moothall.core.floor.parts import Kind, Standing
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.questions.limits import MOST_OPEN
+from moothall.core.questions.listing import Figures
+from moothall.core.questions.order import Why
+from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.services.questions.asking import Unasked
 from moothall.services.questions.author_view import Own
 

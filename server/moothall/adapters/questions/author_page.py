@@ -14,12 +14,12 @@ from moothall.adapters.pages.visitor_request import answer_links, kept_query, pa
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions import typing_texts
 from moothall.adapters.questions.about_form import about_fields
-from moothall.core.decide_turns import MAX_TYPED
-from moothall.core.floor.parts import Standing
-from moothall.core.floor.statements import Dimension
-from moothall.core.ids import Position
-from moothall.core.languages import direction
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.ids import Position
+from moothall.core.kernel.languages import direction
 from moothall.core.ports import Randomness
+from moothall.core.questions.statements import Dimension
+from moothall.core.rules.turns import MAX_TYPED
 from moothall.services.questions.author_view import Own, OwnTurn
 from moothall.services.questions.balance import Balance
 from moothall.services.questions.typing import InProgress, Typing

@@ -18,10 +18,10 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import Senders, refused
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.floor.polls import MOST_OPTIONS
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
+from moothall.core.questions.polls import MOST_OPTIONS
 from moothall.services.questions.ballots import Ballots
 from moothall.wire.token_bucket import Allowance
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.questions import hands_texts as texts
-from moothall.core.floor.interventions import Floor
-from moothall.core.floor.polls import Poll, open_poll, rows_of, shown_polls
-from moothall.core.ids import PollId
-from moothall.core.languages import direction
+from moothall.core.kernel.ids import PollId
+from moothall.core.kernel.languages import direction
+from moothall.core.questions.interventions import Floor
+from moothall.core.questions.polls import Poll, open_poll, rows_of, shown_polls
 
 
 def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None = None) -> dict[str, object]:

@@ -32,16 +32,16 @@ from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions import hands_texts
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import BodyRemoved
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.listing import listing
-from moothall.core.floor.order import Why
-from moothall.core.floor.parts import WAITING, Kind, Order
-from moothall.core.ids import InterventionId, PollId, Position, SegmentId, SessionId
-from moothall.core.languages import direction
+from moothall.core.events.question_parts import WAITING, Kind, Order
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import InterventionId, PollId, Position, SegmentId, SessionId
+from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock, Randomness
-from moothall.core.session import ON, Status
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.listing import listing
+from moothall.core.questions.order import Why
+from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.reader_access import ReadSession

@@ -16,12 +16,12 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.translation_texts import route_text
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.on_wall import is_public
-from moothall.core.ids import SessionId, is_name
-from moothall.core.languages import direction, is_language
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.languages import direction, is_language
 from moothall.core.ports import Clock, Randomness
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.on_wall import is_public
 from moothall.services.questions.translations import QuestionTranslations, Text
 from moothall.services.translation.text_translation import Made
 from moothall.wire.token_bucket import Allowance

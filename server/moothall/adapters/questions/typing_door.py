@@ -19,8 +19,8 @@ from moothall.adapters.pages.visitor_forms import Senders, refused
 from moothall.adapters.pages.visitor_request import clean, kept_query, onward, page_of, private, read_body, read_form
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.typing_texts import untyped
-from moothall.core.decoding import Unreadable, read
-from moothall.core.errors import StorageUnavailable
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.author_view import Own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.questions import asking_texts
-from moothall.core.decide_turns import MAX_TYPED
+from moothall.core.rules.turns import MAX_TYPED
 from moothall.services.questions.asking import Unasked
 from moothall.services.questions.typing import Untyped
 

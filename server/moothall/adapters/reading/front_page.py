@@ -15,11 +15,11 @@ from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import STATES
 from moothall.adapters.reading.page_rows import times_are
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import Zone, iso_time, offset_name, time_of_day
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session import Status
-from moothall.core.times import Zone, iso_time, offset_name, time_of_day
+from moothall.core.session.state import Status
 from moothall.services.sessions.catalogue import Entry
 
 Listed = Callable[[], Awaitable[Sequence[Entry]]]

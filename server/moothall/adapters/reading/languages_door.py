@@ -17,8 +17,8 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import Senders, refused
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_address import Address
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.wire.token_bucket import Allowance
 

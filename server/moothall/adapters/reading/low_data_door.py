@@ -14,8 +14,8 @@ from typing import Protocol
 from aiohttp import HttpVersion11, hdrs, web
 
 from moothall.adapters.reading.reader_routes import Frames, Readers, Reading, Refused, begin, let_go
-from moothall.core.ids import Position
-from moothall.core.lanes import Feed
+from moothall.core.kernel.ids import Position
+from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.supervision.carrying_on import note_failure

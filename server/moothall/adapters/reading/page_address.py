@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from moothall.adapters.reading.page_choices import SHOW, Choices
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 
 FORMATS = ("vtt", "srt", "txt", "html", "json")
 """In which a text can be taken home."""

@@ -36,12 +36,12 @@ from moothall.adapters.reading.page_rows import kind_of, shows
 from moothall.adapters.reading.parallel_text import sources_of
 from moothall.adapters.reading.session_page import OWN_PACE_LINES, OlderPage, OwnPace, SessionPage
 from moothall.adapters.reading.your_turn import YourTurn, now_asked
-from moothall.core.events import ChannelKind
-from moothall.core.floor.interventions import Floor
-from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
-from moothall.core.lanes import Feed
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
-from moothall.core.session import ON
+from moothall.core.questions.interventions import Floor
+from moothall.core.session.state import ON
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 from moothall.core.views.reading_order import goes_before

@@ -18,11 +18,11 @@ from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.texts import INSTEAD, INSTEAD_BACK, INSTEAD_READ
 from moothall.adapters.reading.page_address import Address
 from moothall.adapters.reading.page_choices import SHOW
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId
-from moothall.core.languages import direction, same_language
-from moothall.core.session import Status
-from moothall.core.times import Zone
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.kernel.languages import direction, same_language
+from moothall.core.kernel.times import Zone
+from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Session
 
 GROUPS = {

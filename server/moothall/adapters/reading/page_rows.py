@@ -26,11 +26,11 @@ from moothall.adapters.pages.texts import (
     YOUNG_PEOPLE,
 )
 from moothall.adapters.pages.translation_texts import languages_of, made_text
-from moothall.core.events import ChannelKind, Origin
-from moothall.core.ids import ChannelId
-from moothall.core.languages import direction
-from moothall.core.session import Status
-from moothall.core.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
+from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
+from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
 from moothall.core.views.gaps import Gap
 from moothall.core.views.reading_order import Turn, with_spans

@@ -12,10 +12,10 @@ from msgspec import UnsetType
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.texts import WAITING
 from moothall.adapters.reading.page_rows import Row, row_of, shows
-from moothall.core.events import Origin
-from moothall.core.ids import SegmentId
-from moothall.core.languages import direction
-from moothall.core.times import Zone
+from moothall.core.events.types import Origin
+from moothall.core.kernel.ids import SegmentId
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import Zone
 from moothall.core.views.captions import Line, Session
 
 

@@ -18,7 +18,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import UNNAMED
 from moothall.adapters.reading.page_rows import gap_text
 from moothall.adapters.reading.reader_routes import Frames, Readers, Reading, begin, let_go
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.core.views.captions import SNAPSHOT_LINES
 from moothall.wire.frames import Format, chunk
 from moothall.wire.plain_text import PlainText

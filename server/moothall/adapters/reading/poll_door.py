@@ -13,8 +13,8 @@ from functools import partial
 from aiohttp import web
 
 from moothall.adapters.reading.reader_routes import Readers, Reading, Refused, show_stalls
-from moothall.core.errors import Refusal
-from moothall.core.ids import Position
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import Position
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, is_pulse

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import Position
-from moothall.core.lanes import Feed
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import Position
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode

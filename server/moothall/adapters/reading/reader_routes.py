@@ -16,11 +16,11 @@ from aiohttp import web
 
 from moothall.adapters.http.limits import origin_allowed
 from moothall.adapters.http.places import Full, Place, Places
-from moothall.core.authority import STAFF_ROLES
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import ChannelId, Position, SessionId, is_name
-from moothall.core.lanes import Feed
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, Randomness
+from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.views.captions import CaptionsView
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Outlet, Subscription

@@ -21,9 +21,9 @@ from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, as
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import Senders
 from moothall.adapters.pages.visitor_request import title_language, title_of
-from moothall.core.decoding import read_json
-from moothall.core.errors import Refusal
-from moothall.core.ids import SessionId
+from moothall.core.kernel.decoding import read_json
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.services.sessions.reports import Answer, Kind, Reports
 from moothall.wire.token_bucket import Allowance

@@ -50,12 +50,12 @@ from moothall.adapters.reading.page_rows import (
     with_gaps,
 )
 from moothall.adapters.reading.parallel_text import put_beside, with_waiting
-from moothall.core.events import ChannelKind
-from moothall.core.floor.interventions import Floor
-from moothall.core.floor.listing import figures_of
-from moothall.core.ids import ChannelId, Position
-from moothall.core.session import ON, Status
-from moothall.core.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import ChannelId, Position
+from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
+from moothall.core.questions.interventions import Floor
+from moothall.core.questions.listing import figures_of
+from moothall.core.session.state import ON, Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 

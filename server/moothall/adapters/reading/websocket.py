@@ -12,7 +12,7 @@ import asyncio
 from aiohttp import WSMsgType, web
 
 from moothall.adapters.reading.reader_routes import Readers, Reading, Refused, let_go, show_stalls
-from moothall.core.errors import Refusal
+from moothall.core.kernel.errors import Refusal
 from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
 from moothall.wire.frames import Format
 from moothall.wire.token_bucket import Allowance, Bucket

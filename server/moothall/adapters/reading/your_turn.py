@@ -20,11 +20,11 @@ from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, as
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, page_of, private
 from moothall.adapters.questions import asking_texts as texts
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.order import queue
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import InterventionId, Position, SessionId
-from moothall.core.languages import direction
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.ids import InterventionId, Position, SessionId
+from moothall.core.kernel.languages import direction
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.order import queue
 from moothall.services.questions.author_view import Own
 
 NEAR = 2

@@ -19,9 +19,9 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.record.texts import RecordErrorText, wording
-from moothall.core.errors import ConfigurationError, StorageUnavailable
-from moothall.core.events import BodyRemoved
-from moothall.core.ids import ChannelId, Position, SessionId, is_name
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.views.captions import Snapshot
 from moothall.record.file_name import file_name
 from moothall.record.html import policy, write_html

@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.core.authority import STAFF_ROLES
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, SessionId, is_name
-from moothall.core.session import State
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
+from moothall.core.rules.authority import STAFF_ROLES
+from moothall.core.session.state import State
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.live_audio import BYTES, RATE
 from moothall.services.sound.recorder import HELD_BACK_MS

@@ -13,9 +13,9 @@ from moothall.adapters.pages.translation_texts import made_text
 from moothall.adapters.questions.asking_texts import NUMBERED, REMOVED, STANDS, TURN_ENDED, figures
 from moothall.adapters.reading.page_menu import since
 from moothall.adapters.reading.page_rows import channel_name, text_notice
-from moothall.core.events import ChannelKind
-from moothall.core.floor.parts import Standing
-from moothall.core.times import UTC_ZONE, Zone
+from moothall.core.events.question_parts import Standing
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
 from moothall.core.views.gaps import NOT_RECORDED
 from moothall.record.model import Record

@@ -15,10 +15,10 @@ import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
 from moothall.adapters.http.limits import origin_allowed
-from moothall.core.actors import Role
-from moothall.core.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, SessionId, is_name
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.readers.pulsing import pulsing
 from moothall.services.sessions.role_links import Staff

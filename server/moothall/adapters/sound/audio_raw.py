@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE
-from moothall.core.errors import AudioError
+from moothall.core.kernel.errors import AudioError
 
 _BUFFER = 1 << 16
 """Bytes; asyncio stops reading the pipe at twice this, and then its writer waits."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moothall.adapters.sound.spool_disk import DiskSpool, translated
-from moothall.core.ids import SessionId, SourceId, is_name
+from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import Spool
 
 FILE_SAMPLES = 480_000

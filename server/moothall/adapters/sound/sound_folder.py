@@ -18,8 +18,8 @@ from moothall.adapters.engines.child_signal import signal_child
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.encode_order import EncodeOrder
 from moothall.adapters.sound.ogg_length import opus_samples
-from moothall.core.errors import AudioError, StorageUnavailable
-from moothall.core.ids import SessionId, SourceId, is_name
+from moothall.core.kernel.errors import AudioError, StorageUnavailable
+from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.sound.recorder import Part
 
 _FILE = re.compile(r"([0-9]{15})\.opus\Z")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from moothall.adapters.sound.spool_folder import SAMPLE_BYTES, SpoolFolder
 from moothall.adapters.sound.spool_samples import Samples
-from moothall.core.errors import StorageUnavailable
+from moothall.core.kernel.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 

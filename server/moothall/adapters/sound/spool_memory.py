@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.adapters.sound.spool_samples import SAMPLE_BYTES, Samples
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId, SourceId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import Spool
 
 KEPT_SAMPLES = 9_600_000

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 SUFFIX = ".acknowledged"
 """Of the file's name, in place of the log's own."""

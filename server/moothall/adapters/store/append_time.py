@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from moothall.adapters.store.log_sqlite import SqliteLog
-from moothall.core.actors import Role
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, seal
-from moothall.core.ids import CommandId, Epoch, SessionId
-from moothall.core.lanes import SESSION
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import CommandId, Epoch, SessionId
+from moothall.core.kernel.lanes import SESSION
 
 ROUNDS = 61
 BODY = b'{"type":"words.committed","text":"' + b"x" * 270 + b'"}'

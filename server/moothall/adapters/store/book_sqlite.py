@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from moothall.adapters.store.sqlite_opening import Kind, closed_on_failure
-from moothall.core.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ports import BookEntry
 
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from moothall.core.errors import ConfigurationError
 from moothall.core.glossary.files import MOST_BYTES, Part, read_glossary
+from moothall.core.kernel.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
-from moothall.core.events import LaneHead
-from moothall.core.ids import CommandId, Epoch, Lane, SessionId
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 from moothall.core.ports import LogHead
 
 

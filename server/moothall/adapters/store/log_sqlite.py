@@ -20,8 +20,8 @@ from moothall.adapters.store import sqlite_file
 from moothall.adapters.store.acknowledged import SUFFIX, Acknowledged, Known
 from moothall.adapters.store.sqlite_writer import Job, SqliteWriter
 from moothall.core.chain import LogRecord
-from moothall.core.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
-from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogHead
 
 logger = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from moothall.core.decoding import read_json
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.decoding import read_json
+from moothall.core.kernel.errors import ConfigurationError
 
 PATH = "/.well-known/moothall.json"
 MOST_BYTES = 64 << 10

@@ -18,10 +18,10 @@ import msgspec
 
 from moothall.adapters.store.sqlite_opening import Kind, closed_on_failure
 from moothall.core.chain import LogRecord, decode_header
-from moothall.core.decoding import Unreadable
-from moothall.core.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.core.events import LaneHead
-from moothall.core.ids import Epoch, Lane, SessionId
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.decoding import Unreadable
+from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogHead
 
 FILE_NAME = "moothall.sqlite"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from moothall.adapters.store import sqlite_file
-from moothall.core.errors import StorageError, StorageUnavailable
+from moothall.core.kernel.errors import StorageError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
 

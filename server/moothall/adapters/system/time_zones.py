@@ -7,9 +7,9 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.programme.times import Zones
-from moothall.core.times import UTC_ZONE, Zone
 
 MISSING = "this machine has no time zones: install its package tzdata (on Debian and Ubuntu: apt install tzdata)"
 _PROBE = "Europe/London"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from moothall.core.glossary.terms import cleaned
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
+from moothall.core.terms.terms import cleaned
 
 MOST_OF_A_TITLE = 8
 """Terms that one title gives at most."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
 from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, InTranslation, cleaned_written
-from moothall.core.glossary.terms import WHAT_FITS, Term, cleaned
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Room
+from moothall.core.terms.terms import WHAT_FITS, Term, cleaned
 
 MOST_TERMS = 5_000
 """Terms of a file."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from moothall.core.languages import primary, same_language
+from moothall.core.kernel.languages import primary, same_language
 
 LONGEST = 120
 """Characters of what stands for a term."""

@@ -8,10 +8,10 @@ import msgspec
 
 from moothall.core.glossary.agenda import names_in, terms_in
 from moothall.core.glossary.files import Part
-from moothall.core.glossary.terms import Source, Term, key_of
-from moothall.core.ids import ChannelId
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room
-from moothall.core.session import State
+from moothall.core.session.state import State
+from moothall.core.terms.terms import Source, Term, key_of
 
 MOST_TERMS = 300
 """Terms that an engine gets for one text. Overflow: those of the least standing are left out."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from moothall.core.event_parts import ChannelKind
+from moothall.core.events.parts import ChannelKind
 from moothall.core.glossary.files import Part
 from moothall.core.glossary.in_translation import InTranslation
-from moothall.core.glossary.terms import key_of
 from moothall.core.programme.plan import Room
-from moothall.core.session import State
+from moothall.core.session.state import State
+from moothall.core.terms.terms import key_of
 
 MOST = 1_000
 """Terms that count from one language to another. Overflow: those of the least standing are left to the engine."""

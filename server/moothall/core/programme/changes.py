@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId, Timetable
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import Draft, Reading, languages_in, one_each, readable, stop_at_most, timetable
 from moothall.core.programme.plan import DAY_MS, Timetable
 from moothall.core.programme.table_times import (

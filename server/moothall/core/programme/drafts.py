@@ -10,8 +10,9 @@ from typing import TypeVar
 
 import msgspec
 
-from moothall.core.errors import ProgrammeError
-from moothall.core.ids import SessionId, SpeakerId
+from moothall.core.kernel.errors import ProgrammeError
+from moothall.core.kernel.ids import SessionId, SpeakerId
+from moothall.core.kernel.visible import all_visible, visible
 from moothall.core.programme.plan import (
     Planned,
     Room,
@@ -22,7 +23,6 @@ from moothall.core.programme.plan import (
     readable_name,
 )
 from moothall.core.programme.times import LONGEST, Zones
-from moothall.core.visible import all_visible, visible
 
 MOST_SESSIONS = 5_000
 MOST_SPEAKERS = 200

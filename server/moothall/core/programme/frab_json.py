@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from moothall.core.decoding import Unreadable, read_json
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import Draft, Reading, called, drafts_of, languages_in, readable, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from xml.etree import ElementTree  # what makes it dangerous, a DOCTYPE, is refused below
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import Draft, Reading, called, drafts_of, languages_in, readable, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import Draft, Reading, called, languages_in, readable, stop_at_most, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, unix_ms, zone_of

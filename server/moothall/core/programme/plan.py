@@ -10,8 +10,8 @@ from typing import NewType
 
 import msgspec
 
-from moothall.core.ids import SessionId, SpeakerId
-from moothall.core.session import Status
+from moothall.core.kernel.ids import SessionId, SpeakerId
+from moothall.core.session.state import Status
 
 RoomId = NewType("RoomId", str)
 
@@ -71,7 +71,8 @@ class Timetable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def name_of(text: str) -> str:
-    """A name (`moothall.core.ids.is_name`) for whatever a file calls something; the same text gives the same name.
+    """A name (`moothall.core.kernel.ids.is_name`) for whatever a file calls something; the same text gives the same
+    name.
 
     Texts that differ in more than case give different names: where something is lost on the way, a digest is added.
     """

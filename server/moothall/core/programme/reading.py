@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.csv_table import COLUMNS, read_csv
 from moothall.core.programme.drafts import Reading
 from moothall.core.programme.frab_json import read_frab_json

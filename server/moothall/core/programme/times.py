@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 
 Zones = Callable[[str], tzinfo | None]
 """Finds a time zone by its name, such as `Africa/Nairobi`; None for one that isn't known. Raises nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 
 SHOUTED = 0.7
 """Share of the letters that are capitals from which on a text counts as written in capitals."""

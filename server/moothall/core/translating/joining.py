@@ -10,7 +10,7 @@ import itertools
 import re
 from typing import NamedTuple
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 
 JOIN = "\ue010"
 """Stands before and behind what was put in. A sign of the private use area: nobody says it."""

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.languages import same_language
-from moothall.core.session import Channel, Segment, State
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.kernel.languages import same_language
+from moothall.core.session.state import Channel, Segment, State
 
 LONGEST_NAME = 64
 """Characters of a line's name."""

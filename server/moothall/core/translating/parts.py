@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 
 MOST = 600
 """Characters of a part: some five sentences. The slowest engine takes a second for them (docs/why/translation.md)."""

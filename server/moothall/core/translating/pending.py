@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from moothall.core.ids import SegmentId
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.translating.lines import Due
 
 ON_SCREEN = 30

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.errors import ConfigurationError
-from moothall.core.languages import primary
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.languages import primary
 from moothall.core.translating.protecting import parted
 
 MOST_BYTES = 1 << 20

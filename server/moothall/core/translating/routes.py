@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 
 ROUGH_FROM = 50.0
 """A way that loses so much says what a text is about, and hardly more; readers are told."""

@@ -15,7 +15,7 @@ from hashlib import blake2s
 
 import msgspec
 
-from moothall.core.languages import primary
+from moothall.core.kernel.languages import primary
 from moothall.core.translating.casing import calmed
 from moothall.core.translating.joining import JOIN, joined, parted_words
 from moothall.core.translating.phrases import Phrase, from_to

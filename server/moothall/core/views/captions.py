@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.event_codec import UnknownEvent
-from moothall.core.hubs import Hubs, with_hub
-from moothall.core.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
-from moothall.core.lanes import Feed
-from moothall.core.persistent import PersistentList, PersistentMap
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.hubs.standing import Hubs, with_hub
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.persistent import PersistentList, PersistentMap
+from moothall.core.session.state import Status
 from moothall.core.translating.lines import line_of
 from moothall.core.views.gaps import Gap, after_break, not_kept, with_gap
 from moothall.core.views.reading_order import goes_before

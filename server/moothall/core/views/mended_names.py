@@ -16,10 +16,10 @@ from difflib import SequenceMatcher
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.glossary.terms import cleaned
-from moothall.core.ids import SegmentId
-from moothall.core.session import State
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SegmentId
+from moothall.core.session.state import State
+from moothall.core.terms.terms import cleaned
 
 OFTEN = 2
 """In so many lines."""

@@ -19,11 +19,11 @@ from typing import TypeVar
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.event_codec import UnknownEvent
-from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.persistent import PersistentMap
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.kernel.persistent import PersistentMap
 
 MIN_WORDS = 50
 """Fewer words say nothing."""

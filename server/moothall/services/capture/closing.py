@@ -13,13 +13,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.authority import may_send
 from moothall.core.commands import AnyCommand, AskClose, CloseSession
-from moothall.core.errors import RecordBroken, Refusal, StorageUnavailable
-from moothall.core.events import CloseAsked
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.session import ON
+from moothall.core.events.types import CloseAsked
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import RecordBroken, Refusal, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.rules.authority import may_send
+from moothall.core.session.state import ON
 from moothall.core.signals import LastWords
 from moothall.services.log.orders import Receipt
 from moothall.services.log.session_writer import SessionWriter

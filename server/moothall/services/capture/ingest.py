@@ -13,13 +13,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import msgspec
 
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, AttachSource, CloseSession, EndSource, MapClock, NoteGap, OpenSession
-from moothall.core.errors import AudioError, Refusal
-from moothall.core.events import GapReason
-from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.events.types import GapReason
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import AudioError, Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.capture.closing import Closing
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.session_writer import SessionWriter

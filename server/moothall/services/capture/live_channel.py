@@ -8,16 +8,16 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, AttachSource, EndSource, MapClock, NoteGap, OpenSession
-from moothall.core.decide import MOST_BEFORE
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import GapReason
-from moothall.core.ids import ChannelId, CommandId, SourceId
+from moothall.core.events.types import GapReason
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
+from moothall.core.kernel.spans import without
 from moothall.core.ports import Clock, Spool, SpoolStore
-from moothall.core.session import Source, Status
+from moothall.core.rules.decide import MOST_BEFORE
+from moothall.core.session.state import Source, Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.core.spans import without
 from moothall.services.capture.ingest import DRIFT_MS, LOOK_MS, MAP_MS
 from moothall.services.engines.recognising import Recognising
 from moothall.services.sessions.sessions import LiveSession

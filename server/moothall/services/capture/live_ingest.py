@@ -10,13 +10,13 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import NoteGap
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode
-from moothall.core.events import GapReason
-from moothall.core.ids import ChannelId, SessionId, SourceId
+from moothall.core.events.types import GapReason
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
-from moothall.core.session import Source, Status
+from moothall.core.session.state import Source, Status
 from moothall.services.capture.live_channel import LiveChannel
 from moothall.services.engines.recognising import Recognising
 from moothall.services.sessions.sessions import LiveSession, Sessions

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from moothall.core.actors import Actor
 from moothall.core.commands import AnyCommand, ForceLanguage, RewindChannel, SetLanguages
-from moothall.core.errors import Refusal
-from moothall.core.events import ChannelKind, Origin
-from moothall.core.ids import ChannelId, CommandId
-from moothall.core.session import State
+from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId
+from moothall.core.session.state import State
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.session_writer import Receipt, SessionWriter
 

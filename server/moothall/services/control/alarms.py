@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.hubs import Hubs, cut_off
-from moothall.core.session import ON, Status
+from moothall.core.hubs.standing import Hubs, cut_off
+from moothall.core.session.state import ON, Status
 
 NO_SOUND_MS = 20_000
 """Without any sound from a source that is attached."""

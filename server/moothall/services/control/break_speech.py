@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.publication import Publication

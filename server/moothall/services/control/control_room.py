@@ -11,14 +11,14 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.events import ChannelKind
-from moothall.core.floor.unread import unread_for
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session import ON, State, Status
+from moothall.core.questions.unread import unread_for
+from moothall.core.session.state import ON, State, Status
 from moothall.core.views.quality import Quality
-from moothall.core.visible import visible
 from moothall.services.control.alarms import OF_ALL, Alarm, Beside, Figures, alarms
 from moothall.services.control.break_speech import BreakSpeech
 from moothall.services.control.control_watch import Watched, seconds

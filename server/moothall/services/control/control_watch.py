@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from moothall.core.events import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
-from moothall.core.ids import ChannelId
-from moothall.core.session import State
+from moothall.core.events.types import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.session.state import State
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.services.log.publication import Publication
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 import msgspec
 
 from moothall.core.chain import Header
-from moothall.core.events import SessionOpened, SessionReopened
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.lanes import SESSION
+from moothall.core.events.types import SessionOpened, SessionReopened
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import LogReading
-from moothall.core.session import ON
+from moothall.core.session.state import ON
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.sessions import LiveSession, Sessions
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import TakeFloor
-from moothall.core.events import SegmentOpened, SessionClosed, SpeakerTookFloor, WordsCommitted
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.events.types import SegmentOpened, SessionClosed, SpeakerTookFloor, WordsCommitted
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.sessions import LiveSession, Sessions

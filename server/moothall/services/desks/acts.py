@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.actors import Role
-from moothall.core.acts import Act, Acts, undo_id
-from moothall.core.authority import STAFF_ROLES
 from moothall.core.commands import Stand
-from moothall.core.event_codec import decode_event
-from moothall.core.events import BodyRemoved
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.moves import commands_of
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import EventLog
-from moothall.core.session import State
+from moothall.core.removal.moves import commands_of
+from moothall.core.rules.acts import Act, Acts, undo_id
+from moothall.core.rules.authority import STAFF_ROLES
+from moothall.core.session.state import State
 from moothall.services.log.folding import PAGE
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.event_codec import decode_event
-from moothall.core.floor.parts import HUB, Standing
-from moothall.core.ids import SessionId
-from moothall.core.lanes import STAFF
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.events.question_parts import HUB, Standing
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.lanes import STAFF
 from moothall.core.ports import EventLog
-from moothall.core.session import State
+from moothall.core.session.state import State
 
 TOLD = (ev.HubStands, ev.HubNoteLeft, ev.HubNoteRead, ev.PolicyQuestionsListed, ev.LineTagged)
 """After these the desks are told at once; the staff's own notes come in their frames."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.commands import AnyCommand, Stand
-from moothall.core.errors import FirstKnow, Refusal, RefusalCode
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId, InterventionId
-from moothall.core.session import State
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId
+from moothall.core.session.state import State
 from moothall.services.desks.acts import Presence
 
 WITHIN_MS = 10_000

@@ -8,13 +8,13 @@ from contextlib import suppress
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import SegmentId, SessionId, SpeakerId
-from moothall.core.moves import AWAY, HERE, Move, Moves, Orphan, Place, arrived
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.ports import EventLog
-from moothall.core.removing import Selection, WordsOf, names_in, selected
+from moothall.core.removal.moves import AWAY, HERE, Move, Moves, Orphan, Place, arrived
+from moothall.core.removal.selection import Selection, WordsOf, names_in, selected
 from moothall.services.log.session_writer import SessionWriter
 
 logger = logging.getLogger(__name__)

@@ -13,19 +13,19 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import msgspec
 
-from moothall.core.actors import Role
-from moothall.core.acts import Act
-from moothall.core.authority import COMMANDS, REMOVERS, STAFF_ROLES
 from moothall.core.commands import AnyCommand, OpenSession, ReopenSession
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.events import BodyRemoved
-from moothall.core.floor.interventions import FLOOR_FACTS
-from moothall.core.ids import ChannelId, CommandId, Position, SegmentId, SessionId
-from moothall.core.lanes import Feed
-from moothall.core.moves import short
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock, EventLog, Randomness
-from moothall.core.session import State
-from moothall.core.visible import visible
+from moothall.core.questions.interventions import FLOOR_FACTS
+from moothall.core.removal.moves import short
+from moothall.core.rules.acts import Act
+from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES
+from moothall.core.session.state import State
 from moothall.services.capture.closing import Closing
 from moothall.services.desks.acts import DeskActs, Presence, shown
 from moothall.services.desks.acts import News as ActNews

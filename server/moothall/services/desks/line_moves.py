@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from moothall.core.acts import Act, undo_id
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.event_codec import decode_event
-from moothall.core.events import LinesMovedHere
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.moves import arrived, commands_of
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import LinesMovedHere
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock, EventLog
+from moothall.core.removal.moves import arrived, commands_of
+from moothall.core.rules.acts import Act, undo_id
 from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.desks.table import Seat
 from moothall.services.log.orders import Receipt

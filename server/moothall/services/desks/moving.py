@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from moothall.core import commands as do
-from moothall.core.actors import Actor
-from moothall.core.authority import may_send
-from moothall.core.decide import decide
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.events import Access
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
-from moothall.core.moves import arrived, commands_of, digest, returned
+from moothall.core.events.types import Access
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import Clock
-from moothall.core.session import Segment, State, Status
+from moothall.core.removal.moves import arrived, commands_of, digest, returned
+from moothall.core.rules.authority import may_send
+from moothall.core.rules.decide import decide
+from moothall.core.session.state import Segment, State, Status
 from moothall.services.log.orders import Receipt
 from moothall.services.log.session_writer import SessionWriter
 

@@ -7,18 +7,18 @@ from operator import itemgetter
 
 import msgspec
 
-from moothall.core.authority import COMMANDS, STAFF_ROLES
 from moothall.core.commands import Stand
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.likeness import Likenesses
-from moothall.core.floor.moments import SpokenLines, said_at
-from moothall.core.floor.order import mean_turn_ms, queue
-from moothall.core.floor.parts import Standing
-from moothall.core.floor.polls import shown_polls
-from moothall.core.floor.turns import turn_now
-from moothall.core.ids import InterventionId, SegmentId
-from moothall.core.session import State
-from moothall.core.session_parts import Segment
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.ids import InterventionId, SegmentId
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.likeness import Likenesses
+from moothall.core.questions.order import mean_turn_ms, queue
+from moothall.core.questions.polls import shown_polls
+from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
+from moothall.core.rules.turn_now import turn_now
+from moothall.core.session.parts import Segment
+from moothall.core.session.state import State
+from moothall.core.views.question_moments import SpokenLines, said_at
 
 LEADERS = frozenset(role for role in STAFF_ROLES if Stand in COMMANDS[role])
 """Whose desks are told."""

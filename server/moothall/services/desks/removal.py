@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from moothall.core.actors import Actor
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.core.moves import digest, short
-from moothall.core.removing import Interventions, Lines, Selection, Span, WithCopies, selected, times
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.removal.moves import digest, short
+from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WithCopies, selected, times
 from moothall.services.desks.copies import Copies, Found, InLog
 from moothall.services.log.erasing import requested
 from moothall.services.log.orders import Receipt, unavailable

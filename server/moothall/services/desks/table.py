@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from moothall.core.actors import Actor, Role
-from moothall.core.authority import STAFF_ROLES
-from moothall.core.ids import ChannelId, CommandId
-from moothall.core.session import State
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId
+from moothall.core.rules.authority import STAFF_ROLES
+from moothall.core.session.state import State
 from moothall.services.desks.acts import DeskActs, Presence
 from moothall.services.desks.calls import Calls
 from moothall.services.desks.questions import LEADERS, DeskFloor, parts_of

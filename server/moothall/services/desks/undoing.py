@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor
-from moothall.core.acts import LATE, Act, undo_id
 from moothall.core.commands import AnyCommand, ForceLanguage, RestoreLines, TakeFloor
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.floor.undoing import moved_on, takes_turn_away
-from moothall.core.ids import ChannelId, CommandId, SessionId
-from moothall.core.lanes import SESSION, channel_lane
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.ports import EventLog
-from moothall.core.session import State
-from moothall.core.undo import lines_meanwhile, standing
+from moothall.core.questions.undoing import moved_on, takes_turn_away
+from moothall.core.rules.acts import LATE, Act, undo_id
+from moothall.core.rules.undo import lines_meanwhile, standing
+from moothall.core.session.state import State
 from moothall.services.capture.closing import Closing
 from moothall.services.log.orders import Receipt
 from moothall.services.log.session_writer import SessionWriter

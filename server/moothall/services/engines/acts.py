@@ -7,13 +7,13 @@ from itertools import takewhile
 
 import msgspec
 
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId
-from moothall.core.session import State
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId
+from moothall.core.kernel.spans import Span
+from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
-from moothall.core.spans import Span
 from moothall.services.log.session_writer import Receipt, SessionWriter
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.wire import engine as wire

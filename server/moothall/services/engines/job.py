@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from moothall.core.glossary.merging import NOTHING, Preferred
-from moothall.core.ids import ChannelId, SegmentId, SessionId
-from moothall.core.session import State
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.session.state import State
 from moothall.core.signals import ChannelState
 from moothall.services.engines.acts import UnkeptActs
 from moothall.services.engines.deaths import Deaths

@@ -11,8 +11,8 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.attaching import expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from moothall.core.languages import same_language
+from moothall.core.kernel.languages import same_language
 from moothall.wire import engine as wire
 
 

@@ -7,11 +7,11 @@ import itertools
 import logging
 from collections.abc import Callable, Collection
 
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AttachEngine
-from moothall.core.errors import ProtocolError, Refusal, RefusalCode
 from moothall.core.glossary.merging import NOTHING
-from moothall.core.ids import CommandId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState
 from moothall.services.engines.acts import Acts, KeptActs

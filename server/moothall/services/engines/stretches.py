@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from moothall.core.session import Channel, State
-from moothall.core.spans import without
+from moothall.core.kernel.spans import without
+from moothall.core.session.state import Channel, State
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):

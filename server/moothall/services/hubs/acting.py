@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from moothall.core.errors import ProtocolError, RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, is_command_id, is_name
+from moothall.core.kernel.errors import ProtocolError, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, is_command_id, is_name
 from moothall.services.hubs.ports import ActTaker
 from moothall.services.supervision.carrying_on import note_failure
 from moothall.wire.hub import MOST_ACTS, Act, Done, NotDone

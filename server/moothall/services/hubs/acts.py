@@ -10,13 +10,13 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import LeaveHubNote, ReadHubNote, Stand
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import Access
-from moothall.core.floor.parts import HUB, Standing
-from moothall.core.hubs import plain_title
-from moothall.core.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
+from moothall.core.events.question_parts import HUB, Standing
+from moothall.core.events.types import Access
+from moothall.core.hubs.standing import plain_title
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.orders import unavailable

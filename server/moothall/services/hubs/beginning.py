@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import decode_event
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, Lane, SegmentId, SessionId
-from moothall.core.lanes import FLOOR, SESSION, channel_lane, words_lane
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
+from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.services.hubs.cursor import LaneCursor, Torn, weight
 from moothall.services.hubs.ports import Heads, LinkSource, Pack, Stand
 from moothall.wire.hub import Follow, Held, Live

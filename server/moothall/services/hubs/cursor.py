@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core.chain import LogRecord
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import Lane, SessionId
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.ids import Lane, SessionId
 from moothall.services.hubs.ports import Heads, LinkSource
 
 PAGE = 100

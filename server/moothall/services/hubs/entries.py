@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.hub_entry import Hub
+from moothall.core.hubs.entry import Hub
 from moothall.core.ports import BookEntry
 from moothall.services.sessions.role_links import LONGEST_LABEL, Staff, hub_name, hub_of
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.ids import Lane, SessionId
-from moothall.core.lanes import hub_lane
+from moothall.core.kernel.ids import Lane, SessionId
+from moothall.core.kernel.lanes import hub_lane
 from moothall.core.signals import Summary
 from moothall.services.hubs.beginning import Beginning, Differs, begin, differs
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 
-from moothall.core.hub_entry import Hub
+from moothall.core.hubs.entry import Hub
 from moothall.core.ports import Randomness
 from moothall.services.hubs.ports import Fenced, Identity
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from moothall.core.errors import ProtocolError
-from moothall.core.ids import ChannelId, Epoch, Lane, SessionId, is_command_id, is_name
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.ports import (
     About,

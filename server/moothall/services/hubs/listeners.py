@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from moothall.core.errors import Refusal
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import SessionId
 
 Counted = Callable[[SessionId, str, str, int, int], Awaitable[Refusal | None]]
 """Is told of a head count: session, dotted path, title, people, Unix ms. Says why it isn't taken; None where it is."""

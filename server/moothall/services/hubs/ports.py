@@ -12,9 +12,9 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.event_parts import ChannelKind, LaneHead
-from moothall.core.ids import ChannelId, Epoch, Lane, SessionId
-from moothall.core.session import State
+from moothall.core.events.parts import ChannelKind, LaneHead
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
+from moothall.core.session.state import State
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import Act, Done, FromHub, NotDone, Offered, ToHub
 

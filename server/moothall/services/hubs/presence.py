@@ -14,14 +14,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import StateHub
-from moothall.core.decide_hubs import MAX_TITLE, MOST_HUBS
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.hubs import HubNow
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.hubs.standing import HubNow
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.session import ON, State, Status
+from moothall.core.rules.hubs import MAX_TITLE, MOST_HUBS
+from moothall.core.session.state import ON, State, Status
 from moothall.services.sessions.sessions import LiveSession, Sessions
 from moothall.wire.token_bucket import Allowance, Bucket
 

@@ -12,13 +12,23 @@ from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
-from moothall.core.actors import Role
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.events import Access
-from moothall.core.hub_entry import MOST_PEOPLE, Details, HeadCount, Hub, counted, paired, passed, people_now, uncounted
-from moothall.core.ids import SessionId, is_name
+from moothall.core.events.types import Access
+from moothall.core.hubs.entry import (
+    MOST_PEOPLE,
+    Details,
+    HeadCount,
+    Hub,
+    counted,
+    paired,
+    passed,
+    people_now,
+    uncounted,
+)
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.session import ON
+from moothall.core.session.state import ON
 from moothall.services.hubs.attendance import Attendance
 from moothall.services.hubs.entries import SHELF, entry, label_for, unwritten
 from moothall.services.hubs.keys import Fenced, HubKeys, Identity, digest, new_key

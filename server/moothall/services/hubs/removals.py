@@ -13,10 +13,10 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.events import BodyRemoved
-from moothall.core.ids import Epoch, Lane, SessionId
-from moothall.core.lanes import SESSION
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Book, BookEntry, Clock
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.publication import Publication

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from moothall.core.errors import ProtocolError, RecordBroken, StorageUnavailable
-from moothall.core.ids import ChannelId, Lane, SessionId, is_name
+from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Lane, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.acting import HubActing
 from moothall.services.hubs.cursor import Torn

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from moothall.core.actors import Role
-from moothall.core.authority import may_read
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken
-from moothall.core.ids import ChannelId, Lane, SessionId
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session import ON, Channel, State, Status
+from moothall.core.rules.authority import may_read
+from moothall.core.session.state import ON, Channel, State, Status
 from moothall.services.hubs.ports import Stand, Told, spoken_in
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Catalogue, Entry

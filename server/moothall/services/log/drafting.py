@@ -6,14 +6,14 @@ import base64
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, checkpoint_bytes, seal
-from moothall.core.event_codec import encode_event, type_name
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.lanes import is_public
+from moothall.core.events import types as ev
+from moothall.core.events.codec import encode_event, type_name
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import LogHead, Randomness, Signer
-from moothall.core.session import State
+from moothall.core.session.state import State
 
 
 class Draft:

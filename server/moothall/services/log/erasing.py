@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.authority import REMOVERS
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.event_codec import UnknownEvent
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.removing import chosen, has_words, speaker_of, stays_of
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
 from moothall.core.glossary.agenda import names_in as names_of
-from moothall.core.glossary.terms import key_of
-from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
-from moothall.core.removing import Cut, Erased, Span, WithCopies, again, names_in, not_kept, selected
-from moothall.core.session import State
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
+from moothall.core.questions.interventions import Intervention
+from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
+from moothall.core.removal.selection import Cut, Erased, Span, WithCopies, again, names_in, not_kept, selected
+from moothall.core.rules.authority import REMOVERS
+from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial
+from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import Draft
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import EventLog
-from moothall.core.session import State, evolve
+from moothall.core.session.state import State, evolve
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
 from moothall.record.verify import Finding, Walk

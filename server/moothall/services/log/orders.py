@@ -6,11 +6,11 @@ import asyncio
 
 import msgspec
 
-from moothall.core.actors import Actor
 from moothall.core.commands import AnyCommand
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import CommandId
-from moothall.core.removing import Erased
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId
+from moothall.core.removal.selection import Erased
 from moothall.core.signals import AnySignal
 
 QUEUE = 256

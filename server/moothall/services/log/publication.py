@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.events import AnyEvent
-from moothall.core.ids import SessionId
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.types import AnyEvent
+from moothall.core.kernel.ids import SessionId
 from moothall.core.signals import AnySignal
 
 

@@ -10,20 +10,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor
-from moothall.core.authority import may_send
 from moothall.core.commands import AnyCommand, CloseSession, SealRecord
-from moothall.core.decide import decide
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
+from moothall.core.kernel.visible import all_visible
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
-from moothall.core.removing import Erased
-from moothall.core.session import State, evolve
+from moothall.core.removal.selection import Erased
+from moothall.core.rules.authority import may_send
+from moothall.core.rules.decide import decide
+from moothall.core.session.state import State, evolve
 from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
-from moothall.core.visible import all_visible
 from moothall.services.log.drafting import Draft
 from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log.folding import PAGE, FoldedLog, fold
@@ -150,7 +150,7 @@ class SessionWriter:
         return await self._orders.place(Order(actor=actor, id=command_id, commands=acts, signals=tuple(signals)))
 
     async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
-        """Erase from the log what `selection` names (`moothall.core.removing`), for good.
+        """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
 
         Of a line that a span cuts through, the words outside of it stay as a new line. Answers as `send` does.
         """

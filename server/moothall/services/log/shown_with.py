@@ -14,8 +14,8 @@ from moothall.core.commands import (
     PauseSession,
     RewindChannel,
 )
-from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.session import State
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.errors import Refusal
-from moothall.core.events import Access, SoundKept
+from moothall.core.events.types import Access, SoundKept
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.times import Zone
 from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind, changes, merged
 from moothall.core.programme.plan import Planned, Speaker, Timetable, clashes
 from moothall.core.programme.times import Zones
-from moothall.core.times import Zone
 from moothall.services.programme.programme import Programme
 
 

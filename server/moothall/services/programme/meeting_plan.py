@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.times import LONGEST
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
 
 LONGEST_MS = round(LONGEST.total_seconds() * 1000)

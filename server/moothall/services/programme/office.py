@@ -8,15 +8,15 @@ from datetime import tzinfo
 
 import msgspec
 
-from moothall.core.actors import OPERATOR, Actor, Role
-from moothall.core.errors import ProgrammeError
-from moothall.core.events import Access
+from moothall.core.events.types import Access
+from moothall.core.kernel.actors import OPERATOR, Actor, Role
+from moothall.core.kernel.errors import ProgrammeError
+from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.programme.changes import Change, without_language
 from moothall.core.programme.drafts import Reading, languages_in
 from moothall.core.programme.plan import Planned, Timetable
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
-from moothall.core.times import UTC_ZONE
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, preview, zone_after
 from moothall.services.programme.programme import Programme
 from moothall.services.proposals.proposing import Proposals, ProposeOrder

@@ -9,15 +9,15 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import GoneOn, RecordBroken, Refusal, RefusalCode
-from moothall.core.events import Access, ChannelKind, CloseAsked, SoundKept
-from moothall.core.ids import ChannelId, CommandId, SessionId, is_name
+from moothall.core.events.types import Access, ChannelKind, CloseAsked, SoundKept
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, is_name
+from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import Overrun, Planned, Room, RoomId, following, in_order, readable_name
 from moothall.core.programme.times import Zones
-from moothall.core.session import ON, Status
-from moothall.core.times import UTC_ZONE, Zone
+from moothall.core.session.state import ON, Status
 from moothall.services.capture.closing import Closing, opening_of
 from moothall.services.sessions.sessions import LiveSession, Sessions
 

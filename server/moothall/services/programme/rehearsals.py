@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned
-from moothall.core.session import ON, Status
+from moothall.core.session.state import ON, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.sessions import Sessions
 

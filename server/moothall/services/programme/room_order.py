@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from moothall.core.errors import FirstKnow, Refusal, RefusalCode
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId, passed_over
-from moothall.core.session import ON
+from moothall.core.session.state import ON
 from moothall.services.programme.programme import Programme
 
 

@@ -13,16 +13,16 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.commands import CorrectSegment
-from moothall.core.decide_making import MAX_TEXT
-from moothall.core.errors import ProposalsRefused, Refusal, RefusalCode
-from moothall.core.event_codec import decode_event
-from moothall.core.events import BodyRemoved
-from moothall.core.ids import ChannelId, SegmentId, SessionId
-from moothall.core.lanes import SESSION
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, Randomness
-from moothall.core.proposing import APPLICABLE, WAITING, Fate, fate
-from moothall.core.refining import BAND, NEAR, Proposal
-from moothall.core.session import Segment, State, Status
+from moothall.core.proposals.proposing import APPLICABLE, WAITING, Fate, fate
+from moothall.core.proposals.refining import BAND, NEAR, Proposal
+from moothall.core.rules.making import MAX_TEXT
+from moothall.core.session.state import Segment, State, Status
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.sessions import Sessions
 

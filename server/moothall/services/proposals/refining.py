@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import CorrectSegment, LeaveNote
-from moothall.core.errors import Refusal
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.refining import MOSTLY, Proposal
-from moothall.core.session import Segment
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.proposals.refining import MOSTLY, Proposal
+from moothall.core.session.state import Segment
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.sessions import Sessions
 

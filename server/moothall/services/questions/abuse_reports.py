@@ -10,10 +10,10 @@ import hashlib
 import hmac
 from collections import OrderedDict
 
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import ReportAbuse
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Randomness
 from moothall.services.sessions.sessions import Sessions
 

@@ -14,18 +14,18 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import Ask, HoldTurn, Stand
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.blocked_words import BlockedWords
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.limits import full
-from moothall.core.floor.order import queue
-from moothall.core.floor.parts import HUB, OPEN, REMOTE, Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SessionId, is_name
+from moothall.core.events.question_parts import HUB, OPEN, REMOTE, Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.session import State, Status
+from moothall.core.questions.blocked_words import BlockedWords
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.limits import full
+from moothall.core.questions.order import queue
+from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
+from moothall.core.session.state import State, Status
 from moothall.services.questions.asking_places import SHARE, AskingPlaces
 from moothall.services.questions.author_view import Own, own_of, own_with_joined
 from moothall.services.sessions.sessions import LiveSession, Sessions

@@ -13,11 +13,11 @@ from collections import Counter, OrderedDict
 
 import msgspec
 
-from moothall.core.addresses import widest
-from moothall.core.floor.interventions import Floor
-from moothall.core.floor.parts import OPEN, Standing
-from moothall.core.ids import InterventionId, SessionId
+from moothall.core.events.question_parts import OPEN, Standing
+from moothall.core.kernel.addresses import widest
+from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Randomness
+from moothall.core.questions.interventions import Floor
 
 SHARE = 500
 """Open ones of one address, unless another number is given."""

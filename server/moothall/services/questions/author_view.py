@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from moothall.core.decide_floor import may_bring
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.order import wait_behind
-from moothall.core.floor.parts import OPEN, REVOCABLE, Standing
-from moothall.core.floor.turns import TurnNow, may_hold, may_type, turn_now, typed_ever, typed_language
-from moothall.core.ids import InterventionId
-from moothall.core.session import ON, State, Status
+from moothall.core.events.question_parts import OPEN, REVOCABLE, Standing
+from moothall.core.kernel.ids import InterventionId
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.order import wait_behind
+from moothall.core.rules.questions import may_bring
+from moothall.core.rules.turn_now import TurnNow, may_hold, may_type, turn_now, typed_ever, typed_language
+from moothall.core.session.state import ON, State, Status
 from moothall.core.translating.lines import spoken
 
 

@@ -1,9 +1,9 @@
 """Who is heard: figures by origin, what people say of themselves and what is made of it, and hints to the chair.
 
 What somebody says of themselves stands in the book alone, under a keyed hash of who they are in the session, with a
-key of the session's own. Nobody reads it but this: what leaves are sums that show nobody (`core/floor/disclosure.py`).
-Seven days after the close the last sums are put on a shelf for the figures of a year, and all else is destroyed: what
-was said, the key, and what the sums were made of.
+key of the session's own. Nobody reads it but this: what leaves are sums that show nobody
+(`core/questions/disclosure.py`). Seven days after the close the last sums are put on a shelf for the figures of a
+year, and all else is destroyed: what was said, the key, and what the sums were made of.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import logging
 
 import msgspec
 
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.floor.balance import Heard, by_origin, unheard
-from moothall.core.floor.disclosure import Release, Row, Shares, renewed, row, shares
-from moothall.core.floor.interventions import Floor
-from moothall.core.floor.statements import NOT_SAID, Dimension, Questions, Statement, stated
-from moothall.core.ids import InterventionId, SessionId
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.session import State, Status
+from moothall.core.questions.balance import Heard, by_origin, unheard
+from moothall.core.questions.disclosure import Release, Row, Shares, renewed, row, shares
+from moothall.core.questions.interventions import Floor
+from moothall.core.questions.statements import NOT_SAID, Dimension, Questions, Statement, stated
+from moothall.core.session.state import State, Status
 from moothall.services.questions.ballot_box import KEPT_MS
 from moothall.services.sessions.sessions import LiveSession, Sessions
 

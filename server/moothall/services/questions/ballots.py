@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, CountPoll, CountSupport
-from moothall.core.decide_polls import MOST_HANDS
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.floor.ballots import MOST_NEW
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.parts import WAITING
-from moothall.core.floor.polls import Poll
-from moothall.core.ids import CommandId, InterventionId, PollId, SessionId
+from moothall.core.events.question_parts import WAITING
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import Book, Clock, Randomness
-from moothall.core.session import ON, Status
+from moothall.core.questions.ballots import MOST_NEW
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.polls import Poll
+from moothall.core.rules.polls import MOST_HANDS
+from moothall.core.session.state import ON, Status
 from moothall.services.questions.ballot_box import BallotBox, Before, Box
 from moothall.services.sessions.sessions import LiveSession, Sessions
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from moothall.core.hubs import way_to
-from moothall.core.ids import InterventionId
+from moothall.core.hubs.standing import way_to
+from moothall.core.kernel.ids import InterventionId
 
 IN_HUB = ":hub"
 """What a count's key begins with; no intervention's name does."""

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import SessionId
-from moothall.core.languages import primary
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import primary
 from moothall.core.ports import Clock
 from moothall.services.translation.text_translation import Made
 

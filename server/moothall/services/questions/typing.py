@@ -12,18 +12,18 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import TypedLine, TypeTurn
-from moothall.core.decide_turns import MAX_TYPED, MOST_LINES
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.removing import speaker_of
-from moothall.core.floor.turns import has_typed, may_type, typed_language
-from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session import Status
-from moothall.core.session_parts import Channel
+from moothall.core.questions.interventions import Intervention
+from moothall.core.removal.questions import speaker_of
+from moothall.core.rules.turn_now import has_typed, may_type, typed_language
+from moothall.core.rules.turns import MAX_TYPED, MOST_LINES
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import Status
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal
 from moothall.core.translating.lines import spoken

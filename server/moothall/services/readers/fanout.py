@@ -23,10 +23,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import BodyRemoved, ChannelAdded
-from moothall.core.ids import ChannelId, Epoch, Position, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.types import BodyRemoved, ChannelAdded
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Epoch, Position, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication

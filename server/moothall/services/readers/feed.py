@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.events import AnyEvent, BodyRemoved, ChannelKind
-from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.types import AnyEvent, BodyRemoved, ChannelKind
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, Partial, Typing
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import (

@@ -10,11 +10,11 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.event_codec import decode_event
-from moothall.core.events import BodyRemoved
-from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
 from moothall.core.signals import AnySignal, StandIn
 from moothall.services.readers.feed import Entry, FeedState

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.services.readers.feed import Subscription
 from moothall.services.supervision.carrying_on import note_failure

@@ -12,16 +12,16 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.authority import may_read
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken
-from moothall.core.event_codec import UnknownEvent, decode_event
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.lanes import SESSION
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import LogReading
-from moothall.core.session import Status
+from moothall.core.rules.authority import may_read
+from moothall.core.session.state import Status
 from moothall.services.log.publication import Publication
 
 logger = logging.getLogger(__name__)

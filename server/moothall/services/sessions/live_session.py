@@ -7,10 +7,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from moothall.core.errors import StaleWriter, StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import StaleWriter, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
-from moothall.core.session import State
+from moothall.core.session.state import State
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.supervision.carrying_on import Tries, failure_of, note_failure

@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Protocol
 
-from moothall.core.actors import Role
-from moothall.core.authority import may_read
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.interventions import Floor
-from moothall.core.ids import ChannelId, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import RoomId
-from moothall.core.session import State, Status
+from moothall.core.questions.interventions import Floor
+from moothall.core.rules.authority import may_read
+from moothall.core.session.state import State, Status
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.role_links import Staff, covers, hub_of

@@ -11,10 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.lanes import Feed
-from moothall.core.languages import same_language
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.languages import same_language
 from moothall.core.ports import LogReading
 from moothall.core.views.captions import Channel, Snapshot
 from moothall.record.model import Record, RecordFold

@@ -16,8 +16,8 @@ from weakref import WeakSet
 
 import msgspec
 
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock, Randomness
 
 LAPSE_MS = 300_000

@@ -17,13 +17,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from moothall.core.actors import Role
-from moothall.core.authority import STAFF_ROLES
-from moothall.core.errors import NoLink
-from moothall.core.ids import SessionId, is_name
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import NoLink
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.visible import visible
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import RoomId
-from moothall.core.visible import visible
+from moothall.core.rules.authority import STAFF_ROLES
 
 logger = logging.getLogger(__name__)
 

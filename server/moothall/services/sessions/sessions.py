@@ -10,10 +10,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.core.errors import RecordBroken
-from moothall.core.ids import SessionId, is_name
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
-from moothall.core.session import ON, Status
+from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.readers.fanout import SessionFanout

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.core import events as ev
+from moothall.core.events import types as ev
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_audio import LiveAudio

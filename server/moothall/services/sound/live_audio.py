@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from moothall.core.errors import AudioError, StorageUnavailable
-from moothall.core.ids import ChannelId, CommandId, SourceId
+from moothall.core.kernel.errors import AudioError, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
-from moothall.core.session import State, Status
+from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.sound.loudness import Loudness
 from moothall.services.sound.voice import Voice

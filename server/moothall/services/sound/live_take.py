@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.core.ids import SourceId
+from moothall.core.kernel.ids import SourceId
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.sound.live_source import LiveSource
 from moothall.wire.audio import EndReason, Piece

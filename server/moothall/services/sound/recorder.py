@@ -10,11 +10,11 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.errors import StorageUnavailable
-from moothall.core.events import SoundKept
-from moothall.core.ids import SessionId, SourceId
+from moothall.core.events.types import SoundKept
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import Clock
-from moothall.core.session import State, Status
+from moothall.core.session.state import State, Status
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_audio import BYTES, RATE, LiveAudio, to_ms, to_samples
 

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import SealVersion, SoundKept
-from moothall.core.ids import ChannelId, SessionId, SourceId
-from moothall.core.lanes import Feed
+from moothall.core.events.types import SealVersion, SoundKept
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
-from moothall.core.session import State, Status
+from moothall.core.session.state import State, Status
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import LiveAudio, to_ms, to_samples

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Protocol
 
-from moothall.core.errors import MoothallError, ProtocolError
+from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.ports import Clock
 from moothall.services.supervision.engine_watch import Patience, Verdict, Watch
 from moothall.wire.pulse import Pulse

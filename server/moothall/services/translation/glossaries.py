@@ -11,12 +11,12 @@ import msgspec
 from moothall.core.glossary.files import Part
 from moothall.core.glossary.in_translation import InTranslation
 from moothall.core.glossary.merging import MOST_TERMS, Known, Preferred, known_terms, preferred
-from moothall.core.glossary.terms import key_of
 from moothall.core.glossary.translating import in_translation, translated_into, translation_terms
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Room
-from moothall.core.session import State
+from moothall.core.session.state import State
+from moothall.core.terms.terms import key_of
 from moothall.core.views.mended_names import MendedNames
 
 LOOK_MS = 10_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from moothall.core.ids import ChannelId, SegmentId
-from moothall.core.session import Segment
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.session.state import Segment
 from moothall.core.signals import Partial
 from moothall.core.translating.lines import due, line_of
 from moothall.services.sessions.live_session import LiveSession

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.languages import primary
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.languages import primary
 from moothall.core.translating.parts import parts_of, together
 from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise

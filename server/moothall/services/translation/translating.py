@@ -12,15 +12,15 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.turns import said_in
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.languages import primary, same_language
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.languages import primary, same_language
 from moothall.core.ports import Clock
-from moothall.core.session import ON, Channel, State, Status
+from moothall.core.rules.turn_now import said_in
+from moothall.core.session.state import ON, Channel, State, Status
 from moothall.core.signals import Unrecorded
 from moothall.core.translating.lines import due, spoken, translation_id, translations
 from moothall.services.log.publication import Publication
@@ -41,7 +41,7 @@ MOST_OLD = 8
 """Texts of closed sessions that are made at a time; each has one line under way. Overflow: whoever asks for one more is
 told to wait, so that what is said now isn't late."""
 BETTER_MS = 2_000
-"""How long after a line's end its engine may better it (`core/decide_corrections.py`)."""
+"""How long after a line's end its engine may better it (`core/rules/corrections.py`)."""
 
 
 def no_terms(_live: LiveSession, _source: str, _target: str) -> Terms:

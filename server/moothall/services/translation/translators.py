@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.errors import MoothallError, ProtocolError
+from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.cache import HopCache, HopKey
 from moothall.core.translating.routes import Direction
 from moothall.services.supervision.pulses import Pulses

@@ -8,13 +8,13 @@ import logging
 import zlib
 from collections.abc import Callable
 
-from moothall.core.actors import Actor, Role
 from moothall.core.commands import SetTranslation
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId
-from moothall.core.languages import same_language
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
+from moothall.core.kernel.languages import same_language
 from moothall.core.ports import Clock
-from moothall.core.session import Channel, Segment, Status
+from moothall.core.session.state import Channel, Segment, Status
 from moothall.core.signals import Unrecorded
 from moothall.core.translating.lines import Due, all_due, as_said, due
 from moothall.core.translating.pending import Pending, clause

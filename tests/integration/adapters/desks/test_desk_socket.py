@@ -27,9 +27,9 @@ from moothall.core.commands import (
     TakeFloor,
     TypeLine,
 )
-from moothall.core.errors import RecordBroken, Refusal
-from moothall.core.events import Access, ChannelKind, Origin
-from moothall.core.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.kernel.errors import RecordBroken, Refusal
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.services.desks.table import Seat
 from moothall.wire.frames import PULSE_MS
 

@@ -11,11 +11,11 @@ import pytest
 from certificate import make_certificate
 from moothall.adapters.http.tls import YEAR_S, hsts_seconds, tls_context
 from moothall.app.hall import hall
-from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, CreateSession
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.role_links import HALL
 from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.wire import audio

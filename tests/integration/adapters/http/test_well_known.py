@@ -17,12 +17,12 @@ from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.published_keys import read_keys
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.adapters.system.clock import SystemRandomness
-from moothall.core.actors import SYSTEM
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, AnyCommand, CloseSession, CreateSession, OpenSession
-from moothall.core.errors import ConfigurationError
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.record.verify import Verdict, verify
 from moothall.services.log.session_writer import Receipt, SessionWriter
 from moothall.testing.clock import ManualClock

@@ -14,9 +14,9 @@ from doors import House, house
 from line import line_to
 from meeting import LINES, LIVE, opened
 from moothall.adapters.reading.reader_client import FIRST_TRIES, RETRY_MS, follow
-from moothall.core.errors import ProtocolError, Refusal, RefusalCode
-from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.services.readers.feed import MAX_BEHIND

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_raw import RawPcm
-from moothall.core.errors import AudioError
+from moothall.core.kernel.errors import AudioError
 
 PCM = array.array("h", range(-5000, 5000)).tobytes()
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_spool import RECENT_SAMPLES, DiskSpools
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import SessionId, SourceId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId, SourceId
 from spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
 
 

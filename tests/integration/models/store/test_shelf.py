@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.manifest import Source, Wheel
 from moothall_models.store import ModelMissing, ModelStore, ModelUnavailable, Standing
 from moothall_models.store.failures import SourceFailed

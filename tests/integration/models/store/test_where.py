@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import moothall_models
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.store import open_store, store_folder
 from moothall_models.store.where import read_manifest
 

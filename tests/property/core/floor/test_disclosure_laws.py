@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from moothall.core.floor.disclosure import (
+from moothall.core.questions.disclosure import (
     FEWEST,
     PAIRS,
     Column,
@@ -23,7 +23,7 @@ from moothall.core.floor.disclosure import (
     row,
     stands,
 )
-from moothall.core.floor.statements import NOT_SAID, Dimension, Statement
+from moothall.core.questions.statements import NOT_SAID, Dimension, Statement
 
 PEOPLE = 34
 EXAMPLES = 200

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall_models.recognizers.attention_times import SMOOTHED, Floats, steps_of_tokens
+from moothall_models.recognizers.whisper.attention_times import SMOOTHED, Floats, steps_of_tokens
 
 Rows = list[list[float]]
 

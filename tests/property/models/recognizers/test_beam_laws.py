@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall_models.recognizers.beam import search
-from moothall_models.recognizers.drafting import Floats, Stepped, Written, write, write_all
-from moothall_models.recognizers.timestamp_rules import TimestampRules
+from moothall_models.recognizers.whisper.beam import search
+from moothall_models.recognizers.whisper.drafting import Floats, Stepped, Written, write, write_all
+from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 TEXT, STEPS = 6, 30
 END, NO_TIMESTAMPS = TEXT, TEXT + 2

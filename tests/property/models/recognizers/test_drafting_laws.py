@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall_models.recognizers.drafting import Floats, Stepped, Writing, Written, write, write_all
-from moothall_models.recognizers.timestamp_rules import TimestampRules
+from moothall_models.recognizers.whisper.drafting import Floats, Stepped, Writing, Written, write, write_all
+from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 TEXT, STEPS = 9, 40
 END, NO_TIMESTAMPS = TEXT, TEXT + 2

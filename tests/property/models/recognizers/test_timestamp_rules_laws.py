@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from moothall_models.recognizers.timestamp_rules import TimestampRules
+from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 TEXT, STEPS = 6, 70
 END, NO_TIMESTAMPS = TEXT, TEXT + 2

@@ -16,10 +16,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events import Word
-from moothall.core.ids import SegmentId
+from moothall.core.events.types import Word
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial
-from moothall_models.engine_session import AHEAD_FRAMES, BACKLOG_MS
+from moothall_models.engine.session import AHEAD_FRAMES, BACKLOG_MS
 from moothall_models.ports import RATE, VAD_FRAME, HeardWord, Hypothesis, Samples
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moothall.core.commands import CommitWords
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
-from moothall_models.engine_audio import ArrivalTime
-from moothall_models.engine_session import LinkSession, Turn
+from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.session import LinkSession, Turn
 from moothall_models.ports import RATE
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import DEFAULT_SETTINGS

@@ -5,8 +5,8 @@ from deciding import carry_out
 from moothall.adapters.displays.asked_now import AskedNow, Shown, Words, asked_now
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.parts import Kind, Standing
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.questions.interventions import Floor, Intervention
 
 UI = Pages(find_web_folder()).catalogues["en"]
 

@@ -13,10 +13,10 @@ from moothall.adapters.http.limits import secure
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
 from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, Gap
 from moothall.testing.clock import LONG_AGO, ManualClock

@@ -5,7 +5,7 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from moothall.adapters.http.forwarded import came_by_https, trusted_networks, visitor_address
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 PROXY, STRANGER = "10.0.0.1", "203.0.113.7"
 

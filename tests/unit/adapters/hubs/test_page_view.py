@@ -6,15 +6,15 @@ from moothall.adapters.hubs.page_view import LONG_PAST_MS, MOST_PAST, asked_of, 
 from moothall.adapters.hubs.view import hours, public_row, staff_row
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.core.actors import Role
-from moothall.core.backstage import HubNote
-from moothall.core.floor.interventions import Floor, Intervention
-from moothall.core.floor.parts import Kind
-from moothall.core.hub_entry import Details, Hub
-from moothall.core.ids import InterventionId, NoteId, SessionId
+from moothall.core.events.question_parts import Kind
+from moothall.core.hubs.entry import Details, Hub
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
+from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned
-from moothall.core.session import State, Status
-from moothall.core.times import Zone
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.session.state import State, Status
+from moothall.core.staff.backstage import HubNote
 from moothall.services.sessions.catalogue import Entry
 
 UI = Catalogues(find_web_folder() / "locales")["en"]

@@ -6,7 +6,7 @@ import pytest
 
 from moothall.adapters.pages.catalogues import LANGUAGES, NO_BREAK, Catalogue, Catalogues, negotiate
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 LOCALES = find_web_folder() / "locales"
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {forms}\\n"\n\n'

@@ -7,8 +7,8 @@ import pytest
 from moothall.adapters.pages.door_texts import card_part, report_part
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import CARD, Pages
-from moothall.core.ids import SessionId
-from moothall.core.session import Status
+from moothall.core.kernel.ids import SessionId
+from moothall.core.session.state import Status
 from moothall.core.views.captions import Session
 
 PAGES = Pages(find_web_folder())

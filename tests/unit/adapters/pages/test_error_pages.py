@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.core.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 
 FAILURES = {
     "full": StorageUnavailable("It says: rhubarb."),

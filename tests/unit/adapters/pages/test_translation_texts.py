@@ -5,8 +5,8 @@ import pytest
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.translation_texts import languages_of, made_text, reach_part
-from moothall.core.events import MadeFrom, SourceLine
-from moothall.core.ids import SegmentId
+from moothall.core.events.types import MadeFrom, SourceLine
+from moothall.core.kernel.ids import SegmentId
 from moothall.services.translation.text_translation import Reach
 
 ENGLISH = Catalogues(find_web_folder() / "locales")["en"]

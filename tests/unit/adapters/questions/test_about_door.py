@@ -19,10 +19,10 @@ from moothall.adapters.questions.about_door import ALLOWANCE, MAX_BODY_BYTES, Ab
 from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.events import ChannelKind
-from moothall.core.floor.statements import Dimension, Questions
-from moothall.core.ids import CommandId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId
+from moothall.core.questions.statements import Dimension, Questions
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import SHELF, Balance

@@ -18,9 +18,9 @@ from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.questions.abuse_door import ALLOWANCE, AbuseDoor
 from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.services.questions.ballots import Ballots

@@ -17,11 +17,11 @@ from moothall.adapters.pages.visitor_request import COOKIE, MAX_BODY_BYTES
 from moothall.adapters.questions.asking_door import ALLOWANCE, AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SegmentId
-from moothall.core.removing import Interventions
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
+from moothall.core.questions.interventions import Intervention
+from moothall.core.removal.selection import Interventions
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.typing import Typing

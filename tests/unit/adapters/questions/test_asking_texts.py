@@ -5,8 +5,8 @@ import pytest
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.questions.asking_texts import NUMBERED, STANDS, UNASKED, WHYS, YOURS, about, unasked
-from moothall.core.floor.order import Why
-from moothall.core.floor.parts import Kind, Standing
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.questions.order import Why
 from moothall.services.questions.asking import Unasked
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")

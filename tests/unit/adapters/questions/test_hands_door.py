@@ -18,8 +18,8 @@ from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.questions.hands_door import ALLOWANCE, HandsDoor
 from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.ids import CommandId, PollId
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, PollId
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballots import Ballots

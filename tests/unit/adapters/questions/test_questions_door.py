@@ -17,11 +17,11 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.questions.questions_door import ALLOWANCE, QuestionsDoor
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.events import Access
-from moothall.core.floor.parts import Kind, Order, Standing
-from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
-from moothall.core.removing import Interventions
+from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.types import Access
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.removal.selection import Interventions
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.reader_access import ReaderAccess

@@ -14,11 +14,11 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions.translations_door import ALLOWANCE, QuestionTranslationsDoor, Rendering, Translated
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.interventions import Intervention
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
+from moothall.core.questions.interventions import Intervention
 from moothall.core.translating.routes import Direction, Route
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.translations import QuestionTranslations, Text

@@ -20,10 +20,10 @@ from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.typing_door import ALLOWANCE, TypingDoor
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SegmentId
-from moothall.core.removing import Lines
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
+from moothall.core.removal.selection import Lines
 from moothall.core.signals import Unrecorded
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.asking import Asking, Wish

@@ -11,11 +11,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.front_page import LONG_PAST_MS, FrontPage
-from moothall.core.events import Access
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.events.types import Access
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session import Status
-from moothall.core.times import Zone
+from moothall.core.session.state import Status
 from moothall.services.sessions.catalogue import Entry
 from moothall.testing.clock import LONG_AGO, ManualClock
 

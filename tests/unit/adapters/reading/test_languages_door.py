@@ -9,9 +9,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.languages_door import ALLOWANCE, LanguagesDoor
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import Session, Snapshot
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.reading.low_data_door import BATCH_MS, QUIET_MS
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.events import LaneHead
-from moothall.core.ids import SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from moothall.wire.low_data import PULSE_MS
 from recorder import EPOCH

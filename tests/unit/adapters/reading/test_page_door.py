@@ -13,13 +13,13 @@ from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_door import PageDoor
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.errors import StorageUnavailable
-from moothall.core.floor.interventions import Floor, evolve_floor
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.questions.interventions import Floor, evolve_floor
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.core.views.quality import Corrected, Delay, Quality
 from moothall.testing.clock import ManualClock

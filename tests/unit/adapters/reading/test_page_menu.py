@@ -22,11 +22,11 @@ from moothall.adapters.reading.page_menu import (
     ways,
 )
 from moothall.adapters.reading.session_page import OwnPace, SessionPage
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import Feed
-from moothall.core.session import Status
-from moothall.core.times import UTC_ZONE
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.times import UTC_ZONE
+from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Channel, Session
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")

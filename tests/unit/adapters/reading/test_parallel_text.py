@@ -6,9 +6,9 @@ from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.page_rows import rows_of
 from moothall.adapters.reading.parallel_text import put_beside, sources_of, with_waiting
-from moothall.core import events as ev
-from moothall.core.ids import SegmentId, SessionId, SpeakerId
-from moothall.core.times import UTC_ZONE
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.views.captions import Line, Session
 
 UI = Catalogues(find_web_folder() / "locales")["en"]

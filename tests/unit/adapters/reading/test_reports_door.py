@@ -16,8 +16,8 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.reports_door import ALLOWANCE, COOKIE, MAX_BODY_BYTES, MAX_WAIT_S, ReportsDoor
-from moothall.core.ids import ChannelId, Epoch, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Snapshot
 from moothall.services.sessions.reports import MAX_REPORTS, Kind, Reports
 from moothall.testing.clock import ManualClock

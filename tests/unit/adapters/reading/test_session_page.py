@@ -13,10 +13,10 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_rows import channel_name, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, SessionPage
-from moothall.core.events import ChannelKind, GapReason, MadeFrom, Origin, SealVersion, SoundKept, SourceLine
-from moothall.core.hubs import HubNow
-from moothall.core.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
-from moothall.core.session import Status
+from moothall.core.events.types import ChannelKind, GapReason, MadeFrom, Origin, SealVersion, SoundKept, SourceLine
+from moothall.core.hubs.standing import HubNow
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
+from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
 from moothall.core.views.gaps import Gap
 

@@ -20,9 +20,9 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.record.record_door import MAX_WAITING, RecordDoor
 from moothall.adapters.record.texts import wording
-from moothall.core import events as ev
-from moothall.core.errors import ConfigurationError, StorageUnavailable
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.views.captions import Channel, Snapshot
 from moothall.record.model import Record
 from moothall.record.text import write_text

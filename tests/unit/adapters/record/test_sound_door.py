@@ -11,11 +11,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from moothall.adapters.record.sound_door import SoundDoor
-from moothall.core.actors import Role
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.events import ChannelKind, SoundKept
-from moothall.core.ids import ChannelId, SessionId, SourceId
-from moothall.core.session import Channel, Source, State
+from moothall.core.events.types import ChannelKind, SoundKept
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
+from moothall.core.session.state import Channel, Source, State
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.recorder import Part, PartWriter
 from moothall.services.sound.recording import PlacedPart, Recordings, Standing

@@ -9,7 +9,7 @@ from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import NOTICES, ON_DEMAND
 from moothall.adapters.record.texts import NOTICE
-from moothall.core.events import ChannelKind
+from moothall.core.events.types import ChannelKind
 
 ALL = Catalogues(find_web_folder() / "locales")
 OFFICIAL = {"es": "acta", "ar": "محضر", "pt": "ata", "fr": "procès-verbal", "ru": "протокол", "zh": "纪要"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.store.acknowledged import Acknowledged, Known
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.store.append_time import NAME, measure_append_us
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 
 def names(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.store.data_folder import LOCK_FILE, hold_folder
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 
 def test_one_server_at_a_time_has_the_folder(tmp_path: Path) -> None:

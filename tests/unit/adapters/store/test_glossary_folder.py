@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.store.glossary_folder import MOST_FILES, GlossaryFolder
-from moothall.core.errors import ConfigurationError
 from moothall.core.glossary.files import MOST_BYTES, Part
+from moothall.core.kernel.errors import ConfigurationError
 
 
 def put(folder: Path, name: str, text: str, at: int = 1) -> None:

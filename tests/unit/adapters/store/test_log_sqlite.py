@@ -12,9 +12,15 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.store.log_sqlite import SqliteLog
-from moothall.core import events as ev
-from moothall.core.errors import ConfigurationError, OffsetConflict, RecordBroken, StaleWriter, StorageUnavailable
-from moothall.core.ids import ChannelId, SegmentId, SessionId, is_name
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import (
+    ConfigurationError,
+    OffsetConflict,
+    RecordBroken,
+    StaleWriter,
+    StorageUnavailable,
+)
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)

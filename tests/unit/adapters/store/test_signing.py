@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from moothall.adapters.store.signing import Ed25519Signer, key_id, verifier
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 
 RAW = bytes(range(32))
 

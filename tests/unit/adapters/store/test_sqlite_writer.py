@@ -10,7 +10,7 @@ import pytest
 
 from moothall.adapters.store import sqlite_file
 from moothall.adapters.store.sqlite_writer import BATCH, WAITING_WRITES, Job, SqliteWriter
-from moothall.core.errors import StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import StaleWriter, StorageUnavailable
 
 
 class Bench:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.system.time_zones import chosen_zone, find_zone, machine_zone
-from moothall.core.errors import ConfigurationError
-from moothall.core.times import UTC_ZONE, offset_name
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.times import UTC_ZONE, offset_name
 
 
 def test_zones_are_found_by_name_and_nothing_else_is() -> None:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import ConfigurationError
 from moothall.core.glossary.files import MOST_TERMS, Part, read_glossary
 from moothall.core.glossary.in_translation import InTranslation
-from moothall.core.glossary.terms import Term
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Room, RoomId
+from moothall.core.terms.terms import Term
 
 FILE = """
 terms = ["AfriNIC", " multistakeholder "]

@@ -4,9 +4,9 @@ from deciding import CAPTIONER, FLOOR, carry_out, opened
 from moothall.core import commands as do
 from moothall.core.glossary.files import read_glossary
 from moothall.core.glossary.merging import MOST_NEAR, MOST_TERMS, known_terms, preferred
-from moothall.core.ids import SpeakerId
+from moothall.core.kernel.ids import SpeakerId
 from moothall.core.programme.plan import Room, RoomId
-from moothall.core.session import State
+from moothall.core.session.state import State
 
 PARTS = read_glossary(
     """

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from deciding import CAPTIONER, carry_out, opened
 from moothall.core import commands as do
-from moothall.core.events import ChannelKind
+from moothall.core.events.types import ChannelKind
 from moothall.core.glossary.files import Part, read_glossary
 from moothall.core.glossary.in_translation import InTranslation
 from moothall.core.glossary.translating import MOST, translated_into, translation_terms
-from moothall.core.ids import ChannelId
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room, RoomId
-from moothall.core.session import State
+from moothall.core.session.state import State
 
 PARTS = read_glossary(
     """

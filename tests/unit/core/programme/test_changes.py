@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.ids import SpeakerId
+from moothall.core.kernel.ids import SpeakerId
 from moothall.core.programme.changes import ChangeKind, changes, merged, with_languages, without_language
 from moothall.core.programme.plan import Planned, Speaker
 from programme_files import table

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import (
     MOST_SESSIONS,
     MOST_SPEAKERS,

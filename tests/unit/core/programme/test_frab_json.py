@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from programme_files import read
 
 

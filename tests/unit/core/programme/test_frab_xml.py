@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from programme_files import read
 
 

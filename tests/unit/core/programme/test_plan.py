@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.ids import SessionId, is_name
+from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import (
     DAY_MS,
     LONGEST_NAME,
@@ -17,7 +17,7 @@ from moothall.core.programme.plan import (
     passed_over,
     readable_name,
 )
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 
 HOUR = 3_600_000
 

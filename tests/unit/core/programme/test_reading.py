@@ -5,7 +5,7 @@ import codecs
 import msgspec
 import pytest
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.reading import MOST_BYTES, read_programme
 from programme_files import FILES, READING, read, sample
 

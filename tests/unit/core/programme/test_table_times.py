@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.table_times import (
     DateOrder,
     date_order,

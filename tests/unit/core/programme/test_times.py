@@ -4,7 +4,7 @@ from datetime import UTC, timedelta, timezone, tzinfo
 
 import pytest
 
-from moothall.core.errors import ProgrammeError
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.times import duration, moment, zone_of
 
 NAIROBI = timezone(timedelta(hours=3))

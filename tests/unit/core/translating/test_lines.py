@@ -4,9 +4,9 @@ import msgspec
 
 from deciding import FLOOR, carry_out, created, segment, speaking
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.ids import ChannelId, SegmentId, is_name
-from moothall.core.session import State
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId, SegmentId, is_name
+from moothall.core.session.state import State
 from moothall.core.translating.lines import (
     LONGEST_NAME,
     all_due,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events import SourceLine
-from moothall.core.ids import SegmentId
+from moothall.core.events.types import SourceLine
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.translating.lines import Due
 from moothall.core.translating.pending import ON_SCREEN, Pending, clause
 

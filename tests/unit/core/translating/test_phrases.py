@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.translating.phrases import Phrase, from_to, read_phrases
 from moothall.core.translating.protecting import ALONE, NUMBER, QUESTION, parted, protect, restore, search_for
 

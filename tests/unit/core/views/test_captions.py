@@ -3,13 +3,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.event_codec import UnknownEvent
-from moothall.core.hubs import HubNow
-from moothall.core.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
-from moothall.core.lanes import Feed
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.hubs.standing import HubNow
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.session.state import Status
 from moothall.core.views.captions import LONGEST, CaptionsView, Channel, Line, growing
 from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
 from recorder import EPOCH, SESSION

@@ -4,11 +4,11 @@ import pytest
 
 from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, correct, end, opened, segment, word
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import Actor
-from moothall.core.decide import decide
-from moothall.core.ids import SegmentId
-from moothall.core.session import State, evolve
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.ids import SegmentId
+from moothall.core.rules.decide import decide
+from moothall.core.session.state import State, evolve
 from moothall.core.views.mended_names import MOST_COMPARED, REMEMBERED, MendedNames
 
 

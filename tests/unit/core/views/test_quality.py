@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from moothall.core import events as ev
-from moothall.core.actors import Role
-from moothall.core.event_codec import UnknownEvent
-from moothall.core.ids import ChannelId, SegmentId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.views.quality import EDGES, LANGUAGES, LINES, MIN_WORDS, Corrected, Delay, Quality, QualityView
 
 FLOOR, FRENCH = ChannelId("floor"), ChannelId("fr")

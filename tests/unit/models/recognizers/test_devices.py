@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.recognizers.devices import COMPUTE_TYPES, choose_device
 
 

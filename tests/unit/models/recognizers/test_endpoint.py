@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from certificate import make_certificate
-from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
+from moothall.core.kernel.errors import ConfigurationError, KeyRefused, RecognitionFailed
 from moothall_models.ports import Hypothesis
 from moothall_models.recognizers.endpoint import (
     MOST_BYTES,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from moothall.core.errors import ConfigurationError, KeyRefused, RecognitionFailed
+from moothall.core.kernel.errors import ConfigurationError, KeyRefused, RecognitionFailed
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.endpoint import Faulty, Unusable
 from moothall_models.recognizers.endpoint_answer import Answer

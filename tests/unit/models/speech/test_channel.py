@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events import EndReason, Word
-from moothall.core.ids import SegmentId
+from moothall.core.events.types import EndReason, Word
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import OpenSegment
 from moothall_models.ports import HeardWord, Hypothesis

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap
-from moothall.core.events import EndReason, GapReason, Word
+from moothall.core.events.types import EndReason, GapReason, Word
 from moothall_models.ports import Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events import Word
+from moothall.core.events.types import Word
 from moothall_models.speech.seam import already_committed, cut_off
 from talking import said
 

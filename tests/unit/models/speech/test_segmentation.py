@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap
-from moothall.core.events import EndReason, GapReason, Word
-from moothall.core.ids import SegmentId
+from moothall.core.events.types import EndReason, GapReason, Word
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.wire.engine import OpenSegment
 from moothall_models.speech.segmentation import Segmenter

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from certificate import make_certificate
-from moothall.core.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.translating.routes import best_route
 from moothall_models.recognizers.endpoint import MOST_BYTES
 from moothall_models.translators.apertium import ApertiumTranslator

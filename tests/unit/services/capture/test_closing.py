@@ -11,12 +11,12 @@ from hall_in_memory import FLOOR, MIC, Sound, hello, memory_hall
 from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.capture.closing import WITHIN_MS, Closing
 from moothall.services.capture.live_ingest import ON_ITS_WAY_MS
 from moothall.services.desks.desks import Acknowledged

@@ -7,13 +7,13 @@ import pytest
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall
 from microphone import Ears
 from moothall.adapters.sound.spool_memory import MemorySpool, MemorySpools
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, BeginNotRecorded, OpenSession
-from moothall.core.errors import AudioError
-from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import AudioError
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.capture.ingest import DRIFT_MS, Input
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sound.live_audio import RATE

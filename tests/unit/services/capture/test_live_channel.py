@@ -11,12 +11,12 @@ from microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, BeginNotRecorded, CloseSession, EndNotRecorded, MapClock, OpenSession
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
 from moothall.services.capture.live_channel import APART_FOR_MS, APART_MS, MOST_TAKES
 from moothall.services.log.orders import Receipt

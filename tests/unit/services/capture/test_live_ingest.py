@@ -4,13 +4,13 @@ import asyncio
 
 from hall_in_memory import FLOOR, shown
 from microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SessionId, SourceId
-from moothall.core.lanes import Feed
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet

@@ -6,13 +6,13 @@ import pytest
 
 from hall_in_memory import FLOOR, MIC, Sound, attached, hello, job, memory_hall, next_attached
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.persistent import PersistentMap
-from moothall.core.session import Channel, Segment, State
-from moothall.core.undo import read_act
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.persistent import PersistentMap
+from moothall.core.rules.undo import read_act
+from moothall.core.session.state import Channel, Segment, State
 from moothall.services.capture.redoing import redo, rewound_to
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio

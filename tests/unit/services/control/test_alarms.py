@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from moothall.adapters.desks.desk_texts import ALARMS
-from moothall.core.hubs import HubNow
-from moothall.core.session import Status
+from moothall.core.hubs.standing import HubNow
+from moothall.core.session.state import Status
 from moothall.services.control import alarms as rules
 from moothall.services.control.alarms import Beside, Figures, alarms
 

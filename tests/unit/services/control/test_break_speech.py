@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from hall_in_memory import FLOOR, memory_hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SessionId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.control.break_speech import BreakSpeech
 from moothall.services.log.session_writer import Receipt

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AddChannel,
     AnyCommand,
@@ -24,9 +23,10 @@ from moothall.core.commands import (
     TakeFloor,
     TypeLine,
 )
-from moothall.core.errors import Refusal
-from moothall.core.events import ChannelKind, EndReason, SourceLine, Word
-from moothall.core.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
+from moothall.core.events.types import ChannelKind, EndReason, SourceLine, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Delay

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from moothall.core.events import AnyEvent, Origin, SegmentOpened, SessionResumed, Word, WordsCommitted
-from moothall.core.ids import ChannelId, SegmentId, SessionId
-from moothall.core.session import State
+from moothall.core.events.types import AnyEvent, Origin, SegmentOpened, SessionResumed, Word, WordsCommitted
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, ChannelState, Sound
 from moothall.services.control.control_watch import RATE_MS, Watched
 from moothall.services.log.publication import Publication

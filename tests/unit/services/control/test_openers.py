@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from hall_in_memory import memory_hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.control.openers import Openers
 from moothall.services.log.session_writer import Receipt
 from moothall.testing.loop import run

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, CloseSession, IntroduceSpeaker, OpenSession, PauseSession, TakeFloor
-from moothall.core.ids import CommandId, SpeakerId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId, SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.control.speaker_watch import SpeakerWatch
 from moothall.services.log.orders import Receipt

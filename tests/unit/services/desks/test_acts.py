@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 
 from asking import asked
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.acts import Act, undo_id
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
-from moothall.core.moves import commands_of
-from moothall.core.removing import Lines
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.removal.moves import commands_of
+from moothall.core.removal.selection import Lines
+from moothall.core.rules.acts import Act, undo_id
 from moothall.services.desks.acts import ACTS, DeskActs, News, Presence, shown
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication, republished

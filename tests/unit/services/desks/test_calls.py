@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from asking import MODERATOR, asked, name, stand
 from deciding import carry_out
-from moothall.core.actors import Role
-from moothall.core.errors import FirstKnow, Refusal
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import CommandId
-from moothall.core.session import State
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import FirstKnow, Refusal
+from moothall.core.kernel.ids import CommandId
+from moothall.core.session.state import State
 from moothall.services.desks.acts import Presence
 from moothall.services.desks.calls import WITHIN_MS, Call, Calls
 

@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import CommandId, SegmentId, SessionId, SpeakerId
-from moothall.core.removing import Lines, Selection, Span, WordsOf
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.removal.selection import Lines, Selection, Span, WordsOf
 from moothall.services.desks.copies import Copies
 from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.desks.removal import Spoken, remove

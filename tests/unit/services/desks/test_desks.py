@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from asking import ask, stand
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import (
     AnyCommand,
     Ask,
@@ -20,11 +19,12 @@ from moothall.core.commands import (
     TakeFloor,
     TypeLine,
 )
-from moothall.core.errors import FirstKnow, Refusal, RefusalCode
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, Position, SegmentId, SessionId, SpeakerId
-from moothall.core.removing import Lines
-from moothall.core.session import Status
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Position, SegmentId, SessionId, SpeakerId
+from moothall.core.removal.selection import Lines
+from moothall.core.session.state import Status
 from moothall.services.desks.acts import ACTS
 from moothall.services.desks.desks import Acknowledged
 from moothall.services.desks.questions import NEW_MS

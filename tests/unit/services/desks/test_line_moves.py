@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Role
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.events import Access, EndReason, Word
-from moothall.core.ids import CommandId, SegmentId, SessionId
+from moothall.core.events.types import Access, EndReason, Word
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.desks import Desks
 from moothall.services.desks.table import Seat
 from moothall.services.log.orders import Receipt

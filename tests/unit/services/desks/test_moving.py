@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.decide_lines import MOST_BACK
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
-from moothall.core.removing import Lines
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.removal.selection import Lines
+from moothall.core.rules.lines import MOST_BACK
 from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.log.orders import Receipt
 from moothall.testing.clock import ManualClock

@@ -7,11 +7,11 @@ import msgspec
 from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
 from deciding import FLOOR, WALL, carry_out, speaking
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.floor.interventions import Floor
-from moothall.core.floor.parts import Order, Standing
-from moothall.core.ids import PollId, SegmentId
-from moothall.core.session import State
+from moothall.core.events.question_parts import Order, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import PollId, SegmentId
+from moothall.core.questions.interventions import Floor
+from moothall.core.session.state import State
 from moothall.services.desks.questions import LEADERS, NEW_MS, NEWEST, POLLS, DeskFloor, parts_of
 
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
-from moothall.core.actors import Actor, Role
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.floor.parts import Kind
-from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
-from moothall.core.removing import Interventions, Lines, Selection, Span, WordsOf
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WordsOf
 from moothall.services.desks.removal import Spoken, remove, spoken
 from moothall.services.log.orders import Receipt
 from moothall.testing.failing_log import FailingLog

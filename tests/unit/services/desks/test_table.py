@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hall_in_memory import FLOOR, memory_hall
-from moothall.core.actors import Role
+from moothall.core.kernel.actors import Role
 from moothall.services.desks.acts import DeskActs, Presence
 from moothall.services.desks.table import Seat, Table
 from moothall.services.sessions.role_links import Staff

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 
 from hall_in_memory import MIC, Sound, attached, hello, memory_hall, next_attached
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.acts import undo_id
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
-from moothall.core.removing import Span
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.removal.selection import Span
+from moothall.core.rules.acts import undo_id
 from moothall.services.capture.closing import Closing
 from moothall.services.capture.redoing import redo
 from moothall.services.desks.acts import DeskActs

@@ -4,12 +4,12 @@ import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall, shown
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.lanes import Feed
-from moothall.core.session import Channel, State
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.session.state import Channel, State
 from moothall.core.signals import Partial, Unrecorded
 from moothall.services.engines.acts import SHOWN, KeptActs, UnkeptActs, kept_part
 from moothall.services.log.session_writer import Receipt

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from hall_in_memory import FLOOR, MIC, Sound, memory_hall
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.ids import CommandId, SegmentId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.services.engines.attaching import (
     CATCH_UP_MS,
     CONTEXT_MS,

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from hall_in_memory import FLOOR, MIC, Sound, memory_hall
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, NoteGap, OpenSession
-from moothall.core.events import GapReason
-from moothall.core.ids import CommandId
+from moothall.core.events.types import GapReason
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId
 from moothall.services.engines.job import FIRST_WAIT_MS, MOST_WAIT_MS, Job
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio

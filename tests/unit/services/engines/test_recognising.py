@@ -7,11 +7,11 @@ import pytest
 
 from hall_in_memory import FLOOR, MemoryHall, Sound, attached, hello, job, memory_hall, next_attached, shown
 from moothall.core.commands import CommitWords, NoteGap, SegmentStart
-from moothall.core.errors import ProtocolError, RefusalCode
-from moothall.core.events import GapReason, Word
+from moothall.core.events.types import GapReason, Word
 from moothall.core.glossary.merging import Preferred
-from moothall.core.ids import ChannelId, CommandId, SegmentId
-from moothall.core.lanes import Feed
+from moothall.core.kernel.errors import ProtocolError, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.services.engines.recognising import WATCH_MS, Recognising

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
-from moothall.core.errors import RefusalCode
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Partial, Unsaved
 from moothall.core.signals import Sound as Heard
 from moothall.services.engines.attaching import CONTEXT_MS

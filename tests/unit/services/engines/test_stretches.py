@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, SessionId
-from moothall.core.session import Channel, State
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.session.state import Channel, State
 from moothall.services.engines.stretches import Stretch, cut_short, next_stretch
 
 FLOOR = ChannelId("floor")

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from hub_side import HALL, HELLO, Centre, centre, ended, next_of
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.ids import CommandId, InterventionId
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.hubs.acting import FAILURES
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd

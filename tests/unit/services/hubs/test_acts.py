@@ -5,15 +5,15 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AnyCommand, CloseSession, OpenSession, Stand
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.blocked_words import BlockedWords
-from moothall.core.floor.limits import MOST_OPEN
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, NoteId, SessionId
-from moothall.core.lanes import hub_lane
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SessionId
+from moothall.core.kernel.lanes import hub_lane
+from moothall.core.questions.blocked_words import BlockedWords
+from moothall.core.questions.limits import MOST_OPEN
 from moothall.services.hubs.acts import REMEMBERED, HubActs, title_of
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.session_writer import Receipt

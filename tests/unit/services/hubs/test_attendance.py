@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.attendance import PAGE_MS, STILL_MS, Attendance
 from moothall.testing.clock import ManualClock
 

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from hub_side import ALL, FRENCH, HALL, MINE, ROOM, LogSource, finished, opened
-from moothall.core import events as ev
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, Epoch, Lane, SegmentId
-from moothall.core.lanes import FLOOR, SESSION, channel_lane, words_lane
+from moothall.core.events import types as ev
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId
+from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.services.hubs.beginning import (
     LITTLE_EVENTS,
     MOST_PACKED,

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from hub_side import HALL, LogSource
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import Lane
-from moothall.core.lanes import FLOOR, SESSION
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.ids import Lane
+from moothall.core.kernel.lanes import FLOOR, SESSION
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hubs.ports import Heads
 

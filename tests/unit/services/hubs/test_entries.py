@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.actors import Role
-from moothall.core.hub_entry import Hub
+from moothall.core.hubs.entry import Hub
+from moothall.core.kernel.actors import Role
 from moothall.services.hubs.entries import SHELF, entry, label_for, unwritten
 from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, Staff, hub_of
 

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from hub_side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import Epoch, Lane, SessionId
-from moothall.core.lanes import SESSION, channel_lane
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.services.hubs.cursor import PAGE, Torn
 from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, Feeding
 from moothall.testing.hub_link import plain_pack, plain_unpack

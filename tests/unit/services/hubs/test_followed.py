@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.followed import LOOK_MS, HubFollowed
 from moothall.services.hubs.links import Connected
 from moothall.testing.clock import ManualClock

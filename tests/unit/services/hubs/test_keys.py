@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.hub_entry import Hub, paired
+from moothall.core.hubs.entry import Hub, paired
 from moothall.services.hubs.keys import Fenced, HubKeys, Identity, digest, new_key
 from moothall.testing.seeded import SeededRandomness
 

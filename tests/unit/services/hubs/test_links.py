@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from hub_side import ALL, BELOW, HALL, HELLO, MINE, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
-from moothall.core.ids import Lane, SessionId
-from moothall.core.lanes import FLOOR, SESSION, channel_lane
-from moothall.core.session import Status
+from moothall.core.kernel.ids import Lane, SessionId
+from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane
+from moothall.core.session.state import Status
 from moothall.services.hubs.links import HELLO_MS
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hub_registry import Registry, with_registry
-from moothall.core.hub_entry import Details
+from moothall.core.hubs.entry import Details
 
 
 @with_registry

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hub_registry import Registry, with_registry
-from moothall.core.errors import StorageUnavailable
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.hubs.pairing import VALID_MS, WORDS, WRONG, Unpaired
 from moothall.services.hubs.registry import Paired
 from moothall.wire.pairing import secret_of, words_of

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.ids import Epoch
+from moothall.core.kernel.ids import Epoch
 from moothall.services.hubs.ports import Stand
 
 STAND = Stand(epoch=Epoch("e"), offset=90, heads={}, public=True, channels=())

@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AnyCommand, CloseSession, OpenSession, StateHub
-from moothall.core.decide_hubs import MOST_HUBS, MOST_PEOPLE
-from moothall.core.errors import RefusalCode
-from moothall.core.event_codec import decode_event
-from moothall.core.hubs import HubNow
-from moothall.core.ids import CommandId, SessionId
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.hubs.standing import HubNow
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.rules.hubs import MOST_HUBS, MOST_PEOPLE
 from moothall.services.hubs import presence as hub_presence
 from moothall.services.hubs.presence import COUNTS, CUT_MS, HubPresence
 from moothall.services.log.session_writer import Receipt

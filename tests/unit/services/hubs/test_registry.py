@@ -6,12 +6,12 @@ import pytest
 
 from hall_in_memory import SESSION
 from hub_registry import Registry, with_registry
-from moothall.core.actors import Role
 from moothall.core.commands import CloseSession, OpenSession
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import Access
-from moothall.core.hub_entry import MOST_PEOPLE, Details
-from moothall.core.ids import SessionId
+from moothall.core.events.types import Access
+from moothall.core.hubs.entry import MOST_PEOPLE, Details
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.entries import SHELF
 from moothall.services.hubs.keys import Fenced, Identity
 from moothall.services.hubs.registry import KEEP_MS, LOOK_MS, Paired

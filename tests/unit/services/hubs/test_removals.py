@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.errors import StorageUnavailable
-from moothall.core.ids import Epoch, Lane, SessionId
-from moothall.core.lanes import SESSION as SESSION_LANE
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.services.hubs.ports import Identity
 from moothall.services.hubs.removals import AGAIN_MS, ALL, KEEP_MS, HubRemovals
 from moothall.testing.book import MemoryBook

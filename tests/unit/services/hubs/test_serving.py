@@ -8,11 +8,11 @@ import pytest
 
 from hub_side import FRENCH, HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.event_parts import LaneHead
-from moothall.core.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
-from moothall.core.lanes import SESSION, channel_lane
-from moothall.core.session import Status
+from moothall.core.events.parts import LaneHead
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION, channel_lane
+from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.hubs.feeding import CLOSED
 from moothall.services.hubs.serving import (

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import CloseSession, OpenSession
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, Sound, StandIn, Summary
 from moothall.services.hubs.signals import HubSignals, SoundWatch, usual
 from moothall.services.sessions.live_session import LiveSession

@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
-from moothall.core import lanes
-from moothall.core.actors import SYSTEM
 from moothall.core.commands import AddChannel, AnyCommand, CloseSession, CreateSession, DescribeSession, OpenSession
-from moothall.core.errors import RecordBroken
-from moothall.core.events import Access, ChannelKind
-from moothall.core.ids import ChannelId, CommandId, Lane, SessionId
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.kernel import lanes
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.hubs.source import AHEAD_MS, PAST_MS, CentreSource
 from moothall.services.log.session_writer import Receipt
 from moothall.services.log.signing_times import ASKED_MS

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import base64
 
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import checkpoint_bytes
-from moothall.core.ids import CommandId, Epoch, Lane
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, Epoch, Lane
 from moothall.core.ports import LogHead
-from moothall.core.session import State
+from moothall.core.session.state import State
 from moothall.record.verify import Verdict, verify
 from moothall.services.log.drafting import Draft
 from moothall.testing.seeded import SeededRandomness, SeededSigner

@@ -9,13 +9,13 @@ import pytest
 from hall_in_memory import memory_hall
 from meeting import frames_of
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
-from moothall.core.lanes import Feed
-from moothall.core.removing import Interventions, Lines, Span, WordsOf, not_kept
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.removal.selection import Interventions, Lines, Span, WordsOf, not_kept
 from moothall.core.signals import Partial
 from moothall.record.verify import Verdict, verify
 from moothall.services.log.erasing import TextPlaces

@@ -7,12 +7,12 @@ import pytest
 
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken
-from moothall.core.ids import CommandId, Lane, SegmentId, SessionId
-from moothall.core.removing import Lines
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import CommandId, Lane, SegmentId, SessionId
+from moothall.core.removal.selection import Lines
+from moothall.core.session.state import Status
 from moothall.services.log.folding import PAGE, fold
 from moothall.services.log.signing_times import CHECKPOINT_MS
 from moothall.testing.failing_log import FailingLog

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import asyncio
 
-from moothall.core.actors import SYSTEM
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import CommandId
-from moothall.core.removing import Span
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId
+from moothall.core.removal.selection import Span
 from moothall.services.log.orders import BATCH, QUEUE, Order, Orders, Receipt
 
 

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM
 from moothall.core.chain import LogRecord
-from moothall.core.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
-from moothall.core.ids import CommandId, Epoch, Lane, SegmentId, SessionId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, Epoch, Lane, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import LogHead
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.core.signals import Partial
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import QUEUE, Receipt

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from deciding import ENGINE, FLOOR, carry_out, commit, end, opened, segment, speaking, word
 from moothall.core import commands as do
-from moothall.core.session import State
+from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded
 from moothall.services.log.shown_with import shown_with
 

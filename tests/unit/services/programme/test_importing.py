@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core import events as ev
-from moothall.core.ids import SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.programme.changes import ChangeKind
-from moothall.core.times import UTC_ZONE, Zone
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.services.programme.programme import CONFERENCE, ZONE, Programme
 from moothall.testing import loop

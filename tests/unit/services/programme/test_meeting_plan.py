@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.errors import RefusalCode, StorageUnavailable
-from moothall.core.ids import SessionId
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.services.programme.meeting_plan import change_plan
 from moothall.testing import loop
 from programme_house import HOUR, NOW, programme_house

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.actors import Role
-from moothall.core.errors import ProgrammeError
-from moothall.core.events import Access
-from moothall.core.ids import SessionId
+from moothall.core.events.types import Access
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import ProgrammeError
+from moothall.core.kernel.ids import SessionId
 from moothall.services.programme.office import Office
 from moothall.testing import loop
 from programme_files import ZONES, sample

@@ -8,12 +8,12 @@ import pytest
 
 from hall_in_memory import SESSION
 from moothall.core import commands as do
-from moothall.core import events as ev
 from moothall.core.chain import LogRecord
-from moothall.core.errors import GoneOn, RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import ChannelId, Lane, SessionId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Lane, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId, Speaker
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.programme.programme import Overrun
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook

@@ -6,11 +6,11 @@ from typing import Any
 
 from hall_in_memory import FLOOR
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.ids import CommandId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import Planned
-from moothall.core.session import Status
+from moothall.core.session.state import Status
 from moothall.services.programme.rehearsals import AFTER_CLOSE_MS, AT_MOST_MS, LOOK_MS, Rehearsals
 from moothall.services.readers.feed import Subscription
 from moothall.testing import loop

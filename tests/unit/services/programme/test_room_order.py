@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.errors import FirstKnow, Refusal
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import FirstKnow, Refusal
+from moothall.core.kernel.ids import SessionId
 from moothall.services.programme.room_order import left_out, on_beside, two_in_a_room
 from moothall.testing import loop
 from programme_house import HALL, HOUR, NOW, programme_house

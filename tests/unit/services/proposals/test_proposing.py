@@ -11,11 +11,11 @@ from deciding import FLOOR, commit, end, line_of, word
 from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import ProposalsRefused, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.refining import Proposal
-from moothall.core.removing import Lines
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.proposals.refining import Proposal
+from moothall.core.removal.selection import Lines
 from moothall.services.log.session_writer import Receipt, SessionWriter
 from moothall.services.proposals import proposing
 from moothall.services.proposals.proposing import DAY_MS, Proposals, ProposeOrder

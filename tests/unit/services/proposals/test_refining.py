@@ -5,10 +5,10 @@ import msgspec
 from deciding import FLOOR, commit, end, line_of, word
 from hall_in_memory import MemoryHall, memory_hall
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.ids import CommandId, SegmentId, SessionId
-from moothall.core.refining import Proposal
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.core.proposals.refining import Proposal
 from moothall.services.log.session_writer import Receipt
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine, refine
 from moothall.services.sessions.sessions import LiveSession

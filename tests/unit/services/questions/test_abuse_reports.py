@@ -4,10 +4,10 @@ from collections.abc import Callable, Coroutine
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.services.sessions.sessions import LiveSession

@@ -5,14 +5,14 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AnyCommand, CloseSession, LimitAsking, MoveLinesAway, OpenSession, Stand, TypeLine
-from moothall.core.decide_floor import MAX_NAME, MAX_TEXT
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.blocked_words import BlockedWords
-from moothall.core.floor.limits import MOST_OPEN
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.questions.blocked_words import BlockedWords
+from moothall.core.questions.limits import MOST_OPEN
+from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish
 from moothall.services.questions.asking_places import ROUNDS, AskingPlaces

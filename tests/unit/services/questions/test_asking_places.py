@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from asking import MODERATOR, SOMEBODY, ask, name, stand
 from deciding import carry_out, speaking
-from moothall.core.floor.parts import Standing
-from moothall.core.ids import SessionId
-from moothall.core.session import State
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.ids import SessionId
+from moothall.core.session.state import State
 from moothall.services.questions import asking_places
 from moothall.services.questions.asking_places import CROWD, MOST_SESSIONS, ROUNDS, AskingPlaces, Crowd
 from moothall.testing.seeded import SeededRandomness

@@ -5,7 +5,7 @@ import pytest
 from asking import MODERATOR, SOMEBODY, ask, asked, of, stand
 from deciding import WALL, carry_out, speaking
 from moothall.core import commands as do
-from moothall.core.floor.parts import Standing
+from moothall.core.events.question_parts import Standing
 from moothall.services.questions.author_view import own_of
 
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import AnyCommand, Ask, CloseSession, OpenSession, ReopenSession, Stand
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.balance import LONG_QUIET_MS
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.floor.statements import Dimension, Questions, Statement
-from moothall.core.ids import CommandId, InterventionId, SessionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
+from moothall.core.questions.balance import LONG_QUIET_MS
+from moothall.core.questions.statements import Dimension, Questions, Statement
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.balance import LOOK_MS, SHELF, SUMS, Balance
 from moothall.services.questions.ballot_box import KEPT_MS

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.services.questions import ballot_places
 from moothall.services.questions.ballot_places import LATELY_MS, MOST_LATELY, BallotPlaces
 from moothall.testing.clock import ManualClock

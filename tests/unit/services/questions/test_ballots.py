@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import (
     AnyCommand,
     Ask,
@@ -17,11 +16,12 @@ from moothall.core.commands import (
     ReopenSession,
     Stand,
 )
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.floor.ballots import KEPT_OF_FLOOD, MOST_NEW
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import CommandId, InterventionId, PollId, SessionId
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
+from moothall.core.questions.ballots import KEPT_OF_FLOOD, MOST_NEW
 from moothall.services.log.session_writer import Receipt
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_box import KEPT_MS, SHELF

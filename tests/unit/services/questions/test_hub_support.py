@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.ids import InterventionId
+from moothall.core.kernel.ids import InterventionId
 from moothall.services.questions.hub_support import IN_HUB, MOST_OF_HUB, HubSupport, key_of, read_key
 
 WHY, WHEN = InterventionId("why"), InterventionId("when")

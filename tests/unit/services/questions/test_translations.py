@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import SessionId
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import SessionId
 from moothall.core.translating.routes import Direction, Route
 from moothall.services.questions.translations import AGAIN_MS, KEPT, WAITING, QuestionTranslations, Text
 from moothall.services.translation.text_translation import Made

@@ -7,12 +7,12 @@ import msgspec
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.decide_turns import MAX_TYPED
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.floor.turns import turn_now
-from moothall.core.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.rules.turn_now import turn_now
+from moothall.core.rules.turns import MAX_TYPED
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal
 from moothall.services.log.publication import Publication

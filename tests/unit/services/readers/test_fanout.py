@@ -6,10 +6,10 @@ import pytest
 
 from fanning import join, meeting, one_line, running, settle
 from meeting import ENGINE, FLOOR, LINES, LIVE, ended, frames_of, opened, partial, read, words
-from moothall.core import events as ev
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, Epoch, Position
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, Epoch, Position
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from meeting import ENGINE, FLOOR, LINES, LIVE, Meeting, ended, frames_of, opened, partial, read, words
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor
-from moothall.core.errors import RecordBroken
-from moothall.core.ids import ChannelId
-from moothall.core.lanes import Feed
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, Sound, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.services.readers.feed import MAX_BEHIND, RING_FRAMES, FeedState, Subscription

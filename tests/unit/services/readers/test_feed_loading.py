@@ -8,7 +8,7 @@ import pytest
 
 from gated_log import GatedLog
 from meeting import LIVE, Meeting, opened, partial, words
-from moothall.core.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Entry, FeedState

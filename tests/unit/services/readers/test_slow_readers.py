@@ -7,8 +7,8 @@ import pytest
 from fanning import join, meeting, one_line, running, settle, walked
 from hall_in_memory import FLOOR, SESSION
 from meeting import LIVE, partial, read
-from moothall.core.ids import Position
-from moothall.core.lanes import Feed
+from moothall.core.kernel.ids import Position
+from moothall.core.kernel.lanes import Feed
 from moothall.services.readers.feed import Subscription
 from moothall.services.readers.slow_readers import SWEEP_MS, SlowReaders
 from moothall.testing.clock import LoopClock

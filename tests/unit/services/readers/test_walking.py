@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meeting import LIVE
-from moothall.core.ids import SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.services.readers.feed import Subscription
 from moothall.services.readers.slow_readers import SlowReaders
 from moothall.services.readers.walking import WALK, walk

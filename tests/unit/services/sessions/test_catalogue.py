@@ -9,14 +9,14 @@ from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from meeting import Meeting, partial
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
-from moothall.core.errors import RecordBroken, StorageUnavailable
-from moothall.core.events import Access, ChannelKind
-from moothall.core.ids import ChannelId, CommandId, Lane, SessionId
-from moothall.core.lanes import SESSION as SESSION_LANE
-from moothall.core.session import Status
+from moothall.core.events import types as ev
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION as SESSION_LANE
+from moothall.core.session.state import Status
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.catalogue import Catalogue, Entry

@@ -10,12 +10,12 @@ import pytest
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.commands import CreateSession, OpenSession
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.event_codec import decode_event
-from moothall.core.ids import CommandId, Epoch, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, Epoch, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from hall_in_memory import FLOOR, SESSION, memory_hall
-from moothall.core.actors import SYSTEM, Role
 from moothall.core.commands import AddChannel, CloseSession, CreateSession, OpenSession
-from moothall.core.errors import RefusalCode
-from moothall.core.events import Access, ChannelKind
-from moothall.core.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import RoomId
 from moothall.core.signals import StandIn
 from moothall.services.sessions.reader_access import ASKER, ReaderAccess

@@ -6,12 +6,12 @@ import pytest
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.store.log_memory import MemoryLog
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, AnyCommand, OpenSession, TypeLine
-from moothall.core.events import Access, ChannelKind
-from moothall.core.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
-from moothall.core.removing import Lines
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
+from moothall.core.removal.selection import Lines
 from moothall.core.views.captions import Channel, Snapshot
 from moothall.record.model import Record
 from moothall.services.log.session_writer import Receipt

@@ -5,8 +5,8 @@ import gc
 
 import pytest
 
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.services.sessions.reports import LAPSE_MS, LOOK_MS, MAX_REPORTS, Answer, Kind, Reports
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock, ManualClock

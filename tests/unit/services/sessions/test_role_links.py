@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from moothall.core.actors import Role
-from moothall.core.errors import NoLink, StorageUnavailable
-from moothall.core.ids import SessionId, is_name
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import NoLink, StorageUnavailable
+from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import RoomId
 from moothall.services.sessions.role_links import (
     HALL,

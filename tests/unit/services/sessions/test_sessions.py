@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM, Actor, Role
 from moothall.core.chain import LogRecord
 from moothall.core.commands import CloseSession, CreateSession, OpenSession, ReopenSession, SealRecord
-from moothall.core.errors import RecordBroken, Refusal, RefusalCode
-from moothall.core.events import SealVersion
-from moothall.core.ids import CommandId, Epoch, Lane, SessionId
-from moothall.core.lanes import Feed
+from moothall.core.events.types import SealVersion
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
-from moothall.core.removing import Span
-from moothall.core.session import Status
+from moothall.core.removal.selection import Span
+from moothall.core.session.state import Status
 from moothall.services.log.session_writer import Receipt
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.sessions import BROKEN_MS, LOOK_MS, UNUSED_MS, LiveSession, Sessions

@@ -4,8 +4,8 @@ import asyncio
 
 from hall_in_memory import MIC, MemoryHall, Sound, memory_hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.ids import CommandId
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.sessions import LiveSession
 from moothall.services.sound.consent import ConsentChanges, follow_consent

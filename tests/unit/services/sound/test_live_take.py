@@ -6,7 +6,7 @@ import pytest
 
 from microphone import RATE, sound
 from moothall.adapters.sound.spool_memory import MemorySpools
-from moothall.core.ids import SessionId, SourceId
+from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.sound.live_source import LiveSource
 from moothall.services.sound.live_take import LiveTake, source_of, take_of

@@ -7,7 +7,7 @@ import pytest
 
 from hall_in_memory import FLOOR, MIC, SESSION
 from moothall.core import commands as do
-from moothall.core.events import SoundKept
+from moothall.core.events.types import SoundKept
 from moothall.services.sound.live_audio import RATE
 from moothall.services.sound.recorder import HELD_BACK_MS, RETRY_MS, Part
 from moothall.testing import loop

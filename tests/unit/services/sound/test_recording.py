@@ -6,9 +6,9 @@ import pytest
 
 from hall_in_memory import FLOOR, MIC, SESSION, MemoryHall
 from moothall.core import commands as do
-from moothall.core.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.events import SealVersion, SoundKept
-from moothall.core.ids import ChannelId, SessionId
+from moothall.core.events.types import SealVersion, SoundKept
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.services.sound.live_audio import RATE
 from moothall.services.sound.recording import DAY_MS, Recordings, Standing, standing_of
 from moothall.testing import loop

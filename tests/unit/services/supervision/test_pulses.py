@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 from moothall.services.supervision.pulses import REMEMBERED, STALL_MS, TICK_MS, Fate, GivenUp, Pulses
 from moothall.testing.clock import ManualClock
 from moothall.testing.pulse_link import PulseEnd

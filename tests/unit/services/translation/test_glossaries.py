@@ -7,14 +7,14 @@ import pytest
 
 from deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, opened, segment, word
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.decide import decide
-from moothall.core.errors import ConfigurationError
+from moothall.core.events import types as ev
 from moothall.core.glossary.files import Part, read_glossary
 from moothall.core.glossary.merging import MOST_TERMS, Preferred
-from moothall.core.ids import ChannelId, SessionId, SpeakerId
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.programme.plan import Room, RoomId
-from moothall.core.session import State, evolve
+from moothall.core.rules.decide import decide
+from moothall.core.session.state import State, evolve
 from moothall.core.views.mended_names import MendedNames
 from moothall.services.translation.glossaries import KEPT, LOOK_MS, MOST_SHOWN, Glossaries, ShownTerm
 from moothall.testing.clock import ManualClock

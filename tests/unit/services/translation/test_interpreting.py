@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from moothall.core import commands as do
-from moothall.core.actors import SYSTEM
-from moothall.core.events import ChannelKind
-from moothall.core.ids import ChannelId, CommandId
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId
 from moothall.core.signals import ChannelState, Sound, StandIn
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.sessions import LiveSession

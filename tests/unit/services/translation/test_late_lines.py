@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.ids import SegmentId
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.services.translation.late_lines import MOST_LATE, LateLines
 from moothall.testing.loop import run

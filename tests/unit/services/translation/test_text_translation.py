@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from moothall.core.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.translating.phrases import Phrase
 from moothall.services.translation.text_translation import KEPT, LONGEST, Made, Reach, Terms, TextTranslation
 from moothall.services.translation.translators import NoTranslator, TranslationFailed, Translators

@@ -4,12 +4,12 @@ import msgspec
 
 from hall_in_memory import FLOOR, MemoryHall
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import SYSTEM, Actor, Role
-from moothall.core.errors import Refusal, RefusalCode
-from moothall.core.floor.parts import Kind, Standing
-from moothall.core.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
-from moothall.core.removing import Lines
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
+from moothall.core.removal.selection import Lines
 from moothall.services.log.orders import Receipt
 from moothall.services.translation.translating import HOW_TO_ADD, MOST_OLD
 from moothall.testing.loop import run

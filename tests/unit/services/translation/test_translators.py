@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from moothall.core.errors import ProtocolError
+from moothall.core.kernel.errors import ProtocolError
 from moothall.services.supervision.pulses import Fate, Pulses
 from moothall.services.translation.translators import ANSWER_S, IN_FLIGHT, NoTranslator, TranslationFailed, Translators
 from moothall.testing.clock import LoopClock

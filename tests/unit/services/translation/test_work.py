@@ -4,10 +4,10 @@ import msgspec
 
 from hall_in_memory import FLOOR
 from moothall.core import commands as do
-from moothall.core import events as ev
-from moothall.core.actors import Actor, Role
-from moothall.core.ids import CommandId, SegmentId
-from moothall.core.removing import Lines
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.removal.selection import Lines
 from moothall.core.signals import Partial, Unrecorded
 from moothall.services.log.orders import Receipt
 from moothall.testing.loop import run

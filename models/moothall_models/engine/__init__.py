@@ -1,0 +1,1 @@
+"""The engine process: its link, sessions, streams and pulse."""

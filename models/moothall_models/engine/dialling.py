@@ -1,0 +1,98 @@
+"""How engines and translators come to their server: a WebSocket with their token, and with patience."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from moothall.core.kernel.errors import ConfigurationError, MoothallError, ProtocolError
+from moothall.wire.engine import MAX_FRAME_BYTES
+from moothall.wire.pulse import GIVEN_UP
+
+logger = logging.getLogger(__name__)
+
+BACKOFF_FIRST_MS = 200
+BACKOFF_LAST_MS = 5_000
+CLOSE_TIMEOUT = 1.0
+"""Seconds that a link gets to close in order."""
+
+
+class GivenUp(MoothallError):
+    """The server has given this process up: what hangs in it doesn't end, so that it has to."""
+
+
+def raise_if_given_up(closed: ConnectionClosed) -> None:
+    """Raises GivenUp where that is why the server closed the link."""
+    if closed.rcvd is not None and closed.rcvd.code == GIVEN_UP:
+        msg = "The server gave this process up since its work makes no progress; it ends, and has to be started again."
+        raise GivenUp(msg) from None
+
+
+class Backoff:
+    """How long to wait before each new try: doubling, with jitter, so that engines don't come back all at once."""
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        """`jitter` gives numbers from 0 to 1."""
+        self._jitter = jitter
+        self._ms = BACKOFF_FIRST_MS
+
+    def next_ms(self) -> float:
+        """Between half and the whole of the step that it has reached, ms."""
+        ms, self._ms = self._ms, min(2 * self._ms, BACKOFF_LAST_MS)
+        return ms * (0.5 + self._jitter() / 2)
+
+    def reset(self) -> None:
+        """It worked: begin again with the shortest."""
+        self._ms = BACKOFF_FIRST_MS
+
+
+def first_of(failed: BaseException) -> BaseException:
+    """The first error in a group that isn't a group itself."""
+    while isinstance(failed, BaseExceptionGroup):
+        failed = failed.exceptions[0]
+    return failed
+
+
+class Server:
+    """Where a server's engine link is, and with which token."""
+
+    def __init__(self, url: str, token: str, name: str) -> None:
+        """`url`: `ws://HOST:PORT/` or `wss://…`; `name`: whose this is, for logs."""
+        self._url = url
+        self._token = token
+        self._name = name
+
+    async def talk(self, talk: Callable[[ClientConnection], Awaitable[None]]) -> None:
+        """Dial, and talk until the link ends; comes back too when no server answers. Raises ConfigurationError."""
+        try:
+            async with self.dial() as socket:
+                await talk(socket)
+        except ProtocolError as broken:
+            logger.error("engine %s: %s", self._name, broken)
+        except InvalidStatus as refused:
+            status = refused.response.status_code
+            if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                msg = "The server refused the engine's token; give it the one that the server's settings name."
+                raise ConfigurationError(msg) from None
+            logger.warning("engine %s: the server answered with status %d", self._name, status)
+        except (OSError, InvalidHandshake) as failed:
+            logger.warning("engine %s: no server answers (%s)", self._name, type(failed).__name__)
+
+    def dial(self) -> connect:
+        """The connection, to be entered. Raises ConfigurationError for what is no address."""
+        try:
+            return connect(
+                self._url,
+                additional_headers={"Authorization": f"Bearer {self._token}"},
+                max_size=MAX_FRAME_BYTES,
+                compression=None,
+                proxy=None,  # Audio and text go where the settings say, and nowhere else.
+                close_timeout=CLOSE_TIMEOUT,
+            )
+        except InvalidURI as error:
+            msg = f"'{self._url}' is no address of an engine link: it looks like ws://127.0.0.1:8090/."
+            raise ConfigurationError(msg) from error

@@ -1,0 +1,236 @@
+"""The engine's process: loads its model, dials the server, and serves one link after another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from moothall.core.kernel.errors import KeyRefused, MoothallError, RecognitionFailed
+from moothall.wire import engine as wire
+from moothall_models.engine.audio import ArrivalTime, ClockTime, MediaTime
+from moothall_models.engine.bench import run_bench
+from moothall_models.engine.clock import CpuClock, EngineClock
+from moothall_models.engine.dialling import Backoff, Server, first_of, raise_if_given_up
+from moothall_models.engine.live import run_live
+from moothall_models.engine.progress import Progress
+from moothall_models.engine.session import LinkSession
+from moothall_models.ports import RATE, Hypothesis, Recognizer, VoiceActivity, Window
+from moothall_models.speech.overload import Load
+
+logger = logging.getLogger(__name__)
+
+KEY_FIRST_S, KEY_LAST_S = 60.0, 300.0
+"""How long a key that was refused rests before it is read and tried again: the first time, and at most."""
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an engine works, and as whom."""
+
+    url: str
+    """Of the server's engine link, `ws://HOST:PORT/` or `wss://…`."""
+    token: str
+    name: str = "engine"
+    """For the server's logs."""
+    channels: int | None = None
+    """Live channels that it takes on at most; None: as many as it finds that it can carry."""
+    workers: int = 1
+    """Passes at a time, each of another channel."""
+    key_waits: tuple[float, float] = (KEY_FIRST_S, KEY_LAST_S)
+    """Seconds before a key that was refused is tried again: the first time, and at most."""
+
+
+class WebSocketLink:
+    """A link over one WebSocket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self.used = False
+        """Whether the server has said anything."""
+
+    async def receive(self) -> wire.ToEngine | None:
+        """The next message; None when the link has ended. Raises ProtocolError, and GivenUp."""
+        try:
+            frame = await self._socket.recv(decode=False)
+        except ConnectionClosed as closed:
+            raise_if_given_up(closed)
+            return None
+        self.used = True
+        return wire.decode_to_engine(frame)
+
+    async def send(self, message: wire.ToServer) -> None:
+        """Write a message, and wait while the link is slow; silent when it has ended."""
+        try:
+            await self._socket.send(wire.encode(message))
+        except ConnectionClosed:
+            return
+
+
+class Engine:
+    """Serves links with one recogniser until it is cancelled."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        recognizer: Recognizer,
+        voice: Callable[[], VoiceActivity],
+        clock: EngineClock,
+        jitter: Callable[[], float],
+        *,
+        progress: Progress | None = None,
+    ) -> None:
+        """`recognizer` is loaded; `voice` makes a detector for a stream; `jitter` gives numbers from 0 to 1.
+
+        `progress`: what the pulses of this process tell; without it none are sent.
+        """
+        self._progress = progress or Progress("")
+        self._settings = settings
+        self._recognizer = recognizer
+        self._voice = voice
+        self._clock = clock
+        self._backoff = Backoff(jitter)
+        self._server = Server(settings.url, settings.token, settings.name)
+        self._load = Load(settings.workers, settings.channels)
+        self._key_refused = False
+
+    async def run(self) -> None:
+        """Warm up, then dial again and again; on the CPU clock there is one link, and its end is the end.
+
+        Raises GivenUp when the server gave it up, ConfigurationError when the address is wrong or the server refuses
+        the token; on the CPU clock also ProtocolError and StorageUnavailable, and OSError when there is no server.
+        """
+        if isinstance(self._clock, CpuClock):
+            self._recognizer.warm_up()
+            self._ready()
+            async with self._server.dial() as socket:
+                clock = self._clock
+                await run_bench(
+                    self._session(lambda _: ClockTime(), stamped=True),
+                    WebSocketLink(socket),
+                    self._recognizer.recognise,
+                    clock,
+                )
+            return
+        # No more threads than workers: what a dead link left to be done takes the place of one.
+        self._progress.ask_loop(asyncio.get_running_loop().call_soon_threadsafe)
+        workers = ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise")
+        try:
+            await self._warm_up(workers)
+            while True:
+                if self._key_refused:
+                    await self._rest(workers)
+                else:
+                    await self._serve_link(workers)
+                await asyncio.sleep(self._backoff.next_ms() / 1000)
+        finally:
+            workers.shutdown(wait=False, cancel_futures=True)  # A pass that hangs isn't waited for.
+
+    def _ready(self) -> None:
+        self._clock.warmed_up()
+        logger.info("engine %s: model %s is ready", self._settings.name, self._recognizer.model)
+
+    async def _warm_up(self, workers: ThreadPoolExecutor) -> None:
+        """Make the first pass; a key that is refused is left to `_rest`."""
+        began = self._clock.now()
+        try:
+            await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.warm_up)
+        except KeyRefused as refused:
+            self._refused(refused)
+        else:
+            self._ready()
+        self._progress.loaded(round(self._clock.now() - began))
+
+    def _refused(self, refused: BaseException) -> None:
+        self._key_refused = True
+        first, _ = self._settings.key_waits
+        logger.error("engine %s: %s It is read and tried again in %.0f s.", self._settings.name, refused, first)
+
+    async def _rest(self, workers: ThreadPoolExecutor) -> None:
+        """Take no channels, and let the server say why, until the service takes the key as it is then."""
+        async with asyncio.TaskGroup() as group:
+            telling = group.create_task(self._say_refused())
+            wait, last = self._settings.key_waits
+            while self._key_refused:
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, last)
+                try:
+                    await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.warm_up)
+                except MoothallError as failed:
+                    logger.error("engine %s: %s It is tried again in %.0f s.", self._settings.name, failed, wait)
+                else:
+                    self._key_refused = False
+            telling.cancel()
+        self._backoff.reset()
+        self._ready()
+
+    async def _say_refused(self) -> None:
+        """Stay connected with nothing to offer, so that whoever looks after the hall is told why."""
+        hello = msgspec.structs.replace(self._hello(), channels=0, most=0, key_refused=True)
+
+        async def say(socket: ClientConnection) -> None:
+            link = WebSocketLink(socket)
+            await link.send(hello)
+            while await link.receive() is not None:
+                pass
+
+        while True:
+            await self._server.talk(say)
+            await asyncio.sleep(self._backoff.next_ms() / 1000)
+
+    async def _serve_link(self, workers: ThreadPoolExecutor) -> None:
+        async def recognise(windows: Sequence[Window]) -> Sequence[Hypothesis]:
+            return await asyncio.get_running_loop().run_in_executor(workers, self._pass, windows)
+
+        async def serve(socket: ClientConnection) -> None:
+            logger.info("engine %s: connected", self._settings.name)
+            link = WebSocketLink(socket)
+            session = self._session(lambda attach: ArrivalTime(attach.audio_from), stamped=False)
+            try:
+                await run_live(
+                    session,
+                    link,
+                    recognise,
+                    self._clock,
+                    workers=self._settings.workers,
+                    at_once=self._recognizer.at_once,
+                    progress=self._progress,
+                )
+            except* KeyRefused as refused:
+                self._refused(first_of(refused))
+            except* RecognitionFailed as failed:
+                # The server has kept the sound, and gives the channels out again from their last words on.
+                logger.error("engine %s: %s", self._settings.name, first_of(failed))
+            finally:
+                if link.used:
+                    self._backoff.reset()
+            logger.warning("engine %s: the link ended", self._settings.name)
+
+        await self._server.talk(serve)
+
+    def _pass(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
+        sound_ms = sum(len(window.audio) for window in windows) * 1000 // RATE
+        with self._progress.passing(sound_ms, self._recognizer.limit_ms):
+            return self._recognizer.recognise_all(windows)
+
+    def _hello(self) -> wire.Hello:
+        room = self._load.room(0, 0)
+        return wire.Hello(
+            protocol=wire.PROTOCOL,
+            name=self._settings.name,
+            model=self._recognizer.model,
+            languages=self._recognizer.languages,
+            channels=room.channels,
+            most=room.most,
+            takes_glossary=True,
+            life=self._progress.life,
+        )
+
+    def _session(self, media: Callable[[wire.Attach], MediaTime], *, stamped: bool) -> LinkSession:
+        return LinkSession(
+            self._hello(), voice=self._voice, media=media, cpu_ms=self._clock.cpu_ms, stamped=stamped, load=self._load
+        )

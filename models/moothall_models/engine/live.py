@@ -1,0 +1,151 @@
+"""Moves one link in real time: one task reads, one writes, one hears and has passes run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from moothall.core.kernel.errors import ProtocolError
+from moothall.wire.engine import ToEngine, ToServer
+from moothall_models.engine.clock import EngineClock
+from moothall_models.engine.progress import Progress
+from moothall_models.engine.session import LinkSession, Turn
+from moothall_models.ports import VAD_FRAME, Hypothesis, Window
+
+
+class Link(Protocol):
+    """The engine's end of a link, whatever carries it."""
+
+    async def receive(self) -> ToEngine | None:
+        """The next message; None when the link has ended. Raises ProtocolError."""
+        ...
+
+    async def send(self, message: ToServer) -> None:
+        """Write a message, and wait while the link is slow; silent when it has ended."""
+        ...
+
+
+Recognise = Callable[[Sequence[Window]], Awaitable[Sequence[Hypothesis]]]
+"""Runs passes together without holding up the event loop; called as many times at a time as there are workers."""
+
+
+async def run_live(
+    session: LinkSession,
+    link: Link,
+    recognise: Recognise,
+    clock: EngineClock,
+    *,
+    workers: int = 1,
+    at_once: int = 1,
+    progress: Progress | None = None,
+) -> None:
+    """Serve the link until it ends. Raises ProtocolError when the server breaks the rules.
+
+    `workers`: how many run passes at a time; `at_once`: how many one of them takes together, each of another channel.
+    `progress` is told of what is taken in, and whose passes are under way.
+    """
+    live = _Live(session, link, recognise, clock, workers=workers, at_once=at_once)
+    if progress is not None:
+        live.tell(progress)
+    broken: ProtocolError | None = None
+    async with asyncio.TaskGroup() as group:
+        others = [group.create_task(live.recognise()), group.create_task(live.write())]
+        try:
+            await live.read()
+        except ProtocolError as error:
+            broken = error
+        for task in others:
+            task.cancel()
+    if broken is not None:
+        raise broken
+
+
+class _Live:
+    def __init__(
+        self,
+        session: LinkSession,
+        link: Link,
+        recognise: Recognise,
+        clock: EngineClock,
+        *,
+        workers: int,
+        at_once: int,
+    ) -> None:
+        self._progress = Progress("")
+        self._before = 0
+        self._session = session
+        self._link = link
+        self._recognise = recognise
+        self._clock = clock
+        self._free = workers
+        self._at_once = at_once
+        self._news = asyncio.Event()
+        self._more_to_write = asyncio.Event()
+
+    def tell(self, progress: Progress) -> None:
+        """From now on tell of all that is done."""
+        self._progress, self._before = progress, progress.samples
+        progress.streams = frozenset()  # What a dead link left to be done is nobody's of this one.
+
+    async def read(self) -> None:
+        while (message := await self._link.receive()) is not None:
+            self._session.received(message, self._clock.now())
+            await self._hear()  # While a pass runs too: it must be known when it comes back whether speech went on.
+            self._news.set()
+
+    async def recognise(self) -> None:
+        async with asyncio.TaskGroup() as passes:
+            while True:
+                await self._hear()
+                turns = self._next_passes()
+                if turns:
+                    self._free -= 1
+                    passes.create_task(self._run(turns))
+                elif not await self._hear():
+                    self._news.clear()
+                    await self._news.wait()
+
+    def _next_passes(self) -> Sequence[Turn]:
+        if not self._free:
+            return ()
+        return self._session.next_passes(self._clock.now(), workers=self._free, at_once=self._at_once)
+
+    async def _run(self, turns: Sequence[Turn]) -> None:
+        self._progress.streams |= {turn.stream for turn in turns}
+        hypotheses = await self._recognise([turn.request.window for turn in turns])
+        self._progress.streams -= {turn.stream for turn in turns}
+        self._free += 1
+        for turn, hypothesis in zip(turns, hypotheses, strict=True):
+            self._session.passed(turn, hypothesis, self._clock.now())
+        self._more_to_write.set()
+        self._news.set()
+
+    async def write(self) -> None:
+        while True:
+            while (message := self._session.next_message()) is not None:
+                await self._link.send(message)
+            self._more_to_write.clear()
+            await self._wait_to_write()
+            self._session.retry(self._clock.now())
+
+    async def _wait_to_write(self) -> None:
+        at = self._session.retry_at
+        left = None if at is None else max(0.0, at - self._clock.now()) / 1000
+        try:
+            async with asyncio.timeout(left):
+                await self._more_to_write.wait()
+        except TimeoutError:
+            return
+
+    async def _hear(self) -> bool:
+        """Hear all that may be heard, with a turn for the others after each second of audio."""
+        heard = False
+        while self._session.hear(self._clock.now()):
+            heard = True
+            self._more_to_write.set()
+            await asyncio.sleep(0)
+        self._more_to_write.set()
+        self._progress.samples = self._before + self._session.frames * VAD_FRAME
+        self._progress.waiting = self._session.waiting
+        return heard

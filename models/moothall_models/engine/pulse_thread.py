@@ -1,0 +1,73 @@
+"""The thread that sends the pulses of this process, whatever the rest of it does."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
+from websockets.sync.client import connect
+
+from moothall.wire import pulse as wire
+from moothall_models.engine.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+MB = 1_000_000
+OPEN_S, CLOSE_S = 5.0, 1.0
+IO = Path("/proc/self/io")
+"""Linux: how many bytes this process has read."""
+
+
+def send_pulses(url: str, token: str, progress: Progress, *, seconds: Callable[[], float]) -> None:
+    """Send them to the server whose engine link is at `url`, in a thread that ends with the process.
+
+    A line that breaks is dialled again; an address or token that is wrong is told by whoever works. `seconds`: a
+    monotonic clock.
+    """
+    address = url.rstrip("/") + wire.PATH
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def run() -> None:
+        while True:
+            with (
+                suppress(OSError, WebSocketException, InvalidHandshake, InvalidURI, TimeoutError),
+                connect(
+                    address,
+                    additional_headers=headers,
+                    compression=None,
+                    proxy=None,
+                    open_timeout=OPEN_S,
+                    close_timeout=CLOSE_S,
+                ) as socket,
+            ):
+                sent = seconds()
+                while True:
+                    now = seconds()
+                    passed, sent = round((now - sent) * 1000), now
+                    socket.send(wire.encode(progress.pulse(passed, loaded_so_far())))
+                    progress.news.wait(wire.EVERY_MS / 1000)
+                    progress.news.clear()
+            progress.pulse(wire.EVERY_MS, 0)
+            time.sleep(wire.EVERY_MS / 1000)
+
+    threading.Thread(target=run, name="pulse", daemon=True).start()
+
+
+def loaded_so_far() -> int:
+    """Grows with each MB or page that this process reads and each second that it computes, this thread's aside."""
+    computed = time.process_time() - time.thread_time()
+    return int(computed) + _read_bytes() // MB + resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+
+
+def _read_bytes() -> int:
+    try:
+        first = IO.read_text(encoding="ascii").splitlines()[0]
+        return int(first.removeprefix("rchar:"))
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,1 @@
+"""Whisper: windows, and the decoder of our own (docs/why/recognition.md)."""

@@ -1,0 +1,349 @@
+"""Whisper for live windows on the processor: CTranslate2's encoder, and a decoder that is given a draft.
+
+The encoder is computed by CTranslate2, which does that best. The decoder is our own graph of the same weights
+(`decoder_graph`): it reads a whole draft in the time of two tokens, and it says where in the audio it looked, so that
+words get their times without another pass. Figures: `docs/why/speech.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from moothall.core.kernel.languages import primary
+from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
+from moothall_models.recognizers.whisper.attention_times import steps_of_tokens
+from moothall_models.recognizers.whisper.beam import SPARED, WIDTH, first_doubt, search
+from moothall_models.recognizers.whisper.ct2_model import Weights, read_weights
+from moothall_models.recognizers.whisper.decoder import Audio, Tokens, WhisperDecoder, side_by_side
+from moothall_models.recognizers.whisper.decoder_check import MOST_APART, TEXT, apart
+from moothall_models.recognizers.whisper.decoder_graph import layers_of
+from moothall_models.recognizers.whisper.drafting import Stepped, Writing, Written, write, write_all
+from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
+from moothall_models.recognizers.whisper.whisper import (
+    HOP,
+    LOW_LOGPROB,
+    MS_A_STEP,
+    NO_SPEECH,
+    TOKENS_A_SECOND,
+    TOKENS_AT_LEAST,
+    UNSPACED,
+    WhisperRecognizer,
+    likely,
+    own_code,
+)
+from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart
+
+logger = logging.getLogger(__name__)
+
+Floats = NDArray[np.float32]
+PADDING_SECONDS = 1.0
+"""Silence after the audio, at least. It may be less than CTranslate2's decoder needs, since this one is stopped where
+it would start again."""
+AT_ONCE = 4
+"""Windows that share the decoder's steps at most: a token costs 4.7, 2.7 and 1.9 ms with 1, 2 and 4, and who comes
+first waits for the last."""
+CLOSING = 20
+"""Steps of the encoder (20 ms) before the end of the audio from which on a closing timestamp ends the text."""
+
+
+class DraftingWhisper(WhisperRecognizer):
+    """A Whisper model on the processor that uses `Window.draft`."""
+
+    padding_seconds = PADDING_SECONDS
+
+    def __init__(
+        self,
+        model_dir: Path,
+        *,
+        model: str,
+        threads: int = 1,
+        workers: int = 1,
+        compute_type: str = "int8",
+        trained: Sequence[str] = (),
+    ) -> None:
+        """As `WhisperRecognizer`. Raises ValueError when the weights can't be read, and OSError when there is no room
+        for them among the temporary files.
+        """
+        weights = read_weights(model_dir / "model.bin")
+        config = json.loads((model_dir / "config.json").read_bytes())
+        super().__init__(
+            model_dir, model=model, threads=threads, workers=workers, compute_type=compute_type, trained=trained
+        )
+        self._decoder = WhisperDecoder(weights, following_heads(config, weights), threads)
+        self._trusted = True
+        self._rules = TimestampRules(
+            end=self._end,
+            no_timestamps=self._token("<|notimestamps|>"),
+            never=[int(token) for token in config.get("suppress_ids", ()) if token >= 0],
+        )
+        self._no_speech = self._rules.begin - 2
+        multilingual = bool(self._whisper.is_multilingual)
+        self._codes = {tag: self._token(f"<|{own_code(tag)}|>") for tag in self.languages} if multilingual else {}
+        """Of the languages that it tells apart."""
+
+    def warm_up(self) -> None:
+        """Also compare the two decoders of the same weights: where a library computes otherwise than it did when this
+        was made, CTranslate2's is used from then on, which takes longer.
+        """
+        off = self._apart()
+        if not off <= MOST_APART:
+            logger.error(
+                "The decoder of %s computes wrongly here (%.2f apart from CTranslate2's, which is used instead and "
+                "takes longer). Install the versions of requirements/demo.txt.",
+                self._model,
+                off,
+            )
+            self._trusted = False
+            self.padding_seconds = WhisperRecognizer.padding_seconds
+        super().warm_up()
+
+    def _apart(self) -> float:
+        """How far the own decoder is from CTranslate2's, by a text that neither of them would write."""
+        noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)
+        encoded = self._encode(noise, 4.0)
+        prompt = [*self._start_tokens("en"), self._token("<|notimestamps|>")]
+        text: list[int] = self._tokenizer.encode(TEXT, add_special_tokens=False).ids
+        # What it is given behind the prompt it writes, and says how likely anything else would have been.
+        result = self._whisper.generate(
+            encoded,
+            [[*prompt, *text]],
+            beam_size=1,
+            max_length=len(prompt) + 2 * len(text),
+            return_logits_vocab=True,
+            suppress_tokens=[],
+            suppress_blank=False,
+        )[0]
+        theirs = np.stack([np.asarray(logits) for logits in result.logits[0][: len(text)]])
+        stepper = _Stepper(self._decoder, self._decoder.listen(np.asarray(encoded)))
+        ours = [stepper.step(prompt, len(prompt) - 1)[0], stepper.step(text[:1])[0]]
+        stepper.step(text[5:2:-1])
+        stepper.cut(len(prompt) + 1)
+        ours.append(stepper.step(text[1:])[0])
+        return apart(np.concatenate(ours)[: len(theirs)], theirs)
+
+    def _encode(self, audio: Samples, seconds: float) -> object:
+        return self._whisper.encode(self._storage.from_array(self._mel(audio, seconds)[np.newaxis]))
+
+    @property
+    def at_once(self) -> int:
+        """As `Recognizer.at_once`."""
+        return AT_ONCE if self._trusted else 1
+
+    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """As `Recognizer.recognise_all`: the decoder takes its steps in several windows together."""
+        if len(windows) < 2 or not self._trusted:
+            return super().recognise_all(windows)
+        found = self._decode_all([self._open(window, self._seconds(window)) for window in windows])
+        return [self._once_more(window, *each) for window, each in zip(windows, found, strict=True)]
+
+    def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
+        if not self._trusted:
+            return super()._decode(window, seconds)
+        return self._decode_all([self._open(window, seconds)])[0]
+
+    def _open(self, window: Window, seconds: float) -> _Opened:
+        """Encode a window padded to `seconds`, and read its prompt."""
+        audio = window.audio[: int(seconds * RATE)]
+        heard = self._decoder.listen(np.asarray(self._encode(audio, seconds)))
+        stepper, begun, no_speech, nothing = self._begin(window, heard)
+        cap = int(TOKENS_A_SECOND * len(audio) / RATE) + TOKENS_AT_LEAST
+        draft: list[int] = self._tokenizer.encode(window.draft, add_special_tokens=False).ids if window.draft else []
+        closing = len(audio) // (RATE * MS_A_STEP // 1000) - CLOSING
+        text = write(begun, self._rules, cap=cap, draft=draft, closing=closing)
+        return _Opened(
+            heard=heard,
+            stepper=stepper,
+            text=text,
+            nothing=nothing,
+            no_speech=no_speech,
+            frames=len(audio) // HOP,
+            told=bool(window.context),
+            prompt=stepper.tokens.count,
+            stands=self._tokenizer.encode(window.draft[: window.stands], add_special_tokens=False).ids,
+            beam=window.beam,
+            cap=cap,
+            closing=closing,
+        )
+
+    def _decode_all(self, opened: Sequence[_Opened]) -> list[tuple[Hypothesis, bool]]:
+        """What each of several windows says, and whether the decoder ran in circles there."""
+        company: tuple[tuple[int, ...], Audio] = ((), opened[0].heard)
+
+        def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+            nonlocal company
+            if company[0] != tuple(those):
+                company = (tuple(those), side_by_side([opened[each].heard for each in those]))
+            return _step_all(self._decoder, company[1], [opened[each].stepper for each in those], tokens)
+
+        written = write_all([each.stepper for each in opened], [each.text for each in opened], together)
+        return [self._close(each, text) for each, text in zip(opened, written, strict=True)]
+
+    def _close(self, opened: _Opened, written: Written) -> tuple[Hypothesis, bool]:
+        written = self._searched(opened, written)
+        text = [place for place, token in enumerate(written.tokens) if token < self._end]
+        if not text or _silent(written, opened.no_speech):
+            return opened.nothing, False
+        loop = loop_at_the_end([written.tokens[place] for place in text])
+        language = opened.nothing.language
+        odds = self._untold(written, language, opened.heard) if opened.told else [each.p for each in written.choices]
+        words = self._timed(written, text[: len(text) - loop], odds, max(1, opened.frames), language)
+        return msgspec.structs.replace(opened.nothing, words=words), loop > 0 or not written.ended
+
+    def _searched(self, opened: _Opened, written: Written) -> Written:
+        """The likeliest text, where what was written is in doubt behind what stands already."""
+        text = [token for token in written.tokens if token < self._end]
+        stands = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.stands, text, strict=False)))
+        start = first_doubt(written, self._rules, behind=stands, spared=0 if opened.beam > 1 else SPARED)
+        if start is None or not written.ended:
+            return written
+        return search(
+            _Branches(self._decoder, opened.heard, opened.stepper.tokens.cut(opened.prompt + start - 1)),
+            written,
+            start,
+            self._rules,
+            width=max(WIDTH, opened.beam),
+            cap=opened.cap,
+            closing=opened.closing,
+        )
+
+    def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, Stepped, float, Hypothesis]:
+        """The decoder with its prompt read: what that gave, how sure it is that nobody speaks, and what it knows of the
+        language. The prompt is read in the first language, and again if another one is spoken.
+        """
+        context = self._context(window)
+        known = [each for each in window.languages if primary(each) in self._codes]
+        language = known[0] if known else window.languages[0]
+        stepper, begun = self._read_prompt(context, language, heard)
+        at_start = begun[0][0]
+        odds = np.exp(at_start - at_start.max())
+        no_speech = float(odds[self._no_speech] / odds.sum())
+        every = likely({tag: float(odds[token]) for tag, token in self._codes.items()})
+        if len(window.languages) == 1 or not known:
+            return stepper, begun, no_speech, Hypothesis(language=language, words=(), odds=every)
+        found = np.array([odds[self._codes[primary(each)]] for each in known])
+        likeliest = known[int(found.argmax())]
+        if likeliest != language and float(found.max()) >= window.switch_p * max(float(found.sum()), 1e-9):
+            language = likeliest
+            stepper, begun = self._read_prompt(context, language, heard)
+        return stepper, begun, no_speech, Hypothesis(language=language, words=(), likeliest=likeliest, odds=every)
+
+    def _read_prompt(self, context: list[int], language: str, heard: Audio) -> tuple[_Stepper, Stepped]:
+        stepper = _Stepper(self._decoder, heard)
+        return stepper, stepper.step([*context, *self._start_tokens(language)], len(context))
+
+    def _untold(self, written: Written, language: str, heard: Audio) -> list[float]:
+        """How probable each token of text is without what stood in front: a term that was told is likely by itself."""
+        start = self._start_tokens(language)
+        logits, _ = _Stepper(self._decoder, heard).step([*start, *written.tokens[:-1]], len(start) - 1)
+        text = logits[:, : self._rules.begin]
+        most = text.max(axis=1)
+        sums = most + np.log(np.exp(text - most[:, np.newaxis]).sum(axis=1))
+        odds: list[float] = np.exp(logits[np.arange(len(logits)), list(written.tokens)] - sums).tolist()
+        return odds
+
+    def _timed(
+        self, written: Written, places: list[int], odds: Sequence[float], frames: int, language: str
+    ) -> tuple[HeardWord, ...]:
+        """The words of the tokens at these places, with the `odds` of all tokens; `frames` of 10 ms are audio, what
+        lies behind is padding.
+        """
+        tokens = [written.tokens[place] for place in places]
+        steps = max(1, frames // 2)
+        behind = places[-1] + 1
+        begins = steps_of_tokens(written.attention[[*places, behind], :, :steps])
+        at = [step * MS_A_STEP for step in begins]
+        words: list[HeardWord] = []
+        for text, first, stop in join_pieces(self._pieces(tokens), spaced=own_code(language) not in UNSPACED):
+            p = sum(odds[place] for place in places[first:stop]) / (stop - first)
+            words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(p, 3)))
+        return tuple(words[: restart(words)])
+
+
+def following_heads(config: Mapping[str, Any], weights: Weights) -> list[tuple[int, int]]:
+    """(layer, head) of the decoder's heads that follow the audio, as the model's `config.json` says.
+
+    Where it says nothing, all those of the upper half of the layers, as in Whisper's published code.
+    """
+    if named := config.get("alignment_heads"):
+        return [(int(layer), int(head)) for layer, head in named]
+    layers = layers_of(weights)
+    return [(layer, head) for layer in range(layers // 2, layers) for head in range(int(weights["decoder/num_heads"]))]
+
+
+def _silent(written: Written, no_speech: float) -> bool:
+    """By Whisper's own measures: it is told that nobody speaks, and unsure of what it wrote."""
+    return no_speech > NO_SPEECH and written.log_p < LOW_LOGPROB
+
+
+class _Stepper:
+    """A decoder over one window."""
+
+    def __init__(self, decoder: WhisperDecoder, audio: Audio) -> None:
+        self._decoder = decoder
+        self._audio = audio
+        self.tokens: Tokens = decoder.nothing
+
+    def step(self, tokens: Sequence[int], first: int = 0) -> Stepped:
+        logits, attention, self.tokens = self._decoder.step(self._audio, self.tokens, tokens, first)
+        return logits, attention
+
+    def cut(self, count: int) -> None:
+        self.tokens = self.tokens.cut(count)
+
+
+class _Opened(NamedTuple):
+    """A window whose text is being written."""
+
+    heard: Audio
+    stepper: _Stepper
+    text: Writing
+    nothing: Hypothesis
+    """What it says until something is written."""
+    no_speech: float
+    """How sure the decoder is that nobody speaks."""
+    frames: int
+    """Of 10 ms, that are audio."""
+    told: bool
+    """Whether something stood in front of it."""
+    prompt: int
+    """Tokens of its prompt."""
+    stands: list[int]
+    """Tokens of text that stand whatever is heard."""
+    beam: int
+    """What was asked for: above 1, a text that is as good as can be."""
+    cap: int
+    closing: int
+    """As in `write`."""
+
+
+class _Branches:
+    """Several texts over one window."""
+
+    def __init__(self, decoder: WhisperDecoder, audio: Audio, tokens: Tokens) -> None:
+        self._decoder = decoder
+        self._audio = audio
+        self._tokens = tokens
+
+    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> Stepped:
+        logits, attention, self._tokens = self._decoder.branch(self._audio, self._tokens, parents, tokens)
+        return logits, attention
+
+
+def _step_all(
+    decoder: WhisperDecoder, audio: Audio, steppers: Sequence[_Stepper], tokens: Sequence[int]
+) -> list[Stepped]:
+    stepped: list[Stepped] = []
+    found = decoder.step_all(audio, [stepper.tokens for stepper in steppers], tokens)
+    for stepper, (logits, attention, now) in zip(steppers, found, strict=True):
+        stepper.tokens = now
+        stepped.append((logits, attention))
+    return stepped

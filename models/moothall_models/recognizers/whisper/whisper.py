@@ -1,0 +1,277 @@
+"""Whisper through CTranslate2, on windows as short as the audio is.
+
+The libraries built on CTranslate2 feed the encoder the padded 30 s window that Whisper was trained on, whatever
+the length of the audio. The encoder takes less (CTranslate2 3.19 and later), at a sixth of the cost for 10 s. Three
+things make that safe: a little silence after the audio, decoding with timestamp tokens, and one more try with the
+whole 30 s when the decoder runs in circles. Figures: `docs/why/speech.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from moothall.core.kernel.languages import primary
+from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
+from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart
+
+HOP = 160
+"""Samples from one mel frame to the next (10 ms)."""
+FULL_SECONDS = 30.0
+"""What the model was trained on, and the most that it takes."""
+PADDING_SECONDS = 2.0
+"""Silence after the audio, at least; with less the decoder often starts again at the end."""
+QUANTUM_SECONDS = 0.5
+"""Windows are whole multiples of this."""
+LONG_SECONDS = 12.0
+"""What is tried when the decoder ran in circles on a shorter window; 30 s cost seven times as much."""
+TOKENS_A_SECOND = 7
+TOKENS_AT_LEAST = 8
+"""Cap on the tokens of a pass: nobody speaks faster for long, and a loop ends there."""
+MS_A_STEP = 20
+"""What one time step of the encoder stands for."""
+NO_SPEECH = 0.6
+LOW_LOGPROB = -1.0
+"""Whisper's own thresholds: both passed, it heard nothing."""
+FIRST_TIMESTAMP_STEPS = 50
+"""The first timestamp lies within the first second, as in Whisper's own decoder."""
+
+
+class WhisperRecognizer:
+    """A Whisper model in CTranslate2 form, multilingual or English only."""
+
+    padding_seconds = PADDING_SECONDS
+
+    def __init__(
+        self,
+        model_dir: Path,
+        *,
+        model: str,
+        threads: int = 1,
+        workers: int = 1,
+        device: str = "cpu",
+        compute_type: str = "int8",
+        trained: Sequence[str] = (),
+    ) -> None:
+        """Load the model.
+
+        `model_dir` holds `model.bin`, `config.json`, `tokenizer.json` and the vocabulary; `model` is its name for
+        the record, such as `whisper-base`; `threads` is how many cores one pass may use, `workers` how many
+        threads may call at a time: they share the weights; `device` and `compute_type` are CTranslate2's
+        (`devices.choose_device`). `trained`: the languages that it was trained on, where these are fewer than it has
+        tokens for, as with distilled models; empty for all of them. Raises RuntimeError (from CTranslate2) when the
+        weights can't be read or the device can't be used.
+        """
+        import ctranslate2
+        import tokenizers
+        from faster_whisper.feature_extractor import FeatureExtractor
+
+        self._model = model
+        self._storage = ctranslate2.StorageView
+        self._whisper: Any = ctranslate2.models.Whisper(
+            str(model_dir), device=device, compute_type=compute_type, intra_threads=threads, inter_threads=workers
+        )
+        self._tokenizer: Any = tokenizers.Tokenizer.from_file(str(model_dir / "tokenizer.json"))
+        self._features: Any = FeatureExtractor(feature_size=self._whisper.n_mels)
+        self._end = self._token("<|endoftext|>")
+        self._start = self._token("<|startoftranscript|>")
+        self._previous = self._token("<|startofprev|>")
+        self._known = languages_known(self._tokenizer.get_vocab(with_added_tokens=True), trained)
+
+    @property
+    def model(self) -> str:
+        """Name of the model for the record."""
+        return self._model
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that it knows."""
+        if not self._whisper.is_multilingual:
+            return ("en",)
+        return self._known
+
+    @property
+    def limit_ms(self) -> int:
+        """As `Recognizer.limit_ms`."""
+        return 0
+
+    def warm_up(self) -> None:
+        """Run a short and a full window, so that the first real pass finds everything allocated."""
+        noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)
+        for seconds in (5.0, FULL_SECONDS):
+            self._decode(Window(audio=noise, languages=("en",)), seconds)
+
+    @property
+    def at_once(self) -> int:
+        """As `Recognizer.at_once`."""
+        return 1
+
+    def recognise(self, window: Window) -> Hypothesis:
+        """One pass over at most 30 s of audio; what lies behind is left out. Times are ms from the first sample."""
+        return self._once_more(window, *self._decode(window, self._seconds(window)))
+
+    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """As `Recognizer.recognise_all`, one after the other."""
+        return [self.recognise(window) for window in windows]
+
+    def _seconds(self, window: Window) -> float:
+        """What a window is padded to."""
+        heard = min(len(window.audio) / RATE, FULL_SECONDS)
+        return min(ceil((heard + self.padding_seconds) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
+
+    def _once_more(self, window: Window, hypothesis: Hypothesis, runs_in_circles: bool) -> Hypothesis:
+        """Another try on a longer window where the decoder ran in circles."""
+        seconds = self._seconds(window)
+        if runs_in_circles and seconds < FULL_SECONDS:
+            hypothesis, _ = self._decode(window, LONG_SECONDS if seconds < LONG_SECONDS else FULL_SECONDS)
+        return hypothesis
+
+    def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
+        """What a window padded to `seconds` says, and whether the decoder ran in circles."""
+        audio = window.audio[: int(seconds * RATE)]
+        mel = self._mel(audio, seconds)
+        encoded = self._whisper.encode(self._storage.from_array(mel[np.newaxis]))
+        language, likeliest, every = self._language(window, encoded)
+        start = self._start_tokens(language)
+        prompt = [*self._context(window), *start]
+        cap = int(TOKENS_A_SECOND * len(audio) / RATE) + TOKENS_AT_LEAST
+        result = self._whisper.generate(
+            encoded,
+            [prompt],
+            beam_size=window.beam,
+            max_length=len(prompt) + cap,
+            return_scores=True,
+            return_no_speech_prob=True,
+            max_initial_timestamp_index=FIRST_TIMESTAMP_STEPS,
+        )[0]
+        tokens = [token for token in result.sequences_ids[0] if token < self._end]
+        nothing = Hypothesis(language=language, words=(), likeliest=likeliest, odds=every)
+        if not tokens or (result.no_speech_prob > NO_SPEECH and result.scores[0] < LOW_LOGPROB):
+            return nothing, False
+        loop = loop_at_the_end(tokens)
+        hit_the_cap = len(result.sequences_ids[0]) >= cap
+        if loop:
+            tokens = tokens[:-loop]
+        frames = max(1, len(audio) // HOP)
+        words = self._words(encoded, start, tokens, frames, language)
+        return msgspec.structs.replace(nothing, words=words), loop > 0 or hit_the_cap
+
+    def _mel(self, audio: Samples, seconds: float) -> NDArray[np.float32]:
+        """Log-mel frames of the audio and the silence behind it: [mels, 100 a second]."""
+        # The silence behind is the same in each frame, so it is filled in rather than computed.
+        # One analysis window of it keeps the last frames of the audio what they would be.
+        heard: NDArray[np.float32] = self._features(audio, padding=3 * HOP)
+        mel = np.full((heard.shape[0], int(seconds * RATE) // HOP), heard.min(), dtype=np.float32)
+        width = min(heard.shape[1], mel.shape[1])
+        mel[:, :width] = heard[:, :width]
+        return mel
+
+    def _language(self, window: Window, encoded: object) -> tuple[str, str | None, Odds]:
+        """The language to decode in, what detection found among those of the window, and the odds of all."""
+        first, several = window.languages[0], len(window.languages) > 1
+        if not (several or window.tell_odds) or not self._whisper.is_multilingual:
+            return first, None, ()
+        found: dict[str, float] = {token[2:-2]: p for token, p in self._whisper.detect_language(encoded)[0]}
+        every = likely({tag: found.get(own_code(tag), 0.0) for tag in self._known})
+        if not several:
+            return first, None, every
+        odds = {language: found.get(own_code(language), 0.0) for language in window.languages}
+        likeliest = max(odds, key=lambda language: odds[language])
+        certain = odds[likeliest] >= window.switch_p * max(sum(odds.values()), 1e-9)
+        return (likeliest if certain else first), likeliest, every
+
+    def _start_tokens(self, language: str) -> list[int]:
+        if not self._whisper.is_multilingual:
+            return [self._start]
+        return [self._start, self._token(f"<|{own_code(language)}|>"), self._token("<|transcribe|>")]
+
+    def _token(self, name: str) -> int:
+        number: int | None = self._tokenizer.token_to_id(name)
+        if number is None:
+            msg = f"The model {self._model} has no token {name}; choose a language that it lists, or another model."
+            raise ValueError(msg)
+        return number
+
+    def _context(self, window: Window) -> list[int]:
+        """Glossary and earlier text as the tokens that go in front; the newest 100 at most."""
+        if not window.context:
+            return []
+        tokens: list[int] = self._tokenizer.encode(" " + window.context.strip(), add_special_tokens=False).ids
+        return [self._previous, *tokens[-100:]]
+
+    def _words(
+        self, encoded: object, start: Sequence[int], tokens: list[int], frames: int, language: str
+    ) -> tuple[HeardWord, ...]:
+        """Words with times: the decoder's cross-attention tells which time step each token looks at."""
+        aligned = self._whisper.align(encoded, start, [tokens], frames)[0]
+        at: list[int] = []
+        for index, step in aligned.alignments:
+            if index == len(at):
+                at.append(step * MS_A_STEP)
+        end = frames * HOP * 1000 // RATE
+        at.extend([end] * (len(tokens) + 1 - len(at)))
+        words: list[HeardWord] = []
+        for text, first, stop in join_pieces(self._pieces(tokens), spaced=own_code(language) not in UNSPACED):
+            odds = aligned.text_token_probs[first:stop]
+            p = float(sum(odds) / len(odds)) if odds else 0.0
+            words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(min(1.0, max(0.0, p)), 3)))
+        return tuple(words[: restart(words)])
+
+    def _pieces(self, tokens: list[int]) -> list[tuple[str, int, int]]:
+        """The smallest runs of tokens that are whole characters: (text, first token, token after the last)."""
+        pieces: list[tuple[str, int, int]] = []
+        first = 0
+        for stop in range(1, len(tokens) + 1):
+            text: str = self._tokenizer.decode(tokens[first:stop])
+            if "\ufffd" not in text:
+                pieces.append((text, first, stop))
+                first = stop
+        return pieces
+
+
+UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
+"""Languages that put no spaces between words: each piece of text is a word of its own there."""
+
+
+OWN_CODES = {"jv": "jw", "nb": "no", "fil": "tl"}
+"""BCP-47 → Whisper's token, where they differ."""
+
+
+Odds = tuple[tuple[str, float], ...]
+"""As `Hypothesis.odds`."""
+LEAST_ODDS = 0.01
+"""Less than this is far from likely."""
+
+
+def likely(odds: Mapping[str, float]) -> Odds:
+    """Those of these odds that are worth telling, as shares of all of them."""
+    whole = max(sum(odds.values()), 1e-9)
+    return tuple((tag, round(p / whole, 3)) for tag, p in odds.items() if p >= LEAST_ODDS * whole)
+
+
+def own_code(language: str) -> str:
+    """`pt-BR` → `pt`, `nb` → `no`: what Whisper calls it."""
+    code = primary(language)
+    return OWN_CODES.get(code, code)
+
+
+def languages_known(vocabulary: Iterable[str], trained: Sequence[str] = ()) -> tuple[str, ...]:
+    """Codes of the languages that a multilingual vocabulary has tokens for, Whisper's own and those of BCP-47.
+
+    `trained`: the only ones to count, where a model was trained on fewer than it has tokens for; empty for all.
+    """
+    known = {token[2:-2] for token in vocabulary if _is_language(token)}
+    if trained:
+        known &= {own_code(tag) for tag in trained}
+    return tuple(sorted({*known, *(tag for tag, own in OWN_CODES.items() if own in known)}))
+
+
+def _is_language(token: str) -> bool:
+    name = token[2:-2]
+    return token.startswith("<|") and token.endswith("|>") and 2 <= len(name) <= 3 and name.isalpha()

@@ -1,0 +1,1 @@
+"""The vocabulary of the log: every event, its parts and its codec."""

@@ -1,0 +1,72 @@
+"""Bodies as bytes, and back, over every version that was ever written.
+
+A body is encoded once, when it is first written. Reading upcasts old versions; a type that this release
+doesn't know comes back as `UnknownEvent` and its bytes pass through untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import msgspec
+
+from moothall.core.events.types import AnyEvent, Event
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.errors import RecordBroken
+
+EVENT_TYPES: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyEvent)}
+"""Every type of event by its name on the wire."""
+
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTS: dict[tuple[str, int], Upcast] = {}
+"""(type, version) → what makes a body of the next version out of it. Empty: this is the first release."""
+
+
+class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that a later release wrote. It is carried and kept, and changes no view."""
+
+    type: str
+    v: int
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    type: str
+    v: int = 1
+
+
+_encoder = msgspec.json.Encoder()
+_envelope = msgspec.json.Decoder(_Envelope)
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_any: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+def type_name(event: Event) -> str:
+    """The event's `type` on the wire."""
+    return str(event.__struct_config__.tag)
+
+
+def encode_event(event: Event) -> bytes:
+    """The body's bytes, UTF-8 JSON, to be kept as they are."""
+    return _encoder.encode(event)
+
+
+def decode_event(body: bytes, upcasts: dict[tuple[str, int], Upcast] = UPCASTS) -> AnyEvent | UnknownEvent:
+    """Read a body of any version; raises RecordBroken when it can't be one."""
+    try:
+        envelope = read(_envelope, body)
+        kind = EVENT_TYPES.get(envelope.type)
+        if kind is None or envelope.v > kind.VERSION:
+            return UnknownEvent(type=envelope.type, v=envelope.v)
+        if envelope.v == kind.VERSION:
+            return read(_decoder, body)
+        raw = read(_any, body)
+        for version in range(envelope.v, kind.VERSION):
+            raw = upcasts[(envelope.type, version)](raw)
+        newest: AnyEvent = msgspec.convert({**raw, "v": kind.VERSION}, AnyEvent)
+        return newest
+    except (Unreadable, msgspec.ValidationError, KeyError) as error:
+        # KeyError: an older version, which no release has written or
+        # which lacks what its upcast looks for.
+        msg = f"An event's body of {len(body)} bytes can't be read: {error}."
+        raise RecordBroken(msg) from error

@@ -1,0 +1,1 @@
+"""Hubs: their names, ways and how they stand."""

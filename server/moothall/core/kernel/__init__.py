@@ -1,0 +1,1 @@
+"""What everything else is made of: ids, actors, lanes, languages, times, errors, persistent maps."""

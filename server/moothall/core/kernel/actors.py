@@ -1,0 +1,40 @@
+"""Who acts: a role and a pseudonym. Names never stand here, since headers are kept for ever."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What somebody is there for; authority (`moothall.core.rules.authority`) decides by role alone."""
+
+    SYSTEM = "system"
+    ENGINE = "engine"
+    TRANSLATOR = "translator"
+    TECHNICIAN = "technician"
+    CHAIR = "chair"
+    MODERATOR = "moderator"
+    CAPTIONER = "captioner"
+    INTERPRETER = "interpreter"
+    RAPPORTEUR = "rapporteur"
+    HUB = "hub"
+    SECRETARIAT = "secretariat"
+    PARTICIPANT = "participant"
+    READER = "reader"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who sent a command: `role` decides what is allowed, `id` is a pseudonym."""
+
+    role: Role
+    id: str
+    hub: str = ""
+    """The hub for which it acts; in no header."""
+
+
+SYSTEM = Actor(Role.SYSTEM, "server")
+
+OPERATOR = "operator"
+"""The pseudonym of whoever has a shell, in the records of what they do."""

@@ -1,0 +1,1 @@
+"""Proposals of a second pass: how they are made and matched."""

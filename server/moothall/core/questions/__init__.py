@@ -1,0 +1,1 @@
+"""Questions, comments and requests to speak: their fold, order, limits, shows of hands, balance."""

@@ -1,0 +1,279 @@
+"""Interventions as the session writer needs them: the fold of their events.
+
+Of public events alone it gives what everybody may know: `intervention.published` says again what was received. Where
+the words of one were removed from the log, the others of its events are there, and in the end what stays of it.
+"""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
+from moothall.core.kernel.ids import InterventionId, SegmentId
+from moothall.core.kernel.persistent import PersistentMap
+from moothall.core.questions.polls import Poll, PollFact, evolve_polls
+
+LIMIT_MS = 120_000
+"""What public forums give a speaker: ICANN's, two minutes."""
+
+
+class Intervention(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to say, and where it stands."""
+
+    id: InterventionId
+    number: int
+    kind: Kind
+    received: str
+    """As it was written; empty where only public events are known."""
+    text: str
+    """As it reads now."""
+    language: str
+    name: str
+    """As it stands there now."""
+    origin: str
+    asker: str
+    t: int
+    """When it was asked, media ms."""
+    given: str = ""
+    """The name as it was given; empty where only public events are known."""
+    after_close: bool = False
+    standing: Standing = Standing.CHECKED
+    since: int = 0
+    """When it came to stand there, media ms."""
+    published: bool = False
+    """Whether everybody may read it."""
+    reason: str = ""
+    """Why it was not taken: for the staff and its author, and for nobody else."""
+    into: InterventionId | None = None
+    segment: SegmentId | None = None
+    answer: str = ""
+    """In writing."""
+    answer_language: str = ""
+    """BCP-47 tag of the answer."""
+    support: int = 0
+    flags: tuple[str, ...] = ()
+    removed: bool = False
+    """Whether its words were removed: it has neither text nor name nor answer."""
+    own: bool = False
+    """Whether its author brought it where it stands."""
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody had their turn."""
+
+    intervention: InterventionId
+    origin: str
+    asker: str
+    t: int
+    """When it began, media ms."""
+    spoken: int = 0
+    """How long it took, media ms, but for what is still under way."""
+    typed: bool = False
+    """Whether its author types."""
+    typed_at: int = 0
+    """When its author began to type, media ms; 0 unless they do."""
+    held: int | None = None
+    """When its author said that they need longer to begin, media ms; None while they have not."""
+
+
+class Floor(msgspec.Struct, frozen=True, kw_only=True):
+    """All interventions of a session."""
+
+    interventions: PersistentMap[InterventionId, Intervention] = msgspec.field(default_factory=PersistentMap)
+    last: int = 0
+    """The highest number."""
+    order: Order = Order.ARRIVAL
+    arranged: tuple[InterventionId, ...] = ()
+    """What the chair put first."""
+    called: InterventionId | None = None
+    turns: tuple[Turn, ...] = ()
+    """In their order."""
+    polls: tuple[Poll, ...] = ()
+    """Shows of hands, in the order in which they were opened."""
+    off_wall: bool = False
+    """Whether the walls were cleared, and nothing was called and no show of hands opened since: they don't show what
+    comes next either."""
+    known_only: bool = False
+    """Whether nothing is taken of browsers that keep no cookie."""
+    limit: int = LIMIT_MS
+    """How long a turn may take that is spoken, ms; 0: as long as it likes."""
+
+    def get(self, name: InterventionId) -> Intervention | None:
+        """One of them."""
+        return self.interventions.get(name)
+
+    def numbered(self, number: int) -> Intervention | None:
+        """The one of that number."""
+        return next((each for _, each in self.interventions.items() if each.number == number), None)
+
+    def standing(self, *standings: Standing) -> list[Intervention]:
+        """Those that stand there, in the order of their numbers."""
+        found = [each for _, each in self.interventions.items() if each.standing in standings]
+        return sorted(found, key=lambda each: each.number)
+
+    def with_(self, name: InterventionId, /, **fields: object) -> Floor:
+        """With one of them changed. One that isn't there is made: its arrival is for the staff, or was removed."""
+        changed = msgspec.structs.replace(self.interventions.get(name) or _unknown(name), **fields)
+        return msgspec.structs.replace(self, interventions=self.interventions.set(name, changed))
+
+
+def _unknown(name: InterventionId) -> Intervention:
+    """Until it is said what it is."""
+    return Intervention(
+        id=name, number=0, kind=Kind.QUESTION, received="", text="", language="", name="", origin=REMOTE, asker="", t=0
+    )
+
+
+FloorFact = (
+    ev.InterventionReceived
+    | ev.InterventionReworded
+    | ev.InterventionFlagged
+    | ev.InterventionDeclined
+    | ev.HubDeclined
+    | ev.InterventionRemoved
+    | ev.InterventionPublished
+    | ev.InterventionStands
+    | ev.InterventionWritten
+    | ev.QueueArranged
+    | ev.QueueOrdered
+    | ev.AskingLimited
+    | ev.SupportCounted
+    | PollFact
+    | ev.TurnLimited
+    | ev.TurnTyped
+    | ev.TurnHeld
+)
+FLOOR_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(FloorFact)
+
+
+def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
+    """The interventions after `event`."""
+    replace = msgspec.structs.replace
+    match event:
+        case ev.InterventionReceived():
+            made = Intervention(
+                id=event.intervention,
+                number=event.number,
+                kind=event.kind,
+                received=event.text,
+                text=event.text,
+                language=event.language,
+                name=event.name,
+                given=event.name,
+                origin=event.origin,
+                asker=event.asker,
+                t=event.t,
+                after_close=event.after_close,
+            )
+            kept = floor.interventions.set(event.intervention, made)
+            return replace(floor, interventions=kept, last=max(floor.last, event.number))
+        case ev.InterventionReworded():
+            named = {} if event.name is None else {"name": event.name}
+            return floor.with_(event.intervention, text=event.text, **named)
+        case ev.InterventionFlagged():
+            return floor.with_(event.intervention, flags=event.flags)
+        case ev.InterventionDeclined() | ev.HubDeclined():
+            return floor.with_(event.intervention, reason=event.reason)
+        case ev.InterventionPublished():
+            return floor.with_(
+                event.intervention,
+                number=event.number,
+                kind=event.kind,
+                text=event.text,
+                language=event.language,
+                name=event.name,
+                origin=event.origin,
+                t=event.t,
+                published=True,
+                removed=event.removed,
+            )
+        case ev.InterventionWritten():
+            return floor.with_(event.intervention, answer=event.text, answer_language=event.language)
+        case ev.InterventionStands():
+            return _stands(floor, event)
+        case ev.InterventionRemoved():
+            return _removed(floor, event)
+        case ev.QueueArranged():
+            return replace(floor, arranged=event.first)
+        case ev.QueueOrdered():
+            return replace(floor, order=event.order)
+        case ev.AskingLimited():
+            return replace(floor, known_only=event.known)
+        case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
+            off_wall = floor.off_wall and not isinstance(event, ev.PollOpened)
+            return replace(floor, polls=evolve_polls(floor.polls, event), off_wall=off_wall)
+        case ev.TurnLimited():
+            return replace(floor, limit=event.ms)
+        case ev.TurnTyped() | ev.TurnHeld():
+            if not floor.turns or floor.turns[-1].intervention != event.intervention:
+                return floor  # Its turn is over, or its call was removed.
+            told = {"typed": True, "typed_at": event.t} if isinstance(event, ev.TurnTyped) else {"held": event.t}
+            return replace(floor, turns=(*floor.turns[:-1], replace(floor.turns[-1], **told)))
+        case _:
+            for name, count in event.counts.items():
+                floor = floor.with_(name, support=count)
+            return floor
+
+
+def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
+    replace = msgspec.structs.replace
+    known = floor.get(event.intervention) or _unknown(event.intervention)
+    floor = replace(floor, last=max(floor.last, event.number)).with_(
+        event.intervention,
+        number=event.number,
+        standing=event.standing,
+        since=event.t,
+        # At a hub the reason comes over a lane of its own, and may be there first.
+        reason=event.reason or (known.reason if event.standing is Standing.DECLINED else ""),
+        into=event.into,
+        segment=event.segment,
+        own=event.own,
+    )
+    arranged = tuple(name for name in floor.arranged if name != event.intervention)
+    if event.standing is Standing.CALLED:
+        turns = floor.turns
+        # Else the answer was undone: it is the same turn. One that its author put off has not had it.
+        if not turns or turns[-1].intervention != known.id or known.standing is Standing.QUEUED or known.own:
+            turns = (*turns, Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t))
+        return replace(floor, called=known.id, turns=turns, arranged=arranged, off_wall=False)
+    if floor.called != known.id:
+        return replace(floor, arranged=arranged)
+    turns = floor.turns
+    if event.standing in (Standing.QUEUED, Standing.CHECKED) or (event.own and event.standing is Standing.LATER):
+        turns = turns[:-1]  # It was put back: it has not had this turn.
+    else:
+        spoken = turns[-1].spoken + max(0, event.t - known.since)
+        turns = (*turns[:-1], replace(turns[-1], spoken=spoken))
+    return replace(floor, called=None, turns=turns, arranged=arranged)
+
+
+def _removed(floor: Floor, event: ev.InterventionRemoved) -> Floor:
+    """What stays of one. Where it stands, the events around those that are gone have told already."""
+    floor = floor.with_(
+        event.intervention,
+        number=event.number,
+        kind=event.kind,
+        received="",
+        text="",
+        language=event.language,
+        name="",
+        given="",
+        origin=event.origin,
+        asker=event.asker,
+        t=event.t,
+        after_close=event.after_close,
+        answer="",
+        answer_language="",
+        reason="",
+        removed=True,
+    )
+    turns = tuple(
+        msgspec.structs.replace(turn, origin=event.origin, asker=event.asker)
+        if turn.intervention == event.intervention
+        else turn
+        for turn in floor.turns
+    )
+    return msgspec.structs.replace(floor, turns=turns, last=max(floor.last, event.number))

@@ -1,0 +1,94 @@
+"""The questions and comments of a session as everybody may read them, and how many of them were answered. Pure."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import msgspec
+
+from moothall.core.events.question_parts import OPEN, Standing
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.order import Why, queue
+
+ANSWERED = frozenset({Standing.ANSWERED, Standing.WRITTEN})
+
+
+class InQueue(msgspec.Struct, frozen=True):
+    """One that waits for its turn."""
+
+    intervention: Intervention
+    why: Why
+    """Why it stands at this place."""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """How many asked, and what became of them."""
+
+    received: int
+    """How many came, published or not."""
+    answered: int
+    """How many of them were answered, aloud or in writing, themselves or with the one that they were joined with."""
+    wait: int | None
+    """Ms for which half of those waited at most who had a turn; null before the first turn."""
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is published, by where it stands."""
+
+    now: tuple[Intervention, ...]
+    """At most one."""
+    queue: tuple[InQueue, ...]
+    """The next one first."""
+    later: tuple[Intervention, ...]
+    answered: tuple[Intervention, ...]
+    """Aloud, the newest first."""
+    written: tuple[Intervention, ...]
+    """Answered in writing or to be, the newest first."""
+    reported: tuple[Intervention, ...]
+    """Passed on to whoever writes the report, the newest first."""
+    left: tuple[Intervention, ...]
+    """What the meeting closed before, by number; nothing while it isn't closed."""
+    figures: Figures
+
+
+def called_at(floor: Floor, each: Intervention) -> int:
+    """When it was called last, media ms; where it never was, when it came to stand where it stands."""
+    return next((turn.t for turn in reversed(floor.turns) if turn.intervention == each.id), each.since)
+
+
+def was_answered(floor: Floor, each: Intervention) -> bool:
+    """Whether one was answered, itself or with the one that it was joined with."""
+    into = each if each.into is None else floor.get(each.into)
+    return into is not None and into.standing in ANSWERED
+
+
+def figures_of(floor: Floor) -> Figures:
+    """The figures as they stand."""
+    waits = [turn.t - each.t for turn in floor.turns if (each := floor.get(turn.intervention)) is not None]
+    return Figures(
+        received=floor.last,
+        answered=sum(was_answered(floor, each) for _, each in floor.interventions.items()),
+        wait=round(median(waits)) if waits else None,
+    )
+
+
+def listing(floor: Floor, *, closed: bool = False) -> Listing:
+    """The list as it stands; `closed` is whether the meeting is."""
+    waiting = [(floor.get(each.intervention), each.why) for each in queue(floor)]
+    newest = sorted(_published(floor, *Standing), key=lambda each: (-each.since, -each.number))
+    return Listing(
+        now=_published(floor, Standing.CALLED),
+        queue=()
+        if closed
+        else tuple(InQueue(each, why) for each, why in waiting if each is not None and each.published),
+        later=() if closed else _published(floor, Standing.LATER),
+        answered=tuple(each for each in newest if each.standing is Standing.ANSWERED),
+        written=tuple(each for each in newest if each.standing in (Standing.TO_WRITE, Standing.WRITTEN)),
+        reported=tuple(each for each in newest if each.standing is Standing.TO_REPORT),
+        left=_published(floor, *(OPEN - {Standing.CALLED}), Standing.CLOSED) if closed else (),
+        figures=figures_of(floor),
+    )
+
+
+def _published(floor: Floor, *standings: Standing) -> tuple[Intervention, ...]:
+    return tuple(each for each in floor.standing(*standings) if each.published)

@@ -1,0 +1,140 @@
+"""Whose turn comes next, by which rule, and why: each place in the queue can be told in one sentence.
+
+No rule looks at what people say of themselves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from itertools import pairwise
+
+import msgspec
+
+from moothall.core.events.question_parts import Order, Standing, place_of
+from moothall.core.kernel.ids import InterventionId
+from moothall.core.questions.interventions import Floor, Intervention, Turn
+
+TURN_MS = 120_000
+"""How long a turn is taken to last until two have been."""
+MEASURED = 5
+"""Turns of which the mean is taken."""
+LONGEST_TURN_MS = 600_000
+"""A longer pause between two calls was no turn; so long after the last one the meeting is at something else."""
+
+
+class Why(StrEnum):
+    """Why an intervention stands where it does."""
+
+    ARRANGED = "arranged"
+    """The chair put it there."""
+    ARRIVAL = "arrival"
+    """It came before those behind it."""
+    PLACE = "place"
+    """Its place (the room, remote, the hubs) has had no turn for longest."""
+    NEWCOMER = "newcomer"
+    """Its author has had no turn yet."""
+    AGAIN = "again"
+    """Its author has had a turn, and others come first."""
+    SUPPORT = "support"
+    """So many would ask it too."""
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """An intervention in the queue."""
+
+    intervention: InterventionId
+    why: Why
+
+
+def queue(floor: Floor, order: Order | None = None) -> tuple[Waiting, ...]:
+    """What is in the queue, the next one first; by another rule than the session's with `order`."""
+    waiting = {each.id: each for each in floor.standing(Standing.QUEUED)}
+    first = [name for name in floor.arranged if name in waiting] if order is None else []
+    ahead = [Waiting(intervention=name, why=Why.ARRANGED) for name in first]
+    turns = [*floor.turns, *(_turn(waiting[name]) for name in first)]
+    rest = [each for name, each in waiting.items() if name not in set(first)]
+    return (*ahead, *_RULES[order or floor.order](rest, turns))
+
+
+def ahead_of(floor: Floor, name: InterventionId) -> int | None:
+    """How many come before an intervention; None where it isn't in the queue."""
+    names = [each.intervention for each in queue(floor)]
+    return names.index(name) if name in names else None
+
+
+def wait_ms(floor: Floor, name: InterventionId, now: int) -> int | None:
+    """About how long it takes until its turn, media ms; None where it isn't in the queue, or nobody knows."""
+    before = ahead_of(floor, name)
+    return None if before is None else wait_behind(floor, before, now)
+
+
+def wait_behind(floor: Floor, before: int, now: int) -> int | None:
+    """About how long it takes until the turn of whoever has so many before, media ms from `now`.
+
+    By the mean of the last turns, and what is left of the one that is under way. None while nobody can know it: no turn
+    is under way, and none has begun lately. The meeting may well come to questions at its end.
+    """
+    if floor.called is None and (not floor.turns or now - floor.turns[-1].t > LONGEST_TURN_MS):
+        return None
+    each = mean_turn_ms(floor.turns)
+    running = max(0, each - (now - floor.turns[-1].t)) if floor.called is not None and floor.turns else 0
+    return before * each + running
+
+
+def mean_turn_ms(turns: Sequence[Turn]) -> int:
+    """How long a turn takes, by the last ones."""
+    gaps = [later.t - turn.t for turn, later in pairwise(turns)]
+    measured = [gap for gap in gaps if 0 < gap <= LONGEST_TURN_MS][-MEASURED:]
+    return sum(measured) // len(measured) if measured else TURN_MS
+
+
+def _turn(each: Intervention) -> Turn:
+    return Turn(intervention=each.id, origin=each.origin, asker=each.asker, t=each.since)
+
+
+def _by_arrival(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Waiting]:
+    return [Waiting(intervention=each.id, why=Why.ARRIVAL) for each in rest]
+
+
+def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
+    """The next turn goes to the place that has had none for longest, and there to whoever came first."""
+    last = {place_of(turn.origin): number for number, turn in enumerate(turns)}
+    places: dict[str, deque[Intervention]] = {}
+    for each in rest:
+        places.setdefault(place_of(each.origin), deque()).append(each)
+    out = list[Waiting]()
+    while places:
+        place = min(places, key=lambda each: (last.get(each, -1), places[each][0].number))
+        earliest = min(places, key=lambda each: places[each][0].number) == place
+        why = Why.PLACE if len(places) > 1 and not earliest else Why.ARRIVAL
+        out.append(Waiting(intervention=places[place].popleft().id, why=why))
+        last[place] = len(turns) + len(out)
+        if not places[place]:
+            del places[place]
+    return out
+
+
+def _newcomers(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
+    """Who has had fewest turns comes first; whoever has two in the queue has had one before the second."""
+    had = Counter(turn.asker for turn in turns)
+    taken = list[tuple[int, int, Intervention]]()
+    for each in rest:
+        taken.append((had[each.asker], each.number, each))
+        had[each.asker] += 1
+    taken.sort(key=lambda each: each[:2])
+    return [Waiting(intervention=each.id, why=Why.AGAIN if before else Why.NEWCOMER) for before, _, each in taken]
+
+
+def _supported(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Waiting]:
+    ordered = sorted(rest, key=lambda each: (-each.support, each.number))
+    return [Waiting(intervention=each.id, why=Why.SUPPORT if each.support else Why.ARRIVAL) for each in ordered]
+
+
+_RULES: dict[Order, Callable[[Sequence[Intervention], Sequence[Turn]], list[Waiting]]] = {
+    Order.ARRIVAL: _by_arrival,
+    Order.ALTERNATE: _alternating,
+    Order.NEWCOMERS: _newcomers,
+    Order.SUPPORT: _supported,
+}

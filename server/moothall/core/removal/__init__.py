@@ -1,0 +1,1 @@
+"""What has to go when words are removed, and where lines were moved to."""

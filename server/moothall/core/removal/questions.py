@@ -1,0 +1,95 @@
+"""What leaves a log of an intervention whose words must not stay, and what stays of it. Pure.
+
+Its number stays, where it stands and has stood, whence it came and how many would have asked it too: so the queue, the
+turns and all counts are what they were. Everything goes that somebody wrote: its text, name and spelling, the answer in
+writing, and why it was not taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeGuard
+
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.kernel.ids import SpeakerId
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.removal.selection import Interventions, Selection
+
+Words = (
+    ev.InterventionReceived
+    | ev.InterventionReworded
+    | ev.InterventionDeclined
+    | ev.HubDeclined
+    | ev.InterventionPublished
+    | ev.InterventionWritten
+    | ev.InterventionStands
+)
+"""Events that may hold words of an intervention or about it."""
+_WORDS = (
+    ev.InterventionReceived
+    | ev.InterventionReworded
+    | ev.InterventionDeclined
+    | ev.HubDeclined
+    | ev.InterventionWritten
+)
+"""Those of them that always do."""
+
+
+def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[Words]:
+    """Whether an event holds what has to go with an intervention's words."""
+    match event:
+        case ev.InterventionPublished():
+            return not event.removed
+        case ev.InterventionStands():
+            return bool(event.reason)
+        case _:
+            return isinstance(event, _WORDS)
+
+
+def chosen(floor: Floor, selection: Selection) -> tuple[Intervention, ...]:
+    """The interventions that a selection names, each once."""
+    if not isinstance(selection, Interventions):
+        return ()
+    found = (floor.get(name) for name in dict.fromkeys(selection.interventions))
+    return tuple(each for each in found if each is not None)
+
+
+def speaker_of(each: Intervention | ev.InterventionStands) -> SpeakerId:
+    """Who speaks in the text when an intervention's author is called."""
+    return SpeakerId(f"i{each.number}")
+
+
+def stays_of(each: Intervention) -> Sequence[ev.AnyEvent]:
+    """The events that say what stays, in place of those that go."""
+    stays: list[ev.AnyEvent] = [
+        ev.InterventionRemoved(
+            intervention=each.id,
+            number=each.number,
+            kind=each.kind,
+            language=each.language,
+            origin=each.origin,
+            asker=each.asker,
+            t=each.t,
+            after_close=each.after_close,
+        )
+    ]
+    if each.published:
+        stays.append(
+            ev.InterventionPublished(
+                intervention=each.id,
+                number=each.number,
+                kind=each.kind,
+                text="",
+                language=each.language,
+                name="",
+                origin=each.origin,
+                t=each.t,
+                removed=True,
+            )
+        )
+    if each.reason:  # It stands there by an event that goes.
+        stays.append(
+            ev.InterventionStands(intervention=each.id, number=each.number, standing=each.standing, t=each.since)
+        )
+    return stays

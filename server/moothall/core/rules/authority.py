@@ -1,0 +1,101 @@
+"""Who may do what and read what: the only permission check, for every door.
+
+Two questions: may this role send this command, and may this role follow this lane of a session with this access.
+"""
+
+from __future__ import annotations
+
+from moothall.core import commands as do
+from moothall.core.events.question_parts import HUB
+from moothall.core.events.types import Access
+from moothall.core.hubs.standing import is_or_is_below
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import Lane
+from moothall.core.kernel.lanes import STAFF, is_public, of_hub
+
+_Commands = frozenset[type[do.Command]]
+
+
+def _of(*kinds: type[do.Command]) -> _Commands:
+    return frozenset(kinds)
+
+
+_LIFE = _of(do.OpenSession, do.PauseSession, do.ResumeSession, do.CloseSession, do.ReopenSession)
+_MAKE = _of(do.CreateSession, do.DescribeSession, do.SetLanguages, do.AddChannel, do.SealRecord)
+_CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
+_AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.AttachEngine, do.NoteGap)
+_SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.TakeFloor)
+_CORRECT = _of(do.CorrectSegment)
+_TEXT = _CORRECT | _of(do.TypeLine, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreLines)
+_MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
+_NOTES = _of(do.LeaveNote, do.ReadNote, do.LeaveHubNote, do.ReadHubNote)
+_REPORT = _of(do.TagLine, do.ListPolicyQuestions)
+_TERMS = _of(do.ChooseTerm)
+_HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
+_QUEUE = (
+    _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue)
+    | _HANDS
+    | _of(do.LimitTurns, do.LimitAsking)
+)
+_WALL = _of(do.ClearWall, do.RestoreWall)
+
+COMMANDS: dict[Role, _Commands] = {
+    Role.SYSTEM: _MAKE
+    | _LIFE
+    | _AUDIO
+    | _SPEAKERS
+    | _CONSENT
+    | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.StateHub),
+    Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
+    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT,
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
+    Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT,
+    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.TRANSLATOR: _of(do.SetTranslation),
+    Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
+    Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
+    Role.PARTICIPANT: _of(do.Ask, do.Stand, do.TypeTurn, do.HoldTurn, do.ReportAbuse),
+    Role.READER: _of(),
+}
+"""What each role may ask for; what isn't listed is forbidden."""
+
+REMOVERS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
+"""Who may have words erased from a record."""
+
+STAFF_ROLES = frozenset(
+    {Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.CAPTIONER, Role.INTERPRETER, Role.RAPPORTEUR, Role.SECRETARIAT}
+)
+"""Roles with a desk."""
+
+
+def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
+    """Whether `role` may ask for this command; `hub` is the hub it acts for: itself, or one of those below it."""
+    if type(command) not in COMMANDS[role]:
+        return False
+    if role is not Role.HUB:
+        return True
+    if isinstance(command, do.Ask):
+        return command.origin.startswith(HUB) and is_or_is_below(command.origin.removeprefix(HUB), hub)
+    return isinstance(command, do.LeaveHubNote | do.ReadHubNote) and is_or_is_below(command.hub, hub)
+
+
+def may_read(role: Role, access: Access, *, has_link: bool = False) -> bool:
+    """Whether `role` may read a session of this access; `has_link`: came with the session's own link."""
+    if role in STAFF_ROLES or role in (Role.SYSTEM, Role.TRANSLATOR):
+        return True
+    if role is Role.ENGINE:
+        return False  # It is told what it needs by `Attach`.
+    return access is Access.PUBLIC or (access is Access.LINK and has_link)
+
+
+def may_follow(role: Role, lane: Lane, *, hub: str | None = None) -> bool:
+    """Whether `role` may see events of `lane` in a session that it may read; `hub` is the hub it acts for."""
+    if role is Role.ENGINE:
+        return False
+    if is_public(lane):
+        return True
+    if lane == STAFF:
+        return role in STAFF_ROLES or role is Role.SYSTEM
+    return role is Role.SYSTEM or (role is Role.HUB and hub is not None and of_hub(lane, hub))

@@ -1,0 +1,96 @@
+"""Corrections of a line: a person's, a second pass's, and the one that an engine may make soon after the line's end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.session.state import ON, Segment, State, Status
+
+MAX_TEXT = 10_000
+"""Characters in a correction."""
+REVISED_WITHIN = 2_000
+"""How long after a line's end was logged an engine may better it, ms of wall time: later somebody has read it."""
+
+
+def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    segment = state.segments.get(command.segment)
+    if segment is None or segment.channel != command.channel or segment.gone:
+        return _unknown()
+    if len(command.text) > MAX_TEXT:
+        return _too_long()
+    if command.base_revision != segment.revision or (actor.role is Role.ENGINE and not _machines_own(state, segment)):
+        return _stale(segment, "It was corrected meanwhile.")
+    if not segment.base <= command.base_words <= len(segment.words):
+        message = f"It replaces the first {segment.base} to {len(segment.words)} words, not {command.base_words}."
+        return _stale(segment, message)
+    corrected = _corrected(segment, command.base_words, command.text, machine=actor.role is Role.ENGINE)
+    return [msgspec.structs.replace(corrected, accepted=command.accepted and _machines_words(segment))]
+
+
+def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`. An engine betters a line of its channel once, whole, soon after its end, and before any person."""
+    channel, segment = state.channels.get(command.channel), state.segments.get(command.segment)
+    if channel is None or segment is None or segment.channel != command.channel or segment.gone:
+        return _unknown()
+    if state.status not in ON:
+        message = f"The session is {state.status}: it takes no words of an engine now."
+        return Refusal(code=RefusalCode.CONFLICT, message=message)
+    if command.generation != channel.generation:
+        message = "Another engine has taken over the channel."
+        return Refusal(code=RefusalCode.STALE, message=message, channel=state.channel_now(channel.id))
+    if len(command.text) > MAX_TEXT:
+        return _too_long()
+    if not command.text.strip() or command.text == segment.whole:
+        return Refusal(code=RefusalCode.INVALID, message="A better text says something, and something else.")
+    if segment.revision:
+        return _stale(segment, "It was corrected meanwhile.")
+    if not segment.ended or not segment.words or command.base_words != len(segment.words):
+        return _stale(segment, f"The line has not ended with {command.base_words} words.")
+    if wall - segment.ended_at > REVISED_WITHIN:
+        return _stale(segment, "The line ended too long ago: it has been read.")
+    if not state.recorded or not state.kept_through(segment.t0, segment.t1):
+        return Refusal(code=RefusalCode.CONFLICT, message="Some of what was said then is not recorded.")
+    return [_corrected(segment, command.base_words, command.text, machine=True)]
+
+
+def _corrected(segment: Segment, base_words: int, text: str, *, machine: bool) -> ev.SegmentCorrected:
+    return ev.SegmentCorrected(
+        channel=segment.channel,
+        segment=segment.id,
+        base_revision=segment.revision,
+        base_words=base_words,
+        text=text,
+        tail=segment.tail(base_words),
+        machine=machine,
+    )
+
+
+def _machines_words(segment: Segment) -> bool:
+    """Whether no person has written anything in a line."""
+    return segment.origin is ev.Origin.MACHINE and (segment.accepted or not segment.mended)
+
+
+def _machines_own(state: State, segment: Segment) -> bool:
+    """Whether a second pass may correct a line: while the session is on once, after its close until a person has."""
+    if state.status is Status.CLOSED:
+        return not segment.mended and segment.origin is ev.Origin.MACHINE
+    return segment.revision == 0
+
+
+def _unknown() -> Refusal:
+    return Refusal(code=RefusalCode.UNKNOWN, message="The channel has no such segment.")
+
+
+def _too_long() -> Refusal:
+    return Refusal(code=RefusalCode.INVALID, message=f"A correction has at most {MAX_TEXT} characters.")
+
+
+def _stale(segment: Segment, message: str) -> Refusal:
+    return Refusal(code=RefusalCode.STALE, message=message, segment=segment.now())

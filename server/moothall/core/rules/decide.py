@@ -1,0 +1,288 @@
+"""decide(state, command) → events or a Refusal: every rule of a session in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import is_name
+from moothall.core.rules.corrections import correct, revise
+from moothall.core.rules.hubs import state_hub
+from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
+from moothall.core.rules.lines import MOST_BACK, decide_lines
+from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, set_languages
+from moothall.core.rules.polls import decide_poll
+from moothall.core.rules.questions import decide_floor
+from moothall.core.rules.staff import decide_backstage
+from moothall.core.rules.terms import decide_term
+from moothall.core.rules.translations import translate, with_translations
+from moothall.core.rules.turns import decide_turn
+from moothall.core.rules.wall import decide_wall
+from moothall.core.session.state import EARLY_WORDS, Channel, State, Status
+from moothall.core.translating.lines import original
+
+MAX_WORD = 200
+"""Characters in a word."""
+MAX_WORDS = 200
+"""Words in one commit."""
+MOST_BEFORE = 600_000
+"""Ms of sound that may have been heard before a session could be opened: as much as a microphone keeps."""
+
+Decision = Sequence[ev.AnyEvent] | Refusal
+
+
+def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Decision:
+    """What `command` makes happen in `state`, or why it can't; `wall` is the time of its arrival (Unix ms).
+
+    Whether the actor's role may do it at all has been asked before (`moothall.core.rules.authority`).
+    """
+    decision = _decide(state, command, actor, wall)
+    return decision if isinstance(decision, Refusal) else with_translations(state, decision)
+
+
+def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Decision:
+    if isinstance(command, do.CreateSession):
+        return create(state, command)
+    if state.status is Status.ABSENT:
+        return _refuse(RefusalCode.UNKNOWN, "There is no such session.")
+    match command:
+        case do.AddChannel():
+            return add_channel(state, command, wall)
+        case do.SetTranslation():
+            return translate(state, command)
+        case do.AttachSource() | do.EndSource() | do.MapClock():
+            return _source(state, command, wall)
+        case do.AttachEngine() | do.CommitWords() | do.EndSegment() | do.NoteGap():
+            return _channel(state, command)
+        case do.CorrectSegment():
+            return correct(state, command, actor)
+        case do.ReviseSegment():
+            return revise(state, command, wall)
+        case do.IntroduceSpeaker() | do.AssignSpeaker() | do.TakeFloor():
+            return _speaker(state, command, wall)
+        case do.ForceLanguage() | do.RewindChannel() | do.RestoreLines() | do.TypeLine():
+            return decide_lines(state, command, actor, wall)
+        case do.MoveLinesAway() | do.MoveLinesHere() | do.BringLinesBack():
+            return decide_lines(state, command, actor, wall)
+        case do.BeginNotRecorded() | do.EndNotRecorded():
+            return not_recorded(state, command, wall)
+        case do.DescribeSession():
+            return describe(state, command)
+        case do.SetLanguages():
+            return set_languages(state, command)
+        case (
+            do.LeaveNote()
+            | do.ReadNote()
+            | do.LeaveHubNote()
+            | do.ReadHubNote()
+            | do.ListPolicyQuestions()
+            | do.TagLine()
+        ):
+            return decide_backstage(state, command, actor)
+        case do.ChooseTerm():
+            return decide_term(state, command)
+        case (
+            do.Ask()
+            | do.Reword()
+            | do.Flag()
+            | do.ReportAbuse()
+            | do.Stand()
+            | do.WriteAnswer()
+            | do.ArrangeQueue()
+            | do.OrderQueue()
+            | do.LimitAsking()
+            | do.CountSupport()
+        ):
+            return decide_floor(state, command, actor, wall)
+        case do.OpenPoll() | do.ClosePoll() | do.CountRoom() | do.CountPoll():
+            return decide_poll(state, command, wall)
+        case do.ClearWall() | do.RestoreWall():
+            return decide_wall(state, command, actor, wall)
+        case do.LimitTurns() | do.TypeTurn() | do.HoldTurn():
+            return decide_turn(state, command, actor, wall)
+        case do.StateHub():
+            return state_hub(state, command, wall)
+        case do.AskClose():
+            return _ask_close(state, command)
+        case _:
+            return _life(state, command, wall)
+
+
+def _refuse(code: RefusalCode, message: str) -> Refusal:
+    return Refusal(code=code, message=message)
+
+
+def _life(
+    state: State,
+    command: do.OpenSession | do.PauseSession | do.ResumeSession | do.CloseSession | do.ReopenSession | do.SealRecord,
+    wall: int,
+) -> Decision:
+    status, t = state.status, state.media_now(wall)
+    if isinstance(command, do.PauseSession | do.ResumeSession) and not 0 <= command.back <= MOST_BACK:
+        return _refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
+    match command:
+        case do.OpenSession() if status is Status.CREATED:
+            return _open(command, wall)
+        case do.PauseSession() if status is Status.OPEN:
+            return paused(state, t, command.back)
+        case do.ResumeSession() if status is Status.PAUSED:
+            return [resumed(state, t, command.back)]
+        case do.CloseSession() if status in (Status.OPEN, Status.PAUSED):
+            return _close(state, t)
+        case do.ReopenSession() if status is Status.CLOSED:
+            return [ev.SessionReopened(t=t)]
+        case do.SealRecord() if status is Status.CLOSED:
+            return [ev.RecordSealed(version=command.version, n=state.seals + 1)]
+        case _:
+            act = command.__struct_config__.tag
+            return _refuse(RefusalCode.CONFLICT, f"The session is {status}, so '{act}' does not fit now.")
+
+
+def _open(command: do.OpenSession, wall: int) -> Decision:
+    if not 0 <= command.age <= MOST_BEFORE:
+        return _refuse(RefusalCode.INVALID, f"A session began at most {MOST_BEFORE // 60_000} minutes ago.")
+    return [ev.SessionOpened(wall=wall - command.age)]
+
+
+def _ask_close(state: State, command: do.AskClose) -> Decision:
+    if command.act is None and state.goes_on is not None:
+        return [ev.CloseAsked()]
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}, so it is not about to be closed.")
+    if command.act is None and state.closing is None:
+        return _refuse(RefusalCode.CONFLICT, "Nobody wants the session closed.")
+    return [ev.CloseAsked(act=command.act, by=command.by, then=command.then)]
+
+
+def _close(state: State, t: int) -> Decision:
+    events = end_open(state)
+    if not state.recorded:
+        events.append(ev.NotRecordedEnded(t1=max(t, state.not_recorded[-1][0])))
+    t = max([t, *(channel.committed_through for channel in state.channels.values())])
+    return [*events, ev.SessionClosed(t=t)]
+
+
+def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock, wall: int) -> Decision:
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no audio now.")
+    match command:
+        case do.AttachSource():
+            if not is_name(command.source) or command.rate <= 0 or command.t < 0:
+                return _refuse(RefusalCode.INVALID, "A source needs a short name, a rate and a time of 0 or more.")
+            if command.channel not in state.channels:
+                return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+            if command.source in state.sources:
+                return _refuse(RefusalCode.CONFLICT, "A source of that name was attached before.")
+            now = state.media_now(wall)
+            attached = ev.SourceAttached(
+                source=command.source, channel=command.channel, t=min(command.t, now), rate=command.rate
+            )
+            return [attached, ev.ClockMapped(t=now, wall=wall)]
+        case do.EndSource():
+            source = state.sources.get(command.source)
+            if source is None or source.ended:
+                return _refuse(RefusalCode.UNKNOWN, "No source of that name is attached.")
+            return [ev.SourceEnded(source=command.source, t=command.t)]
+        case _:
+            if command.t < state.clock[0]:
+                return _refuse(RefusalCode.INVALID, "Media time does not run back.")
+            return mapped(state, command.t, wall)
+
+
+def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSegment | do.NoteGap) -> Decision:
+    channel = state.channels.get(command.channel)
+    if channel is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+    if isinstance(command, do.NoteGap):
+        if not 0 <= command.t0 < command.t1:
+            return _refuse(RefusalCode.INVALID, "A gap ends after it begins.")
+        return [ev.GapNoted(channel=command.channel, t0=command.t0, t1=command.t1, reason=command.reason)]
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no words of an engine now.")
+    if isinstance(command, do.AttachEngine):
+        attached = ev.EngineAttached(channel=command.channel, generation=channel.generation + 1, model=command.model)
+        return [attached]
+    if command.generation != channel.generation:
+        return _stale(state, channel, "Another engine has taken over the channel.")
+    if isinstance(command, do.EndSegment):
+        segment = state.segments.get(command.segment)
+        if segment is None or channel.open_segment != command.segment:
+            return _stale(state, channel, "That segment is not the open one.")
+        return [ended(segment, max(command.t1, channel.committed_through), command.reason)]
+    return _commit(state, channel, command)
+
+
+def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision:
+    if not command.words or len(command.words) > MAX_WORDS:
+        return _refuse(RefusalCode.INVALID, f"A commit holds 1 to {MAX_WORDS} words.")
+    if any(not 0 < len(word.text) <= MAX_WORD or not 0 <= word.t0 <= word.t1 for word in command.words):
+        return _refuse(RefusalCode.INVALID, f"A word has 1 to {MAX_WORD} characters and ends after it begins.")
+    if min(word.t0 for word in command.words) < channel.committed_through - EARLY_WORDS:
+        return _stale(state, channel, "Words of that time are committed already.")
+    if any(not state.kept(word.t0) for word in command.words):
+        return _refuse(RefusalCode.CONFLICT, "What was said then is not kept.")
+    events: list[ev.AnyEvent] = []
+    if command.start is not None:
+        if channel.open_segment is not None or command.segment in state.segments:
+            return _stale(state, channel, "The segment before it is still open, or its name is taken.")
+        if not is_name(command.segment) or command.start.language not in channel.languages:
+            return _refuse(RefusalCode.INVALID, "A segment has a short name and one of its channel's languages.")
+        start = command.start
+        events.append(
+            ev.SegmentOpened(
+                channel=command.channel,
+                segment=command.segment,
+                t0=start.t0,
+                language=start.language,
+                origin=start.origin,
+                speaker=channel.speaker,
+            )
+        )
+        have = 0
+    else:
+        segment = state.segments.get(command.segment)
+        if segment is None or channel.open_segment != command.segment:
+            return _stale(state, channel, "That segment is not the open one.")
+        have = len(segment.words)
+    if command.first != have:
+        return _stale(state, channel, f"The segment has {have} words, not {command.first}.")
+    words = ev.WordsCommitted(
+        channel=command.channel, segment=command.segment, first=command.first, words=command.words
+    )
+    return [*events, words]
+
+
+def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.TakeFloor, wall: int) -> Decision:
+    if isinstance(command, do.IntroduceSpeaker):
+        if not is_name(command.speaker) or not 0 < len(command.name) <= MAX_TEXT:
+            return _refuse(RefusalCode.INVALID, "A speaker needs an id and a name.")
+        return [ev.SpeakerIntroduced(speaker=command.speaker, name=command.name)]
+    if command.speaker is not None and command.speaker not in state.speakers:
+        return _refuse(RefusalCode.UNKNOWN, "Nobody of that id was introduced.")
+    if isinstance(command, do.TakeFloor):
+        return _take_floor(state, command, wall)
+    if not command.segments or any(segment not in state.segments for segment in command.segments):
+        return _refuse(RefusalCode.UNKNOWN, "Name lines of this session.")
+    lines = tuple(dict.fromkeys(original(state, segment) for segment in command.segments))
+    return [ev.SpeakerAssigned(segments=lines, speaker=command.speaker)]
+
+
+def _take_floor(state: State, command: do.TakeFloor, wall: int) -> Decision:
+    channel = state.channels.get(command.channel)
+    if channel is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+    took = ev.SpeakerTookFloor(channel=channel.id, speaker=command.speaker, t=state.media_now(wall))
+    if command.since is None:
+        return [took]
+    if (first := state.segments.get(command.since)) is None or first.channel != channel.id:
+        return _refuse(RefusalCode.UNKNOWN, "The channel has no such line.")
+    lines = [line for _, line in state.segments.items() if line.channel == channel.id and line.t0 >= first.t0]
+    since = tuple(line.id for line in sorted(lines, key=lambda line: line.t0))
+    return [took, ev.SpeakerAssigned(segments=since, speaker=command.speaker)]
+
+
+def _stale(state: State, channel: Channel, message: str) -> Refusal:
+    return Refusal(code=RefusalCode.STALE, message=message, channel=state.channel_now(channel.id))

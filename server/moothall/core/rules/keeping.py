@@ -1,0 +1,89 @@
+"""The rules of what is kept: what is not recorded, breaks, and where either begins when media time is mapped anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.rules.lines import MOST_BACK
+from moothall.core.session.state import Segment, State, Status, evolve
+
+
+def not_recorded(
+    state: State, command: do.BeginNotRecorded | do.EndNotRecorded, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return _conflict(f"The session is {state.status}: nothing is recorded now.")
+    now = state.media_now(wall)
+    if isinstance(command, do.EndNotRecorded):
+        if state.recorded:
+            return _conflict("The session is recorded.")
+        return [ev.NotRecordedEnded(t1=max(now, state.not_recorded[-1][0]))]
+    if not state.recorded:
+        return _conflict("The session is not recorded already.")
+    if not 0 <= command.back <= MOST_BACK:
+        message = f"It can be set back by 0 to {MOST_BACK // 1000} seconds."
+        return Refusal(code=RefusalCode.INVALID, message=message)
+    earliest = max((t1 or 0 for _, t1 in state.not_recorded), default=0)
+    began = ev.NotRecordedBegan(t0=min(max(now - command.back, earliest), now))
+    if command.back == 0:
+        return [began]  # The engine drains what was said before, and ends its line itself.
+    return [*end_open(state, before=began.t0), began]
+
+
+def mapped(state: State, t: int, wall: int) -> list[ev.AnyEvent]:
+    """Media time is `t` at Unix ms `wall`. A span that would now begin in the future is to begin at once."""
+    mapping = ev.ClockMapped(t=t, wall=wall)
+    now = evolve(state, mapping).media_now(wall)
+    ends, begins = list[ev.AnyEvent](), list[ev.AnyEvent]()
+    if not state.recorded and (since := state.not_recorded[-1][0]) > now:
+        ends.append(ev.NotRecordedEnded(t1=since))
+        begins.append(ev.NotRecordedBegan(t0=t))
+    if state.in_break and (since := state.breaks[-1][0]) > now:
+        ends.append(ev.SessionResumed(t=since, t1=since))
+        begins.append(ev.SessionPaused(t=t, t0=t))
+    return [*ends, mapping, *begins]
+
+
+def paused(state: State, t: int, back: int) -> Sequence[ev.AnyEvent]:
+    """A break; none is set back to before the end of the one before it."""
+    t0 = min(max(t - back, *(t1 or 0 for _, t1 in state.breaks), 0), t)
+    begins = ev.SessionPaused(t=t, t0=t0)
+    return [begins] if back == 0 else [*end_open(state, before=t0), begins]
+
+
+def resumed(state: State, t: int, back: int) -> ev.SessionResumed:
+    """The end of a break. What was said before somebody said that it began was taken out, and doesn't come back."""
+    return ev.SessionResumed(t=t, t1=min(max(t - back, state.paused_at or 0), t))
+
+
+def end_open(state: State, before: int | None = None) -> list[ev.AnyEvent]:
+    """End every line that is open; with `before`, the text says nothing of what began then or later (media ms)."""
+    events: list[ev.AnyEvent] = []
+    for channel in state.channels.values():
+        segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
+        if segment is None:
+            continue
+        through = channel.committed_through
+        if before is not None and any(word.t0 >= before for word in segment.words):
+            words = tuple(takewhile(lambda word: word.t0 < before, segment.words))
+            corrected = {} if segment.base <= len(words) else {"base": 0, "text": ""}
+            segment = msgspec.structs.replace(segment, words=words, **corrected)
+            through = words[-1].t1 if words else segment.t0
+        events.append(ended(segment, through, ev.EndReason.CLOSE))
+    return events
+
+
+def ended(segment: Segment, t1: int, reason: ev.EndReason) -> ev.SegmentEnded:
+    """The end of a line, with its text as it stands."""
+    return ev.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)
+
+
+def _conflict(message: str) -> Refusal:
+    return Refusal(code=RefusalCode.CONFLICT, message=message)

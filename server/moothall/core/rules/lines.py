@@ -1,0 +1,298 @@
+"""What people do with the lines of a channel: write, strike and move them, and say which language they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import is_name
+from moothall.core.removal.moves import returned
+from moothall.core.removal.selection import again
+from moothall.core.session.state import Channel, Segment, State, Status
+
+MAX_TEXT = 10_000
+"""Characters in a line."""
+MAX_LINES = 1_000
+"""Lines that one act moves."""
+MOST_BACK = 30_000
+"""How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
+its session, where it would be removed, and none comes from another one to a time at which it would be."""
+
+LineCommand = (
+    do.ForceLanguage
+    | do.RewindChannel
+    | do.RestoreLines
+    | do.TypeLine
+    | do.MoveLinesAway
+    | do.MoveLinesHere
+    | do.BringLinesBack
+)
+
+
+def decide_lines(state: State, command: LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    channel = state.channels.get(command.channel)
+    if channel is None:
+        return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such channel.")
+    match command:
+        case do.ForceLanguage():
+            if command.language is not None and command.language not in channel.languages:
+                return _invalid(f"The channel may be in {', '.join(channel.languages)}.")
+            return [ev.LanguageForced(channel=channel.id, language=command.language)]
+        case do.RewindChannel():
+            return _rewind(state, channel, command)
+        case do.RestoreLines():
+            return _restore(state, channel, command)
+        case do.TypeLine():
+            return _type(state, channel, command, actor, wall)
+        case do.MoveLinesAway():
+            return _move_away(state, channel, command, wall)
+        case do.MoveLinesHere():
+            return _move_here(state, channel, command, wall)
+        case _:
+            return _bring_back(state, channel, command)
+
+
+def unkept_now(state: State) -> Refusal:
+    """Why nothing is written now: a break, which somebody may end first, or what is said is not to be recorded."""
+    if state.status is Status.PAUSED:
+        return Refusal(code=RefusalCode.BREAK, message="There is a break: end it, and send this again.")
+    return Refusal(code=RefusalCode.CONFLICT, message="What is said now is not recorded.")
+
+
+def last_unkept(state: State) -> int:
+    """Media ms before which nothing new may stand: the newest span of which nothing is kept ended there, or 0."""
+    return max((t1 for _, t1 in state.unkept if t1 is not None), default=0)
+
+
+def _invalid(message: str) -> Refusal:
+    return Refusal(code=RefusalCode.INVALID, message=message)
+
+
+def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequence[ev.AnyEvent] | Refusal:
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return Refusal(code=RefusalCode.CONFLICT, message=f"The session is {state.status}: its sound is gone.")
+    if not state.keeps:
+        return unkept_now(state)
+    if command.t < 0:
+        return _invalid("Media time begins at 0.")
+    heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
+    # What a person has mended stays, so that its sound is not recognised again; nor is what was not kept.
+    stays = [_end(line, channel) for line in heard if line.mended]
+    t = max([command.t, *stays, last_unkept(state)])
+    lines = [line for line in heard if not line.mended and _end(line, channel) > t]
+    t = min([t, channel.committed_through, *(line.t0 for line in lines)])
+    rewound = ev.ChannelRewound(channel=channel.id, t=t, segments=tuple(line.id for line in lines))
+    return [*_end_open(state, channel, lines), rewound]
+
+
+def _end_open(state: State, channel: Channel, struck: Collection[Segment]) -> Sequence[ev.AnyEvent]:
+    """Ends the channel's open line, unless it is struck."""
+    still_open = None if channel.open_segment is None else state.segments.get(channel.open_segment)
+    if still_open is None or still_open in struck:
+        return []
+    ended = ev.SegmentEnded(
+        channel=channel.id,
+        segment=still_open.id,
+        t1=channel.committed_through,
+        reason=ev.EndReason.LANGUAGE,
+        text=still_open.whole,
+    )
+    return [ended]
+
+
+def _restore(state: State, channel: Channel, command: do.RestoreLines) -> Sequence[ev.AnyEvent] | Refusal:
+    if not state.keeps:
+        return unkept_now(state)
+    meant = 0 <= command.t <= command.through and command.rewinding > 0
+    if not meant or len(set(command.segments)) < len(command.segments):
+        return _invalid("Name the lines, each once, and the time that they were struck from.")
+    named = [line for name in command.segments if (line := state.segments.get(name)) is not None]
+    if len(named) < len(command.segments):
+        return Refusal(code=RefusalCode.STALE, message="Words of these lines were removed since.")
+    if any(line.channel != channel.id or line.moved or line.struck != command.rewinding for line in named):
+        return Refusal(code=RefusalCode.UNKNOWN, message="Name lines of this channel that were struck.")
+    if any(returned(line.id) in state.segments for line in named):
+        return Refusal(code=RefusalCode.CONFLICT, message="These lines stand again already.")
+    instead = _instead(state, channel, command)
+    if any(line.mended or struck < command.rewinding for line, struck in instead.items()):
+        return Refusal(code=RefusalCode.STALE, message="What stands in their place has been changed since.")
+    rewound = ev.ChannelRewound(
+        channel=channel.id, t=channel.committed_through, segments=tuple(line.id for line in instead)
+    )
+    events: list[ev.AnyEvent] = [*_end_open(state, channel, instead), rewound]
+    for line in sorted(named, key=lambda line: (line.t0, line.id)):
+        events += _with_words(channel, line)
+    for line in instead:
+        # What was said after the lines that stand again stays.
+        later = next((n for n, word in enumerate(line.words) if word.t0 + word.t1 >= 2 * command.through), None)
+        if later is not None:
+            events += again(line, (later, len(line.words)), returned(line.id))
+    return events
+
+
+def _instead(state: State, channel: Channel, command: do.RestoreLines) -> dict[Segment, int]:
+    """The lines that were recognised from the sound of others, and what became of them.
+
+    With each, by which rewinding it was struck when it stands again itself; else one that is still to come.
+    """
+    t, through = command.t, command.through
+    heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
+    # What a removal left of older lines is said anew, and ends where the rewinding began.
+    new = [line for line in heard if line.since >= command.rewinding and max(word.t1 for word in line.words) > t]
+    there = [line for line in new if line.t0 < through]
+    was = {returned(name): line for name, line in state.segments.items() if line.gone} if there else {}
+    found = {}
+    for line in there:
+        before = was.get(line.id)
+        if before is None or not before.moved:  # What came back from another session was not heard instead.
+            found[line] = channel.rewound + 1 if before is None else before.struck
+    return found
+
+
+def _end(line: Segment, channel: Channel) -> int:
+    return line.t1 if line.ended else channel.committed_through
+
+
+def _lines(state: State, channel: Channel) -> list[Segment]:
+    lines = (line for _, line in state.segments.items() if line.channel == channel.id and not line.gone)
+    return sorted(lines, key=lambda line: (line.t0, line.id))
+
+
+def _type(
+    state: State, channel: Channel, command: do.TypeLine, actor: Actor, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
+    interprets = actor.role is Role.INTERPRETER
+    if interprets and channel.kind is not ev.ChannelKind.INTERPRETATION:
+        return Refusal(code=RefusalCode.FORBIDDEN, message="Interpreters write into interpretations.")
+    if state.status not in (Status.OPEN, Status.PAUSED):
+        return Refusal(code=RefusalCode.CONFLICT, message=f"The session is {state.status}: it takes no lines now.")
+    if not state.keeps or state.status is Status.PAUSED:
+        return unkept_now(state)
+    if not is_name(command.segment) or command.language not in channel.languages:
+        return _invalid("A line has a short name and one of its channel's languages.")
+    if not 0 < len(command.text.strip()) <= MAX_TEXT:
+        return _invalid(f"A line has 1 to {MAX_TEXT} characters.")
+    if command.segment in state.segments:
+        return Refusal(code=RefusalCode.CONFLICT, message="A line of that name is there already.")
+    speaker = command.speaker if command.speaker is not None else channel.speaker
+    if speaker is not None and speaker not in state.speakers:
+        return Refusal(code=RefusalCode.UNKNOWN, message="Nobody of that id was introduced.")
+    # A source that was attached meanwhile may have set the clock a little back.
+    t = max(state.media_now(wall), last_unkept(state))
+    line = do.MovedLine(
+        segment=command.segment,
+        t0=t,
+        t1=t,
+        language=command.language,
+        origin=ev.Origin.INTERPRETER if interprets else ev.Origin.PERSON,
+        text=command.text.strip(),
+        speaker=speaker,
+    )
+    return _whole(channel, line)
+
+
+def _whole(channel: Channel, line: do.MovedLine) -> Sequence[ev.AnyEvent]:
+    opened = ev.SegmentOpened(
+        channel=channel.id,
+        segment=line.segment,
+        t0=line.t0,
+        language=line.language,
+        origin=line.origin,
+        speaker=line.speaker,
+    )
+    ended = ev.SegmentEnded(
+        channel=channel.id, segment=line.segment, t1=line.t1, reason=ev.EndReason.SENTENCE, text=line.text
+    )
+    if not line.mended:
+        return [opened, ended]
+    mended = ev.SegmentCorrected(
+        channel=channel.id,
+        segment=line.segment,
+        base_revision=0,
+        base_words=0,
+        text=line.text,
+        tail="",
+        accepted=line.accepted,
+    )
+    return [opened, ended, mended]
+
+
+def _move_away(state: State, channel: Channel, command: do.MoveLinesAway, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    if channel.kind is ev.ChannelKind.TRANSLATION:
+        return _invalid("A translated line goes where the line goes that it was made from.")
+    lines = [state.segments.get(segment) for segment in command.segments]
+    if not 0 < len(lines) <= MAX_LINES or command.session == state.id:
+        return _invalid(f"1 to {MAX_LINES} lines can be moved at a time, to another session.")
+    if any(line is None or line.channel != channel.id or line.gone or not line.ended for line in lines):
+        return Refusal(code=RefusalCode.UNKNOWN, message="Name finished lines of this channel.")
+    if any(line is not None and _may_be_unsaid(state, line.t1, wall) for line in lines):
+        message = f"Lines can be moved {MOST_BACK // 1000} seconds after they were said; try again then."
+        return Refusal(code=RefusalCode.CONFLICT, message=message)
+    return [ev.LinesMovedAway(channel=channel.id, segments=command.segments, session=command.session)]
+
+
+def _may_be_unsaid(state: State, t1: int, wall: int) -> bool:
+    """Whether a line that ended at media ms `t1` would be removed if "not recorded" were set back as far as may be."""
+    return t1 >= state.media_now(wall) - MOST_BACK
+
+
+def _move_here(state: State, channel: Channel, command: do.MoveLinesHere, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    names = [line.segment for line in command.lines]
+    if not 0 < len(names) <= MAX_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
+        return _invalid(f"1 to {MAX_LINES} lines with names of their own can be moved at a time.")
+    if any(name in state.segments for name in names):
+        return Refusal(code=RefusalCode.CONFLICT, message="A line of that name is there already.")
+    for line in command.lines:
+        if not 0 <= line.t0 <= line.t1 or not 0 < len(line.text) <= MAX_TEXT:
+            return _invalid(f"A line ends after it begins, and has 1 to {MAX_TEXT} characters.")
+        if _may_be_unsaid(state, line.t1, wall):
+            message = f"Lines can be moved here {MOST_BACK // 1000} seconds after the session began; try again then."
+            return Refusal(code=RefusalCode.CONFLICT, message=message)
+        if not state.kept_through(line.t0, line.t1):
+            return Refusal(code=RefusalCode.CONFLICT, message="Nothing of this session was kept when that was said.")
+        if line.speaker is not None and line.speaker not in state.speakers:
+            return Refusal(code=RefusalCode.UNKNOWN, message="Nobody of that id was introduced.")
+    events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=tuple(names), session=command.session)]
+    for line in command.lines:
+        events += _whole(channel, line)
+    return events
+
+
+def _bring_back(state: State, channel: Channel, command: do.BringLinesBack) -> Sequence[ev.AnyEvent] | Refusal:
+    if not 0 < len(command.segments) <= MAX_LINES or command.session == state.id:
+        return _invalid(f"1 to {MAX_LINES} lines can be brought back at a time, from another session.")
+    lines = {name: state.segments.get(name) for name in command.segments}
+    away = [line for line in lines.values() if line is not None and line.channel == channel.id and line.moved]
+    if len(away) < len(command.segments):
+        return Refusal(
+            code=RefusalCode.UNKNOWN, message="Name lines that were moved away from this channel, each once."
+        )
+    if any(returned(line.id) in state.segments for line in away):
+        return Refusal(code=RefusalCode.CONFLICT, message="These lines were brought back already.")
+    names = tuple(returned(line.id) for line in away)
+    events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=names, session=command.session)]
+    for line in away:
+        events += _with_words(channel, line)
+    return events
+
+
+def _with_words(channel: Channel, line: Segment) -> Sequence[ev.AnyEvent]:
+    """A line said anew, with its words where it came in words: only then can its sound be recognised once more."""
+    if line.words:
+        return again(line, (0, len(line.words)), returned(line.id))
+    whole = do.MovedLine(
+        segment=returned(line.id),
+        t0=line.t0,
+        t1=line.t1,
+        language=line.language,
+        origin=line.origin,
+        text=line.whole,
+        speaker=line.speaker,
+        mended=line.mended,
+        accepted=line.accepted,
+    )
+    return _whole(channel, whole)

@@ -1,0 +1,327 @@
+"""The rules of interventions: who may ask when, and from where to where one may be brought."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import HUB, REMOTE, REVOCABLE, ROOM, WAITING, Kind, Standing
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import InterventionId, is_name
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.limits import full, too_many
+from moothall.core.rules.flags import flag, report_abuse
+from moothall.core.rules.naming import leave_floor, named_anew, takes_floor
+from moothall.core.session.state import State, Status
+
+MAX_TEXT = 2_000
+"""Characters of an intervention."""
+MAX_ANSWER = 10_000
+"""Characters of an answer in writing."""
+MAX_NAME = 80
+MAX_REASON = 300
+MOST_AT_ONCE = 500
+"""That one act brings to another standing."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
+_ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+WordCommand = do.Reword | do.Flag | do.ReportAbuse | do.WriteAnswer
+FloorCommand = do.Ask | WordCommand | do.Stand | do.ArrangeQueue | do.OrderQueue | do.LimitAsking | do.CountSupport
+_UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED})
+"""Where one may stand that nobody but the staff has read."""
+
+
+def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    match command:
+        case do.Ask():
+            return _ask(state, command, wall)
+        case do.Stand():
+            return _stand(state, command, actor, wall)
+        case do.ArrangeQueue():
+            return _arrange(state, command)
+        case do.OrderQueue():
+            if command.order is state.floor.order:
+                return _refuse(RefusalCode.CONFLICT, "The queue is ordered by that rule already.")
+            return [ev.QueueOrdered(order=command.order)]
+        case do.LimitAsking():
+            if command.known is state.floor.known_only:
+                return _refuse(RefusalCode.CONFLICT, "It is so already.")
+            return [ev.AskingLimited(known=command.known)]
+        case do.CountSupport():
+            return _count(state, command)
+        case _:
+            return _words(state, command, wall)
+
+
+def _refuse(code: RefusalCode, message: str) -> Refusal:
+    return Refusal(code=code, message=message)
+
+
+def _unknown() -> Refusal:
+    return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+
+
+def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    text = command.text.strip()
+    if not is_name(command.intervention) or not _ASKER.match(command.asker) or not _LANGUAGE.match(command.language):
+        return _refuse(RefusalCode.INVALID, "It needs a short name, a language and somebody who asks.")
+    if len(text) > MAX_TEXT or (not text and command.kind is not Kind.REQUEST):
+        return _refuse(RefusalCode.INVALID, f"A question or comment has 1 to {MAX_TEXT} characters.")
+    if len(command.name) > MAX_NAME or command.age < 0:
+        return _refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
+    hub = _hub(command.origin)
+    if command.origin not in (ROOM, REMOTE) and (hub is None or not is_name(hub)):
+        return _refuse(RefusalCode.INVALID, "It comes from the room, from a remote place, or from a hub.")
+    if command.intervention in state.floor.interventions:
+        return _refuse(RefusalCode.CONFLICT, "That was received already.")
+    t = max(0, state.media_now(wall) - command.age)
+    late = state.status is Status.CLOSED
+    if late and (state.closed_at is None or t > state.closed_at):
+        return _refuse(RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
+    message = full(state.floor, hub) or too_many(state.floor, command.asker, command.kind)
+    if message:
+        return _refuse(RefusalCode.CONFLICT, message)
+    number = state.floor.last + 1
+    received = ev.InterventionReceived(
+        intervention=command.intervention,
+        number=number,
+        kind=command.kind,
+        text=text,
+        language=command.language,
+        name=command.name.strip(),
+        origin=command.origin,
+        asker=command.asker,
+        t=t,
+        after_close=late,
+    )
+    events: list[ev.AnyEvent] = [received]
+    if command.flags:
+        events.append(ev.InterventionFlagged(intervention=command.intervention, flags=command.flags))
+    standing = Standing.CHECKED
+    if late:  # There is no queue any more: it can be answered in writing, where there is something to answer.
+        standing = Standing.TO_WRITE if text else Standing.CLOSED
+    return [*events, ev.InterventionStands(intervention=command.intervention, number=number, standing=standing, t=t)]
+
+
+def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    names = command.interventions
+    if not 0 < len(names) <= MOST_AT_ONCE or len(set(names)) < len(names):
+        return _refuse(RefusalCode.INVALID, f"1 to {MOST_AT_ONCE} can be named at a time, each once.")
+    known = [each for name in names if (each := state.floor.get(name)) is not None]
+    if len(known) < len(names):
+        return _unknown()
+    own = actor.role is Role.PARTICIPANT
+    if own and not all(may_bring(each, command.standing) for each in known):
+        message = "Its author may take it back, put it off, and come back with what was put off by nobody else."
+        return _refuse(RefusalCode.FORBIDDEN, message)
+    if own and state.status is Status.CLOSED and command.standing is not Standing.WITHDRAWN:
+        return _refuse(RefusalCode.CONFLICT, "The meeting is over.")
+    refused = _misfit(state, command, known, own=own)
+    if refused is not None:
+        return refused
+    t, events = state.media_now(wall), list[ev.AnyEvent]()
+    called = state.floor.standing(Standing.CALLED)
+    if command.standing is Standing.CALLED:
+        back = do.Stand(interventions=names, standing=Standing.QUEUED)
+        events += [_stands(before, back, _since(state, before, t)) for before in called]
+    for each in known:
+        if command.standing not in _UNPUBLISHED and not each.published:
+            events.append(_published(each, each.text))
+        events.append(_stands(each, command, _since(state, each, t), own=own or command.own))
+        if command.standing is Standing.DECLINED:
+            events += _declined(each, command.reason.strip())
+        if command.standing is Standing.WITHDRAWN:
+            events += _succeeded(state.floor, each, t)
+    if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
+        events += takes_floor(state, known[0], t)
+    elif command.standing is Standing.CALLED or any(each in called for each in known):
+        events += leave_floor(state, called, t)
+    return events
+
+
+def may_bring(each: Intervention, standing: Standing) -> bool:
+    """Whether its author may want it there: taken back, put off, or in the queue again after that."""
+    match standing:
+        case Standing.WITHDRAWN:
+            return True  # `_misfit` says when it is too late.
+        case Standing.LATER:
+            return each.standing in (Standing.QUEUED, Standing.CALLED)
+        case Standing.QUEUED:
+            return each.standing is Standing.LATER and each.own
+        case Standing.CHECKED:
+            return each.standing is Standing.WITHDRAWN and not each.removed
+        case _:
+            return False
+
+
+def _succeeded(floor: Floor, gone: Intervention, t: int) -> list[ev.AnyEvent]:
+    """What was joined with one that is taken back goes on: the first in its place, the others joined with that."""
+    joined = [each for each in floor.standing(Standing.JOINED) if each.into == gone.id]
+    if not joined:
+        return []
+    place = Standing.QUEUED if gone.standing is Standing.CALLED else gone.standing
+    if not joined[0].published:
+        place = Standing.CHECKED  # Nobody has approved what it says.
+    succeeds = _stands(joined[0], do.Stand(interventions=(), standing=place), t)
+    join = do.Stand(interventions=(), standing=Standing.JOINED, into=joined[0].id)
+    return [succeeds, *(_stands(each, join, t) for each in joined[1:])]
+
+
+def _misfit(state: State, command: do.Stand, known: Sequence[Intervention], *, own: bool) -> Refusal | None:
+    """Why these can't be brought there; None when they can. `own`: their author wants it."""
+    to = command.standing
+    if any(each.standing is to for each in known):
+        return _refuse(RefusalCode.STALE, "One of them stands there already.")
+    if any(each.standing is Standing.WITHDRAWN for each in known):
+        if not own:
+            return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+        first = known[0]
+        message = full(state.floor, _hub(first.origin)) or too_many(state.floor, first.asker, first.kind)
+        return _refuse(RefusalCode.CONFLICT, message) if message else None
+    if to is Standing.WRITTEN:
+        return _refuse(RefusalCode.INVALID, "An answer in writing has a text.")
+    if to is Standing.DECLINED and not 0 < len(command.reason.strip()) <= MAX_REASON:
+        return _refuse(RefusalCode.INVALID, f"Say why it is not taken, in 1 to {MAX_REASON} characters.")
+    if to is Standing.WITHDRAWN and any(each.standing not in REVOCABLE for each in known):
+        return _refuse(RefusalCode.CONFLICT, "It had its turn already.")
+    if to is Standing.CALLED and (len(known) > 1 or not _callable(state.floor, known[0])):
+        return _refuse(RefusalCode.CONFLICT, "One that is in the queue can be called at a time.")
+    if to is Standing.JOINED:
+        return _unjoinable(state, command, known)
+    if command.segment is not None and (to is not Standing.ANSWERED or command.segment not in state.segments):
+        return _refuse(RefusalCode.UNKNOWN, "The record has no such line.")
+    return None
+
+
+def _callable(floor: Floor, each: Intervention) -> bool:
+    """Whether it waits for its turn, or has just had it and nobody was called since: its end is undone then."""
+    just_had = floor.called is None and bool(floor.turns) and floor.turns[-1].intervention == each.id
+    return each.standing in WAITING or just_had
+
+
+def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) -> Refusal | None:
+    target = None if command.into is None else state.floor.get(command.into)
+    if target is None:
+        return _unknown()
+    if target in known or target.standing in (Standing.JOINED, Standing.WITHDRAWN, Standing.DECLINED):
+        return _refuse(RefusalCode.CONFLICT, "It can be joined with one that goes on.")
+    joined_with = {each.into for each in state.floor.standing(Standing.JOINED)}
+    if any(each.id in joined_with for each in known):
+        return _refuse(RefusalCode.CONFLICT, "Others were joined with it: join this one with it instead.")
+    return None
+
+
+def _stands(each: Intervention, command: do.Stand, t: int, *, own: bool = False) -> ev.InterventionStands:
+    joined = command.standing is Standing.JOINED
+    return ev.InterventionStands(
+        intervention=each.id,
+        number=each.number,
+        standing=command.standing,
+        t=t,
+        into=command.into if joined else None,
+        segment=command.segment if command.standing is Standing.ANSWERED else None,
+        own=own,
+    )
+
+
+def _declined(each: Intervention, reason: str) -> list[ev.AnyEvent]:
+    """Why it is not taken, for the staff and its author: what is public only says that it isn't."""
+    told: list[ev.AnyEvent] = [ev.InterventionDeclined(intervention=each.id, reason=reason)]
+    if each.origin.startswith(HUB):
+        told.append(ev.HubDeclined(hub=each.origin.removeprefix(HUB), intervention=each.id, reason=reason))
+    return told
+
+
+def _since(state: State, each: Intervention, t: int) -> int:
+    """Since when it stands where it is brought at `t`: a turn that was under way at the close ended with it."""
+    return t if state.closed_at is None or each.standing is not Standing.CALLED else min(t, state.closed_at)
+
+
+def _published(each: Intervention, text: str) -> ev.InterventionPublished:
+    return ev.InterventionPublished(
+        intervention=each.id,
+        number=each.number,
+        kind=each.kind,
+        text=text,
+        language=each.language,
+        name=each.name,
+        origin=each.origin,
+        t=each.t,
+        removed=each.removed,
+    )
+
+
+def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    each = state.floor.get(command.intervention)
+    if each is None:
+        return _unknown()
+    if isinstance(command, do.ReportAbuse):
+        return report_abuse(each)
+    if isinstance(command, do.Flag):
+        return flag(each, command)
+    if each.removed:
+        return _refuse(RefusalCode.CONFLICT, "Its words were removed, and none are put in their place.")
+    text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
+    wordless = isinstance(command, do.Reword) and each.kind is Kind.REQUEST  # As it may have come.
+    if len(text) > most or not (text or wordless):
+        return _refuse(RefusalCode.INVALID, f"It has 1 to {most} characters.")
+    if isinstance(command, do.Reword):
+        return _reword(state, each, text, each.name if command.name is None else command.name.strip())
+    if not _LANGUAGE.match(command.language):
+        return _refuse(RefusalCode.INVALID, "An answer has a language.")
+    if each.standing is Standing.WITHDRAWN:
+        return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+    events: list[ev.AnyEvent] = [] if each.published else [_published(each, each.text)]
+    events.append(
+        ev.InterventionWritten(intervention=each.id, number=each.number, text=text, language=command.language)
+    )
+    if each.standing is not Standing.WRITTEN:
+        written = do.Stand(interventions=(each.id,), standing=Standing.WRITTEN)
+        t = state.media_now(wall)
+        events.append(_stands(each, written, _since(state, each, t)))
+        if each.standing is Standing.CALLED:
+            events += leave_floor(state, [each], t)
+    return events
+
+
+def _reword(state: State, each: Intervention, text: str, name: str) -> Sequence[ev.AnyEvent] | Refusal:
+    if len(name) > MAX_NAME:
+        return _refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
+    if (text, name) == (each.text, each.name):
+        return _refuse(RefusalCode.CONFLICT, "It reads so already.")
+    now = msgspec.structs.replace(each, text=text, name=name)
+    reworded = ev.InterventionReworded(intervention=each.id, text=text, name=None if name == each.name else name)
+    events: list[ev.AnyEvent] = [reworded, _published(now, text)] if each.published else [reworded]
+    return [*events, *named_anew(state, each, now)]
+
+
+def _arrange(state: State, command: do.ArrangeQueue) -> Sequence[ev.AnyEvent] | Refusal:
+    queued = {each.id for each in state.floor.standing(Standing.QUEUED)}
+    if len(set(command.first)) < len(command.first) or not queued.issuperset(command.first):
+        return _refuse(RefusalCode.STALE, "Name what is in the queue, each once.")
+    if command.first == state.floor.arranged:
+        return _refuse(RefusalCode.CONFLICT, "They stand in that order already.")
+    return [ev.QueueArranged(first=command.first)]
+
+
+def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Refusal:
+    changed: dict[InterventionId, int] = {}
+    for name, count in command.counts.items():
+        each = state.floor.get(name)
+        if each is None or count < 0:
+            return _unknown()
+        if each.support != count:
+            changed[name] = count
+    if not changed:
+        return _refuse(RefusalCode.CONFLICT, "So many were counted already.")
+    return [ev.SupportCounted(counts=changed)]
+
+
+def _hub(origin: str) -> str | None:
+    return origin.removeprefix(HUB) if origin.startswith(HUB) else None

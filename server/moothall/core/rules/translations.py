@@ -1,0 +1,82 @@
+"""The rules of translations: what a line reads in another language, and what goes with the lines that it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.session.state import Channel, Segment, State
+from moothall.core.translating.lines import as_said, due, line_of, made_from
+
+MAX_TEXT = 20_000
+"""Characters of a translated line: twice those of any other."""
+MAX_ROUTE = 1_000
+"""Characters of how it was made."""
+
+
+def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session. It may be closed: translations may follow."""
+    channel, source = state.channels.get(command.channel), state.segments.get(command.source.segment)
+    if channel is None or channel.kind is not ev.ChannelKind.TRANSLATION or source is None:
+        return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such translation, or no such line.")
+    if len(command.text) > MAX_TEXT or len(command.route) > MAX_ROUTE:
+        return Refusal(code=RefusalCode.INVALID, message=f"A translated line has at most {MAX_TEXT} characters.")
+    wanted = due(state, channel, source.id)
+    if wanted is None or wanted.source != command.source:
+        return Refusal(
+            code=RefusalCode.STALE,
+            message="The line reads otherwise now, or is not to be translated.",
+            segment=source.now(),
+        )
+    if command.text.strip() and not command.route and not as_said(source, channel):
+        return Refusal(code=RefusalCode.INVALID, message="A line in another language was translated in some way.")
+    if not command.text.strip() and source.whole.strip():
+        return Refusal(code=RefusalCode.INVALID, message="A line that says something says it in any language.")
+    made = ev.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough)
+    return _set(state, channel, source, made, command.text.strip())
+
+
+def _set(state: State, channel: Channel, source: Segment, made: ev.MadeFrom, text: str) -> Sequence[ev.AnyEvent]:
+    name = line_of(source.id, channel.id)
+    there = state.segments.get(name)
+    if there is not None:
+        corrected = ev.SegmentCorrected(
+            channel=channel.id,
+            segment=name,
+            base_revision=there.revision,
+            base_words=0,
+            text=text,
+            tail="",
+            machine=True,
+            made_from=made,
+        )
+        return [corrected]
+    opened = ev.SegmentOpened(
+        channel=channel.id,
+        segment=name,
+        t0=source.t0,
+        language=channel.languages[0] if made.route else source.language,
+        origin=ev.Origin.TRANSLATED if made.route else source.origin,
+        speaker=source.speaker,
+        made_from=made,
+    )
+    ended = ev.SegmentEnded(channel=channel.id, segment=name, t1=source.t1, reason=ev.EndReason.SENTENCE, text=text)
+    return [opened, ended]
+
+
+def with_translations(state: State, events: Sequence[ev.AnyEvent]) -> Sequence[ev.AnyEvent]:
+    """The events of a command, and behind each that strikes lines what strikes what was made from them."""
+    all_of_them: list[ev.AnyEvent] = []
+    for event in events:
+        all_of_them.append(event)
+        if isinstance(event, ev.ChannelRewound | ev.LinesMovedAway):
+            struck: dict[ChannelId, list[SegmentId]] = {}
+            for line in made_from(state, event.segments):
+                struck.setdefault(line.channel, []).append(line.id)
+            all_of_them += [
+                ev.ChannelRewound(channel=channel, t=0, segments=tuple(lines)) for channel, lines in struck.items()
+            ]
+    return all_of_them

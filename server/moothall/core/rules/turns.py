@@ -1,0 +1,102 @@
+"""The rules of turns: how long one may take, and what is typed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import is_name
+from moothall.core.removal.questions import speaker_of
+from moothall.core.rules.lines import last_unkept, unkept_now
+from moothall.core.rules.turn_now import has_typed, may_hold, may_type, name_of, typed_language, typed_lines
+from moothall.core.session.state import State, Status
+from moothall.core.translating.lines import spoken
+
+LONGEST_LIMIT_MS = 3_600_000
+MAX_TYPED = 1_000
+"""Characters of a line that is typed in a turn: three long sentences."""
+MOST_LINES = 20
+"""That come at once."""
+
+TurnCommand = do.LimitTurns | do.TypeTurn | do.HoldTurn
+
+
+def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    if isinstance(command, do.TypeTurn):
+        return _type(state, command, actor, wall)
+    if isinstance(command, do.HoldTurn):
+        return _hold(state, command, actor, wall)
+    if not 0 <= command.ms <= LONGEST_LIMIT_MS:
+        return _refuse(RefusalCode.INVALID, f"A turn may take up to {LONGEST_LIMIT_MS // 60_000} minutes; 0: no limit.")
+    if command.ms == state.floor.limit:
+        return _refuse(RefusalCode.CONFLICT, "A turn may take so long already.")
+    return [ev.TurnLimited(ms=command.ms)]
+
+
+def _refuse(code: RefusalCode, message: str) -> Refusal:
+    return Refusal(code=code, message=message)
+
+
+def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    each = state.floor.get(command.intervention)
+    if each is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+    if actor.id != each.id:
+        return _refuse(RefusalCode.FORBIDDEN, "Nobody but its author says that they need longer.")
+    if not may_hold(state, each.id):
+        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn, or they have begun or said so already.")
+    return [ev.TurnHeld(intervention=each.id, number=each.number, t=state.media_now(wall))]
+
+
+def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    each, channel = state.floor.get(command.intervention), spoken(state)
+    if each is None or channel is None:
+        return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no text of the room.")
+    if actor.id != each.id:
+        return _refuse(RefusalCode.FORBIDDEN, "Nobody but its author types in a turn.")
+    if not may_type(state, each.id):
+        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn now, or the session is not on.")
+    refused = _unfit(state, command)
+    if refused is not None:
+        return refused
+    t, speaker, events = state.media_now(wall), speaker_of(each), list[ev.AnyEvent]()
+    if not has_typed(state.floor):
+        if speaker not in state.speakers:
+            events.append(ev.SpeakerIntroduced(speaker=speaker, name=name_of(each)))
+        events.append(ev.TurnTyped(intervention=each.id, number=each.number, t=t))
+    # A source that was attached meanwhile may have set the clock a little back.
+    t = max(t, last_unkept(state))
+    # Each has a moment of its own, so that they stand in their order wherever lines are put in order of time.
+    if command.lines:
+        t = max([t, *(line.t0 + 1 for line in typed_lines(state, each))])
+    language, origin = typed_language(each, channel), ev.Origin.SPEAKER
+    for t0, line in enumerate(command.lines, t):
+        events += [
+            ev.SegmentOpened(
+                channel=channel.id, segment=line.segment, t0=t0, language=language, origin=origin, speaker=speaker
+            ),
+            ev.SegmentEnded(
+                channel=channel.id, segment=line.segment, t1=t0, reason=ev.EndReason.SENTENCE, text=line.text.strip()
+            ),
+        ]
+    if not events:
+        return _refuse(RefusalCode.CONFLICT, "It is known already that its author types.")
+    return events
+
+
+def _unfit(state: State, command: do.TypeTurn) -> Refusal | None:
+    """Why these lines can't be taken; None when they can."""
+    names = [line.segment for line in command.lines]
+    if len(names) > MOST_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
+        return _refuse(RefusalCode.INVALID, f"Up to {MOST_LINES} lines with short names of their own come at once.")
+    if any(not 0 < len(line.text.strip()) <= MAX_TYPED for line in command.lines):
+        return _refuse(RefusalCode.INVALID, f"A line has 1 to {MAX_TYPED} characters.")
+    if state.status is Status.PAUSED or (names and not state.keeps):
+        return unkept_now(state)
+    if any(name in state.segments for name in names):
+        return _refuse(RefusalCode.CONFLICT, "A line of that name is there already.")
+    return None

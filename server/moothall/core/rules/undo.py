@@ -1,0 +1,328 @@
+"""What undoes an act. Nothing is taken back in a log: an act is undone by another one.
+
+Afterwards lines read, are named and stand as before, and so does the session; revisions and positions don't run back.
+What was said or typed meanwhile is left alone, but for the name: lines that were given to a speaker only because that
+speaker was said to have the floor go with it.
+
+What an act did is read from its events, so that it can be undone as long as the log lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.questions.interventions import FloorFact
+from moothall.core.questions.undoing import brought_by, floor_step, rearranged, still_stands
+from moothall.core.removal.moves import is_returned, returned
+from moothall.core.rules.decide import decide
+from moothall.core.rules.undo_staff import backstage_step
+from moothall.core.rules.undo_wall import goes_with_wall, wall_step
+from moothall.core.session.state import State, Status, evolve
+from moothall.core.terms.terms import key_of
+
+_SOMEBODY = Actor(Role.TECHNICIAN, "undo")
+"""Whether an act fits a state depends on the state, and on the role only for engines."""
+
+Undoing = tuple[do.AnyCommand, ...]
+Commands = tuple[do.AnyCommand, ...]
+_Fact = ev.AnyEvent | UnknownEvent | None
+"""An event of a log; None when its body was removed."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What the events of an act say that was done."""
+
+    commands: Commands
+    undoing: Undoing
+    """The act that undoes it; empty when nothing does."""
+
+
+def read_act(before: State, events: Sequence[_Fact]) -> Reading:
+    """What was done by these events, which one act caused in the state `before`, and what undoes it.
+
+    An act is undone whole or not at all: one of which a part can't be undone has no undoing. A name that was introduced
+    stays in the list of names, since nobody is harmed by it.
+    """
+    state, commands, undoing, whole = before, Commands(), Undoing(), True
+    for n, event in enumerate(events):
+        step = _step(state, events[n - 1] if n else None, event, events[n + 1] if n + 1 < len(events) else None)
+        state = evolve(state, event)
+        if step is not None:
+            command, undone = step
+            commands = commands if command is None else (*commands, command)
+            whole = whole and undone is not None
+            undoing = (*(undone or ()), *undoing)
+    back = carried_out(state, undoing) if whole else None
+    if back is not None and back.floor.arranged != before.floor.arranged:
+        # What left the queue and comes back stands where the chair had put it.
+        undoing = (*undoing, do.ArrangeQueue(first=before.floor.arranged))
+        back = carried_out(back, undoing[-1:])
+    return Reading(commands, () if back is None else undoing)
+
+
+def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:
+    """What of an act's undoing still fits: the floor is left to whoever else was given it meanwhile.
+
+    Lines that are not in the log any more are passed over; those that were struck and stand again are meant where they
+    stand. Of many lines that were accepted at once those are left that somebody has changed since, unless all of them
+    were: then whoever carries it out says so. Of many questions those are left that somebody has brought elsewhere
+    since; `moved_on` says when that is all of them.
+    """
+    took, brought = _floors(act), brought_by(act)
+    due: list[do.AnyCommand] = []
+    for command in undoing:
+        match command:
+            case do.TakeFloor() if command.channel in took:
+                if now.channels[command.channel].speaker == took[command.channel]:
+                    due.append(command)
+            case do.AssignSpeaker():
+                lines = tuple(_standing_as(now, name) for name in command.segments if name in now.segments)
+                due += [msgspec.structs.replace(command, segments=lines)] if lines else []
+            case do.CorrectSegment():
+                due.append(msgspec.structs.replace(command, segment=_standing_as(now, command.segment)))
+            case do.Stand() | do.WriteAnswer() if not still_stands(now.floor, command, brought):
+                pass
+            case do.ArrangeQueue():
+                due += rearranged(now.floor, command, due, anew=not brought)
+            case _:
+                due.append(command)
+    return tuple(command for command in due if _fits(now, command)) or tuple(due)
+
+
+def _fits(now: State, command: do.AnyCommand) -> bool:
+    """Whether what was accepted still stands as it was accepted."""
+    if not isinstance(command, do.CorrectSegment) or not command.accepted:
+        return True
+    line = now.segments.get(command.segment)
+    return line is not None and not line.gone and line.revision == command.base_revision
+
+
+def _standing_as(now: State, name: SegmentId) -> SegmentId:
+    """What a line is called by now."""
+    while (line := now.segments.get(name)) is not None and line.gone and returned(name) in now.segments:
+        name = returned(name)
+    return name
+
+
+def lines_meanwhile(
+    now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand], since: Iterable[ev.AnyEvent]
+) -> Undoing:
+    """Gives lines that opened under the speaker to whom an act gave the floor back to the one who had it before.
+
+    `since`: the events after the act, in order, without those of lines that were said again. Lines count until the
+    floor is given to somebody, and not those that somebody has given to a speaker by hand.
+    """
+    took, had = _floors(act), _floors(undoing)
+    wrong = {channel: speaker for channel, speaker in took.items() if channel in had and had[channel] != speaker}
+    opened: dict[SegmentId, ChannelId] = {}
+    by_hand: set[SegmentId] = set()
+    for event in since:
+        match event:
+            case ev.SpeakerTookFloor():
+                wrong.pop(event.channel, None)
+            case ev.SpeakerAssigned() | ev.LinesMovedHere():
+                by_hand.update(event.segments)
+            case ev.SegmentOpened() if event.channel in wrong and event.speaker == wrong[event.channel]:
+                if _is_new(event.segment, opened.keys() - by_hand):
+                    opened[event.segment] = event.channel
+            case _:
+                pass
+    back: dict[SpeakerId | None, list[SegmentId]] = {}
+    for name, channel in opened.items():
+        if name in now.segments and name not in by_hand:
+            back.setdefault(had[channel], []).append(name)
+    return tuple(do.AssignSpeaker(segments=tuple(lines), speaker=speaker) for speaker, lines in back.items())
+
+
+def _is_new(name: SegmentId, counted: Iterable[SegmentId]) -> bool:
+    """Whether a line was not said before: it has a name of its own, or is said again and counted when it was first."""
+    return not is_returned(name) or any(returned(line) == name for line in counted)
+
+
+def _floors(commands: Iterable[do.AnyCommand]) -> dict[ChannelId, SpeakerId | None]:
+    """Who has the floor of which channel after these commands."""
+    return {command.channel: command.speaker for command in commands if isinstance(command, do.TakeFloor)}
+
+
+def carried_out(state: State, commands: Iterable[do.AnyCommand]) -> State | None:
+    """The state after an act; None when it is refused."""
+    for command in commands:
+        decision = decide(state, command, _SOMEBODY, state.clock[1])
+        if isinstance(decision, Refusal):
+            return None
+        for event in decision:
+            state = evolve(state, event)
+    return state
+
+
+def _step(
+    state: State, last: _Fact, event: _Fact, following: _Fact
+) -> tuple[do.AnyCommand | None, Undoing | None] | None:
+    """The command behind an event in the state before it, and what undoes that; None when it goes with another event.
+
+    `last` and `following` are the events of the same act around it. What undoes is None where nothing does.
+    """
+    match event:
+        case ev.WallCleared():
+            return wall_step(state, event)
+        case _ if goes_with_wall(state, last, event):
+            return None
+        case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint():
+            return None
+        case ev.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
+            return None  # It goes with the lines that its own were made from; those that stand again are made anew.
+        case ev.NotRecordedEnded() if isinstance(following, ev.SessionClosed):
+            return None
+        case ev.SessionClosed():
+            return do.CloseSession(), _of_close(state, recorded=not isinstance(last, ev.NotRecordedEnded))
+        case ev.SessionPaused():
+            return do.PauseSession(), (do.ResumeSession(),)
+        case ev.SessionResumed():
+            return do.ResumeSession(), (do.PauseSession(),)
+        case ev.SessionReopened():
+            return do.ReopenSession(), (do.CloseSession(),)
+        case ev.SessionDescribed() if event.languages and event.title == state.title:
+            return do.SetLanguages(languages=event.languages), _as_spoken(state, event.languages)
+        case ev.SessionDescribed():
+            described = do.DescribeSession(title=event.title, languages=event.languages)
+            return described, (do.DescribeSession(title=state.title),)
+        case ev.SpeakerIntroduced():
+            name = state.speakers.get(event.speaker)
+            introduced = do.IntroduceSpeaker(speaker=event.speaker, name=event.name)
+            return introduced, () if name is None else (do.IntroduceSpeaker(speaker=event.speaker, name=name),)
+        case ev.SpeakerAssigned():
+            return do.AssignSpeaker(segments=event.segments, speaker=event.speaker), _as_assigned(state, event.segments)
+        case ev.SpeakerTookFloor():
+            had = state.channels[event.channel].speaker
+            took = do.TakeFloor(channel=event.channel, speaker=event.speaker)
+            return took, (do.TakeFloor(channel=event.channel, speaker=had),)
+        case ev.TermChosen():
+            chosen = state.terms.get(key_of(event.term))
+            before = do.ChooseTerm(term=event.term, wanted=None)
+            if chosen is not None:
+                before = do.ChooseTerm(**msgspec.structs.asdict(chosen))
+            now = do.ChooseTerm(
+                term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
+            )
+            return now, (before,)
+        case _ if isinstance(event, FloorFact):
+            return floor_step(state.floor, event)
+        case (
+            ev.NoteLeft()
+            | ev.NoteRead()
+            | ev.HubNoteLeft()
+            | ev.HubNoteRead()
+            | ev.PolicyQuestionsListed()
+            | ev.LineTagged()
+        ):
+            return backstage_step(state.backstage, event)
+        case _:
+            return _line_step(state, event, following) or (_without_undoing(event), None)
+
+
+def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyCommand, Undoing | None] | None:
+    """As `_step`, for what is done with lines."""
+    match event:
+        case ev.LanguageForced():
+            forced = do.ForceLanguage(channel=event.channel, language=event.language)
+            had = state.channels[event.channel].forced
+            return forced, (do.ForceLanguage(channel=event.channel, language=had),)
+        case ev.SegmentCorrected():
+            return _of_correction(state, event)
+        case ev.SegmentOpened() if isinstance(following, ev.SegmentEnded):
+            typed = do.TypeLine(
+                channel=event.channel,
+                segment=event.segment,
+                text=following.text,
+                language=event.language,
+                speaker=event.speaker,
+            )
+            # A finished line without text is not shown.
+            emptied = do.CorrectSegment(
+                channel=event.channel, segment=event.segment, base_revision=0, base_words=0, text=""
+            )
+            return typed, (emptied,)
+        case ev.ChannelRewound():
+            restored = do.RestoreLines(
+                channel=event.channel,
+                rewinding=state.channels[event.channel].rewound + 1,
+                t=event.t,
+                through=state.channels[event.channel].committed_through,
+                segments=event.segments,
+            )
+            again = isinstance(following, ev.SegmentOpened)  # It is itself what undid another.
+            return do.RewindChannel(channel=event.channel, t=event.t), None if again else (restored,)
+        case _:
+            return None
+
+
+def _as_spoken(state: State, languages: Sequence[str]) -> Undoing:
+    """The languages that were spoken before, and what was forced and isn't among `languages`."""
+    forced = (
+        do.ForceLanguage(channel=each.id, language=each.forced)
+        for each in state.channels.values()
+        if each.kind is ev.ChannelKind.FLOOR and each.forced is not None and each.forced not in languages
+    )
+    return do.SetLanguages(languages=state.languages), *forced
+
+
+def _without_undoing(event: _Fact) -> do.AnyCommand | None:
+    """The command behind an event that nothing undoes from here; None when it is not to be named."""
+    match event:
+        case ev.SessionOpened():
+            return do.OpenSession()
+        case ev.NotRecordedBegan():
+            return do.BeginNotRecorded()
+        case ev.NotRecordedEnded():
+            return do.EndNotRecorded()
+        case ev.RecordSealed():
+            return do.SealRecord(version=event.version)
+        case ev.LinesMovedAway():
+            return do.MoveLinesAway(channel=event.channel, segments=event.segments, session=event.session)
+        case _:
+            return None
+
+
+def _of_close(before: State, *, recorded: bool) -> Undoing:
+    undoing: list[do.AnyCommand] = [do.ReopenSession()]
+    if not recorded:
+        undoing.append(do.BeginNotRecorded())  # It was not, so it isn't again until somebody says so.
+    if before.status is Status.PAUSED:
+        undoing.append(do.PauseSession())
+    return tuple(undoing)
+
+
+def _as_assigned(before: State, segments: Iterable[SegmentId]) -> Undoing:
+    """Gives the lines to those who had them, one command each of these."""
+    had: dict[SpeakerId | None, list[SegmentId]] = {}
+    for name in segments:
+        line = before.segments.get(name)
+        if line is not None:
+            had.setdefault(line.speaker, []).append(name)
+    return tuple(do.AssignSpeaker(segments=tuple(lines), speaker=speaker) for speaker, lines in had.items())
+
+
+def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCommand, Undoing] | None:
+    line = before.segments.get(event.segment)
+    if line is None:
+        return None
+    corrected = do.CorrectSegment(
+        channel=event.channel,
+        segment=event.segment,
+        base_revision=event.base_revision,
+        base_words=event.base_words,
+        text=event.text,
+        accepted=event.accepted,
+    )
+    # The words that it replaced, as they read before; those behind it were left alone.
+    read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])
+    back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read)
+    return corrected, (back,)

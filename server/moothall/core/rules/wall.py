@@ -1,0 +1,60 @@
+"""Clearing every wall and overlay at once, and taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import InterventionId
+from moothall.core.rules.questions import decide_floor
+from moothall.core.session.state import State, Status, evolve
+
+
+def decide_wall(
+    state: State, command: do.ClearWall | do.RestoreWall, actor: Actor, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
+    """As `decide`, for an existing session."""
+    if isinstance(command, do.ClearWall):
+        return _clear(state, actor, wall)
+    again = _called_again(state, command.intervention, actor, wall)
+    # What was cleared once more in between may have been taken back before: restoring hides nothing.
+    t = None if command.t is None or state.wall_cleared is None else min(command.t, state.wall_cleared)
+    if t == state.wall_cleared and not again:
+        return Refusal(code=RefusalCode.CONFLICT, message="The walls show that already.")
+    return [ev.WallCleared(t=t), *again]
+
+
+def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
+    called = state.floor.called
+    t = 0  # Before the beginning no line has begun.
+    if state.status is not Status.CREATED:
+        now = state.media_now(wall)
+        # What is said now began by now; where the clock is behind what an engine hears, by what that has committed.
+        t = max([now, *(channel.committed_through for channel in state.channels.values())]) + 1
+        # The clock may have been set back; nothing that was cleared is shown again.
+        t = max(t, state.wall_cleared or 0)
+    events: list[ev.AnyEvent] = [ev.WallCleared(t=t, withdrawn=called)]
+    known = None if called is None else state.floor.get(called)
+    if known is None:
+        return events
+    return [*events, *_stood(state, known.id, Standing.CHECKED, actor, wall)]
+
+
+def _called_again(state: State, name: InterventionId | None, actor: Actor, wall: int) -> list[ev.AnyEvent]:
+    """What a clearing has withdrawn, unless it stands elsewhere by now, or another one was called."""
+    known = None if name is None or name not in state.wall_withdrew else state.floor.get(name)
+    if known is None or state.floor.called is not None:
+        return []
+    queued = _stood(state, known.id, Standing.QUEUED, actor, wall)
+    for event in queued:
+        state = evolve(state, event)
+    return [*queued, *_stood(state, known.id, Standing.CALLED, actor, wall)]
+
+
+def _stood(state: State, name: InterventionId, standing: Standing, actor: Actor, wall: int) -> list[ev.AnyEvent]:
+    decided = decide_floor(state, do.Stand(interventions=(name,), standing=standing), actor, wall)
+    return [] if isinstance(decided, Refusal) else list(decided)

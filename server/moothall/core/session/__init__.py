@@ -1,0 +1,1 @@
+"""A session as the fold of its log."""

@@ -1,0 +1,80 @@
+"""What of a session is kept: not what somebody asked not to be recorded, and nothing of a break."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.events import types as ev
+from moothall.core.kernel.spans import Span, ended, lasts, merged
+
+KeepingFact = ev.NotRecordedBegan | ev.NotRecordedEnded | ev.SessionPaused | ev.SessionResumed | ev.SessionClosed
+"""Events that change it."""
+
+
+class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a session's state that tells."""
+
+    not_recorded: tuple[Span, ...] = ()
+    """Spans of media ms that somebody asked not to be recorded; the last one may still be open."""
+    breaks: tuple[Span, ...] = ()
+    """Breaks, as `not_recorded`: nothing is kept of them either, and nobody hears them."""
+    paused_at: int | None = None
+    """Media ms at which somebody said that the break which lasts had begun."""
+    set_back: tuple[int, int] = (0, 0)
+    """Of the last break that was ended a while ago: since when all is kept again, and when that was said, media ms."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether nobody has asked that what is said now is not recorded."""
+        return not lasts(self.not_recorded)
+
+    @property
+    def in_break(self) -> bool:
+        """Whether there is a break in which nobody hears what is said."""
+        return lasts(self.breaks)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is said now is kept: it is recorded, and there is no break."""
+        return self.recorded and not self.in_break
+
+    @property
+    def unkept(self) -> tuple[Span, ...]:
+        """All spans of which nothing is kept, in order and apart from one another."""
+        return merged((*self.not_recorded, *self.breaks))
+
+    def kept(self, t: int) -> bool:
+        """Whether what is said at media ms `t` is kept."""
+        return not any(t0 <= t and (t1 is None or t < t1) for t0, t1 in (*self.not_recorded, *self.breaks))
+
+    def delay(self, lag: int, now: int) -> int:
+        """How late a text is, ms, that at media ms `now` is `lag` ms behind what was said.
+
+        When a break is ended a while ago, all that was said since then becomes text at once. As long a time is given
+        for that: what comes late by no more is no delay meanwhile.
+        """
+        since, until = self.set_back
+        back = until - since
+        return max(0, lag - back) if until <= now < until + back else lag
+
+    def kept_through(self, t0: int, t1: int) -> bool:
+        """Whether all is kept of what is said from media ms `t0` to `t1`, both included."""
+        spans = (*self.not_recorded, *self.breaks)
+        return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in spans)
+
+
+def keeping_after(keeping: Keeping, event: KeepingFact) -> dict[str, object]:
+    """The fields that an event changes, by name."""
+    match event:
+        case ev.NotRecordedBegan():
+            return {"not_recorded": (*keeping.not_recorded, (event.t0, None))}
+        case ev.NotRecordedEnded():
+            began, _ = keeping.not_recorded[-1]
+            return {"not_recorded": (*keeping.not_recorded[:-1], (began, event.t1))}
+        case ev.SessionPaused():
+            breaks = keeping.breaks if event.t0 is None else (*keeping.breaks, (event.t0, None))
+            return {"breaks": breaks, "paused_at": event.t}
+        case _:
+            t1 = event.t if isinstance(event, ev.SessionClosed) or event.t1 is None else event.t1
+            set_back = (t1, event.t) if t1 < event.t else keeping.set_back
+            return {"breaks": ended(keeping.breaks, t1), "paused_at": None, "set_back": set_back}

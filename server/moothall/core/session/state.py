@@ -1,0 +1,316 @@
+"""What a session is and what may happen in it: decide(state, command) → events, evolve(state, event) → state.
+
+The session writer is the only caller of `decide` that counts; whoever folds a log uses `evolve`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.events.question_parts import Standing
+from moothall.core.hubs.standing import Hubs, with_hub
+from moothall.core.kernel.errors import ChannelNow
+from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.kernel.persistent import PersistentMap
+from moothall.core.questions.interventions import Floor, FloorFact, evolve_floor
+from moothall.core.session.keeping import Keeping, keeping_after
+from moothall.core.session.media_clock import MediaClock
+from moothall.core.session.parts import Channel, Segment, Source, made_from
+from moothall.core.staff.backstage import Backstage, evolve_backstage
+from moothall.core.terms.chosen import Terms, with_term
+
+# Whoever speaks of a session speaks of its parts.
+__all__ = ["EARLY_WORDS", "LAST_WORDS", "ON", "Channel", "Segment", "Source", "State", "Status", "evolve"]
+
+LAST_WORDS = 20
+"""How many committed words a channel keeps at hand for an engine that has to find the seam."""
+EARLY_WORDS = 200
+"""Ms that a word may begin before the last committed one's end: times tremble (docs/why/speech.md, "The seam")."""
+
+
+class Status(StrEnum):
+    """Where a session is in its life."""
+
+    ABSENT = "absent"
+    CREATED = "created"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+ON = (Status.OPEN, Status.PAUSED)
+"""Between its opening and its close."""
+
+
+class State(Keeping, frozen=True, kw_only=True):
+    """A session as the fold of its log."""
+
+    id: SessionId
+    status: Status = Status.ABSENT
+    title: str = ""
+    languages: tuple[str, ...] = ()
+    access: ev.Access = ev.Access.STAFF
+    """Nobody but staff until the log says otherwise."""
+    young_people: bool = False
+    sound: ev.SoundKept = ev.SoundKept.NONE
+    rehearsal: bool = False
+    clock: MediaClock = MediaClock(0, 0)
+    """The newest mapping of media time on the wall's."""
+    channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
+    sources: dict[SourceId, Source] = msgspec.field(default_factory=dict)
+    speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
+    terms: Terms = msgspec.field(default_factory=dict)
+    segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
+    seals: int = 0
+    closed_at: int | None = None
+    """Media ms of the last close; None while it was never closed, or is open again."""
+    floor: Floor = msgspec.field(default_factory=Floor)
+    wall_cleared: int | None = None
+    """Lines that began before this, media ms, are on no wall; None while none was cleared."""
+    wall_withdrew: frozenset[InterventionId] = frozenset()
+    """What was called when the walls were cleared, and is being checked since then."""
+    off_wall_before: bool = False
+    """Whether the walls showed nothing of what comes next already when they were cleared last."""
+    turn_lines: tuple[SegmentId, ...] = ()
+    """Lines of the room's text that were opened in the newest turn, in the order in which they came."""
+    backstage: Backstage = msgspec.field(default_factory=Backstage)
+    hubs: Hubs = msgspec.field(default_factory=dict)
+    closing: ev.CloseAsked | None = None
+    """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
+    goes_on: ev.CloseAsked | None = None
+    """Who closed it to go on with another session, until that was opened."""
+
+    def media_now(self, wall: int) -> int:
+        """Media time at the wall time `wall` (Unix ms); it doesn't run before the session is opened."""
+        return self.clock.t if self.status is Status.CREATED else self.clock.at(wall)
+
+    def channel_now(self, channel: ChannelId) -> ChannelNow:
+        """How a channel stands; raises KeyError for an unknown one."""
+        now = self.channels[channel]
+        segment = self.segments.get(now.open_segment) if now.open_segment is not None else None
+        return ChannelNow(
+            channel=channel,
+            generation=now.generation,
+            committed_through=now.committed_through,
+            segment=now.open_segment,
+            words=len(segment.words) if segment is not None else 0,
+        )
+
+
+def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) -> State:
+    """The state after `event`, logged at Unix ms `at`; None stands for a body that was removed and changes nothing."""
+    replace = msgspec.structs.replace
+    match event:
+        case ev.SessionCreated():
+            return replace(
+                state,
+                status=Status.CREATED,
+                title=event.title,
+                languages=event.languages,
+                access=event.access,
+                young_people=event.young_people,
+                sound=event.sound,
+                rehearsal=event.rehearsal,
+            )
+        case ev.SessionDescribed():
+            return _described(state, event)
+        case ev.NotRecordedBegan() | ev.NotRecordedEnded():
+            return replace(state, **keeping_after(state, event))
+        case ev.SessionOpened():
+            return replace(state, status=Status.OPEN, clock=MediaClock(0, event.wall))
+        case ev.SessionPaused():
+            return replace(state, status=Status.PAUSED, **keeping_after(state, event))
+        case ev.SessionResumed():
+            return replace(state, status=Status.OPEN, **keeping_after(state, event))
+        case ev.SessionReopened():
+            return replace(state, status=Status.OPEN, goes_on=None, closed_at=None)
+        case ev.SessionClosed():
+            asked = state.closing
+            goes_on = None if asked is None or asked.then is None else asked
+            state = replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on, closed_at=event.t)
+            return replace(state, **keeping_after(state, event))
+        case ev.CloseAsked():
+            return replace(state, closing=None if event.act is None else event, goes_on=None)
+        case ev.WallCleared():
+            return _wall_cleared(state, event)
+        case ev.HubStands():
+            return replace(state, hubs=with_hub(state.hubs, event))
+        case ev.RecordSealed():
+            return replace(state, seals=event.n)
+        case ev.ClockMapped():
+            return replace(state, clock=state.clock.mapped(event.t, event.wall))
+        case ev.ChannelAdded():
+            channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
+            return replace(state, channels={**state.channels, event.channel: channel})
+        case ev.SourceAttached():
+            source = Source(channel=event.channel, t=event.t, rate=event.rate)
+            return replace(state, sources={**state.sources, event.source: source})
+        case ev.SourceEnded():
+            source = replace(state.sources[event.source], ended=True)
+            return replace(state, sources={**state.sources, event.source: source})
+        case ev.SpeakerIntroduced():
+            return replace(state, speakers={**state.speakers, event.speaker: event.name})
+        case ev.TermChosen():
+            return replace(state, terms=with_term(state.terms, event))
+        case ev.SpeakerTookFloor():
+            return _with_channel(state, event.channel, speaker=event.speaker)
+        case ev.LanguageForced():
+            return _with_channel(state, event.channel, forced=event.language)
+        case ev.SpeakerAssigned():
+            return _with_segments(state, event.segments, speaker=event.speaker)
+        case ev.ChannelRewound():
+            return _rewound(state, event)
+        case ev.LinesMovedAway():
+            return _with_segments(state, event.segments, gone=True, moved=True)
+        case ev.BodyRemoved():
+            for channel_id, t in event.through.items():
+                state = _heard(state, channel_id, t)
+            return state
+        case ev.EngineAttached():
+            return _with_channel(state, event.channel, generation=event.generation)
+        case ev.GapNoted():
+            return _heard(state, event.channel, event.t1)
+        case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
+            return _evolve_segment(state, event, at)
+        case _ if isinstance(event, FloorFact):
+            return _with_floor(state, event)
+        case (
+            ev.NoteLeft()
+            | ev.NoteRead()
+            | ev.HubNoteLeft()
+            | ev.HubNoteRead()
+            | ev.PolicyQuestionsListed()
+            | ev.LineTagged()
+        ):
+            backstage = evolve_backstage(state.backstage, event, at)
+            return state if backstage is state.backstage else replace(state, backstage=backstage)
+        case _:
+            return state
+
+
+def _wall_cleared(state: State, event: ev.WallCleared) -> State:
+    replace, before = msgspec.structs.replace, state.floor.off_wall
+    if event.t is None or (state.wall_cleared is not None and event.t < state.wall_cleared):  # It was taken back.
+        off_wall = event.t is not None and state.off_wall_before
+        return replace(state, wall_cleared=event.t, floor=replace(state.floor, off_wall=off_wall))
+    withdrew = state.wall_withdrew if event.withdrawn is None else state.wall_withdrew | {event.withdrawn}
+    floor = replace(state.floor, off_wall=True)
+    return replace(state, wall_cleared=event.t, floor=floor, wall_withdrew=withdrew, off_wall_before=before)
+
+
+def _with_floor(state: State, event: FloorFact) -> State:
+    turns = len(state.floor.turns)
+    state = msgspec.structs.replace(state, floor=evolve_floor(state.floor, event))
+    if len(state.floor.turns) > turns:
+        state = msgspec.structs.replace(state, turn_lines=())
+    if not isinstance(event, ev.InterventionStands) or event.standing is Standing.CHECKED:
+        return state
+    return msgspec.structs.replace(state, wall_withdrew=state.wall_withdrew - {event.intervention})
+
+
+def _evolve_segment(
+    state: State, event: ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected, at: int
+) -> State:
+    replace = msgspec.structs.replace
+    if isinstance(event, ev.SegmentOpened):
+        segment = Segment(
+            id=event.segment,
+            channel=event.channel,
+            language=event.language,
+            t0=event.t0,
+            origin=event.origin,
+            speaker=event.speaker,
+            since=state.channels[event.channel].rewound,
+            made_from=made_from(event, None),
+        )
+        if state.floor.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
+            state = replace(state, turn_lines=(*state.turn_lines, event.segment))
+        return replace(state, segments=state.segments.set(event.segment, segment))
+    known = state.segments.get(event.segment)
+    if known is None:
+        return state  # Its opening was removed from the record; there is nothing left to change.
+    match event:
+        case ev.WordsCommitted():
+            state = _committed(state, event)
+            segment = replace(known, words=known.words + event.words)
+        case ev.SegmentEnded():
+            if state.channels[event.channel].open_segment == event.segment:
+                state = _with_channel(state, event.channel, open_segment=None)
+            # What a person wrote comes whole, without words.
+            text = known.text if known.words else event.text
+            segment = replace(known, ended=True, t1=event.t1, ended_at=at, text=text)
+        case _:
+            segment = replace(
+                known,
+                text=event.text,
+                base=event.base_words,
+                revision=event.base_revision + 1,
+                mended=known.mended or not event.machine,
+                accepted=event.accepted or (known.accepted and event.machine),
+                made_from=made_from(event, known.made_from),
+            )
+    return replace(state, segments=state.segments.set(event.segment, segment))
+
+
+def _committed(state: State, event: ev.WordsCommitted) -> State:
+    """Where the channel stands after words, be they the newest or those that a removal left of an older line."""
+    channel = state.channels[event.channel]
+    last = channel.last_words
+    if not last or event.words[0].t0 >= last[-1].t1 - EARLY_WORDS:
+        last = (*last, *event.words)[-LAST_WORDS:]
+    return _with_channel(
+        state,
+        event.channel,
+        # Lines that come whole, without words, are never open, and what is left of a line doesn't close another.
+        open_segment=channel.open_segment or event.segment,
+        committed_through=max(channel.committed_through, event.words[-1].t1),
+        last_words=last,
+    )
+
+
+def _rewound(state: State, event: ev.ChannelRewound) -> State:
+    """Without the lines that were struck. Where nothing is heard once more, the other last words stay the last."""
+    channel = state.channels[event.channel]
+    gone = {word for name in event.segments if (line := state.segments.get(name)) for word in line.words}
+    last = tuple(word for word in channel.last_words if event.t >= channel.committed_through and word not in gone)
+    n = channel.rewound + 1
+    state = _with_segments(state, event.segments, gone=True, struck=n)
+    return _with_channel(state, event.channel, committed_through=event.t, open_segment=None, last_words=last, rewound=n)
+
+
+def _heard(state: State, channel: ChannelId, t: int) -> State:
+    known = state.channels.get(channel)
+    if known is None or known.committed_through >= t:
+        return state
+    return _with_channel(state, channel, committed_through=t)
+
+
+def _with_segments(state: State, names: tuple[SegmentId, ...], **fields: object) -> State:
+    segments = state.segments
+    for name in names:
+        known = segments.get(name)
+        if known is not None:
+            segments = segments.set(name, msgspec.structs.replace(known, **fields))
+    return msgspec.structs.replace(state, segments=segments)
+
+
+def _described(state: State, event: ev.SessionDescribed) -> State:
+    replace, spoken = msgspec.structs.replace, event.languages
+    if not spoken:
+        return replace(state, title=event.title)
+    channels = {
+        name: replace(each, languages=spoken, forced=each.forced if each.forced in spoken else None)
+        if each.kind is ev.ChannelKind.FLOOR
+        else each
+        for name, each in state.channels.items()
+    }
+    return replace(state, title=event.title, languages=spoken, channels=channels)
+
+
+def _with_channel(state: State, channel: ChannelId, **fields: object) -> State:
+    changed = msgspec.structs.replace(state.channels[channel], **fields)
+    return msgspec.structs.replace(state, channels={**state.channels, channel: changed})

@@ -1,0 +1,1 @@
+"""Notes among the staff and tags of the report."""

@@ -1,0 +1,1 @@
+"""Terms of glossaries, and those that were chosen in a session."""

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from moothall.core.events import types as ev
+from moothall.core.events.codec import EVENT_TYPES
+from moothall.core.kernel.ids import ChannelId, SegmentId
+
+LANES = {
+    "segment.opened": "ch:floor",
+    "words.committed": "w:floor",
+    "segment.ended": "ch:floor",
+    "segment.corrected": "ch:floor",
+    "channel.rewound": "ch:floor",
+    "lines.moved-away": "ch:floor",
+    "lines.moved-here": "ch:floor",
+    "note.left": "staff",
+    "note.read": "staff",
+    "line.tagged": "staff",
+    "hub.note": "hub:kisumu",
+    "hub.note-read": "hub:kisumu",
+    "hub.declined": "hub:kisumu",
+    "term.chosen": "staff",
+    "close.asked": "staff",
+    "intervention.received": "staff",
+    "intervention.reworded": "staff",
+    "intervention.flagged": "staff",
+    "intervention.declined": "staff",
+    "intervention.removed": "staff",
+    "intervention.published": "floor",
+    "intervention.stands": "floor",
+    "intervention.written": "floor",
+    "queue.arranged": "floor",
+    "queue.ordered": "floor",
+    "asking.limited": "floor",
+    "support.counted": "floor",
+    "poll.opened": "floor",
+    "poll.counted": "floor",
+    "poll.closed": "floor",
+    "turn.limited": "floor",
+    "turn.typed": "floor",
+    "turn.held": "floor",
+}
+"""Whatever isn't named here is in the session's own lane, for everybody."""
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_an_events_type_decides_its_lane(name: str) -> None:
+    of_the_floor: Any = SimpleNamespace(channel="floor", hub="kisumu")
+    assert EVENT_TYPES[name].lane(of_the_floor) == LANES.get(name, "session")
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_an_event_is_written_with_its_type_and_its_newest_version(name: str) -> None:
+    kind = EVENT_TYPES[name]
+    version = next(field for field in msgspec.structs.fields(kind) if field.name == "v")
+    assert (kind.__struct_config__.tag_field, kind.__struct_config__.tag) == ("type", name)
+    assert version.default == kind.VERSION
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_an_event_cant_be_changed_and_names_its_fields(name: str) -> None:
+    assert EVENT_TYPES[name].__struct_config__.frozen
+    assert [field for field in EVENT_TYPES[name].__struct_fields__ if field in ("type", "lane", "offset")] == []
+
+
+def test_an_event_says_its_own_lane() -> None:
+    ended = ev.SegmentEnded(
+        channel=ChannelId("pt"), segment=SegmentId("s1"), t1=1, reason=ev.EndReason.PAUSE, text="Bom dia."
+    )
+    assert ended.lane() == "ch:pt"
+    assert ev.SessionPaused(t=5).lane() == "session"

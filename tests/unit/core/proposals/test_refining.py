@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from moothall.core.events.parts import Word
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.proposals.refining import Again, Findings, Standing, plainly, propose
+
+FLOOR = ChannelId("floor")
+
+
+def standing(name: str, t0: int, t1: int, text: str, language: str = "en", *, machine: bool = True) -> Standing:
+    return Standing(
+        segment=SegmentId(name),
+        channel=FLOOR,
+        revision=1,
+        t0=t0,
+        t1=t1,
+        language=language,
+        text=text,
+        machine=machine,
+    )
+
+
+def again(text: str, t0: int, t1: int, language: str = "en") -> Again:
+    """Words of equal length from `t0` to `t1`."""
+    words = text.split()
+    each = (t1 - t0) // max(1, len(words))
+    return Again(tuple(Word(f" {word}", t0 + n * each, t0 + (n + 1) * each) for n, word in enumerate(words)), language)
+
+
+def news(found: Findings) -> list[tuple[str, str]]:
+    return [(each.segment, each.new) for each in found.proposals]
+
+
+LINES = [
+    standing("a", 0, 2_000, "We hold these trues."),
+    standing("b", 2_100, 4_000, "To be self evident."),
+    standing("c", 9_000, 10_000, "Thank you."),
+]
+
+
+def test_a_line_gets_the_words_of_its_partners() -> None:
+    found = propose(
+        LINES, [again("We hold these truths to be self-evident.", 0, 4_000), again("Thank you", 9_000, 10_000)]
+    )
+    assert news(found) == [("a", "We hold these truths")]
+    (proposal,) = found.proposals
+    assert (proposal.old, proposal.base_revision, proposal.t0) == ("We hold these trues.", 1, 0)
+    assert (proposal.stays, proposal.machine) == (0.75, True)
+    assert (found.unheard, found.elsewhere) == (0, 0)
+
+
+def test_case_and_punctuation_alone_are_no_correction() -> None:
+    assert news(propose(LINES[2:], [again("thank you", 9_000, 10_000)])) == []
+    assert plainly(" Real-time, 3.5!") == "realtime35"
+
+
+def test_missing_words_join_the_nearer_line() -> None:
+    found = propose(LINES[:2], [again("We hold all these trues. To be quite self evident. Indeed.", 0, 4_200)])
+    assert news(found) == [("a", "We hold all these trues."), ("b", "To be quite self evident. Indeed.")]
+
+
+def test_a_line_that_nobody_hears_again_is_counted_and_left() -> None:
+    found = propose(LINES, [again("We hold these trues. To be self evident.", 0, 4_000)])
+    assert (found.proposals, found.unheard, found.elsewhere) == ((), 1, 0)
+    assert propose(LINES, []).unheard == 3
+
+
+def test_words_where_there_is_no_line_are_counted() -> None:
+    found = propose(LINES[:1], [again("We hold these trues.", 0, 2_000), again("far away from it", 20_000, 22_000)])
+    assert (found.proposals, found.elsewhere) == ((), 4)
+    assert propose([], [again("nobody wrote it", 0, 1_000)]).elsewhere == 3
+    assert propose([], []) == Findings(proposals=(), unheard=0, elsewhere=0)
+
+
+def test_another_language_is_another_matter() -> None:
+    assert news(propose(LINES[2:], [again("Merci vous", 9_000, 10_000, "fr")])) == []
+
+
+def test_what_a_person_wrote_is_marked() -> None:
+    lines = [standing("a", 0, 2_000, "We hold these trues.", machine=False)]
+    (proposal,) = propose(lines, [again("We hold these truths.", 0, 2_000)]).proposals
+    assert not proposal.machine
+
+
+def test_without_spaces_each_character_is_a_word() -> None:
+    lines = [standing("a", 0, 2_000, "我们认为这些真里", "zh")]
+    heard = Again((Word("我们认为", 0, 1_000), Word("这些真理", 1_000, 2_000)), "zh")
+    (proposal,) = propose(lines, [heard]).proposals
+    assert (proposal.new, proposal.stays) == ("我们认为这些真理", 0.88)
+
+
+def test_words_a_little_out_of_order_in_time_do_no_harm() -> None:
+    lines = [standing("b", 1_900, 4_000, "To be self evident."), standing("a", 0, 2_000, "We hold these trues.")]
+    found = propose(sorted(lines, key=lambda line: -line.t0), [again("We hold these trues.", 0, 2_000)])
+    assert found.unheard + len(found.proposals) <= 2

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
+from deciding import carry_out, speaking
+from moothall.core import commands as do
+from moothall.core.events.question_parts import Order, Standing
+from moothall.core.questions.balance import by_origin
+from moothall.core.questions.listing import Figures, called_at, listing
+from moothall.core.questions.order import Why
+
+
+def test_what_nobody_has_approved_is_counted_and_not_shown() -> None:
+    found = listing(asked().floor)
+    assert (found.now, found.queue, found.later, found.answered, found.written) == ((), (), (), (), ())
+    assert found.figures == Figures(received=3, answered=0, wait=None)
+
+
+def test_where_each_stands() -> None:
+    state = carry_out(
+        asked(),
+        ask("d"),
+        ask("e"),
+        ask("f"),
+        ask("g"),
+        stand(Standing.QUEUED, "a", "b", "c"),
+        stand(Standing.LATER, "d"),
+        stand(Standing.TO_WRITE, "e"),
+        stand(Standing.DECLINED, "f", reason="No."),
+        stand(Standing.TO_REPORT, "g"),
+        stand(Standing.CALLED, "a"),
+        actor=MODERATOR,
+    )
+    found = listing(state.floor)
+    assert [each.id for each in found.now] == ["a"]
+    assert [(each.intervention.id, each.why) for each in found.queue] == [("b", Why.ARRIVAL), ("c", Why.ARRIVAL)]
+    assert [each.id for each in found.later] == ["d"]
+    assert [each.id for each in found.written] == ["e"]
+    assert [each.id for each in found.reported] == ["g"]
+    state = carry_out(state, stand(Standing.ANSWERED, "a"), actor=MODERATOR)
+    state = carry_out(state, do.WriteAnswer(intervention=name("e"), text="So.", language="en"), actor=MODERATOR)
+    found = listing(state.floor)
+    assert [each.id for each in found.answered] == ["a"]
+    assert [each.answer for each in found.written] == ["So."]
+    assert (found.figures.received, found.figures.answered) == (7, 2)
+    assert found.figures.wait is not None
+    state = carry_out(state, stand(Standing.JOINED, "b", into=name("a")), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.JOINED, "d", into=name("c")), actor=MODERATOR)
+    assert listing(state.floor).figures.answered == 3, "what was joined with one is answered with that"
+    assert sum(each.answered for each in by_origin(state.floor, 0).values()) == 3
+
+
+def test_the_queue_has_the_order_of_the_session() -> None:
+    state = carry_out(speaking(), ask("a"), ask("b"), actor=SOMEBODY)
+    state = carry_out(state, stand(Standing.QUEUED, "a", "b"), do.OrderQueue(order=Order.SUPPORT), actor=MODERATOR)
+    counted = state.floor.with_(name("b"), support=3)
+    assert [each.why for each in listing(counted).queue] == [Why.SUPPORT, Why.ARRIVAL]
+
+
+def test_when_it_was_called_is_the_last_time_or_since_when_it_stands_where_it_stands() -> None:
+    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), actor=MODERATOR)
+    state = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR)
+    called, waiting = (state.floor.get(name(each)) for each in ("a", "b"))
+    assert called is not None
+    assert waiting is not None
+    assert called_at(state.floor, called) == state.floor.turns[-1].t
+    assert called_at(state.floor, waiting) == waiting.since

@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    WALL,
+    carry_out,
+    commit,
+    correct,
+    line_of,
+    refused,
+    segment,
+    speaking,
+    undoing_of,
+    word,
+)
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId, SourceId, SpeakerId
+from moothall.core.removal.moves import returned
+from moothall.core.rules.undo import lines_meanwhile, read_act, standing
+from moothall.core.session.state import State, Status, evolve
+
+ANA, BO = SpeakerId("ana"), SpeakerId("bo")
+A, B = segment("a"), segment("b")
+
+
+def hall() -> State:
+    """`a` ended and Ana's, `b` open and nobody's, Bo speaks."""
+    return carry_out(
+        speaking(),
+        do.IntroduceSpeaker(speaker=ANA, name="Ana"),
+        do.IntroduceSpeaker(speaker=BO, name="Bo"),
+        do.AssignSpeaker(segments=(A,), speaker=ANA),
+        do.TakeFloor(channel=FLOOR, speaker=BO),
+        wall=WALL + 2000,
+    )
+
+
+def undone(state: State, *commands: do.AnyCommand) -> State:
+    undoing = undoing_of(state, *commands)
+    assert undoing
+    return carry_out(carry_out(state, *commands, actor=CAPTIONER), *undoing, actor=CAPTIONER)
+
+
+def test_a_correction_is_corrected_back_and_words_that_came_later_stay() -> None:
+    first = carry_out(hall(), correct("b", 0, 1, "Well come"), actor=CAPTIONER)
+    undoing = undoing_of(first, correct("b", 1, 1, "Bienvenue"))
+    assert undoing == (correct("b", 2, 1, "Well come"),)
+    later = carry_out(first, correct("b", 1, 1, "Bienvenue"), actor=CAPTIONER)
+    later = carry_out(later, commit("b", 1, word(" all.", 1500, 1600)), actor=ENGINE)
+    assert line_of(carry_out(later, *undoing, actor=CAPTIONER), "b").whole == "Well come all."
+
+
+def test_a_correction_of_more_words_than_the_one_before_gives_those_back_too() -> None:
+    first = carry_out(hall(), correct("a", 0, 1, "Bad"), actor=CAPTIONER)
+    assert line_of(first, "a").whole == "Bad morning all."
+    assert line_of(undone(first, correct("a", 1, 3, "Hello.")), "a").whole == "Bad morning all."
+
+
+def test_lines_go_back_to_those_who_had_them() -> None:
+    state = undone(hall(), do.AssignSpeaker(segments=(A, B), speaker=BO))
+    assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
+
+
+def test_lines_that_nobody_knows_any_more_go_back_to_nobody() -> None:
+    assigned = ev.SpeakerAssigned(segments=(A, segment("x")), speaker=BO)
+    assert read_act(hall(), [assigned]).undoing == (do.AssignSpeaker(segments=(A,), speaker=ANA),)
+
+
+def test_the_floor_goes_back_and_so_do_the_lines_since() -> None:
+    state = undone(hall(), do.TakeFloor(channel=FLOOR, speaker=ANA, since=A))
+    assert state.channels[FLOOR].speaker == BO
+    assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
+    assert undone(hall(), do.TakeFloor(channel=FLOOR, speaker=None)).channels[FLOOR].speaker == BO
+
+
+def test_the_life_of_a_session_is_taken_back_step_by_step() -> None:
+    assert undoing_of(hall(), do.PauseSession()) == (do.ResumeSession(),)
+    paused = carry_out(hall(), do.PauseSession())
+    assert undoing_of(paused, do.ResumeSession()) == (do.PauseSession(),)
+    assert undoing_of(hall(), do.CloseSession()) == (do.ReopenSession(),)
+    assert undone(paused, do.CloseSession()).status is Status.PAUSED
+    closed = carry_out(hall(), do.CloseSession())
+    assert undoing_of(closed, do.ReopenSession()) == (do.CloseSession(),)
+
+
+def test_what_was_not_recorded_before_the_close_is_not_recorded_again() -> None:
+    state = undone(carry_out(hall(), do.BeginNotRecorded(), wall=WALL + 2500), do.CloseSession())
+    assert (state.status, state.recorded) == (Status.OPEN, False)
+
+
+def test_a_term_goes_back_to_what_was_said_of_it_before() -> None:
+    assert undone(hall(), do.ChooseTerm(term="Moothall", wanted=True)).terms == {}
+    said = do.ChooseTerm(term="Moothall", wanted=True, language="en", keep=True, written={"ar": "موتهول"})
+    chosen = carry_out(hall(), said, actor=CAPTIONER)
+    assert undone(chosen, do.ChooseTerm(term="MOOTHALL", wanted=False)).terms == chosen.terms
+    assert undone(chosen, do.ChooseTerm(term="moothall", wanted=None)).terms == chosen.terms
+
+
+def test_names_titles_and_languages_come_back() -> None:
+    assert undone(hall(), do.IntroduceSpeaker(speaker=ANA, name="Anna")).speakers[ANA] == "Ana"
+    assert undone(hall(), do.DescribeSession(title="Other")).title == "Access"
+    forced = carry_out(hall(), do.ForceLanguage(channel=FLOOR, language="pt"))
+    spoken = undone(forced, do.SetLanguages(languages=("fr", "sw")))
+    assert (spoken.languages, spoken.channels[FLOOR].forced) == (hall().languages, "pt")
+    assert undone(hall(), do.SetLanguages(languages=("en", "sw"))).languages == hall().languages
+    assert undone(forced, do.ForceLanguage(channel=FLOOR, language="en")).channels[FLOOR].forced == "pt"
+    assert undone(forced, do.ForceLanguage(channel=FLOOR, language=None)).channels[FLOOR].forced == "pt"
+
+
+def test_a_typed_line_is_emptied() -> None:
+    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Oops", language="en")
+    assert line_of(undone(hall(), typed), "t").whole == ""
+
+
+def test_what_was_written_when_they_spoke_another_language_is_struck_and_what_was_heard_before_stands_again() -> None:
+    before = hall()
+    act: list[do.AnyCommand] = [do.ForceLanguage(channel=FLOOR, language="pt"), do.RewindChannel(channel=FLOOR, t=1100)]
+    undoing = undoing_of(before, *act)
+    restored = do.RestoreLines(channel=FLOOR, rewinding=1, t=1100, through=1500, segments=(B,))
+    assert undoing == (restored, do.ForceLanguage(channel=FLOOR, language=None))
+    state = carry_out(before, *act, actor=CAPTIONER)
+    heard = commit("c", 0, word("Bem", 1150, 1400), word("-vindo", 1400, 1490), word(" todos", 1700, 1900), start=1150)
+    state = carry_out(state, heard, actor=ENGINE)
+    state = carry_out(state, *undoing, actor=CAPTIONER)
+    stand = [line for _, line in state.segments.items() if not line.gone]
+    read = [(line.whole, line.speaker, line.t0) for line in sorted(stand, key=lambda line: line.t0)]
+    assert read == [("Good morning all.", ANA, 0), ("Welcome", None, 1200), (" todos", BO, 1700)]
+    channel = state.channels[FLOOR]
+    assert (channel.committed_through, channel.open_segment, channel.forced) == (1900, None, None)
+    assert [each.text for each in channel.last_words] == ["Welcome", " todos"]
+    assert refused(state, restored).code is RefusalCode.CONFLICT
+    # What undid it is not undone itself.
+    assert undoing_of(carry_out(before, *act, actor=CAPTIONER), *undoing) == ()
+
+
+def test_an_act_of_several_commands_is_undone_from_its_end() -> None:
+    zoe = SpeakerId("zoe")
+    act: list[do.AnyCommand] = [
+        do.IntroduceSpeaker(speaker=zoe, name="Zoe"),
+        do.TakeFloor(channel=FLOOR, speaker=zoe, since=B),
+        do.AssignSpeaker(segments=(A,), speaker=zoe),
+    ]
+    state = undone(hall(), *act)
+    assert state.channels[FLOOR].speaker == BO
+    assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
+    assert state.speakers[zoe] == "Zoe"  # A name in the list harms nobody.
+    assert undoing_of(hall(), *act[:1]) == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        do.BeginNotRecorded(),
+        do.LeaveNote(text="x"),
+        do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)),
+        do.AttachSource(source=SourceId("two"), channel=FLOOR, t=0, rate=16_000),
+    ],
+    ids=lambda command: str(command.__struct_config__.tag),
+)
+def test_what_cannot_be_undone_has_no_inverse(command: do.AnyCommand) -> None:
+    assert undoing_of(hall(), command) == ()
+    assert undoing_of(hall(), do.PauseSession(), command) == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        do.ResumeSession(),
+        do.ForceLanguage(channel=ChannelId("pt"), language="pt"),
+        do.TakeFloor(channel=ChannelId("pt"), speaker=ANA),
+        do.TakeFloor(channel=FLOOR, speaker=ANA, since=segment("x")),
+        do.AssignSpeaker(segments=(segment("x"),), speaker=ANA),
+        do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("other")),
+        correct("x", 0, 0, "x"),
+        correct("a", 4, 0, "x"),
+    ],
+    ids=lambda command: str(command.__struct_config__.tag),
+)
+def test_what_is_refused_has_no_inverse(command: do.AnyCommand) -> None:
+    assert undoing_of(hall(), command) == ()
+
+
+def test_what_could_not_be_given_back_has_no_inverse() -> None:
+    # So long a line can't be written by a correction.
+    long = [word("x" * 200, 1500, 1600) for _ in range(60)]
+    state = carry_out(hall(), commit("b", 1, *long), actor=ENGINE)
+    assert undoing_of(state, correct("b", 0, 61, "short")) == ()
+
+
+def test_the_floor_is_left_to_whoever_was_given_it_meanwhile() -> None:
+    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    pt = do.TakeFloor(channel=ChannelId("pt"), speaker=ANA)
+    undoing = (*undoing_of(hall(), act), do.DescribeSession(title="x"), pt)
+    took = carry_out(hall(), act)
+    assert standing(took, [act], undoing) == undoing
+    assert standing(carry_out(took, do.TakeFloor(channel=FLOOR, speaker=None)), [act], undoing) == undoing[1:]
+
+
+def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId = FLOOR) -> ev.SegmentOpened:
+    return ev.SegmentOpened(
+        channel=channel, segment=segment(name), t0=5, language="en", origin=ev.Origin.MACHINE, speaker=speaker
+    )
+
+
+def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_somebody_named() -> None:
+    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    undoing = undoing_of(hall(), act)
+    since: list[ev.AnyEvent] = [
+        ev.LinesMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
+        opened_line("m"),
+        opened_line("c"),
+        opened_line("d"),
+        opened_line("e", BO),
+        opened_line("p", channel=ChannelId("pt")),
+        opened_line("x"),
+        ev.SpeakerAssigned(segments=(segment("d"),), speaker=ANA),
+        ev.SessionPaused(t=1),
+        ev.SpeakerTookFloor(channel=FLOOR, speaker=ANA, t=9),
+        opened_line("f"),
+    ]
+    now = carry_out(hall(), act)
+    for event in (*since[1:5], since[-1]):
+        now = evolve(now, event)
+    assert lines_meanwhile(now, [act], undoing, since) == (do.AssignSpeaker(segments=(segment("c"),), speaker=BO),)
+    assert lines_meanwhile(now, [undoing[0]], undoing, since) == ()
+    assert lines_meanwhile(now, [act], (), since) == ()
+
+
+def test_a_line_that_stands_again_goes_back_as_it_did_when_it_was_first_said() -> None:
+    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    undoing = undoing_of(hall(), act)
+    since: list[ev.AnyEvent] = [
+        opened_line("c"),
+        opened_line("d"),
+        ev.SpeakerAssigned(segments=(segment("d"),), speaker=ANA),
+    ]
+    since += [opened_line(returned(segment(name))) for name in ("a", "c", "d")]
+    now = carry_out(hall(), act)
+    for event in since:
+        now = evolve(now, event)
+    (back,) = lines_meanwhile(now, [act], undoing, since)
+    assert back == do.AssignSpeaker(segments=(segment("c"), returned(segment("c"))), speaker=BO)
+
+
+def test_lines_that_were_struck_and_stand_again_are_meant_where_they_stand() -> None:
+    mended = correct("b", 0, 1, "Well")
+    struck = (do.RewindChannel(channel=FLOOR, t=0),)
+    first = carry_out(hall(), do.AssignSpeaker(segments=(B,), speaker=ANA))
+    state = carry_out(first, *struck, *undoing_of(first, *struck))
+    again = carry_out(state, *struck, *undoing_of(state, *struck))
+    name = returned(returned(B))
+    assert standing(again, [], undoing_of(hall(), do.AssignSpeaker(segments=(B,), speaker=ANA))) == (
+        do.AssignSpeaker(segments=(name,), speaker=None),
+    )
+    assert standing(again, [], [mended]) == (msgspec.structs.replace(mended, segment=name),)
+
+
+def test_lines_that_are_not_in_the_log_any_more_are_passed_over() -> None:
+    undoing = (
+        do.AssignSpeaker(segments=(A, segment("gone")), speaker=ANA),
+        do.AssignSpeaker(segments=(segment("gone"),), speaker=BO),
+    )
+    assert standing(hall(), [do.PauseSession()], undoing) == (do.AssignSpeaker(segments=(A,), speaker=ANA),)
+
+
+def accept(name: str, revision: int, words: int, text: str) -> do.CorrectSegment:
+    return do.CorrectSegment(
+        channel=FLOOR, segment=segment(name), base_revision=revision, base_words=words, text=text, accepted=True
+    )
+
+
+def test_of_many_lines_that_were_accepted_those_go_back_that_nobody_has_changed_since() -> None:
+    act = [accept("a", 0, 3, "Hello."), accept("b", 0, 1, "Well")]
+    before = hall()
+    undoing = undoing_of(before, *act)
+    after = carry_out(before, *act, actor=CAPTIONER)
+    assert standing(after, act, undoing) == undoing
+    both = carry_out(after, *undoing, actor=CAPTIONER)
+    assert [(line_of(both, name).whole, line_of(both, name).accepted) for name in "ab"] == [
+        ("Good morning all.", True), ("Welcome", True)
+    ]  # fmt: skip
+    changed = carry_out(after, correct("b", 1, 1, "Oh"), actor=CAPTIONER)
+    kept = standing(changed, act, undoing)
+    assert [command.segment for command in kept if isinstance(command, do.CorrectSegment)] == [A]
+    away = do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("other"))
+    gone = carry_out(after, away, actor=CAPTIONER, wall=WALL + 3_600_000)
+    assert [command.segment for command in standing(gone, act, undoing) if isinstance(command, do.CorrectSegment)] == [
+        B
+    ]
+    neither = carry_out(changed, correct("a", 1, 3, "Oh"), actor=CAPTIONER)
+    assert standing(neither, act, undoing) == undoing  # Whoever carries it out refuses it as stale.
+
+
+def test_one_line_that_was_accepted_is_undone_or_not() -> None:
+    act = accept("a", 0, 3, "Hello.")
+    undoing = undoing_of(hall(), act)
+    changed = carry_out(hall(), act, correct("a", 1, 3, "Oh"), actor=CAPTIONER)
+    assert standing(changed, [act], undoing) == undoing
