@@ -5,11 +5,11 @@
 
 LOG is a log (moothall.sqlite) with a session that ran as live: of `make demo`, or `moothall replay --as-live --data`.
 It is told again until it fills an hour (bench/hub_hour.py). The centre's own door and links
-(`moothall.adapters.hubs.link_door`, `moothall.services.hubs.links`) and a hub's own line (`moothall_hub.dialling`)
-talk over a real WebSocket on loopback, on a clock that jumps: handshake, greeting, a programme with a change each ten
-minutes, batches, signed checkpoints each minute, pulses and their answers. The hub unpacks every batch and checks it
-with the signatures, as it does when it stores them. All without TLS: what that adds, 22 bytes a frame, is estimated
-in the last column.
+(`moothall.adapters.hubs.link_door`, `moothall.services.hubs.links`) and a hub's own line
+(`moothall_hub.uplink.dialling`) talk over a real WebSocket on loopback, on a clock that jumps: handshake, greeting, a
+programme with a change each ten minutes, batches, signed checkpoints each minute, pulses and their answers. The hub
+unpacks every batch and checks it with the signatures, as it does when it stores them. All without TLS: what that
+adds, 22 bytes a frame, is estimated in the last column.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ from moothall.testing.hub_link import MemoryActs, MemoryRegistry
 from moothall.testing.loop import run
 from moothall.wire import hub as wire
 from moothall.wire.hub_records import pack, unpack
-from moothall_hub.budget import Meter
-from moothall_hub.centre_clock import CentreClock
-from moothall_hub.checking import Run, first_run, take
-from moothall_hub.counted_connection import TLS_RECORD_BYTES
-from moothall_hub.dialling import Dialling, Told, Where
-from moothall_hub.link import Link
-from moothall_hub.link_parts import Ask
+from moothall_hub.mirror.checking import Run, first_run, take
+from moothall_hub.uplink.budget import Meter
+from moothall_hub.uplink.centre_clock import CentreClock
+from moothall_hub.uplink.counted_connection import TLS_RECORD_BYTES
+from moothall_hub.uplink.dialling import Dialling, Told, Where
+from moothall_hub.uplink.link import Link
+from moothall_hub.uplink.parts import Ask
 from scoring import machine
 
 KEY = "k" * 52

@@ -34,8 +34,8 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SegmentEnded
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
-from moothall_hub.copied import Copy
-from moothall_hub.mirror import Mirror
+from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.mirror import Mirror
 from scoring import machine, markdown
 from weak_line import GOOD, Quality, WeakLine, weak_line_to
 

@@ -26,7 +26,7 @@ from hub_house import CentreProcess, HubProcess
 from hub_outage import Look
 from moothall.adapters.reading.reader_client import follow
 from moothall_hub.app import COPIES
-from moothall_hub.mirror import Mirror
+from moothall_hub.mirror.mirror import Mirror
 from scoring import machine, markdown
 from weak_line import GOOD, WeakLine, weak_line_to
 

@@ -32,7 +32,7 @@ from hub_readers import resident_mb
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
-from moothall_hub.mirror import Mirror
+from moothall_hub.mirror.mirror import Mirror
 from scoring import machine, markdown
 
 PATIENCE_S = 600.0

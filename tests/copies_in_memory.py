@@ -10,10 +10,10 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall.wire.hub import Part
-from moothall_hub import copying
-from moothall_hub.checking import Broken
-from moothall_hub.copied import Copy, Step, dropped
-from moothall_hub.mirrored import MirroredSessions
+from moothall_hub.mirror import copying
+from moothall_hub.mirror.checking import Broken
+from moothall_hub.mirror.copied import Copy, Step, dropped
+from moothall_hub.mirror.mirrored import MirroredSessions
 from recorder import SESSION
 
 

@@ -13,10 +13,10 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.wire import hub
 from moothall.wire.hub_records import pack, unpack
-from moothall_hub.copied import Copy, Step, dropped
-from moothall_hub.following import Following
-from moothall_hub.missed import MissedSpans
-from moothall_hub.wanted import Want
+from moothall_hub.mirror.copied import Copy, Step, dropped
+from moothall_hub.mirror.following import Following
+from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.wanted import Want
 from recorder import EPOCH, SESSION
 
 WANT = {SESSION: Want(channels=(FLOOR,))}

@@ -52,8 +52,12 @@ from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors
 from moothall.wire.hub import AnyAct, AskAct, Offered
-from moothall_hub.author_page import RoomAuthorPage
-from moothall_hub.desk_ports import (
+from moothall_hub.pages.asking_door import RoomAskingDoor
+from moothall_hub.pages.author_page import RoomAuthorPage
+from moothall_hub.pages.desk_door import DeskDoor
+from moothall_hub.pages.local_wall import LocalWall
+from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.room.ports import (
     ActStanding,
     ActState,
     Choice,
@@ -62,12 +66,8 @@ from moothall_hub.desk_ports import (
     LineState,
     Stuck,
 )
-from moothall_hub.doors_asking import RoomAskingDoor
-from moothall_hub.doors_desk import DeskDoor
-from moothall_hub.doors_questions import RoomQuestionsDoor
-from moothall_hub.local_wall import LocalWall
-from moothall_hub.room_floor import RoomFloor
-from moothall_hub.room_presence import RoomPresence
+from moothall_hub.room.presence import RoomPresence
+from moothall_hub.room.questions import RoomFloor
 
 ORIGIN = "http://192.168.1.10:8080"
 NODE = "0123456789abcdef"

@@ -16,7 +16,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import is_public
 from moothall.wire.hub import Act, Done, NotDone
-from moothall_hub.copied import Copy, Step, dropped
+from moothall_hub.mirror.copied import Copy, Step, dropped
 
 WRITE_S = 0.03
 """Longest that a write takes until it is there; and until whoever writes knows of it."""

@@ -9,9 +9,9 @@ from log_above import FLOOR, FRENCH, KINDS, SIGNED, Disk, LogAbove, Served
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.wire.hub import Act, AskAct, Caught, Part
-from moothall_hub.checking import Broken
-from moothall_hub.copied import Step
-from moothall_hub.copying import batch, began, follow
+from moothall_hub.mirror.checking import Broken
+from moothall_hub.mirror.copied import Step
+from moothall_hub.mirror.copying import batch, began, follow
 from recorder import SESSION
 
 _WHAT = (*KINDS, "live", "live", "missed", "missed", "line is back", "own batch")

@@ -8,10 +8,11 @@ from pathlib import Path
 from hub_disk import HubDisk
 from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
 from moothall.wire.hub import Act, Done, NotDone
-from moothall_hub import mirror_sqlite, outbox_sqlite
-from moothall_hub.copied import Step
-from moothall_hub.outbox import MOST_WAITING
-from moothall_hub.outbox_sqlite import OutboxFile
+from moothall_hub.mirror import store as mirror_sqlite
+from moothall_hub.mirror.copied import Step
+from moothall_hub.outbox import store as outbox_sqlite
+from moothall_hub.outbox.outbox import MOST_WAITING
+from moothall_hub.outbox.store import OutboxFile
 
 ALL = 10_000_000
 

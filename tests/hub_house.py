@@ -143,7 +143,7 @@ class HubProcess:
             yield Coordinator(client, f"{parts.scheme}://{parts.netloc}")
 
     async def line(self) -> str:
-        """How its line is, as each of its pages says it: a kind of `moothall_hub.strip`."""
+        """How its line is, as each of its pages says it: a kind of `moothall_hub.uplink.strip`."""
         async with ClientSession() as client, client.get(f"{self.address}/line?ui=en") as response:
             return str((await response.json())["kind"])
 

@@ -11,10 +11,10 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall_hub.app import BOOK, COPIES, Hub, hub
-from moothall_hub.checking import Broken, first_run, take
-from moothall_hub.copied import Copy, Step, lanes_of
-from moothall_hub.mirror import Mirror
-from moothall_hub.missed import MissedSpans
+from moothall_hub.mirror.checking import Broken, first_run, take
+from moothall_hub.mirror.copied import Copy, Step, lanes_of
+from moothall_hub.mirror.mirror import Mirror
+from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.settings import HubSettings
 from recorder import MORNING, Recorder
 

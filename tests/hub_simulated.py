@@ -1,8 +1,8 @@
 """A hub in a simulation: one life of its process, between its line and its disk, on the loop's time.
 
-What decides is a real hub's: `moothall_hub.link`, `moothall_hub.following` and what these stand on. In memory are the
-socket (`hub_line`) and the disk (`hub_disk`). A hub that is killed is cancelled wherever it waits, and all that it knew
-is gone.
+What decides is a real hub's: `moothall_hub.uplink.link`, `moothall_hub.mirror.following` and what these stand on. In
+memory are the socket (`hub_line`) and the disk (`hub_disk`). A hub that is killed is cancelled wherever it waits, and
+all that it knew is gone.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.wire import hub as wire
 from moothall.wire.hub_records import unpack
-from moothall_hub.checking import VerifySignature
-from moothall_hub.copied import Copy, Step
-from moothall_hub.following import Following
-from moothall_hub.link import Link
-from moothall_hub.link_parts import Ask, Do, Down, Hang, Moment, Phase, Room, Send, Tell
-from moothall_hub.missed import MissedSpans
-from moothall_hub.wanted import Want
+from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.following import Following
+from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.wanted import Want
+from moothall_hub.uplink.link import Link
+from moothall_hub.uplink.parts import Ask, Do, Down, Hang, Moment, Phase, Room, Send, Tell
 
 
 class Shown(msgspec.Struct):
@@ -40,7 +39,7 @@ class Shown(msgspec.Struct):
     faults: list[str] = []
 
     async def take(self, step: Step) -> None:
-        """As `moothall_hub.following.Shown.take`."""
+        """As `moothall_hub.mirror.following.Shown.take`."""
         session = step.copy.session
         if step.renew:
             await self.renew(session)
@@ -53,7 +52,7 @@ class Shown(msgspec.Struct):
                 self.last[part] = offset
 
     async def renew(self, session: SessionId) -> None:
-        """As `moothall_hub.following.Shown.renew`."""
+        """As `moothall_hub.mirror.following.Shown.renew`."""
         self.renewals += 1
         for part in [each for each in self.last if each[0] == session]:
             del self.last[part]

@@ -23,7 +23,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import CommandId, InterventionId, Lane, NoteId
 from moothall.wire import hub as wire
-from moothall_hub.wanted import Want
+from moothall_hub.mirror.wanted import Want
 from speaking import FLOOR
 from weak_line import WEAK, Quality
 

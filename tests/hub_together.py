@@ -19,7 +19,7 @@ from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.role_links import HALL
 from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall_hub.app import Hub
-from moothall_hub.pairing import Pairing
+from moothall_hub.pairing.pairing import Pairing
 
 CLOCK = SystemClock()
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")

@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, NoteId, SegmentId
 from moothall.core.kernel.lanes import hub_lane
 from moothall.wire.hub import Caught, Follow, Live
-from moothall_hub.copied import Copy, Step, lanes_of
+from moothall_hub.mirror.copied import Copy, Step, lanes_of
 from recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"the hubs' tests need a key too: "))
@@ -177,7 +177,7 @@ class Served:
 
 
 class Disk:
-    """What is kept of steps: as `moothall_hub.mirror` does it, in a dict."""
+    """What is kept of steps: as `moothall_hub.mirror.mirror` does it, in a dict."""
 
     def __init__(self) -> None:
         self.copy = Copy(session=SESSION)

@@ -27,23 +27,23 @@ from moothall.core.session.state import Status
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.carrying_on import carry_on
-from moothall_hub.damaged import CopiesDamaged
-from moothall_hub.folder import hold_hub_folder
-from moothall_hub.mirror import Mirror
-from moothall_hub.mirrored import MirroredSessions
-from moothall_hub.missed import MissedSpans
-from moothall_hub.node_below import Below
-from moothall_hub.node_doors import Parts, open_hub_doors
-from moothall_hub.node_line import NodeLine
-from moothall_hub.node_meetings import NodeMeetings
-from moothall_hub.offers import Offers
-from moothall_hub.outbox import Outbox
-from moothall_hub.pairing import Pairing, Pairings, Unpaired, pair
-from moothall_hub.room_floor import RoomFloor
-from moothall_hub.room_presence import RoomPresence
-from moothall_hub.room_words import RoomWords
+from moothall_hub.mirror.damaged import CopiesDamaged
+from moothall_hub.mirror.folder import hold_hub_folder
+from moothall_hub.mirror.mirror import Mirror
+from moothall_hub.mirror.mirrored import MirroredSessions
+from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.line import NodeLine
+from moothall_hub.node.meetings import NodeMeetings
+from moothall_hub.node.node_below import Below
+from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.pages.routes import Parts, open_hub_doors
+from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.room.presence import RoomPresence
+from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.signals import ShownSignals
+from moothall_hub.room.words import RoomWords
 from moothall_hub.settings import HubSettings
-from moothall_hub.shown_signals import ShownSignals
 
 BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
 """The files of a data folder."""

@@ -19,9 +19,9 @@ import aiohttp
 import msgspec
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall_hub.pairing import Pairing, Unpaired
+from moothall_hub.pages.setup_texts import PROBLEMS
+from moothall_hub.pairing.pairing import Pairing, Unpaired
 from moothall_hub.settings import HubSettings, load
-from moothall_hub.setup_texts import PROBLEMS
 
 FAILED, UNUSABLE = 1, 2
 PATIENCE_S = 5.0

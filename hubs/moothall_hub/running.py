@@ -18,11 +18,11 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.sessions.role_links import HALL, RoleLinks
 from moothall_hub.app import BOOK, Hub, hub
-from moothall_hub.damaged import CopiesDamaged
-from moothall_hub.folder import hold_hub_folder
-from moothall_hub.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.mirror.damaged import CopiesDamaged
+from moothall_hub.mirror.folder import hold_hub_folder
+from moothall_hub.pages.setup_texts import PROBLEMS
+from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.settings import HubSettings
-from moothall_hub.setup_texts import PROBLEMS
 
 logger = logging.getLogger(__name__)
 

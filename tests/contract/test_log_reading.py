@@ -17,9 +17,9 @@ from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
 from moothall.core.ports import EventLog, LogReading
-from moothall_hub.checking import first_run
-from moothall_hub.copied import Copy, Step
-from moothall_hub.mirror import Mirror
+from moothall_hub.mirror.checking import first_run
+from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.mirror import Mirror
 from recorder import EPOCH, SESSION, Recorder
 
 LINES = channel_lane(LogAbove().channels[0])

@@ -15,7 +15,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
-from moothall_hub.pairing import Pairing
+from moothall_hub.pairing.pairing import Pairing
 from recorder import SESSION
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

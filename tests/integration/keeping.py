@@ -12,9 +12,10 @@ from pathlib import Path
 
 from hub_disk_story import act, steps
 from moothall.wire.hub import Done
-from moothall_hub import mirror_sqlite, outbox_sqlite
-from moothall_hub.mirror import Mirror
-from moothall_hub.outbox import Outbox
+from moothall_hub.mirror import store as mirror_sqlite
+from moothall_hub.mirror.mirror import Mirror
+from moothall_hub.outbox import store as outbox_sqlite
+from moothall_hub.outbox.outbox import Outbox
 
 
 async def main(folder: Path, seed: int, most: int | None) -> None:

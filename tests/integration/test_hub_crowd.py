@@ -19,7 +19,7 @@ from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub import Offered, Programme
 from moothall_hub.app import BOOK, Hub
-from moothall_hub.room_floor import QUESTIONS, SUPPORTS
+from moothall_hub.room.questions import QUESTIONS, SUPPORTS
 from recorder import SESSION, Recorder
 
 MANY = 300

@@ -26,12 +26,12 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
-from moothall_hub.budget import Meter, Step, Usage
-from moothall_hub.centre_clock import CentreClock
-from moothall_hub.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
-from moothall_hub.dialling import WAITING_FRAMES, Dialling, Stepped, Told, Where
-from moothall_hub.link import Link
-from moothall_hub.link_parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, Quiet, Room
+from moothall_hub.uplink.budget import Meter, Step, Usage
+from moothall_hub.uplink.centre_clock import CentreClock
+from moothall_hub.uplink.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
+from moothall_hub.uplink.dialling import WAITING_FRAMES, Dialling, Stepped, Told, Where
+from moothall_hub.uplink.link import Link
+from moothall_hub.uplink.parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, Quiet, Room
 
 PLENARY = SessionId("plenary")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))

@@ -18,7 +18,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
-from moothall_hub.pairing import Pairing
+from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
 from recorder import SESSION
 

@@ -17,8 +17,8 @@ from hub_house import House, HubProcess, house
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
-from moothall_hub.copied import Copy
-from moothall_hub.mirror import Mirror
+from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.mirror import Mirror
 
 SESSION = SessionId("plenary")
 LOOK_MS = 100

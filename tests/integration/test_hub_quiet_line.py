@@ -15,9 +15,9 @@ from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire import hub as wire
 from moothall.wire.frames import Source
 from moothall_hub.app import Hub, hub
-from moothall_hub.pairing import Pairing
+from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
-from moothall_hub.strip import LineNow, LineState
+from moothall_hub.uplink.strip import LineNow, LineState
 
 
 async def answers(visit: Visit, age: int) -> None:

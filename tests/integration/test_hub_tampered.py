@@ -23,8 +23,8 @@ from moothall.services.log.orders import Receipt
 from moothall.settings.loading import Engine, Server, Settings, Translation
 from moothall.wire import hub as wire
 from moothall_hub.app import Hub
-from moothall_hub.copied import Copy
-from moothall_hub.pairing import Pairing
+from moothall_hub.mirror.copied import Copy
+from moothall_hub.pairing.pairing import Pairing
 from tampering import Tamperer, tampered_line_to
 
 CLOCK = SystemClock()

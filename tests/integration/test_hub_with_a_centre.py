@@ -15,9 +15,9 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId
 from moothall.core.signals import ChannelState, Sound
 from moothall.settings.loading import Translation
-from moothall_hub.desk_ports import Choice
-from moothall_hub.node_doors import COOKIE
-from moothall_hub.strip import LineState
+from moothall_hub.pages.routes import COOKIE
+from moothall_hub.room.ports import Choice
+from moothall_hub.uplink.strip import LineState
 
 
 async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ UNTESTED = {
     "core/kernel/errors.py": "sentences and fields without behaviour",
     "core/events/parts.py": "fields without behaviour; test_events.py and the codec's laws make events of them",
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
-    "core/questions/interventions.py": "the fold of the floor's events; rules/test_questions.py carries all of them out",
+    "core/questions/interventions.py": "the fold of the floor's events; rules/test_questions.py carries all out",
     "core/session/parts.py": "fields without behaviour; test_state.py folds every one of them",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
     "wire/hub_offers.py": "fields without behaviour; test_hub_programme.py makes programmes of them",

@@ -108,8 +108,8 @@ def unpack(
 ) -> list[LogRecord]:
     """The events of a batch, with the digests that they have when the lanes stand at `heads` before it.
 
-    Whether they are what was written only checkpoints say (`moothall_hub.checking`). `after`, the last event that has
-    come, is for the sentence alone. Raises ProtocolError when it can't be read, or is larger than it may be.
+    Whether they are what was written only checkpoints say (`moothall_hub.mirror.checking`). `after`, the last event
+    that has come, is for the sentence alone. Raises ProtocolError when it can't be read, or is larger than it may be.
     """
     try:
         return _unpack(data, session, epoch, heads)

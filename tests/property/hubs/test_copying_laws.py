@@ -15,9 +15,9 @@ from moothall.core.events.parts import LaneHead
 from moothall.core.kernel.ids import ChannelId, Lane
 from moothall.core.kernel.lanes import is_public
 from moothall.wire.hub import Caught, Part
-from moothall_hub import copying
-from moothall_hub.checking import Broken
-from moothall_hub.copied import Step, lanes_of
+from moothall_hub.mirror import copying
+from moothall_hub.mirror.checking import Broken
+from moothall_hub.mirror.copied import Step, lanes_of
 
 WISHES: list[tuple[tuple[ChannelId, ...], bool]] = [
     ((), False),

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.wire import hub as wire
-from moothall_hub.link import Link
-from moothall_hub.link_parts import Do, Down, Moment, Phase, Send, Tell
+from moothall_hub.uplink.link import Link
+from moothall_hub.uplink.parts import Do, Down, Moment, Phase, Send, Tell
 
 SESSIONS = (SessionId("plenary"), SessionId("water"))
 WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=(), wall=0, keys=b"{}")

@@ -16,8 +16,8 @@ from moothall.core.ports import LogReading
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import FeedState
 from moothall.testing.clock import ManualClock
-from moothall_hub.copied import Copy
-from moothall_hub.mirrored import MirroredSession
+from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.mirrored import MirroredSession
 
 LOGS = sorted((Path(__file__).parents[2] / "golden").glob("*.sqlite"))
 

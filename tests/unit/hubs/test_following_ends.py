@@ -13,11 +13,11 @@ from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.book import MemoryBook
 from moothall.wire import hub
 from moothall.wire.hub_records import unpack
-from moothall_hub.following import STOPPED_MS, Following
-from moothall_hub.mirrored import MirroredSessions
-from moothall_hub.missed import MissedSpans
-from moothall_hub.node_meetings import NodeMeetings
-from moothall_hub.offers import Offers
+from moothall_hub.mirror.following import STOPPED_MS, Following
+from moothall_hub.mirror.mirrored import MirroredSessions
+from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.meetings import NodeMeetings
 from recorder import EPOCH, SESSION
 
 

@@ -10,11 +10,11 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub import AskAct, Done
-from moothall_hub.desk_ports import ActState
-from moothall_hub.local_floor import Local, Mode
-from moothall_hub.outbox import Outbox
-from moothall_hub.room_floor import RoomFloor, RoomWish
-from moothall_hub.room_presence import RoomPresence
+from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.room.local_floor import Local, Mode
+from moothall_hub.room.ports import ActState
+from moothall_hub.room.presence import RoomPresence
+from moothall_hub.room.questions import RoomFloor, RoomWish
 
 
 async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_path: Path) -> None:

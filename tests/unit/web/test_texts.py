@@ -39,8 +39,9 @@ from moothall.adapters.reading.page_menu import GROUPS, SINCE, WAYS
 from moothall.adapters.record.texts import ASKED_TEXTS, RecordErrorText
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import TEXTS as RECORD_TEXTS
-from moothall_hub import desk_texts as hub_desk_texts
-from moothall_hub import setup_texts, strip
+from moothall_hub.pages import desk_texts as hub_desk_texts
+from moothall_hub.pages import setup_texts
+from moothall_hub.uplink import strip
 
 WEB = find_web_folder()
 CATALOGUES = Catalogues(WEB / "locales")

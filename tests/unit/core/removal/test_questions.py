@@ -17,11 +17,11 @@ from moothall.core.kernel.ids import InterventionId
 from moothall.core.kernel.lanes import is_public
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.listing import listing
-from moothall.core.questions.simulating import simulated
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
 from moothall.core.removal.selection import Interventions, Span
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
+from queue_order import simulated
 
 A, B, C = name("a"), name("b"), name("c")
 names = st.sampled_from([A, B, C])

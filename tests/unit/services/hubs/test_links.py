@@ -16,7 +16,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.hub_link import hub_link
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
-from moothall_hub.offers import Offers
+from moothall_hub.mirror.offers import Offers
 
 
 def told(story: Callable[[Centre], Awaitable[None]], made: Centre | None = None) -> None:

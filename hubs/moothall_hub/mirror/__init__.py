@@ -1,0 +1,1 @@
+"""Copies of sessions on the hub's disk: following, checking, erasing."""

@@ -1,0 +1,310 @@
+"""A hub's copy of one session: what it believes of what it holds, and what each message from above makes of it. Pure.
+
+The copy is whole up to `known`, and where the line was down it has a second run behind the hole, `live`. What was
+missed is added to `known` until it reaches the beginning of `live`; then both are one. Each message gives a `Step`: the
+new copy, what goes to the disk with it in one transaction, and what to say and to show once that is done. Nothing is
+said or shown before.
+
+Whoever keeps one asks with `follow`, at the beginning of each link and whenever other texts are wanted; from then on
+what still comes of before is passed over, until `began` has the answer. What `Broken` names was not written like that:
+`broke` notes it, and nothing more is taken until the copy is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from moothall.core.chain import GENESIS, LogRecord
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import BodyRemoved, LaneHead
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane
+from moothall.core.kernel.lanes import SESSION, is_public
+from moothall.record.verify import VerifySignature
+from moothall.wire.hub import Erased, Follow, Held, Live, Part, Stopped, Taken
+from moothall_hub.mirror.checking import (
+    Broken,
+    Run,
+    first_run,
+    join,
+    live_run,
+    missing,
+    next_head,
+    take,
+    with_lanes,
+)
+from moothall_hub.mirror.copied import Copy, Span, Step, dropped, lanes_of
+
+_REMOVED = str(BodyRemoved.__struct_config__.tag)
+_NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
+_HUB = "hub:"
+
+
+def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[Copy, Follow]:
+    """The copy that awaits an answer, and what to say: how far it has got.
+
+    Raises ValueError for one that is broken: it has to be dropped first.
+    """
+    if copy.broken is not None:
+        msg = f"The copy of session {copy.session} differs from its log at event {copy.broken.offset}; drop it first."
+        raise ValueError(msg)
+    known, live = copy.known, copy.live
+    heads = copy.left if known is None else {**copy.left, **known.heads}
+    if (copy.channels, copy.words) != (tuple(channels), words):
+        live = None  # Of other lanes: it can't be gone on with.
+    asked = msgspec.structs.replace(
+        copy, channels=tuple(channels), words=words, asked=True, number=copy.number + 1, stopped=""
+    )
+    return asked, Follow(
+        session=copy.session,
+        channels=asked.channels,
+        words=words,
+        epoch=copy.epoch,
+        known=None if known is None else Held(offset=_end(known.offset, known.heads), heads=heads),
+        live=None if live is None else Held(offset=live.offset, heads=dict(live.heads)),
+        live_begin=0 if live is None else live.begin,
+        own=copy.own,
+        number=asked.number,
+    )
+
+
+def began(copy: Copy, told: Live) -> Step | Broken:
+    """The answer to `follow`: where what is said now begins. One that nobody awaits is passed over.
+
+    A `number` of 0 is one of a server that doesn't say which it answers.
+    """
+    if not copy.asked or copy.broken is not None or told.number not in (0, copy.number):
+        return Step(copy=copy)
+    found = _begun(copy, told)
+    if isinstance(found, Broken):
+        return found
+    late = told.missed and copy.known is not None and bool(copy.known.heads)
+    return _with(found, due=told.begin) if late else found
+
+
+def batch(
+    copy: Copy, part: Part, records: Sequence[LogRecord], signed: VerifySignature, *, number: int = 0
+) -> Step | Broken:
+    """Events that came. `number` is the batch's own, to be acknowledged where it is of what was missed."""
+    if copy.asked or copy.known is None or copy.broken is not None:
+        return Step(copy=copy)  # Sent before the answer; what of it is wanted comes again.
+    if part is Part.OWN:
+        return _own(copy, copy.known, records)
+    early = part is Part.MISSED or copy.live is None
+    before = copy.known if early or copy.live is None else copy.live
+    first = before.begin == 0 and not before.heads
+    run = _taken(before, records, signed)
+    if isinstance(run, Broken):
+        return run
+    grown = msgspec.structs.replace(copy, known=run) if early else msgspec.structs.replace(copy, live=run)
+    step = _kept(grown, records)
+    middle = bool(records) and records[0].header.offset <= copy.top
+    if part is Part.LIVE:
+        step = msgspec.structs.replace(step, show=not middle)
+    else:
+        step = msgspec.structs.replace(step, say=(*step.say, Taken(session=copy.session, number=number)))
+        # The session's beginning: before it came nobody could know what there is to read.
+        middle = (first or bool(step.erase)) and bool(records)
+    return _joined(_renewed(step) if middle else step)
+
+
+def caught(copy: Copy) -> Step | Broken:
+    """All that was missed has been sent, says the server above."""
+    if copy.asked or copy.broken is not None or copy.known is None or copy.live is None:
+        return Step(copy=copy)
+    lacking = missing(copy.known, copy.live)
+    if not lacking:
+        return Step(copy=copy)
+    lane = min(lacking)
+    at = lacking[lane].offset
+    return Broken(at, f"All that was missed has come, it is said, but event {at} of lane {lane} has not.", lane)
+
+
+def has_erased(copy: Copy, epoch: Epoch, offset: int) -> bool:
+    """Whether nothing is here of what the `body.removed` at an offset of a log names: it came, or there is no copy."""
+    if copy.known is None:
+        return True
+    if copy.epoch != epoch:
+        return False  # Once the other log is followed, all of this one goes.
+    known, live = copy.known.heads.get(SESSION, _NOTHING), copy.live
+    behind = live is not None and live.begin < offset <= live.heads.get(SESSION, _NOTHING).offset
+    return behind or offset <= known.offset
+
+
+def stopped(copy: Copy, told: Stopped) -> Copy:
+    """The server above sends nothing more: it is broken where that names an event, else only at an end."""
+    if told.offset is not None:
+        return broke(copy, Broken(told.offset, told.message, told.lane))
+    return msgspec.structs.replace(copy, asked=True, stopped=told.message)
+
+
+def broke(copy: Copy, found: Broken) -> Copy:
+    """The copy of which nothing more is taken."""
+    return msgspec.structs.replace(copy, asked=False, broken=found)
+
+
+def _begun(copy: Copy, told: Live) -> Step | Broken:
+    lanes = lanes_of(told.channels, words=copy.words)
+    base = {lane: head for lane, head in told.heads.items() if lane in lanes and head.offset}
+    for lane, head in sorted(base.items()):
+        if not 0 < head.offset <= told.begin or not _is_digest(head.digest):
+            return Broken(told.begin, f"Where lane {lane} is said to stand there can't be.", lane)
+    step = _ready(_with_new_texts(copy, told, lanes, base), told, lanes)
+    if told.goes_on:
+        return _goes_on(step, told, base)
+    step = _without_live(step)
+    known = step.copy.known
+    assert known is not None  # noqa: S101  # `_ready` has seen to it
+    for lane, due in sorted(known.meets.items()):
+        if base.get(lane, _NOTHING).offset < due.offset <= told.begin:
+            return Broken(due.offset, f"It is of lane {lane} and was signed, but it is said not to be there.", lane)
+    if not told.missed and known.heads == base and not known.meets:
+        return _with(step, known=msgspec.structs.replace(known, offset=_end(0, base)))
+    live = live_run(known, begin=told.begin, base=base)
+    lacking = {} if told.missed else missing(known, live)
+    if lacking:
+        lane = min(lacking)
+        at = lacking[lane].offset
+        return Broken(at, f"It is said that nothing was missed, but event {at} of lane {lane} isn't here.", lane)
+    return _joined(_with(step, live=live))
+
+
+def _with_new_texts(copy: Copy, told: Live, lanes: frozenset[Lane], base: Mapping[Lane, LaneHead]) -> Copy:
+    """Both runs with lanes that have nothing yet where the live one goes on: such as a text that was just added."""
+    known, live = copy.known, copy.live
+    if not told.goes_on or known is None or live is None or known.epoch != told.epoch:
+        return copy
+    new = lanes - live.lanes
+    if not live.lanes <= lanes or new & (base.keys() | known.stood.keys() | live.stood.keys() | copy.left.keys()):
+        return copy
+    known, live = (msgspec.structs.replace(run, lanes=lanes) for run in (known, live))
+    return msgspec.structs.replace(copy, known=known, live=live)
+
+
+def _ready(copy: Copy, told: Live, lanes: frozenset[Lane]) -> Step:
+    """The copy with a known run of these lanes, and nothing awaited."""
+    copy = msgspec.structs.replace(copy, asked=False, followed=told.channels)
+    known = copy.known
+    if known is None or known.epoch != told.epoch:
+        anew = known is not None
+        fresh = msgspec.structs.replace(
+            dropped(copy) if anew else copy, followed=told.channels, known=first_run(copy.session, told.epoch, lanes)
+        )
+        return Step(copy=fresh, anew=anew, renew=anew)
+    if known.lanes == lanes:
+        return Step(copy=copy)
+    # A live run that lacks a lane, or has one that is not filled up any more, can't be joined.
+    step = _without_live(Step(copy=copy))
+    back = {lane: head for lane, head in copy.left.items() if lane in lanes}
+    off = {lane: head for lane, head in known.heads.items() if lane not in lanes}
+    left = {**{lane: head for lane, head in copy.left.items() if lane not in back}, **off}
+    return _with(step, known=with_lanes(known, lanes, back), left=left)
+
+
+def _goes_on(step: Step, told: Live, base: Mapping[Lane, LaneHead]) -> Step | Broken:
+    live = step.copy.live
+    if live is None or told.begin != live.offset or base != live.heads:
+        return Broken(told.begin, "It is said to go on what came live before, which ends otherwise.")
+    return _joined(step)
+
+
+def _without_live(step: Step) -> Step:
+    """Nothing behind a hole is gone on with. What a signature vouches for can be read until it comes again."""
+    live, known = step.copy.live, step.copy.known
+    if live is None or known is None:
+        return step
+    held = (head.offset for head in (*known.heads.values(), *step.copy.left.values()))
+    after = max([live.verified if live.sure else live.begin, *held])
+    step = _with(step, live=None, top=min(step.copy.top, after))
+    if after >= live.offset:
+        return step
+    return _renewed(msgspec.structs.replace(step, forget=Span(after, live.offset)))
+
+
+def _joined(step: Step) -> Step | Broken:
+    known, live = step.copy.known, step.copy.live
+    if known is None or live is None:
+        return step
+    whole = join(known, live)
+    if whole is None or isinstance(whole, Broken):
+        return step if whole is None else whole
+    return _renewed(_with(step, known=whole, live=None, gone=frozenset()))
+
+
+def _renewed(step: Step) -> Step:
+    fills = step.copy.fills if step.renew else step.copy.fills + 1
+    return msgspec.structs.replace(_with(step, fills=fills), show=False, renew=True)
+
+
+def _taken(run: Run, records: Sequence[LogRecord], signed: VerifySignature) -> Run | Broken:
+    for record in records:
+        grown = take(run, record, signed)
+        if isinstance(grown, Broken):
+            return grown
+        run = grown
+    return run
+
+
+def _own(copy: Copy, known: Run, records: Sequence[LogRecord]) -> Step | Broken:
+    """The hub's own lane and those below it: nobody signs them, but each has a chain as every lane has."""
+    heads = dict(copy.own)
+    for record in records:
+        lane = record.header.lane
+        if is_public(lane) or not lane.startswith(_HUB):
+            return Broken(record.header.offset, f"It is of lane {lane}, which is no hub's own.", lane)
+        head = next_head(known.session, known.epoch, heads.get(lane, _NOTHING), record)
+        if isinstance(head, Broken):
+            return head
+        heads[lane] = head
+    return Step(copy=msgspec.structs.replace(copy, own=heads), records=tuple(records), show=True)
+
+
+def _kept(copy: Copy, records: Sequence[LogRecord]) -> Step:
+    """What is kept of events: no body that was removed, be it by one of them, or before it came."""
+    removals = [(each.header.offset, _removed_by(each)) for each in records if each.header.type == _REMOVED]
+    erase = frozenset(offset for _, offsets in removals for offset in offsets)
+    gone = copy.gone | erase
+    kept = tuple(
+        msgspec.structs.replace(each, body=None, salt=None) if each.header.offset in gone else each for each in records
+    )
+    done = tuple(offset for offset, _ in removals)
+    grown = msgspec.structs.replace(
+        copy,
+        top=max([copy.top, *(each.header.offset for each in records)]),
+        gone=_in_hole(copy, gone),
+    )
+    say = tuple(Erased(session=copy.session, offset=offset) for offset in done)
+    return Step(copy=grown, records=kept, erase=tuple(sorted(erase)), say=say)
+
+
+def _in_hole(copy: Copy, gone: frozenset[int]) -> frozenset[int]:
+    """Those that may be on their way still, with their bodies: sent before the removal, and not yet here."""
+    if copy.known is None or copy.live is None:
+        return frozenset()
+    after, through = copy.known.offset, copy.live.begin
+    return frozenset(offset for offset in gone if after < offset <= through)
+
+
+def _removed_by(record: LogRecord) -> tuple[int, ...]:
+    try:
+        event = None if record.body is None else decode_event(record.body)
+    except RecordBroken:
+        return ()
+    if not isinstance(event, BodyRemoved):
+        return ()
+    return tuple(offset for offset in event.offsets if offset < record.header.offset)
+
+
+def _with(step: Step, **fields: object) -> Step:
+    return msgspec.structs.replace(step, copy=msgspec.structs.replace(step.copy, **fields))
+
+
+def _end(offset: int, heads: Mapping[Lane, LaneHead]) -> int:
+    """The last event, where some lanes may be behind others."""
+    return max([offset, *(head.offset for head in heads.values())])
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == 2 * len(GENESIS) and all(sign in "0123456789abcdef" for sign in text)

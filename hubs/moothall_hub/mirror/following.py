@@ -1,0 +1,341 @@
+"""Between the line and the disk: each message of a session is checked, stored, answered and shown, in that order.
+
+One task takes them, so nothing overtakes anything; while the disk refuses it waits, and so does the line. Nothing is
+said to the server above and nothing is shown before it is on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId
+from moothall.core.ports import Clock
+from moothall.record.verify import VerifySignature
+from moothall.services.supervision.carrying_on import note_failure
+from moothall.wire.hub import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
+from moothall_hub.mirror import copying
+from moothall_hub.mirror.checking import Broken
+from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.erasing import ALL, Erasing
+from moothall_hub.mirror.following_ports import Copies, Shown, Unpack
+from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.wanted import Want
+from moothall_hub.uplink.strip import CopyNow
+
+logger = logging.getLogger(__name__)
+
+RETRY_MS = 1_000
+"""How long to wait when the disk refuses."""
+STOPPED_MS = 60_000
+"""After this a session is asked for anew of which the server above sends nothing more, or that failed here."""
+
+Text = Live | Batch | Caught | Stopped
+Told = Text | Recall
+"""What the server above says of a session."""
+
+Came = Callable[[SessionId, frozenset[Lane]], None]
+"""Is told which lanes of a session have more than they had."""
+
+
+class Following:
+    """The copies of all sessions. Give it what is wanted, when a link begins, and what comes over it."""
+
+    def __init__(
+        self,
+        copies: Iterable[Copy],
+        *,
+        store: Copies,
+        shown: Shown,
+        closed: Callable[[SessionId], bool],
+        unpack: Unpack,
+        signed: VerifySignature,
+        say: Callable[[FromHub], None],
+        missed: MissedSpans,
+        clock: Clock,
+    ) -> None:
+        """`copies` are those on the disk; `say` hands a message to the link, which drops it where there is none.
+
+        `closed`: whether a session is known to be closed, by its copy.
+        """
+        self._copies = {copy.session: copy for copy in copies}
+        self._store = store
+        self._shown = shown
+        self._closed = closed
+        self._unpack = unpack
+        self._signed = signed
+        self._say = say
+        self._missed = missed
+        self._clock = clock
+        self._wanted: Mapping[SessionId, Want] = {}
+        self._linked = False
+        self._came: list[Came] = []
+        self._turn = asyncio.Lock()
+        """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
+        self.erasing = Erasing(say, clock)
+        self.storing = True
+        """Whether the disk takes what comes: while it doesn't nothing new is shown, and the line waits."""
+        # All are bounded by the sessions that are wanted, and those that are held.
+        self._again: dict[SessionId, int] = {}
+        """When (monotonic ms) to ask anew for what the server above stopped."""
+        self._following: dict[SessionId, Want] = {}
+        """What was said on this link."""
+        self._recalled: dict[SessionId, set[int]] = {}
+        """What else is to be followed on this link, until it is erased here what these `body.removed` name."""
+
+    def observe(self, told: Came) -> None:
+        """From now on tell which lanes of a session have new events, or such that were missing. It must not wait."""
+        self._came.append(told)
+
+    @property
+    def copies(self) -> Sequence[Copy]:
+        """All of them."""
+        return tuple(self._copies.values())
+
+    def copy(self, session: SessionId) -> Copy | None:
+        """The copy of a session."""
+        return self._copies.get(session)
+
+    @property
+    def unfinished(self) -> frozenset[SessionId]:
+        """Sessions whose copy lacks something, or of which more may come though nobody would want them any more."""
+        return frozenset(copy.session for copy in self._copies.values() if not self._finished(copy))
+
+    def now(self, session: SessionId) -> CopyNow | None:
+        """How a copy stands, for its readers; None where there is none."""
+        copy = self._copies.get(session)
+        if copy is None or copy.known is None:
+            return None
+        return CopyNow(
+            filling=copy.live is not None,
+            checking=copy.verified < copy.due,
+            stopped=copy.broken is not None,
+            missed=self._missed.of(session),
+            texts=frozenset(copy.followed),
+        )
+
+    def events_missing(self) -> int:
+        """Events between what is whole and what is live, of all copies: about, as offsets count all lanes."""
+        return sum(
+            max(0, copy.live.begin - copy.known.offset)
+            for copy in self._copies.values()
+            if copy.known is not None and copy.live is not None
+        )
+
+    async def linked(self) -> None:
+        """A line is dialled: ask for all that is wanted."""
+        async with self._turn:
+            self._linked = True
+            self._following.clear()
+            self._recalled.clear()
+            self._again.clear()
+            await self._ask()
+
+    def cut(self) -> None:
+        """The link is gone."""
+        self._linked = False
+        self._following.clear()
+        self._recalled.clear()
+
+    async def want(self, wanted: Mapping[SessionId, Want]) -> None:
+        """From now on these are wanted, and no others."""
+        async with self._turn:
+            self._wanted = wanted
+            await self._ask_if_linked()
+
+    async def fetch_again(self, session: SessionId) -> None:
+        """Drop a copy, and follow the session from its first event on. Raises StorageUnavailable."""
+        async with self._turn:
+            await self._drop(session)
+            await self._ask_if_linked()
+
+    async def take(self, told: Told) -> None:
+        """What comes of a session. Comes back once it is on the disk."""
+        async with self._turn:
+            try:
+                await self._take(told)
+            except Exception as error:  # whatever it was, the other sessions go on
+                if isinstance(told, Recall):
+                    raise  # It is said again on the next link.
+                note_failure(error, f"session {told.session}: what came of it failed, it is asked for anew")
+                self._leave(told.session)
+
+    async def _take(self, told: Told) -> None:
+        if isinstance(told, Recall):
+            await self._recall(told)
+            return
+        copy = self._copies.get(told.session)
+        if copy is None or told.session not in self._following:
+            return  # Of a session that isn't wanted any more.
+        found = self._step(copy, told)
+        if isinstance(found, Broken):
+            await self._broke(copy, found)
+            return
+        await self._keep(found)
+        self._copies[told.session] = found.copy
+        for message in found.say:
+            if not isinstance(message, Erased):
+                self._say(message)
+        if found.copy.stopped:
+            self._leave(told.session)
+        await self._show(found)
+        self.erasing.begun(told.session, found.copy.epoch, _removals(found))
+        self._tell(found)
+        await self._note_missed(copy, found, told)
+        await self._erased(found)
+
+    def _step(self, copy: Copy, told: Text) -> Step | Broken:
+        match told:
+            case Live():
+                return copying.began(copy, told)
+            case Batch():
+                return self._batch(copy, told)
+            case Caught():
+                return copying.caught(copy)
+            case Stopped():
+                logger.warning("session %s: the server above sends nothing more of it", told.session)
+                return Step(copy=copying.stopped(copy, told))
+
+    def _batch(self, copy: Copy, told: Batch) -> Step | Broken:
+        known = copy.known
+        if copy.asked or known is None or copy.broken is not None:
+            return Step(copy=copy)  # Of before the answer.
+        if told.part is Part.OWN:
+            heads, after = copy.own, max([0, *(head.offset for head in copy.own.values())])
+        else:
+            run = copy.live if told.part is Part.LIVE and copy.live is not None else known
+            heads, after = dict(run.heads), run.offset
+        try:
+            records = self._unpack(told.data, session=copy.session, epoch=known.epoch, heads=heads, after=after)
+        except ProtocolError as error:
+            return Broken(after + 1, f"What follows event {after} can't be read: {error}")
+        return copying.batch(copy, told.part, records, self._signed, number=told.number)
+
+    async def _broke(self, copy: Copy, found: Broken) -> None:
+        logger.error("session %s: stopped at event %d, which is not what was written", copy.session, found.offset)
+        broken = Step(copy=copying.broke(copy, found))
+        await self._keep(broken)
+        self._copies[copy.session] = broken.copy
+        self._following.pop(copy.session, None)
+        self._say(Leave(session=copy.session))
+
+    async def _recall(self, told: Recall) -> None:
+        """Something has to go that may be here."""
+        session = told.session
+        copy = self._copies.get(session) or Copy(session=session)
+        if told.offset == ALL:
+            if copy.epoch == told.epoch:
+                await self._drop(session)
+            await self.erasing.gone(session)
+        elif copying.has_erased(copy, told.epoch, told.offset):
+            self.erasing.begun(session, told.epoch, [told.offset])
+            await self.erasing.erased(session, [told.offset])
+        else:
+            self._recalled.setdefault(session, set()).add(told.offset)
+            await self._ask_if_linked()
+
+    async def _erased(self, step: Step) -> None:
+        """What the room has of it goes too, before anybody is told."""
+        copy, offsets = step.copy, _removals(step)
+        epoch = copy.epoch
+        if epoch is None or not offsets:
+            return
+        await self.erasing.erased(copy.session, offsets)
+        waits = self._recalled.get(copy.session)
+        if waits is not None:
+            waits.difference_update([each for each in waits if copying.has_erased(copy, epoch, each)])
+            if not waits:
+                del self._recalled[copy.session]
+                await self._ask_if_linked()
+
+    async def _keep(self, step: Step) -> None:
+        while True:
+            try:
+                await self._store.keep(step)
+            except StorageUnavailable:
+                if self.storing:
+                    logger.warning("session %s: the copy can't be stored at the moment", step.copy.session)
+                self.storing = False
+                await self._clock.sleep(RETRY_MS)
+                continue
+            if not self.storing:
+                logger.warning("session %s: copies are stored again", step.copy.session)
+            self.storing = True
+            return
+
+    def _leave(self, session: SessionId) -> None:
+        """Nothing comes of a session for a while."""
+        if self._following.pop(session, None) is not None:
+            self._again[session] = self._clock.monotonic() + STOPPED_MS
+            self._say(Leave(session=session))
+
+    def _tell(self, step: Step) -> None:
+        lanes = {record.header.lane for record in step.records}
+        if step.renew and step.copy.known is not None:
+            lanes |= step.copy.known.lanes
+        for told in self._came if lanes else ():
+            told(step.copy.session, frozenset(lanes))
+
+    async def _show(self, step: Step) -> None:
+        session = step.copy.session
+        try:
+            await self._shown.take(step)
+        except (StorageUnavailable, RecordBroken) as error:
+            # It is on the disk, and whoever shows it goes on from there.
+            note_failure(error, f"session {session}: it can't be shown at the moment")
+
+    async def _note_missed(self, before: Copy, step: Step, told: Text) -> None:
+        """Keep what span of the session came late, so that its readers can be told."""
+        if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
+            begun = before.known is not None and bool(before.known.heads)
+            self._missed.begin(told.session, worth=begun)
+        elif isinstance(told, Batch) and told.part is Part.MISSED:
+            self._missed.add(told.session, step.records, step.copy.followed[:1])
+        # The last that was lacking may come with what is said now, too.
+        if before.live is not None and step.copy.live is None and not isinstance(told, Live):
+            try:
+                await self._missed.end(told.session)
+            except StorageUnavailable:
+                logger.warning("session %s: what was missed can't be kept at the moment", told.session)
+
+    async def _drop(self, session: SessionId) -> None:
+        self._copies[session] = await self._store.drop(session)
+        self._again.pop(session, None)
+        logger.warning("session %s: the copy was dropped", session)
+        await self._shown.renew(session)
+        if self._following.pop(session, None) is not None:
+            self._say(Leave(session=session))
+
+    async def _ask_if_linked(self) -> None:
+        if self._linked:
+            await self._ask()
+
+    async def _ask(self) -> None:
+        held = {session: self._copies[session] for session in self._recalled if session in self._copies}
+        recalled = {session: Want(channels=copy.channels, words=copy.words) for session, copy in held.items()}
+        wanted = {**recalled, **self._wanted}
+        for session in [session for session in self._following if session not in wanted]:
+            del self._following[session]
+            self._say(Leave(session=session))
+        for session, want in wanted.items():
+            copy = self._copies.get(session) or Copy(session=session)
+            later = self._clock.monotonic() < self._again.get(session, 0)
+            if self._following.get(session) == want or copy.broken is not None or later:
+                continue
+            self._again.pop(session, None)
+            asked, message = copying.follow(copy, want.channels, words=want.words)
+            if (copy.channels, copy.words) != (asked.channels, asked.words):
+                await self._keep(Step(copy=asked))  # The rest is of this line alone: no dial costs the disk anything.
+            self._copies[session] = asked
+            self._following[session] = want
+            self._say(message)
+
+    def _finished(self, copy: Copy) -> bool:
+        return copy.broken is not None or copy.known is None or (copy.whole and self._closed(copy.session))
+
+
+def _removals(step: Step) -> list[int]:
+    """The `body.removed` that it carries out."""
+    return [message.offset for message in step.say if isinstance(message, Erased)]

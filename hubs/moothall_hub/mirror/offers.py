@@ -1,0 +1,153 @@
+"""What the server above offers, as it was told last, and what the coordinator chose of it. Both outlive a restart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from moothall.adapters.system.time_zones import find_zone
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.times import UTC_ZONE, Zone
+from moothall.core.ports import Book, BookEntry
+from moothall.core.programme.plan import Planned, RoomId
+from moothall.wire.hub import Offered, Programme, Welcome
+from moothall.wire.hub_programme import changed
+
+logger = logging.getLogger(__name__)
+
+SHELF, PROGRAMME, ABOUT, CHOICE = "offers", "programme", "about", "choice"
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sessions are kept here, and in which languages."""
+
+    sessions: tuple[SessionId, ...] | None = None
+    """None: each that is on or comes today."""
+    languages: tuple[str, ...] = ()
+    """BCP-47 tags, beside each session's first text."""
+    words: bool = False
+    """Whether words are wanted as they come, and not only finished lines."""
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server above says of itself and of this hub."""
+
+    hub: str = ""
+    title: str = ""
+    zone: str = ""
+    """IANA name of the conference's time zone."""
+    address: str = ""
+    """The centre's address, for people."""
+
+
+class Offers:
+    """See the module. Make it with `load`."""
+
+    def __init__(self, book: Book, programme: Programme, about: About, choice: Choice) -> None:
+        self._book = book
+        self._programme = programme
+        self._know(about)
+        self._choice = choice
+        self._coming: Programme | None = None
+        """A programme of which more is to come. Bound: what the server above offers."""
+        self._changed: list[Callable[[], None]] = []
+        self._unkept: set[str] = set()
+        """Of what the book is behind."""
+
+    @classmethod
+    async def load(cls, book: Book) -> Offers:
+        """Read the book; raises StorageUnavailable."""
+        kept = await book.read(SHELF)
+        return cls(
+            book,
+            msgspec.json.decode(kept[PROGRAMME], type=Programme) if PROGRAMME in kept else Programme(sessions=()),
+            msgspec.json.decode(kept[ABOUT], type=About) if ABOUT in kept else About(),
+            msgspec.json.decode(kept[CHOICE], type=Choice) if CHOICE in kept else Choice(),
+        )
+
+    def when_changed(self, told: Callable[[], None]) -> None:
+        """From now on tell when something else is offered or chosen. It must not wait."""
+        self._changed.append(told)
+
+    @property
+    def sessions(self) -> Sequence[Offered]:
+        """What is offered."""
+        return self._programme.sessions
+
+    def of(self, session: SessionId) -> Offered | None:
+        """What is offered of a session."""
+        return next((each for each in self.sessions if each.session == session), None)
+
+    def planned(self) -> Sequence[Planned]:
+        """The same as a programme, for the front page; its places are named by what people call them."""
+        return [
+            Planned(
+                session=each.session,
+                room=RoomId(each.place) if each.place else None,
+                title=each.title,
+                starts=each.begins,
+                ends=each.ends,
+                languages=each.texts[0].languages if each.texts else (),
+            )
+            for each in self.sessions
+        ]
+
+    async def take(self, told: Programme) -> None:
+        """What is offered from now on, or what of it has changed. Raises StorageUnavailable; it holds all the same."""
+        whole = changed(self._coming or self._programme, told)
+        self._coming = whole if told.more else None
+        if told.more:
+            return
+        if whole == self._programme:
+            return
+        self._programme = whole
+        self._unkept.add(PROGRAMME)
+        self._tell()
+        await self.keep()
+
+    async def welcomed(self, told: Welcome) -> None:
+        """What the server above says of itself. Raises StorageUnavailable; it holds all the same."""
+        about = About(hub=told.hub, title=told.title, zone=told.zone, address=told.address)
+        if about != self.about:
+            self._know(about)
+            self._unkept.add(ABOUT)
+            self._tell()
+            await self.keep()
+
+    async def keep(self) -> None:
+        """Write down what could not be written before; it holds already. Raises StorageUnavailable."""
+        due = frozenset(self._unkept)
+        there = {PROGRAMME: self._programme, ABOUT: self.about}
+        if due:
+            await self._book.write([BookEntry(SHELF, key, msgspec.json.encode(there[key])) for key in sorted(due)])
+            self._unkept -= due
+
+    async def forget(self) -> None:
+        """This computer belongs to another hub from now on. Raises StorageUnavailable."""
+        self._programme, self._coming = Programme(sessions=()), None
+        self._know(About())
+        self._unkept.clear()
+        self._tell()
+        await self._book.write([BookEntry(SHELF, PROGRAMME, None), BookEntry(SHELF, ABOUT, None)])
+
+    def get(self) -> Choice:
+        """What the coordinator chose."""
+        return self._choice
+
+    async def set(self, choice: Choice, /) -> None:
+        """Keep what the coordinator chose, and follow it from now on. Raises StorageUnavailable."""
+        await self._book.write([BookEntry(SHELF, CHOICE, msgspec.json.encode(choice))])
+        self._choice = choice
+        self._tell()
+
+    def _know(self, about: About) -> None:
+        self.about = about
+        rules = find_zone(about.zone) if about.zone else None
+        self.zone = UTC_ZONE if rules is None else Zone(about.zone, rules)
+        """The conference's; UTC while it isn't known, or where this machine doesn't know it."""
+
+    def _tell(self) -> None:
+        for told in self._changed:
+            told()

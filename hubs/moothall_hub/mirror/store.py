@@ -1,0 +1,113 @@
+"""The file of a hub's copies: records as in a log, and beside them how far each copy is and what is believed of it.
+
+Everything here blocks; `moothall_hub.mirror.mirror` calls it from its threads. A session and its records stand as in
+the log's file, so that the same code reads both. Two things differ: offsets have gaps, as a hub has the public lanes
+only, and events come into the middle. And no pair (cause, n) need be unique: what a hub takes in is checked by its
+chain.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from moothall.adapters.store import sqlite_file
+from moothall.adapters.store.sqlite_opening import Kind
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import SessionId
+from moothall_hub.mirror.checking import Broken
+from moothall_hub.mirror.copied import Copy, Step
+
+FILE_NAME = "mirror.sqlite"
+"""The file's name in a hub's data folder."""
+_SCHEMA = """
+CREATE TABLE session (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    epoch TEXT NOT NULL,
+    term INTEGER NOT NULL,
+    copy BLOB NOT NULL
+) STRICT;
+CREATE TABLE record (
+    session INTEGER NOT NULL REFERENCES session (number),
+    offset INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    salt BLOB,
+    body BLOB,
+    body_digest BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (session, offset)
+) STRICT;
+CREATE INDEX record_by_lane ON record (session, lane, offset)
+"""
+KIND = Kind(
+    name="copy of the sessions",
+    application_id=0x6D6F6F6D,  # `moom`
+    version=1,
+    schema=_SCHEMA,
+    otherwise="Move it away.",
+)
+_KEEP_COPY = """
+INSERT INTO session (id, epoch, term, copy) VALUES (?, ?, 0, ?)
+ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, copy = excluded.copy
+RETURNING number
+"""
+_KEEP_RECORD = "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ERASE = "UPDATE record SET body = NULL, salt = NULL WHERE session = ? AND offset = ?"
+_FORGET = "DELETE FROM record WHERE session = ? AND offset > ? AND offset <= ? AND lane NOT GLOB 'hub:*'"
+_DROP = "DELETE FROM record WHERE session = ?"
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(Copy)
+
+
+def keep(connection: sqlite3.Connection, step: Step) -> None:
+    """Carry out a step, within the transaction that is open."""
+    number = _keep_copy(connection, step.copy)
+    if step.anew:
+        connection.execute(_DROP, (number,))
+    if step.forget is not None:
+        connection.execute(_FORGET, (number, step.forget.after, step.forget.through))
+    connection.executemany(_KEEP_RECORD, [(number, *sqlite_file.columns(record)) for record in step.records])
+    connection.executemany(_ERASE, [(number, offset) for offset in step.erase])
+
+
+def drop(connection: sqlite3.Connection, copy: Copy) -> None:
+    """Erase all records of a session, and keep what is left of its copy."""
+    connection.execute(_DROP, (_keep_copy(connection, copy),))
+
+
+def copies(connection: sqlite3.Connection) -> list[Copy]:
+    """All copies, in order of their sessions' names. One that can't be read is broken, so that it is fetched again."""
+    rows = connection.execute("SELECT id, copy FROM session ORDER BY id").fetchall()
+    return [_read_or_broken(*row) for row in rows]
+
+
+def copy_of(connection: sqlite3.Connection, session: SessionId) -> Copy | None:
+    """A session's copy. Raises RecordBroken when it can't be read."""
+    row = connection.execute("SELECT id, copy FROM session WHERE id = ?", (session,)).fetchone()
+    return None if row is None else _read_copy(*row)
+
+
+def _keep_copy(connection: sqlite3.Connection, copy: Copy) -> int:
+    row = connection.execute(_KEEP_COPY, (copy.session, copy.epoch or "", _encoder.encode(copy))).fetchone()
+    return int(row[0])
+
+
+def _read_or_broken(session: str, stored: bytes) -> Copy:
+    try:
+        return _read_copy(session, stored)
+    except RecordBroken as error:
+        return Copy(session=SessionId(session), broken=Broken(0, str(error)))
+
+
+def _read_copy(session: str, stored: bytes) -> Copy:
+    try:
+        return _decoder.decode(stored)
+    except msgspec.MsgspecError as error:
+        msg = f"What this hub knows of its copy of session {session} can't be read: {error}. Fetch it again."
+        raise RecordBroken(msg) from error

@@ -1,0 +1,352 @@
+"""A hub's line and all that hangs on it: what comes is given to the copies and the outbox, what is wanted is asked for.
+
+`moothall_hub.uplink.dialling` owns the socket and tells of what happens; this decides who is told. What has to
+outlive a restart (the centre's time, when the line was good last, the day's bytes) stands in the book.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from moothall import __version__
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.services.hubs.signals import HubSignals
+from moothall.wire import hub as wire
+from moothall.wire.frames import Source
+from moothall.wire.hub_records import unpack
+from moothall_hub.mirror.following import Following
+from moothall_hub.mirror.mirror import Mirror
+from moothall_hub.mirror.mirrored import MirroredSessions
+from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.offers import Offers
+from moothall_hub.mirror.wanted import Saved, wanted
+from moothall_hub.outbox.acts_up import ActsUp
+from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.pairing.centre_keys import CentreKeys
+from moothall_hub.pairing.pairing import Pairing, Pairings
+from moothall_hub.room.ports import LineHealth, Saving
+from moothall_hub.room.ports import LineState as DeskLine
+from moothall_hub.uplink.budget import Meter, Step, Usage
+from moothall_hub.uplink.centre_clock import CentreClock
+from moothall_hub.uplink.dialling import Dialling, Stepped, Told, Where
+from moothall_hub.uplink.link import Link
+from moothall_hub.uplink.parts import FENCED, Ask, Down, Phase, Quiet, Room
+from moothall_hub.uplink.strip import LineNow, LineState
+
+logger = logging.getLogger(__name__)
+
+SHELF, KEPT = "line", "kept"
+LOOK_MS = 20_000
+"""How often it is looked at what is wanted: sessions begin, days end. What is kept is written as often."""
+BEGINNING_MS = 20_000
+"""How long after the start nobody is told that there is no line: it is dialled for the first time."""
+_SAVING = {Step.ALL: Saving.NOTHING, Step.LINES: Saving.WORDS, Step.ONE_LANGUAGE: Saving.LANGUAGES}
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    ahead: int = 0
+    """What the centre's clock is ahead of the own one, ms."""
+    good: int | None = None
+    """When the line was good last, Unix ms of the centre's clock."""
+    usage: Usage = Usage()
+
+
+class NodeLine:
+    """See the module. Make it with `load`, then `show`; then keep `run` and `look_after` going."""
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        mirror: Mirror,
+        outbox: Outbox,
+        pairings: Pairings,
+        offers: Offers,
+        own_clock: Clock,
+        randomness: Randomness,
+        missed: MissedSpans,
+        budget: int | None,
+        kept: _Kept,
+    ) -> None:
+        self._book = book
+        self._mirror = mirror
+        self._pairings = pairings
+        self._offers = offers
+        self._randomness = randomness
+        self._missed = missed
+        self._kept = kept
+        self.clock = CentreClock(own_clock, kept.ahead)
+        self._began = self.clock.monotonic()
+        self._meter = Meter(budget, kept.usage, zone=lambda: offers.zone.rules)
+        self._link = Link(pairings.node, __version__, self._random)
+        self._dialling = Dialling(self._link, self.clock, self._meter, self.tell, where=_where(pairings.now))
+        self._following: Following | None = None
+        self._keys = CentreKeys(pairings)
+        self._acts = ActsUp(outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP)
+        self.signals = HubSignals()
+        """How the texts are doing at the moment, as the server above told it on this line."""
+        self._look = asyncio.Event()
+        self.above: tuple[str, ...] = ()
+        """The nodes from the centre down to the server above, as they were last said."""
+        self._cut_above: int | None = None
+        """Since when the server above has no line itself, Unix ms of the centre's clock; None while it has one."""
+        self._way_told: list[Callable[[], None]] = []
+        offers.when_changed(self._look.set)
+
+    @classmethod
+    async def load(
+        cls,
+        *,
+        book: Book,
+        mirror: Mirror,
+        outbox: Outbox,
+        pairings: Pairings,
+        offers: Offers,
+        own_clock: Clock,
+        randomness: Randomness,
+        missed: MissedSpans,
+        budget: int | None,
+    ) -> NodeLine:
+        """Read the book; raises StorageUnavailable. `budget` is bytes a day, None for as many as it takes."""
+        kept = (await book.read(SHELF)).get(KEPT)
+        made = cls(
+            book=book,
+            mirror=mirror,
+            outbox=outbox,
+            pairings=pairings,
+            offers=offers,
+            own_clock=own_clock,
+            randomness=randomness,
+            missed=missed,
+            budget=budget,
+            kept=_Kept() if kept is None else msgspec.json.decode(kept, type=_Kept),
+        )
+        await made._acts.load()
+        return made
+
+    async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
+        """Read the copies; from now on `sessions` are told of what comes. Raises StorageUnavailable, RecordBroken."""
+        self._following = Following(
+            await self._mirror.copies(),
+            store=self._mirror,
+            shown=sessions,
+            closed=closed,
+            unpack=unpack,
+            signed=self._keys.signed,
+            say=self._say,
+            missed=self._missed,
+            clock=self.clock,
+        )
+
+    @property
+    def following(self) -> Following:
+        """The copies. Raises RuntimeError before `show`."""
+        if self._following is None:
+            msg = "Nobody has said yet who shows the copies."
+            raise RuntimeError(msg)
+        return self._following
+
+    def when_way(self, told: Callable[[], None]) -> None:
+        """From now on tell when the way up is another one, or has come or gone. It must not wait."""
+        self._way_told.append(told)
+
+    @property
+    def up(self) -> bool:
+        """Whether there is a line up to the centre, by way of whoever is between."""
+        return self._link.phase is Phase.UP and not self._link.quiet and self._cut_above is None
+
+    @property
+    def source(self) -> Source:
+        """How fresh what came over it is."""
+        heard = self._link.centre_heard
+        return Source(age=self.clock.monotonic() - (self._began if heard is None else heard), lost=not self.up)
+
+    # The tasks
+
+    async def run(self) -> None:
+        """Dial and talk, until cancelled."""
+        await self._dialling.run()
+
+    async def look_after(self) -> None:
+        """Ask for what is wanted, offer what waits, and keep what has to outlive a restart, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._acts.run())
+            while True:
+                self._look.clear()
+                await self._want()
+                await self._keep()
+                try:
+                    async with asyncio.timeout(LOOK_MS / 1_000):
+                        await self._look.wait()
+                except TimeoutError:
+                    continue
+
+    async def paired(self, pairing: Pairing) -> None:
+        """Speak for another hub from now on, or anew for the same. Raises StorageUnavailable."""
+        before = self._pairings.now
+        await self._pairings.keep(pairing)
+        if before is not None and (before.address, before.hub) != (pairing.address, pairing.hub):
+            await self._offers.forget()
+        where = _where(pairing)
+        assert where is not None  # noqa: S101  # it is paired
+        self._dialling.pair(where)
+
+    async def tell(self, told: Told) -> None:
+        """What the line tells: see `moothall_hub.uplink.dialling`. While the disk refuses an answer, the line waits."""
+        match told:
+            case Ask():
+                await self._want()
+                await self.following.linked()
+            case wire.Welcome():
+                await self._up(told)
+            case wire.Above():
+                self._way(told)
+            case wire.Programme():
+                await self._noted(self._offers.take(told))
+            case wire.Signalled():
+                self.signals.put(told.session, told.signal)
+            case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
+                if isinstance(told, wire.Live | wire.Stopped):
+                    self.signals.forget(told.session)  # It is told anew.
+                await self.following.take(told)
+            case wire.Done() | wire.NotDone():
+                await self._acts.answered(told)
+            case Room():
+                self._acts.room()
+            case Down():
+                self._acts.line_changed()
+                self.following.cut()
+                self.signals.forget_all()
+                self._tell_way()
+                logger.warning("the line is down: %s", told.sentence)
+            case Quiet():
+                logger.warning("the line is quiet" if told.now else "the line moves again")
+                self._tell_way()
+            case Stepped():
+                self._look.set()
+
+    # How it is
+
+    def now(self) -> LineNow:
+        """For whoever reads here."""
+        if self._pairings.now is None:
+            return LineNow(state=LineState.UNPAIRED)
+        if self._link.phase is Phase.UP and self._link.quiet:
+            return LineNow(state=LineState.DOWN, since=self.clock.wall_at(self._link.heard))
+        if self._link.phase is Phase.UP and self._cut_above is not None:
+            return LineNow(state=LineState.DOWN, since=self._cut_above)
+        if self._link.phase is Phase.UP:
+            return LineNow(state=LineState.GOOD, since=self._since(), storing=self.following.storing)
+        if self._link.phase is Phase.OVER:
+            state = LineState.FENCED if self._link.sentence == FENCED else LineState.REFUSED
+            return LineNow(state=state, since=self._since(), reason=self._link.sentence)
+        if self._link.welcome is None and self.clock.monotonic() - self._began < BEGINNING_MS:
+            return LineNow(state=LineState.BEGINNING)
+        return LineNow(state=LineState.DOWN, since=self._since())
+
+    def health(self) -> LineHealth:
+        """For the coordinator."""
+        now = self.now()
+        states = {
+            LineState.UNPAIRED: DeskLine.UNPAIRED,
+            LineState.GOOD: DeskLine.GOOD,
+            LineState.FENCED: DeskLine.REFUSED,
+            LineState.REFUSED: DeskLine.REFUSED,
+        }
+        return LineHealth(
+            state=states.get(now.state, DeskLine.DOWN),
+            since=now.since if now.since is not None else self.clock.wall(),
+            reason=now.reason,
+            delay_ms=self._link.usual_delay_ms,
+            acts_waiting=self._acts.waiting,
+            events_missing=self.following.events_missing(),
+            bytes_today=self._meter.usage.total,
+            budget=self._meter.budget_bytes,
+            saving=_SAVING[self._meter.step],
+            clock_difference_ms=-self.clock.ahead,
+            storing=self.following.storing,
+        )
+
+    # Parts
+
+    async def _up(self, told: wire.Welcome) -> None:
+        await self._noted(self._offers.welcomed(told))
+        await self._noted(self._keys.told(told.keys))
+        self._acts.line_changed()
+        self._way(told)
+        await self._want()
+
+    def _way(self, told: wire.Welcome | wire.Above) -> None:
+        self.above = told.above
+        cut = self.clock.wall() - told.age if self._cut_above is None else self._cut_above
+        self._cut_above = None if told.up else cut
+        self._tell_way()
+
+    def _tell_way(self) -> None:
+        for told in self._way_told:
+            told()
+
+    async def _noted(self, noting: Awaitable[None]) -> None:
+        """What holds once it was said, and is written when the disk takes it."""
+        try:
+            await noting
+        except StorageUnavailable:
+            logger.warning("what the server above says of itself can't be kept at the moment")
+
+    async def _want(self) -> None:
+        choice = self._offers.get()
+        holds = self._meter.step
+        await self.following.want(
+            wanted(
+                self._offers.sessions,
+                chosen=None if choice.sessions is None else set(choice.sessions),
+                languages=choice.languages,
+                words=choice.words,
+                saved=Saved(lines_only=holds is not Step.ALL, one_language=holds is Step.ONE_LANGUAGE),
+                unfinished=self.following.unfinished,
+                now=self.clock.wall(),
+                zone=self._offers.zone,
+            )
+        )
+
+    async def _keep(self) -> None:
+        good = self.clock.wall() if self.up else self._kept.good
+        kept = _Kept(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
+        try:
+            await self._offers.keep()
+            if kept == self._kept:
+                return
+            await self._book.write([BookEntry(SHELF, KEPT, msgspec.json.encode(kept))])
+        except StorageUnavailable:
+            logger.warning("how the line is can't be kept at the moment")
+            return
+        self._kept = kept
+
+    def _say(self, message: wire.FromHub) -> None:
+        match message:
+            case wire.Follow():
+                self._dialling.follow(message)
+            case wire.Leave():
+                self._dialling.leave(message.session)
+            case wire.Taken() | wire.Erased():
+                self._dialling.say(message)
+
+    def _since(self) -> int | None:
+        """Since when the line is as it is, Unix ms of the centre's clock."""
+        if self._link.phase is not Phase.UP and self._link.welcome is None:
+            began = self.clock.wall_at(self._began)
+            return began if self._kept.good is None else self._kept.good
+        return self.clock.wall_at(self._link.since)
+
+    def _random(self) -> float:
+        return int.from_bytes(self._randomness.bytes(4), "big") / (1 << 32)
+
+
+def _where(pairing: Pairing | None) -> Where | None:
+    return None if pairing is None else Where(address=pairing.address, key=pairing.key)

@@ -1,0 +1,65 @@
+"""The sessions of a hub, as its desk and the room's questions ask for them (`moothall_hub.room.ports.Meetings`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.core.session.state import State
+from moothall.core.staff.backstage import HubNote
+from moothall.wire.hub import Offered
+from moothall_hub.mirror.following import Following
+from moothall_hub.mirror.mirrored import MirroredSessions
+from moothall_hub.mirror.offers import Offers
+from moothall_hub.room.ports import Stuck
+
+
+class NodeMeetings:
+    """See the module."""
+
+    def __init__(self, sessions: MirroredSessions, following: Callable[[], Following], offers: Offers) -> None:
+        """`following` is asked for each time: another pairing begins another one."""
+        self._sessions = sessions
+        self._following = following
+        self._offers = offers
+
+    def programme(self) -> Sequence[Offered]:
+        """What the server above offers, as it was told last."""
+        return self._offers.sessions
+
+    async def state(self, session: SessionId, /) -> State | None:
+        """A session as its lanes tell, and None where there is no copy. Raises StorageUnavailable."""
+        try:
+            found = await self._sessions.find(session)
+        except RecordBroken as error:
+            msg = f"The copy of session {session} can't be read."
+            raise StorageUnavailable(msg) from error
+        return None if found is None else found.state
+
+    async def notes(self, session: SessionId, /) -> Sequence[HubNote]:
+        """The notes to and from this hub, oldest first. Raises StorageUnavailable."""
+        state = await self.state(session)
+        return () if state is None else state.backstage.hub_notes
+
+    async def checked(self, session: SessionId, /) -> bool:
+        """Whether a signature vouches for all of the copy but what came since the last one."""
+        now, copy = self._following().now(session), self._following().copy(session)
+        if now is None or copy is None or not copy.verified:
+            return False  # Nothing was signed yet.
+        return not (now.filling or now.checking or now.stopped)
+
+    async def stuck(self) -> Sequence[Stuck]:
+        """The copies of which nothing more is taken, and those that the server above stopped."""
+        found: list[Stuck] = []
+        for copy in self._following().copies:
+            if copy.broken is not None:
+                broken = copy.broken
+                found.append(Stuck(session=copy.session, lane=broken.lane, offset=broken.offset, reason=broken.reason))
+            elif copy.stopped:
+                found.append(Stuck(session=copy.session, lane=None, offset=None, reason=copy.stopped))
+        return found
+
+    async def fetch_again(self, session: SessionId, /) -> None:
+        """Drop the copy and follow the session from its first event on. Raises StorageUnavailable."""
+        await self._following().fetch_again(session)

@@ -1,0 +1,159 @@
+"""The hubs below a hub: who they are, how they come in, and what they are served. A book of its own keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
+from moothall.adapters.store.book_sqlite import SqliteBook
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.errors import NoLink, Refusal
+from moothall.core.kernel.ids import is_name
+from moothall.core.ports import Clock, Randomness
+from moothall.services.hubs.links import MOST_BELOW, HubLinks
+from moothall.services.hubs.pairing import Pairing as Words
+from moothall.services.hubs.ports import About
+from moothall.services.hubs.registry import Hubs
+from moothall.services.hubs.removals import HubRemovals
+from moothall.services.sessions.role_links import RoleLinks, hub_name
+from moothall.wire.hub_records import pack
+from moothall_hub.mirror.mirror import Mirror
+from moothall_hub.mirror.mirrored import MirroredSessions
+from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.below import CopySource, PassingOn
+from moothall_hub.node.line import NodeLine
+from moothall_hub.node.pair_door import BelowPairDoor
+from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.pairing.pairing import Pairings
+
+FILE = "below.sqlite"
+
+
+class BelowNow(msgspec.Struct, frozen=True, kw_only=True):
+    """A hub below, for the coordinator."""
+
+    title: str
+    here: bool
+    """Whether its line is there."""
+
+
+class Below:
+    """See the module. Made by `open`."""
+
+    def __init__(
+        self,
+        hubs: Hubs,
+        words: Words,
+        links: HubLinks,
+        door: HubDoor,
+        pairing: BelowPairDoor,
+        *,
+        removals: HubRemovals,
+    ) -> None:
+        self._hubs = hubs
+        self._words = words
+        self._links = links
+        self._door = door
+        self._pairing = pairing
+        self.removals = removals
+        """What they hold, and what of it has to go."""
+
+    @classmethod
+    async def open(
+        cls,
+        stack: AsyncExitStack,
+        data: Path,
+        *,
+        sessions: MirroredSessions,
+        mirror: Mirror,
+        outbox: Outbox,
+        offers: Offers,
+        pairings: Pairings,
+        line: NodeLine,
+        clock: Clock,
+        randomness: Randomness,
+        keep_running: Callable[[Callable[[], Awaitable[None]]], None],
+    ) -> Below:
+        """Open the book at the folder; what it makes ends as the stack unwinds. Raises ConfigurationError."""
+        book = await SqliteBook.open(data / FILE)
+        stack.push_async_callback(book.close)
+        # Links of the hubs below are no links of this hub's coordinator: nobody gets one, they are the registry's own.
+        links = RoleLinks(book=book, clock=clock, randomness=randomness)
+        await links.load()
+        hubs = Hubs(book=book, sessions=sessions, links=links, clock=clock, randomness=randomness)
+        await hubs.load()
+        words = Words(hubs, links, book=book, clock=clock, randomness=randomness)
+        await words.load()
+
+        removals = HubRemovals(book=book, read=mirror.read, clock=clock)
+        await removals.load()
+
+        def title_of(name: str) -> str:
+            known = hubs.get(name)
+            return name if known is None else known.title
+
+        def about() -> About:
+            above = pairings.now
+            keys = msgspec.json.encode({"keys": []} if above is None else above.keys)
+            return About(keys=keys, zone=offers.about.zone, address=offers.about.address)
+
+        served = HubLinks(
+            CopySource(sessions, mirror, offered=lambda: offers.sessions, observe=line.following.observe),
+            PassingOn(outbox, clock, title_of),
+            hubs,
+            clock,
+            pack=pack,
+            about=about,
+            above=(*line.above, pairings.node),
+            path=offers.about.hub,
+            up=False,
+            age=lambda: line.source.age,
+            most=MOST_BELOW,
+            removals=removals,
+            signals=line.signals,
+        )
+
+        def way_changed() -> None:
+            served.path = offers.about.hub
+            served.above = (*line.above, pairings.node)
+            served.up = line.up
+
+        line.when_way(way_changed)
+        door = HubDoor(served, hubs, AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS))
+        stack.push_async_callback(door.close)
+        keep_running(hubs.run)
+        keep_running(removals.run)
+        pairing = BelowPairDoor(words, paired=lambda: pairings.now, clock=clock, randomness=randomness)
+        return cls(hubs, words, served, door, pairing, removals=removals)
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [*self._door.routes(), *self._pairing.routes()]
+
+    def list(self) -> Sequence[BelowNow]:
+        """The hubs below, by title."""
+        return [BelowNow(title=each.title, here=self._hubs.here(each.name)) for each in self._hubs.list()]
+
+    async def give(self, title: str) -> tuple[str, ...] | None:
+        """Six words for the hub of that title, which is made where there is none; those before are dead.
+
+        None for a title that none can have. Raises StorageUnavailable.
+        """
+        title = " ".join(title.split())
+        name = hub_name(title)
+        if not is_name(f"{self._links.path}.{name}" if self._links.path else name):
+            return None  # Also where it is too long together with the names of the hubs above.
+        if self._hubs.get(name) is None:
+            try:
+                made = await self._hubs.add(title, Details())
+            except NoLink:
+                return None
+            if isinstance(made, Refusal):
+                return None
+        return await self._words.words(name)

@@ -1,0 +1,1 @@
+"""Acts that wait on the disk until the link is up."""

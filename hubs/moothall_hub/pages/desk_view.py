@@ -1,0 +1,216 @@
+"""What the coordinator's desk shows, as its template needs it: of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+
+from moothall.adapters.pages.catalogues import Catalogue, own_name
+from moothall.adapters.pages.texts import STATES
+from moothall.adapters.questions import asking_texts
+from moothall.core.events.question_parts import Kind
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import Zone
+from moothall.core.session.state import ON, State
+from moothall.services.questions.author_view import own_with_joined
+from moothall.wire.hub import Offered
+from moothall_hub.node.preflight import CLOCK_MS, Looked, ready
+from moothall_hub.pages import desk_texts
+from moothall_hub.room import local_floor
+from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Where, where
+from moothall_hub.room.ports import ActStanding, ActState, Choice, LineHealth, LineState, Stuck
+from moothall_hub.room.presence import Note
+
+
+class Clocks:
+    """Times as the room has them, and as the meeting has them where that differs."""
+
+    def __init__(self, here: Zone, there: Zone, now: int) -> None:
+        """`here`: the room's zone; `there`: the conference's; `now`: Unix ms of the meeting's clock."""
+        self.here = here
+        self.there = there
+        self.now = now
+
+    def time(self, at: int) -> str:
+        """The time of day in the room; with the date where it isn't today's."""
+        moment, today = self.here.at(at), self.here.at(self.now)
+        return f"{moment:%H:%M}" if moment.date() == today.date() else f"{moment:%Y-%m-%d %H:%M}"
+
+    def both(self, at: int, ui: Catalogue) -> str:
+        """The time in the room, and at the meeting where its clock shows another one."""
+        here, there = self.here.at(at), self.there.at(at)
+        if here.replace(tzinfo=UTC) == there.replace(tzinfo=UTC):
+            return self.time(at)
+        other = f"{there:%H:%M}" if here.date() == there.date() else f"{there:%Y-%m-%d %H:%M}"
+        return ui.text(desk_texts.TWO_TIMES, time=self.time(at), other=other)
+
+
+def line(health: LineHealth, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
+    """The line in words and figures."""
+    wrong = abs(health.clock_difference_ms) >= CLOCK_MS
+    own = clocks.time(clocks.now + health.clock_difference_ms)
+    return {
+        "good": health.state is LineState.GOOD,
+        "says": desk_texts.line(health, clocks.time(health.since), ui),
+        "setup": health.state in (LineState.UNPAIRED, LineState.REFUSED),
+        "reason": health.reason if health.state is LineState.REFUSED else "",
+        "figures": desk_texts.figures(health, ui),
+        "clock": ui.text(desk_texts.CLOCK, own=own, right=clocks.time(clocks.now)) if wrong else "",
+    }
+
+
+def checks(found: tuple[Looked, ...], ui: Catalogue) -> dict[str, object]:
+    """What was looked at before the meeting, and the verdict."""
+    rows = [
+        {
+            "name": ui.text(desk_texts.CHECKS[each.check]),
+            "verdict": each.verdict.value,
+            "says": ui.text(desk_texts.VERDICTS[each.verdict]),
+            "todo": ui.text(todo) if (todo := desk_texts.TO_DO.get((each.check, each.verdict))) else "",
+        }
+        for each in found
+    ]
+    good = ready(found)
+    return {"ready": good, "verdict": ui.text(desk_texts.READY if good else desk_texts.NOT_READY), "rows": rows}
+
+
+def question(
+    each: LocalQuestion, floor: LocalFloor, ui: Catalogue, says: str = "", reason: str = ""
+) -> dict[str, object]:
+    """One of the room's questions; `says`: where it stands, `reason`: why the meeting didn't take it."""
+    many = local_floor.count(floor, each.id)
+    return {
+        "id": each.id,
+        "number": each.number,
+        "heading": ui.text(desk_texts.HERE, n=each.number),
+        "kind": ui.text(asking_texts.KINDS[each.kind]),
+        "text": each.text,
+        "language": each.language,
+        "direction": direction(each.language),
+        "name": each.name,
+        "support": ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
+        "on_wall": each.on_wall,
+        "may_be_on_wall": local_floor.may_be_on_wall(each),
+        "may_be_joined": each.kind is not Kind.REQUEST,
+        "may_go_on": each.stands in (Local.HERE, Local.KEPT),
+        "says": says,
+        "reason": reason,
+    }
+
+
+def stands(
+    each: LocalQuestion,
+    floor: LocalFloor,
+    act: ActStanding | None,
+    state: State | None,
+    *,
+    good: bool,
+    wall: int,
+    ui: Catalogue,
+) -> tuple[str, str]:
+    """Where a question stands at `wall` (Unix ms), for the coordinator; and why the meeting didn't take it."""
+    there = None if state is None else state.floor.get(each.id)
+    found = where(each, act, there)
+    if found is Where.STANDS and there is not None and state is not None:
+        own = own_with_joined(state, there, lambda _: None, wall)  # Places in the queue are told to authors.
+        heading = ui.text(asking_texts.NUMBERED[there.kind], n=there.number)
+        told = [heading, asking_texts.stands_for_others(own, ui), asking_texts.goes_on(own, ui)]
+        return " · ".join(each for each in told if each), ""
+    if found is Where.WAITING and good:
+        return ui.text(desk_texts.ON_ITS_WAY), ""
+    if found is Where.JOINED:
+        into_here = floor.questions.get(each.into) if each.into is not None else None
+        return ui.text(desk_texts.WHERE[found], n="?" if into_here is None else into_here.number), ""
+    reason = act.message if found is Where.REFUSED and act is not None else ""
+    return ui.text(desk_texts.DESK_WHERE.get(found, desk_texts.WHERE[found])), reason
+
+
+def note(each: Note, clocks: Clocks, ui: Catalogue, roles: dict[Role, str]) -> dict[str, object]:
+    """A note with its receipts."""
+    others = [ui.text(roles[role]) for role in each.read if role is not Role.HUB]
+    standing = each.standing
+    if standing is not None and standing.state is ActState.REFUSED:
+        says = ui.text(desk_texts.NOTE_REFUSED)
+    elif standing is not None:
+        says = ui.text(desk_texts.WHERE[Where.WAITING])
+    elif not each.own:
+        says = ""
+    else:
+        says = ui.text("Read by: {names}", names=", ".join(others)) if others else ui.text(desk_texts.NOTE_UNREAD)
+    heading = desk_texts.NOTE_OWN if each.own else desk_texts.NOTE_THEIRS
+    return {
+        "id": each.note,
+        "heading": ui.text(heading, time=clocks.time(each.at)),
+        "text": each.text,
+        "says": says,
+        "reason": standing.message if standing is not None and standing.state is ActState.REFUSED else "",
+        "may_be_read": not each.own and Role.HUB not in each.read,
+        "was_read": not each.own and Role.HUB in each.read,
+    }
+
+
+def programme(offered: Sequence[Offered], choice: Choice, clocks: Clocks, ui: Catalogue) -> list[dict[str, object]]:
+    """What may be followed, with the times of both places."""
+    return [
+        {
+            "id": each.session,
+            "title": each.title.strip() or ui.text("Meeting without a title"),
+            "language": title_language(each),
+            "place": each.place,
+            "when": "" if each.begins is None else clocks.both(each.begins, ui),
+            "state": ui.text(STATES[each.status]),
+            "on": each.status in ON,
+            "kept": is_kept(each, choice, clocks),
+        }
+        for each in offered
+    ]
+
+
+def title_language(each: Offered) -> str:
+    """The language of its title, that of the floor; empty where that isn't known."""
+    floor = (text.languages for text in each.texts if text.kind is ChannelKind.FLOOR)
+    return next((tags[0] for tags in floor if tags and each.title.strip()), "")
+
+
+def is_kept(each: Offered, choice: Choice, clocks: Clocks) -> bool:
+    """Whether a session is kept here: it was chosen, or nothing was and it is on or comes today."""
+    if choice.sessions is not None:
+        return each.session in choice.sessions
+    today = clocks.here.at(clocks.now).date()
+    return each.status in ON or (each.begins is not None and clocks.here.at(each.begins).date() == today)
+
+
+def languages(offered: Iterable[Offered], choice: Choice, ui: Catalogue) -> list[dict[str, object]]:
+    """The languages in which there is text, each in its own words."""
+    texts = [tag for each in offered for text in each.texts for tag in text.languages]
+    return [
+        {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "chosen": tag in choice.languages}
+        for tag in dict.fromkeys([*choice.languages, *sorted(texts)])
+    ]
+
+
+def stuck(each: Stuck, titles: dict[SessionId, str], ui: Catalogue) -> dict[str, object]:
+    """A copy of which nothing more is taken, and why."""
+    return {
+        "session": each.session,
+        "title": titles.get(each.session, each.session),
+        "at": "" if each.offset is None else ui.text(desk_texts.AT, n=each.offset),
+        "reason": each.reason,
+    }
+
+
+def chosen_session(offered: Sequence[Offered], asked: str, choice: Choice, clocks: Clocks) -> Offered | None:
+    """Which session the desk is about: the one that is asked for, else what is on, else what comes next."""
+    named = next((each for each in offered if each.session == asked), None)
+    if named is not None:
+        return named
+    kept = [each for each in offered if is_kept(each, choice, clocks)]
+    on = [each for each in kept if each.status in ON]
+    coming = sorted(
+        (each for each in kept if each.begins is not None and each.begins >= clocks.now),
+        key=lambda each: each.begins or 0,
+    )
+    return next(iter([*on, *coming, *reversed(kept), *offered]), None)

@@ -1,0 +1,132 @@
+"""What a hub's wall shows beside the meeting: the room's own questions. The coordinator clears it, offline too.
+
+A wall is the server's own page (`moothall.adapters.displays.display_door`), which is given what stands here: its
+sessions as if they had been cleared when this wall was, and the room's questions beside those of the meeting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.displays.asked_now import AskedNow
+from moothall.adapters.displays.display_door import QuestionsOf
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language
+from moothall.adapters.pages.templates import Pages
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.languages import direction
+from moothall.core.ports import Clock
+from moothall.core.questions.polls import shown_polls
+from moothall.core.session.state import State
+from moothall.core.views.captions import Snapshot
+from moothall_hub.pages import desk_texts
+from moothall_hub.room import local_floor
+from moothall_hub.room.ports import Meetings
+from moothall_hub.room.questions import RoomFloor
+
+MOST_SHOWN = 4
+"""Of the room's questions at a time, the newest."""
+
+
+class LocalWall:
+    """See the module: `snapshot_of`, `questions` and `beside` are for the wall's `ShownDoor`."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        floor: RoomFloor,
+        *,
+        meetings: Meetings,
+        clock: Clock,
+        snapshot_of: SnapshotOf,
+        questions: QuestionsOf,
+    ) -> None:
+        """`snapshot_of` and `questions` are those of everybody's pages."""
+        self._pages = pages
+        self._floor = floor
+        self._meetings = meetings
+        self._clock = clock
+        self._snapshot_of = snapshot_of
+        self._questions = questions
+        self._asked_at: int | None = None
+
+    @property
+    def asked_ago(self) -> int | None:
+        """How long ago a wall has asked what to show, ms; None: never."""
+        return None if self._asked_at is None else self._clock.monotonic() - self._asked_at
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/s/{session}/wall", self.part)]
+
+    async def part(self, request: web.Request) -> web.Response:
+        """What stands beside the meeting, as JSON: `{"cleared": Unix ms or null, "html": "…"}`."""
+        ui, _ = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+        except Wrong:
+            return web.json_response({"error": "There is no such meeting here."}, status=404)
+        made = self._pages.render("_hub_wall.html", ui=ui, beside=await self.beside(wanted, ui))
+        floor = self._floor.floor(wanted.session)
+        answer = {"cleared": floor.cleared, "html": made}
+        return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
+        """A session as this wall shows it: what was said before it was cleared isn't there."""
+        snapshot = await self._snapshot_of(session, feed)
+        if snapshot is None:
+            return None
+        here = await self._cleared(session)
+        there = snapshot.session.wall_cleared
+        if here is None or (there is not None and there >= here):
+            return snapshot
+        replace = msgspec.structs.replace
+        return replace(snapshot, session=replace(snapshot.session, wall_cleared=here))
+
+    async def questions(self, wanted: Asked, ui: Catalogue) -> AskedNow:
+        """What it shows of the meeting's questions: nothing that stood there when it was cleared."""
+        found = await self._questions(wanted, ui)
+        here, state = await self._cleared(wanted.session), await self._meetings.state(wanted.session)
+        if here is None or state is None or _since(state) >= here:
+            return found
+        return AskedNow()
+
+    async def beside(self, wanted: Asked, ui: Catalogue) -> Mapping[str, object]:
+        """The room's own questions, for `screen.html`."""
+        self._asked_at = self._clock.monotonic()
+        floor = self._floor.floor(wanted.session)
+        shown = local_floor.on_wall(floor)[-MOST_SHOWN:]
+        return {
+            "ask": f"/s/{wanted.session}/wall?ui={ui.language}",
+            "cleared": floor.cleared or 0,
+            "begins": await self._cleared(wanted.session),
+            "questions": [
+                {
+                    "heading": ui.text(desk_texts.HERE, n=each.number),
+                    "name": each.name,
+                    "text": each.text,
+                    "language": each.language,
+                    "direction": direction(each.language),
+                }
+                for each in reversed(shown)
+            ],
+        }
+
+    async def _cleared(self, session: SessionId) -> int | None:
+        """When this wall was cleared last, media ms."""
+        at = self._floor.floor(session).cleared
+        state = None if at is None else await self._meetings.state(session)
+        if at is None or state is None:
+            return None
+        return max(0, state.clock.t + at - state.clock.wall)
+
+
+def _since(state: State) -> int:
+    """When what walls show of the questions last became something else, media ms."""
+    called = None if state.floor.called is None else state.floor.get(state.floor.called)
+    begun = [each.t for each in shown_polls(state.floor.polls)]
+    return max([*begun, *([] if called is None else [called.since])], default=-1)

@@ -1,0 +1,243 @@
+"""The door of the questions at a hub: the meeting's, with what this room would ask too, and the room's own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.visitor_cookie import Visitors, give
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_request import COOKIE, answer_links, kept_query, title_language, title_of
+from moothall.adapters.questions import asking_texts as texts
+from moothall.adapters.questions.page_hands import hands_of
+from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS
+from moothall.core.events.question_parts import WAITING, Kind
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.core.kernel.languages import direction
+from moothall.core.ports import Clock, Randomness
+from moothall.core.questions.interventions import Intervention
+from moothall.core.questions.listing import listing
+from moothall.core.questions.order import Why
+from moothall.core.questions.polls import shown_polls
+from moothall.core.session.state import ON, State, Status
+from moothall_hub.pages import desk_texts
+from moothall_hub.room import local_floor
+from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion
+from moothall_hub.room.ports import Meetings
+from moothall_hub.room.questions import RoomFloor
+
+_Find = Callable[[SessionId, int], Awaitable[InterventionId | None]]
+
+
+class RoomQuestionsDoor:
+    """Serves it."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        floor: RoomFloor,
+        *,
+        meetings: Meetings,
+        clock: Clock,
+        randomness: Randomness,
+        visitors: Visitors,
+        snapshot_of: SnapshotOf,
+        secure: bool = False,
+        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+    ) -> None:
+        """`secure`: cookies go over https alone."""
+        self._pages = pages
+        self._floor = floor
+        self._meetings = meetings
+        self._snapshot_of = snapshot_of
+        self._visitors = visitors
+        self._secure = secure
+        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/s/{session}/questions", self.list),
+            web.post("/s/{session}/asked/{number}/support", self.support),
+            web.post("/s/{session}/here/{number}/support", self.support_here),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """The list as it stands."""
+        ui, chosen = language(self._pages, request)
+        try:
+            wanted = await asked(request, self._snapshot_of)
+            state = await self._meetings.state(wanted.session)
+            if state is None:
+                raise Wrong(404, ErrorText.NO_SESSION)
+        except Wrong as none:
+            return refusal(none, self._pages, ui)
+        except StorageUnavailable:
+            return refusal(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
+        token = self._visitors.token(request, COOKIE, wanted.session)
+        text = self._text(request, wanted, state, ui, chosen=chosen)
+        response = own_html(text, ui)
+        if not token:
+            path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
+            give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
+        return response
+
+    async def support(self, request: web.Request) -> web.Response:
+        """Somebody would ask one of the meeting's too; back to the list."""
+        return await self._support(request, "No-", self._meetings_own)
+
+    async def support_here(self, request: web.Request) -> web.Response:
+        """Somebody would ask one of the room's too; back to the list."""
+        return await self._support(request, "Here-", self._rooms_own)
+
+    async def _meetings_own(self, session: SessionId, number: int) -> InterventionId | None:
+        state = await self._meetings.state(session)
+        each = None if state is None else state.floor.numbered(number)
+        return None if each is None or not each.published else each.id
+
+    async def _rooms_own(self, session: SessionId, number: int) -> InterventionId | None:
+        each = self._floor.floor(session).numbered(number)
+        return None if each is None or each.stands is Local.WITHDRAWN else each.id
+
+    async def _support(self, request: web.Request, anchor: str, find: _Find) -> web.Response:
+        ui, chosen = language(self._pages, request)
+        try:
+            self._senders.check(request)
+            wanted = await asked(request, self._snapshot_of)
+            number = request.match_info["number"]
+            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
+                raise Wrong(404, ErrorText.NOTHING)
+            what = await find(wanted.session, int(number))
+            token = self._visitors.token(request, COOKIE, wanted.session)
+            if what is None or not await self._floor.support(wanted.session, what, token):
+                raise Wrong(404, ErrorText.NOTHING)
+        except Wrong as wrong:
+            return refused(wrong, self._pages, ui)
+        except StorageUnavailable:
+            return refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
+        query = kept_query(request, ui, chosen=chosen)
+        location = f"/s/{quote(wanted.session)}/questions{query}#{anchor}{int(number)}"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+
+    def _text(self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool) -> str:
+        query, base = kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
+        floor = self._floor.floor(wanted.session)
+        by = self._floor.visitor(wanted.session, self._visitors.token(request, COOKIE, wanted.session))
+        own = local_floor.own_of(floor, by, state.floor)
+        rows = _Rows(floor=floor, state=state, ui=ui, by=by, own=own, query=query)
+        found = listing(state.floor, closed=state.status is Status.CLOSED)
+        return self._pages.render(
+            "hub_questions.html",
+            ui=ui,
+            title=title_of(wanted, ui),
+            title_language=title_language(wanted),
+            now=[rows.meetings(each) for each in found.now],
+            queue=[rows.meetings(each.intervention, each.why) for each in found.queue],
+            later=[rows.meetings(each) for each in found.later],
+            answered=[rows.meetings(each) for each in found.answered],
+            written=[rows.meetings(each) for each in found.written],
+            left=[rows.meetings(each) for each in found.left],
+            reported_on=[rows.meetings(each) for each in found.reported],
+            room=[rows.rooms(each) for each in _shown_here(rows.floor, state)],
+            hands=[hands_of(poll, ui, going=state.status in ON) for poll in shown_polls(state.floor.polls)],
+            figures=texts.figures(found.figures, ui),
+            closed=state.status is Status.CLOSED,
+            back=f"{base}{query}",
+            ask=f"{base}/ask{query}",
+            here=f"{base}/questions{query}",
+        )
+
+
+def _shown_here(floor: LocalFloor, state: State) -> list[LocalQuestion]:
+    """The room's own that the room may read: those that the coordinator has put on the local wall.
+
+    What the meeting has published stands in its list, and not a second time here.
+    """
+    own = [each for each in local_floor.on_wall(floor) if not _published(state, each)]
+    return sorted(own, key=lambda each: (-local_floor.count(floor, each.id), each.number))
+
+
+def _published(state: State, each: LocalQuestion) -> bool:
+    there = state.floor.get(each.id)
+    return there is not None and there.published
+
+
+class _Rows(msgspec.Struct, frozen=True, kw_only=True):
+    """Makes the rows of one page."""
+
+    floor: LocalFloor
+    state: State
+    ui: Catalogue
+    by: str
+    """Who looks, as `RoomFloor.visitor`."""
+    own: frozenset[InterventionId]
+    """What they asked, and what that was joined with."""
+    query: str
+
+    @property
+    def base(self) -> str:
+        """The session's address."""
+        return f"/s/{quote(self.state.id)}"
+
+    def meetings(self, each: Intervention, why: Why | None = None) -> dict[str, object]:
+        """One of the meeting's. Of the room only those are counted of whom the meeting may not know yet."""
+        line = None if each.segment is None else self.state.segments.get(each.segment)
+        there = line is not None and not line.gone
+        answered, live = answer_links(self.base, self.state.floor, each, self.query, there=there)
+        many = local_floor.count(self.floor, each.id)
+        fit = each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed
+        return {
+            "anchor": f"No-{each.number}",
+            "heading": self.ui.text(texts.NUMBERED[each.kind], n=each.number),
+            "text": each.text,
+            "language": each.language,
+            "direction": direction(each.language),
+            "name": each.name,
+            "removed": each.removed,
+            "why": "" if why is None else self.ui.text(texts.WHYS[why]),
+            "support": self.ui.counted(texts.SUPPORT, each.support) if each.support else "",
+            "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
+            "mine": self.by in self.floor.supporters.get(each.id, ()),
+            "yours": each.id in self.own,
+            "may_support": fit and self.state.status is not Status.CLOSED and each.id not in self.own,
+            "action": f"{self.base}/asked/{each.number}/support{self.query}",
+            "answer": each.answer,
+            "answer_language": each.answer_language,
+            "answer_direction": direction(each.answer_language),
+            "line": answered,
+            "live": live,
+        }
+
+    def rooms(self, each: LocalQuestion) -> dict[str, object]:
+        """One of the room's own."""
+        many = local_floor.count(self.floor, each.id)
+        return {
+            "anchor": f"Here-{each.number}",
+            "heading": self.ui.text(desk_texts.HERE, n=each.number),
+            "text": each.text,
+            "language": each.language,
+            "direction": direction(each.language),
+            "name": each.name,
+            "removed": False,
+            "why": "",
+            "support": "",
+            "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
+            "mine": self.by in self.floor.supporters.get(each.id, ()),
+            "yours": each.id in self.own,
+            "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.id not in self.own,
+            "action": f"{self.base}/here/{each.number}/support{self.query}",
+            "answer": "",
+            "answer_language": "",
+            "answer_direction": "auto",
+            "line": "",
+            "live": "",
+        }

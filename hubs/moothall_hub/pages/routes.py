@@ -1,0 +1,307 @@
+"""The doors of a hub: the readers' own, over copies; and those of the room, its coordinator and the line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.adapters.admin.request import StaffPages
+from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.displays.asked_now import AskedNow, asked_now
+from moothall.adapters.displays.display_door import ShownDoor
+from moothall.adapters.http.bodies import whole_bodies
+from moothall.adapters.http.connections import serve
+from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
+from moothall.adapters.http.open_files import Room
+from moothall.adapters.http.places import Places
+from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.pages.catalogues import Catalogue as Texts
+from moothall.adapters.pages.error_pages import error_pages
+from moothall.adapters.pages.own_pages import own_pages_only
+from moothall.adapters.pages.request_context import Asked
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.front_page import FrontPage
+from moothall.adapters.reading.low_data_door import LowDataDoor
+from moothall.adapters.reading.page_door import PageDoor
+from moothall.adapters.reading.plain_door import PlainDoor
+from moothall.adapters.reading.poll_door import PollDoor
+from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.reading.sse import EventsDoor
+from moothall.adapters.reading.websocket import WebSocketDoor
+from moothall.adapters.reading.your_turn import YourTurn
+from moothall.adapters.record.record_door import RecordDoor
+from moothall.adapters.system.time_zones import chosen_zone
+from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import Book, Clock, Randomness
+from moothall.core.signals import Summary
+from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.records import Records
+from moothall.services.sessions.role_links import RoleLinks
+from moothall.wire.token_bucket import Allowance
+from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.mirror import Mirror
+from moothall_hub.mirror.mirrored import MirroredSessions
+from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.meetings import NodeMeetings
+from moothall_hub.node.node_below import Below
+from moothall_hub.pages.asking_door import RoomAskingDoor
+from moothall_hub.pages.author_page import RoomAuthorPage
+from moothall_hub.pages.desk_door import DeskDoor
+from moothall_hub.pages.local_wall import LocalWall
+from moothall_hub.pages.missed_door import MissedDoor
+from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
+from moothall_hub.pages.strip_door import StripDoor
+from moothall_hub.pages.texts_here import comes, only_here
+from moothall_hub.pages.wall_door import WallDoor
+from moothall_hub.pairing.pairing import Pairings
+from moothall_hub.room.ports import HubFacts, Line
+from moothall_hub.room.presence import RoomPresence
+from moothall_hub.room.questions import RoomFloor
+from moothall_hub.settings import HubSettings
+from moothall_hub.uplink.addresses import Origins, origins_of
+from moothall_hub.uplink.strip import CopyOf, LineOf
+
+COOKIE = "moothall_hub"
+"""Of the coordinator's browser: a server above on the same machine, as with `make demo-hub`, has another one."""
+LINK_TRIES = Allowance(per_second=1, burst=30)
+"""Links that one address may open: nobody guesses 160 bits at this rate, and a hub has one coordinator."""
+HTTP = 80
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the doors of a hub lead to."""
+
+    data: Path
+    book: Book
+    mirror: Mirror
+    sessions: MirroredSessions
+    catalogue: Catalogue
+    meetings: NodeMeetings
+    offers: Offers
+    pairings: Pairings
+    links: RoleLinks
+    floor: RoomFloor
+    presence: RoomPresence
+    line: Line
+    line_of: LineOf
+    copy_of: CopyOf
+    copied: Callable[[SessionId], Copy | None]
+    doing: Callable[[SessionId], Sequence[Summary]]
+    pair: Pair
+    below: Below
+    clock: Clock
+    randomness: Randomness
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a hub is reached."""
+
+    own: str
+    """From this machine."""
+    told: Callable[[], tuple[str, ...]]
+    """The addresses to tell people, the best one first."""
+    routes: tuple[str, ...]
+
+
+async def open_hub_doors(
+    stack: AsyncExitStack,
+    parts: Parts,
+    settings: HubSettings,
+    *,
+    listener: socket.socket,
+    room: Room,
+    pages: Pages,
+    keep_running: Callable[[Callable[[], Awaitable[None]]], None],
+) -> Served:
+    """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
+    clock, randomness = parts.clock, parts.randomness
+    port = listener.getsockname()[1]
+
+    def told() -> tuple[str, ...]:
+        return origins_of(settings.host, port, settings.public_name)
+
+    origins = Origins(told())
+    access = ReaderAccess(parts.sessions)
+    readers = Readers(
+        find=access.find,
+        may_read=access.may_read,
+        clock=clock,
+        randomness=randomness,
+        origins=origins,
+        most=room.readers,
+    )
+    events, sockets = EventsDoor(readers), WebSocketDoor(readers)
+    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
+    staff = StaffDoor(
+        links=parts.links,
+        pages=pages,
+        gate=AddressGate(clock, randomness, LINK_TRIES),
+        room_of=lambda _: None,
+        secure=False,
+        cookie=COOKIE,
+    )
+    parts.links.when_gone(lambda _: readers.recheck(staff.asker))
+    shared = StaffPages(
+        pages=pages,
+        guard=FormGuard(randomness),
+        staff=staff.staff,
+        key_of=staff.key_of,
+    )
+
+    def is_coordinator(request: web.Request) -> bool:
+        return any(map(coordinates, staff.staff(request)))
+
+    def facts() -> HubFacts:
+        about = parts.offers.about
+        zone = parts.offers.zone if about.zone else None
+        return HubFacts(name=about.hub, title=about.title, zone=zone, address=about.address)
+
+    async def meetings_questions(wanted: Asked, ui: Texts) -> AskedNow:
+        floor = await access.floor(wanted.session)
+        channel = wanted.snapshot.session.channels.get(wanted.feed.channel)
+        if floor is None or channel is None:
+            return AskedNow()
+        return asked_now(floor, channel.languages, lambda *_: (None, ""), ui)
+
+    snapshot_here = only_here(access.snapshot, parts.copied)
+    strip = StripDoor(pages, line=parts.line_of, copy=parts.copy_of)
+    wall = LocalWall(
+        pages,
+        parts.floor,
+        meetings=parts.meetings,
+        clock=clock,
+        snapshot_of=snapshot_here,
+        questions=meetings_questions,
+    )
+    shown = ShownDoor(
+        pages,
+        clock=clock,
+        snapshot_of=wall.snapshot_of,
+        public=lambda: told()[0],
+        questions=wall.questions,
+        beside=wall.beside,
+    )
+    visitors, author_page = (
+        Visitors(parts.floor.cookie_key, clock, randomness),
+        RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+    )
+    page = PageDoor(
+        pages,
+        clock=clock,
+        snapshot_of=snapshot_here,
+        page_of=access.page,
+        number_of=access.number,
+        public=told()[0],
+        floor_of=access.floor,
+        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, visitors)),
+    )
+    asking = RoomAskingDoor(
+        pages,
+        parts.floor,
+        visitors=visitors,
+        author_page=author_page,
+        facts=facts,
+        clock=clock,
+        randomness=randomness,
+        snapshot_of=access.snapshot,
+        coordinator=is_coordinator,
+    )
+    questions = RoomQuestionsDoor(
+        pages,
+        parts.floor,
+        visitors=visitors,
+        meetings=parts.meetings,
+        clock=clock,
+        randomness=randomness,
+        snapshot_of=access.snapshot,
+    )
+    desk = DeskDoor(
+        shared,
+        parts.floor,
+        parts.presence,
+        meetings=parts.meetings,
+        wanted=parts.offers,
+        line=parts.line,
+        wall=wall,
+        facts=facts,
+        clock=clock,
+        zone=lambda: chosen_zone("", os.environ),
+        free_bytes=lambda: shutil.disk_usage(parts.data).free,
+        told=told,
+        doing=parts.doing,
+    )
+    records = RecordDoor(
+        Records(access, parts.mirror, lambda session, channel: comes(parts.copied(session), channel)), pages
+    )
+    parts.sessions.observe(records.observe)
+    front = FrontPage(
+        pages,
+        clock=clock,
+        listed=parts.catalogue.listed,
+        planned=parts.offers.planned,
+        place=str,
+        known=parts.catalogue.known,
+    )
+    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line_of)
+    last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
+    gate = AddressGate(clock, randomness)
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES,
+        middlewares=[
+            gate.middleware(),
+            error_pages(pages),
+            whole_bodies(),
+            _learning(origins),
+            own_pages_only(pages, origins),
+            staff.middleware(),
+            setup.first(),
+            last_wall.middleware(),
+        ],
+    )
+    secure(app)
+    reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
+    missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
+    for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
+        app.add_routes(door.routes())
+    app.add_routes(parts.below.routes())  # Before the desk's, which takes all addresses below /hub.
+    app.add_routes(desk.routes())
+    runner = web.AppRunner(app, **runner_options())
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    for closing in (sockets, events, polls, plain, low):
+        stack.push_async_callback(closing.close)
+    for running in (events, polls, plain, low):
+        keep_running(running.run)
+    # Whoever is in the room may come from one address: that of its access point.
+    await serve(stack, runner, listener, places=Places(randomness, most=room.connections))
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
+    served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
+    return Served(
+        own=f"http://{f'[{host}]' if ':' in host else host}:{port}".removesuffix(f":{HTTP}"),
+        told=told,
+        routes=tuple(served),
+    )
+
+
+def _learning(origins: Origins) -> Middleware:
+    """Learns the machine's addresses from those that people reach it by."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = None if request.transport is None else request.transport.get_extra_info("sockname")
+        if name is not None:
+            origins.learn(str(name[0]), int(name[1]))
+        return await handler(request)
+
+    return middleware

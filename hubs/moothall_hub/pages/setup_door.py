@@ -1,0 +1,146 @@
+"""`/setup`: connects this computer to a meeting, by an address and six words. For whoever has the coordinator's link.
+
+And where a page for a microphone would be: why there is none here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.pages.request_context import html, language
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.services.sessions.role_links import Staff
+from moothall_hub.node.node_below import BelowNow
+from moothall_hub.pages.setup_texts import NO_TITLE, PROBLEMS, SPEAKS, TAKEN, WORDS_FOR
+from moothall_hub.pairing.pairing import Pairing, Unpaired
+from moothall_hub.uplink.strip import LineOf, LineState
+
+Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
+"""(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
+LONGEST = 200
+"""Characters of what was typed that are shown again."""
+
+
+class HubsBelow(Protocol):
+    """The hubs below this one (`moothall_hub.node.node_below`)."""
+
+    def list(self) -> Sequence[BelowNow]:
+        """Who they are."""
+        ...
+
+    async def give(self, title: str) -> tuple[str, ...] | None:
+        """Six words for one of them, new or not; None for a title that none can have. Raises StorageUnavailable."""
+        ...
+
+
+class SetupDoor:
+    """See the module."""
+
+    def __init__(
+        self, shared: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: HubsBelow, line: LineOf
+    ) -> None:
+        self._shared = shared
+        self._line = line
+        self._paired = paired
+        self._pair = pair
+        self._below = below
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [
+            web.get("/setup", self.show),
+            web.post("/setup", self.connect),
+            web.get("/microphone/{session}", self.no_microphone),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The form, and as what this computer is connected."""
+        try:
+            return self._page(self._shared.asked(request, coordinates))
+        except Wrong as error:
+            return self._shared.refuse(request, error)
+
+    async def connect(self, request: web.Request) -> web.Response:
+        """Take an address and six words."""
+        try:
+            asked = self._shared.asked(request, coordinates)
+            given = await self._shared.form(request, asked)
+            if "below" in given:
+                return await self._give(asked, given)
+            address, words = given.get("address", ""), given.get("words", "")
+            done = await self._pair(address, words)
+        except Wrong as error:
+            return self._shared.refuse(request, error)
+        except StorageUnavailable as error:
+            return self._shared.refuse(request, Wrong(503, AdminText.BUSY, str(error)))
+        if isinstance(done, Unpaired):
+            status = 503 if done is Unpaired.NOBODY else 400
+            return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), given=given)
+        return see(asked.to("/setup"))
+
+    def first(self) -> Middleware:
+        """Whoever comes to the desk before this computer is connected is led here."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            desk = request.path in ("/desk", "/staff") or request.path.startswith("/hub/")
+            if desk and request.method == hdrs.METH_GET and self._paired() is None:
+                return see("/setup")
+            return await handler(request)
+
+        return middleware
+
+    async def no_microphone(self, request: web.Request) -> web.Response:
+        """Why nobody can speak through this computer, and where they can."""
+        ui, _ = language(self._shared.pages, request)
+        paired = self._paired()
+        where = None if paired is None or not paired.people.startswith("https://") else paired.people
+        return html(self._shared.pages.render("hub_voice.html", ui=ui, works_at=where), ui)
+
+    async def _give(self, asked: Asked, given: dict[str, str]) -> web.Response:
+        """Six words for a hub below, which are never told again."""
+        title = " ".join(given["below"].split())
+        words = await self._below.give(title) if self._shared.once(given) else None
+        if words is None:
+            return self._page(asked, status=400, problem=asked.ui.text(NO_TITLE))
+        return self._page(asked, words=asked.ui.text(WORDS_FOR, title=title, words=" ".join(words)))
+
+    def _page(
+        self,
+        asked: Asked,
+        *,
+        status: int = 200,
+        problem: str = "",
+        given: Mapping[str, str] | None = None,
+        words: str = "",
+    ) -> web.Response:
+        paired, given = self._paired(), given or {}
+        says = TAKEN if self._line().state is LineState.FENCED else SPEAKS
+        speaks = "" if paired is None else asked.ui.text(says, title=paired.title, address=paired.people)
+        return self._shared.show(
+            "hub_setup.html",
+            asked,
+            status=status,
+            problem=problem,
+            paired=paired is not None,
+            speaks=speaks,
+            words=words,
+            below=[{"title": each.title, "here": each.here} for each in self._below.list()],
+            # What was typed stays, so that one letter can be mended; words that have let somebody in are worth nothing.
+            given={
+                "address": given.get("address", "")[:LONGEST] or ("" if paired is None else paired.address),
+                "words": given.get("words", "")[:LONGEST],
+            },
+        )
+
+
+def coordinates(staff: Staff) -> bool:
+    """Whether a link is the coordinator's."""
+    return staff.role is Role.HUB

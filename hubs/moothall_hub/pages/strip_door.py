@@ -1,0 +1,71 @@
+"""The strip on every page of a hub: how the line is, and what was missed; `GET /line` tells it to scripts.
+
+In the coordinator's browser it leads back to the desk as well.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from aiohttp import hdrs, web
+from markupsafe import Markup
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import language
+from moothall.adapters.pages.templates import Pages
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
+from moothall.core.kernel.times import time_of_day
+from moothall.services.sessions.reader_access import ASKER
+from moothall_hub.uplink.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, strip
+
+
+class StripDoor:
+    """Makes it, and gives it to the pages."""
+
+    def __init__(self, pages: Pages, *, line: LineOf, copy: CopyOf) -> None:
+        self._pages = pages
+        self._line = line
+        self._copy = copy
+        pages.strip(self.markup)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/line", self.now)]
+
+    async def now(self, request: web.Request) -> web.Response:
+        """`{"kind", "text", "missed": {"text", "address", "end"} or null}`, of a session where one is named."""
+        ui, chosen = language(self._pages, request)
+        told = self._told(request.query.get("session", ""), request.query.get("channel", ""), ui, chosen=chosen)
+        return web.json_response(told, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    def markup(self, ui: Catalogue, session: str, channel: str = "") -> Markup:
+        """The strip of a page; `session` is empty where it isn't one of a session, `channel` where it shows no text."""
+        told = self._told(session, channel, ui, chosen=False)
+        named = {"session": session, "channel": channel, "ui": ui.language}
+        ask = {name: value for name, value in named.items() if value}
+        desk = any(staff.role is Role.HUB for staff in ASKER.get())
+        values = {"told": told, "ask": f"/line?{urlencode(ask)}", "session": session, "desk": desk}
+        text = self._pages.render("_hub_strip.html", ui=ui, **values)
+        return Markup(text)  # noqa: S704  # a template made it, with everything escaped
+
+    def _told(self, name: str, text: str, ui: Catalogue, *, chosen: bool) -> dict[str, object]:
+        session = SessionId(name) if is_name(name) else None
+        channel = ChannelId(text) if is_name(text) else None
+        found = strip(self._line(), None if session is None else self._copy(session), channel)
+        told: dict[str, object] = {"kind": found.kind, "text": self._sentence(found, ui), "missed": None}
+        if found.missed is not None and session is not None:
+            span = {"from": found.missed.begin, "to": found.missed.end}
+            query = urlencode({**span, **({"ui": ui.language} if chosen else {})})
+            told["missed"] = {
+                "text": ui.counted(MISSED, found.missed.minutes),
+                "address": f"/s/{quote(session)}/missed?{query}",
+                "end": found.missed.end,
+            }
+        return told
+
+    def _sentence(self, found: Strip, ui: Catalogue) -> str:
+        if found.since is None or "{time}" not in TEXTS[found.kind]:
+            return ui.text(TEXTS[found.kind])
+        moment = self._pages.zone().at(found.since)
+        return ui.text(TEXTS[found.kind], time=time_of_day(moment))

@@ -1,0 +1,1 @@
+"""As what this hub is known to the centre."""

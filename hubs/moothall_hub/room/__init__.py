@@ -1,0 +1,1 @@
+"""The room's own questions, head counts and notes."""

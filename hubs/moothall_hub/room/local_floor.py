@@ -1,0 +1,307 @@
+"""The questions of a hub's own room: a life of their own until they are passed on to the meeting. Pure.
+
+Each has the name that it will have at the meeting, made of what its author sent: whichever machine of the hub it is
+sent to, it is the same question, and arrives once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.events.question_parts import REVOCABLE, Kind
+from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.limits import MOST_OPEN
+from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
+from moothall_hub.room.ports import ActStanding, ActState
+
+MOST = 2_000
+"""Questions of a room in one session that are open. One more is refused."""
+MOST_EVER = 8_000
+"""Whatever became of them."""
+BEST = 3
+"""How many the coordinator passes on with one press."""
+_NAME_DIGITS = 32
+
+
+class Mode(StrEnum):
+    """Who passes questions on."""
+
+    COORDINATOR = "coordinator"
+    OPEN = "open"
+    """Nobody: each goes to the meeting at once."""
+
+
+class Local(StrEnum):
+    """Where a question stands here."""
+
+    HERE = "here"
+    """In the local queue: nobody has decided."""
+    FORWARDED = "forwarded"
+    JOINED = "joined"
+    """With another one of the room."""
+    KEPT = "kept"
+    """It is dealt with here, and not passed on."""
+    WITHDRAWN = "withdrawn"
+
+
+class LocalQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A question of the room."""
+
+    id: InterventionId
+    number: int
+    """Of this room alone; from 1 in each session."""
+    form: str
+    """Tells the form with which it was sent from every other."""
+    kind: Kind
+    text: str
+    language: str
+    name: str
+    asker: str
+    """Tells those who ask apart; a keyed hash."""
+    at: int
+    """When it was asked, Unix ms of the meeting's clock."""
+    stands: Local = Local.HERE
+    forwarded: bool = False
+    """Whether it was ever passed on."""
+    into: InterventionId | None = None
+    """The one that it was joined with."""
+    on_wall: bool = False
+    """Whether the local wall shows it."""
+
+
+class LocalFloor(msgspec.Struct, frozen=True, kw_only=True):
+    """All of a room's in one session."""
+
+    session: SessionId
+    mode: Mode = Mode.COORDINATOR
+    questions: Mapping[InterventionId, LocalQuestion] = {}
+    """In the order of their numbers."""
+    supporters: Mapping[InterventionId, frozenset[str]] = {}
+    """Who of the room would ask it too, by keyed hashes: of the room's own, and of the meeting's."""
+    joined: Mapping[InterventionId, tuple[InterventionId, ...]] = {}
+    """What was joined with each, by what it was joined with."""
+    cleared: int | None = None
+    """When the local wall was cleared last, Unix ms of the meeting's clock."""
+
+    @property
+    def last(self) -> int:
+        """The highest number."""
+        return max((each.number for each in self.questions.values()), default=0)
+
+    def numbered(self, number: int) -> LocalQuestion | None:
+        """The one of that number."""
+        return next((each for each in self.questions.values() if each.number == number), None)
+
+    def standing(self, *stands: Local) -> list[LocalQuestion]:
+        """Those that stand there, in the order of their numbers."""
+        return [each for each in self.questions.values() if each.stands in stands]
+
+    def with_(self, *changed: LocalQuestion) -> LocalFloor:
+        """With these in place of what they were."""
+        questions = {**self.questions, **{each.id: each for each in changed}}
+        joined = self.joined
+        for each in changed:
+            if each.into is not None and each.id not in joined.get(each.into, ()):
+                joined = {**joined, each.into: (*joined.get(each.into, ()), each.id)}
+        return msgspec.structs.replace(self, questions=questions, joined=joined)
+
+    def supported(self, what: InterventionId, by: str) -> LocalFloor:
+        """With one more who would ask it too."""
+        those = self.supporters.get(what, frozenset()) | {by}
+        return msgspec.structs.replace(self, supporters={**self.supporters, what: those})
+
+
+class NotTaken(StrEnum):
+    """Why a question was not taken here."""
+
+    TEXT = "text"
+    NAME = "name"
+    FULL = "full"
+    REQUESTED = "requested"
+    MANY = "many"
+
+
+def name_of(session: SessionId, form: str, *, kind: Kind, text: str, language: str, name: str) -> InterventionId:
+    """What a question is called, here and at the meeting: the same on each machine to which the same form is sent."""
+    said = msgspec.json.encode([session, form, kind.value, text, language, name])
+    return InterventionId(hashlib.sha256(said).hexdigest()[:_NAME_DIGITS])
+
+
+def ask(floor: LocalFloor, question: LocalQuestion, meeting: Floor | None) -> LocalQuestion | NotTaken:
+    """The question as it is kept: the same again is the one that is there. `meeting`: the session's questions.
+
+    The rules are the meeting's (`moothall.core.rules.questions`), so that what is taken here isn't refused there later.
+    """
+    known = floor.questions.get(question.id)
+    if known is not None:
+        return known
+    if not 0 < len(question.text) <= MAX_TEXT and (question.text or question.kind is not Kind.REQUEST):
+        return NotTaken.TEXT
+    if len(question.name) > MAX_NAME:
+        return NotTaken.NAME
+    still_open = [each for each in floor.questions.values() if _open(each, meeting)]
+    if len(still_open) >= MOST or len(floor.questions) >= MOST_EVER:
+        return NotTaken.FULL
+    mine = [each for each in still_open if each.asker == question.asker]
+    if question.kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
+        return NotTaken.REQUESTED
+    if len(mine) >= MOST_OPEN:
+        return NotTaken.MANY
+    stands = Local.FORWARDED if floor.mode is Mode.OPEN else Local.HERE
+    replace = msgspec.structs.replace
+    return replace(question, number=floor.last + 1, stands=stands, forwarded=floor.mode is Mode.OPEN)
+
+
+def _open(each: LocalQuestion, meeting: Floor | None) -> bool:
+    if each.stands is not Local.FORWARDED:
+        return each.stands is Local.HERE
+    there = None if meeting is None else meeting.get(each.id)
+    return there is None or there.standing in REVOCABLE
+
+
+def forward(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
+    """Those of `names` that are passed on by it, as they stand then."""
+    return _brought(floor, names, Local.FORWARDED, Local.HERE, Local.KEPT)
+
+
+def keep(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
+    """Those of `names` that are kept here by it, as they stand then."""
+    return _brought(floor, names, Local.KEPT, Local.HERE)
+
+
+def withdraw(floor: LocalFloor, name: InterventionId) -> list[LocalQuestion]:
+    """The one that its author takes back, as it stands then; nothing where it is too late."""
+    return _brought(floor, [name], Local.WITHDRAWN, Local.HERE, Local.KEPT, Local.FORWARDED)
+
+
+def join(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
+    """Those of `names` that are joined with another of them, as they stand then.
+
+    That one was passed on already, or else it is the one that most would ask too. A wish to speak is nobody else's.
+    """
+    known = [floor.questions[name] for name in dict.fromkeys(names) if name in floor.questions]
+    fit = [each for each in known if each.kind is not Kind.REQUEST and each.stands in (Local.HERE, Local.FORWARDED)]
+    if not fit:
+        return []
+    first = min(fit, key=lambda each: (not each.forwarded, -count(floor, each.id), each.number))
+    replace = msgspec.structs.replace
+    return [
+        replace(each, stands=Local.JOINED, into=first.id, on_wall=False)
+        for each in fit
+        if each is not first and each.stands is Local.HERE
+    ]
+
+
+def put_on_wall(floor: LocalFloor, names: Iterable[InterventionId], on_wall: bool = True) -> list[LocalQuestion]:
+    """Those of `names` that come on the local wall, or go from it, as they stand then."""
+    known = [floor.questions[name] for name in dict.fromkeys(names) if name in floor.questions]
+    fit = [each for each in known if each.on_wall != on_wall and (not on_wall or may_be_on_wall(each))]
+    return [msgspec.structs.replace(each, on_wall=on_wall) for each in fit]
+
+
+def may_be_on_wall(each: LocalQuestion) -> bool:
+    """Whether the local wall may show it."""
+    return bool(each.text) and each.stands in (Local.HERE, Local.KEPT, Local.FORWARDED)
+
+
+def on_wall(floor: LocalFloor) -> list[LocalQuestion]:
+    """What the local wall shows."""
+    return [each for each in floor.questions.values() if each.on_wall and may_be_on_wall(each)]
+
+
+def clear_wall(floor: LocalFloor, at: int) -> tuple[LocalFloor, list[LocalQuestion]]:
+    """The floor once its wall was cleared, and those that are gone from it."""
+    gone = put_on_wall(floor, list(floor.questions), on_wall=False)
+    return msgspec.structs.replace(floor.with_(*gone), cleared=at), gone
+
+
+def best(floor: LocalFloor, many: int = BEST) -> list[InterventionId]:
+    """Those that most would ask too, of those about which nobody has decided."""
+    return [each.id for each in by_support(floor)[:many]]
+
+
+def by_support(floor: LocalFloor) -> list[LocalQuestion]:
+    """Those about which nobody has decided, those first that most would ask too."""
+    return sorted(floor.standing(Local.HERE), key=lambda each: (-count(floor, each.id), each.number))
+
+
+def count(floor: LocalFloor, what: InterventionId) -> int:
+    """How many of the room would ask it too, its author not among them.
+
+    Whoever asked or would ask what was joined with it would ask this one.
+    """
+    those = set(floor.supporters.get(what, ()))
+    for other in floor.joined.get(what, ()):
+        those |= {floor.questions[other].asker, *floor.supporters.get(other, ())}
+    own = floor.questions.get(what)
+    return len(those - ({own.asker} if own is not None else set()))
+
+
+def own_of(floor: LocalFloor, by: str, meeting: Floor | None) -> frozenset[InterventionId]:
+    """What somebody has asked, and what that was joined with, here or by the meeting: they can't ask that too."""
+    mine = [each for each in floor.questions.values() if each.asker == by]
+    there = [meeting.get(each.id) for each in mine] if meeting is not None else []
+    into = [each.into for each in (*mine, *there) if each is not None and each.into is not None]
+    return frozenset((*(each.id for each in mine), *into))
+
+
+def counted(floor: LocalFloor) -> dict[InterventionId, int]:
+    """The counts of all that anybody of the room would ask too, of which the meeting may have to know."""
+    return {name: count(floor, name) for name in dict.fromkeys([*floor.supporters, *floor.joined])}
+
+
+class Where(StrEnum):
+    """Where a question stands, for its author."""
+
+    HERE = "here"
+    WAITING = "waiting"
+    """For the line."""
+    ARRIVED = "arrived"
+    """At the meeting, which has said nothing of it yet."""
+    STANDS = "stands"
+    """Where the meeting says."""
+    REFUSED = "refused"
+    """The meeting did not take it."""
+    JOINED = "joined"
+    KEPT = "kept"
+    WITHDRAWN = "withdrawn"
+
+
+def where(question: LocalQuestion, act: ActStanding | None, there: Intervention | None) -> Where:
+    """Where it stands. `act`: how it stands in the outbox; `there`: what the meeting says of it."""
+    match question.stands:
+        case Local.HERE:
+            return Where.HERE
+        case Local.KEPT:
+            return Where.KEPT
+        case Local.JOINED:
+            return Where.JOINED
+        case _ if there is not None:
+            return Where.STANDS
+        case Local.WITHDRAWN:
+            return Where.WITHDRAWN
+        case _:
+            pass
+    if act is None or act.state in (ActState.WAITING, ActState.SENT):
+        return Where.WAITING
+    return Where.ARRIVED if act.state is ActState.DONE else Where.REFUSED
+
+
+def _brought(floor: LocalFloor, names: Iterable[InterventionId], stands: Local, *before: Local) -> list[LocalQuestion]:
+    known = [floor.questions[name] for name in dict.fromkeys(names) if name in floor.questions]
+    on = stands in (Local.FORWARDED, Local.KEPT)
+    return [
+        msgspec.structs.replace(
+            each,
+            stands=stands,
+            forwarded=each.forwarded or stands is Local.FORWARDED,
+            on_wall=each.on_wall and on,
+        )
+        for each in known
+        if each.stands in before
+    ]

@@ -1,0 +1,181 @@
+"""How many people are in a hub's room, and the notes between its coordinator and whoever runs the meeting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import msgspec
+
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import CommandId, NoteId, SessionId
+from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.staff.backstage import HubNote
+from moothall.wire.hub import HeadCountAct, NoteAct, NoteReadAct
+from moothall_hub.room.ports import ActStanding, Meetings, Outbox
+
+logger = logging.getLogger(__name__)
+
+PEOPLE, NOTES = "room-people", "room-note"
+"""Where the book has what."""
+MOST_PEOPLE = 100_000
+LONGEST_NOTE = 2_000
+"""Characters of a note; the meeting would take more."""
+MOST_NOTES = 50
+"""Notes that are shown, and that wait at most. Overflow: one more is refused, in words."""
+SETTLE_MS = 3_000
+"""How long a count has to stand before the meeting is told: whoever presses +1 five times means one number."""
+_NOTE_BYTES = 8
+
+
+class People(msgspec.Struct, frozen=True, kw_only=True):
+    """How many are here."""
+
+    people: int
+    at: int
+    """When that was counted, Unix ms of the meeting's clock."""
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """A note, as the coordinator sees it."""
+
+    note: NoteId
+    text: str
+    at: int
+    """Unix ms of the meeting's clock."""
+    own: bool
+    """Whether it was written here."""
+    read: tuple[Role, ...] = ()
+    """Who said that they have read it."""
+    standing: ActStanding | None = None
+    """How one that was written here stands in the outbox; None once the meeting has it."""
+
+
+class _Left(msgspec.Struct, frozen=True):
+    text: str
+    at: int
+
+
+class RoomPresence:
+    """See the module. `load` it first; `run` owns what is passed on by and by."""
+
+    def __init__(
+        self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str
+    ) -> None:
+        """As `RoomFloor`."""
+        self._book = book
+        self._outbox = outbox
+        self._meetings = meetings
+        self._clock = clock
+        self._randomness = randomness
+        self._node = node
+        self._people: dict[SessionId, People] = {}
+        self._told: dict[SessionId, People] = {}
+        """The counts that are in the outbox."""
+        # Bound: MOST_NOTES in each session.
+        self._left: dict[SessionId, dict[NoteId, _Left]] = {}
+        self._one = asyncio.Lock()
+        """One change at a time. Bound of those who wait: the requests that the doors let in."""
+
+    async def load(self) -> None:
+        """Read the book; raises StorageUnavailable."""
+        for name, body in (await self._book.read(PEOPLE)).items():
+            self._people[SessionId(name)] = msgspec.json.decode(body, type=People)
+        for key, body in (await self._book.read(NOTES)).items():
+            name, _, note = key.partition(":")
+            left = self._left.setdefault(SessionId(name), {})
+            left[NoteId(note)] = msgspec.json.decode(body, type=_Left)
+
+    async def run(self) -> None:
+        """Pass on what has to be, until cancelled."""
+        while True:
+            try:
+                await self.pass_on()
+            except StorageUnavailable as error:
+                logger.warning("counts and notes can't be passed on at the moment: %s", error)
+            await self._clock.sleep(SETTLE_MS)
+
+    def people(self, session: SessionId) -> People | None:
+        """How many are here; None while nobody has counted."""
+        return self._people.get(session)
+
+    async def count(self, session: SessionId, people: int) -> None:
+        """So many are here. Raises StorageUnavailable."""
+        async with self._one:
+            await self._count(session, people)
+
+    async def add(self, session: SessionId, more: int) -> None:
+        """So many more have come, or have gone. Raises StorageUnavailable."""
+        async with self._one:
+            known = self._people.get(session)
+            await self._count(session, (0 if known is None else known.people) + more)
+
+    async def leave(self, session: SessionId, text: str) -> bool:
+        """Write to whoever runs the meeting; says whether there was room for it. Raises StorageUnavailable."""
+        text = text.strip()[:LONGEST_NOTE]
+        async with self._one:
+            left = self._left.setdefault(session, {})
+            if not text or len(left) >= MOST_NOTES:
+                return not text
+            note = NoteId(self._randomness.bytes(_NOTE_BYTES).hex())
+            made = _Left(text, self._clock.wall())
+            await self._book.write([BookEntry(NOTES, f"{session}:{note}", msgspec.json.encode(made))])
+            left[note] = made
+        try:
+            await self._send(session, note, made)
+        except StorageUnavailable as error:
+            logger.warning("note %s: it is passed on later, the outbox is away: %s", note, error)
+        return True
+
+    async def read(self, session: SessionId, note: NoteId) -> None:
+        """Say that a note was read. Raises StorageUnavailable."""
+        known = next((each for each in await self._meetings.notes(session) if each.note == note), None)
+        if known is not None and known.by is not Role.HUB and Role.HUB not in known.read:
+            act_id = CommandId(f"note-read:{self._node}:{note}")
+            await self._outbox.put(session, act_id, "", NoteReadAct(note=note), self._clock.wall())
+
+    async def notes(self, session: SessionId) -> Sequence[Note]:
+        """The last notes, oldest first; those that wait for the line among them. Raises StorageUnavailable."""
+        there = await self._meetings.notes(session)
+        known = {each.note for each in there}
+        notes = [await self._seen(each) for each in there]
+        for name, left in self._left.get(session, {}).items():
+            if name not in known:
+                standing = await self._outbox.state(CommandId(f"note:{name}"))
+                notes.append(Note(note=name, text=left.text, at=left.at, own=True, standing=standing))
+        return sorted(notes, key=lambda each: each.at)[-MOST_NOTES:]
+
+    async def _seen(self, each: HubNote) -> Note:
+        read = each.read
+        if each.by is not Role.HUB and Role.HUB not in read:
+            said = await self._outbox.state(CommandId(f"note-read:{self._node}:{each.note}"))
+            read = read if said is None else (*read, Role.HUB)
+        return Note(note=each.note, text=each.text, at=each.at, own=each.by is Role.HUB, read=read)
+
+    async def pass_on(self) -> None:
+        """Put into the outbox what has to be there. Raises StorageUnavailable; then it is tried again."""
+        now = self._clock.wall()
+        for session, counted in list(self._people.items()):
+            if self._told.get(session) != counted and not 0 <= now - counted.at < SETTLE_MS:
+                act_id = CommandId(f"heads:{self._node}:{counted.at}:{counted.people}")
+                await self._outbox.put(session, act_id, "", HeadCountAct(people=counted.people), counted.at)
+                self._told[session] = counted
+        for session, left in list(self._left.items()):
+            there = {each.note for each in await self._meetings.notes(session)}
+            for name, made in list(left.items()):
+                if name in there:
+                    await self._book.write([BookEntry(NOTES, f"{session}:{name}", None)])
+                    left.pop(name, None)
+                else:
+                    await self._send(session, name, made)
+
+    async def _send(self, session: SessionId, name: NoteId, left: _Left) -> None:
+        act = NoteAct(note=name, text=left.text)
+        await self._outbox.put(session, CommandId(f"note:{name}"), "", act, left.at)
+
+    async def _count(self, session: SessionId, people: int) -> None:
+        counted = People(people=max(0, min(people, MOST_PEOPLE)), at=self._clock.wall())
+        await self._book.write([BookEntry(PEOPLE, session, msgspec.json.encode(counted))])
+        self._people[session] = counted

@@ -1,0 +1,292 @@
+"""The line's socket: it does what `moothall_hub.uplink.link` decides, and tells it what happened.
+
+One task owns all of it. What comes is told to its user one after the other, and the next frame is read when that is
+done: a hub whose disk is slow slows the line, and nothing gathers in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import msgspec
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import SessionId
+from moothall.wire import hub as wire
+from moothall.wire.close_codes import CloseCode, reason_bytes
+from moothall.wire.hub_first import HEARD, first_fields
+from moothall_hub.uplink.budget import Meter, Step
+from moothall_hub.uplink.centre_clock import CentreClock
+from moothall_hub.uplink.counted_connection import dial
+from moothall_hub.uplink.link import Link
+from moothall_hub.uplink.parts import (
+    SILENT,
+    Ask,
+    Do,
+    Down,
+    Hang,
+    Measured,
+    Moment,
+    News,
+    Phase,
+    Quiet,
+    Room,
+    Send,
+    Tell,
+    Turned,
+)
+
+logger = logging.getLogger(__name__)
+
+WAITING_FRAMES = 128
+"""Messages that may wait to be sent. Overflow: the line is given up; what matters is sent again on the next one."""
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """The server above, and how this hub is known there."""
+
+    address: str
+    """`https://HOST`."""
+    key: str
+    """Bearer token, from the pairing."""
+
+
+class Stepped(msgspec.Struct, frozen=True):
+    """Another step of the day's budget holds: sessions are to be followed again, by `budget.narrowed`."""
+
+    step: Step
+
+
+Told = News | Ask | Down | Room | Stepped | Quiet
+Tellee = Callable[[Told], Awaitable[None]]
+"""Whoever holds the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
+connection, and it is dialled again; any other error ends `Dialling.run`."""
+
+
+class Dialling:
+    """A hub's line to the server above. `run` owns it; everything else may be called from tasks of the same loop."""
+
+    def __init__(
+        self,
+        link: Link,
+        clock: CentreClock,
+        meter: Meter,
+        tell: Tellee,
+        *,
+        where: Where | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Without `where` the hub isn't paired, and nothing is dialled until `pair` says it."""
+        self.link = link
+        self.meter = meter
+        self._clock = clock
+        self._tell = tell
+        self._where = where
+        self._tls = tls
+        self._paired = where is not None
+        self._wake = asyncio.Event()
+        """What is to be done has changed: whoever waits for a moment looks again."""
+        self._frames: deque[bytes] = deque()
+        self._send = asyncio.Event()
+        self._hang: Hang | None = None
+        self._hung = asyncio.Event()
+        self._step = meter.step
+        self._telling = asyncio.Lock()
+        """Two tasks have news, the one that reads and the one that keeps the time."""
+
+    # What is wanted
+
+    def pair(self, where: Where) -> None:
+        """Dial this server with this key from now on, and at once."""
+        self._where, self._paired = where, True
+        if self._hang is None:
+            self._hang = Hang(CloseCode.NORMAL, "The hub was paired anew.")
+        self._hung.set()
+        self._wake.set()
+
+    def follow(self, follow: wire.Follow) -> None:
+        """As `Link.follow`."""
+        self._put(self.link.follow(follow))
+
+    def leave(self, session: SessionId) -> None:
+        """As `Link.leave`."""
+        self._put(self.link.leave(session))
+
+    def say(self, message: wire.Taken | wire.Erased) -> None:
+        """As `Link.say`."""
+        self._put(self.link.say(message))
+
+    def offer(self, acts: Sequence[wire.Act]) -> None:
+        """As `Link.offer`."""
+        self._put(self.link.offer(acts))
+
+    # The task
+
+    async def run(self) -> None:
+        """Dial, talk and dial again, until cancelled. Raises what the tellee raises, and ConfigurationError."""
+        if self._talking:  # A run before this one has failed, and its connection went with it.
+            await self._do(self.link.lost(self._now(), CloseCode.ABNORMAL))
+        while True:
+            if self._paired:
+                self._paired = False
+                await self._do(self.link.restart(self._now()))
+            if self.link.phase is Phase.DIALLING and self._where is not None:
+                await self._dial(self._where)
+            else:
+                await self._wait(self.link.due if self._where is not None else None)
+                if self._where is not None and not self._paired:
+                    await self._do(self.link.tick(self._now()))
+
+    async def _dial(self, where: Where) -> None:
+        self._hang = None
+        self._hung.clear()
+        self._frames.clear()
+        try:
+            await self._do(self.link.dialled(self._now()))
+            first = first_fields(self._frames)
+            socket = await dial(where.address, where.key, self._count, self._tls, first)
+        except InvalidStatus as refused:
+            body = bytes(refused.response.body or b"").decode(errors="replace")
+            turned = Turned(status=refused.response.status_code, sentence=body.split("\n", 1)[0].strip())
+            logger.warning("hub link: the server above answers with status %d", turned.status)
+            await self._do(self.link.refused(self._now(), turned))
+        except (OSError, TimeoutError, InvalidHandshake) as failed:
+            logger.info("hub link: no server answers (%s)", type(failed).__name__)
+            await self._do(self.link.refused(self._now(), None))
+        else:
+            if socket.response is not None and HEARD in socket.response.headers:
+                for _ in first:
+                    self._frames.popleft()
+            try:
+                await self._talk(socket)
+            except BaseExceptionGroup as failed:
+                raise _first_of(failed) from failed
+            finally:
+                await socket.close()
+
+    async def _talk(self, socket: ClientConnection) -> None:
+        self._put(self.link.opened(self._now()))
+        async with asyncio.TaskGroup() as group:
+            hanging_up = group.create_task(self._end_when_hung(socket))
+            helpers = [group.create_task(each) for each in (self._write(socket), self._keep_time())]
+            await self._read(socket)
+            for helper in helpers:
+                helper.cancel()
+            if not self._hung.is_set():
+                hanging_up.cancel()
+
+    async def _read(self, socket: ClientConnection) -> None:
+        try:
+            while self._talking:
+                frame = await socket.recv(decode=False)
+                if not self._talking:
+                    return  # It was hung up meanwhile.
+                await self._do(self.link.received(self._now(), wire.decode_to_hub(frame)))
+                await self._say_step()
+        except ConnectionClosed:
+            pass
+        except ProtocolError as error:
+            logger.error("hub link: %s", error)
+            await socket.close(CloseCode.PROTOCOL_ERROR, reason_bytes(str(error)).decode())
+        if self._talking:
+            code = CloseCode.ABNORMAL if socket.close_code is None else socket.close_code
+            logger.info("hub link: it ended with code %d", code)
+            await self._do(self.link.lost(self._now(), code))
+
+    @property
+    def _talking(self) -> bool:
+        return self.link.phase in (Phase.GREETING, Phase.UP)
+
+    async def _write(self, socket: ClientConnection) -> None:
+        while True:
+            await self._send.wait()
+            self._send.clear()
+            while self._frames:
+                try:
+                    await socket.send(self._frames.popleft())
+                except ConnectionClosed:
+                    return  # The reader hears of it too.
+
+    async def _keep_time(self) -> None:
+        while self._talking:
+            await self._wait(self.link.due)
+            await self._do(self.link.tick(self._now()))
+
+    async def _end_when_hung(self, socket: ClientConnection) -> None:
+        await self._hung.wait()
+        if self._hang is None or self._hang.reason == SILENT:
+            socket.transport.abort()  # Nobody would hear the close frame.
+        else:
+            await socket.close(self._hang.code, reason_bytes(self._hang.reason).decode())
+
+    async def _wait(self, due: int | None) -> None:
+        """Until a moment, or until something has changed."""
+        self._wake.clear()
+        seconds = None if due is None else max(0, due - self._clock.monotonic()) / 1_000
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+
+    # What is to be done
+
+    async def _do(self, todo: Iterable[Do]) -> None:
+        for each in todo:
+            match each:
+                case Tell(news=news):
+                    self._heed(news)
+                    await self._pass_on(news)
+                case Ask() | Room() | Down() | Quiet():
+                    await self._pass_on(each)
+                case _:
+                    self._put([each])
+
+    def _put(self, todo: Iterable[Do]) -> None:
+        """What needs nobody to be waited for."""
+        for each in todo:
+            match each:
+                case Send(message=message):
+                    self._frames.append(wire.encode(message))
+                    self._send.set()
+                    if len(self._frames) > WAITING_FRAMES:
+                        self._put([Hang(CloseCode.GOING_AWAY, SILENT)])
+                case Hang():
+                    self._hang = each
+                    self._hung.set()
+                case Measured(sample=sample):
+                    self._clock.heard(sample)
+                case _:
+                    pass
+        self._wake.set()
+
+    def _heed(self, news: News) -> None:
+        if isinstance(news, wire.Welcome):
+            logger.info("hub link: up as hub %s", news.hub)
+
+    async def _say_step(self) -> None:
+        if self.meter.step is not self._step:
+            self._step = self.meter.step
+            await self._pass_on(Stepped(self._step))
+
+    async def _pass_on(self, news: Told) -> None:
+        async with self._telling:
+            await self._tell(news)
+
+    def _count(self, received: int, sent: int) -> None:
+        self.meter.count(self._clock.wall(), received=received, sent=sent)
+
+    def _now(self) -> Moment:
+        return Moment(self._clock.monotonic(), self._clock.own_wall)
+
+
+def _first_of(failed: BaseException) -> BaseException:
+    """The first error in a group that isn't a group itself."""
+    while isinstance(failed, BaseExceptionGroup):
+        failed = failed.exceptions[0]
+    return failed

@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from hub_desk import Browser, OpenRoom, S, a_note, open_room
+from moothall.core.events.parts import ChannelKind
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
+from moothall.core.session.state import Status
+from moothall.services.sessions.role_links import HALL
+from moothall.wire.hub import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
+from moothall_hub.room.local_floor import Local, Mode
+from moothall_hub.room.ports import Choice, HubFacts, LineHealth, LineState, Saving, Stuck
+from moothall_hub.room.presence import MOST_NOTES
+
+
+@pytest_asyncio.fixture
+async def house() -> AsyncIterator[OpenRoom]:
+    async with open_room() as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def desk(house: OpenRoom) -> Browser:
+    return await house.coordinator()
+
+
+async def asked(house: OpenRoom, *texts: str) -> list[InterventionId]:
+    for n, text in enumerate(texts):
+        await house.browser("abcdefgh"[n]).ask(text)
+    return list(house.room.floor.floor(S).questions)
+
+
+async def done(browser: Browser, act: str, **fields: str) -> str:
+    status, where, page = await browser.act(act, **fields)
+    assert status == 303, page
+    return where
+
+
+async def test_it_is_the_coordinators_alone(house: OpenRoom, desk: Browser) -> None:
+    status, text = await desk.get("/desk")
+    assert status == 200
+    assert "<bdi>Kisumu</bdi>" in text
+    assert text.count("The line is good.") + text.count("The line to the meeting is good.") == 1
+    assert "hub_strip.js" not in text
+    assert 'href="/microphone/s">Speaking by microphone' in text
+    assert 'computers here: <strong><bdi dir="ltr">10.0.0.7:8090</bdi>' in text
+    stranger = house.browser("a")
+    assert (await stranger.get("/desk"))[0] == 403
+    assert (await stranger.post("/desk", {"act": "best"}))[0] == 403
+    _, token = await house.room.links.create(Role.MODERATOR, HALL, "Ana")
+    entered = await house.room.links.enter(token, "")
+    assert entered is not None
+    assert (await Browser(house.client, {"moothall_staff": entered[1]}).get("/desk"))[0] == 403
+    status, _, text = await desk.post("/desk", {"act": "best", "form": "made up"})
+    assert status == 403
+    assert "too old or came from elsewhere" in text
+
+
+async def test_the_conferences_addresses_lead_to_it(desk: Browser) -> None:
+    for path, where in (("/staff", "/desk"), ("/hub/kisumu?session=s", "/desk?session=s")):
+        async with desk.client.get(path, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, where)
+
+
+async def test_an_act_about_a_meeting_that_is_not_in_the_programme_changes_nothing(
+    house: OpenRoom, desk: Browser
+) -> None:
+    for session in ("", "s:x", "gone", "x" * 5_000):
+        for act in ("mode:open", "clear-wall", "more:1", "note"):
+            status, _, text = await desk.act(act, session=session, note="Hello?")
+            assert status == 404
+            assert "not there any more" in text
+    names = ("room-floor", "room-people", "room-note")
+    assert [await house.room.book.read(shelf) for shelf in names] == [{}, {}, {}]
+
+
+async def test_questions_are_passed_on_one_by_one_picked_or_the_best(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    a, b, c, d, e, f = await asked(house, "A?", "B?", "C?", "D?", "E?", "F?")
+    for what, tokens in ((f, "xyz"), (e, "xy"), (d, "x")):
+        for token in tokens:
+            assert await room.floor.support(S, what, token * 22)
+    assert await done(desk, f"forward:{a}") == "/desk?session=s#Questions"
+    await done(desk, "forward", **{f"pick-{b}": "on", "pick-none": "on"})
+    assert [put.id for put in room.outbox.of(AskAct)] == [f"ask:{a}", f"ask:{b}"]
+    _, text = await desk.get("/desk")
+    assert text.index("F?") < text.index("E?") < text.index("D?") < text.index("C?")
+    assert "3 here would ask this too" in text
+    await done(desk, "best")
+    assert [put.id for put in room.outbox.of(AskAct)][2:] == [f"ask:{f}", f"ask:{e}", f"ask:{d}"]
+    assert [each.id for each in room.floor.floor(S).standing(Local.HERE)] == [c]
+
+
+async def test_they_are_joined_kept_and_put_on_the_wall_which_is_cleared(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    a, b, c = await asked(house, "A?", "B?", "C?")
+    await done(desk, "join", **{f"pick-{a}": "on", f"pick-{b}": "on"})
+    await done(desk, f"keep:{c}")
+    await done(desk, f"wall:{a}")
+    await done(desk, f"wall:{c}")
+    await done(desk, f"off-wall:{c}")
+    floor = room.floor.floor(S)
+    assert [each.stands for each in floor.questions.values()] == [Local.HERE, Local.JOINED, Local.KEPT]
+    assert [each.on_wall for each in floor.questions.values()] == [True, False, False]
+    _, text = await desk.get("/desk")
+    assert "Questions of the group on it: 1" in text
+    assert "Joined with a similar question of your group (no. 1)" in text
+    assert "Kept in the group" in text
+    assert await done(desk, "clear-wall") == "/desk?session=s#Wall"
+    assert not any(each.on_wall for each in room.floor.floor(S).questions.values())
+
+
+async def test_what_was_passed_on_says_where_it_stands(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    a, b, c, _d = await asked(house, "A?", "B?", "C?", "D?")
+    await done(desk, "forward", **{f"pick-{each}": "on" for each in (a, b, c)})
+    room.line.now = LineHealth(state=LineState.DOWN, since=room.clock.wall())
+    assert "Waiting for the line" in (await desk.get("/desk"))[1]
+    room.line.now = LineHealth(state=LineState.GOOD, since=0)
+    assert "On its way to the meeting" in (await desk.get("/desk"))[1]
+    room.outbox.answer(CommandId(f"ask:{b}"), RefusalCode.CONFLICT, "The <meeting> is over.")
+    room.outbox.answer(CommandId(f"ask:{c}"))
+    await room.meeting.take()
+    await room.meeting.stand(a, Standing.QUEUED)
+    await room.floor.take_back(S, room.floor.floor(S).standing(Local.HERE)[0].id)
+    _, text = await desk.get("/desk")
+    assert "Question no. 1 · In the queue" in text
+    assert "The <meeting> is over." in text
+    assert "At the meeting, being checked" in text
+    assert "Taken back by whoever asked it" in text
+
+
+async def test_it_is_opened_to_all_and_taken_back(house: OpenRoom, desk: Browser) -> None:
+    assert await done(desk, "mode:open") == "/desk?session=s#Questions"
+    assert house.room.floor.floor(S).mode is Mode.OPEN
+    assert "goes to the meeting at once." in (await desk.get("/desk"))[1]
+    await done(desk, "mode:coordinator")
+    assert house.room.floor.floor(S).mode is Mode.COORDINATOR
+
+
+async def test_people_are_counted_by_one_tap_and_a_form_counts_once(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    assert "Not counted yet" in (await desk.get("/desk"))[1]
+    await done(desk, "people", people=" 22 ")
+    assert await done(desk, "more:1") == "/desk?session=s#People"
+    await done(desk, "more:-1")
+    await done(desk, "more:1")
+    assert room.presence.people(S).people == 23  # type: ignore[union-attr]
+    assert '<p class="many">23</p>' in (await desk.get("/desk"))[1]
+    _, page = await desk.get("/desk")
+    token = page.partition('name="form" value="')[2].partition('"')[0]
+    for _ in range(2):
+        await desk.post("/desk", {"form": token, "session": "s", "act": "more:1"})
+    assert room.presence.people(S).people == 24  # type: ignore[union-attr]
+    status, _, text = await desk.act("people", people="many")
+    assert status == 422
+    assert "Write how many people are here, as a number." in text
+    assert 'value="many"' in text
+    assert not room.outbox.of(HeadCountAct)
+
+
+async def test_notes_go_and_come_with_their_receipts(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    assert await done(desk, "note", note="We hear <nothing>.") == "/desk?session=s#Notes"
+    assert "Waiting for the line" in (await desk.get("/desk"))[1]
+    (put,) = room.outbox.of(NoteAct)
+    room.outbox.answer(put.id, RefusalCode.INVALID, "It is <wrong>.")
+    _, text = await desk.get("/desk")
+    assert "The meeting did not take it." in text
+    assert "It is <wrong>." in text
+    note = put.id.partition(":")[2]
+    room.meetings.left += [
+        a_note(note, "We hear <nothing>.", by=Role.HUB, read=(Role.MODERATOR,), at=1),
+        a_note("n2", "Unread", by=Role.HUB, at=2),
+        a_note("n3", "Wait for us?", at=3),
+    ]
+    _, text = await desk.get("/desk")
+    assert "Read by: Moderator" in text
+    assert "Nobody has said yet that they have read it." in text
+    await done(desk, "read:n3")
+    assert [put.act.note for put in room.outbox.of(NoteReadAct) if isinstance(put.act, NoteReadAct)] == ["n3"]
+    assert "You have read it." in (await desk.get("/desk"))[1]
+    for n in range(MOST_NOTES):
+        await room.presence.leave(S, str(n))
+    status, _, text = await desk.act("note", note="One more")
+    assert status == 422
+    assert "So many notes wait for the line" in text
+    assert "One more" in text
+
+
+async def test_what_is_kept_here_is_chosen(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    tomorrow = room.clock.wall() + 24 * 3_600_000
+    texts = (OfferedText(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en", "sw")),)
+    room.meetings.offered += [
+        Offered(session=SessionId("later"), title="", begins=tomorrow, status=Status.CREATED, texts=texts),
+        Offered(session=SessionId("soon"), title="Soon", begins=room.clock.wall() + 60_000, status=Status.CREATED),
+    ]
+    _, text = await desk.get("/desk")
+    assert 'name="keep-s" checked' in text
+    assert 'name="keep-soon" checked' in text
+    assert 'name="keep-later">' in text
+    assert "Meeting without a title" in text
+    assert 'name="language-sw">' in text
+    chosen = {"which": "chosen", "keep-later": "on", "keep-none": "on", "language-sw": "on", "language-!": "on"}
+    assert await done(desk, "follow", **chosen, words="1") == "/desk?session=s#Programme"
+    assert room.wanted.choice == Choice(sessions=(SessionId("later"),), languages=("sw",), words=True)
+    _, text = await desk.get("/desk")
+    assert 'name="keep-later" checked' in text
+    assert 'name="keep-s">' in text
+    assert 'name="language-sw" checked' in text
+    await done(desk, "follow", which="today")
+    assert room.wanted.choice == Choice()
+    assert 'href="/desk?session=later"' in (await desk.get("/desk"))[1]
+    _, text = await desk.get("/desk?session=later&ui=pt")
+    assert 'href="/desk?session=s&ui=pt"' in text
+
+
+async def test_the_line_is_told_in_words_and_figures(house: OpenRoom, desk: Browser) -> None:
+    room, now = house.room, house.room.clock.wall()
+    good = LineHealth(
+        state=LineState.GOOD, since=now, delay_ms=640, acts_waiting=2, events_missing=1, bytes_today=1_234_567
+    )
+    room.line.now = good
+    _, text = await desk.get("/desk")
+    for said in ("The line is good.", "An answer takes 640 ms.", "2 things done here wait to be sent"):
+        assert said in text
+    for said in ("1 piece of text is still missing", "Today: 1.2 MB", "Ready."):
+        assert said in text
+    room.line.now = msgspec.structs.replace(
+        good, budget=50_000_000, saving=Saving.WORDS, clock_difference_ms=-90 * 60_000
+    )
+    _, text = await desk.get("/desk")
+    assert "Today: 1.2 MB of 50 MB" in text
+    assert "To save data only finished lines come." in text
+    assert "This computer\u2019s clock says" in text
+    room.line.now = msgspec.structs.replace(good, state=LineState.DOWN)
+    _, text = await desk.get("/desk")
+    assert "No line since" in text
+    assert "Not ready yet: see what to do." in text
+    room.line.now = LineHealth(state=LineState.REFUSED, since=now, reason="Another <machine> speaks for this hub now.")
+    _, text = await desk.get("/desk")
+    assert "Another <machine> speaks for this hub now." in text
+    assert 'href="/setup"' in text
+
+
+async def test_before_it_is_connected_it_says_what_to_do(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    room.facts, room.meetings.offered = HubFacts(), []
+    room.line.now = LineHealth(state=LineState.UNPAIRED, since=0)
+    status, text = await desk.get("/desk")
+    assert status == 200
+    assert "This computer isn\u2019t connected yet." in text
+    assert "Ask those who run the meetings for six new words" in text
+    assert "Nobody has told this computer of any meeting yet." in text
+    assert "<h1>Coordinator of the group</h1>" in text
+
+
+async def test_a_text_that_has_stopped_is_fetched_again(house: OpenRoom, desk: Browser) -> None:
+    room = house.room
+    room.meetings.stopped.append(Stuck(session=S, lane=Lane("ch:floor"), offset=42, reason="Its <body> is another."))
+    _, text = await desk.get("/desk")
+    assert "<bdi>Open hall</bdi> · Piece no. 42" in text
+    assert "Its <body> is another." in text
+    assert await done(desk, "fetch:s") == "/desk?session=s#Stuck"
+    assert room.meetings.fetched == [S]
+    room.meetings.stopped[:] = [Stuck(session=SessionId("x"), lane=None, offset=None, reason="Gone.")]
+    room.meetings.whole = False
+    _, text = await desk.get("/desk")
+    assert "<bdi>x</bdi>" in text
+    assert "What came last of the text is being checked." in text
+
+
+@pytest.mark.parametrize("act", ["", "dance", "forward"])
+async def test_what_isnt_known_does_nothing(house: OpenRoom, desk: Browser, act: str) -> None:
+    await asked(house, "A?")
+    await done(desk, act)
+    assert house.room.outbox.acts == {}
+
+
+async def test_a_disk_that_is_full_is_said(house: OpenRoom, desk: Browser) -> None:
+    house.room.book.full = True
+    assert (await desk.act("clear-wall"))[0] == 503
+    house.room.meetings.away = True
+    assert (await desk.get("/desk"))[0] == 503

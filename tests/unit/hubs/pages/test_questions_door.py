@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from hub_desk import OpenRoom, S, open_room
+from moothall.core import commands as do
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import InterventionId, PollId
+from moothall_hub.room.local_floor import count
+
+
+@pytest_asyncio.fixture
+async def house() -> AsyncIterator[OpenRoom]:
+    async with open_room() as made:
+        await made.room.meeting.do(
+            do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="Who <pays>?", language="en", asker="x"),
+        )
+        await made.room.meeting.stand(InterventionId("q1"), Standing.QUEUED)
+        yield made
+
+
+async def test_the_meetings_and_the_rooms_stand_on_one_page(house: OpenRoom) -> None:
+    somebody, room = house.browser("a"), house.room
+    await somebody.ask("Why?", name="Ana")
+    await somebody.ask("Not for everybody")
+    first, _ = room.floor.floor(S).questions
+    await room.floor.put_on_wall(S, [first], on_wall=True)
+    status, text = await house.browser("b").get("/s/s/questions")
+    assert status == 200
+    assert "Who <pays>?" in text
+    assert "From your group" in text
+    assert "No. 1 of your group · <bdi>Ana</bdi>" in text
+    assert "Not for everybody" not in text, "the coordinator has not let it be seen"
+    assert text.count("I\u2019d ask this too") == 2
+    assert (await house.browser("a").get("/s/s/questions"))[1].count("I\u2019d ask this too") == 1, "one is their own"
+    assert (await house.browser().get("/s/nowhere/questions"))[0] == 404
+    room.meetings.away = True
+    assert (await house.browser().get("/s/s/questions"))[0] == 503
+
+
+async def test_each_browser_counts_once_for_the_meetings_and_for_the_rooms(house: OpenRoom) -> None:
+    room = house.room
+    await house.browser("a").ask("Why?")
+    (what,) = room.floor.floor(S).questions
+    await room.floor.put_on_wall(S, [what], on_wall=True)
+    for token in "bbc":
+        status, where, _ = await house.browser(token).post("/s/s/here/1/support?ui=en", {})
+        assert (status, where) == (303, "/s/s/questions?ui=en#Here-1")
+        status, where, _ = await house.browser(token).post("/s/s/asked/1/support", {})
+        assert (status, where) == (303, "/s/s/questions#No-1")
+    floor = room.floor.floor(S)
+    assert (count(floor, what), count(floor, InterventionId("q1"))) == (2, 2)
+    _, text = await house.browser("b").get("/s/s/questions")
+    assert text.count("You\u2019d ask this too") == 2
+    assert text.count("2 here would ask this too") == 2
+
+
+async def test_what_isnt_there_cant_be_supported(house: OpenRoom) -> None:
+    somebody = house.browser("b")
+    for path in ("here/1", "here/x", "here/1234567", "asked/2", "asked/0"):
+        assert (await somebody.post(f"/s/s/{path}/support", {}))[0] == 404
+    assert (await somebody.post("/s/nowhere/here/1/support", {}))[0] == 404
+    status, _, text = await somebody.post("/s/s/asked/1/support", {}, origin="https://elsewhere.example")
+    assert status == 403
+    assert "This was sent from a page that is not ours" in text
+    assert '<a href="/s/s/questions">' in text
+    house.room.book.full = True
+    assert (await somebody.post("/s/s/asked/1/support", {}))[0] == 503
+    page = await house.browser("a").post("/s/s/asked/1/support", {})
+    assert page[0] == 503
+
+
+async def test_what_was_taken_back_cant_be_supported(house: OpenRoom) -> None:
+    room = house.room
+    await house.browser("a").ask("Why?")
+    (what,) = room.floor.floor(S).questions
+    await room.floor.take_back(S, what)
+    assert (await house.browser("b").post("/s/s/here/1/support", {}))[0] == 404
+
+
+async def test_what_the_meeting_has_published_isnt_told_twice(house: OpenRoom) -> None:
+    room = house.room
+    await house.browser("a").ask("Why?")
+    (what,) = room.floor.floor(S).questions
+    await room.floor.put_on_wall(S, [what], on_wall=True)
+    await room.floor.forward(S, [what])
+    await room.meeting.take()
+    await room.meeting.stand(what, Standing.QUEUED)
+    _, text = await house.browser("b").get("/s/s/questions")
+    assert text.count("Why?") == 1
+    assert "From your group" not in text
+    own = (await house.browser("a").get("/s/s/questions"))[1]
+    assert own.count("I\u2019d ask this too") == 1, "whoever asked it is not asked"
+
+
+async def test_ones_own_is_marked_and_isnt_supported_here_and_at_the_meeting(house: OpenRoom) -> None:
+    room, somebody = house.room, house.browser("a")
+    await somebody.ask("Why?")
+    (what,) = room.floor.floor(S).questions
+    await room.floor.put_on_wall(S, [what], on_wall=True)
+    for path in ("/s/s/here/1/support", "/s/s/asked/2/support"):
+        _, text = await somebody.get("/s/s/questions")
+        assert text.count("You asked this") == 1
+        assert f'action="{path}"' not in text
+        assert (await somebody.post(path, {}))[0] == 303
+        assert what not in room.floor.floor(S).supporters
+        if "here" in path:
+            await room.floor.forward(S, [what])
+            await room.meeting.take()
+            await room.meeting.stand(what, Standing.QUEUED)
+    _, other = await house.browser("b").get("/s/s/questions")
+    assert "You asked this" not in other
+    assert 'action="/s/s/asked/2/support"' in other
+
+
+async def test_after_the_close_the_list_says_what_became_of_what_was_left(house: OpenRoom) -> None:
+    room, somebody = house.room, house.browser("b")
+    assert 'action="/s/s/asked/1/support"' in (await somebody.get("/s/s/questions"))[1]
+    await room.meeting.do(do.CloseSession(), actor=SYSTEM)
+    _, text = await somebody.get("/s/s/questions")
+    left = text[text.index('<div id="Left">') :].partition("</div>")[0]
+    assert "The meeting ended before its turn came</h2>" in left
+    assert "Who <pays>?" in left
+    assert "In the queue" not in text
+    assert "/support" not in text
+
+
+async def test_answers_and_a_show_of_hands_are_shown(house: OpenRoom) -> None:
+    room, q1 = house.room, InterventionId("q1")
+    await room.meeting.do(
+        do.OpenPoll(poll=PollId("p1"), question="Shall <we>?", language="en", options=("Yes", "No")),
+    )
+    _, text = await house.browser().get("/s/s/questions")
+    assert "Shall <we>?" in text
+    assert "From here nobody can take part." in text
+    await room.meeting.do(do.ClosePoll(poll=PollId("p1")))
+    await room.meeting.stand(q1, Standing.TO_WRITE)
+    await room.meeting.do(do.WriteAnswer(intervention=q1, text="We <do>.", language="en"))
+    _, text = await house.browser().get("/s/s/questions")
+    assert "It is closed. This is the result." in text
+    assert "We <do>." in text
+    await room.meeting.remove(q1)
+    await room.meeting.do(do.CloseSession(), actor=SYSTEM)
+    _, text = await house.browser().get("/s/s/questions")
+    assert "What was written here was removed for good." in text
+    assert "Ask or comment" not in text

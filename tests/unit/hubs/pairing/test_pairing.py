@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from moothall.testing.book import MemoryBook
+from moothall.testing.seeded import SeededRandomness
+from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, address_of, pair
+
+WORDS = "acorn actor agree album amber anchor"
+ANSWER = {"hub": "kisumu", "title": "Kisumu", "key": "k", "keys": {"keys": []}, "address": "https://text.example.org"}
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+@asynccontextmanager
+async def centre(handler: Handler) -> AsyncIterator[str]:
+    app = web.Application()
+    app.add_routes([web.post("/hub/pair", handler)])
+    server = TestServer(app)
+    await server.start_server()
+    yield str(server.make_url("")).rstrip("/")
+    await server.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "dialled"),
+    [
+        ("text.example.org", "https://text.example.org"),
+        (" https://text.example.org/ ", "https://text.example.org"),
+        ("HTTP://Text.example.org:8080/hub/pair#acorn", "http://text.example.org:8080"),
+        ("10.0.0.7:8080", "http://10.0.0.7:8080"),
+        ("localhost:8080", "http://localhost:8080"),
+        ("http://[fe80::1]:8080", "http://[fe80::1]:8080"),
+        ("ftp://text.example.org", None),
+        ("http://somebody@text.example.org", None),
+        ("http://text example.org", None),
+        ("http://text.example.org:many", None),
+        ("", None),
+    ],
+)
+def test_an_address_is_read_as_people_type_it(typed: str, dialled: str | None) -> None:
+    assert address_of(typed) == dialled
+
+
+async def test_six_words_are_exchanged_for_a_key() -> None:
+    asked: list[object] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(await request.json())
+        return web.json_response(ANSWER)
+
+    async with centre(handler) as address:
+        found = await pair(address, "1. Acorn, 2. Actor; agre-album AMBER\tanch.", "0123456789abcdef")
+    assert asked == [{"words": WORDS, "node": "0123456789abcdef"}]
+    assert found == Pairing(
+        address=address, hub="kisumu", title="Kisumu", key="k", keys={"keys": []}, public="https://text.example.org"
+    )
+    assert isinstance(found, Pairing)
+    assert found.link == f"ws{address[4:]}/hub/link"
+    assert found.people == "https://text.example.org"
+    assert "'k'" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("response", "why"),
+    [
+        (web.json_response({"error": "no"}, status=403), Unpaired.UNKNOWN),
+        (web.json_response({"error": "often"}, status=429), Unpaired.OFTEN),
+        (web.Response(status=404, text="nothing here"), Unpaired.STRANGE),
+        (web.Response(text="<html>"), Unpaired.STRANGE),
+        (web.json_response({**ANSWER, "keys": {"keys": [{"id": "k", "alg": "Ed25519"}]}}), Unpaired.STRANGE),
+        (web.Response(body=b"\xff\xfe", status=404), Unpaired.STRANGE),
+    ],
+)
+async def test_whoever_is_not_paired_learns_why(response: web.Response, why: Unpaired) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        return response
+
+    async with centre(handler) as address:
+        assert await pair(address, WORDS, "n") is why
+
+
+async def test_where_nobody_answers_or_nothing_was_typed_nothing_happens() -> None:
+    assert await pair("127.0.0.1:1", WORDS, "n") is Unpaired.NOBODY
+    assert await pair("127.0.0.1:1", "acorn actor", "n") is Unpaired.WORDS
+    assert await pair("no address", WORDS, "n") is Unpaired.ADDRESS
+
+
+async def test_a_pairing_outlives_the_process_and_the_next_one_counts_on() -> None:
+    book, randomness = MemoryBook(), SeededRandomness(7)
+    first = await Pairings.load(book, randomness)
+    assert first.now is None
+    made = Pairing(address="https://a.example", hub="kisumu", title="Kisumu", key="k", keys={})
+    assert made.link == "wss://a.example/hub/link"
+    assert made.people == "https://a.example"
+    await first.keep(made)
+    again = await Pairings.load(book, randomness)
+    assert (again.node, again.now) == (first.node, made)
+    await again.keep(made)
+    assert again.now is not None
+    assert again.now.generation == 2

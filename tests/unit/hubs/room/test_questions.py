@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from hub_desk import NODE, Room, S, jumping, room
+from moothall.core import commands as do
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
+from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
+from moothall_hub.room.local_floor import Local, Mode, count, own_of
+from moothall_hub.room.ports import ActState
+from moothall_hub.room.questions import PASS_ON_MS, RoomFloor, RoomWish
+
+
+def wish(text: str = "Why?", **more: object) -> RoomWish:
+    made = RoomWish(kind=Kind.QUESTION, text=text, language="en", form=f"f-{text}")
+    return msgspec.structs.replace(made, **more)
+
+
+async def ask(made: Room, text: str, visitor: str = "", **more: object) -> InterventionId:
+    taken = await made.floor.ask(S, wish(text, **more), visitor or f"v-{text}")
+    assert not isinstance(taken, Unasked), taken
+    return taken
+
+
+async def again(made: Room) -> RoomFloor:
+    """As after a restart."""
+    floor = made.made(RoomFloor)
+    await floor.load()
+    return floor
+
+
+@jumping
+async def test_what_is_asked_is_on_the_disk_and_survives_a_restart() -> None:
+    async with room() as made:
+        what = await ask(made, "Why?", age=60_000)
+        floor = await again(made)
+        assert floor.floor(S) == made.floor.floor(S)
+        (each,) = floor.floor(S).questions.values()
+        assert (each.id, each.stands, each.number) == (what, Local.HERE, 1)
+        assert made.clock.wall() - each.at == 60_000
+        assert made.outbox.acts == {}
+        assert floor.token(S, what) == made.floor.token(S, what)
+        assert floor.of_token(S, made.floor.token(S, what)) == each
+
+
+@jumping
+async def test_the_same_form_is_one_question_and_nothing_is_older_than_a_day() -> None:
+    async with room() as made:
+        first = await ask(made, "Why?", age=LONGEST_AGE_MS * 3)
+        assert await ask(made, "Why?") == first
+        assert len(made.floor.floor(S).questions) == 1
+        assert made.clock.wall() - made.floor.floor(S).questions[first].at == LONGEST_AGE_MS
+
+
+@jumping
+async def test_many_who_ask_at_once_have_numbers_of_their_own() -> None:
+    async with room() as made:
+        await asyncio.gather(*(ask(made, f"q{n}") for n in range(20)))
+        assert sorted(each.number for each in made.floor.floor(S).questions.values()) == list(range(1, 21))
+
+
+@jumping
+async def test_nothing_is_taken_that_cant_be_kept_or_comes_when_all_is_over() -> None:
+    async with room() as made:
+        made.book.full = True
+        assert await made.floor.ask(S, wish(), "v") is Unasked.UNAVAILABLE
+        assert made.floor.floor(S).questions == {}
+        made.book.full = False
+        assert await made.floor.ask(S, wish(""), "v") is Unasked.TEXT
+        kept = await ask(made, "Why?")
+        await made.meeting.do(do.CloseSession(), actor=SYSTEM)
+        assert await made.floor.ask(S, wish("When?"), "v") is Unasked.OVER
+        assert await ask(made, "Why?") == kept, "sent once more it is the one that was taken"
+
+
+@jumping
+async def test_the_coordinator_asks_for_people_by_name() -> None:
+    async with room() as made:
+        for name in ("Ana", "ana", "Bea"):
+            await ask(made, f"Why, {name}?", "one", name=name, coordinator=True)
+        ana, also, bea = (each.asker for each in made.floor.floor(S).questions.values())
+        assert ana == also != bea
+
+
+@jumping
+async def test_what_is_passed_on_goes_once_with_the_time_at_which_it_was_asked() -> None:
+    async with room() as made:
+        what = await ask(made, "Why?", age=5_000, name="Ana")
+        at = made.floor.floor(S).questions[what].at
+        await made.floor.forward(S, [what])
+        await made.floor.forward(S, [what])
+        (put,) = made.outbox.of(AskAct)
+        assert (put.id, put.at, put.session) == (f"ask:{what}", at, S)
+        assert isinstance(put.act, AskAct)
+        assert (put.act.text, put.act.name, put.act.kind, put.act.language) == ("Why?", "Ana", Kind.QUESTION, "en")
+        assert await made.floor.act(made.floor.floor(S).questions[what]) == made.outbox.standing[put.id]
+
+
+@jumping
+async def test_open_to_all_it_goes_at_once_and_the_mode_stays() -> None:
+    async with room() as made:
+        before = await ask(made, "Before?")
+        await made.floor.set_mode(S, Mode.OPEN)
+        what = await ask(made, "Why?")
+        assert list(made.outbox.acts) == [f"ask:{what}"]
+        assert made.floor.floor(S).questions[before].stands is Local.HERE
+        assert (await again(made)).floor(S).mode is Mode.OPEN
+
+
+@jumping
+async def test_what_the_outbox_cant_take_is_kept_and_goes_later_also_after_a_restart() -> None:
+    async with room() as made:
+        await made.floor.set_mode(S, Mode.OPEN)
+        made.outbox.full = True
+        what = await ask(made, "Why?")
+        assert made.outbox.acts == {}
+        with pytest.raises(StorageUnavailable):
+            await made.floor.pass_on()
+        floor = await again(made)
+        made.outbox.full = False
+        await floor.pass_on()
+        assert list(made.outbox.acts) == [f"ask:{what}"]
+
+
+@jumping
+async def test_what_is_taken_back_stays_here_or_is_taken_back_there_too() -> None:
+    async with room() as made:
+        one, other = await ask(made, "Why?"), await ask(made, "When?")
+        await made.floor.forward(S, [other])
+        for what in (one, other, InterventionId("none")):
+            await made.floor.take_back(S, what)
+            await made.floor.take_back(S, what)
+        assert list(made.outbox.acts) == [f"ask:{other}", f"back:{other}"]
+        assert made.outbox.of(TakeBackAct)[0].act == TakeBackAct(intervention=other)
+        floor = await again(made)
+        await floor.pass_on()
+        assert list(made.outbox.acts) == [f"ask:{other}", f"back:{other}"]
+
+
+@jumping
+async def test_who_would_ask_it_too_is_counted_once_and_told_once_the_meeting_shows_it() -> None:
+    async with room() as made:
+        what = await ask(made, "Why?", "author")
+        for token in ("v1", "v2", "v2", "author"):
+            assert await made.floor.support(S, what, token)
+        assert await made.floor.support(S, what, "")
+        assert count(made.floor.floor(S), what) == 2
+        await made.floor.forward(S, [what])
+        await made.floor.pass_on()
+        assert made.outbox.of(SupportAct) == []
+        await made.meeting.take()
+        await made.floor.pass_on()
+        assert made.outbox.of(SupportAct) == [], "it is being checked, and nobody can read it"
+        await made.meeting.stand(what, Standing.QUEUED)
+        await made.floor.pass_on()
+        await made.floor.pass_on()
+        assert [(put.id, put.act) for put in made.outbox.of(SupportAct)] == [
+            (f"support:{NODE}:{what}:2", SupportAct(intervention=what, count=2))
+        ]
+        floor = await again(made)
+        await floor.pass_on()
+        assert await floor.support(S, what, "v3")
+        await floor.pass_on()
+        assert [put.act for put in made.outbox.of(SupportAct)][1:] == [SupportAct(intervention=what, count=3)]
+
+
+@jumping
+async def test_the_meetings_own_can_be_asked_too_while_they_wait_and_nothing_else() -> None:
+    async with room() as made:
+        asked = do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="?", language="en", asker="x")
+        await made.meeting.do(asked)
+        assert not await made.floor.support(S, InterventionId("q1"), "v1")
+        await made.meeting.stand(InterventionId("q1"), Standing.QUEUED)
+        assert await made.floor.support(S, InterventionId("q1"), "v1")
+        assert not await made.floor.support(S, InterventionId("q2"), "v1")
+        assert not await made.floor.support(SessionId("nowhere"), InterventionId("q1"), "v1")
+        await made.floor.pass_on()
+        assert [put.act for put in made.outbox.of(SupportAct)] == [
+            SupportAct(intervention=InterventionId("q1"), count=1)
+        ]
+        await made.meeting.stand(InterventionId("q1"), Standing.CALLED)
+        assert not await made.floor.support(S, InterventionId("q1"), "v2")
+
+
+@jumping
+async def test_nobody_asks_too_what_their_own_was_joined_with() -> None:
+    async with room() as made:
+        other = InterventionId("q1")
+        await made.meeting.do(do.Ask(intervention=other, kind=Kind.QUESTION, text="?", language="en", asker="x"))
+        mine = await ask(made, "Why?", "v1")
+        await made.floor.forward(S, [mine])
+        await made.floor.pass_on()
+        await made.meeting.take()
+        await made.meeting.stand(other, Standing.QUEUED)
+        await made.meeting.do(do.Stand(interventions=(mine,), standing=Standing.JOINED, into=other))
+        for token in ("v1", "v2"):
+            assert await made.floor.support(S, other, token)
+        assert count(made.floor.floor(S), other) == 1
+
+        one, same = await ask(made, "When?", "v1"), await ask(made, "When then?", "v2")
+        await made.floor.join(S, [one, same])
+        assert own_of(made.floor.floor(S), made.floor.visitor(S, "v2"), None) == {one, same}
+
+
+@jumping
+async def test_what_was_joined_brings_its_people_along() -> None:
+    async with room() as made:
+        one, other = await ask(made, "Why?"), await ask(made, "Why so?")
+        await made.floor.support(S, one, "v1")
+        await made.floor.support(S, other, "v2")
+        await made.floor.join(S, [one, other])
+        assert made.floor.floor(S).questions[other].into == one
+        assert count(made.floor.floor(S), one) == 3
+        assert await made.floor.support(S, other, "v3"), "nothing happens to it any more"
+        assert count((await again(made)).floor(S), one) == 3
+
+
+@jumping
+async def test_the_wall_is_cleared_on_disk_without_any_line() -> None:
+    async with room() as made:
+        made.outbox.full = True
+        one, other = await ask(made, "Why?"), await ask(made, "When?")
+        await made.floor.put_on_wall(S, [one, other], on_wall=True)
+        await made.floor.keep_here(S, [other])
+        await made.floor.clear_wall(S)
+        floor = (await again(made)).floor(S)
+        assert floor.cleared == made.floor.floor(S).cleared is not None
+        assert not any(each.on_wall for each in floor.questions.values())
+
+
+@jumping
+async def test_words_that_the_meeting_removed_are_removed_here() -> None:
+    async with room() as made:
+        what = await ask(made, "Why <them>?", form="f1", name="Ana")
+        await made.floor.erase_removed(S)
+        await made.floor.forward(S, [what])
+        await made.floor.put_on_wall(S, [what], on_wall=True)
+        await made.meeting.take()
+        await made.meeting.stand(what, Standing.QUEUED)
+        await made.floor.erase_removed(S)
+        assert made.floor.floor(S).questions[what].text
+        await made.meeting.remove(what)
+        for _ in range(2):
+            await made.floor.erase_removed(S)
+            (each,) = (await again(made)).floor(S).questions.values()
+            assert (each.text, each.name, each.on_wall, each.id) == ("", "", False, what)
+        assert b"them" not in b"".join((await made.book.read("room-question")).values())
+        await made.floor.erase_removed(SessionId("nowhere"))
+
+
+@jumping
+async def test_a_token_of_elsewhere_opens_nothing() -> None:
+    async with room() as made:
+        what = await ask(made, "Why?")
+        token = made.floor.token(S, what)
+        assert made.floor.of_token(S, token) is not None
+        for wrong in ("", ".", what, f"x.{what}", token[:-1], "é." + what):
+            assert made.floor.of_token(S, wrong) is None
+        assert made.floor.of_token(SessionId("t"), token) is None
+
+
+@jumping
+async def test_it_goes_on_passing_on_while_it_runs_and_tells_of_changes() -> None:
+    async with room() as made:
+        told: list[SessionId] = []
+        made.floor.when_changed(told.append)
+        made.outbox.full = True
+        await made.floor.set_mode(S, Mode.OPEN)
+        what = await ask(made, "Why?")
+        running = made.hall.group.create_task(made.floor.run())  # type: ignore[union-attr]
+        await made.clock.sleep(PASS_ON_MS)
+        assert made.outbox.acts == {}
+        made.outbox.full = False
+        await made.clock.sleep(PASS_ON_MS + 1)
+        assert made.outbox.standing[next(iter(made.outbox.acts))].state is ActState.WAITING
+        assert list(made.outbox.acts) == [f"ask:{what}"]
+        running.cancel()
+        assert set(told) == {S}
+
+
+@jumping
+async def test_what_the_meeting_refuses_stays_refused() -> None:
+    async with room() as made:
+        what = await ask(made, "Why?")
+        await made.floor.forward(S, [what])
+        act = next(iter(made.outbox.acts))
+        made.outbox.answer(act, RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
+        found = await made.floor.act(made.floor.floor(S).questions[what])
+        assert found is not None
+        assert (found.state, found.code) == (ActState.REFUSED, RefusalCode.CONFLICT)
