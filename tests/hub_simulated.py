@@ -18,6 +18,7 @@ from hub_disk import HubDisk
 from hub_line import BelowEnd, Closed
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import is_public
+from moothall.record.verify import VerifySignature
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.wire import hub as wire
