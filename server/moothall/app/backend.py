@@ -13,6 +13,7 @@ import msgspec
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.store.data_folder import hold_folder
@@ -87,6 +88,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
             proposals=self.proposals,
             public=public,
             zones=find_zone,
+            calendar=read_icalendar,
             language_names=language_names,
         )
 
