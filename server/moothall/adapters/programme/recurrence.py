@@ -16,6 +16,8 @@ MOST_TIMES = 366
 """Sessions that are made of one event."""
 LONGEST_SERIES = timedelta(days=2 * 366)
 """From its first session on; what a rule says beyond it is not computed."""
+MOST_VALUES = 100
+"""In one rule; the days of a year by name take some fifty."""
 _SHORT = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH"})
 _LONG = _SHORT | {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"}
 _PARTS = {"DAILY": _SHORT, "WEEKLY": _SHORT, "MONTHLY": _LONG, "YEARLY": _LONG}
@@ -32,6 +34,7 @@ def is_rule_of_days(rule: Any) -> bool:
         isinstance(rule, vRecur)
         and len(rule.get("FREQ", ())) == 1
         and set(rule) <= _PARTS.get(str(rule["FREQ"][0]), frozenset())
+        and sum(map(len, rule.values())) <= MOST_VALUES
         and all(number >= 1 for number in rule.get("INTERVAL", ()))
     )
 

@@ -58,4 +58,5 @@ def test_a_rule_without_an_end_goes_on_until_it_is_told() -> None:
 )
 def test_other_rules_are_not_followed(text: str) -> None:
     assert not is_rule_of_days(rule(text))
+    assert not is_rule_of_days(rule(f"FREQ=YEARLY;BYDAY={','.join(['MO'] * 101)}"))
     assert is_rule_of_days(rule("FREQ=YEARLY;BYMONTH=2;BYDAY=-1SU"))
