@@ -277,8 +277,8 @@ def _written(given: Any) -> str:
     """As it stands in a file."""
     if isinstance(given, vBroken):
         return str(given)
-    written: bytes = given.to_ical()
-    return written.decode()
+    written: str | bytes = given.to_ical()  # a time of day alone as str
+    return written if isinstance(written, str) else written.decode()
 
 
 def _parameter(given: Any, name: str) -> str:

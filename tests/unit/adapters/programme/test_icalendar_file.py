@@ -166,3 +166,9 @@ def test_what_repeats_by_no_rule_is_refused_and_by_another_said() -> None:
 def test_a_change_of_all_later_sessions_is_said() -> None:
     there = calendar("UID:a\r\nSUMMARY:A\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:19700101T000000Z")
     assert there.notes == ("“A” changes all later sessions of its series; only the first of them is changed.",)
+
+
+@pytest.mark.parametrize("value", ["100000", "PT1H", "soon"])
+def test_what_is_left_out_has_to_be_a_time(value: str) -> None:
+    with pytest.raises(ProgrammeError, match=f"“A”: '{value}' is no time of a calendar"):
+        calendar(f"SUMMARY:A\r\nDTSTART:19700101T000000Z\r\nRRULE:FREQ=DAILY;COUNT=2\r\nEXDATE:{value}")
