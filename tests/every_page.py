@@ -78,11 +78,13 @@ async def _asking(page: Page) -> None:
 
 
 async def _from_elsewhere(page: Page) -> None:
-    """A question is sent as from a page that isn't ours: without a referrer a browser says no origin."""
-    await page.fill("#Text", "Will the <board> publish the figures?")
-    await page.evaluate("document.head.insertAdjacentHTML('beforeend', '<meta name=referrer content=no-referrer>')")
-    await _sent(page, ".asking button")
-    await page.get_by_text("Will the <board> publish the figures?").wait_for()
+    """A question is sent from a page that isn't ours: one of no address says the origin `null`."""
+    ours = page.url
+    await page.goto("about:blank")
+    text = '<textarea name="text">Who pays for <water>?</textarea>'
+    await page.set_content(f'<form method="post" action="{ours}">{text}<button>Ask</button></form>')
+    await _sent(page, "button")
+    await page.locator(".typed").wait_for()
 
 
 async def _in_its_turn(page: Page) -> None:
