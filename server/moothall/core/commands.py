@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.events.parts import PolicyQuestion, Tag
 from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
 from moothall.core.events.types import (
     Access,
     ChannelKind,

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.kernel.ids import SegmentId
+from moothall.core.kernel.ids import PolicyQuestionId, SegmentId
 
 
 class Access(StrEnum):
@@ -121,3 +121,23 @@ class LaneHead(msgspec.Struct, frozen=True):
     """Offset of the lane's last event; 0 when it has none."""
     digest: str
     """The chain's digest there, hexadecimal SHA-256."""
+
+
+class Tag(StrEnum):
+    """What a line is to whoever reports on the meeting."""
+
+    AGREED = "agreed"
+    """All who spoke of it agree."""
+    DIVERGING = "diverging"
+    """A view that others don't share."""
+    OPTION = "option"
+    """Something that could be done."""
+
+
+class PolicyQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that the meeting is to shed light on."""
+
+    id: PolicyQuestionId
+    """Unique in the session; it stays when the wording is mended."""
+    text: str
+    """What it asks."""

@@ -19,13 +19,14 @@ from moothall.core.events.parts import (
     LaneHead,
     MadeFrom,
     Origin,
+    PolicyQuestion,
     SealVersion,
     SoundKept,
     SourceLine,
+    Tag,
     Word,
 )
 from moothall.core.events.question_parts import Kind, Order, Standing
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
 from moothall.core.kernel import lanes
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (

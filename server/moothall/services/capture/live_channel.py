@@ -13,9 +13,9 @@ from moothall.core.events.types import GapReason
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
-from moothall.core.kernel.spans import without
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.rules.decide import MOST_BEFORE
+from moothall.core.session.keeping import without
 from moothall.core.session.state import Source, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.capture.ingest import DRIFT_MS, LOOK_MS, MAP_MS

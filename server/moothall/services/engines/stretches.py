@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from moothall.core.kernel.spans import without
+from moothall.core.session.keeping import without
 from moothall.core.session.state import Channel, State
 
 
