@@ -31,7 +31,7 @@ from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 from scoring import COLUMNS, SCORER, Result, figure, machine, score, table, together
 from shedding import Shedding, disorder
 

@@ -36,7 +36,7 @@ from moothall.core.signals import Partial
 from moothall.core.translating.lines import line_of
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 from scoring import machine
 
 LANGUAGES = ("pt", "es")

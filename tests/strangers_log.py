@@ -15,8 +15,8 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
-from moothall.core.events.parts import PolicyQuestion, Tag
 from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
     ChannelId,

@@ -32,7 +32,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.recording import Recordings, standing_of
 from moothall.services.supervision.carrying_on import carry_on
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 
 
 async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, recognising: Recognising) -> LiveIngest:

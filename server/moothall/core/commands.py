@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.parts import PolicyQuestion, Tag
 from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
 from moothall.core.events.types import (
     Access,
@@ -12,9 +11,11 @@ from moothall.core.events.types import (
     EndReason,
     GapReason,
     Origin,
+    PolicyQuestion,
     SealVersion,
     SoundKept,
     SourceLine,
+    Tag,
     Word,
 )
 from moothall.core.kernel.actors import Role

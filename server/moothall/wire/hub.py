@@ -20,8 +20,8 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.events.parts import ChannelKind, LaneHead
 from moothall.core.events.question_parts import Kind
+from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId

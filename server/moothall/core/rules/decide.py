@@ -21,7 +21,8 @@ from moothall.core.rules.staff import decide_backstage
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
 from moothall.core.rules.wall import decide_wall
-from moothall.core.session.state import EARLY_WORDS, Channel, State, Status
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import EARLY_WORDS, State, Status
 from moothall.core.terms.terms import WHAT_FITS, cleaned, key_of
 from moothall.core.translating.lines import original
 

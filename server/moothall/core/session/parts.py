@@ -1,7 +1,4 @@
-"""What a session's state is made of: its clock, and segments, channels and sources as the session writer needs them.
-
-They are named as if they stood in `moothall.core.session.state`, which brings them along.
-"""
+"""What a session's state is made of: its clock, segments, channels and sources, as the session writer needs them."""
 
 from __future__ import annotations
 

@@ -22,9 +22,6 @@ from moothall.core.session.parts import Channel, MediaClock, Segment, Source, ma
 from moothall.core.staff.backstage import Backstage, evolve_backstage
 from moothall.core.terms.terms import Terms, with_term
 
-# Whoever speaks of a session speaks of its parts.
-__all__ = ["EARLY_WORDS", "LAST_WORDS", "ON", "Channel", "Segment", "Source", "State", "Status", "evolve"]
-
 LAST_WORDS = 20
 """How many committed words a channel keeps at hand for an engine that has to find the seam."""
 EARLY_WORDS = 200

@@ -14,7 +14,8 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import Clock
-from moothall.core.session.state import Channel, Segment, Status
+from moothall.core.session.parts import Channel, Segment
+from moothall.core.session.state import Status
 from moothall.core.signals import Partial, Unrecorded
 from moothall.core.translating.lines import Due, all_due, as_said, due, line_of
 from moothall.core.translating.pending import Pending, clause

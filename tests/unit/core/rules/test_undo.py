@@ -22,8 +22,8 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.parts import PolicyQuestion, Tag
 from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
 from moothall.core.removal.moves import returned

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
-from moothall.core.events.parts import PolicyQuestion, Tag
 from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
 from moothall.services.desks.backstage import NOTES, TAGGED, hubs, outcome, staff_notes

@@ -9,7 +9,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.session.state import Channel, State
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State
 from moothall.core.signals import Partial, Unrecorded
 from moothall.services.engines.acts import SHOWN, KeptActs, UnkeptActs, kept_part
 from moothall.services.log.session_writer import Receipt
