@@ -21,8 +21,8 @@ from moothall.core.kernel.errors import ProtocolError, RecordBroken, Refusal, Re
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.readers.pulsing import pulsing
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sessions.sessions import LiveSession
 from moothall.services.sound.live_pace import Paces
 from moothall.services.sound.live_take import LiveTake
 from moothall.wire import audio

@@ -21,7 +21,7 @@ from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.capture.ingest import DRIFT_MS, LOOK_MS, MAP_MS
 from moothall.services.engines.recognising import Recognising
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, SYNC_MS, LiveAudio, to_ms, to_samples, unheard_id
 from moothall.services.sound.live_source import LiveSource

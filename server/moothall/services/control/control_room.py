@@ -15,7 +15,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock
-from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.core.programme.plan import Overrun, Planned, Room, RoomId
 from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
@@ -23,9 +23,9 @@ from moothall.core.views.quality import Quality
 from moothall.services.control.alarms import OF_ALL, Alarm, Beside, Figures, alarms
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.log.publication import Publication
-from moothall.services.programme.programme import Overrun
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reports import Tally
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.pulses import Stalls
 

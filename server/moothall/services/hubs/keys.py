@@ -13,8 +13,6 @@ from moothall.core.ports import BookEntry, Randomness
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.sessions.role_links import LONGEST_LABEL, Staff, hub_name, hub_of
 
-__all__ = ["Fenced", "HubKeys", "Identity", "digest", "new_key"]
-
 KEY_BYTES = 32
 LONGEST_KEY = 100
 """Characters of a key that are looked at. It has 52."""

@@ -30,7 +30,8 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session.state import ON
 from moothall.services.hubs.attendance import Attendance
-from moothall.services.hubs.keys import SHELF, Fenced, HubKeys, Identity, digest, entry, label_for, new_key, unwritten
+from moothall.services.hubs.keys import SHELF, HubKeys, digest, entry, label_for, new_key, unwritten
+from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.sessions.reader_access import LoadedSessions
 from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, RoleLinks, Staff, hub_name, hub_of
 

@@ -34,8 +34,8 @@ from moothall.core.views.quality import Delay
 from moothall.services.control.control_room import BreakSpeech, Card, ControlRoom
 from moothall.services.log.orders import Receipt
 from moothall.services.programme.programme import Programme
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reports import Kind, Tally
-from moothall.services.sessions.sessions import LiveSession
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.carrying_on import FIRST_WAIT_MS, MOST_TIMES
 from moothall.services.supervision.pulses import Stalls

@@ -8,7 +8,7 @@ from moothall.core.events.types import GapReason
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
 from moothall.services.engines.job import FIRST_WAIT_MS, MOST_WAIT_MS, Deaths, Job
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.services.supervision.pulses import Fate
 from moothall.testing import loop

@@ -12,7 +12,8 @@ from moothall.core.hubs.entry import MOST_PEOPLE, Details
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.services.hubs.keys import SHELF, Fenced, Identity
+from moothall.services.hubs.keys import SHELF
+from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.hubs.registry import KEEP_MS, LOOK_MS, Paired
 from moothall.services.sessions.role_links import HALL, hub_of
 
