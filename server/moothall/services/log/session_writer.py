@@ -28,8 +28,7 @@ from moothall.services.log.drafting import Draft
 from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log.folding import PAGE, FoldedLog, fold
 from moothall.services.log.orders import Order, Orders, Receipt, kind_of, no_id, unavailable
-from moothall.services.log.publication import Publication, republished
-from moothall.services.log.shown_with import shown_with
+from moothall.services.log.publication import Publication, republished, shown_with
 from moothall.services.log.signing_times import SigningTimes
 
 logger = logging.getLogger(__name__)
