@@ -22,10 +22,10 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.hubs.ports import Identity
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.sessions.role_links import HALL, session_scope
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from programme_files import SAMPLES, sample
 
