@@ -40,9 +40,8 @@ from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.routes import Parts, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.room.presence import RoomPresence
-from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.questions import RoomFloor, RoomWords
 from moothall_hub.room.signals import ShownSignals
-from moothall_hub.room.words import RoomWords
 from moothall_hub.settings import HubSettings
 
 BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"

@@ -20,8 +20,7 @@ from moothall.services.sessions.role_links import HALL, RoleLinks
 from moothall_hub.app import BOOK, Hub, hub
 from moothall_hub.mirror.damaged import CopiesDamaged
 from moothall_hub.mirror.folder import hold_hub_folder
-from moothall_hub.pages.setup_texts import PROBLEMS
-from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Pairings, Unpaired, pair
 from moothall_hub.settings import HubSettings
 
 logger = logging.getLogger(__name__)

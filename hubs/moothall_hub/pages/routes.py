@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from msgspec.structs import replace
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
@@ -40,9 +41,11 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.reading.your_turn import YourTurn
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.system.time_zones import chosen_zone
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.signals import Summary
+from moothall.core.views.captions import Snapshot
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -62,7 +65,6 @@ from moothall_hub.pages.missed_door import MissedDoor
 from moothall_hub.pages.questions_door import RoomQuestionsDoor
 from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
-from moothall_hub.pages.texts_here import comes, only_here
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
 from moothall_hub.room.ports import HubFacts, Line
@@ -305,3 +307,33 @@ def _learning(origins: Origins) -> Middleware:
         return await handler(request)
 
     return middleware
+
+
+SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
+
+
+def here(snapshot: Snapshot, copy: Copy | None, channel: ChannelId) -> Snapshot:
+    """A snapshot that knows of the texts that come, those that came once, and `channel`, which is read anyhow."""
+    if copy is None or not copy.followed:
+        return snapshot  # It isn't known yet which ones come.
+    kept = {
+        name: each
+        for name, each in snapshot.session.channels.items()
+        if name == channel or name in copy.followed or channel_lane(name) in copy.left
+    }
+    return replace(snapshot, session=replace(snapshot.session, channels=kept))
+
+
+def comes(copy: Copy | None, channel: ChannelId) -> bool:
+    """Whether a text comes, as far as known. One that came once ends where it was given up; no file is made of it."""
+    return copy is None or not copy.followed or channel in copy.followed
+
+
+def only_here(snapshot_of: SnapshotOf, copy_of: Callable[[SessionId], Copy | None]) -> SnapshotOf:
+    """`snapshot_of`, of the texts that are here."""
+
+    async def found(session: SessionId, feed: Feed) -> Snapshot | None:
+        snapshot = await snapshot_of(session, feed)
+        return None if snapshot is None else here(snapshot, copy_of(session), feed.channel)
+
+    return found

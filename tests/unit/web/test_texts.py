@@ -40,7 +40,8 @@ from moothall.adapters.record.texts import ASKED_TEXTS, RecordErrorText
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import TEXTS as RECORD_TEXTS
 from moothall_hub.pages import desk_texts as hub_desk_texts
-from moothall_hub.pages import setup_texts
+from moothall_hub.pages import missed_door, setup_door
+from moothall_hub.pairing.pairing import PROBLEMS as UNPAIRED
 from moothall_hub.uplink import strip
 
 WEB = find_web_folder()
@@ -86,8 +87,8 @@ IN_CODE = {
  desk_texts.STRANGER, desk_texts.NO_SESSION,
     *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
     "Times are UTC.", "Times are {place} time, {difference}.",
-    *strip.TEXTS.values(), strip.MISSED, *setup_texts.PROBLEMS.values(), setup_texts.SPEAKS, setup_texts.SPAN,
-    setup_texts.TAKEN, setup_texts.NO_TITLE, setup_texts.WORDS_FOR,
+    *strip.TEXTS.values(), strip.MISSED, *UNPAIRED.values(), missed_door.SPAN,
+    setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 
