@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -15,11 +16,9 @@ from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.adapters.store.data_folder import hold_folder
 from moothall.adapters.store.glossary_folder import GlossaryFolder
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
-from moothall.adapters.store.word_list_folder import read_word_lists
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
@@ -28,6 +27,7 @@ from moothall.core.ports import Clock, Randomness
 from moothall.core.programme.plan import Room
 from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.statements import Dimension, Group, Questions
+from moothall.core.questions.word_lists import MOST_BYTES, WordList, parse
 from moothall.services.capture.closing import Closing
 from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing
@@ -51,6 +51,7 @@ SPOOL_FOLDER = "spool"
 RECORDINGS_FOLDER = "recordings"
 SOUND_FOLDERS = (SPOOL_FOLDER, RECORDINGS_FOLDER)
 """Folders below the data folder that hold a folder for each session."""
+LOCK_FILE = "lock"
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,3 +259,54 @@ async def quiet_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     """The house without a server, for a command. Raises ConfigurationError, alone or in a group."""
     async with AsyncExitStack() as stack:
         yield await open_house(stack, settings, clock)
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Make the folder if need be and hold it while inside; the lock goes with the process, however it ends.
+
+    The log fences off a second writer by its terms, the spools don't. Raises ConfigurationError when the folder
+    can't be used or another server has it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        msg = f"The data folder {folder} can't be used: {error.strerror}. Choose another with --data."
+        raise ConfigurationError(msg) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            msg = f"Another server is using the data folder {folder}. Stop it, or choose another folder with --data."
+            raise ConfigurationError(msg) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read_word_lists(folder: str) -> tuple[WordList, ...]:
+    """All lists of rude words, `*.toml`, those that nobody has checked too; none for no folder.
+
+    Raises ConfigurationError with a sentence.
+    """
+    if not folder:
+        return ()
+    try:
+        files = sorted(path for path in Path(folder).iterdir() if path.suffix == ".toml")
+        return tuple(parse(path.name, _text(path)) for path in files)
+    except OSError as error:
+        msg = f"{folder} can't be read: {error.strerror}. `word_lists` of [conference] names a folder of TOML files."
+        raise ConfigurationError(msg) from error
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    if len(raw) > MOST_BYTES:
+        msg = f"The list of words {path.name} has {len(raw)} bytes; it may have {MOST_BYTES}."
+        raise ConfigurationError(msg)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        msg = f"The list of words {path.name} is not written in UTF-8."
+        raise ConfigurationError(msg) from error

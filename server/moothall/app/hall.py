@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import resource
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -20,10 +21,9 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.adapters.system.core_dumps import refuse_core_dumps
+from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
-from moothall.app.local import open_local_door
-from moothall.app.presence import open_presence
+from moothall.app.hubs import open_presence
 from moothall.app.sound import open_live, open_recordings
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
@@ -253,3 +253,12 @@ async def _start_engines(
         else start_translators(stack, house, settings, translators, url=dialled, token=own, pulses=pulses)
     )
     return tuple(children), translator
+
+
+def refuse_core_dumps() -> None:
+    """Have no picture of the memory written to a disk when this process or one that it starts breaks down.
+
+    It would hold what was said while nothing was recorded.
+    """
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

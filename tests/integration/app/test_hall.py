@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from moothall.adapters.reading.reader_client import follow
-from moothall.adapters.store.data_folder import hold_folder
 from moothall.adapters.store.signing import verifier
+from moothall.app.backend import hold_folder
 from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, CreateSession
 from moothall.core.events.types import ChannelKind

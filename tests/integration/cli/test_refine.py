@@ -19,7 +19,7 @@ from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import RECORDINGS_FOLDER, quiet_house
 from moothall.cli.main import main
-from moothall.cli.proposals import Of, read_proposals, write_proposals
+from moothall.cli.refine import Of, read_proposals, write_proposals
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role

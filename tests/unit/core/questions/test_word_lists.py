@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.store.word_list_folder import read_word_lists
+from moothall.app.backend import read_word_lists
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.word_lists import MOST_WORDS, WordList, parse
