@@ -62,7 +62,7 @@ async def test_a_language_that_only_a_hub_reads_is_translated_for_it(tmp_path: P
         await hub.offers.set(Choice(languages=("pt",)))
         page = f"{hub.own}/s/{SESSION}?channel=mt-pt&ui=en"
         await until(shows(client, page, "[pt] Good morning to Kisumu."))
-        live = await running.sessions.find(SESSION)
+        live = await running.house.sessions.find(SESSION)
         assert live is not None
         made = {line.channel for _, line in live.state.segments.items()}
         assert made == {"floor", "mt-pt"}, "nobody reads Spanish"
@@ -89,10 +89,10 @@ async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) ->
         await forwarded(client, hub, desk)
         await until(shows(client, author, "Waiting for the line"))
         async with centre(tmp_path / "centre", port) as running:
-            await running.sessions.open(SESSION)
+            await running.house.sessions.open(SESSION)
 
             async def arrived() -> bool:
-                live = await running.sessions.find(SESSION)
+                live = await running.house.sessions.find(SESSION)
                 assert live is not None
                 return len(live.state.floor.interventions) == 1
 
@@ -102,7 +102,7 @@ async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) ->
             note = do.LeaveHubNote(note=NoteId("n1"), hub="kisumu", text="We can hear you.")
             await meeting.do(note, by=Actor(Role.MODERATOR, "m"))
             await until(shows(client, f"{hub.own}/desk?ui=en", "We can hear you."))
-            live = await running.sessions.find(SESSION)
+            live = await running.house.sessions.find(SESSION)
             assert live is not None
             assert len(live.state.floor.interventions) == 1
 
@@ -157,7 +157,7 @@ async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path:
             async with client.get(f"{kisumu.own}/enter/{token}") as response:
                 await forwarded(client, kisumu, await response.text())
             await until(shows(client, author, "Being checked"))
-            live = await running.sessions.find(SESSION)
+            live = await running.house.sessions.find(SESSION)
             assert live is not None
             assert [each.text for _, each in live.state.floor.interventions.items()] == ["Do you hear us?"]
             note = do.LeaveHubNote(note=NoteId("n2"), hub="north.kisumu", text="We hear you.")
@@ -191,7 +191,7 @@ async def test_readers_below_are_told_of_the_sound_as_readers_of_the_centre_are(
             await until(shows(client, f"{north.own}/s/{SESSION}?ui=en", "Plenary"))
             await below(north, kisumu, "Kisumu")
             await until(shows(client, f"{kisumu.own}/s/{SESSION}?ui=en", "Plenary"))
-            live = await running.sessions.find(SESSION)
+            live = await running.house.sessions.find(SESSION)
             assert live is not None
             streams = [
                 await client.get(f"{each}/s/{SESSION}/events", headers={"Accept-Encoding": "identity"})

@@ -189,7 +189,7 @@ async def show(
     """
     live = await prepare(running, programme)
     if code:
-        print(qr_terminal(f"{running.public}/s/{live.id}"))
+        print(qr_terminal(f"{running.served.public}/s/{live.id}"))
     print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
     if staff:
         await print_first_link(running, staff)
@@ -226,11 +226,11 @@ async def invite_hub(running: Hall, data: Path) -> None:
 
     They are in a file that only its owner can read. Raises ConfigurationError, NoLink.
     """
-    if running.hubs.get(HUB) is None:
-        made = await running.hubs.add(HUB_TITLE, Details())
+    if running.house.hubs.get(HUB) is None:
+        made = await running.house.hubs.add(HUB_TITLE, Details())
         if isinstance(made, Refusal):
             raise ConfigurationError(made.message)
-    words = await running.pairing.words(HUB)
+    words = await running.house.pairing.words(HUB)
     told = json.dumps({"address": running.address, "words": " ".join(words or ())})
     await asyncio.to_thread(_write, data / HUB_FILE, told)
 

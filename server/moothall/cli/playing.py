@@ -167,7 +167,7 @@ async def prepare(hall: Hall, programme: Programme) -> LiveSession:
     for number in range(1, MOST_NAMES):
         name = SessionId(programme.session if number == 1 else f"{programme.session}-{number}")
         try:
-            live = await hall.sessions.open(name)
+            live = await hall.house.sessions.open(name)
         except StorageUnavailable as error:
             msg = f"The session '{name}' can't be opened. {error} Mend that, and start again."
             raise ConfigurationError(msg) from error
@@ -213,7 +213,7 @@ async def engine_ready(hall: Hall) -> None:
         if hall.engines and all(child.failures >= MOST_FAILURES for child in hall.engines):
             msg = "The engine does not start; it said why above."
             raise ConfigurationError(msg)
-        await hall.clock.sleep(LOOK_MS)
+        await hall.house.clock.sleep(LOOK_MS)
 
 
 async def play(hall: Hall, live: LiveSession, programme: Programme) -> float:
