@@ -67,7 +67,7 @@ async def paired(running: Hall, hub: Hub, title: str = "Kisumu") -> None:
         await running.house.hubs.add(title, Details())
     words = await running.house.pairing.words(title.lower())
     assert words is not None
-    done = await hub.pair(running.address, " ".join(words))
+    done = await hub.parts.pair(running.address, " ".join(words))
     assert isinstance(done, Pairing), done
 
 
@@ -97,7 +97,7 @@ async def forwarded(client: ClientSession, hub: Hub, desk: str) -> None:
 
 async def below(upper: Hub, lower: Hub, title: str) -> None:
     """Connect a hub with another one above it."""
-    words = await upper.below.give(title)
+    words = await upper.parts.below.give(title)
     assert words is not None
-    done = await lower.pair(upper.own, " ".join(words))
+    done = await lower.parts.pair(upper.own, " ".join(words))
     assert isinstance(done, Pairing), done

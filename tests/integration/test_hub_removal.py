@@ -51,7 +51,7 @@ async def ask(client: ClientSession, hub: Hub, text: str, name: str) -> None:
     form = {"id": "form-r", "kind": "question", "text": text, "language": "en", "name": name}
     async with client.post(f"{hub.own}/s/{SESSION}/ask?ui=en", data=form, headers={"Origin": hub.own}) as response:
         assert response.status == 200
-    _, token = await hub.links.create(*COORDINATOR)
+    _, token = await hub.parts.links.create(*COORDINATOR)
     async with client.get(f"{hub.own}/enter/{token}") as response:
         await forwarded(client, hub, await response.text())
 
@@ -119,7 +119,8 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 told = do.LeaveHubNote(note=NoteId("n1"), hub="north.kisumu", text=f"We love {NOTED}.")
                 await meeting.do(told, by=Actor(Role.MODERATOR, "m"))
                 await until(shows(client, f"{kisumu.own}/desk?ui=en", NOTED))
-                keys = [each.pairings.now.key for each in (north, kisumu) if each.pairings.now is not None]
+                pairings = [each.parts.pairings.now for each in (north, kisumu)]
+                keys = [each.key for each in pairings if each is not None]
 
                 await remove(running, Lines((SegmentId("a"),)))
                 await remove(running, Interventions((name,)))
@@ -136,7 +137,7 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 assert "Erased everywhere" in await admin_page(client, running)
 
             # Below, the line is down: nobody says that it is done, over a restart of the centre, until it is.
-            await north.offers.set(Choice(sessions=()))
+            await north.parts.offers.set(Choice(sessions=()))
             await meeting.do(do.CloseSession())
             await remove(running, Lines((SegmentId("b"),)))
 
@@ -237,7 +238,7 @@ async def test_a_break_as_a_hubs_desk_and_readers_see_it_and_nothing_of_it_is_in
         page = f"{hub.own}/s/{SESSION}?ui=en"
         await until(shows(client, page, SAID))
         assert found(disk, SAID)
-        _, token = await hub.links.create(*COORDINATOR)
+        _, token = await hub.parts.links.create(*COORDINATOR)
         async with client.get(f"{hub.own}/enter/{token}"):
             pass
         desk = f"{hub.own}/desk?ui=en"

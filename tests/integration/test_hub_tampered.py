@@ -76,7 +76,7 @@ class Scene:
 
     @property
     def copy(self) -> Copy:
-        found = self.hub.line.following.copy(SESSION)
+        found = self.hub.parts.line.following.copy(SESSION)
         return Copy(session=SESSION) if found is None else found
 
     async def until(self, holds: Callable[[], object]) -> None:
@@ -100,7 +100,7 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
         await meeting.begin()
         await running.house.hubs.add("Kisumu", Details())
         words = await running.house.pairing.words("kisumu")
-        paired = await hub.pair(tamperer.address, " ".join(words or ()))
+        paired = await hub.parts.pair(tamperer.address, " ".join(words or ()))
         assert isinstance(paired, Pairing), paired
         made = Scene(meeting, hub, tamperer, batches)
         await meeting.say("Good morning to Kisumu.")

@@ -55,8 +55,10 @@ from moothall_hub.mirror.copied import Copy
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
+from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.asking_door import RoomAskingDoor
 from moothall_hub.pages.author_page import RoomAuthorPage
 from moothall_hub.pages.desk_door import DeskDoor
@@ -67,12 +69,11 @@ from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
-from moothall_hub.room.ports import HubFacts, Line
+from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor
 from moothall_hub.settings import HubSettings
 from moothall_hub.uplink.addresses import Origins, origins_of
-from moothall_hub.uplink.strip import CopyOf, LineOf
 
 COOKIE = "moothall_hub"
 """Of the coordinator's browser: a server above on the same machine, as with `make demo-hub`, has another one."""
@@ -82,11 +83,12 @@ HTTP = 80
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the doors of a hub lead to."""
+    """What a hub consists of: all that its doors lead to."""
 
     data: Path
     book: Book
     mirror: Mirror
+    outbox: Outbox
     sessions: MirroredSessions
     catalogue: Catalogue
     meetings: NodeMeetings
@@ -95,12 +97,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     floor: RoomFloor
     presence: RoomPresence
-    line: Line
-    line_of: LineOf
-    copy_of: CopyOf
-    copied: Callable[[SessionId], Copy | None]
+    line: NodeLine
     doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
+    """Pairs this hub, and follows the line at once."""
     below: Below
     clock: Clock
     randomness: Randomness
@@ -127,7 +127,7 @@ async def open_hub_doors(
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> Served:
     """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
-    clock, randomness = parts.clock, parts.randomness
+    clock, randomness, copies = parts.clock, parts.randomness, parts.line.following
     port = listener.getsockname()[1]
 
     def told() -> tuple[str, ...]:
@@ -176,8 +176,8 @@ async def open_hub_doors(
             return AskedNow()
         return asked_now(floor, channel.languages, lambda *_: (None, ""), ui)
 
-    snapshot_here = only_here(access.snapshot, parts.copied)
-    strip = StripDoor(pages, line=parts.line_of, copy=parts.copy_of)
+    snapshot_here = only_here(access.snapshot, copies.copy)
+    strip = StripDoor(pages, line=parts.line.now, copy=copies.now)
     wall = LocalWall(
         pages,
         parts.floor,
@@ -244,7 +244,7 @@ async def open_hub_doors(
         doing=parts.doing,
     )
     records = RecordDoor(
-        Records(access, parts.mirror, lambda session, channel: comes(parts.copied(session), channel)), pages
+        Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel)), pages
     )
     parts.sessions.observe(records.observe)
     front = FrontPage(
@@ -255,7 +255,9 @@ async def open_hub_doors(
         place=str,
         known=parts.catalogue.known,
     )
-    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line_of)
+    setup = SetupDoor(
+        shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line.now
+    )
     last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     gate = AddressGate(clock, randomness)
     app = web.Application(
