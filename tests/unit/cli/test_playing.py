@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.cli.mapping import FLOOR, Mapped, mapping_of
+from moothall.cli.playing import FLOOR, Mapped, mapping_of
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId

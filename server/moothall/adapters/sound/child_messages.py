@@ -1,4 +1,4 @@
-"""What goes between `AudioFile` and the process that decodes for it."""
+"""What goes between `AudioFile` or a recording's folder, and the process that decodes or encodes for it."""
 
 from __future__ import annotations
 
@@ -76,3 +76,14 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
 
 
 Message = Opened | Failed | Ended
+
+
+class EncodeOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to be encoded."""
+
+    bitrate: int
+    """Bit/s."""
+    again: bool = False
+    """Whether what comes is a recording, to be made again with silence in it; else it is samples."""
+    silent: tuple[tuple[int, int], ...] = ()
+    """From which sample up to which, where it is made again."""

@@ -9,7 +9,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.views.captions import CaptionsView, Channel, Snapshot
 from moothall_hub.mirror.copied import Copy
-from moothall_hub.pages.texts_here import comes, here, only_here
+from moothall_hub.pages.routes import comes, here, only_here
 
 S = SessionId("s")
 FLOOR, FRENCH, ARABIC = map(ChannelId, ("floor", "mt-fr", "mt-ar"))

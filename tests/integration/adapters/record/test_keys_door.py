@@ -12,11 +12,10 @@ import pytest
 from aiohttp import web
 
 from moothall.adapters.http.limits import secure
-from moothall.adapters.http.well_known import KeysDoor
-from moothall.adapters.store.log_memory import MemoryLog
-from moothall.adapters.store.published_keys import read_keys
+from moothall.adapters.record.record_door import KeysDoor
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.adapters.system.clock import SystemRandomness
+from moothall.cli.verifying import read_keys
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, AnyCommand, CloseSession, CreateSession, OpenSession
 from moothall.core.events.types import ChannelKind
@@ -27,6 +26,7 @@ from moothall.record.verify import Verdict, verify
 from moothall.services.log.orders import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import MemoryLog
 
 SESSION = SessionId("plenary")
 FLOOR = ChannelId("floor")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from moothall_models.recognizers.whisper.decoder_check import apart
+from moothall_models.recognizers.whisper.drafting_whisper import apart
 
 SAME = np.array([[1.0, 2.0, 3.0], [0.0, -5.0, 9.0]], dtype=np.float32)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from moothall.adapters.sound.ogg_length import opus_samples
+from moothall.adapters.sound.sound_folder import opus_samples
 
 SKIPPED = 312
 """Samples at 48 kHz that an Opus file begins with and that are not to be heard."""

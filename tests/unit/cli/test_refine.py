@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.cli.proposals import Of, read_proposals, write_proposals
+from moothall.cli.refine import Of, read_proposals, write_proposals
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.proposals.refining import Proposal

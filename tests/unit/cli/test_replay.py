@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.store.append_time import NAME, measure_append_us
+from moothall.cli.replay import SCRATCH, measure_append_us
 from moothall.core.kernel.errors import ConfigurationError
 
 
@@ -25,6 +25,6 @@ async def test_it_can_be_measured_again_in_the_same_folder(tmp_path: Path) -> No
 
 
 async def test_a_place_that_can_not_be_written_is_said(tmp_path: Path) -> None:
-    (tmp_path / NAME).mkdir()
+    (tmp_path / SCRATCH).mkdir()
     with pytest.raises(ConfigurationError, match="can't be opened for writing"):
         await measure_append_us(tmp_path)
