@@ -16,7 +16,6 @@ from moothall.core.kernel.visible import visible
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.listing import called_at
 
-LONG = "That was too long to be read. Please write less."
 MAX_FIELDS = 24
 """Of a form."""
 COOKIE = "asker"
@@ -60,7 +59,7 @@ def answer_links(base: str, floor: Floor, each: Intervention, query: str, *, the
     return way, f"{way}{'&' if query else '?'}live=1"
 
 
-async def read_body(request: web.Request, most: int = MAX_BODY_BYTES, long: str = LONG) -> bytes:
+async def read_body(request: web.Request, most: int = MAX_BODY_BYTES, long: str = ErrorText.LONG) -> bytes:
     """A request's body. Raises Wrong with the sentence `long` when it has more than `most` bytes."""
     body = bytearray()
     async for piece in request.content.iter_any():
@@ -75,7 +74,7 @@ async def read_form(
     most: int = MAX_BODY_BYTES,
     *,
     fields: int = MAX_FIELDS,
-    long: str = LONG,
+    long: str = ErrorText.LONG,
     unread: str = ErrorText.REQUEST,
 ) -> dict[str, str]:
     """The fields of the form in a request's body; a field without a value is not there.
