@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.visitor_cookie import Visitors, give
 from moothall.adapters.pages.catalogues import Catalogue
@@ -26,7 +26,7 @@ AGAIN_S = 60
 class Senders:
     """Those who may send: not all the time."""
 
-    def __init__(self, gate: AddressGate, address_of: Callable[[web.Request], str]) -> None:
+    def __init__(self, gate: AddressGate, address_of: AddressOf) -> None:
         """`gate`: one without patience."""
         self._gate = gate
         self._address_of = address_of
@@ -42,11 +42,6 @@ class Senders:
         return self._address_of(request)
 
 
-def remote_address(request: web.Request) -> str:
-    """The address at the other end of a request's connection."""
-    return request.remote or ""
-
-
 class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
     """What every door for visitors is given."""
 
@@ -56,7 +51,7 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     randomness: Randomness
     snapshot_of: SnapshotOf
-    address_of: Callable[[web.Request], str] = remote_address
+    address_of: AddressOf = remote_address
     """Where a request comes from; behind a proxy, what the proxy says."""
     secure: bool = False
     """Cookies go over https alone."""
