@@ -30,6 +30,7 @@ from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
@@ -194,10 +195,14 @@ async def open_hub_doors(
         questions=wall.questions,
         beside=wall.beside,
     )
-    visitors, author_page = (
-        Visitors(parts.floor.cookie_key, clock, randomness),
-        RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+    context = VisitorContext(
+        pages=pages,
+        visitors=Visitors(parts.floor.cookie_key, clock, randomness),
+        clock=clock,
+        randomness=randomness,
+        snapshot_of=access.snapshot,
     )
+    author_page = RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock)
     page = PageDoor(
         pages,
         clock=clock,
@@ -206,27 +211,11 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
-        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, visitors)),
+        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, context.visitors)),
     )
-    asking = RoomAskingDoor(
-        pages,
-        parts.floor,
-        visitors=visitors,
-        author_page=author_page,
-        facts=facts,
-        clock=clock,
-        randomness=randomness,
-        snapshot_of=access.snapshot,
-        coordinator=is_coordinator,
-    )
-    questions = RoomQuestionsDoor(
-        pages,
-        parts.floor,
-        visitors=visitors,
-        meetings=parts.meetings,
-        clock=clock,
-        randomness=randomness,
-        snapshot_of=access.snapshot,
+    asking = (
+        RoomAskingDoor(context, parts.floor, author_page=author_page, facts=facts, coordinator=is_coordinator),
+        RoomQuestionsDoor(context, parts.floor, meetings=parts.meetings),
     )
     desk = DeskDoor(
         shared,
@@ -276,7 +265,7 @@ async def open_hub_doors(
     secure(app)
     reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
-    for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
+    for door in (*reading, missed, strip, wall, last_wall, *asking, setup, staff):
         app.add_routes(door.routes())
     app.add_routes(parts.below.routes())  # Before the desk's, which takes all addresses below /hub.
     app.add_routes(desk.routes())

@@ -11,6 +11,7 @@ from aiohttp import web
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.hubs.admin_door import HubAdminDoor
 from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
@@ -42,7 +43,7 @@ def hub_doors(
     pages: Pages,
     staff: StaffDoor,
     catalogue: Catalogue,
-    address_of: Callable[[web.Request], str],
+    address_of: AddressOf,
     linked: Callable[[], tuple[Connected, ...]],
 ) -> Sequence[web.RouteDef]:
     """Their routes. `public`: the address on sheets and codes; `linked`: whose machine
@@ -103,7 +104,7 @@ def hub_door(
     catalogue: Catalogue,
     pack: Pack,
     public: str,
-    address_of: Callable[[web.Request], str],
+    address_of: AddressOf,
     signals: HubSignals | None = None,
 ) -> tuple[HubDoor, HubLinks]:
     """The door, to be closed before the house is, and what it serves.
@@ -144,7 +145,7 @@ def open_hub_link(
     translating: Translating,
     catalogue: Catalogue,
     public: str,
-    address_of: Callable[[web.Request], str],
+    address_of: AddressOf,
 ) -> tuple[HubDoor, HubLinks]:
     """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
     unwinds.
