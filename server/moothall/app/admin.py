@@ -19,6 +19,7 @@ from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.programme import read_icalendar
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import House
 from moothall.app.translation import Translation
@@ -51,7 +52,13 @@ def admin_doors(
         reach=translation.reach,
         key=house.signer.key_id,
     )
-    imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, allowed=runs_the_house)
+    imports = ImportDoor(
+        pages=shared,
+        programme=house.programme,
+        zones=find_zone,
+        calendar=read_icalendar,
+        allowed=runs_the_house,
+    )
     policy = PolicyDoor(pages=shared, programme=house.programme)
     work = WorkDoor(pages=shared, programme=house.programme)
     sums = SumsDoor(pages=shared, balance=house.balance)

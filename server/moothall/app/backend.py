@@ -12,6 +12,7 @@ from pathlib import Path
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.store.glossary_folder import GlossaryFolder
@@ -151,6 +152,7 @@ class House:
             proposals=self.proposals,
             public=public,
             zones=find_zone,
+            calendar=read_icalendar,
             language_names=language_names,
         )
 
