@@ -47,12 +47,12 @@ LEVELS = """
     ids=["too soon", "dead", "nobody speaks", "hum", "quiet", "ready", "loud", "only the last five seconds"],
 )
 async def test_verdicts(scripts: Scripts, blocks: list[tuple[float, float]], verdict: str) -> None:
-    assert await scripts.run("microphone_level", LEVELS, blocks) == verdict
+    assert await scripts.run("microphone/level", LEVELS, blocks) == verdict
 
 
 async def test_samples_that_do_not_come_are_noticed_and_late_ones_are_not(scripts: Scripts) -> None:
     found = await scripts.run(
-        "microphone_level",
+        "microphone/level",
         """
         const run = (times) => { const c = new m.Continuity(); return times.map((t) => c.push(t, 100)).indexOf(true); };
         const even = Array.from({length: 100}, (_, n) => 5000 + n * 100);
@@ -72,7 +72,7 @@ async def test_samples_that_do_not_come_are_noticed_and_late_ones_are_not(script
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000, 96_000])
 async def test_resampling_keeps_speech_and_drops_what_is_above(scripts: Scripts, rate: int) -> None:
     found: Any = await scripts.run(
-        "microphone_resample",
+        "microphone/resample",
         """
         const level = (hertz) => {
             const resampler = new m.Resampler(v);
@@ -99,7 +99,7 @@ async def test_resampling_keeps_speech_and_drops_what_is_above(scripts: Scripts,
 
 async def test_the_ring_keeps_what_is_not_safe_and_drops_the_oldest(scripts: Scripts) -> None:
     found = await scripts.run(
-        "microphone_ring",
+        "microphone/ring",
         """
         const pcm = (first) => Int16Array.from({length: 10}, (_, n) => first + n);
         const ring = new m.Ring(45);
@@ -162,8 +162,8 @@ TALK = """
 
 
 async def talk(scripts: Scripts, body: str, **more: int) -> Any:
-    ring = f"{scripts.root}/microphone_ring.js"
-    return await scripts.run("microphone_line", TALK + body + "line.close(); return result;", {"ring": ring, **more})
+    ring = f"{scripts.root}/microphone/ring.js"
+    return await scripts.run("microphone/line", TALK + body + "line.close(); return result;", {"ring": ring, **more})
 
 
 async def test_it_sends_from_where_the_server_is_and_says_the_end_once_all_is_sent(scripts: Scripts) -> None:
@@ -312,13 +312,13 @@ async def test_what_becomes_of_the_sound_is_said_from_what_is_known_now(
     scripts: Scripts, facts: dict[str, Any], kind: str | None
 ) -> None:
     told = {"session": OPEN, "lost": False, "heard": HEARD, "now": 1_000, **facts}
-    assert await scripts.run("microphone_words", "return m.becoming(v)?.kind ?? null;", told) == kind
+    assert await scripts.run("microphone/words", "return m.becoming(v)?.kind ?? null;", told) == kind
 
 
 async def test_the_title_of_a_meeting_stands_apart_from_its_state(scripts: Scripts) -> None:
-    after = await scripts.run("microphone_words", "return m.behind(v, 'Break');", "Access for all")
+    after = await scripts.run("microphone/words", "return m.behind(v, 'Break');", "Access for all")
     assert after == " \N{EN DASH} Break"
-    assert await scripts.run("microphone_words", "return m.behind(v, 'Break');", None) == "Break"
+    assert await scripts.run("microphone/words", "return m.behind(v, 'Break');", None) == "Break"
 
 
 FOLLOWED = """
@@ -347,11 +347,11 @@ async def test_the_page_follows_the_meeting_and_is_no_reader(browser: Browser) -
         ):
             if event is not None:
                 await on.say(event)
-            assert await scripts.run("microphone_words", FOLLOWED, known) == known
-        await scripts.run("microphone_words", "window.words.close();", None)
+            assert await scripts.run("microphone/words", FOLLOWED, known) == known
+        await scripts.run("microphone/words", "window.words.close();", None)
 
 
 async def test_times_of_day_are_the_conferences_in_24_hours(scripts: Scripts) -> None:
     for ui in ("en", "ar", "zh"):
         body = "return m.dayClock(v, 'Africa/Nairobi').format(79_200_000).replace(/[^0-9:]/g, '');"
-        assert await scripts.run("words", body, ui) == "01:00:00"
+        assert await scripts.run("lib/words", body, ui) == "01:00:00"

@@ -138,7 +138,7 @@ async def test_the_reader_folds_as_the_server_does(scripts: Scripts, start: int)
         events_frame(records[first : first + 3], first, (), MORNING).json.decode()
         for first in range(max(0, start - 2), len(records), 3)
     ]
-    got = await scripts.run("reader", FOLD, {"frames": frames})
+    got = await scripts.run("reader/reader", FOLD, {"frames": frames})
     assert isinstance(got, dict)
     snapshot = msgspec.to_builtins(view.snapshot())
     assert got["position"] == f"{EPOCH}:{len(STORY)}"
@@ -157,7 +157,7 @@ async def test_order_and_turns_are_those_of_the_server(scripts: Scripts) -> None
     """The cases that the rules in Python are held to."""
     cases = json.loads((Path(__file__).parents[1] / "reading_order.json").read_text())
     body = """
-        const { inOrder } = await import(`${v.root}/desk_state.js`);
+        const { inOrder } = await import(`${v.root}/desk/state.js`);
         const orders = v.orders.map(({said}) => inOrder(said.map((t0, n) => ({t0, n}))).map(({n}) => n));
         const turns = v.turns.map(({rows}) => {
             const turn = new m.Turn();
@@ -165,7 +165,7 @@ async def test_order_and_turns_are_those_of_the_server(scripts: Scripts) -> None
         });
         return {orders, turns};
     """
-    got = await scripts.run("reading_order", body, {**cases, "root": scripts.root})
+    got = await scripts.run("lib/reading_order", body, {**cases, "root": scripts.root})
     assert isinstance(got, dict)
     assert got["orders"] == [case["order"] for case in cases["orders"]]
     assert got["turns"] == [
@@ -184,7 +184,7 @@ async def test_the_reader_sees_a_loss_and_passes_over_what_it_has(scripts: Scrip
     whole = events_frame(records[:9], 0, (), MORNING).json.decode()
     missing = events_frame(records[10:12], 10, (), MORNING).json.decode()
     twice = events_frame(records[7:10], 7, (), MORNING).json.decode()
-    got = await scripts.run("reader", FOLD, {"frames": [whole, missing, twice, twice]})
+    got = await scripts.run("reader/reader", FOLD, {"frames": [whole, missing, twice, twice]})
     assert isinstance(got, dict)
     assert got["lost"] == [False, True, False, False]
     assert [line["text"] for line in got["lines"]] == [" One two three."]
@@ -204,7 +204,7 @@ async def test_a_hypothesis_needs_its_place(scripts: Scripts, signal: Partial, g
     recorder = Recorder()
     records = [recorder.record(event, by) for event, by in STORY]
     frame = events_frame(records, 0, (signal,), MORNING).json.decode()
-    got = await scripts.run("reader", FOLD, {"frames": [frame]})
+    got = await scripts.run("reader/reader", FOLD, {"frames": [frame]})
     assert isinstance(got, dict)
     assert got["growing"] == growing
 
@@ -228,9 +228,9 @@ async def test_the_reader_of_few_data_ends_where_the_server_does(scripts: Script
             batches.append(low.batch().decode())
     batches.append(low.batch().decode())
     got = await scripts.run(
-        "reader",
+        "reader/reader",
         """
-        const { Speller } = await import(v.root + '/low.js');
+        const { Speller } = await import(v.root + '/reader/low.js');
         const speller = new Speller();
         const { snapshot } = JSON.parse(v.start);
         const reader = new m.Reader({epoch: snapshot.epoch, offset: 0, channel: 'floor', session: {}, lines: []});
@@ -272,7 +272,7 @@ async def test_a_page_made_before_a_correction_does_not_bring_the_old_text_back(
     recorder.offset = 50
     change = events_frame([recorder.record(corrected("old", "Mended"), CAPTIONER)], 50, (), MORNING).json.decode()
     got = await scripts.run(
-        "reader",
+        "reader/reader",
         """
         const session = {status: 'open', speakers: {}, gaps: []};
         const reader = new m.Reader({epoch: 'k3j9x2', offset: 50, session, lines: []});
@@ -291,7 +291,7 @@ async def test_counted_texts_take_the_same_forms(scripts: Scripts, language: str
     catalogue = Catalogues(find_web_folder() / "locales")[language]
     data = {"ui": language, "texts": {}, "counted": {"new": dict(catalogue.forms(NEW_LINES))}}
     body = "const w = new m.Words(v); return [...Array(130).keys()].map((n) => w.counted('new', n));"
-    assert await scripts.run("words", body, data) == [catalogue.counted(NEW_LINES, n) for n in range(130)]
+    assert await scripts.run("lib/words", body, data) == [catalogue.counted(NEW_LINES, n) for n in range(130)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -311,20 +311,20 @@ async def test_how_good_a_text_is_is_said_as_the_server_says_it(scripts: Scripts
     texts = {name: ui.text(key) for name, key in QUALITY_TEXTS.items()}
     data = {"ui": language, "texts": texts, "counted": {}, "tried": msgspec.to_builtins(tried)}
     body = """
-        const {Words} = await import(`${v.root}/words.js`);
-        const {tongues} = await import(`${v.root}/desk_names.js`);
+        const {Words} = await import(`${v.root}/lib/words.js`);
+        const {tongues} = await import(`${v.root}/lib/names.js`);
         return v.tried.map(m.qualityLines(v.ui, new Words(v), tongues(v.ui)));
     """
-    said = await scripts.run("quality", body, {**data, "root": scripts.root})
+    said = await scripts.run("desk/quality", body, {**data, "root": scripts.root})
     assert isinstance(said, list)
     assert [line.lower() for line in said] == [quality_line(each, ui, staff=True).lower() for each in tried]
 
 
 async def test_times_and_directions_are_those_of_the_server(scripts: Scripts) -> None:
     times = [-5, 0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 40_000_000]
-    assert await scripts.run("words", "return v.map(m.mediaTime);", times) == [media_time(ms) for ms in times]
+    assert await scripts.run("lib/words", "return v.map(m.mediaTime);", times) == [media_time(ms) for ms in times]
     tags = ["", "und", "en", "AR", "ar-EG", "fa", "ur-PK", "az-Arab-IR", "uz-Cyrl", "he", "zh-Hans", "ar-Latn", "x"]
-    assert await scripts.run("words", "return v.map(m.direction);", tags) == [direction(tag) for tag in tags]
+    assert await scripts.run("lib/words", "return v.map(m.direction);", tags) == [direction(tag) for tag in tags]
 
 
 CALM = {
@@ -363,12 +363,12 @@ CALM = {
     ],
 )
 async def test_standing(scripts: Scripts, facts: dict[str, object], kind: str, n: int | None) -> None:
-    got = await scripts.run("standing", "return m.standing(v);", {**CALM, **facts})
+    got = await scripts.run("lib/standing", "return m.standing(v);", {**CALM, **facts})
     assert got == ({"kind": kind} if n is None else {"kind": kind, "n": n})
 
 
 async def test_back_off_grows_to_its_limit_and_is_spread(scripts: Scripts) -> None:
-    got = await scripts.run("link", "return v.map(([tries, random]) => m.pause(tries, random));", [
+    got = await scripts.run("lib/link", "return v.map(([tries, random]) => m.pause(tries, random));", [
         [0, 0], [0, 1], [3, 1], [3, 0.5], [50, 1],
     ])  # fmt: skip
     assert got == [100, 600, 4_100, 2_100, 15_100]
@@ -393,6 +393,6 @@ async def test_the_bar_makes_up_neither_words_nor_kind_of_what_it_hasnt_heard_of
     """
     stands = [{"type": "intervention.stands", "number": n, "standing": "called"} for n in (3, 8, 8)]
     published = {"type": "intervention.published", "number": 8, "kind": "comment", "text": "So be it."}
-    said = await scripts.run("now_asked", body, [*stands[:2], published, stands[2]])
+    said = await scripts.run("questions/now_asked", body, [*stands[:2], published, stands[2]])
     told = ["Now: Comment no. 8: So be it.", "So be it."]
     assert said == [["Now: Wish no. 3", ""], ["No. 8, elsewhere", ""], told, told]

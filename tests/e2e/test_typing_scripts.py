@@ -32,7 +32,7 @@ async def test_sentences_end_lines(page: Page) -> None:
         await page.goto(on.address)
         sheet = await page.locator("link[rel=stylesheet]").first.get_attribute("href")
         assert sheet is not None
-        module = sheet.rpartition("/css/")[0] + "/js/sentences.js"
+        module = sheet.rpartition("/css/")[0] + "/js/questions/sentences.js"
         script = "async (v) => { const m = await import(v.module); return v.texts.map((t) => m.sentences(t)); }"
         made = await page.evaluate(script, {"module": module, "texts": [text for text, _, _ in CASES]})
         assert made == [{"done": done, "rest": rest} for _, done, rest in CASES]
