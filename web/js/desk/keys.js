@@ -48,7 +48,7 @@ export class DeskKeys {
   /** The act of a key; where the keyboard writes no Latin letters, that of the letter in the same place. */
   #meant({ key, code }) {
     const of = (letter) => Object.keys(this.keys).find((each) => this.keys[each] === letter);
-    const [, latin] = /[^\u0000-\u007f]/.test(key) ? /^Key([A-Z])$/.exec(code) ?? [] : [];
+    const [, latin] = /[\u0080-\uffff]/.test(key) ? /^Key([A-Z])$/.exec(code) ?? [] : [];
     return of(key.toLowerCase()) ?? (latin && of(latin.toLowerCase()));
   }
 

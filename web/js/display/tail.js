@@ -1,5 +1,5 @@
 // The newest lines of a meeting, for pages that show little else: a wall, text over a picture, a box in another page.
-// Lines run on in paragraphs, and only whole paragraphs go, so that nothing that stands is ever set anew.
+// Only whole paragraphs go, so that nothing that stands is set anew.
 
 import { Link } from '../lib/link.js';
 import { at, element, set } from '../lib/nodes.js';
@@ -8,14 +8,14 @@ import { Turn } from '../lib/reading_order.js';
 import { standing } from '../lib/standing.js';
 import { Words, direction, mediaTime } from '../lib/words.js';
 
-const FULL = 320; // characters after which a paragraph begins anew; as in shown_door.py
+const FULL = 320; // characters after which a paragraph begins anew; as in display_door.py
 const KEPT = 60; // lines on the page
 
 /** The page's data block. */
 export const given = () => JSON.parse(at('Data').textContent);
 
 export class Tail {
-  #starts = new Set(); // ids of lines that begin a paragraph because the one before had grown long
+  #starts = new Set(); // ids of lines that begin a paragraph after a long one
   #known = new Map(); // id → characters of its paragraph up to and with it
   #cutAt = null;
   #backAt = null;
@@ -32,7 +32,7 @@ export class Tail {
     this.box = at('Newest');
     this.reader = new Reader(data);
     this.reader.spoke = data.spoke;
-    this.late = false; // whether the last frame brought nothing but translations of what was said long before
+    this.late = false; // whether the last frame brought only translations of what was said long before
     this.words = new Words(data);
     this.changed = changed;
     this.happened = happened;
@@ -46,7 +46,7 @@ export class Tail {
       () => this.reader.offset,
     );
     this.#show();
-    // The text of a meeting that is over doesn't change, and a wall may be cleared after it too.
+    // A wall may be cleared after the meeting too.
     if (this.#closed && !this.wall) this.changed(this);
     else this.#follow();
   }
@@ -85,7 +85,6 @@ export class Tail {
     return { kind, text: kind === 'closed' && seal ? `${text} · ${this.words.text(`seal.${seal}`)}` : text };
   }
 
-  /** Say it on the page. */
   say() {
     const { kind, text } = this.state();
     const title = this.reader.session.title.trim();
@@ -147,7 +146,7 @@ export class Tail {
     this.changed(this);
   }
 
-  /** The lines to show, the growing ones last. Forgets those that no page shows any more. */
+  /** The lines to show, the growing ones last; forgets all others. */
   #lines() {
     const { reader } = this;
     const growing = reader.growing();
@@ -162,7 +161,7 @@ export class Tail {
     return [...finished.map((line) => ({ line, rest: '' })), ...growing].filter(({ line }) => this.#stands(line));
   }
 
-  /** The same in paragraphs. Where a long one ends is decided once and stays. */
+  /** The same in paragraphs; where a long one ends stays. */
   #paragraphs() {
     const made = [];
     const turn = new Turn();

@@ -5,21 +5,23 @@ import { at, set } from '../lib/nodes.js';
 const TURN = 8000; // ms for which each is shown; as in presence_texts.py
 
 export class WithUs {
+  /** @type {Record<string, {here: boolean, title: string, people: number}>} */
   #hubs = {};
 
-  /** @param {import('../lib/words.js').Words} words  @param {{hubs?: object}} session  as the page begins with it */
+  /** @param {import('../lib/words.js').Words} words  @param {Session} session  as the page begins with it */
   constructor(words, session) {
     this.words = words;
     this.#begin(session);
     setInterval(() => this.#show(), 1000);
   }
 
+  /** @param {Session} session */
   #begin({ hubs }) {
     this.#hubs = { ...hubs };
     this.#show();
   }
 
-  /** Something has happened; null: much may have, and `session` is as it stands now. */
+  /** Something has happened; null: much may have, and `session` is as it stands now. @param {?(EventBody & HubStatus)} event  @param {Session} session */
   heard(event, session) {
     if (!event) this.#begin(session);
     else if (event.type === 'hub.stands') {

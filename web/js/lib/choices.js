@@ -1,11 +1,11 @@
-// How a reader wants to read: the form of choices, what the browser remembers, and what the address carries.
-// Names and values are those of server/moothall/adapters/reading/page_choices.py.
+// How a reader wants to read: names and values are those of server/moothall/adapters/reading/page_choices.py.
 
 import { keep, recall } from './kept.js';
 
 const KEY = 'moothall.choices';
 const root = document.documentElement;
 
+/** @param {Field} field */
 const value = (field) => (field.type === 'checkbox' ? (field.checked ? field.value : 'no') : field.value);
 
 export class Choices {
@@ -18,7 +18,7 @@ export class Choices {
     this.form = form;
     this.tell = tell;
     this.around = around;
-    this.fields = [...form.elements].filter((field) => field.name && field.type !== 'hidden');
+    this.fields = /** @type {Field[]} */ ([...form.elements]).filter((field) => field.name && field.type !== 'hidden');
     for (const field of this.fields) {
       const said = root.dataset[field.name];
       if (said === undefined) continue;
@@ -26,18 +26,23 @@ export class Choices {
       else if ([...field.options].some((option) => option.value === said)) field.value = said;
     }
     form.addEventListener('submit', (event) => event.preventDefault());
-    form.addEventListener('change', ({ target }) => this.choose(target.name, value(target)));
+    form.addEventListener('change', ({ target }) => {
+      const field = /** @type {Field} */ (target);
+      this.choose(field.name, value(field));
+    });
     document.addEventListener('click', ({ target }) => {
-      const language = target.closest?.('.texts, .yours') && (target.hreflang ?? target.value); // a link, or a button to ask with
+      const chosen = /** @type {HTMLAnchorElement & HTMLButtonElement} */ (target);
+      const language = chosen.closest?.('.texts, .yours') && (chosen.hreflang ?? chosen.value);
       if (typeof language === 'string') keep(KEY, { ...recall(KEY), language: language.toLowerCase() });
     });
   }
 
+  /** @param {string} name */
   get(name) {
     return value(this.#field(name));
   }
 
-  /** Choose the next value of a list, or the one before it. */
+  /** Choose the next or previous value of a list. @param {string} name  @param {number} by */
   step(name, by) {
     const field = this.#field(name);
     const next = field.selectedIndex + by;
@@ -46,11 +51,12 @@ export class Choices {
     this.choose(name, value(field));
   }
 
+  /** @param {string} name */
   #field(name) {
-    return this.fields.find((field) => field.name === name);
+    return /** @type {Field} */ (this.fields.find((field) => field.name === name));
   }
 
-  /** The reader chose the value `now`. */
+  /** @param {string} name  @param {string} now */
   choose(name, now) {
     keep(KEY, { ...recall(KEY), [name]: now });
     this.around(() => (root.dataset[name] = now));
@@ -58,11 +64,12 @@ export class Choices {
     const base = location.pathname.replace(/\/read$/, '');
     for (const link of document.links) {
       const ours = link.pathname === base || link.pathname === `${base}/read`;
-      if (ours && !link.getAttribute('href').startsWith('#')) link.href = this.#with(link, name, now);
+      if (ours && !link.getAttribute('href')?.startsWith('#')) link.href = this.#with(link, name, now);
     }
     this.tell(name, now);
   }
 
+  /** @param {{href: string}} address  @param {string} name  @param {string} now */
   #with(address, name, now) {
     const changed = new URL(address.href);
     changed.searchParams.delete('feed'); // the older name of one of the choices

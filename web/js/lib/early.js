@@ -1,7 +1,7 @@
 // Applies what this reader chose before, ahead of the first paint. What the address says wins.
 
 try {
-  const kept = JSON.parse(localStorage.getItem('moothall.choices')) ?? {};
+  const kept = JSON.parse(localStorage.getItem('moothall.choices') ?? 'null') ?? {};
   const root = document.documentElement;
   for (const name of ['read', 'size', 'spacing', 'theme', 'font', 'sources', 'say', 'show']) {
     if (typeof kept[name] === 'string') root.dataset[name] ??= kept[name];

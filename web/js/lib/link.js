@@ -5,65 +5,72 @@ const LONGEST = 15000; // ms between two tries
 const FIRST = 500;
 const UP = 3000; // ms
 
-/** How long to wait before try number `tries` (from 0): full jitter, so that a full hall doesn't come back at once. */
+/** ms until try number `tries` (from 0): full jitter, so that a hall doesn't come back at once. @param {number} tries  @param {number} random */
 export const pause = (tries, random) => 100 + random * Math.min(LONGEST, FIRST * 2 ** tries);
 
 export class Link {
-  read = null; // the connection that is read
+  /** @type {?Source} */
+  read = null;
+  /** @type {?import('./silence.js').Silence} */
   silence = null;
   heard = 0; // when something came
-  every = null; // how often something should, ms, once a pulse has said so
-  #timer = null;
-  #loading = null;
+  /** @type {?number} how often something should, ms, once a pulse has said so */
+  every = null;
+  #timer = 0;
+  #loading = 0;
   #tries = 0;
+  /** @type {?boolean} */
   #told = null;
   #name = `r${Math.random().toString(36).slice(2)}`; // two connections of one name are one reader
 
   /**
-   * @param {() => string} address  where to go on from, asked for at each try
-   * @param {(frame: object) => void} take
+   * @param {() => string} address  asked for at each try
+   * @param {(frame: Frame) => void} take
    * @param {(open: boolean, since: number) => void} tell  whether anything comes; `since` in Unix ms
    * @param {() => number} seen  the offset in the address
    * @param {() => void} begins  another stream is read
    */
   constructor(address, take, tell, seen, begins = () => {}) {
-    Object.assign(this, { address, take, tell, seen, begins });
+    this.address = address;
+    this.take = take;
+    this.tell = tell;
+    this.seen = seen;
+    this.begins = begins;
   }
 
-  /** Open it, or open it anew from where the reader is. */
   open() {
     this.close();
-    this.#loading ??= setTimeout(() => this.#watch(), UP);
+    if (!this.#loading) this.#loading = setTimeout(() => this.#watch(), UP);
     this.#reads(this.connect());
   }
 
-  /** The page is shown again, or there is a network again. */
   hurry() {
     this.silence?.wake();
-    if (this.#timer !== null) this.open();
+    if (this.#timer) this.open();
   }
 
   close() {
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer = 0;
     this.silence?.rest();
     this.read?.close();
     this.read = null;
   }
 
   connect() {
-    const source = new EventSource(`${this.address()}&reader=${this.#name}`);
+    const source = /** @type {Source} */ (new EventSource(`${this.address()}&reader=${this.#name}`));
     source.seen = this.seen();
     source.onopen = () => source === this.read && this.#hear();
     source.onmessage = ({ data }) => this.#came(source, JSON.parse(data));
-    source.onerror = () => (source === this.read ? this.#again() : this.silence.failed());
+    source.onerror = () => (source === this.read ? this.#again() : this.silence?.failed());
     source.addEventListener('pulse', ({ data }) => {
       const said = JSON.parse(data);
-      this.#came(source, null, said.pulse ?? said);
+      this.#came(source, said, said.pulse ?? said);
     });
     return source;
   }
 
+  /** @param {boolean} open */
   say(open, ago = 0) {
     if (open === this.#told) return;
     this.#told = open;
@@ -79,10 +86,12 @@ export class Link {
     }
   }
 
+  /** @param {Source} source  @param {Frame} frame  @param {Pulse} [pulse] */
   #came(source, frame, pulse) {
+    const { silence } = this;
     if (source !== this.read) {
-      if (source !== this.silence?.beside) return;
-      this.#change();
+      if (source !== silence?.beside) return;
+      this.#change(silence, source);
     }
     this.#hear(pulse?.every);
     if (pulse) {
@@ -91,7 +100,7 @@ export class Link {
       return;
     }
     this.#tries = 0;
-    source.seen = frame[0] ?? frame.snapshot?.offset ?? frame.events?.at(-1).offset ?? source.seen;
+    source.seen = frame[0] ?? frame.snapshot?.offset ?? frame.events?.at(-1)?.offset ?? source.seen;
     this.take(frame);
   }
 
@@ -100,28 +109,31 @@ export class Link {
     this.say(true);
   }
 
+  /** @param {?number} every */
   #note(every) {
     this.heard = performance.now();
     this.every = every;
     this.silence?.hear(this.heard, every);
   }
 
+  /** @param {Source} source */
   #reads(source) {
     this.read = source;
     this.#note(null);
     this.begins();
   }
 
-  #change() {
-    const { beside } = this.silence;
-    this.silence.beside = null;
-    this.read.close();
+  /** @param {import('./silence.js').Silence} silence  @param {Source} beside */
+  #change(silence, beside) {
+    silence.beside = null;
+    this.read?.close();
     this.#reads(beside);
   }
 
   #again() {
-    if (this.silence?.beside) {
-      this.#change();
+    const { silence } = this;
+    if (silence?.beside) {
+      this.#change(silence, silence.beside);
       return;
     }
     this.close();

@@ -1,18 +1,22 @@
 // Parts of a page: found, made and set.
 
-export const at = (id) => document.getElementById(id);
+/** The template's element. @param {string} id */
+export const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** An element with its attributes (true: there without a value; false, null: not there) and what it holds. */
+/**
+ * An element; an attribute that is true has no value, false or null isn't there.
+ * @param {string} name  @param {Record<string, unknown>} attributes  @param {(Node | string)[]} children
+ */
 export const element = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== false && value != null) made.setAttribute(key, value === true ? '' : value);
+    if (value !== false && value != null) made.setAttribute(key, value === true ? '' : String(value));
   }
   made.append(...children);
   return made;
 };
 
-/** Set a text where it differs: what stays is neither read out again nor selected anew. */
+/** Set a text where it differs: a screen reader doesn't read it again. @param {Element} node  @param {string} text */
 export const set = (node, text) => {
   if (node.textContent !== text) node.textContent = text;
 };

@@ -9,32 +9,33 @@ const WORDS = /^(intervention|queue|turn)\.|^session\.|^body\.removed/;
 
 /** Has the page say while its line is away: what stands there may be old. To be told whether the line is open, and since when. */
 export function stands() {
-  let timer = null;
-  return (open, since) => {
+  let timer = 0;
+  return (/** @type {boolean} */ open, /** @type {number} */ since) => {
     clearTimeout(timer);
-    const { lost } = at('Away').dataset;
+    const { lost = '' } = at('Away').dataset;
     if (open) set(at('Away'), '');
     else timer = setTimeout(() => set(at('Away'), lost), CUT - (Date.now() - since));
   };
 }
 
-/** Whether an event of the meeting may change what such a page says. */
+/** Whether an event of the meeting may change what such a page says. @param {{body: ?EventBody}} event */
 export const concerns = (event) => WORDS.test(event.body?.type ?? '');
 
 /** With scripts a line of the text is found on the page that goes on, however old it is. */
 for (const kind of ['click', 'auxclick']) { // by a key as well, and before the browser goes there
   addEventListener(kind, ({ target }) => {
-    const link = target.closest?.('a[data-live]');
-    if (link) link.href = link.dataset.live;
+    /** @type {?HTMLAnchorElement} */
+    const link = target instanceof Element ? target.closest('a[data-live]') : null;
+    if (link?.dataset.live) link.href = link.dataset.live;
   });
 }
 
 /** A page that answers a form stands under the form's address: it takes its own, which is asked for and loaded again. */
-const { here } = document.querySelector('main[data-here]')?.dataset ?? {};
+const { here } = document.querySelector('main')?.dataset ?? {};
 if (here && new URL(here, location.href).pathname !== location.pathname) history.replaceState(null, '', here);
 
 export class Renewal {
-  #timer = null;
+  #timer = 0;
   #busy = false;
   #again = false;
   #atOnce = false;
@@ -52,7 +53,7 @@ export class Renewal {
 
   /** Ask within so many ms; what is wanted meanwhile is asked for once. */
   soon(spread = SPREAD) {
-    this.#timer ??= setTimeout(() => this.#ask(), 200 + Math.random() * spread);
+    this.#timer ||= setTimeout(() => this.#ask(), 200 + Math.random() * spread);
   }
 
   /** Ask at once; while an answer is under way, which may be too old, as soon as it has come. */
@@ -63,7 +64,7 @@ export class Renewal {
   }
 
   async #ask() {
-    this.#timer = null;
+    this.#timer = 0;
     if (this.#busy) {
       this.#again = true;
       return;
@@ -83,6 +84,7 @@ export class Renewal {
     else if (this.#again) this.soon();
   }
 
+  /** @param {Document} made */
   #put(made) {
     if (!this.address) document.title = made.title;
     for (const id of this.parts) {
@@ -92,7 +94,7 @@ export class Renewal {
       next?.querySelectorAll('details').forEach((each, n) => (each.open = open[n] ?? each.open)); // What was opened stays so.
       if (this.address && old && !next) old.replaceChildren(); // There is nothing to say any more.
       if (!old || !next || old.innerHTML === next.innerHTML) continue; // What stays is not read out again.
-      const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
+      const focused = old.contains(document.activeElement) ? document.activeElement?.id : '';
       old.replaceChildren(...next.childNodes);
       if (focused) document.getElementById(focused)?.focus();
     }

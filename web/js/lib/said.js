@@ -2,16 +2,20 @@
 
 import { at } from './nodes.js';
 
-let place = null; // a selector of what says the same elsewhere on the page
+/** @type {?string} a selector of what says the same elsewhere on the page */
+let place = null;
 
-/** Say something in #Status, once. Where `there` is in view, which says the same, only screen readers are told. */
+/**
+ * Say something in #Status, once. Where `there` is in view, which says the same, only screen readers are told.
+ * @param {string} text  @param {?string} there
+ */
 export function say(text, there = null) {
   place = there;
   at('Status').textContent = text;
   look();
 }
 
-/** Take back what was said in #Status once it holds no longer; what was said of something else since then stays. */
+/** Take back what was said in #Status once it holds no longer; what was said of something else since then stays. @param {string} text */
 export const unsay = (text) => {
   if (text && at('Status').textContent === text) say('');
 };

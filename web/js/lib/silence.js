@@ -8,8 +8,9 @@ const FIRST = 6000; // ms that one has which is tried: a browser may send it ove
 const OPEN = 1;
 
 export class Silence {
+  /** @type {?Source} */
   beside = null;
-  #timer = null;
+  #timer = 0;
   #began = 0;
   #failed = 0; // how many brought nothing
   #watch = new Watch();
@@ -21,6 +22,7 @@ export class Silence {
     setInterval(() => this.#look(), LOOK);
   }
 
+  /** @param {number} now  @param {?number} every */
   hear(now, every) {
     this.#watch.hear(now, every);
     this.#failed = 0;
@@ -34,7 +36,7 @@ export class Silence {
   /** Try nothing. */
   rest() {
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer = 0;
     this.beside?.close();
     this.beside = null;
   }
@@ -53,11 +55,11 @@ export class Silence {
     link.say(false, silent);
     if (link.read === null) return; // whoever was told has closed it
     if (this.beside && now - this.#began > Math.min(2 * CONNECT, FIRST * 2 ** this.#failed)) this.failed();
-    if (!this.beside) this.#timer ??= setTimeout(() => this.#try(), SPREAD * Math.random());
+    if (!this.beside) this.#timer ||= setTimeout(() => this.#try(), SPREAD * Math.random());
   }
 
   #try() {
-    this.#timer = null;
+    this.#timer = 0;
     this.#began = performance.now();
     this.beside = this.link.connect();
   }

@@ -5,7 +5,7 @@ const STALE = 15000; // ms: older news of the sound says nothing any more
 const PATIENCE = 1500; // ms: a cut that heals in this time isn't worth a word
 const RELIEF = 4000; // ms that "nothing missed" stays
 
-/** Ages that don't flicker: each second to 10, then in steps of 5. */
+/** Ages that don't flicker: each second to 10, then in steps of 5. @param {number} seconds */
 const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seconds / 5) * 5);
 
 /**

@@ -8,11 +8,12 @@ const STEADY = 8; // dB between loud and soft moments: less is no speech
 const HUM = -45;
 const LOW = -42;
 
-/** A level from 0 to 1 in dBFS, not below -100. */
+/** A level from 0 to 1 in dBFS, not below -100. @param {number} level */
 export const decibels = (level) => Math.max(-100, 20 * Math.log10(level || 1e-9));
 
 export class Levels {
   constructor() {
+    /** @type {{db: number, peak: number}[]} */
     this.blocks = [];
   }
 
@@ -33,7 +34,7 @@ export class Levels {
     if (this.blocks.length < FEW) return 'waiting';
     if (this.blocks.filter(({ peak }) => peak >= CLIPPED).length >= 3) return 'loud';
     const sorted = this.blocks.map(({ db }) => db).sort((a, b) => a - b);
-    const share = (part) => sorted[Math.floor(part * (sorted.length - 1))];
+    const share = (/** @type {number} */ part) => sorted[Math.floor(part * (sorted.length - 1))];
     const [soft, high] = [share(0.2), share(0.95)];
     if (high < DEAD) return 'dead';
     if (high - soft < STEADY) return high > HUM ? 'hum' : 'waiting';
@@ -47,8 +48,12 @@ const WINDOW = 20;
 /** Tells when samples were lost on the way from the sound card: time passed that none of them filled. */
 export class Continuity {
   constructor() {
+    /** @type {number[]} */
     this.lags = [];
     this.count = 0;
+    /** @type {?number} */
+    this.start = null;
+    /** @type {?number} */
     this.usual = null;
   }
 

@@ -8,25 +8,31 @@ const PIECE = 8000; // samples of one message: half a second
 const AHEAD = 256 * 1024; // bytes that may wait in the browser; the rest stays in the ring
 const SILENT = 8000; // ms without a word from the server until the line counts as dead
 const ASK_AGAIN = 3000; // ms, while no meeting is on
+/** @type {Record<number, string>} */
 const STOP = { 4400: 'refused', 4403: 'forbidden', 4404: 'unknown', 4410: 'replaced' };
 
 export class Line {
+  /** @type {?WebSocket} */
   #socket = null;
-  #timer = null;
+  #timer = 0;
   #tries = 0;
-  #take = null; // that is being sent
+  /** @type {?import('./ring.js').Ring['takes'][0]} that is being sent */
+  #take = null;
   #next = 0;
   #ended = false;
   #heard = 0;
-  #looking = null;
+  #looking = 0;
   #watch = new Watch();
 
   /**
    * @param {{address: string, channel: () => string, ring: import('./ring.js').Ring,
    *          tell: (kind: string, detail?: object) => void}} to  `tell` is told how the line stands
    */
-  constructor(to) {
-    Object.assign(this, to);
+  constructor({ address, channel, ring, tell }) {
+    this.address = address;
+    this.channel = channel;
+    this.ring = ring;
+    this.tell = tell;
   }
 
   get open() {
@@ -35,22 +41,22 @@ export class Line {
 
   /** Connect, and stay connected until `close`. */
   start() {
-    this.#looking ??= setInterval(() => this.#look(), 500);
+    if (!this.#looking) this.#looking = setInterval(() => this.#look(), 500);
     if (this.#socket === null) this.#connect();
   }
 
   close() {
     clearInterval(this.#looking);
-    this.#looking = null;
+    this.#looking = 0;
     this.#drop();
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer = 0;
   }
 
   /** Connect at once if it waits for its next try. */
   hurry() {
     this.#watch.wake(performance.now());
-    if (this.#timer !== null && this.#socket === null) this.#connect();
+    if (this.#timer && this.#socket === null) this.#connect();
   }
 
   takeOver() {
@@ -60,7 +66,7 @@ export class Line {
   /** Send what there is, as far as the browser takes it. */
   pump() {
     const [socket, take] = [this.#socket, this.#take];
-    if (take === null) return;
+    if (take === null || socket === null) return;
     if (this.#next < take.first) {
       this.#closed(1006); // The oldest was dropped: what is missing has to be said first.
       return;
@@ -83,7 +89,7 @@ export class Line {
 
   #connect() {
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer = 0;
     const socket = new WebSocket(`${this.address}?pulse=1`);
     this.#socket = socket;
     this.#heard = performance.now();
@@ -106,6 +112,7 @@ export class Line {
     this.#say({ kind: 'hello', protocol: 1, channel: this.channel(), take: take.name, first: take.first, age });
   }
 
+  /** @param {any} said  a message of the audio door */
   #answer(said) {
     this.#tries = 0;
     const take = this.ring.oldest;
@@ -135,7 +142,7 @@ export class Line {
         this.ring.clear();
         this.tell('idle');
         this.#timer = setTimeout(() => {
-          this.#timer = null;
+          this.#timer = 0;
           this.ring.clear();
           this.tell('restart');
           this.#hello();
@@ -146,13 +153,14 @@ export class Line {
     }
   }
 
+  /** @param {number} code */
   #closed(code) {
     this.#drop();
     const reason = STOP[code];
     if (reason) {
       this.close();
       this.tell(reason);
-    } else if (this.#looking !== null) {
+    } else if (this.#looking) {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#connect(), Math.min(5000, pause(this.#tries++, Math.random())));
       this.tell('cut');
@@ -179,6 +187,7 @@ export class Line {
     else this.pump();
   }
 
+  /** @param {object} message */
   #say(message) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }

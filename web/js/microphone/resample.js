@@ -15,6 +15,7 @@ export class Resampler {
     this.at = this.half; // of the next sample to give, in what `past` and the next block make together
   }
 
+  /** @param {number} phase  @param {number} cutoff */
   #filter(phase, cutoff) {
     const taps = new Float32Array(2 * this.half);
     let sum = 0;
@@ -27,7 +28,7 @@ export class Resampler {
     return taps.map((value) => value / sum);
   }
 
-  /** The samples at 16 kHz that a block completes; it may be none. */
+  /** The samples at 16 kHz that a block completes; it may be none. @param {Float32Array} block */
   feed(block) {
     if (this.step === 1) return block;
     const all = new Float32Array(this.past.length + block.length);

@@ -25,12 +25,22 @@ export function becoming({ session, lost, heard, now }) {
   return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
 }
 
-/** How a meeting stands, as it is said behind its title where that is named, for eyes and screen readers. */
+/** How a meeting stands, as it is said behind its title where that is named, for eyes and screen readers. @param {?string} title  @param {string} state */
 export const behind = (title, state) => (title ? ` – ${state}` : state);
 
+/** @type {Record<string, string>} */
 const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
 
 export class Words {
+  /** @type {Map<string, string>} texts by line, the last two */
+  lines = new Map();
+  partial = '';
+  language = ''; // of what came last
+  /** @type {?{title: string, languages: string[], status: string, not_recorded: ?number}} once it is known */
+  session = null;
+  /** @type {?{sound: string, lag: number, at: number}} what was last told of the sound, and when */
+  heard = null;
+  lost = false; // whether nothing comes at the moment
   #address = '';
   // Each connection begins with a snapshot, so that only what is missing behind it is lost.
   #link = new Link(() => this.#address, (frame) => this.#take(frame), (open) => this.#stands(open), () => Infinity);
@@ -38,7 +48,6 @@ export class Words {
   /** @param {() => void} changed  told whenever something of it has */
   constructor(changed) {
     this.changed = changed;
-    this.#forget();
   }
 
   /** The last two lines and what may follow. */
@@ -46,7 +55,7 @@ export class Words {
     return ([...this.lines.values()].map((line) => line.trim()).join(' ') + this.partial).trim();
   }
 
-  /** Follow a text, from now on. */
+  /** Follow a text, from now on. @param {string} address */
   follow(address) {
     if (address === this.#address) return;
     this.close();
@@ -68,19 +77,21 @@ export class Words {
   }
 
   #forget() {
-    this.lines = new Map(); // texts by line, the last two
+    this.lines.clear();
     this.partial = '';
-    this.language = ''; // of what came last
-    this.session = null; // its title and state, once known
-    this.heard = null; // what was last told of the sound, and when
-    this.lost = false; // whether nothing comes at the moment
+    this.language = '';
+    this.session = null;
+    this.heard = null;
+    this.lost = false;
   }
 
+  /** @param {boolean} open */
   #stands(open) {
     this.lost = !open;
     this.changed();
   }
 
+  /** @param {Frame} frame */
   #take(frame) {
     if (frame.snapshot) {
       const { title, languages, status, not_recorded = null } = frame.snapshot.session;
@@ -102,6 +113,7 @@ export class Words {
     this.changed();
   }
 
+  /** @param {?EventBody} body */
   #event(body) {
     if (!body) return;
     const [about, what] = body.type.split('.');
@@ -120,6 +132,6 @@ export class Words {
     } else if (body.type === 'segment.ended' || body.type === 'segment.corrected') {
       if (this.lines.has(body.segment)) this.lines.set(body.segment, body.text + (body.tail ?? ''));
     }
-    while (this.lines.size > 2) this.lines.delete(this.lines.keys().next().value);
+    while (this.lines.size > 2) this.lines.delete([...this.lines.keys()][0]);
   }
 }

@@ -4,11 +4,12 @@ const LONG = 300; // characters after which a line ends at a space, though its s
 const END = /[.!?\u2026\u061f\u06d4\u0964]+["'\u2019\u201d\u00bb)\]]*\s|[\u3002\uff01\uff1f]["\u201d\u300d\u300f\uff09]*|\n/gu;
 const INITIAL = /(^|[\s.])\p{L}\.$/u; // the point of J. S. Mill ends no sentence
 
-/** The sentences that have ended, and the text behind them that is still written. */
+/** The sentences that have ended, and the text behind them that is still written. @param {string} text */
 export function sentences(text) {
+  /** @type {string[]} */
   const done = [];
   let from = 0;
-  const take = (to) => {
+  const take = (/** @type {number} */ to) => {
     const line = text.slice(from, to).trim();
     if (line) done.push(line);
     from = to;

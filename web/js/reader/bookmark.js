@@ -15,7 +15,7 @@ export class Bookmark {
     this.line = typeof kept === 'string' ? kept : null;
   }
 
-  /** Put the mark at a line. */
+  /** Put the mark at a line. @param {string} line */
   set(line) {
     const before = this.line;
     this.line = line;
@@ -32,7 +32,7 @@ export class Bookmark {
       item.classList.toggle('place', here);
       const flag = item.querySelector('.flag');
       if (!here) flag?.remove();
-      else if (!flag) item.querySelector('.about').append(' ', element('span', { class: 'flag' }, this.words.text('place')));
+      else if (!flag) item.querySelector('.about')?.append(' ', element('span', { class: 'flag' }, this.words.text('place')));
     }
   }
 }

@@ -49,7 +49,7 @@ const older = () => {
     reader, view, place, words, link: at('Earlier'),
     address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
   }));
-  earlier.catch(() => (earlier = null)); // The line is away: asked again when it is needed again.
+  earlier.catch(() => (earlier = null)); // asked again when it is needed
   return earlier;
 };
 let aloud = null; // a promise, so that what is said keeps its order
@@ -70,7 +70,7 @@ const match = async () => {
 };
 let quoting = null;
 let quiet = 0;
-/** Say it; it goes again, so that nobody meets it twice. */
+/** Say it, once. */
 function tell(said) {
   at('Status').textContent = said;
   clearTimeout(quiet);
@@ -89,17 +89,16 @@ const text = other && new other.OtherText({
   view, words, place, choices, tell, base: data.base, translated: kind === 'translation', wait: () => (held?.seconds ?? 0) * 1000,
 });
 
-let ahead = data.now - Date.now(); // the server's clock against ours
+let ahead = data.now - Date.now(); // of our clock
 let [cutAt, backAt] = [null, null];
 let said = at('State').dataset.kind;
 let streamed = low(); // whether the low-data stream is read
 let [speller, Speller] = [null, null];
-let afresh = false; // whether the next stream begins with a snapshot, whatever is known
+let afresh = false; // whether the next stream begins with a snapshot
 let texts = count();
 let fresh = []; // ids of lines that came while the reader was elsewhere
 reader.spoke = data.spoke;
 
-/** Open the line, or open it anew from where the reader is. */
 async function open() {
   if (low()) ({ Speller } = await import('./low.js'));
   link.open();
@@ -161,7 +160,7 @@ const isNews = (id) => !data.making && !reader.lines.get(id).late;
 
 const nameOf = (speaker) => reader.session.speakers[speaker] ?? '';
 
-/** Tell a screen reader what it was chosen to be told. What a snapshot brings is no news. */
+/** Tell a screen reader what was chosen. */
 function say(change, added) {
   if (change.snapshot) return;
   const [items, speaking] = [added.filter(isNews).map(at), nameOf(reader.session.speaking)];
@@ -174,7 +173,6 @@ function say(change, added) {
   });
 }
 
-/** The newest line that stands whole on the page. */
 function newest() {
   const item = view.newest();
   return item ? { id: item.id, text: item.querySelector('.text').textContent } : null;
@@ -199,7 +197,7 @@ function told(open, since) {
     cutAt = null;
   } else {
     cutAt = since;
-    if (reader.session.status === 'closed' && !data.making) link.close(); // the record is whole: nothing to wait for
+    if (reader.session.status === 'closed' && !data.making) link.close(); // the record is whole
   }
   state();
 }
@@ -336,7 +334,7 @@ async function cited() {
   place.stay();
   const known = at(id) !== null;
   if (!(await (await older()).find(id))) return false;
-  if (!known) location.replace(`#${id}`); // now it is there: the browser goes to it and marks it
+  if (!known) location.replace(`#${id}`); // the browser goes to it and marks it
   at(id).scrollIntoView({ block: 'start', behavior: 'instant' });
   place.stay();
   (await quote()).offer(at(id));

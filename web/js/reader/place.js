@@ -9,7 +9,8 @@ export class Place {
     this.tell = tell;
     this.following = false;
     this.seen = scrollY;
-    this.still = null; // scrollY at which somebody stays
+    /** @type {?number} scrollY at which somebody stays */
+    this.still = null;
     addEventListener('scroll', () => this.#look(), { passive: true });
     new ResizeObserver(() => this.following && this.toEnd()).observe(document.body);
   }
@@ -30,7 +31,6 @@ export class Place {
     }
   }
 
-  /** Go to the end and stay there. */
   follow() {
     this.toEnd();
     if (!this.following) {
@@ -39,13 +39,13 @@ export class Place {
     }
   }
 
-  /** The page changed its length without anybody's scrolling: look anew. */
+  /** The page has another length. */
   settle() {
     if (this.following) this.toEnd();
     else this.#look();
   }
 
-  /** Stay there until somebody scrolls, though it is near the end. */
+  /** Stay, though near the end, until somebody scrolls. */
   stay() {
     this.following = false;
     this.still = this.seen = scrollY;
@@ -57,7 +57,7 @@ export class Place {
     this.seen = scrollY;
   }
 
-  /** Change the page by `update`, all at once. */
+  /** Change the page by `update`, all at once. @param {() => void} update */
   around(update) {
     if (scrollY < this.seen - 1) this.#look();
     if (this.following) {
@@ -66,7 +66,7 @@ export class Place {
       return;
     }
     const mark = this.inView();
-    const top = mark?.getBoundingClientRect().top;
+    const top = mark?.getBoundingClientRect().top ?? 0;
     update();
     if (mark?.isConnected) {
       const moved = mark.getBoundingClientRect().top - top;
@@ -75,7 +75,7 @@ export class Place {
     this.seen = scrollY;
   }
 
-  /** The line that is read: the first that begins within the window, else the one that fills it. Lines lie in order: halve. */
+  /** The line that is read: the first that begins within the window, else the one that fills it. */
   inView() {
     const lines = this.list.children;
     let [low, high] = [0, lines.length];

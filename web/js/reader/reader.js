@@ -1,26 +1,28 @@
-// What a reader of one feed knows, and how a frame changes it. Pure: no DOM, no network, no clock.
-// The fold is that of server/moothall/core/views/captions.py, and so are lines; `number` is a line's place in the whole
-// text, from 0. `late` is on lines that came long after they were said: they are no news.
+// What a reader of one feed knows, and how a frame changes it: the fold of server/moothall/core/views/captions.py. Pure.
 
 import { goesBefore } from '../lib/reading_order.js';
 
-const LONGEST = 15000; // ms in which a line that is spoken ends
-const LATE = 15000; // ms before the newest line; translations that overtake one another by less still are news
+const LONGEST = 15000; // ms in which a spoken line ends
+const LATE = 15000; // ms before the newest line; translations overtake one another by less
 
+/** @returns {Change} */
 const nothing = () => ({
-  lost: false, // a frame is missing: ask again from `position`
-  cleared: false, // what is on the screen belongs to another text
+  lost: false,
+  cleared: false,
   snapshot: false,
-  notices: [], // what to tell of, in order: a gap, or whether what is said is kept from here on
+  notices: [],
   session: false,
-  speaking: false, // somebody else has the floor
+  speaking: false,
   gaps: false,
-  lines: new Set(), // ids of lines that changed
-  gone: new Set(), // ids of lines that are in the text no more
-  moved: false, // lines have other numbers than before
+  lines: new Set(),
+  gone: new Set(),
+  moved: false,
 });
 
-/** Note a span without text, as gaps.py. */
+/**
+ * Note a span without text, as gaps.py.
+ * @param {Session} session  @param {?number} t0  @param {number} t1  @param {string} reason
+ */
 export function gapped(session, t0, t1, reason, said = t1) {
   if (t0 == null || (t0 >= t1 && t1 >= said)) return null;
   const gap = { t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : reason };
@@ -29,70 +31,80 @@ export function gapped(session, t0, t1, reason, said = t1) {
 }
 
 export class Reader {
-  /** @param {{epoch: string, offset: number, channel: string, session: object, lines: object[]}} start */
+  /** @param {Snapshot & {channel: string}} start */
   constructor({ epoch, offset, channel, session, lines }) {
     this.channel = channel;
+    this.epoch = epoch;
+    this.offset = offset;
+    this.session = session;
     this.#begin({ epoch, offset, session });
     this.lines = new Map(lines.map((line) => [line.segment, line]));
-    this.last = lines.at(-1) ?? null; // the newest line
-    this.moves = 0; // how often lines got other numbers
-    this.sound = null; // {sound, lag, sent}
-    this.spoke = null; // server's Unix ms when words last came
+    /** @type {?Line} the newest */
+    this.last = lines.at(-1) ?? null;
+    this.moves = 0; // of numbers
+    /** @type {?{sound: string, lag: number, sent: number}} */
+    this.sound = null;
+    /** @type {?number} server's Unix ms when words last came */
+    this.spoke = null;
   }
 
+  /** @param {{epoch: string, offset: number, session: Session}} start */
   #begin({ epoch, offset, session }) {
     Object.assign(this, { epoch, offset, session });
     this.last = null;
-    this.partial = this.typing = null; // the newest, whether or not it may be shown
+    /** @type {?Signal} the newest, whether or not it may be shown */
+    this.partial = null;
+    /** @type {?Signal} */
+    this.typing = null;
     this.unsaved = '';
     this.lastWords = false; // awaited before the close
-    this.instead = null; // the text to read in place of this one
-    this.later = new Map(); // id → what events changed of a line, for pages that were made before them
+    /** @type {?string} the text to read in place of this one */
+    this.instead = null;
+    /** @type {Map<string, Partial<Line>>} what events changed of a line, for pages that were made before them */
+    this.later = new Map();
     this.#wipe();
   }
 
-  /** Where to go on from. */
   get position() {
     return `${this.epoch}:${this.offset}`;
   }
 
-  /** Take a frame in; says what changed. */
+  /** Take a frame in. @param {Frame} frame */
   apply(frame) {
     const change = nothing();
     if (frame.snapshot) {
       this.#restart(frame.snapshot, change);
     } else if (frame.events) {
-      if (frame.prev > this.offset) {
+      if ((frame.prev ?? 0) > this.offset) {
         change.lost = true;
         return change;
       }
       for (const event of frame.events) {
         if (event.offset <= this.offset) continue;
         this.offset = event.offset;
-        if (event.body) this.#fold(event, frame.sent, change);
+        this.#fold(event, change);
       }
     }
     for (const signal of frame.signals ?? []) this.#signal(signal, frame.sent);
     return change;
   }
 
-  /** Take finished lines and news of the low-data door in, as js/reader/low.js spelt them out; says what changed. */
+  /** Take a batch of the low-data door in. @param {{to: number, news: News[]}} batch  @param {number} sent */
   batch({ to, news }, sent) {
     const change = nothing();
     for (const item of news) {
-      if (item.kind) this.#signal(item, sent);
-      else if (item.body) this.#fold(item, sent, change);
-      else if (item.segment) {
+      if ('kind' in item) this.#signal(item, sent);
+      else if ('segment' in item) {
         this.#come({ t1: item.t0, words: 0, gone: false, ...item }, change);
         this.spoke = sent;
         change.lines.add(item.segment);
-      }
+      } else this.#fold(item, change);
     }
     this.offset = Math.max(this.offset, to);
     return change;
   }
 
-  /** All lines that there are with numbers from `start` to before `stop`. Says what changed. */
+  /** All lines with numbers from `start` to before `stop`. @param {Line[]} lines  @param {number} start  @param {number} stop */
   fill(lines, start, stop) {
     const change = nothing();
     change.gaps = true;
@@ -100,6 +112,7 @@ export class Reader {
     return change;
   }
 
+  /** @param {Line[]} lines  @param {number} start  @param {number} stop  @param {Change} change */
   #fill(lines, start, stop, change) {
     const there = new Set(lines.map((line) => line.segment));
     for (const { segment, number } of this.lines.values()) {
@@ -112,19 +125,17 @@ export class Reader {
     });
   }
 
-  /** Number of the earliest line that is known, 0 when there is none. */
   get first() {
     let first = this.last?.number ?? 0;
     for (const line of this.lines.values()) first = Math.min(first, line.number);
     return first;
   }
 
-  /** How many lines there are. */
   get total() {
     return this.last ? this.last.number + 1 : 0;
   }
 
-  /** Whether a line stands apart, after the log, since it still grows. */
+  /** Whether a line stands apart, after the log. @param {Line} line */
   grows(line) {
     return line.t1 === null && line === this.#open();
   }
@@ -136,8 +147,9 @@ export class Reader {
     return found?.t1 === null && !found.gone && found.t0 >= lines[0].t0 - LONGEST ? found : null;
   }
 
-  /** What grows: the open line with the unconfirmed rest, and what isn't one yet. */
+  /** The open line with the unconfirmed rest, and what isn't a line yet. */
   growing() {
+    /** @type {{line: Line | Signal & {speaker?: ?string}, rest: string}[]} */
     const blocks = [];
     const open = this.#open();
     const partial = this.#shownPartial();
@@ -159,39 +171,41 @@ export class Reader {
     return partial.first === (line ? line.words : 0) ? partial : null;
   }
 
+  /** @param {Line} line */
   #put(line) {
     this.lines.set(line.segment, line);
     if (!this.last || line.number >= this.last.number) this.last = line;
   }
 
-  /** Where a line belongs that was said at `t0`: behind the last that it doesn't go before. */
+  /** The number of a line that was said at `t0`. @param {number} t0 */
   #behind(t0) {
     let number = 0;
     for (const line of this.lines.values()) if (!goesBefore(t0, line.t0)) number = Math.max(number, line.number + 1);
     return number;
   }
 
-  /** Put a new line in. Where its number is another's, it came late, and those behind it are moved on. */
+  /** Put a new line in; where its number is another's, move that on. @param {Line} line  @param {Change} change */
   #come(line, change) {
     const [old, { first, last }, all, grew] = [this.lines.get(line.segment), this, [...this.lines.values()], this.#open()];
-    if (old) line.number = old.number; // a page of older lines brought it already
+    if (old) line.number = old.number;
     else if (line.number < first || all.some(({ number }) => number === line.number)) {
       for (const each of all) if (each.number >= line.number) each.number += 1;
       change.moved = true;
       this.moves += 1;
       if (line.number < first) return; // it belongs to an older page
-      line.late = last.t0 - line.t0 > LATE;
+      line.late = !!last && last.t0 - line.t0 > LATE;
     }
     this.#put(line);
-    if (grew) change.lines.add(grew.segment); // it may have grown until now
+    if (grew) change.lines.add(grew.segment);
   }
 
-  /** The line that this text has of another one, which was said. */
+  /** This text's translation of a line. @param {string} segment */
   #made(segment) {
     for (const line of this.lines.values()) if (line.made_from?.sources[0][0] === segment) return line.segment;
     return `${segment}-${this.channel}`;
   }
 
+  /** @param {Snapshot} snapshot  @param {Change} change */
   #restart(snapshot, change) {
     change.snapshot = change.session = change.gaps = true;
     if (snapshot.epoch !== this.epoch) {
@@ -206,7 +220,9 @@ export class Reader {
     this.unrecorded = { text: '', language: '' };
   }
 
-  #fold({ at, by, body }, sent, change) {
+  /** @param {LogEvent} event  @param {Change} change */
+  #fold({ at, by, body }, change) {
+    if (!body) return;
     const { session } = this;
     const line = this.lines.get(body.segment);
     switch (body.type) {
@@ -261,7 +277,7 @@ export class Reader {
         if (body.languages?.length) {
           session.languages = body.languages;
           for (const each of Object.values(session.channels)) if (each.kind === 'floor') each.languages = body.languages;
-          if (!session.channels[this.channel]?.languages.includes(session.forced)) session.forced = null;
+          if (!session.channels[this.channel]?.languages.includes(session.forced ?? '')) session.forced = null;
         }
         change.session = true;
         return;
@@ -271,7 +287,7 @@ export class Reader {
         change.notices.push(false);
         return;
       case 'not-recorded.ended':
-        change.gaps ||= gapped(session, session.not_recorded, body.t1, 'not-recorded');
+        change.gaps ||= !!gapped(session, session.not_recorded, body.t1, 'not-recorded');
         session.not_recorded = null;
         this.#wipe();
         change.session = true;
@@ -314,24 +330,27 @@ export class Reader {
         session.seal = body.version;
         change.session = true;
         return;
-      default: // one that readers don't see, or a later release's; after a removal the server sends a snapshot
+      default: // of a later release
         return;
     }
     change.lines.add(body.segment);
   }
 
+  /** @param {?Gap} gap  @param {Change} change */
   #gap(gap, change) {
     if (!gap) return;
     change.notices.push(gap);
     change.gaps = true;
   }
 
+  /** @param {string} segment  @param {(Partial<Line> | undefined)[]} values */
   #amend(segment, ...values) {
     this.later.set(segment, Object.assign({}, this.later.get(segment), ...values));
     const line = this.lines.get(segment);
     if (line) Object.assign(line, ...values);
   }
 
+  /** @param {Signal} signal  @param {number} sent */
   #signal(signal, sent) {
     switch (signal.kind) {
       case 'partial':

@@ -1,4 +1,4 @@
-// Lines on the page. The markup is that of web/pages/_parts.html; a test holds the two against each other.
+// Lines on the page: the markup of web/pages/_parts.html.
 
 import { gapMark, headed } from '../lib/headings.js';
 import { at, element, set } from '../lib/nodes.js';
@@ -24,7 +24,6 @@ export class View {
     for (const link of this.list.querySelectorAll('a.time')) link.tabIndex = -1;
   }
 
-  /** The newest line that stands whole in the log. */
   newest() {
     return [...this.list.children].findLast((item) => item.dataset.n !== undefined);
   }
@@ -42,7 +41,7 @@ export class View {
       const line = this.reader.lines.get(id);
       if (!line || this.reader.grows(line)) continue;
       const fresh = this.#place(line);
-      if (line.t1 === null) this.unfinished.add(id); // it comes to the log when it has ended, wherever it stood
+      if (line.t1 === null) this.unfinished.add(id); // it comes to the log when it has ended
       else if (this.unfinished.delete(id) || fresh) came.push(id);
     }
     if (change.gaps) this.#gaps();
@@ -53,7 +52,7 @@ export class View {
     return came;
   }
 
-  /** Put a line in the log where its number says, or bring it up to date; says whether it is new there. */
+  /** Put a line in the log, or bring it up to date; says whether it is new there. */
   #place(line) {
     const old = at(line.segment);
     const text = line.text.trim();
@@ -74,7 +73,7 @@ export class View {
     return !old;
   }
 
-  /** What stands behind a new line: those of higher numbers, and notes of spans that began later. */
+  /** What stands behind a new line. */
   #after({ number, t0 }) {
     let after = null;
     for (let item = this.list.lastElementChild; item; item = item.previousElementSibling) {
@@ -85,7 +84,6 @@ export class View {
     return after;
   }
 
-  /** When a line was said. */
   time({ t0 }) {
     const { opened } = this.reader.session;
     const [ahead, offset, name] = this.zone;
@@ -133,7 +131,6 @@ export class View {
     headed(item, turn.then(this.reader.session.speakers[item.dataset.speaker] ?? ''), this.words.text('unnamed'));
   }
 
-  /** Notes of spans without text, each once, where they belong. */
   #gaps() {
     for (const gap of this.reader.session.gaps) {
       if (this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`)) continue;
@@ -144,7 +141,7 @@ export class View {
     }
   }
 
-  /** The line that grows, after the log; its nodes stay, only their texts change. */
+  /** The line that grows; its nodes stay, their texts change. */
   #grow() {
     const blocks = this.reader.growing();
     const turn = Object.assign(new Turn(), this.turn);
@@ -171,7 +168,7 @@ export class View {
     this.#spoken();
   }
 
-  /** What is said while nothing is kept: shown as long as the server says so, and then nowhere. */
+  /** What is said while nothing is kept. */
   #spoken() {
     const { text, language } = this.reader.unrecorded;
     const paragraph = this.unrecorded.querySelector('.text');
