@@ -69,7 +69,7 @@ check: $(VENV)/.dev $(VENV)/.project $(VENV)/.js ## lint, format, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@if test -d $(JS); then set -x; $(JS)/.bin/tsc --project tests/tools && \
-		NODE_PATH=$(JS) $(JS)/.bin/eslint --config tests/tools/eslint.config.cjs web/js tests/tools; fi
+		NODE_PATH=$(JS) $(JS)/.bin/eslint --config tests/tools/eslint.config.cjs web/js tests/js tests/tools; fi
 
 fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the generated pages again
 	$(BIN)/ruff check --fix-only .
