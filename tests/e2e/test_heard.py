@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 REMIND = """async (unheard) => {
     const root = document.querySelector('script[type=module]').src.replace(/[^/]*$/, '');
     if (!window.panel) {
-        const { BalancePanel } = await import(`${root}balance_panel.js`);
-        const { Words } = await import(`${root}words.js`);
+        const { BalancePanel } = await import(`${root}balance.js`);
+        const { Words } = await import(`${root}../lib/words.js`);
         window.said = [];
         const words = new Words(JSON.parse(document.getElementById('Data').textContent));
         window.panel = new BalancePanel(words, (text) => window.said.push(text));

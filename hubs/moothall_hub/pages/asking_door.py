@@ -61,7 +61,7 @@ class RoomAskingDoor:
 
     async def worker(self, _: web.Request) -> web.Response:
         """The script that keeps the form in the browser for when this computer is away."""
-        file = self._context.pages.static.get("js/asking_worker.js")
+        file = self._context.pages.static.get("js/questions/worker.js")
         if file is None:  # pragma: no cover  # the web folder is whole, or nothing starts
             raise web.HTTPNotFound
         return web.Response(body=file.body, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: "no-cache"})

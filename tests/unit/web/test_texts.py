@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import tomllib
 
@@ -50,7 +51,8 @@ KEYS = CATALOGUES["en"].keys
 with (WEB / "locales" / "labels.toml").open("rb") as file:
     LABELS = tomllib.load(file)
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "pages").glob("*.html"))}
-SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "js").glob("*.js"))}
+JS = WEB / "js"
+SCRIPTS = {path.relative_to(JS).as_posix(): path.read_text(encoding="utf-8") for path in sorted(JS.rglob("*.js"))}
 CALLS = re.compile(r"""ui\.text\((["'])(.+?)\1(?: if \w+ else "(.+?)")?""")
 IN_TEMPLATES = {key for text in TEMPLATES.values() for _, *keys in CALLS.findall(text) for key in keys if key}
 IN_CODE = {
@@ -111,6 +113,21 @@ def test_every_text_that_is_used_is_there_and_every_text_is_used() -> None:
     assert KEYS - used == set()
 
 
+def imports(script: str) -> list[str]:
+    """The scripts that a script imports, at once or later."""
+    named = re.findall(r"(?:from |import |import\()'(\.[^']+)'", SCRIPTS[script])
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(script), each)) for each in named]
+
+
+def test_scripts_import_scripts_of_their_own_folder_or_of_a_lower_one() -> None:
+    order = ["hub", "display", "moderation", "microphone", "desk", "reader", "questions", "lib"]
+    edges = [(name, each) for name in SCRIPTS for each in imports(name)]
+    assert {each for _, each in edges} - SCRIPTS.keys() == {"../vendor/socket.io.esm.min.js"}
+    folders = {(name.partition("/")[0], each.partition("/")[0]) for name, each in edges if each in SCRIPTS}
+    assert {folder for edge in folders for folder in edge} == set(order)
+    assert [edge for edge in sorted(folders) if order.index(edge[0]) > order.index(edge[1])] == []
+
+
 def with_its_parts(script: str) -> set[str]:
     """A script of a page and all that it imports."""
     found, to_read = set(), [script]
@@ -118,27 +135,27 @@ def with_its_parts(script: str) -> set[str]:
         name = to_read.pop()
         if name not in found:
             found.add(name)
-            to_read += re.findall(r"(?:from |import\()'\./(\w+\.js)'", SCRIPTS[name])
+            to_read += (imported for imported in imports(name) if imported in SCRIPTS)
     return found
 
 
 def test_the_scripts_name_only_texts_that_they_are_given() -> None:
     told = re.compile(r"(?:words\.text|this\.#say)\('([\w.-]+)'")
-    named = {name for script in with_its_parts("page.js") for name in told.findall(SCRIPTS[script])}
+    named = {name for script in with_its_parts("reader/page.js") for name in told.findall(SCRIPTS[script])}
     assert len(named) > 5
     assert named - SCRIPT_TEXTS.keys() == set()
-    kinds = set(re.findall(r"kind: (?:online \? )?'([\w-]+)'", SCRIPTS["standing.js"]))
+    kinds = set(re.findall(r"kind: (?:online \? )?'([\w-]+)'", SCRIPTS["lib/standing.js"]))
     assert kinds | {"offline", "live-min"} == STANDING.keys()
 
 
 @pytest.mark.parametrize(
     ("script", "texts"),
     [
-        ("desk.js", desk_texts.DESK_TEXTS),
-        ("control.js", desk_texts.CONTROL_TEXTS),
-        ("refinements.js", desk_texts.REFINEMENT_TEXTS),
-        ("moderate.js", moderating_texts.MODERATING_TEXTS),
-        ("podium.js", moderating_texts.MODERATING_TEXTS),
+        ("desk/page.js", desk_texts.DESK_TEXTS),
+        ("desk/control.js", desk_texts.CONTROL_TEXTS),
+        ("desk/refinements.js", desk_texts.REFINEMENT_TEXTS),
+        ("moderation/page.js", moderating_texts.MODERATING_TEXTS),
+        ("moderation/podium.js", moderating_texts.MODERATING_TEXTS),
     ],
 )
 def test_so_do_the_scripts_of_the_staff(script: str, texts: dict[str, str]) -> None:

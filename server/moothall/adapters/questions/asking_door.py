@@ -133,7 +133,7 @@ class AskingDoor:
 
     async def worker(self, _: web.Request) -> web.Response:
         """The script that keeps the form in the browser for when the line is away."""
-        file = self._context.pages.static.get("js/asking_worker.js")
+        file = self._context.pages.static.get("js/questions/worker.js")
         if file is None:  # pragma: no cover  # the web folder is whole, or the server doesn't start
             raise web.HTTPNotFound
         # Its address stays, so that a newer one takes its place.
