@@ -292,20 +292,20 @@ def decide_term(state: State, command: do.ChooseTerm) -> Sequence[ev.AnyEvent] |
     """What becomes of a term; the session exists."""
     term = cleaned(command.term)
     if term is None:
-        return Refusal(code=RefusalCode.INVALID, message=WHAT_FITS)
+        return refuse(RefusalCode.INVALID, WHAT_FITS)
     if command.language is not None and not any(command.language in each.languages for each in state.channels.values()):
-        return Refusal(code=RefusalCode.INVALID, message="A term is said in one of the session's languages, or in any.")
+        return refuse(RefusalCode.INVALID, "A term is said in one of the session's languages, or in any.")
     written = cleaned_written(command.written)
     if written is None:
-        return Refusal(code=RefusalCode.INVALID, message=WHAT_CAN_BE_WRITTEN)
+        return refuse(RefusalCode.INVALID, WHAT_CAN_BE_WRITTEN)
     if not command.wanted and (written or command.keep is not None):
-        return Refusal(code=RefusalCode.INVALID, message="How it is translated is said of a term that is preferred.")
+        return refuse(RefusalCode.INVALID, "How it is translated is said of a term that is preferred.")
     known = key_of(term) in state.terms
     if command.wanted is None and not known:
-        return Refusal(code=RefusalCode.UNKNOWN, message="Nobody has added that term, or taken it away.")
+        return refuse(RefusalCode.UNKNOWN, "Nobody has added that term, or taken it away.")
     if not known and len(state.terms) >= MOST_CHOSEN:
         message = f"The session has {MOST_CHOSEN} terms of its own already; put lasting ones in a glossary file."
-        return Refusal(code=RefusalCode.CONFLICT, message=message)
+        return refuse(RefusalCode.CONFLICT, message)
     return [
         ev.TermChosen(term=term, wanted=command.wanted, language=command.language, keep=command.keep, written=written)
     ]
