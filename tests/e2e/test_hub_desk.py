@@ -19,8 +19,8 @@ from axe import findings
 from hub_desk import Room, S, a_note, application, room
 from js_tools import module
 from moothall.core import commands as do
-from moothall.core.events.parts import ChannelKind
 from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
 from moothall.core.kernel.times import Zone
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 RENEWED_MS = 5_100
-"""After which a page has asked again (web/js/hub_renewed.js)."""
+"""After which a page has asked again (web/js/hub/renewed.js)."""
 
 
 class Served:

@@ -11,21 +11,26 @@ from typing import Protocol
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.role_links import Staff
 from moothall_hub.node.node_below import BelowNow
-from moothall_hub.pages.setup_texts import NO_TITLE, PROBLEMS, SPEAKS, TAKEN, WORDS_FOR
-from moothall_hub.pairing.pairing import Pairing, Unpaired
+from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
 from moothall_hub.uplink.strip import LineOf, LineState
 
 Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
 """(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
 LONGEST = 200
 """Characters of what was typed that are shown again."""
+# Keys of the catalogues (`web/locales`, hub_line.po).
+SPEAKS = "This computer speaks for {title}, at {address}."
+TAKEN = "Another computer speaks for {title} now, at {address}. With new words this one can take its place again."
+NO_TITLE = "A group needs a name with letters or figures. Words are shown once; ask for new ones."
+WORDS_FOR = "Six words for {title}: {words}"
 
 
 class HubsBelow(Protocol):
@@ -83,7 +88,7 @@ class SetupDoor:
         if isinstance(done, Unpaired):
             status = 503 if done is Unpaired.NOBODY else 400
             return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), given=given)
-        return see(asked.to("/setup"))
+        return see_other(asked.to("/setup"))
 
     def first(self) -> Middleware:
         """Whoever comes to the desk before this computer is connected is led here."""
@@ -92,7 +97,7 @@ class SetupDoor:
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
             desk = request.path in ("/desk", "/staff") or request.path.startswith("/hub/")
             if desk and request.method == hdrs.METH_GET and self._paired() is None:
-                return see("/setup")
+                return see_other("/setup")
             return await handler(request)
 
         return middleware

@@ -7,9 +7,6 @@ it says, so that the outbox, and the meeting, take each once.
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import logging
 from collections.abc import Callable, Iterable
 
@@ -19,9 +16,11 @@ from moothall.core.events.question_parts import WAITING, Kind
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.questions.tokens import Tokens
 from moothall.core.session.state import Status
-from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
-from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
+from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, kept_tokens
+from moothall.wire.hub import AskAct, Done, SupportAct, TakeBackAct
+from moothall_hub.outbox.outbox import Outbox as DiskOutbox
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, NotTaken
 from moothall_hub.room.ports import ActStanding, Meetings, Outbox
@@ -32,8 +31,6 @@ KEY_SHELF, QUESTIONS, SUPPORTS, FLOORS, COUNTS = "room-key", "room-question", "r
 """Where the book has what."""
 PASS_ON_MS = 5_000
 """How often what the room would ask too is told to the meeting: a count of it, and not each press."""
-_KEY_BYTES = 32
-_CODE_BYTES = 16
 
 
 class RoomWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +67,7 @@ class RoomFloor:
         self._clock = clock
         self._randomness = randomness
         self._node = node
-        self._key = b""
+        self._tokens = Tokens(b"")
         # Bound: what `local_floor.MOST` allows in each session.
         self._floors: dict[SessionId, LocalFloor] = {}
         self._told: dict[tuple[SessionId, InterventionId], int] = {}
@@ -83,10 +80,7 @@ class RoomFloor:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        self._key = (await self._book.read(KEY_SHELF)).get("key", b"")
-        if not self._key:
-            self._key = self._randomness.bytes(_KEY_BYTES)
-            await self._book.write([BookEntry(KEY_SHELF, "key", self._key)])
+        self._tokens = await kept_tokens(self._book, KEY_SHELF, self._randomness)
         for name, body in (await self._book.read(FLOORS)).items():
             kept = msgspec.json.decode(body, type=_Kept)
             self._floors[SessionId(name)] = LocalFloor(session=SessionId(name), mode=kept.mode, cleared=kept.cleared)
@@ -106,7 +100,7 @@ class RoomFloor:
     @property
     def cookie_key(self) -> bytes:
         """Makes the tokens of visitors' browsers, once it is loaded."""
-        return hmac.digest(self._key, b"cookies", hashlib.sha256)
+        return self._tokens.cookie_key
 
     async def run(self) -> None:
         """Pass on what has to be, until cancelled."""
@@ -132,7 +126,7 @@ class RoomFloor:
             session, wish.form, kind=wish.kind, text=wish.text, language=wish.language, name=wish.name
         )
         who = ("name", session, wish.name.casefold())
-        asker = self._hash(*who) if wish.coordinator else self.visitor(session, visitor or f"form {wish.form}")
+        asker = self._tokens.code(*who) if wish.coordinator else self.visitor(session, visitor or f"form {wish.form}")
         at = self._clock.wall() - min(wish.age, LONGEST_AGE_MS)
         sent = LocalQuestion(
             id=name,
@@ -259,19 +253,16 @@ class RoomFloor:
 
     def token(self, session: SessionId, name: InterventionId) -> str:
         """What the address of its author's page ends with."""
-        return f"{self._hash('page', session, name)}.{name}"
+        return self._tokens.page(session, name)
 
     def of_token(self, session: SessionId, token: str) -> LocalQuestion | None:
         """The question whose author's page that is; None for a token that isn't ours."""
-        name = InterventionId(token.partition(".")[2])
-        right = self.token(session, name).encode("utf-8", "replace")
-        if not hmac.compare_digest(right, token.encode("utf-8", "replace")):
-            return None
-        return self.floor(session).questions.get(name)
+        name = self._tokens.author_of(session, token)
+        return None if name is None else self.floor(session).questions.get(name)
 
     def visitor(self, session: SessionId, token: str) -> str:
         """By what a browser is known in a session."""
-        return self._hash("visitor", session, token)
+        return self._tokens.code("visitor", session, token)
 
     # What goes to the meeting
 
@@ -332,10 +323,6 @@ class RoomFloor:
         for tell in self._changed:
             tell(floor.session)
 
-    def _hash(self, *parts: str) -> str:
-        mac = hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)
-        return base64.urlsafe_b64encode(mac[:_CODE_BYTES]).decode().rstrip("=")
-
 
 def _ask_id(name: InterventionId) -> CommandId:
     return CommandId(f"ask:{name}")
@@ -347,3 +334,29 @@ def _question(session: SessionId, each: LocalQuestion) -> BookEntry:
 
 def _entry(floor: LocalFloor) -> BookEntry:
     return BookEntry(FLOORS, floor.session, msgspec.json.encode(_Kept(floor.mode, floor.cleared)))
+
+
+class RoomWords:
+    """Erases what stands on the hub's disk of questions beside the copies (`moothall_hub.mirror.erasing.Room`).
+
+    That is the room's own, and those that wait for their answer.
+    """
+
+    def __init__(self, floor: RoomFloor, outbox: DiskOutbox, meetings: Meetings) -> None:
+        self._floor = floor
+        self._outbox = outbox
+        self._meetings = meetings
+
+    async def erase_removed(self, session: SessionId) -> None:
+        """As `Room.erase_removed`. What the meeting has removed it has had, so its act is done, of a hub below too."""
+        state = await self._meetings.state(session)
+        for waiting in await self._outbox.waiting(session) if state is not None else ():
+            act = waiting.act
+            there = state.floor.get(act.act.intervention) if state and isinstance(act.act, AskAct) else None
+            if there is not None and there.removed:
+                await self._outbox.answered(act.id, Done(id=act.id))
+        await self._floor.erase_removed(session)
+
+    async def forget(self, session: SessionId) -> None:
+        """As `Room.forget`. Acts that wait are refused by the meeting, and go then."""
+        await self._floor.forget(session)

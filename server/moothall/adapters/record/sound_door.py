@@ -1,7 +1,7 @@
 """The door for sound: what is published can be heard with the text, and staff may hear the piece that they correct.
 
-Parts are served as files, so that players can jump in them, also while one grows. A script (`web/js/sound.js`) plays
-them one after the other, in step with the text.
+Parts are served as files, so that players can jump in them, also while one grows. A script (`web/js/reader/sound.js`)
+plays them one after the other, in step with the text.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.pages.visitor_request import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.rules.authority import STAFF_ROLES
@@ -123,10 +124,10 @@ def _session(request: web.Request) -> SessionId:
 
 
 def _number(request: web.Request, name: str) -> int:
-    text = request.query.get(name, "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+    number = number_in(request.query.get(name, ""), MAX_DIGITS)
+    if number is None:
         raise web.HTTPBadRequest(text=f"'{name}' has to be a number of milliseconds.\n")
-    return int(text)
+    return number
 
 
 def _address(session: SessionId, part: PlacedPart) -> str:

@@ -6,36 +6,37 @@ import asyncio
 import hashlib
 import logging
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from moothall.core.commands import SetTranslation
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import Clock
-from moothall.core.session.state import Channel, Segment, Status
-from moothall.core.signals import Unrecorded
-from moothall.core.translating.lines import Due, all_due, as_said, due
+from moothall.core.session.parts import Channel, Segment
+from moothall.core.session.state import Status
+from moothall.core.signals import Partial, Unrecorded
+from moothall.core.translating.lines import Due, all_due, as_said, due, line_of
 from moothall.core.translating.pending import Pending, clause
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.translation.late_lines import MOST_LATE, LateLines, show
 from moothall.services.translation.text_translation import Made, Terms, TextTranslation
 from moothall.services.translation.translators import LinkLost, NoTranslator, TranslationFailed
 
 logger = logging.getLogger(__name__)
 
 TRANSLATOR = Actor(Role.TRANSLATOR, "translator")
-AGAIN_MS = 500
-"""Patience after the first failure of a line; twice as much after each further one in a row, up to AT_LEAST_MS."""
-AT_LEAST_MS = 60_000
-"""How often a line that fails is tried again at least. A service may be away for an hour: no line is lost by that."""
+FAILED = Backoff(first_ms=500, last_ms=60_000)
+"""Before a line that failed is tried again. A service may be away for an hour: no line is lost by that."""
 MOST_TRIES = 20
 """How often in a row one of a session that is closed is tried, in some 14 minutes; then it is left until the session is
 loaded again, or other translators are connected."""
-MOST_PATIENCE_MS = 512_000
-"""The most patience with a line under which the translators ended, for it may have been what ended them. It is never
-left, and what others say comes first."""
+ENDED = Backoff(first_ms=1_000, last_ms=512_000)
+"""Before a line under which the translators ended, for it may have been what ended them. It is never left, and what
+others say comes first."""
+REFUSED_MS = 1_000
+"""Before a translated line that couldn't be stored is tried again."""
 LATE_MS = 2_000
 """A line that is under way for so long is shown as it was said until it comes, and so are those that wait behind it."""
 SHOW_MS = 1_000
@@ -49,6 +50,8 @@ TermsOf = Callable[[LiveSession, str, str], Terms]
 """The session's own words from one language to another (BCP-47)."""
 Settling = Callable[[LiveSession, SegmentId], bool]
 """Whether an engine hears a line once more at the moment, and may better it."""
+MOST_LATE = 8
+"""Lines that are shown. Overflow: the newest are."""
 
 
 class TranslationWork:
@@ -192,7 +195,7 @@ class TranslationWork:
             self._late.show([name])
             # Without a way there is nothing to wait for: when another one opens, all that is due is looked for anew.
             if self._texts.route(source.language, self._channel.languages[0]) is not None:
-                self._put_off(now, AGAIN_MS)
+                self._put_off(now, FAILED.first_ms)
             return
         except TranslationFailed as failed:
             self._late.show([name])
@@ -233,7 +236,7 @@ class TranslationWork:
             self._tries.pop(line.source.segment, None)
             self._lost.pop(line.source.segment, None)
         elif answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
-            self._put_off(line, 2 * AGAIN_MS)
+            self._put_off(line, REFUSED_MS)
         elif answer.code is RefusalCode.STALE:
             newer = due(self.live.state, self._channel, line.source.segment)
             if newer is not None and newer != line:
@@ -246,12 +249,12 @@ class TranslationWork:
         tries = self._tries[name] = self._tries.get(name, 0) + 1
         logger.warning("session %s, %s: line %s, try %d: %s", self.live.id, self.channel, name, tries, failed)
         if tries < MOST_TRIES or self.live.state.status is not Status.CLOSED:
-            self._put_off(line, min(AGAIN_MS << min(tries - 1, 16), AT_LEAST_MS))
+            self._put_off(line, FAILED.wait_ms(tries - 1))
 
     def _ended_under(self, line: Due) -> None:
         name = line.source.segment
+        patience = ENDED.wait_ms(self._lost.get(name, 0))
         self._lost[name] = self._lost.get(name, 0) + 1
-        patience = min(AGAIN_MS << min(self._lost[name], 16), MOST_PATIENCE_MS)
         # Lines of other languages and sessions that were under way just then should not be again at the same moment.
         apart = zlib.crc32(f"{self.live.id} {self.channel} {name}".encode()) % (patience // 2)
         self._put_off(line, patience - apart)
@@ -310,3 +313,53 @@ def _command_id(command: SetTranslation, wording: str) -> CommandId:
     """The same for the same translation of the same text, in any process."""
     parts = (command.channel, command.source.segment, str(command.source.revision), command.route, wording)
     return CommandId(f"mt:{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:40]}")
+
+
+class LateLines:
+    """Lines whose translation is late: until it comes, readers have them as they were said, as words that may change.
+
+    Those of one translation of a session.
+    """
+
+    def __init__(self, live: LiveSession, channel: ChannelId) -> None:
+        self._live = live
+        self._channel = channel
+        self._names: tuple[SegmentId, ...] = ()
+        """In order of time; at most MOST_LATE."""
+        self._shown: tuple[SegmentId, str] | None = None
+        """What readers have of them: the name of the newest, and the text."""
+
+    def show(self, more: Iterable[SegmentId] = ()) -> None:
+        """Show those that still lack their translation, and `more`; nothing of what was struck or removed meanwhile.
+
+        One signal carries them, so they stand there as one text: the newest, and those before it in its language.
+        """
+        names = {*self._names, *more}
+        if not names:
+            return
+        found = sorted(filter(None, map(self._lacking, names)), key=lambda line: (line.t0, line.id))[-MOST_LATE:]
+        self._names = tuple(line.id for line in found)
+        before, self._shown = self._shown, None
+        if found:
+            text, language = "", found[-1].language
+            for line in reversed(found):
+                if line.language != language:
+                    break
+                text = f"{line.whole.strip()} {text}".strip()
+            self._shown = (found[-1].id, text)
+            if self._shown != before:
+                show(self._live, self._channel, *self._shown, language)
+        elif before is not None:
+            show(self._live, self._channel, before[0], "", "")
+
+    def _lacking(self, name: SegmentId) -> Segment | None:
+        state = self._live.state
+        lacks = due(state, state.channels[self._channel], name) is not None
+        return state.segments.get(name) if lacks else None
+
+
+def show(live: LiveSession, channel: ChannelId, source: SegmentId, text: str, language: str) -> None:
+    """Show what a line will read in a translation for now, unless it is there."""
+    name = line_of(source, channel)
+    if name not in live.state.segments:
+        live.writer.signal(Partial(channel=channel, segment=name, first=0, text=text, language=language))

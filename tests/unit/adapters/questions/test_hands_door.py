@@ -20,14 +20,14 @@ from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, PollId
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballots import Ballots
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -61,7 +61,8 @@ class House:
     async def choose(
         self, option: object, cookie: str = A, path: str = "/s/s/hands/1", body: bytes | None = None, **headers: str
     ) -> tuple[int, str]:
-        sent = {**OURS, "Cookie": f"{COOKIE}={cookie}", **headers}
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        sent = {**OURS, **form, "Cookie": f"{COOKIE}={cookie}", **headers}
         data = {"option": str(option)} if body is None else body
         async with self.client.post(path, headers=sent, data=data, allow_redirects=False) as answer:
             assert answer.headers["Cache-Control"] == "no-store"
@@ -86,24 +87,13 @@ async def house() -> AsyncIterator[House]:
         await ballots.load()
         access = ReaderAccess(hall.sessions)
         questions = QuestionsDoor(
-            PAGES,
+            visitor_context(PAGES, hall.clock, access.snapshot, seed=3),
             ballots,
-            visitors=TrustingVisitors(2),
-            clock=hall.clock,
-            randomness=SeededRandomness(3),
-            snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=nobodys,
         )
-        hands = HandsDoor(
-            PAGES,
-            ballots,
-            visitors=TrustingVisitors(1),
-            clock=hall.clock,
-            randomness=SeededRandomness(2),
-            snapshot_of=access.snapshot,
-        )
+        hands = HandsDoor(visitor_context(PAGES, hall.clock, access.snapshot, seed=2), ballots)
         app = web.Application()
         app.add_routes([*hands.routes(), *questions.routes()])
         secure(app)
