@@ -33,8 +33,8 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 KEY_S = 0.28
 RUDE, LATER = "idiots", "procedural"
@@ -117,7 +117,7 @@ class Walk:
 
 async def walk(running: Hall, live: LiveSession, options: argparse.Namespace) -> bool:
     """The walk, and what to say of it; whether it held."""
-    _, token = await running.links.create(Role.MODERATOR, "hall", "Walker")
+    _, token = await running.house.links.create(Role.MODERATOR, "hall", "Walker")
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)

@@ -24,8 +24,8 @@ from moothall.core.events.types import ChannelKind, EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 FLOOR = ChannelId("floor")
 S = SessionId("s")
@@ -82,7 +82,7 @@ class Meeting:
 
     async def link(self, role: Role, scope: str = "hall") -> str:
         """The address that lets somebody in."""
-        _, token = await self.running.links.create(role, scope, f"{role} 1")
+        _, token = await self.running.house.links.create(role, scope, f"{role} 1")
         return f"{self.running.address}/enter/{token}"
 
     async def sit_down(self, page: Page, role: Role = Role.TECHNICIAN, query: str = "") -> None:
@@ -113,7 +113,7 @@ async def meeting(
         translation=Translation(translators=tuple(translators)),
     )
     async with hall(settings) as running:
-        made = Meeting(running, await running.sessions.open(S))
+        made = Meeting(running, await running.house.sessions.open(S))
         await made.do(
             CreateSession(title="Open hall", languages=tuple(languages)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=tuple(languages)),

@@ -22,10 +22,10 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.hubs.ports import Identity
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.sessions.role_links import HALL, session_scope
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from programme_files import SAMPLES, sample
 
@@ -78,11 +78,13 @@ async def _asking(page: Page) -> None:
 
 
 async def _from_elsewhere(page: Page) -> None:
-    """A question is sent as from a page that isn't ours: without a referrer a browser says no origin."""
-    await page.fill("#Text", "Will the <board> publish the figures?")
-    await page.evaluate("document.head.insertAdjacentHTML('beforeend', '<meta name=referrer content=no-referrer>')")
-    await _sent(page, ".asking button")
-    await page.get_by_text("Will the <board> publish the figures?").wait_for()
+    """A question is sent from a page that isn't ours: one of no address says the origin `null`."""
+    ours = page.url
+    await page.goto("about:blank")
+    text = '<textarea name="text">Who pays for <water>?</textarea>'
+    await page.set_content(f'<form method="post" action="{ours}">{text}<button>Ask</button></form>')
+    await _sent(page, "button")
+    await page.locator(".typed").wait_for()
 
 
 async def _in_its_turn(page: Page) -> None:
@@ -233,7 +235,7 @@ TO_INSTALL = (
 async def into_portuguese(running: Hall) -> AsyncIterator[None]:
     """Translators that know one direction and what to install for more, for a while."""
     echo = EchoEnd((INTO_PORTUGUESE,), missing=(TO_INSTALL,))
-    serving = [asyncio.ensure_future(each) for each in (running.translators.serve(echo.server), echo.run())]
+    serving = [asyncio.ensure_future(each) for each in (running.translation.translators.serve(echo.server), echo.run())]
     try:
         yield
     finally:
@@ -249,7 +251,7 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
     )
     async with hall(settings) as running:
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
-        await running.programme.add_room("Garden")
+        await running.house.programme.add_room("Garden")
         for name in ("plenary", "tomorrow", "yesterday", "translated"):
             await _meeting(running, name)
         await _translated(running)
@@ -264,13 +266,13 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
 async def _groups(running: Hall) -> None:
     """A group far away that takes part in a meeting that is on, and has asked something."""
     details = Details(city="Kisumu", institution="Library & <archive>", languages=("sw", "en"), expected=20)
-    assert isinstance(await running.hubs.add("Kisumu & <Library>", details), tuple)
-    await running.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
+    assert isinstance(await running.house.hubs.add("Kisumu & <Library>", details), tuple)
+    await running.house.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
     held, epoch = Identity(hub="kisumu-library", title="Kisumu & <Library>", generation=1), Epoch("e")
     for node in ("one", "two"):
-        await running.hub_removals.holds(held, node, SessionId("translated"), epoch, 0)
-    running.hub_removals.removed(SessionId("translated"), epoch, 7, 1_764_000_000_000)
-    running.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
+        await running.house.hub_removals.holds(held, node, SessionId("translated"), epoch, 0)
+    running.house.hub_removals.removed(SessionId("translated"), epoch, 7, 1_764_000_000_000)
+    running.house.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
     asked = do.Ask(
         intervention=InterventionId("kisumu1"),
         kind=Kind.QUESTION,
@@ -279,7 +281,7 @@ async def _groups(running: Hall) -> None:
         asker="k1",
         origin="hub:kisumu-library",
     )
-    writer = (await running.sessions.open(SessionId("translated"))).writer
+    writer = (await running.house.sessions.open(SessionId("translated"))).writer
     by = Actor(Role.HUB, "k1", hub="kisumu-library")
     assert isinstance(await writer.send(by, CommandId("kisumu1"), asked), Receipt)
 
@@ -287,7 +289,7 @@ async def _groups(running: Hall) -> None:
 async def _proposed(running: Hall) -> None:
     """A second pass has heard yesterday's meeting once more, and some of it has been decided on."""
     session = SessionId("yesterday")
-    writer = (await running.sessions.open(session)).writer
+    writer = (await running.house.sessions.open(session)).writer
 
     async def mend(number: int, text: str) -> None:
         line = writer.state.segments.get(SegmentId(f"line-{number}"))
@@ -331,7 +333,7 @@ async def _proposed(running: Hall) -> None:
 
 async def _translated(running: Hall) -> None:
     """A meeting with a translation of record, and one that somebody asked for; the last lines have none yet."""
-    writer = (await running.sessions.open(SessionId("translated"))).writer
+    writer = (await running.house.sessions.open(SessionId("translated"))).writer
     for language, text in TRANSLATIONS.items():
         channel = ChannelId(f"mt-{language}")
         added = do.AddChannel(
@@ -353,7 +355,7 @@ async def _translated(running: Hall) -> None:
 
 
 async def _meeting(running: Hall, name: str) -> None:
-    writer = (await running.sessions.open(SessionId(name))).writer
+    writer = (await running.house.sessions.open(SessionId(name))).writer
 
     async def told(by: Actor, what: str, *commands: do.AnyCommand) -> None:
         assert isinstance(await writer.send(by, CommandId(what), commands), Receipt)
@@ -427,7 +429,7 @@ async def visitor(browser: Browser, running: Hall, **options: Any) -> AsyncItera
     context.set_default_timeout(10_000)
     hub = (Role.HUB, session_scope(SessionId("translated")), "Kisumu & <Library>")
     for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
-        _, token = await running.links.create(*link)
+        _, token = await running.house.links.create(*link)
         await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
     yield context
     await context.close()

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from moothall.adapters.sound.spool_memory import MemorySpools
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.types import Access, AnyEvent, ChannelKind
@@ -23,17 +21,20 @@ from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.engines.recognising import Recognising
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.supervision.engine_watch import Patience
 from moothall.services.supervision.pulses import Pulses
 from moothall.testing.clock import LoopClock
 from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.seeded import SeededRandomness, SeededSigner
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import decode

@@ -23,7 +23,6 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
@@ -38,6 +37,7 @@ from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reports import Reports
 from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors
 from recorder import MORNING, Recorder

@@ -20,9 +20,9 @@ from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, CreateSession, OpenSession
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SourceId
-from moothall.core.session.state import Segment
+from moothall.core.session.parts import Segment
 from moothall.services.capture.ingest import Input
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -67,7 +67,7 @@ async def spoken(tmp_path: Path, model: str, pcm: bytes) -> AsyncIterator[Meetin
         yield held
 
     async with hall(settings) as running:
-        on = Meeting(running, await running.sessions.open(S))
+        on = Meeting(running, await running.house.sessions.open(S))
         await on.do(
             CreateSession(title="Open hall", languages=("en",)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
@@ -93,7 +93,7 @@ async def press(page: Page, on: Meeting, language: str) -> None:
 async def heard(on: Meeting, through_ms: int) -> None:
     """Wait until the words of the sound are in the log up to a moment, and their lines have ended."""
     while on.live.state.channels[FLOOR].committed_through < through_ms or on.live.state.channels[FLOOR].open_segment:
-        await on.running.clock.sleep(100)
+        await on.running.house.clock.sleep(100)
 
 
 def lines(on: Meeting) -> Sequence[Segment]:

@@ -11,7 +11,7 @@ import pytest
 from hall_process import CLOCK, HallProcess, free_port, logged, plain, require_nothing_lost, watched, write_wave
 from moothall.app.hall import hall
 from moothall.services.supervision.engine_watch import Patience
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -79,15 +79,15 @@ async def test_translators_that_are_stopped_with_nothing_to_do_are_replaced(
     )
     async with hall(settings) as running:
         assert running.translator is not None
-        while not running.translators.connected:
+        while not running.translation.translators.connected:
             await CLOCK.sleep(50)
         stopped = running.translator.pid
         assert stopped is not None
         os.kill(stopped, signal.SIGSTOP)
         since = CLOCK.monotonic()
-        while running.translators.connected:
+        while running.translation.translators.connected:
             await CLOCK.sleep(50)
-        while not running.translators.connected:
+        while not running.translation.translators.connected:
             await CLOCK.sleep(50)
         replaced = CLOCK.monotonic() - since
         assert running.translator.pid != stopped

@@ -16,7 +16,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, render, write_script
 
 GOOD = "a-token-that-is-long-enough"
@@ -35,7 +35,7 @@ async def test_a_remote_engine_with_its_token_writes_the_session(tmp_path: Path)
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:
-        live = await running.sessions.open(SessionId("s"))
+        live = await running.house.sessions.open(SessionId("s"))
         commands: list[AnyCommand] = [
             CreateSession(title="Far", languages=("en",)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from msgspec.structs import replace
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
@@ -40,9 +41,11 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.reading.your_turn import YourTurn
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.system.time_zones import chosen_zone
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.signals import Summary
+from moothall.core.views.captions import Snapshot
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -52,8 +55,10 @@ from moothall_hub.mirror.copied import Copy
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
+from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.asking_door import RoomAskingDoor
 from moothall_hub.pages.author_page import RoomAuthorPage
 from moothall_hub.pages.desk_door import DeskDoor
@@ -62,15 +67,13 @@ from moothall_hub.pages.missed_door import MissedDoor
 from moothall_hub.pages.questions_door import RoomQuestionsDoor
 from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
-from moothall_hub.pages.texts_here import comes, only_here
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
-from moothall_hub.room.ports import HubFacts, Line
+from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor
 from moothall_hub.settings import HubSettings
 from moothall_hub.uplink.addresses import Origins, origins_of
-from moothall_hub.uplink.strip import CopyOf, LineOf
 
 COOKIE = "moothall_hub"
 """Of the coordinator's browser: a server above on the same machine, as with `make demo-hub`, has another one."""
@@ -80,11 +83,12 @@ HTTP = 80
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the doors of a hub lead to."""
+    """What a hub consists of: all that its doors lead to."""
 
     data: Path
     book: Book
     mirror: Mirror
+    outbox: Outbox
     sessions: MirroredSessions
     catalogue: Catalogue
     meetings: NodeMeetings
@@ -93,12 +97,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     floor: RoomFloor
     presence: RoomPresence
-    line: Line
-    line_of: LineOf
-    copy_of: CopyOf
-    copied: Callable[[SessionId], Copy | None]
+    line: NodeLine
     doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
+    """Pairs this hub, and follows the line at once."""
     below: Below
     clock: Clock
     randomness: Randomness
@@ -125,7 +127,7 @@ async def open_hub_doors(
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> Served:
     """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
-    clock, randomness = parts.clock, parts.randomness
+    clock, randomness, copies = parts.clock, parts.randomness, parts.line.following
     port = listener.getsockname()[1]
 
     def told() -> tuple[str, ...]:
@@ -174,8 +176,8 @@ async def open_hub_doors(
             return AskedNow()
         return asked_now(floor, channel.languages, lambda *_: (None, ""), ui)
 
-    snapshot_here = only_here(access.snapshot, parts.copied)
-    strip = StripDoor(pages, line=parts.line_of, copy=parts.copy_of)
+    snapshot_here = only_here(access.snapshot, copies.copy)
+    strip = StripDoor(pages, line=parts.line.now, copy=copies.now)
     wall = LocalWall(
         pages,
         parts.floor,
@@ -242,7 +244,7 @@ async def open_hub_doors(
         doing=parts.doing,
     )
     records = RecordDoor(
-        Records(access, parts.mirror, lambda session, channel: comes(parts.copied(session), channel)), pages
+        Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel)), pages
     )
     parts.sessions.observe(records.observe)
     front = FrontPage(
@@ -253,7 +255,9 @@ async def open_hub_doors(
         place=str,
         known=parts.catalogue.known,
     )
-    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line_of)
+    setup = SetupDoor(
+        shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line.now
+    )
     last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     gate = AddressGate(clock, randomness)
     app = web.Application(
@@ -305,3 +309,33 @@ def _learning(origins: Origins) -> Middleware:
         return await handler(request)
 
     return middleware
+
+
+SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
+
+
+def here(snapshot: Snapshot, copy: Copy | None, channel: ChannelId) -> Snapshot:
+    """A snapshot that knows of the texts that come, those that came once, and `channel`, which is read anyhow."""
+    if copy is None or not copy.followed:
+        return snapshot  # It isn't known yet which ones come.
+    kept = {
+        name: each
+        for name, each in snapshot.session.channels.items()
+        if name == channel or name in copy.followed or channel_lane(name) in copy.left
+    }
+    return replace(snapshot, session=replace(snapshot.session, channels=kept))
+
+
+def comes(copy: Copy | None, channel: ChannelId) -> bool:
+    """Whether a text comes, as far as known. One that came once ends where it was given up; no file is made of it."""
+    return copy is None or not copy.followed or channel in copy.followed
+
+
+def only_here(snapshot_of: SnapshotOf, copy_of: Callable[[SessionId], Copy | None]) -> SnapshotOf:
+    """`snapshot_of`, of the texts that are here."""
+
+    async def found(session: SessionId, feed: Feed) -> Snapshot | None:
+        snapshot = await snapshot_of(session, feed)
+        return None if snapshot is None else here(snapshot, copy_of(session), feed.channel)
+
+    return found

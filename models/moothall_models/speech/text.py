@@ -1,4 +1,7 @@
-"""Spelling: what counts as the same word, and where sentences and clauses end."""
+"""Spelling: what counts as the same word, and where sentences and clauses end.
+
+For six modules that compare words or look for an end, none of them above the others.
+"""
 
 from __future__ import annotations
 

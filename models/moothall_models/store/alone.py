@@ -1,4 +1,7 @@
-"""One process at a time writes to a folder of the store, beside what readers see."""
+"""One process at a time writes to a folder of the store, beside what readers see.
+
+For the folder of the models (`shelf`) and for that of the packages (`packages`), which know nothing of each other.
+"""
 
 from __future__ import annotations
 

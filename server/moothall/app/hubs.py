@@ -24,8 +24,7 @@ from moothall.app.backend import House
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.services.hubs.acts import HubActs
-from moothall.services.hubs.followed import HubFollowed
-from moothall.services.hubs.links import Connected, HubLinks
+from moothall.services.hubs.links import Connected, HubFollowed, HubLinks
 from moothall.services.hubs.ports import About, ActTaker, Pack, Registry
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.hubs.signals import HubSignals, SoundWatch
@@ -168,3 +167,27 @@ def open_hub_link(
     for running in (followed.run, watch.run):
         stack.callback(house.tasks.create_task(carry_on(running, house.clock)).cancel)
     return door, links
+
+
+def open_presence(
+    stack: AsyncExitStack,
+    house: House,
+) -> tuple[HubPresence, HubActs]:
+    """Made, told of what the registry of hubs knows, and running until the stack unwinds."""
+    hubs = house.hubs
+    presence = HubPresence(house.sessions, clock=house.clock, randomness=house.randomness, has_machine=hubs.has_machine)
+    hubs.when_seen(presence.connected)
+    hubs.when_counted(presence.counted)
+    hubs.when_removed(presence.removed)
+    hubs.when_retitled(presence.retitled)
+    acts = HubActs(
+        house.sessions,
+        asking=house.asking,
+        ballots=house.ballots,
+        presence=presence,
+        clock=house.clock,
+        title_of=hubs.title_of,
+        count=hubs.keep_count,  # The log is told of it by the act itself.
+    )
+    stack.callback(house.tasks.create_task(carry_on(presence.run, house.clock)).cancel)
+    return presence, acts

@@ -18,7 +18,6 @@ from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_op
 from moothall.adapters.http.open_files import Room
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
-from moothall.adapters.http.well_known import KeysDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.templates import Pages
@@ -34,7 +33,7 @@ from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
-from moothall.adapters.record.record_door import RecordDoor
+from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.admin import admin_doors
 from moothall.app.asking import abuse_door, asking_doors, your_turn
@@ -62,7 +61,7 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.recording import Recordings
 from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.translation.glossaries import Glossaries
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 from moothall.wire.token_bucket import Allowance
 
 LINK_TRIES = Allowance(per_second=5, burst=300)

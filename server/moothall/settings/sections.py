@@ -1,7 +1,7 @@
 """The settings themselves, a section each: their defaults, what may stand there and what they mean.
 
 Each setting's docstring is what `config/moothall.toml` and `docs/reference/settings.md` say about it
-(`tools/settings_reference.py`). `moothall.settings.loading` reads them, and brings them along.
+(`tools/settings_reference.py`). `moothall.settings.loading` reads them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from moothall.wire.computing import ComputeType, Device, workers_for
+from moothall.wire.engine import ComputeType, Device, workers_for
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Repeatable randomness and signatures."""
+"""Repeatable randomness and signatures, for tests of every layer; the other fakes stand on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Visitors without keys, for tests of doors."""
+"""Visitors without keys, for tests of doors. Apart from the other fakes, which know no HTTP."""
 
 from __future__ import annotations
 

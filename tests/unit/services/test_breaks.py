@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from hall_in_memory import FLOOR, MemoryHall, attached, hello, shown
 from microphone import RATE, STEP, Ears, begun, greeting, live_hall, sound, speak
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
 from moothall.core.commands import AnyCommand
 from moothall.core.events import types as ev
@@ -16,13 +15,14 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.event_stream import EventStream

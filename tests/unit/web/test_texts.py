@@ -9,7 +9,7 @@ import tomllib
 import pytest
 
 from moothall.adapters.admin import texts as admin_texts
-from moothall.adapters.desks import desk_texts, microphone_texts, moderating_texts, refinement_texts
+from moothall.adapters.desks import desk_texts, microphone_texts, moderating_texts
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.pages import door_texts, presence_texts
@@ -34,14 +34,15 @@ from moothall.adapters.pages.texts import (
     YOUNG_PEOPLE,
     ErrorText,
 )
-from moothall.adapters.questions import about_texts, asking_texts, hands_texts, typing_texts
+from moothall.adapters.questions import about_texts, asking_texts, page_hands, typing_texts
 from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import GROUPS, SINCE, WAYS
 from moothall.adapters.record.texts import ASKED_TEXTS, RecordErrorText
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import TEXTS as RECORD_TEXTS
 from moothall_hub.pages import desk_texts as hub_desk_texts
-from moothall_hub.pages import setup_texts
+from moothall_hub.pages import missed_door, setup_door
+from moothall_hub.pairing.pairing import PROBLEMS as UNPAIRED
 from moothall_hub.uplink import strip
 
 WEB = find_web_folder()
@@ -71,7 +72,7 @@ IN_CODE = {
     *asking_texts.KINDS.values(), *asking_texts.YOURS.values(), *asking_texts.UNASKED.values(),
     *asking_texts.STANDS.values(), *asking_texts.NUMBERED.values(), *asking_texts.WHYS.values(),
     *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
-    hands_texts.BEGUN, hands_texts.OVER,
+    page_hands.BEGUN, page_hands.OVER,
     *(value for name, value in vars(hub_texts.HubText).items() if name.isupper()), *hub_texts.UNPAIRED.values(),
     *(value for name, value in vars(hub_removed_view.RemovedText).items() if name.isupper()),
     *(value for name, value in vars(typing_texts).items() if name.isupper() and isinstance(value, str)),
@@ -83,13 +84,13 @@ IN_CODE = {
     *moderating_texts.MODERATING_TEXTS.values(), *moderating_texts.REASONS,
     *presence_texts.PRESENCE_TEXTS.values(), *presence_texts.WITH_US.values(), presence_texts.PEOPLE,
     presence_texts.TAKE_PART,
-    *refinement_texts.REFINEMENT_TEXTS.values(), refinement_texts.ACCEPTING,
+    *desk_texts.REFINEMENT_TEXTS.values(), desk_texts.ACCEPTING,
     desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.ACCEPTED_LINES,
  desk_texts.STRANGER, desk_texts.NO_SESSION,
     *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
     "Times are UTC.", "Times are {place} time, {difference}.",
-    *strip.TEXTS.values(), strip.MISSED, *setup_texts.PROBLEMS.values(), setup_texts.SPEAKS, setup_texts.SPAN,
-    setup_texts.TAKEN, setup_texts.NO_TITLE, setup_texts.WORDS_FOR,
+    *strip.TEXTS.values(), strip.MISSED, *UNPAIRED.values(), missed_door.SPAN,
+    setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 
@@ -152,7 +153,7 @@ def test_the_scripts_name_only_texts_that_they_are_given() -> None:
     [
         ("desk/page.js", desk_texts.DESK_TEXTS),
         ("desk/control.js", desk_texts.CONTROL_TEXTS),
-        ("desk/refinements.js", refinement_texts.REFINEMENT_TEXTS),
+        ("desk/refinements.js", desk_texts.REFINEMENT_TEXTS),
         ("moderation/page.js", moderating_texts.MODERATING_TEXTS),
         ("moderation/podium.js", moderating_texts.MODERATING_TEXTS),
     ],

@@ -1,4 +1,7 @@
-"""`/admin/heard.json`: who was heard in the meetings that are over, for the figures of a year."""
+"""`/admin/heard.json`: who was heard in the meetings that are over, for the figures of a year.
+
+Apart from the doors of `/admin`'s pages: it answers machines with JSON, and has no page and no form.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from moothall.adapters.pages.visitor_request import (
     title_of,
 )
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions import hands_texts
+from moothall.adapters.questions import page_hands
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
 from moothall.core.events.question_parts import WAITING, Kind, Order
@@ -256,9 +256,9 @@ class QuestionsDoor:
             hands_before=before,
             hands_at=f"{base}/hands/",
             hands_query=query,
-            hands_counted=ui.text(hands_texts.COUNTED),
-            hands_begun=ui.text(hands_texts.BEGUN),
-            hands_over=ui.text(hands_texts.OVER),
+            hands_counted=ui.text(page_hands.COUNTED),
+            hands_begun=ui.text(page_hands.BEGUN),
+            hands_over=ui.text(page_hands.OVER),
         )
 
     async def support(self, request: web.Request) -> web.Response:

@@ -1,4 +1,7 @@
-"""Bytes from outside become values here, and whatever msgspec raises for those that don't becomes one error."""
+"""Bytes from outside become values here, and whatever msgspec raises for those that don't becomes one error.
+
+It stands alone since every layer reads bytes with it.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall
 from microphone import Ears
-from moothall.adapters.sound.spool_memory import MemorySpool, MemorySpools
 from moothall.core.commands import AddChannel, BeginNotRecorded, OpenSession
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
@@ -15,11 +14,12 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
 from moothall.core.session.state import Status
 from moothall.services.capture.ingest import DRIFT_MS, Input
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.spool_memory import MemorySpool, MemorySpools
 from moothall.wire import engine as wire
 
 

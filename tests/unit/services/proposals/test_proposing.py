@@ -9,18 +9,19 @@ import pytest
 
 from deciding import FLOOR, commit, end, line_of, word
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.removal.selection import Lines
-from moothall.services.log.session_writer import Receipt, SessionWriter
+from moothall.services.log.orders import Receipt
+from moothall.services.log.session_writer import SessionWriter
 from moothall.services.proposals import proposing
 from moothall.services.proposals.proposing import DAY_MS, Proposals, ProposeOrder
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.seeded import SeededRandomness
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")

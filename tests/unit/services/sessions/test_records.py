@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, AnyCommand, OpenSession, TypeLine
 from moothall.core.events.types import Access, ChannelKind
@@ -14,11 +13,12 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentI
 from moothall.core.removal.selection import Lines
 from moothall.core.views.captions import Channel, Snapshot
 from moothall.record.model import Record
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import KEPT, SLICE, NotThere, Records, spoken
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing import loop
+from moothall.testing.log_memory import MemoryLog
 
 FR = ChannelId("fr")
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
