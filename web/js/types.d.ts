@@ -186,3 +186,43 @@ type Tongue = (tag: string) => string;
 
 /** What a batch of the low-data door tells. */
 type News = SpeltLine | LogEvent | Signal;
+
+/** A question, comment or request as desks are told of it (docs/reference/desk-socket.md); times are media ms. */
+interface Question {
+  id: string;
+  number: number;
+  kind: string;
+  standing: string;
+  since: number;
+  flags: string[];
+  removed?: boolean;
+  origin: string;
+  language: string;
+  text: string;
+  received: string;
+  name: string;
+}
+
+/** What desks are told of questions: all of it, where `whole`, else what changed. */
+interface QuestionNews {
+  whole: boolean;
+  items: Question[];
+  gone: string[];
+  more: { before: number; count: number; checked: number } | null;
+  queue: { intervention: string; why: string }[];
+  /** Ids of what is likely the same, the first that came first. */
+  alike: string[][];
+  arranged: string[];
+  order: string;
+  called: string | null;
+  /** Since when a turn goes on. */
+  turn: number | null;
+  limit: number;
+  time: number;
+  typed: boolean;
+  begin: number | null;
+  longer: boolean;
+  polls: object[];
+  /** Whether only browsers that keep a cookie may ask. */
+  known: boolean;
+}

@@ -1,10 +1,11 @@
 // What people want to say, as the server tells of it: folded, sifted, and put into panels. Pure: no DOM, no network.
 
+/** @type {Record<string, string>} */
 const PANELS = {
   'being-checked': 'Checked', queued: 'Queued', called: 'Called', answered: 'Answered', written: 'Answered', 'to-write': 'Answered',
 };
 
-/** What acts can be done with something that stands there, the likeliest first. */
+/** @type {Record<string, string[]>} what acts can be done with something that stands there, the likeliest first */
 const ACTS = {
   'being-checked': ['approve', 'decline', 'reword', 'join', 'later', 'write'],
   queued: ['call', 'up', 'down', 'first', 'later', 'decline', 'hold', 'reword', 'join', 'answered', 'write', 'to-write', 'report'],
@@ -25,24 +26,32 @@ const TURNS = ['call', 'up', 'down', 'first']; // acts for which there must be t
 export class Questions {
   constructor() {
     this.over = false; // whether the meeting is closed
+    /** @type {Map<string, Question>} */
     this.items = new Map();
-    this.queue = []; // [{intervention, why}]
+    /** @type {QuestionNews['queue']} */
+    this.queue = [];
+    /** @type {string[][]} */
     this.alike = [];
+    /** @type {string[]} */
     this.arranged = [];
     this.order = 'arrival';
+    /** @type {?string} */
     this.called = null;
-    this.turn = null; // since when, media ms
+    /** @type {?number} since when, media ms */
+    this.turn = null;
+    /** @type {object[]} */
     this.polls = [];
     this.lately = null; // ballots of the last minute: {support: {id: [n, addresses]}, hands: {id: [n, addresses]}}
     this.crowds = null; // many from one address: [{place, count, numbers}]
-    this.more = null; // what is not here: {before, count, checked}
+    /** @type {QuestionNews['more']} what is not here */
+    this.more = null;
     this.alarms = null; // of the meeting: [{kind, values}]
     this.known = false; // whether only browsers that keep a cookie may ask
     this.aside = null; // ballots of a flood that don't count: {support: {id: n}, hands: {id: n}}
     Object.assign(this, { limit: 0, time: 0, typed: false, begin: null, longer: false });
   }
 
-  /** Take a message in; gives the ids that are new. */
+  /** Take a message in; gives the ids that are new. @param {QuestionNews} body */
   take(body) {
     const known = new Set(this.items.keys());
     if (body.whole) {
@@ -56,62 +65,73 @@ export class Questions {
     return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   }
 
-  /** Take in older ones, that were asked for; what is here already is newer. */
+  /** Take in older ones, that were asked for; what is here already is newer. @param {Pick<QuestionNews, 'items' | 'more'>} older */
   takeOlder({ items, more }) {
     for (const item of items) if (!this.items.has(item.id)) this.items.set(item.id, item);
     this.more = more;
   }
 
+  /** @param {string} id */
   get(id) {
     return this.items.get(id) ?? null;
   }
 
-  /** Ids of a panel in their order: the queue in its own, what is over with the newest first. */
+  /**
+   * Ids of a panel in their order: the queue in its own, what is over with the newest first.
+   * @param {string} name  @param {(item: Question) => boolean} fits
+   */
   panel(name, fits = () => true) {
-    if (name === 'Queued') return this.queue.map(({ intervention }) => intervention).filter((id) => this.items.has(id) && fits(this.items.get(id)));
-    const where = ({ standing }) => (this.over && standing === 'called' ? 'Others' : PANELS[standing] ?? 'Others'); // Its turn ended with the meeting.
+    if (name === 'Queued') {
+      const queued = this.queue.flatMap(({ intervention }) => this.items.get(intervention) ?? []);
+      return queued.filter((item) => fits(item)).map(({ id }) => id);
+    }
+    const where = (/** @type {Question} */ { standing }) => (this.over && standing === 'called' ? 'Others' : PANELS[standing] ?? 'Others'); // Its turn ended with the meeting.
     const found = [...this.items.values()].filter((item) => where(item) === name && fits(item));
     const over = name === 'Answered' || name === 'Others';
     found.sort((a, b) => (over ? b.since - a.since || b.number - a.number : a.number - b.number));
     return found.map(({ id }) => id);
   }
 
+  /** @param {string} id */
   acts(id) {
-    const { standing, flags, removed } = this.get(id) ?? {};
+    const item = this.get(id);
+    if (!item) return [];
+    const { standing, flags, removed } = item;
     const none = [...(removed ? ['reword', 'write'] : []), ...(this.over ? TURNS : [])];
     const acts = (ACTS[standing] ?? []).filter((act) => !none.includes(act));
     if (!acts.length) return acts;
     return [...acts, ...(flags.includes('abuse') ? [] : ['flag']), ...(flags.length ? ['unflag'] : [])];
   }
 
-  /** Of several that are to be approved at once: [those that may be, those that somebody should read alone]. */
+  /** Of several that are to be approved at once: [those that may be, those that somebody should read alone]. @param {string[]} ids */
   apart(ids) {
-    const marked = (id) => this.get(id)?.flags.length > 0;
+    const marked = (/** @type {string} */ id) => !!this.get(id)?.flags.length;
     return ids.length < 2 ? [ids, []] : [ids.filter((id) => !marked(id)), ids.filter(marked)];
   }
 
+  /** @param {string} id */
   why(id) {
     return this.queue.find(({ intervention }) => intervention === id)?.why ?? null;
   }
 
-  /** Others that are likely the same: all of them for the one that came first, and that one for each of the others. */
+  /** Others that are likely the same: all of them for the one that came first, and that one for each of the others. @param {string} id */
   like(id) {
     const [first, ...others] = (this.alike.find((group) => group.includes(id)) ?? []).filter((each) => this.items.has(each));
     if (id === first) return others;
     return first ? [first] : [];
   }
 
-  /** Whether others are joined with it, where they are likely the same, and not it with one of them. */
+  /** Whether others are joined with it, where they are likely the same, and not it with one of them. @param {string} id */
   leads(id) {
     return this.alike.some(([first]) => first === id);
   }
 
-  /** What something can be joined with: what goes on. */
+  /** What something can be joined with: what goes on. @param {string[]} ids */
   targets(ids) {
     return [...this.items.values()].filter(({ id, standing }) => !ids.includes(id) && ['being-checked', 'queued', 'called', 'later', 'answered'].includes(standing));
   }
 
-  /** What comes first by hand once `id` is moved `up`, `down` or `first`; null when it is there already. */
+  /** What comes first by hand once `id` is moved `up`, `down` or `first`; null when it is there already. @param {string} id  @param {string} how */
   moved(id, how) {
     const all = this.queue.map(({ intervention }) => intervention);
     const from = all.indexOf(id);
@@ -127,7 +147,7 @@ export class Questions {
   /** What is still to come: [approved, not approved]. */
   left() {
     const open = [...this.items.values()].filter(({ standing }) => ['being-checked', 'queued', 'called', 'later'].includes(standing));
-    const ids = (items) => items.map(({ id }) => id);
+    const ids = (/** @type {Question[]} */ items) => items.map(({ id }) => id);
     return [ids(open.filter(({ standing }) => standing !== 'being-checked')), ids(open.filter(({ standing }) => standing === 'being-checked'))];
   }
 }
