@@ -13,8 +13,8 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = (".ci", "bench", "config", "docs", "hubs", "models", "requirements", "server", "tests", "tools", "web")
-TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ""}
+FOLDERS = (".ci", ".github", "bench", "config", "docs", "hubs", "models", "requirements", "server", "tests", "tools", "web")
+TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ".yml", ""}
 SOURCE_ROOTS = ("server", "hubs", "models")
 
 LONG = {
@@ -191,6 +191,18 @@ def test_every_command_of_the_documentation_is_in_the_makefile() -> None:
 
 def test_ci_runs_what_people_run() -> None:
     assert text(Path(".ci/run")).rstrip().endswith("make test")
+
+
+def test_the_workflow_runs_both_commands_on_every_python_that_is_promised() -> None:
+    workflow = text(Path(".github/workflows/test.yml"))
+    listed = re.search(r"python: \[(.+)\]", workflow)
+    promised = re.search(r"Python 3\.(\d+) to 3\.(\d+)", text(Path("CONTRIBUTING.md")))
+    assert listed is not None
+    assert promised is not None
+    versions = [f"3.{minor}" for minor in range(int(promised[1]), int(promised[2]) + 1)]
+    assert re.findall(r'"(3\.\d+)"', listed[1]) == versions
+    assert "run: .ci/run" in workflow
+    assert "make demo" in workflow
 
 
 def pins(name: str) -> dict[str, set[str]]:
