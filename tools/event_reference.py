@@ -16,7 +16,7 @@ PAGE = ROOT / "docs/reference/events.md"
 INTRODUCTION = """\
 # Events
 
-Generated from `server/moothall/core/events/types.py` and `event_parts.py` by `make fix`; change the docstrings there.
+Generated from `server/moothall/core/events/types.py` and `parts.py` by `make fix`; change the docstrings there.
 
 {about}
 

@@ -15,12 +15,12 @@ SOURCES = [
     for name in (
         "record/json",
         "record/model",
-        "core/event_parts",
-        "core/floor/parts",
-        "core/floor/listing",
-        "core/ids",
+        "core/events/parts",
+        "core/events/question_parts",
+        "core/questions/listing",
+        "core/kernel/ids",
         "core/views/quality",
-        "core/session",
+        "core/session/state",
     )
 ]
 PAGE = ROOT / "docs/reference/record.md"

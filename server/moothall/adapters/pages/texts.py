@@ -168,6 +168,7 @@ class ErrorText:
     NO_SESSION = "There is no meeting at this address. It may have another address, or not be open to you."
     NO_CHANNEL = "This meeting has no such text. Choose one of those that it has."
     NOT_HERE = "This text does not come to this computer now. Choose another, or ask whoever coordinates your group."
+    LONG = "That was too long to be read. Please write less."
     LANGUAGE = "A translation into that language can't be made here at the moment."
     NOTHING = "There is nothing at this address."
     BEFORE = "This address is not right: “before” must be the number of a line, 1 or more."

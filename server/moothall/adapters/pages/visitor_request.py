@@ -15,7 +15,6 @@ from moothall.core.kernel.visible import visible
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.listing import called_at
 
-LONG = "That was too long to be read. Please write less."
 MAX_FIELDS = 24
 """Of a form."""
 COOKIE = "asker"
@@ -65,7 +64,7 @@ async def read_body(request: web.Request) -> bytes:
     async for piece in request.content.iter_any():
         body += piece
         if len(body) > MAX_BODY_BYTES:
-            raise Wrong(413, LONG)
+            raise Wrong(413, ErrorText.LONG)
     return bytes(body)
 
 

@@ -13,7 +13,7 @@ from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.word_lists import MOST_WORDS, WordList, parse
 from ordinary_questions import ordinary
 
-SHIPPED = Path(__file__).parents[5] / "config" / "words"
+SHIPPED = Path(__file__).parents[4] / "config" / "words"
 LISTS = {each.language: each for each in read_word_lists(str(SHIPPED))}
 
 
