@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
-from moothall_models.engine.dialling import Backoff, Server, first_of, raise_if_given_up
+from moothall_models.engine.dialling import JitteredBackoff, Server, first_of, raise_if_given_up
 from moothall_models.engine.own_process import (
     EXIT_FAILED,
     EXIT_WRONG,
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         if asked.service:
             translators = (*translators, at_service(asked, environment))
         service = TranslatorService(translators, asked.name, try_out=_tried, progress=progress)
-        backoff = Backoff(random.SystemRandom().random)
+        backoff = JitteredBackoff(random.SystemRandom().random)
         asyncio.run(until_told(lambda: serve(service, server, backoff, progress)))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
@@ -129,7 +129,9 @@ def _argos() -> Translator:
     return ArgosTranslator(installed_packages(packages_folder(open_store().folder)))
 
 
-async def serve(service: TranslatorService, server: Server, backoff: Backoff, progress: Progress | None = None) -> None:
+async def serve(
+    service: TranslatorService, server: Server, backoff: JitteredBackoff, progress: Progress | None = None
+) -> None:
     """Dial again and again until cancelled.
 
     Raises ConfigurationError, and TranslatorHung and GivenUp, alone or in a group.

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from statistics import median_low
 
+from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire import hub as wire
@@ -43,9 +44,8 @@ from moothall_hub.uplink.parts import (
     Turned,
 )
 
-BACKOFF_FIRST_MS = 1_000
-BACKOFF_LAST_MS = 60_000
-NOBODY_LAST_MS = 10_000
+BACKOFF = Backoff(first_ms=1_000, last_ms=60_000)
+NOBODY_BACKOFF = Backoff(first_ms=1_000, last_ms=10_000)
 """Where nobody answers, or the line broke, a try costs next to nothing, and the cable may be back at any moment."""
 GOOD_MS = 60_000
 """A line that was up for so long begins again with the shortest wait."""
@@ -170,7 +170,7 @@ class Link:
     def refused(self, at: Moment, turned: Turned | None) -> list[Do]:
         """There is none: nobody answers (None), or not with a WebSocket."""
         if turned is None:
-            return self._down(at, NOBODY, most=NOBODY_LAST_MS)
+            return self._down(at, NOBODY, backoff=NOBODY_BACKOFF)
         if turned.final:
             return self._down(at, turned.final, for_good=True)
         return self._down(at, f"The server above answers with status {turned.status}.")
@@ -186,7 +186,7 @@ class Link:
             return self._down(at, LOOP, for_good=True)
         broke = code == CloseCode.ABNORMAL
         since = self.heard if broke else None
-        return self._down(at, BROKEN, most=NOBODY_LAST_MS if broke else BACKOFF_LAST_MS, since=since)
+        return self._down(at, BROKEN, backoff=NOBODY_BACKOFF if broke else BACKOFF, since=since)
 
     def received(self, at: Moment, message: wire.ToHub) -> list[Do]:
         """The server above says something."""
@@ -269,15 +269,14 @@ class Link:
         sentence: str,
         *,
         for_good: bool = False,
-        most: int = BACKOFF_LAST_MS,
+        backoff: Backoff = BACKOFF,
         since: int | None = None,
     ) -> list[Do]:
         was_up = self.phase is Phase.UP
         if was_up and at.monotonic - self.since >= GOOD_MS:
             self._tries = 0
-        step = min(most, BACKOFF_FIRST_MS << min(self._tries, 10))
+        self._due = at.monotonic + round(self._random() * backoff.wait_ms(self._tries))
         self._tries += 1
-        self._due = at.monotonic + round(self._random() * step)
         self.phase = Phase.OVER if for_good else Phase.WAITING
         if was_up or not self.sentence:
             self.since = at.monotonic if since is None else since

@@ -9,14 +9,14 @@ from http import HTTPStatus
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
+from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import ConfigurationError, MoothallError, ProtocolError
 from moothall.wire.engine import MAX_FRAME_BYTES
 from moothall.wire.pulse import GIVEN_UP
 
 logger = logging.getLogger(__name__)
 
-BACKOFF_FIRST_MS = 200
-BACKOFF_LAST_MS = 5_000
+BACKOFF = Backoff(first_ms=200, last_ms=5_000)
 CLOSE_TIMEOUT = 1.0
 """Seconds that a link gets to close in order."""
 
@@ -32,22 +32,23 @@ def raise_if_given_up(closed: ConnectionClosed) -> None:
         raise GivenUp(msg) from None
 
 
-class Backoff:
-    """How long to wait before each new try: doubling, with jitter, so that engines don't come back all at once."""
+class JitteredBackoff:
+    """How long to wait before each new try: with jitter, so that engines don't come back all at once."""
 
     def __init__(self, jitter: Callable[[], float]) -> None:
         """`jitter` gives numbers from 0 to 1."""
         self._jitter = jitter
-        self._ms = BACKOFF_FIRST_MS
+        self._failures = 0
 
     def next_ms(self) -> float:
         """Between half and the whole of the step that it has reached, ms."""
-        ms, self._ms = self._ms, min(2 * self._ms, BACKOFF_LAST_MS)
+        ms = BACKOFF.wait_ms(self._failures)
+        self._failures += 1
         return ms * (0.5 + self._jitter() / 2)
 
     def reset(self) -> None:
         """It worked: begin again with the shortest."""
-        self._ms = BACKOFF_FIRST_MS
+        self._failures = 0
 
 
 def first_of(failed: BaseException) -> BaseException:

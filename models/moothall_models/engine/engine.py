@@ -16,7 +16,7 @@ from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime, ClockTime, MediaTime
 from moothall_models.engine.bench import run_bench
 from moothall_models.engine.clock import CpuClock, EngineClock
-from moothall_models.engine.dialling import Backoff, Server, first_of, raise_if_given_up
+from moothall_models.engine.dialling import JitteredBackoff, Server, first_of, raise_if_given_up
 from moothall_models.engine.live import run_live
 from moothall_models.engine.progress import Progress
 from moothall_models.engine.session import LinkSession
@@ -93,7 +93,7 @@ class Engine:
         self._recognizer = recognizer
         self._voice = voice
         self._clock = clock
-        self._backoff = Backoff(jitter)
+        self._backoff = JitteredBackoff(jitter)
         self._server = Server(settings.url, settings.token, settings.name)
         self._load = Load(settings.workers, settings.channels)
         self._key_refused = False

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from moothall.adapters.engines.child_owner import start_child, to_the_end
 from moothall.adapters.engines.child_signal import signal_child
+from moothall.core.kernel.backoff import Backoff
 from moothall.core.ports import Clock, Randomness
 from moothall.services.supervision.pulses import Fate, Pulses
 
@@ -20,10 +21,8 @@ logger = logging.getLogger(__name__)
 TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105  # the variable's name
 LIFE_VARIABLE = "MOOTHALL_ENGINE_LIFE"
 LIFE_BYTES = 16
-FIRST_WAIT_MS = 250
-"""Between an engine's end and the start of the next one, at least."""
-LONGEST_WAIT_MS = 5_000
-"""Starts of an engine that keeps ending are so far apart at most."""
+APART = Backoff(first_ms=250, last_ms=5_000)
+"""Between the starts of an engine that keeps ending; between an end and the next start lies the first wait at least."""
 ENGINE = (sys.executable, "-m", "moothall_models")
 STEADY_MS = 30_000
 """An engine that ran for so long did well; the next wait is a short one again."""
@@ -78,8 +77,8 @@ class EngineChild:
             ran = self._clock.monotonic() - began
             self.failures = 0 if ran >= STEADY_MS else self.failures + 1
             # From start to start: one that worked until it was killed has readers who wait, however often that happens.
-            apart = min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** min(self.failures, 8))
-            wait = max(FIRST_WAIT_MS, apart - ran)
+            apart = APART.wait_ms(self.failures)
+            wait = max(APART.first_ms, apart - ran)
             logger.warning("%s %s; the next one starts in %d ms", self._name, ended, wait)
             await self._clock.sleep(wait)
 

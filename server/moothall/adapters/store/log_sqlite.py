@@ -1,41 +1,28 @@
-"""Logs in one SQLite file: durable when acknowledged, grouped when many write at once.
-
-One thread writes (`moothall.adapters.store.sqlite_writer`). Another reads, over a connection of its own: in WAL mode
-neither waits for the other.
-"""
+"""Logs in one SQLite file: durable when acknowledged, grouped when many write at once."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from moothall.adapters.store import sqlite_file
 from moothall.adapters.store.acknowledged import SUFFIX, Acknowledged, Known
-from moothall.adapters.store.sqlite_writer import Job, SqliteWriter
+from moothall.adapters.store.sqlite_records import BUSY_S, IDLE_S, SqliteRecords
 from moothall.core.chain import LogRecord
-from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter, StorageUnavailable
-from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogHead
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 
-WAITING_READS = 64
-"""Reads handed to the thread. Further ones wait in their own tasks: each is somebody's request, so their number is
-bounded where connections are."""
-BUSY_S = 5.0
-IDLE_S = 1.0
-
-
-class SqliteLog:
+class SqliteLog(SqliteRecords):
     """The `EventLog` of a single machine. Made by `open`; belongs to the loop that opened it.
 
     Another process on the same file is kept out by terms, as anybody else. An append whose task is cancelled
@@ -43,20 +30,10 @@ class SqliteLog:
     """
 
     def __init__(
-        self,
-        connection: sqlite3.Connection,
-        reader: sqlite_file.LogReader,
-        acknowledged: Acknowledged,
-        idle_s: float,
+        self, writing: sqlite3.Connection, reading: sqlite3.Connection, acknowledged: Acknowledged, idle_s: float
     ) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._writer = SqliteWriter(connection, self._loop, idle_s)
-        self._reader = reader
+        super().__init__("log-reader", writing, reading, idle_s=idle_s, closed="The log is closed.")
         self._acknowledged = acknowledged
-        self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="log-reader")
-        self._reads = asyncio.Semaphore(WAITING_READS)
-        self._closed = False
-        self._writer.start()
 
     @classmethod
     async def open(cls, path: Path, *, busy_s: float = BUSY_S, idle_s: float = IDLE_S) -> SqliteLog:
@@ -67,11 +44,11 @@ class SqliteLog:
         Raises ConfigurationError with a sentence when it can't be opened, isn't ours, or is a newer release's.
         """
 
-        def connect() -> tuple[sqlite3.Connection, sqlite_file.LogReader, Acknowledged]:
+        def connect() -> tuple[sqlite3.Connection, sqlite3.Connection, Acknowledged]:
             connection = sqlite_file.open_for_writing(path, busy_s)
             try:
                 beside = Acknowledged(path.with_suffix(SUFFIX))
-                return connection, sqlite_file.LogReader(sqlite_file.open_beside(path)), beside
+                return connection, sqlite_file.open_beside(path), beside
             except BaseException:
                 connection.close()
                 raise
@@ -147,24 +124,6 @@ class SqliteLog:
 
         await self._write(act, self._note)
 
-    async def read(
-        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
-    ) -> Sequence[LogRecord]:
-        """As `EventLog.read`."""
-        return await self._read(lambda reader: reader.read(session, after, limit, lanes))
-
-    async def head(self, session: SessionId) -> LogHead | None:
-        """As `EventLog.head`."""
-        return await self._read(lambda reader: reader.head(session))
-
-    async def sessions(self) -> Sequence[SessionId]:
-        """As `EventLog.sessions`."""
-        return await self._read(lambda reader: reader.sessions())
-
-    async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """As `EventLog.caused`."""
-        return await self._read(lambda reader: reader.caused(ending))
-
     async def forget(self, session: SessionId) -> None:
         """As `EventLog.forget`; the bytes go as those of `remove` do."""
 
@@ -177,33 +136,8 @@ class SqliteLog:
 
         await self._write(act)
 
-    async def close(self) -> None:
-        """As `EventLog.close`: what waits is stored first. Afterwards everything is refused as unavailable."""
-        if self._closed:
-            return
-        self._closed = True
-        self._reading.submit(self._reader.close)
-        await asyncio.to_thread(self._reading.shutdown)
-        # The writer leaves last: it alone can fold the WAL into the file.
-        self._writer.finish()
-        await asyncio.to_thread(self._writer.join)
+    def _let_go(self) -> None:
         self._acknowledged.close()
-
-    async def _write(self, act: Callable[[sqlite3.Connection], T], stored: Callable[[T], None] = lambda _: None) -> T:
-        self._refuse_when_closed()
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._writer.submit(Job(act, future, stored))
-        return await future
-
-    async def _read(self, act: Callable[[sqlite_file.LogReader], T]) -> T:
-        async with self._reads:
-            self._refuse_when_closed()
-            return await self._loop.run_in_executor(self._reading, act, self._reader)
-
-    def _refuse_when_closed(self) -> None:
-        if self._closed:
-            msg = "The log is closed."
-            raise StorageUnavailable(msg)
 
 
 def _rows(session: SessionId, expected_offset: int, events: Sequence[LogRecord]) -> list[tuple[Any, ...]]:

@@ -169,3 +169,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     channel: ChannelNow | None = None
     first_know: FirstKnow | None = None
     gone_on: GoneOn | None = None
+
+
+def refuse(code: RefusalCode, message: str) -> Refusal:
+    """A refusal that says why in a sentence for a person, and no more."""
+    return Refusal(code=code, message=message)

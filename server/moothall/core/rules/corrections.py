@@ -9,7 +9,7 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.session.state import ON, Segment, State, Status
 
 MAX_TEXT = 10_000
@@ -41,14 +41,14 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
         return _unknown()
     if state.status not in ON:
         message = f"The session is {state.status}: it takes no words of an engine now."
-        return Refusal(code=RefusalCode.CONFLICT, message=message)
+        return refuse(RefusalCode.CONFLICT, message)
     if command.generation != channel.generation:
         message = "Another engine has taken over the channel."
         return Refusal(code=RefusalCode.STALE, message=message, channel=state.channel_now(channel.id))
     if len(command.text) > MAX_TEXT:
         return _too_long()
     if not command.text.strip() or command.text == segment.whole:
-        return Refusal(code=RefusalCode.INVALID, message="A better text says something, and something else.")
+        return refuse(RefusalCode.INVALID, "A better text says something, and something else.")
     if segment.revision:
         return _stale(segment, "It was corrected meanwhile.")
     if not segment.ended or not segment.words or command.base_words != len(segment.words):
@@ -56,7 +56,7 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
     if wall - segment.ended_at > REVISED_WITHIN:
         return _stale(segment, "The line ended too long ago: it has been read.")
     if not state.recorded or not state.kept_through(segment.t0, segment.t1):
-        return Refusal(code=RefusalCode.CONFLICT, message="Some of what was said then is not recorded.")
+        return refuse(RefusalCode.CONFLICT, "Some of what was said then is not recorded.")
     return [_corrected(segment, command.base_words, command.text, machine=True)]
 
 
@@ -85,11 +85,11 @@ def _machines_own(state: State, segment: Segment) -> bool:
 
 
 def _unknown() -> Refusal:
-    return Refusal(code=RefusalCode.UNKNOWN, message="The channel has no such segment.")
+    return refuse(RefusalCode.UNKNOWN, "The channel has no such segment.")
 
 
 def _too_long() -> Refusal:
-    return Refusal(code=RefusalCode.INVALID, message=f"A correction has at most {MAX_TEXT} characters.")
+    return refuse(RefusalCode.INVALID, f"A correction has at most {MAX_TEXT} characters.")
 
 
 def _stale(segment: Segment, message: str) -> Refusal:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.rules.corrections import correct, revise
 from moothall.core.rules.hubs import state_hub
@@ -47,7 +47,7 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
     if isinstance(command, do.CreateSession):
         return create(state, command)
     if state.status is Status.ABSENT:
-        return _refuse(RefusalCode.UNKNOWN, "There is no such session.")
+        return refuse(RefusalCode.UNKNOWN, "There is no such session.")
     match command:
         case do.AddChannel():
             return add_channel(state, command, wall)
@@ -111,10 +111,6 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return _life(state, command, wall)
 
 
-def _refuse(code: RefusalCode, message: str) -> Refusal:
-    return Refusal(code=code, message=message)
-
-
 def _life(
     state: State,
     command: do.OpenSession | do.PauseSession | do.ResumeSession | do.CloseSession | do.ReopenSession | do.SealRecord,
@@ -122,7 +118,7 @@ def _life(
 ) -> Decision:
     status, t = state.status, state.media_now(wall)
     if isinstance(command, do.PauseSession | do.ResumeSession) and not 0 <= command.back <= MOST_BACK:
-        return _refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
+        return refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
     match command:
         case do.OpenSession() if status is Status.CREATED:
             return _open(command, wall)
@@ -138,12 +134,12 @@ def _life(
             return [ev.RecordSealed(version=command.version, n=state.seals + 1)]
         case _:
             act = command.__struct_config__.tag
-            return _refuse(RefusalCode.CONFLICT, f"The session is {status}, so '{act}' does not fit now.")
+            return refuse(RefusalCode.CONFLICT, f"The session is {status}, so '{act}' does not fit now.")
 
 
 def _open(command: do.OpenSession, wall: int) -> Decision:
     if not 0 <= command.age <= MOST_BEFORE:
-        return _refuse(RefusalCode.INVALID, f"A session began at most {MOST_BEFORE // 60_000} minutes ago.")
+        return refuse(RefusalCode.INVALID, f"A session began at most {MOST_BEFORE // 60_000} minutes ago.")
     return [ev.SessionOpened(wall=wall - command.age)]
 
 
@@ -151,9 +147,9 @@ def _ask_close(state: State, command: do.AskClose) -> Decision:
     if command.act is None and state.goes_on is not None:
         return [ev.CloseAsked()]
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}, so it is not about to be closed.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}, so it is not about to be closed.")
     if command.act is None and state.closing is None:
-        return _refuse(RefusalCode.CONFLICT, "Nobody wants the session closed.")
+        return refuse(RefusalCode.CONFLICT, "Nobody wants the session closed.")
     return [ev.CloseAsked(act=command.act, by=command.by, then=command.then)]
 
 
@@ -167,15 +163,15 @@ def _close(state: State, t: int) -> Decision:
 
 def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock, wall: int) -> Decision:
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no audio now.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no audio now.")
     match command:
         case do.AttachSource():
             if not is_name(command.source) or command.rate <= 0 or command.t < 0:
-                return _refuse(RefusalCode.INVALID, "A source needs a short name, a rate and a time of 0 or more.")
+                return refuse(RefusalCode.INVALID, "A source needs a short name, a rate and a time of 0 or more.")
             if command.channel not in state.channels:
-                return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+                return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
             if command.source in state.sources:
-                return _refuse(RefusalCode.CONFLICT, "A source of that name was attached before.")
+                return refuse(RefusalCode.CONFLICT, "A source of that name was attached before.")
             now = state.media_now(wall)
             attached = ev.SourceAttached(
                 source=command.source, channel=command.channel, t=min(command.t, now), rate=command.rate
@@ -184,24 +180,24 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
         case do.EndSource():
             source = state.sources.get(command.source)
             if source is None or source.ended:
-                return _refuse(RefusalCode.UNKNOWN, "No source of that name is attached.")
+                return refuse(RefusalCode.UNKNOWN, "No source of that name is attached.")
             return [ev.SourceEnded(source=command.source, t=command.t)]
         case _:
             if command.t < state.clock[0]:
-                return _refuse(RefusalCode.INVALID, "Media time does not run back.")
+                return refuse(RefusalCode.INVALID, "Media time does not run back.")
             return mapped(state, command.t, wall)
 
 
 def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSegment | do.NoteGap) -> Decision:
     channel = state.channels.get(command.channel)
     if channel is None:
-        return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
     if isinstance(command, do.NoteGap):
         if not 0 <= command.t0 < command.t1:
-            return _refuse(RefusalCode.INVALID, "A gap ends after it begins.")
+            return refuse(RefusalCode.INVALID, "A gap ends after it begins.")
         return [ev.GapNoted(channel=command.channel, t0=command.t0, t1=command.t1, reason=command.reason)]
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no words of an engine now.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no words of an engine now.")
     if isinstance(command, do.AttachEngine):
         attached = ev.EngineAttached(channel=command.channel, generation=channel.generation + 1, model=command.model)
         return [attached]
@@ -217,19 +213,19 @@ def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSeg
 
 def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision:
     if not command.words or len(command.words) > MAX_WORDS:
-        return _refuse(RefusalCode.INVALID, f"A commit holds 1 to {MAX_WORDS} words.")
+        return refuse(RefusalCode.INVALID, f"A commit holds 1 to {MAX_WORDS} words.")
     if any(not 0 < len(word.text) <= MAX_WORD or not 0 <= word.t0 <= word.t1 for word in command.words):
-        return _refuse(RefusalCode.INVALID, f"A word has 1 to {MAX_WORD} characters and ends after it begins.")
+        return refuse(RefusalCode.INVALID, f"A word has 1 to {MAX_WORD} characters and ends after it begins.")
     if min(word.t0 for word in command.words) < channel.committed_through - EARLY_WORDS:
         return _stale(state, channel, "Words of that time are committed already.")
     if any(not state.kept(word.t0) for word in command.words):
-        return _refuse(RefusalCode.CONFLICT, "What was said then is not kept.")
+        return refuse(RefusalCode.CONFLICT, "What was said then is not kept.")
     events: list[ev.AnyEvent] = []
     if command.start is not None:
         if channel.open_segment is not None or command.segment in state.segments:
             return _stale(state, channel, "The segment before it is still open, or its name is taken.")
         if not is_name(command.segment) or command.start.language not in channel.languages:
-            return _refuse(RefusalCode.INVALID, "A segment has a short name and one of its channel's languages.")
+            return refuse(RefusalCode.INVALID, "A segment has a short name and one of its channel's languages.")
         start = command.start
         events.append(
             ev.SegmentOpened(
@@ -258,14 +254,14 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
 def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.TakeFloor, wall: int) -> Decision:
     if isinstance(command, do.IntroduceSpeaker):
         if not is_name(command.speaker) or not 0 < len(command.name) <= MAX_TEXT:
-            return _refuse(RefusalCode.INVALID, "A speaker needs an id and a name.")
+            return refuse(RefusalCode.INVALID, "A speaker needs an id and a name.")
         return [ev.SpeakerIntroduced(speaker=command.speaker, name=command.name)]
     if command.speaker is not None and command.speaker not in state.speakers:
-        return _refuse(RefusalCode.UNKNOWN, "Nobody of that id was introduced.")
+        return refuse(RefusalCode.UNKNOWN, "Nobody of that id was introduced.")
     if isinstance(command, do.TakeFloor):
         return _take_floor(state, command, wall)
     if not command.segments or any(segment not in state.segments for segment in command.segments):
-        return _refuse(RefusalCode.UNKNOWN, "Name lines of this session.")
+        return refuse(RefusalCode.UNKNOWN, "Name lines of this session.")
     lines = tuple(dict.fromkeys(original(state, segment) for segment in command.segments))
     return [ev.SpeakerAssigned(segments=lines, speaker=command.speaker)]
 
@@ -273,12 +269,12 @@ def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.
 def _take_floor(state: State, command: do.TakeFloor, wall: int) -> Decision:
     channel = state.channels.get(command.channel)
     if channel is None:
-        return _refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
     took = ev.SpeakerTookFloor(channel=channel.id, speaker=command.speaker, t=state.media_now(wall))
     if command.since is None:
         return [took]
     if (first := state.segments.get(command.since)) is None or first.channel != channel.id:
-        return _refuse(RefusalCode.UNKNOWN, "The channel has no such line.")
+        return refuse(RefusalCode.UNKNOWN, "The channel has no such line.")
     lines = [line for _, line in state.segments.items() if line.channel == channel.id and line.t0 >= first.t0]
     since = tuple(line.id for line in sorted(lines, key=lambda line: line.t0))
     return [took, ev.SpeakerAssigned(segments=since, speaker=command.speaker)]

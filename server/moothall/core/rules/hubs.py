@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.hubs.standing import is_or_is_below, way_to, with_hub
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.session.state import State
 
@@ -25,15 +25,15 @@ def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyE
     """As `decide`, for an existing session."""
     title = " ".join(command.title.split())
     if not is_name(command.hub) or not 0 < len(title) <= MAX_TITLE:
-        return _refuse(RefusalCode.INVALID, f"A hub has a short name and a title of 1 to {MAX_TITLE} characters.")
+        return refuse(RefusalCode.INVALID, f"A hub has a short name and a title of 1 to {MAX_TITLE} characters.")
     if not 0 <= (command.people or 0) <= MOST_PEOPLE or min(command.since, command.counted or 0) < 0:
-        return _refuse(RefusalCode.INVALID, f"Count 0 to {MOST_PEOPLE} people in a hub, at times of 0 or more.")
+        return refuse(RefusalCode.INVALID, f"Count 0 to {MOST_PEOPLE} people in a hub, at times of 0 or more.")
     known = state.hubs.get(command.hub)
     if known is None and len(state.hubs) >= MOST_HUBS:
-        return _refuse(RefusalCode.CONFLICT, f"The session has had {MOST_HUBS} hubs, and takes no more.")
+        return refuse(RefusalCode.CONFLICT, f"The session has had {MOST_HUBS} hubs, and takes no more.")
     top = way_to(command.hub)[0]
     if known is None and sum(is_or_is_below(hub, top) for hub in state.hubs) >= MOST_BELOW:
-        return _refuse(RefusalCode.CONFLICT, f"The session has had {MOST_BELOW} hubs that came by way of this one.")
+        return refuse(RefusalCode.CONFLICT, f"The session has had {MOST_BELOW} hubs that came by way of this one.")
     t = max(0, state.media_now(wall))
     stands = ev.HubStands(
         hub=command.hub,
@@ -45,9 +45,5 @@ def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyE
         t=t,
     )
     if known is not None and with_hub(state.hubs, stands)[command.hub] == known:
-        return _refuse(RefusalCode.CONFLICT, "The hub stands so already.")
+        return refuse(RefusalCode.CONFLICT, "The hub stands so already.")
     return [stands]
-
-
-def _refuse(code: RefusalCode, message: str) -> Refusal:
-    return Refusal(code=code, message=message)

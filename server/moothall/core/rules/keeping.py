@@ -9,7 +9,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.rules.lines import MOST_BACK
 from moothall.core.session.state import Segment, State, Status, evolve
 
@@ -19,17 +19,17 @@ def not_recorded(
 ) -> Sequence[ev.AnyEvent] | Refusal:
     """As `decide`, for an existing session."""
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return _conflict(f"The session is {state.status}: nothing is recorded now.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nothing is recorded now.")
     now = state.media_now(wall)
     if isinstance(command, do.EndNotRecorded):
         if state.recorded:
-            return _conflict("The session is recorded.")
+            return refuse(RefusalCode.CONFLICT, "The session is recorded.")
         return [ev.NotRecordedEnded(t1=max(now, state.not_recorded[-1][0]))]
     if not state.recorded:
-        return _conflict("The session is not recorded already.")
+        return refuse(RefusalCode.CONFLICT, "The session is not recorded already.")
     if not 0 <= command.back <= MOST_BACK:
         message = f"It can be set back by 0 to {MOST_BACK // 1000} seconds."
-        return Refusal(code=RefusalCode.INVALID, message=message)
+        return refuse(RefusalCode.INVALID, message)
     earliest = max((t1 or 0 for _, t1 in state.not_recorded), default=0)
     began = ev.NotRecordedBegan(t0=min(max(now - command.back, earliest), now))
     if command.back == 0:
@@ -83,7 +83,3 @@ def end_open(state: State, before: int | None = None) -> list[ev.AnyEvent]:
 def ended(segment: Segment, t1: int, reason: ev.EndReason) -> ev.SegmentEnded:
     """The end of a line, with its text as it stands."""
     return ev.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)
-
-
-def _conflict(message: str) -> Refusal:
-    return Refusal(code=RefusalCode.CONFLICT, message=message)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.kernel.languages import is_language
 from moothall.core.session.state import State, Status
@@ -20,9 +20,9 @@ MAX_LANGUAGES = 20
 def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | Refusal:
     """The first command of every log."""
     if state.status is not Status.ABSENT:
-        return _refuse(RefusalCode.CONFLICT, "The session exists already.")
+        return refuse(RefusalCode.CONFLICT, "The session exists already.")
     if not command.languages or not 0 < len(command.title) <= MAX_TEXT:
-        return _refuse(RefusalCode.INVALID, "A session needs a title and at least one language.")
+        return refuse(RefusalCode.INVALID, "A session needs a title and at least one language.")
     return [
         ev.SessionCreated(
             title=command.title,
@@ -38,9 +38,9 @@ def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | R
 def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent] | Refusal:
     """Another title, and other languages while it has not begun."""
     if not 0 < len(command.title.strip()) <= MAX_TEXT:
-        return _refuse(RefusalCode.INVALID, f"A title has 1 to {MAX_TEXT} characters.")
+        return refuse(RefusalCode.INVALID, f"A title has 1 to {MAX_TEXT} characters.")
     if command.languages and state.status is not Status.CREATED:
-        return _refuse(RefusalCode.CONFLICT, "The languages of a session that has begun stay as they are.")
+        return refuse(RefusalCode.CONFLICT, "The languages of a session that has begun stay as they are.")
     return [ev.SessionDescribed(title=command.title, languages=command.languages)]
 
 
@@ -48,7 +48,7 @@ def set_languages(state: State, command: do.SetLanguages) -> Sequence[ev.AnyEven
     """Other spoken languages, in a session that has begun too: the wrong ones make a text of nonsense."""
     tags = command.languages
     if not 0 < len(tags) <= MAX_LANGUAGES or len(set(tags)) < len(tags) or not all(map(is_language, tags)):
-        return _refuse(RefusalCode.INVALID, f"1 to {MAX_LANGUAGES} languages are spoken, each a tag such as en, once.")
+        return refuse(RefusalCode.INVALID, f"1 to {MAX_LANGUAGES} languages are spoken, each a tag such as en, once.")
     return [ev.SessionDescribed(title=state.title, languages=tags)]
 
 
@@ -56,11 +56,11 @@ def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.
     """One more lane of text; `wall`: when it was asked for, Unix ms."""
     translation = command.kind is ev.ChannelKind.TRANSLATION
     if command.of_record and not translation:
-        return _refuse(RefusalCode.INVALID, "Only a translation is of record or not: what is spoken always is.")
+        return refuse(RefusalCode.INVALID, "Only a translation is of record or not: what is spoken always is.")
     if not is_name(command.channel) or not command.languages:
-        return _refuse(RefusalCode.INVALID, "A channel needs a short name and at least one language.")
+        return refuse(RefusalCode.INVALID, "A channel needs a short name and at least one language.")
     if command.channel in state.channels:
-        return _refuse(RefusalCode.CONFLICT, "The session has a channel of that name already.")
+        return refuse(RefusalCode.CONFLICT, "The session has a channel of that name already.")
     added = ev.ChannelAdded(
         channel=command.channel,
         kind=command.kind,
@@ -69,7 +69,3 @@ def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.
         asked=wall if translation and not command.of_record else None,
     )
     return [added]
-
-
-def _refuse(code: RefusalCode, message: str) -> Refusal:
-    return Refusal(code=code, message=message)

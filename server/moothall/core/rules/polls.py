@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.questions.polls import FEWEST_OPTIONS, MOST_OPTIONS, Poll, open_poll, poll_of
 from moothall.core.session.state import ON, State
@@ -31,10 +31,10 @@ def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.An
     if isinstance(command, do.OpenPoll):
         return _open(state, command, known, wall)
     if known is None:
-        return _refuse(RefusalCode.UNKNOWN, "The session has no such show of hands.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such show of hands.")
     if isinstance(command, do.ClosePoll):
         if not known.open and known.void is command.void:
-            return _refuse(RefusalCode.CONFLICT, "That show of hands is over already.")
+            return refuse(RefusalCode.CONFLICT, "That show of hands is over already.")
         return [ev.PollClosed(poll=known.id, t=state.media_now(wall), void=command.void)]
     remote, room = known.remote, known.room
     if isinstance(command, do.CountRoom):
@@ -42,33 +42,33 @@ def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.An
     else:
         remote = command.remote
     if any(len(counts) != len(known.options) or not _possible(counts) for counts in (remote, room)):
-        return _refuse(RefusalCode.INVALID, f"Count 0 to {MOST_HANDS} hands for each option.")
+        return refuse(RefusalCode.INVALID, f"Count 0 to {MOST_HANDS} hands for each option.")
     if (remote, room) == (known.remote, known.room):
-        return _refuse(RefusalCode.CONFLICT, "So many were counted already.")
+        return refuse(RefusalCode.CONFLICT, "So many were counted already.")
     return [ev.PollCounted(poll=known.id, remote=remote, room=room)]
 
 
 def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     question, options = command.question.strip(), tuple(option.strip() for option in command.options)
     if not is_name(command.poll) or not _LANGUAGE.match(command.language):
-        return _refuse(RefusalCode.INVALID, "A show of hands needs a short name and a language.")
+        return refuse(RefusalCode.INVALID, "A show of hands needs a short name and a language.")
     if not 0 < len(question) <= MAX_QUESTION:
-        return _refuse(RefusalCode.INVALID, f"A show of hands has a question of 1 to {MAX_QUESTION} characters.")
+        return refuse(RefusalCode.INVALID, f"A show of hands has a question of 1 to {MAX_QUESTION} characters.")
     if not FEWEST_OPTIONS <= len(options) <= MOST_OPTIONS or len(set(options)) < len(options):
-        return _refuse(
+        return refuse(
             RefusalCode.INVALID, f"A show of hands has {FEWEST_OPTIONS} to {MOST_OPTIONS} options, none of them twice."
         )
     if any(not 0 < len(option) <= MAX_OPTION for option in options):
-        return _refuse(RefusalCode.INVALID, f"An option has 1 to {MAX_OPTION} characters.")
+        return refuse(RefusalCode.INVALID, f"An option has 1 to {MAX_OPTION} characters.")
     if state.status not in ON:
-        return _refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nobody can raise a hand now.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nobody can raise a hand now.")
     polls = state.floor.polls
     if open_poll(polls) is not None:
-        return _refuse(RefusalCode.CONFLICT, "Another show of hands is open; close it first.")
+        return refuse(RefusalCode.CONFLICT, "Another show of hands is open; close it first.")
     if known is None and len(polls) >= MOST_POLLS:
-        return _refuse(RefusalCode.CONFLICT, f"The session has had {MOST_POLLS} shows of hands, and takes no more.")
+        return refuse(RefusalCode.CONFLICT, f"The session has had {MOST_POLLS} shows of hands, and takes no more.")
     if known is not None and (question, command.language, options) != (known.question, known.language, known.options):
-        return _refuse(RefusalCode.CONFLICT, "A show of hands is opened again as it was.")
+        return refuse(RefusalCode.CONFLICT, "A show of hands is opened again as it was.")
     number = max((poll.number for poll in polls), default=0) + 1 if known is None else known.number
     opened = ev.PollOpened(
         poll=command.poll,
@@ -84,7 +84,3 @@ def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> 
 
 def _possible(counts: Sequence[int]) -> bool:
     return all(0 <= count <= MOST_HANDS for count in counts)
-
-
-def _refuse(code: RefusalCode, message: str) -> Refusal:
-    return Refusal(code=code, message=message)

@@ -11,7 +11,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import HUB, REMOTE, REVOCABLE, ROOM, WAITING, Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId, is_name
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.limits import full, too_many
@@ -47,11 +47,11 @@ def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -
             return _arrange(state, command)
         case do.OrderQueue():
             if command.order is state.floor.order:
-                return _refuse(RefusalCode.CONFLICT, "The queue is ordered by that rule already.")
+                return refuse(RefusalCode.CONFLICT, "The queue is ordered by that rule already.")
             return [ev.QueueOrdered(order=command.order)]
         case do.LimitAsking():
             if command.known is state.floor.known_only:
-                return _refuse(RefusalCode.CONFLICT, "It is so already.")
+                return refuse(RefusalCode.CONFLICT, "It is so already.")
             return [ev.AskingLimited(known=command.known)]
         case do.CountSupport():
             return _count(state, command)
@@ -59,34 +59,30 @@ def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -
             return _words(state, command, wall)
 
 
-def _refuse(code: RefusalCode, message: str) -> Refusal:
-    return Refusal(code=code, message=message)
-
-
 def _unknown() -> Refusal:
-    return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+    return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
 
 
 def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     text = command.text.strip()
     if not is_name(command.intervention) or not _ASKER.match(command.asker) or not _LANGUAGE.match(command.language):
-        return _refuse(RefusalCode.INVALID, "It needs a short name, a language and somebody who asks.")
+        return refuse(RefusalCode.INVALID, "It needs a short name, a language and somebody who asks.")
     if len(text) > MAX_TEXT or (not text and command.kind is not Kind.REQUEST):
-        return _refuse(RefusalCode.INVALID, f"A question or comment has 1 to {MAX_TEXT} characters.")
+        return refuse(RefusalCode.INVALID, f"A question or comment has 1 to {MAX_TEXT} characters.")
     if len(command.name) > MAX_NAME or command.age < 0:
-        return _refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
+        return refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
     hub = _hub(command.origin)
     if command.origin not in (ROOM, REMOTE) and (hub is None or not is_name(hub)):
-        return _refuse(RefusalCode.INVALID, "It comes from the room, from a remote place, or from a hub.")
+        return refuse(RefusalCode.INVALID, "It comes from the room, from a remote place, or from a hub.")
     if command.intervention in state.floor.interventions:
-        return _refuse(RefusalCode.CONFLICT, "That was received already.")
+        return refuse(RefusalCode.CONFLICT, "That was received already.")
     t = max(0, state.media_now(wall) - command.age)
     late = state.status is Status.CLOSED
     if late and (state.closed_at is None or t > state.closed_at):
-        return _refuse(RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
+        return refuse(RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
     message = full(state.floor, hub) or too_many(state.floor, command.asker, command.kind)
     if message:
-        return _refuse(RefusalCode.CONFLICT, message)
+        return refuse(RefusalCode.CONFLICT, message)
     number = state.floor.last + 1
     received = ev.InterventionReceived(
         intervention=command.intervention,
@@ -112,16 +108,16 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
 def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     names = command.interventions
     if not 0 < len(names) <= MOST_AT_ONCE or len(set(names)) < len(names):
-        return _refuse(RefusalCode.INVALID, f"1 to {MOST_AT_ONCE} can be named at a time, each once.")
+        return refuse(RefusalCode.INVALID, f"1 to {MOST_AT_ONCE} can be named at a time, each once.")
     known = [each for name in names if (each := state.floor.get(name)) is not None]
     if len(known) < len(names):
         return _unknown()
     own = actor.role is Role.PARTICIPANT
     if own and not all(may_bring(each, command.standing) for each in known):
         message = "Its author may take it back, put it off, and come back with what was put off by nobody else."
-        return _refuse(RefusalCode.FORBIDDEN, message)
+        return refuse(RefusalCode.FORBIDDEN, message)
     if own and state.status is Status.CLOSED and command.standing is not Standing.WITHDRAWN:
-        return _refuse(RefusalCode.CONFLICT, "The meeting is over.")
+        return refuse(RefusalCode.CONFLICT, "The meeting is over.")
     refused = _misfit(state, command, known, own=own)
     if refused is not None:
         return refused
@@ -177,25 +173,25 @@ def _misfit(state: State, command: do.Stand, known: Sequence[Intervention], *, o
     """Why these can't be brought there; None when they can. `own`: their author wants it."""
     to = command.standing
     if any(each.standing is to for each in known):
-        return _refuse(RefusalCode.STALE, "One of them stands there already.")
+        return refuse(RefusalCode.STALE, "One of them stands there already.")
     if any(each.standing is Standing.WITHDRAWN for each in known):
         if not own:
-            return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+            return refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
         first = known[0]
         message = full(state.floor, _hub(first.origin)) or too_many(state.floor, first.asker, first.kind)
-        return _refuse(RefusalCode.CONFLICT, message) if message else None
+        return refuse(RefusalCode.CONFLICT, message) if message else None
     if to is Standing.WRITTEN:
-        return _refuse(RefusalCode.INVALID, "An answer in writing has a text.")
+        return refuse(RefusalCode.INVALID, "An answer in writing has a text.")
     if to is Standing.DECLINED and not 0 < len(command.reason.strip()) <= MAX_REASON:
-        return _refuse(RefusalCode.INVALID, f"Say why it is not taken, in 1 to {MAX_REASON} characters.")
+        return refuse(RefusalCode.INVALID, f"Say why it is not taken, in 1 to {MAX_REASON} characters.")
     if to is Standing.WITHDRAWN and any(each.standing not in REVOCABLE for each in known):
-        return _refuse(RefusalCode.CONFLICT, "It had its turn already.")
+        return refuse(RefusalCode.CONFLICT, "It had its turn already.")
     if to is Standing.CALLED and (len(known) > 1 or not _callable(state.floor, known[0])):
-        return _refuse(RefusalCode.CONFLICT, "One that is in the queue can be called at a time.")
+        return refuse(RefusalCode.CONFLICT, "One that is in the queue can be called at a time.")
     if to is Standing.JOINED:
         return _unjoinable(state, command, known)
     if command.segment is not None and (to is not Standing.ANSWERED or command.segment not in state.segments):
-        return _refuse(RefusalCode.UNKNOWN, "The record has no such line.")
+        return refuse(RefusalCode.UNKNOWN, "The record has no such line.")
     return None
 
 
@@ -210,10 +206,10 @@ def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) 
     if target is None:
         return _unknown()
     if target in known or target.standing in (Standing.JOINED, Standing.WITHDRAWN, Standing.DECLINED):
-        return _refuse(RefusalCode.CONFLICT, "It can be joined with one that goes on.")
+        return refuse(RefusalCode.CONFLICT, "It can be joined with one that goes on.")
     joined_with = {each.into for each in state.floor.standing(Standing.JOINED)}
     if any(each.id in joined_with for each in known):
-        return _refuse(RefusalCode.CONFLICT, "Others were joined with it: join this one with it instead.")
+        return refuse(RefusalCode.CONFLICT, "Others were joined with it: join this one with it instead.")
     return None
 
 
@@ -266,17 +262,17 @@ def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEven
     if isinstance(command, do.Flag):
         return flag(each, command)
     if each.removed:
-        return _refuse(RefusalCode.CONFLICT, "Its words were removed, and none are put in their place.")
+        return refuse(RefusalCode.CONFLICT, "Its words were removed, and none are put in their place.")
     text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
     wordless = isinstance(command, do.Reword) and each.kind is Kind.REQUEST  # As it may have come.
     if len(text) > most or not (text or wordless):
-        return _refuse(RefusalCode.INVALID, f"It has 1 to {most} characters.")
+        return refuse(RefusalCode.INVALID, f"It has 1 to {most} characters.")
     if isinstance(command, do.Reword):
         return _reword(state, each, text, each.name if command.name is None else command.name.strip())
     if not _LANGUAGE.match(command.language):
-        return _refuse(RefusalCode.INVALID, "An answer has a language.")
+        return refuse(RefusalCode.INVALID, "An answer has a language.")
     if each.standing is Standing.WITHDRAWN:
-        return _refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+        return refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
     events: list[ev.AnyEvent] = [] if each.published else [_published(each, each.text)]
     events.append(
         ev.InterventionWritten(intervention=each.id, number=each.number, text=text, language=command.language)
@@ -292,9 +288,9 @@ def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEven
 
 def _reword(state: State, each: Intervention, text: str, name: str) -> Sequence[ev.AnyEvent] | Refusal:
     if len(name) > MAX_NAME:
-        return _refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
+        return refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
     if (text, name) == (each.text, each.name):
-        return _refuse(RefusalCode.CONFLICT, "It reads so already.")
+        return refuse(RefusalCode.CONFLICT, "It reads so already.")
     now = msgspec.structs.replace(each, text=text, name=name)
     reworded = ev.InterventionReworded(intervention=each.id, text=text, name=None if name == each.name else name)
     events: list[ev.AnyEvent] = [reworded, _published(now, text)] if each.published else [reworded]
@@ -304,9 +300,9 @@ def _reword(state: State, each: Intervention, text: str, name: str) -> Sequence[
 def _arrange(state: State, command: do.ArrangeQueue) -> Sequence[ev.AnyEvent] | Refusal:
     queued = {each.id for each in state.floor.standing(Standing.QUEUED)}
     if len(set(command.first)) < len(command.first) or not queued.issuperset(command.first):
-        return _refuse(RefusalCode.STALE, "Name what is in the queue, each once.")
+        return refuse(RefusalCode.STALE, "Name what is in the queue, each once.")
     if command.first == state.floor.arranged:
-        return _refuse(RefusalCode.CONFLICT, "They stand in that order already.")
+        return refuse(RefusalCode.CONFLICT, "They stand in that order already.")
     return [ev.QueueArranged(first=command.first)]
 
 
@@ -319,7 +315,7 @@ def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Re
         if each.support != count:
             changed[name] = count
     if not changed:
-        return _refuse(RefusalCode.CONFLICT, "So many were counted already.")
+        return refuse(RefusalCode.CONFLICT, "So many were counted already.")
     return [ev.SupportCounted(counts=changed)]
 
 

@@ -9,7 +9,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.staff_parts import PolicyQuestion
 from moothall.core.hubs.standing import is_or_is_below, way_to
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import PolicyQuestionId, is_name
 from moothall.core.session.state import State
 
@@ -77,45 +77,41 @@ def _free(taken: set[PolicyQuestionId]) -> str:
     return next(name for n in range(1, len(taken) + 2) if (name := f"q{n}") not in taken)
 
 
-def _refuse(code: RefusalCode, message: str) -> Refusal:
-    return Refusal(code=code, message=message)
-
-
 def _no_note() -> Refusal:
-    return _refuse(RefusalCode.UNKNOWN, "The session has no such note.")
+    return refuse(RefusalCode.UNKNOWN, "The session has no such note.")
 
 
 def _unfit(state: State, note: str, text: str) -> Refusal | None:
     if not 0 < len(text.strip()) <= MAX_NOTE:
-        return _refuse(RefusalCode.INVALID, f"A note has 1 to {MAX_NOTE} characters.")
+        return refuse(RefusalCode.INVALID, f"A note has 1 to {MAX_NOTE} characters.")
     if not note:
         return None
     if not is_name(note):
-        return _refuse(RefusalCode.INVALID, "A note has a short name.")
+        return refuse(RefusalCode.INVALID, "A note has a short name.")
     if note in state.backstage.notes:
-        return _refuse(RefusalCode.CONFLICT, "There is a note of that name already.")
+        return refuse(RefusalCode.CONFLICT, "There is a note of that name already.")
     if len(state.backstage.notes) >= MOST_NOTES:
-        return _refuse(RefusalCode.CONFLICT, f"The session has {MOST_NOTES} notes, and takes no more.")
+        return refuse(RefusalCode.CONFLICT, f"The session has {MOST_NOTES} notes, and takes no more.")
     return None
 
 
 def _note(state: State, command: do.LeaveNote) -> Sequence[ev.AnyEvent] | Refusal:
     if command.to in _STRANGERS:
-        return _refuse(RefusalCode.INVALID, "A note is for one of the staff's roles, or for all of them.")
+        return refuse(RefusalCode.INVALID, "A note is for one of the staff's roles, or for all of them.")
     unfit = _unfit(state, command.note, command.text)
     return [ev.NoteLeft(text=command.text, note=command.note, to=command.to)] if unfit is None else unfit
 
 
 def _hub_note(state: State, command: do.LeaveHubNote, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
     if not is_name(command.hub) or not command.note:
-        return _refuse(RefusalCode.INVALID, "A note to or from a hub names the hub and has a short name.")
+        return refuse(RefusalCode.INVALID, "A note to or from a hub names the hub and has a short name.")
     unfit = _unfit(state, command.note, command.text)
     if unfit is not None:
         return unfit
     if actor.role is Role.HUB:
         hubs, top = [hub for _, hub in state.backstage.notes.items() if hub], way_to(command.hub)[0]
         if len(hubs) >= MOST_OF_HUBS or sum(is_or_is_below(hub, top) for hub in hubs) >= MOST_OF_HUB:
-            return _refuse(RefusalCode.CONFLICT, f"Notes of one hub are {MOST_OF_HUB} at most, of all {MOST_OF_HUBS}.")
+            return refuse(RefusalCode.CONFLICT, f"Notes of one hub are {MOST_OF_HUB} at most, of all {MOST_OF_HUBS}.")
     return [ev.HubNoteLeft(hub=command.hub, note=command.note, text=command.text, by=actor.role)]
 
 
@@ -123,28 +119,28 @@ def _questions(state: State, command: do.ListPolicyQuestions) -> Sequence[ev.Any
     names = [each.id for each in command.questions]
     if len(names) > MOST_QUESTIONS or len(set(names)) < len(names) or not all(map(is_name, names)):
         message = f"A session has up to {MOST_QUESTIONS} policy questions, each with a short name of its own."
-        return _refuse(RefusalCode.INVALID, message)
+        return refuse(RefusalCode.INVALID, message)
     if any(not 0 < len(each.text.strip()) <= MAX_QUESTION for each in command.questions):
-        return _refuse(RefusalCode.INVALID, f"A policy question has 1 to {MAX_QUESTION} characters.")
+        return refuse(RefusalCode.INVALID, f"A policy question has 1 to {MAX_QUESTION} characters.")
     if command.questions == state.backstage.questions:
-        return _refuse(RefusalCode.CONFLICT, "They are listed so already.")
+        return refuse(RefusalCode.CONFLICT, "They are listed so already.")
     return [ev.PolicyQuestionsListed(questions=command.questions)]
 
 
 def _tag(state: State, command: do.TagLine) -> Sequence[ev.AnyEvent] | Refusal:
     before = state.backstage.tag(command.segment, command.question)
     if before == command.tag:
-        return _refuse(RefusalCode.CONFLICT, "The line has that tag already, or none that could be taken away.")
+        return refuse(RefusalCode.CONFLICT, "The line has that tag already, or none that could be taken away.")
     tagged = ev.LineTagged(segment=command.segment, tag=command.tag, question=command.question)
     if command.tag is None:
         return [tagged]
     line = state.segments.get(command.segment)
     if line is None or line.gone:
-        return _refuse(RefusalCode.UNKNOWN, "The record has no such line.")
+        return refuse(RefusalCode.UNKNOWN, "The record has no such line.")
     known = {each.id for each in state.backstage.questions}
     # What is tagged already may change its tag, also where the question was taken from the list since.
     if command.question is not None and command.question not in known and before is None:
-        return _refuse(RefusalCode.UNKNOWN, "The session has no such policy question.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such policy question.")
     if command.segment not in state.backstage.tags and len(state.backstage.tags) >= MOST_TAGGED:
-        return _refuse(RefusalCode.CONFLICT, f"{MOST_TAGGED} lines have tags, and no more can.")
+        return refuse(RefusalCode.CONFLICT, f"{MOST_TAGGED} lines have tags, and no more can.")
     return [tagged]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.session.state import Channel, Segment, State
 from moothall.core.translating.lines import as_said, due, line_of, made_from
@@ -21,9 +21,9 @@ def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent]
     """As `decide`, for an existing session. It may be closed: translations may follow."""
     channel, source = state.channels.get(command.channel), state.segments.get(command.source.segment)
     if channel is None or channel.kind is not ev.ChannelKind.TRANSLATION or source is None:
-        return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such translation, or no such line.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such translation, or no such line.")
     if len(command.text) > MAX_TEXT or len(command.route) > MAX_ROUTE:
-        return Refusal(code=RefusalCode.INVALID, message=f"A translated line has at most {MAX_TEXT} characters.")
+        return refuse(RefusalCode.INVALID, f"A translated line has at most {MAX_TEXT} characters.")
     wanted = due(state, channel, source.id)
     if wanted is None or wanted.source != command.source:
         return Refusal(
@@ -32,9 +32,9 @@ def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent]
             segment=source.now(),
         )
     if command.text.strip() and not command.route and not as_said(source, channel):
-        return Refusal(code=RefusalCode.INVALID, message="A line in another language was translated in some way.")
+        return refuse(RefusalCode.INVALID, "A line in another language was translated in some way.")
     if not command.text.strip() and source.whole.strip():
-        return Refusal(code=RefusalCode.INVALID, message="A line that says something says it in any language.")
+        return refuse(RefusalCode.INVALID, "A line that says something says it in any language.")
     made = ev.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough)
     return _set(state, channel, source, made, command.text.strip())
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.lines import last_unkept, unkept_now
@@ -31,35 +31,31 @@ def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> 
     if isinstance(command, do.HoldTurn):
         return _hold(state, command, actor, wall)
     if not 0 <= command.ms <= LONGEST_LIMIT_MS:
-        return _refuse(RefusalCode.INVALID, f"A turn may take up to {LONGEST_LIMIT_MS // 60_000} minutes; 0: no limit.")
+        return refuse(RefusalCode.INVALID, f"A turn may take up to {LONGEST_LIMIT_MS // 60_000} minutes; 0: no limit.")
     if command.ms == state.floor.limit:
-        return _refuse(RefusalCode.CONFLICT, "A turn may take so long already.")
+        return refuse(RefusalCode.CONFLICT, "A turn may take so long already.")
     return [ev.TurnLimited(ms=command.ms)]
-
-
-def _refuse(code: RefusalCode, message: str) -> Refusal:
-    return Refusal(code=code, message=message)
 
 
 def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each = state.floor.get(command.intervention)
     if each is None:
-        return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
     if actor.id != each.id:
-        return _refuse(RefusalCode.FORBIDDEN, "Nobody but its author says that they need longer.")
+        return refuse(RefusalCode.FORBIDDEN, "Nobody but its author says that they need longer.")
     if not may_hold(state, each.id):
-        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn, or they have begun or said so already.")
+        return refuse(RefusalCode.CONFLICT, "It is not its author's turn, or they have begun or said so already.")
     return [ev.TurnHeld(intervention=each.id, number=each.number, t=state.media_now(wall))]
 
 
 def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each, channel = state.floor.get(command.intervention), spoken(state)
     if each is None or channel is None:
-        return _refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no text of the room.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no text of the room.")
     if actor.id != each.id:
-        return _refuse(RefusalCode.FORBIDDEN, "Nobody but its author types in a turn.")
+        return refuse(RefusalCode.FORBIDDEN, "Nobody but its author types in a turn.")
     if not may_type(state, each.id):
-        return _refuse(RefusalCode.CONFLICT, "It is not its author's turn now, or the session is not on.")
+        return refuse(RefusalCode.CONFLICT, "It is not its author's turn now, or the session is not on.")
     refused = _unfit(state, command)
     if refused is not None:
         return refused
@@ -84,7 +80,7 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
             ),
         ]
     if not events:
-        return _refuse(RefusalCode.CONFLICT, "It is known already that its author types.")
+        return refuse(RefusalCode.CONFLICT, "It is known already that its author types.")
     return events
 
 
@@ -92,11 +88,11 @@ def _unfit(state: State, command: do.TypeTurn) -> Refusal | None:
     """Why these lines can't be taken; None when they can."""
     names = [line.segment for line in command.lines]
     if len(names) > MOST_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
-        return _refuse(RefusalCode.INVALID, f"Up to {MOST_LINES} lines with short names of their own come at once.")
+        return refuse(RefusalCode.INVALID, f"Up to {MOST_LINES} lines with short names of their own come at once.")
     if any(not 0 < len(line.text.strip()) <= MAX_TYPED for line in command.lines):
-        return _refuse(RefusalCode.INVALID, f"A line has 1 to {MAX_TYPED} characters.")
+        return refuse(RefusalCode.INVALID, f"A line has 1 to {MAX_TYPED} characters.")
     if state.status is Status.PAUSED or (names and not state.keeps):
         return unkept_now(state)
     if any(name in state.segments for name in names):
-        return _refuse(RefusalCode.CONFLICT, "A line of that name is there already.")
+        return refuse(RefusalCode.CONFLICT, "A line of that name is there already.")
     return None

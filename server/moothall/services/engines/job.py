@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from moothall.core.glossary.merging import NOTHING, Preferred
+from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.session.state import State
 from moothall.core.signals import ChannelState
@@ -22,8 +23,8 @@ from moothall.wire import engine as wire
 if TYPE_CHECKING:
     from moothall.services.engines.streams import Stream
 
-FIRST_WAIT_MS, MOST_WAIT_MS = 1_000, 30_000
-"""The wait for the next attachment when the last one was lost with nothing accepted; twice as long each time."""
+BACKOFF = Backoff(first_ms=1_000, last_ms=30_000)
+"""Before the next attachment where the last one was lost with nothing accepted."""
 
 
 GlossaryOf = Callable[[State, ChannelId], Preferred]
@@ -99,7 +100,7 @@ class Job:
 
     def failed(self, now: int) -> None:
         """An attachment was lost without anything accepted: the next one waits, longer each time."""
-        self.not_before = now + min(MOST_WAIT_MS, FIRST_WAIT_MS << min(self.failures, 10))
+        self.not_before = now + BACKOFF.wait_ms(self.failures)
         self.failures += 1
 
     def engine_ended(self, life: str) -> None:

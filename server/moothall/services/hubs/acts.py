@@ -15,7 +15,7 @@ from moothall.core.events.question_parts import HUB, Standing
 from moothall.core.events.types import Access
 from moothall.core.hubs.standing import plain_title
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.presence import HubPresence
@@ -90,10 +90,10 @@ class HubActs:
 
     async def _take(self, hub: str, act: Act, node: str) -> Refusal | None:
         if not is_command_id(act.id) or not all(map(is_name, (hub, node, act.session))):
-            return _refuse(RefusalCode.INVALID, "An act needs an id, and short names of hub, machine and meeting.")
+            return refuse(RefusalCode.INVALID, "An act needs an id, and short names of hub, machine and meeting.")
         live = await self._sessions.find(act.session)
         if live is None or live.state.access is not Access.PUBLIC:
-            return _refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         with live.held():
             return await self._in(live, hub, act, node)
 
@@ -102,13 +102,13 @@ class HubActs:
         match what:
             case AskAct():
                 if act.id != asked_by(what.intervention):
-                    return _refuse(RefusalCode.INVALID, "The id of a question's act is made of the question's own.")
+                    return refuse(RefusalCode.INVALID, "The id of a question's act is made of the question's own.")
                 return await self._asking.ask_from_hub(live, hub, what, self._clock.wall() - act.at)
             case SupportAct():
                 return await self._ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
             case HeadCountAct():
                 if self._title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
-                    return _refuse(RefusalCode.UNKNOWN, "There is no such hub.")
+                    return refuse(RefusalCode.UNKNOWN, "There is no such hub.")
                 title = title_of(hub, act.title, self._title_of)
                 at = min(act.at, self._clock.wall())  # Whoever's clock is ahead would have the last word for long.
                 refused = await self._presence.counted(live.id, hub, title, what.people, at, act=known_by)
@@ -125,7 +125,7 @@ class HubActs:
     async def _take_back(self, live: LiveSession, hub: str, name: InterventionId) -> Refusal | None:
         each = live.state.floor.get(name)
         if each is None or each.origin != f"{HUB}{hub}":
-            return _refuse(RefusalCode.UNKNOWN, "This room has asked no such thing.")
+            return refuse(RefusalCode.UNKNOWN, "This room has asked no such thing.")
         back = Stand(interventions=(name,), standing=Standing.WITHDRAWN)
         return _refusal(await live.writer.send(Actor(Role.PARTICIPANT, name), taken_back_by(name), back))
 
@@ -143,7 +143,3 @@ def title_of(hub: str, said: str, known: Callable[[str], str | None]) -> str:
 
 def _refusal(answer: object) -> Refusal | None:
     return answer if isinstance(answer, Refusal) else None
-
-
-def _refuse(code: RefusalCode, message: str) -> Refusal:
-    return Refusal(code=code, message=message)

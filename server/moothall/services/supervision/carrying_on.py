@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from moothall.core.kernel.backoff import Backoff
 from moothall.core.ports import Clock
 
 logger = logging.getLogger(__name__)
@@ -24,8 +25,8 @@ AGAIN_MS = 1_000
 MOST_TIMES = 5
 """How often in `STEADY_MS` what holds more than that is begun again; when it fails once more it stops."""
 STEADY_MS = 600_000
-FIRST_WAIT_MS = 1_000
-"""How long it waits the first time; twice as long each time, so 31 s in all."""
+BACKOFF = Backoff(first_ms=1_000, last_ms=16_000)
+"""31 s in all."""
 
 
 class Tries:
@@ -46,7 +47,7 @@ class Tries:
         times = self.lately
         if times >= MOST_TIMES:
             return False
-        await self._clock.sleep(FIRST_WAIT_MS << times)
+        await self._clock.sleep(BACKOFF.wait_ms(times))
         self._times.append(self._clock.monotonic())
         return True
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from moothall.core.commands import SetTranslation
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.languages import same_language
@@ -26,16 +27,16 @@ from moothall.services.translation.translators import LinkLost, NoTranslator, Tr
 logger = logging.getLogger(__name__)
 
 TRANSLATOR = Actor(Role.TRANSLATOR, "translator")
-AGAIN_MS = 500
-"""Patience after the first failure of a line; twice as much after each further one in a row, up to AT_LEAST_MS."""
-AT_LEAST_MS = 60_000
-"""How often a line that fails is tried again at least. A service may be away for an hour: no line is lost by that."""
+FAILED = Backoff(first_ms=500, last_ms=60_000)
+"""Before a line that failed is tried again. A service may be away for an hour: no line is lost by that."""
 MOST_TRIES = 20
 """How often in a row one of a session that is closed is tried, in some 14 minutes; then it is left until the session is
 loaded again, or other translators are connected."""
-MOST_PATIENCE_MS = 512_000
-"""The most patience with a line under which the translators ended, for it may have been what ended them. It is never
-left, and what others say comes first."""
+ENDED = Backoff(first_ms=1_000, last_ms=512_000)
+"""Before a line under which the translators ended, for it may have been what ended them. It is never left, and what
+others say comes first."""
+REFUSED_MS = 1_000
+"""Before a translated line that couldn't be stored is tried again."""
 LATE_MS = 2_000
 """A line that is under way for so long is shown as it was said until it comes, and so are those that wait behind it."""
 SHOW_MS = 1_000
@@ -192,7 +193,7 @@ class TranslationWork:
             self._late.show([name])
             # Without a way there is nothing to wait for: when another one opens, all that is due is looked for anew.
             if self._texts.route(source.language, self._channel.languages[0]) is not None:
-                self._put_off(now, AGAIN_MS)
+                self._put_off(now, FAILED.first_ms)
             return
         except TranslationFailed as failed:
             self._late.show([name])
@@ -233,7 +234,7 @@ class TranslationWork:
             self._tries.pop(line.source.segment, None)
             self._lost.pop(line.source.segment, None)
         elif answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
-            self._put_off(line, 2 * AGAIN_MS)
+            self._put_off(line, REFUSED_MS)
         elif answer.code is RefusalCode.STALE:
             newer = due(self.live.state, self._channel, line.source.segment)
             if newer is not None and newer != line:
@@ -246,12 +247,12 @@ class TranslationWork:
         tries = self._tries[name] = self._tries.get(name, 0) + 1
         logger.warning("session %s, %s: line %s, try %d: %s", self.live.id, self.channel, name, tries, failed)
         if tries < MOST_TRIES or self.live.state.status is not Status.CLOSED:
-            self._put_off(line, min(AGAIN_MS << min(tries - 1, 16), AT_LEAST_MS))
+            self._put_off(line, FAILED.wait_ms(tries - 1))
 
     def _ended_under(self, line: Due) -> None:
         name = line.source.segment
+        patience = ENDED.wait_ms(self._lost.get(name, 0))
         self._lost[name] = self._lost.get(name, 0) + 1
-        patience = min(AGAIN_MS << min(self._lost[name], 16), MOST_PATIENCE_MS)
         # Lines of other languages and sessions that were under way just then should not be again at the same moment.
         apart = zlib.crc32(f"{self.live.id} {self.channel} {name}".encode()) % (patience // 2)
         self._put_off(line, patience - apart)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.engines.child import FIRST_WAIT_MS, LONGEST_WAIT_MS, STEADY_MS, EngineChild
+from moothall.adapters.engines.child import APART, STEADY_MS, EngineChild
 from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.services.supervision.pulses import Fate, Pulses
@@ -120,7 +120,7 @@ async def test_one_that_keeps_ending_is_started_again_after_longer_and_longer_wa
                 waits.append(await clock.asked.get())
                 assert (child.failures, child.pid) == (failures, None)
                 await clock.advance(waits[-1])
-    assert waits == [500, 1_000, 2_000, 4_000, LONGEST_WAIT_MS, LONGEST_WAIT_MS, LONGEST_WAIT_MS]
+    assert waits == [500, 1_000, 2_000, 4_000, APART.last_ms, APART.last_ms, APART.last_ms]
     assert caplog.messages[0].endswith("ended with 3; the next one starts in 500 ms")
 
 
@@ -151,7 +151,7 @@ async def test_after_one_that_did_well_the_wait_is_short_again() -> None:
             assert child.pid == pid
             await clock.advance(STEADY_MS)
             os.kill(pid, signal.SIGKILL)
-            assert await clock.asked.get() == FIRST_WAIT_MS
+            assert await clock.asked.get() == APART.first_ms
             assert child.failures == 0
 
 
@@ -165,7 +165,7 @@ async def test_one_that_worked_for_a_while_is_there_again_at_once_however_often_
                 await clock.advance(ran)
                 os.kill(pid, signal.SIGKILL)
                 wait = await clock.asked.get()
-                assert (child.failures, wait) == (killed, max(FIRST_WAIT_MS, LONGEST_WAIT_MS - ran))
+                assert (child.failures, wait) == (killed, max(APART.first_ms, APART.last_ms - ran))
                 await clock.advance(wait)
 
 

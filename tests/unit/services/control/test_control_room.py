@@ -36,7 +36,7 @@ from moothall.services.programme.programme import Programme
 from moothall.services.sessions.reports import Kind, Tally
 from moothall.services.sessions.sessions import LiveSession
 from moothall.services.sound.loudness import Loudness
-from moothall.services.supervision.carrying_on import FIRST_WAIT_MS, MOST_TIMES
+from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
@@ -394,7 +394,7 @@ def test_a_session_that_is_begun_again_and_one_that_stopped_are_on_their_cards()
                 await on.hall.log.acquire(live.id, Epoch("x"))
                 taken = TakeFloor(channel=FLOOR, speaker=None)
                 assert isinstance(await live.writer.send(SYSTEM, CommandId(f"x{number}"), taken), Refusal)
-                cards = {card.session: card for card in await on.after((FIRST_WAIT_MS << number) / 1_000 + 1)}
+                cards = {card.session: card for card in await on.after(BACKOFF.wait_ms(number) / 1_000 + 1)}
                 if number == 0:
                     assert kinds(cards[live.id]) == ["begun-again"]
             assert live.stopped

@@ -7,13 +7,13 @@ from moothall.core.commands import AnyCommand, NoteGap, OpenSession
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
-from moothall.services.engines.job import FIRST_WAIT_MS, MOST_WAIT_MS, Job
+from moothall.services.engines.job import BACKOFF, Job
 from moothall.services.log.session_writer import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
 
 
-@pytest.mark.parametrize(("failures", "wait"), [(1, FIRST_WAIT_MS), (3, 4 * FIRST_WAIT_MS), (40, MOST_WAIT_MS)])
+@pytest.mark.parametrize(("failures", "wait"), [(1, 1_000), (3, 4_000), (40, BACKOFF.last_ms)])
 def test_it_waits_longer_each_time_that_nothing_was_accepted(failures: int, wait: int) -> None:
     async def story() -> None:
         async with memory_hall() as hall:

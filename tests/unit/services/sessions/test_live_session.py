@@ -22,7 +22,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import Receipt
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.sessions import LiveSession, Sessions
-from moothall.services.supervision.carrying_on import FIRST_WAIT_MS, MOST_TIMES, STEADY_MS
+from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES, STEADY_MS
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
@@ -76,7 +76,7 @@ def test_a_session_whose_log_was_taken_over_is_begun_again_and_its_readers_miss_
                 assert refused.code is RefusalCode.UNAVAILABLE
                 late = await follow(live)  # Comes while it is down.
                 while not isinstance(await write(live, number), Receipt):
-                    await hall.clock.sleep(FIRST_WAIT_MS)
+                    await hall.clock.sleep(BACKOFF.first_ms)
                 await hall.clock.sleep(1_000)
                 for outlet in (reading, late):
                     assert not outlet.aborted
@@ -106,7 +106,7 @@ def test_a_hole_in_what_was_published_is_filled_from_the_log(caplog: pytest.LogC
                     events=(decode_event(first.body),),  # type: ignore[arg-type]
                 )
             )
-            await hall.clock.sleep(FIRST_WAIT_MS + 1_000)
+            await hall.clock.sleep(BACKOFF.first_ms + 1_000)
             assert isinstance(await write(live, 2), Receipt)
             await hall.clock.sleep(100)
             assert lines(seen(reading).view) == ["Line 1.", "Line 2."]
@@ -133,7 +133,7 @@ def test_what_was_stored_and_not_handed_on_is_told_to_whoever_listens() -> None:
 
             end = live.writer.listen(fail)
             await write(live, 1)
-            await hall.clock.sleep(FIRST_WAIT_MS + 1_000)
+            await hall.clock.sleep(BACKOFF.first_ms + 1_000)
             await write(live, 2)
             await hall.clock.sleep(100)
             assert lines(seen(reading).view) == ["Line 1.", "Line 2."]
@@ -153,7 +153,7 @@ def test_one_that_fails_again_and_again_stops_and_says_so(caplog: pytest.LogCapt
                 assert not live.stopped
                 await log.acquire(SESSION, Epoch("x"))
                 assert isinstance(await write(live, number), Refusal)
-                await hall.clock.sleep((FIRST_WAIT_MS << number) + 100)
+                await hall.clock.sleep(BACKOFF.wait_ms(number) + 100)
             assert live.stopped
             assert reading.aborted
             assert isinstance(await write(live, 9), Refusal)
