@@ -18,7 +18,7 @@ import numpy as np
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.testing.scripted import read_script
-from moothall.wire.computing import workers_for
+from moothall.wire.engine import workers_for
 from moothall_models.engine.clock import CpuClock, WallClock
 from moothall_models.engine.dialling import first_of
 from moothall_models.engine.engine import Engine, EngineSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, get_args
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.computing import ComputeType, Device
+from moothall.wire.engine import ComputeType, Device
 
 CPU, CUDA, AUTO = "cpu", "cuda", "auto"
 DEVICES: tuple[str, ...] = get_args(Device)

@@ -10,7 +10,7 @@ import msgspec
 from moothall.core.events.question_parts import OPEN, Kind, Standing
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.questions.interventions import Floor, Intervention
-from moothall.record.plain import plain
+from moothall.record.wrapping import plain
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,8 +21,8 @@ from moothall.core.session.state import Status
 from moothall.core.views.quality import Quality
 from moothall.record.asked import Answer
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
-from moothall.record.plain import plain
 from moothall.record.wording import AskedWording, Options, Wording
+from moothall.record.wrapping import plain
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.core.views.quality import Quality, QualityView
 from moothall.record.asked import Asked, asked_in
-from moothall.record.plain import plain
+from moothall.record.wrapping import plain
 
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):

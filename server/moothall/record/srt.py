@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 
-from moothall.record.cues import cues_of
+from moothall.record.cues import cues_of, stamp
 from moothall.record.model import Record
-from moothall.record.times import stamp
 from moothall.record.wording import Options, Wording
 
 _LOOKALIKES = str.maketrans("<>{}\\", "‹›｛｝＼")  # noqa: RUF001  # that is the point

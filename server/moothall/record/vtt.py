@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 
 from moothall.core.kernel.languages import same_language
-from moothall.record.cues import Cue, cues_of
+from moothall.record.cues import Cue, cues_of, stamp
 from moothall.record.model import Record
-from moothall.record.plain import plain
-from moothall.record.times import stamp
 from moothall.record.wording import Options, Wording
+from moothall.record.wrapping import plain
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›"})  # noqa: RUF001  # that is the point

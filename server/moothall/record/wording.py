@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -12,7 +15,12 @@ from moothall.core.kernel.times import media_time
 from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
 from moothall.record.asked import Asked
 from moothall.record.model import Absence, Missing, Record, RecordedLine
-from moothall.record.plain import plain
+from moothall.record.wrapping import plain
+
+MAX_BYTES = 120
+"""UTF-8 bytes of the title in a name: file systems take 255 for all of it, and paths have their limits too."""
+_UNFIT = re.compile(r'[\\/:*?"<>|]+')
+"""What one system or another doesn't take in a name."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,3 +162,19 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     def named(self, record: Record) -> str:
         """The name of this state of the text, to cite and check it by."""
         return self.version.format(version=record.position)
+
+
+def file_name(record: Record, form: str) -> str:
+    """Date, title and language: `2026-11-24 Opening ceremony (en).vtt`; the session's id where there is no title."""
+    title = "".join(
+        " " if unicodedata.category(each)[0] in "CZ" and each not in "\u200c\u200d" else each
+        for each in record.session.title
+    )
+    title = " ".join(_UNFIT.sub(" ", title).split()).encode()[:MAX_BYTES].decode(errors="ignore").strip(" .")
+    opened = record.session.opened
+    date = "" if opened is None else f"{datetime.fromtimestamp(opened // 1000, UTC):%Y-%m-%d} "
+    return f"{date}{title or record.id}{_language(record)}.{form}"
+
+
+def _language(record: Record) -> str:
+    return f" ({record.language})" if re.fullmatch(r"[A-Za-z0-9-]{1,35}", record.language) else ""

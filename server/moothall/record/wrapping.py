@@ -24,6 +24,13 @@ _CLAUSE_ENDS = frozenset(",;:،؛，、；：—–")  # noqa: RUF001
 _CLOSING = "\"'”’»)]}」』）】》"  # noqa: RUF001
 _AFTER_SENTENCE, _AFTER_CLAUSE = 0.6, 0.3
 """By how much of a full caption a break behind a sentence or a clause may lie off the best place."""
+_BREAKS = re.compile("[\\x00-\\x20\\x7f-\\x9f\\u2028\\u2029]+")
+"""Control characters, line breaks of every kind and plain spaces. Other spaces are kept: typography needs them."""
+
+
+def plain(text: str) -> str:
+    """The text on one line: runs of line breaks, control characters and spaces become one space, none at its ends."""
+    return _BREAKS.sub(" ", text).strip(" ")
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from moothall.wire.computing import ComputeType, Device, workers_for
+from moothall.wire.engine import ComputeType, Device, workers_for
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):

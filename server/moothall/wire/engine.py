@@ -9,6 +9,7 @@ order. Media times are integer ms of the session. Audio is PCM16 mono little-end
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -29,6 +30,27 @@ EngineCommand = CommitWords | EndSegment | ReviseSegment | NoteGap
 
 A `ReviseSegment` goes in an act of its own: it may come too late, and nothing else should be refused with it.
 """
+Device = Literal["cpu", "cuda", "auto"]
+"""What an engine computes with: the processor, one of NVIDIA's graphics cards, or the card where there is one."""
+ComputeType = Literal[
+    "auto",
+    "int8",
+    "int8_float16",
+    "int8_bfloat16",
+    "int8_float32",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
+"""CTranslate2's; `auto` is what suits the device."""
+MOST_WORKERS = 4
+"""Of an engine, unless more are asked for: beyond that memory is the bound, not cores."""
+
+
+def workers_for(cores: int, threads: int, engines: int = 1) -> int:
+    """Passes of so many threads that each of so many engines can run at a time on so many cores: 1 to 4."""
+    return max(1, min(MOST_WORKERS, cores // (max(1, engines) * max(1, threads))))
 
 
 class OpenSegment(msgspec.Struct, frozen=True, kw_only=True):

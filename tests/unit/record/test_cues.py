@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from moothall.core.events import types as ev
-from moothall.record.cues import LONGEST, Cue, cues_of
+from moothall.record.cues import LONGEST, Cue, cues_of, stamp
 from moothall.record.wording import Options
 from record_maker import CHINESE, FLOOR, WORDING, Telling, meeting, timed
 
@@ -136,3 +136,12 @@ def test_a_line_of_any_length_is_cut_into_cues_that_follow_each_other() -> None:
     found = [cue for cue in cues(meeting()) if "xxx" in cue.lines[-1]]
     assert len(found) == 120
     assert all(cue.t1 <= following.t0 for cue, following in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [(0, "00:00:00.000"), (61_042, "00:01:01.042"), (3_600_000, "01:00:00.000"), (400_000_001, "111:06:40.001")],
+)
+def test_stamps(ms: int, text: str) -> None:
+    assert stamp(ms, ".") == text
+    assert stamp(ms, ",") == text.replace(".", ",")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.record.wrapping import LINE, captions, lines, pieces, width
+from moothall.record.wrapping import LINE, captions, lines, pieces, plain, width
 
 
 def always(first: int, last: int) -> bool:
@@ -80,3 +80,17 @@ def test_what_does_not_fit_in_two_lines_takes_more() -> None:
         "three lines: that is how it is with",
         "notices that are long.",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "on_one_line"),
+    [
+        ("as it is", "as it is"),
+        ("  \n a\r\n\r\nb\tc \0", "a b c"),
+        ("x\u2028y\u2029z\x85\x1b[0m", "x y z [0m"),
+        ("« sept »\u3000水", "« sept »\u3000水"),
+        ("\x07", ""),
+    ],
+)
+def test_a_text_on_one_line(text: str, on_one_line: str) -> None:
+    assert plain(text) == on_one_line

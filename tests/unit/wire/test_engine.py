@@ -9,6 +9,7 @@ from hypothesis import given
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SegmentId
 from moothall.wire import engine as wire
+from moothall.wire.engine import workers_for
 from strategies import of_type
 
 
@@ -61,3 +62,8 @@ def test_the_two_newest_places_are_noted() -> None:
 @pytest.mark.parametrize("note", [b"", b"\xc1", wire.encode_places([PLACE])[:-1], msgspec.msgpack.encode([{}])])
 def test_a_damaged_note_holds_no_place(note: bytes) -> None:
     assert wire.decode_places(note) == ()
+
+
+@pytest.mark.parametrize(("cores", "threads", "workers"), [(1, 1, 1), (2, 1, 2), (16, 1, 4), (8, 4, 2), (2, 4, 1)])
+def test_as_many_workers_as_the_cores_allow_and_no_more_than_four(cores: int, threads: int, workers: int) -> None:
+    assert workers_for(cores, threads) == workers

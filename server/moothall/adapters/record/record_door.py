@@ -23,14 +23,13 @@ from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.views.captions import Snapshot
-from moothall.record.file_name import file_name
 from moothall.record.html import policy, write_html
 from moothall.record.json import write_json
 from moothall.record.model import Record
 from moothall.record.srt import write_srt
 from moothall.record.text import write_text
 from moothall.record.vtt import write_vtt
-from moothall.record.wording import Options
+from moothall.record.wording import Options, file_name
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.services.sessions.records import NotThere, Records

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.questions.word_lists import MOST_BYTES, WordList, parse
+from moothall.core.questions.blocked_words import MOST_BYTES, WordList, parse
 
 
 def read_word_lists(folder: str) -> tuple[WordList, ...]:

@@ -1,15 +1,25 @@
-"""Words for which an intervention waits for a person's eye, whatever else it says. Pure.
+"""Words for which an intervention waits for a person's eye, and the lists that people write of them. Pure.
 
 A word is looked for as a whole: "ass" is not found in "class". Case, compatibility forms (NFKC: full-width letters,
 ligatures), characters that nobody sees and the vowel signs of Arabic don't matter. Where words aren't parted by spaces
 (Chinese, Japanese, Thai, Lao, Khmer, Burmese) a word is found wherever its characters stand.
+
+A list has the words of one language: TOML (docs/reference/floor.md). It is off until somebody who grew up with that
+language has read it, and says so in it.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable
+
+import msgspec
+
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.questions.interventions import Floor
 
 BLOCKED_WORD = "blocked-word"
 """The flag of an intervention in which one was found."""
@@ -19,6 +29,13 @@ _UNPARTED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 _ARABIC_MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")
 """Vowel signs, which are written or not, and the stroke that makes a word longer."""
 _PARTED = re.compile(rf"[^\W{_UNPARTED}]")
+MOST_WORDS = 2_000
+"""Of a list."""
+MOST_BYTES = 1 << 18
+_WHAT_FITS = (
+    'A list has language = "en", checked = true or false, checked_by = "..." and words = ["..."]; '
+    "one that is checked says by whom."
+)
 
 
 def _plain(text: str) -> str:
@@ -64,3 +81,46 @@ def _edges(word: str) -> tuple[str, str]:
     before = rf"(?<![^\W{_UNPARTED}])" if _PARTED.match(word[0]) else ""
     after = rf"(?![^\W{_UNPARTED}])" if _PARTED.match(word[-1]) else ""
     return before, after
+
+
+class WordList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The list of one language."""
+
+    language: str
+    """The language's tag of two or three letters."""
+    words: tuple[str, ...]
+    checked: bool = False
+    """Whether somebody who grew up with the language has read it. Else nothing in it counts."""
+    checked_by: str = ""
+    """Who that was."""
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """For `BlockedWords`; none of a list that nobody has checked."""
+        return tuple(f"{self.language}:{word}" for word in self.words) if self.checked else ()
+
+
+def parse(name: str, text: str) -> WordList:
+    """The list in a file; raises ConfigurationError with a sentence that names it."""
+    try:
+        made = msgspec.convert(tomllib.loads(text), WordList)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        msg = f"The list of words {name} can't be read: {error}. {_WHAT_FITS}"
+        raise ConfigurationError(msg) from error
+    fits = 2 <= len(made.language) <= 3 and made.language.isascii() and made.language.islower()
+    if not fits or len(made.words) > MOST_WORDS or not all(word.strip() for word in made.words):
+        msg = f"The list of words {name} needs a language of 2 or 3 letters and up to {MOST_WORDS} words. {_WHAT_FITS}"
+        raise ConfigurationError(msg)
+    if made.checked and not made.checked_by.strip():
+        msg = f"The list of words {name} is checked, and doesn't say by whom. {_WHAT_FITS}"
+        raise ConfigurationError(msg)
+    return made
+
+
+def unread_for(floor: Floor, now: int) -> int | None:
+    """Of those that are being checked and marked so, how long the first has waited, ms; None where there is none.
+
+    `now`: media ms.
+    """
+    marked = [each.since for each in floor.standing(Standing.CHECKED) if BLOCKED_WORD in each.flags]
+    return max(0, now - min(marked)) if marked else None

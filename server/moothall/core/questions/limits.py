@@ -6,6 +6,7 @@ one address are open the log can't tell, since it holds none (`moothall.services
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 
 from moothall.core.events.question_parts import HUB, OPEN, Kind
@@ -22,6 +23,8 @@ MOST_OF_HUB = 500
 """Open ones of one hub and those below it, so that none fills the session."""
 MOST_EVER_OF_HUB = 4 * MOST_OF_HUB
 """Of one hub and those below it, whatever became of them: it may take back what it asks."""
+WIDER = 48
+"""Bits of what one IPv6 customer may have: 65,536 networks of 64 bits (RFC 6177)."""
 
 
 def full(floor: Floor, hub: str | None = None) -> str:
@@ -53,3 +56,14 @@ def _of_hub(some: Iterable[Intervention], hub: str) -> Iterable[Intervention]:
     """What came from the hub that is linked here, over which `hub` comes, and from those below it."""
     top = way_to(hub)[0]
     return (each for each in some if each.origin.startswith(HUB) and is_or_is_below(each.origin.removeprefix(HUB), top))
+
+
+def widest(network: str) -> str:
+    """The /48 that an IPv6 network lies in; anything else is itself, as IPv4 addresses are."""
+    try:
+        parsed = ipaddress.ip_network(network)
+    except ValueError:
+        return network
+    if isinstance(parsed, ipaddress.IPv4Network) or parsed.prefixlen <= WIDER:
+        return network
+    return str(parsed.supernet(new_prefix=WIDER))

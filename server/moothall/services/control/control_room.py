@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.questions.unread import unread_for
+from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.views.quality import Quality
 from moothall.services.control.alarms import OF_ALL, Alarm, Beside, Figures, alarms

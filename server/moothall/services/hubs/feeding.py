@@ -20,7 +20,6 @@ from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hubs.ports import LinkSource, Pack, Stand
 from moothall.services.hubs.signals import usual
 from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Live, Part, Signalled, Stopped
-from moothall.wire.hub_haste import WAIT_MS, may_wait
 
 GATHER_MS = 1_000
 """What is said within so long after a batch goes out together."""
@@ -32,6 +31,8 @@ FEWEST_PACKED, MOST_PACKED = MISSED_BYTES, 16 * MISSED_BYTES
 """Bounds of what goes into one before it is packed."""
 
 CLOSED = "There is no such meeting here, or it isn't open to everybody."
+WAIT_MS = 10_000
+"""How long what may wait waits at most."""
 
 
 class Feeding:
@@ -55,7 +56,7 @@ class Feeding:
         self._live_news = self._own_news = self._missed_news = False
         self._live_sent: int | None = None
         self._held_since: int | None = None
-        """Since when nothing waits to go but what nobody waits for (`moothall.wire.hub_haste`)."""
+        """Since when nothing waits to go but what nobody waits for (`may_wait`)."""
         self._through = 0
         self._caught = True
         self._number = 0
@@ -271,3 +272,14 @@ def _end_of(stand: Stand, lane: Lane) -> int:
 
 def _begun_anew(session: SessionId) -> str:
     return f"The log of session {session} was begun anew."
+
+
+def may_wait(record: LogRecord, *, words: bool) -> bool:
+    """Whether nothing that people see hangs on this event, where words are followed as they come or not: it goes with
+    the next one, for a frame less.
+
+    A frame costs what WebSocket and TLS put around it, 30 bytes, and a batch what its first event can't infer. Who
+    follows finished lines alone sees nothing of a line before its end, so its beginning goes with it: a fifth of the
+    line's bytes.
+    """
+    return record.header.type == "clock.mapped" or (not words and record.header.type == "segment.opened")

@@ -14,10 +14,10 @@ from collections import Counter, OrderedDict
 import msgspec
 
 from moothall.core.events.question_parts import OPEN, Standing
-from moothall.core.kernel.addresses import widest
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Randomness
 from moothall.core.questions.interventions import Floor
+from moothall.core.questions.limits import widest
 
 SHARE = 500
 """Open ones of one address, unless another number is given."""

@@ -11,10 +11,10 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 
-from moothall.core.kernel.addresses import widest
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.questions.ballots import MOST_NEW, Newcomers
+from moothall.core.questions.limits import widest
 
 logger = logging.getLogger(__name__)
 

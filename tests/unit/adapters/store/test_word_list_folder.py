@@ -6,7 +6,7 @@ import pytest
 
 from moothall.adapters.store.word_list_folder import read_word_lists
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.questions.word_lists import MOST_BYTES
+from moothall.core.questions.blocked_words import MOST_BYTES
 
 
 def test_all_lists_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:

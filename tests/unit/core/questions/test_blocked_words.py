@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.questions.blocked_words import BlockedWords, _pattern
+from asking import MODERATOR, SOMEBODY, ask, stand
+from deciding import WALL, carry_out, speaking
+from moothall.adapters.store.word_list_folder import read_word_lists
+from moothall.core import commands as do
+from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import InterventionId
+from moothall.core.questions.blocked_words import (
+    BLOCKED_WORD,
+    MOST_WORDS,
+    BlockedWords,
+    WordList,
+    _pattern,
+    parse,
+    unread_for,
+)
+from ordinary_questions import ordinary
 
 WORDS = BlockedWords(["en:Drat", "fr:zut alors", "pest", "笨蛋", "ไอ้บ้า", " ", "en:", "de: Mist "])
 FOUND = ("blocked-word",)
@@ -68,3 +87,83 @@ def test_what_stands_beside_a_word_is_looked_at_once_for_all_words_at_a_place_of
     assert (pattern.count("(?<!"), pattern.count("(?!")) == (1, 1), (
         "2,000 looks at each sign held the server up for 2 s"
     )
+
+
+SHIPPED = Path(__file__).parents[4] / "config" / "words"
+LISTS = {each.language: each for each in read_word_lists(str(SHIPPED))}
+
+
+def in_use(each: WordList) -> BlockedWords:
+    """As if a reader had checked it."""
+    return BlockedWords(msgspec.structs.replace(each, checked=True, checked_by="the test").entries)
+
+
+def test_there_is_one_for_each_language_of_the_pages_and_none_counts_that_nobody_has_read() -> None:
+    assert set(LISTS) == {"en", "es", "fr", "pt", "ru", "ar", "zh"}
+    for each in LISTS.values():
+        assert not each.checked, "who has read it? Say so here, then it may ship switched on"
+        assert each.entries == ()
+
+
+@pytest.mark.parametrize("language", sorted(LISTS))
+def test_of_300_ordinary_questions_none_is_held(language: str) -> None:
+    asked = ordinary(language)
+    assert len(set(asked)) == 300
+    words = in_use(LISTS[language])
+    assert [text for text in asked if words.flags(language, text)] == []
+
+
+@pytest.mark.parametrize("language", sorted(LISTS))
+def test_each_word_of_a_list_is_found_in_a_question(language: str) -> None:
+    words = in_use(LISTS[language])
+    assert len(set(LISTS[language].words)) == len(LISTS[language].words)
+    for word in LISTS[language].words:
+        assert words.flags(language, f"… {word.upper()}!"), word
+        assert words.flags("eo", f"{word}!") == (), "in another language it may be harmless"
+
+
+def test_arabic_is_compared_without_vowel_signs() -> None:
+    words = in_use(LISTS["ar"])
+    assert words.flags("ar", "يا شَرْمُوطَة")
+    assert words.flags("ar", "شـرمـوطة")
+    assert not words.flags("ar", "شرموطتان")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "language = 'en'",
+        "words = ['x']",
+        "language = 'EN'\nwords = ['x']",
+        "language = 'e'\nwords = ['x']",
+        "language = 'en'\nwords = [' ']",
+        "language = 'en'\nwords = ['x']\nchecked = true",
+        "language = 'en'\nwords = ['x']\nlater = 1",
+        "language = 'en'\nwords = 'x'",
+        "language = ",
+        f"language = 'en'\nwords = {['x'] * (MOST_WORDS + 1)}",
+    ],
+)
+def test_what_is_no_list_is_said_with_its_name(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"en\.toml .*checked_by"):
+        parse("en.toml", text)
+
+
+def test_a_list_that_somebody_has_read_counts() -> None:
+    made = parse("en.toml", "language = 'en'\nwords = ['drat']\nchecked = true\nchecked_by = 'Ann, 2026'")
+    assert made.entries == ("en:drat",)
+
+
+def test_the_first_that_is_marked_and_being_checked_counts() -> None:
+    state = carry_out(speaking(), ask("a"), actor=SOMEBODY)
+    assert unread_for(state.floor, 9_000) is None
+    marked = msgspec.structs.replace(ask("b"), flags=(BLOCKED_WORD,))
+    later = msgspec.structs.replace(ask("c"), flags=(BLOCKED_WORD,))
+    state = carry_out(state, marked, actor=SOMEBODY, wall=WALL + 1_000)
+    state = carry_out(state, later, actor=SOMEBODY, wall=WALL + 5_000)
+    assert unread_for(state.floor, 9_000) == 8_000
+    state = carry_out(state, do.Flag(intervention=InterventionId("b"), flags=()), actor=MODERATOR)
+    assert unread_for(state.floor, 9_000) == 4_000
+    assert unread_for(state.floor, 0) == 0
+    state = carry_out(state, stand(Standing.DECLINED, "c", reason="It is rude."), actor=MODERATOR)
+    assert unread_for(state.floor, 9_000) is None

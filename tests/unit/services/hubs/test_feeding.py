@@ -4,14 +4,15 @@ import msgspec
 import pytest
 
 from hub_side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
+from moothall.core.events import types as ev
 from moothall.core.events.parts import LaneHead
-from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.services.hubs.cursor import PAGE, Torn
-from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, Feeding
+from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, WAIT_MS, Feeding, may_wait
 from moothall.testing.hub_link import plain_pack, plain_unpack
 from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Held, Live, Stopped
-from moothall.wire.hub_haste import WAIT_MS
+from recorder import Recorder
 
 TEXT = channel_lane(ROOM)
 
@@ -330,3 +331,17 @@ async def test_own_lanes_of_which_a_copy_has_less_than_the_hub_go_on_where_the_h
     assert await it.own() is None  # The hub has had them.
     await source.write(BELOW)
     assert offsets(await it.own()) == [5]
+
+
+FLOOR, LINE = ChannelId("floor"), SegmentId("floor-1-1")
+OPENED = ev.SegmentOpened(channel=FLOOR, segment=LINE, t0=0, language="en", origin=ev.Origin.MACHINE)
+ENDED = ev.SegmentEnded(channel=FLOOR, segment=LINE, t1=9, reason=ev.EndReason.PAUSE, text="Hello.")
+
+
+@pytest.mark.parametrize(
+    ("event", "lines", "words"),
+    [(OPENED, True, False), (ENDED, False, False), (ev.ClockMapped(t=0, wall=5), True, True)],
+)
+def test_what_nobody_sees_may_wait(event: ev.Event, lines: bool, words: bool) -> None:
+    record = Recorder().record(event)
+    assert (may_wait(record, words=False), may_wait(record, words=True)) == (lines, words)
