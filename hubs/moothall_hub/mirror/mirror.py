@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Mirror(SqliteRecords):
-    """See the module; it is read as an `EventLog` is. Made by `open`; belongs to the loop that opened it."""
+    """The copied logs, read like an `EventLog`. Made by `open`; belongs to the event loop that opened it."""
 
     def __init__(
         self, path: Path, writing: sqlite3.Connection, reading: sqlite3.Connection, *, idle_s: float = IDLE_S

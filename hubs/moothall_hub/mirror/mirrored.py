@@ -88,7 +88,7 @@ Observer = Callable[[MirroredSession, Publication], None]
 
 
 class MirroredSessions:
-    """See the module. `run` owns them; nothing can be loaded before it runs."""
+    """The sessions that the hub copies. `run` owns their tasks; no session can be loaded before it runs."""
 
     def __init__(
         self,

@@ -58,7 +58,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeLine:
-    """See the module. Make it with `load`, then `show`; then keep `run` and `look_after` going."""
+    """The uplink of a hub. Make it with `load`, call `show`, then run `run` and `look_after`."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from moothall_hub.pairing.pairing import Pairing
 
 
 class BelowPairDoor:
-    """See the module."""
+    """The handler of `POST /hub/pair` for the machines of hubs below."""
 
     def __init__(
         self, words: Words, *, paired: Callable[[], Pairing | None], clock: Clock, randomness: Randomness

@@ -39,7 +39,7 @@ _Find = Callable[[SessionId, int], Awaitable[InterventionId | None]]
 
 
 class RoomQuestionsDoor:
-    """Serves it."""
+    """Handlers of the list of questions in a hub's room, and of support for one of them."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class CentreKeys:
-    """See the module."""
+    """The public keys that a hub accepts signatures of, and the rule by which later keys are added."""
 
     def __init__(self, pairings: Pairings) -> None:
         self._pairings = pairings

@@ -59,7 +59,7 @@ class _Left(msgspec.Struct, frozen=True):
 
 
 class RoomPresence:
-    """See the module. `load` it first; `run` owns what is passed on by and by."""
+    """The head count and the notes of a hub's room. Call `load` first; `run` passes them on."""
 
     def __init__(
         self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str

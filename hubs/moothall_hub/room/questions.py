@@ -58,7 +58,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class RoomFloor:
-    """See the module. `load` it first; `run` owns what is passed on by and by."""
+    """The questions and supports of a hub's room. Call `load` first; `run` passes them on."""
 
     def __init__(
         self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str

@@ -33,7 +33,7 @@ TAKE_BACK = "take-back"
 
 
 class AboutDoor:
-    """Serves it."""
+    """Handlers of the form in which an author states, changes or withdraws their groups."""
 
     def __init__(
         self,

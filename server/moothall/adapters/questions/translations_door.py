@@ -55,7 +55,7 @@ class Rendering(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuestionTranslationsDoor:
-    """Serves them."""
+    """Handlers of translated questions."""
 
     def __init__(
         self,

@@ -42,7 +42,7 @@ _decoder = msgspec.json.Decoder(Written)
 
 
 class TypingDoor:
-    """Serves it."""
+    """Handlers of the text that an author types in their turn, from a form and from a script."""
 
     def __init__(
         self,

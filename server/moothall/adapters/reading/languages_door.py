@@ -35,7 +35,7 @@ Want = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
 
 
 class LanguagesDoor:
-    """Serves it."""
+    """The handler of `POST /s/{session}/language`."""
 
     def __init__(
         self,

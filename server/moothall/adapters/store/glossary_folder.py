@@ -17,7 +17,7 @@ _Stamp = tuple[tuple[str, int, int], ...]
 
 
 class GlossaryFolder:
-    """See the module. Every method reads the disk."""
+    """The folder of glossary files. Every method reads the disk."""
 
     def __init__(self, folder: Path | None) -> None:
         """`folder` holds the files, `*.toml`; None when there is none."""

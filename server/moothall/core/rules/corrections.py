@@ -26,7 +26,7 @@ def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[
     if len(command.text) > MAX_TEXT:
         return _too_long()
     if command.base_revision != segment.revision or (actor.role is Role.ENGINE and not _machines_own(state, segment)):
-        return _stale(segment, "It was corrected meanwhile.")
+        return _stale(segment, "The line was corrected in the meantime.")
     if not segment.base <= command.base_words <= len(segment.words):
         message = f"It replaces the first {segment.base} to {len(segment.words)} words, not {command.base_words}."
         return _stale(segment, message)
@@ -40,7 +40,7 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
     if channel is None or segment is None or segment.channel != command.channel or segment.gone:
         return _unknown()
     if state.status not in ON:
-        message = f"The session is {state.status}: it takes no words of an engine now."
+        message = f"The session is {state.status} and takes no words of an engine now."
         return refuse(RefusalCode.CONFLICT, message)
     if command.generation != channel.generation:
         message = "Another engine has taken over the channel."
@@ -48,15 +48,15 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
     if len(command.text) > MAX_TEXT:
         return _too_long()
     if not command.text.strip() or command.text == segment.whole:
-        return refuse(RefusalCode.INVALID, "A better text says something, and something else.")
+        return refuse(RefusalCode.INVALID, "A second pass must give a text, and a different one.")
     if segment.revision:
-        return _stale(segment, "It was corrected meanwhile.")
+        return _stale(segment, "The line was corrected in the meantime.")
     if not segment.ended or not segment.words or command.base_words != len(segment.words):
         return _stale(segment, f"The line has not ended with {command.base_words} words.")
     if wall - segment.ended_at > REVISED_WITHIN:
         return _stale(segment, "The line ended too long ago: it has been read.")
     if not state.recorded or not state.kept_through(segment.t0, segment.t1):
-        return refuse(RefusalCode.CONFLICT, "Some of what was said then is not recorded.")
+        return refuse(RefusalCode.CONFLICT, "A part of this line is from a time that is not recorded.")
     return [_corrected(segment, command.base_words, command.text, machine=True)]
 
 

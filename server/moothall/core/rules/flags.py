@@ -22,9 +22,11 @@ def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusa
     """What the staff says of it; no flags: that nothing is wrong."""
     flags = tuple(dict.fromkeys(command.flags))
     if len(set(flags) - {REPORTED}) > MOST_FLAGS or not all(map(is_name, flags)):
-        return Refusal(code=RefusalCode.INVALID, message=f"A question has up to {MOST_FLAGS} flags, short names each.")
+        return Refusal(
+            code=RefusalCode.INVALID, message=f"A question has at most {MOST_FLAGS} flags, each a short name."
+        )
     if flags == each.flags:
-        return Refusal(code=RefusalCode.CONFLICT, message="It is marked so already.")
+        return Refusal(code=RefusalCode.CONFLICT, message="The question already has these flags.")
     return [ev.InterventionFlagged(intervention=each.id, flags=flags)]
 
 
@@ -33,5 +35,5 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
     if not each.published or each.removed:
         return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
     if REPORTED in each.flags:
-        return Refusal(code=RefusalCode.CONFLICT, message="That was reported already.")
+        return Refusal(code=RefusalCode.CONFLICT, message="This question was reported already.")
     return [ev.InterventionFlagged(intervention=each.id, flags=(*each.flags, REPORTED))]

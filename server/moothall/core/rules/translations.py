@@ -28,13 +28,13 @@ def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent]
     if wanted is None or wanted.source != command.source:
         return Refusal(
             code=RefusalCode.STALE,
-            message="The line reads otherwise now, or is not to be translated.",
+            message="The line has changed since, or is not to be translated.",
             segment=source.now(),
         )
     if command.text.strip() and not command.route and not as_said(source, channel):
-        return refuse(RefusalCode.INVALID, "A line in another language was translated in some way.")
+        return refuse(RefusalCode.INVALID, "A translated line must name its route.")
     if not command.text.strip() and source.whole.strip():
-        return refuse(RefusalCode.INVALID, "A line that says something says it in any language.")
+        return refuse(RefusalCode.INVALID, "The translation of a line with text can't be empty.")
     made = ev.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough)
     return _set(state, channel, source, made, command.text.strip())
 

@@ -24,7 +24,7 @@ def decide_wall(
     # What was cleared once more in between may have been taken back before: restoring hides nothing.
     t = None if command.t is None or state.wall_cleared is None else min(command.t, state.wall_cleared)
     if t == state.wall_cleared and not again:
-        return Refusal(code=RefusalCode.CONFLICT, message="The walls show that already.")
+        return Refusal(code=RefusalCode.CONFLICT, message="The walls already show this.")
     return [ev.WallCleared(t=t), *again]
 
 

@@ -123,7 +123,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ControlRoom:
-    """See the module. `run` has to be running for anything to change."""
+    """The cards of all rooms and sessions. `run` must be running, else no card changes."""
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ WAIT_MS = 10_000
 
 
 class Feeding:
-    """See the module. `begin` comes first; it is one task's."""
+    """Makes the batches of one session for one hub. Call `begin` first; only one task may use it."""
 
     def __init__(self, source: LinkSource, pack: Pack, follow: Follow, hub: str) -> None:
         """`hub` is the hub's path from the centre, which names its own lane."""

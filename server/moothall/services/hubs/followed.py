@@ -15,7 +15,7 @@ Follows = Callable[[str, str, SessionId, bool], None]
 
 
 class HubFollowed:
-    """See the module. Keep `run` going."""
+    """Reports to the presence of hubs which sessions each connected hub follows. `run` must be running."""
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HubLinks:
-    """See the module. `serve` is called for each connection, with whose key it came."""
+    """The links of all connected hubs. Call `serve` for each connection, with the machine that its key belongs to."""
 
     def __init__(
         self,

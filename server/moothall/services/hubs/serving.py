@@ -65,7 +65,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServedHub:
-    """See the module. `run` has the link until it ends; everything else may be called meanwhile."""
+    """Serves one hub's link. `run` owns the link until it ends; the other methods may be called meanwhile."""
 
     def __init__(
         self, connection: HubConnection, identity: Identity, hello: wire.Hello, served: Served, *, path: str

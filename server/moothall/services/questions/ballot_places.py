@@ -27,7 +27,7 @@ _KEY_BYTES = 32
 
 
 class BallotPlaces:
-    """See the module."""
+    """Counts ballots by the keyed hash of the address that they came from."""
 
     def __init__(self, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW) -> None:
         """`most_new`: how many new browsers of one address count within five minutes."""

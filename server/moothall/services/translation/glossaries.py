@@ -76,7 +76,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Glossaries:
-    """See the module. `load` reads the files, `run` looks at them again."""
+    """Preferred names and terms of each channel. `load` reads the files, `run` reads them again when they change."""
 
     def __init__(self, files: GlossaryFiles, clock: Clock, room_of: Callable[[SessionId], Room | None]) -> None:
         self._files = files
