@@ -13,7 +13,20 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = (".ci", ".github", "bench", "config", "docs", "hubs", "models", "requirements", "server", "tests", "tools", "web")
+FOLDERS = (
+    ".ci",
+    ".github",
+    "bench",
+    "config",
+    "docs",
+    "hubs",
+    "models",
+    "requirements",
+    "server",
+    "tests",
+    "tools",
+    "web",
+)
 TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ".yml", ""}
 SOURCE_ROOTS = ("server", "hubs", "models")
 

@@ -80,7 +80,9 @@ class Reading(Protocol):
 
 
 class HubRemovals:
-    """See the module. `load` it first, and keep `run` going: it reads the logs, and writes what was erased."""
+    """Tracks which machines still have to erase removed words. Call `load` first; `run` must be running: it reads the
+    logs and stores what was erased.
+    """
 
     def __init__(self, *, book: Book, read: Reading, clock: Clock) -> None:
         self._book = book
