@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong
 from moothall.adapters.admin.texts import ROLES, AdminText
+from moothall.adapters.pages.visitor_request import number_in, see_other
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
@@ -108,7 +109,7 @@ class DeskDoor:
     async def onward(self, request: web.Request) -> web.Response:
         """Whoever comes by the addresses that the conference has is sent to the desk."""
         query = request.query_string
-        return see(f"/desk?{query}" if query else "/desk")
+        return see_other(f"/desk?{query}" if query else "/desk")
 
     async def show(self, request: web.Request) -> web.Response:
         """The desk."""
@@ -141,7 +142,7 @@ class DeskDoor:
         except StorageUnavailable:
             return self._pages.refuse(request, Wrong(503, AdminText.BUSY))
         kept = {"session": session, **({"ui": asked.ui.language} if asked.chosen else {})}
-        return see(f"/desk?{urlencode({name: value for name, value in kept.items() if value})}{_anchor(name)}")
+        return see_other(f"/desk?{urlencode({name: value for name, value in kept.items() if value})}{_anchor(name)}")
 
     # The acts: each gives the key of what is wrong, or nothing
 
@@ -182,10 +183,10 @@ class DeskDoor:
         return ""
 
     async def _people(self, session: SessionId, _: str, given: Mapping[str, str]) -> str:
-        said = given.get("people", "").strip()
-        if not (said.isascii() and said.isdecimal() and len(said) <= 6 and int(said) <= MOST_PEOPLE):
+        people = number_in(given.get("people", "").strip(), 6)
+        if people is None or people > MOST_PEOPLE:
             return desk_texts.PEOPLE_WRONG
-        await self._presence.count(session, int(said))
+        await self._presence.count(session, people)
         return ""
 
     async def _note(self, session: SessionId, _: str, given: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from aiohttp import web
 from moothall.adapters.pages.request_context import Asked, PageOf, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.page_rows import rows_of, shows
 from moothall.core.kernel.times import media_time
 from moothall.core.views.captions import Line
@@ -111,7 +112,7 @@ def _began(lines: Sequence[Line]) -> int:
 
 def _ms(request: web.Request, name: str) -> int:
     """Media ms in the address. Raises Wrong."""
-    text = request.query.get(name, "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+    number = number_in(request.query.get(name, ""), MAX_DIGITS)
+    if number is None:
         raise Wrong(400, ErrorText.REQUEST)
-    return int(text)
+    return number

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.visitor_cookie import Visitors, give
@@ -15,7 +15,15 @@ from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, as
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import Senders, refused
-from moothall.adapters.pages.visitor_request import COOKIE, answer_links, kept_query, title_language, title_of
+from moothall.adapters.pages.visitor_request import (
+    COOKIE,
+    answer_links,
+    kept_query,
+    number_at,
+    see_other,
+    title_language,
+    title_of,
+)
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands_of
 from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS
@@ -113,10 +121,8 @@ class RoomQuestionsDoor:
         try:
             self._senders.check(request)
             wanted = await asked(request, self._snapshot_of)
-            number = request.match_info["number"]
-            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
-                raise Wrong(404, ErrorText.NOTHING)
-            what = await find(wanted.session, int(number))
+            number = number_at(request, "number", MAX_DIGITS)
+            what = await find(wanted.session, number)
             token = self._visitors.token(request, COOKIE, wanted.session)
             if what is None or not await self._floor.support(wanted.session, what, token):
                 raise Wrong(404, ErrorText.NOTHING)
@@ -125,8 +131,8 @@ class RoomQuestionsDoor:
         except StorageUnavailable:
             return refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
-        location = f"/s/{quote(wanted.session)}/questions{query}#{anchor}{int(number)}"
-        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+        location = f"/s/{quote(wanted.session)}/questions{query}#{anchor}{number}"
+        return see_other(location)
 
     def _text(self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool) -> str:
         query, base = kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"

@@ -11,9 +11,10 @@ from typing import Protocol
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.role_links import Staff
@@ -83,7 +84,7 @@ class SetupDoor:
         if isinstance(done, Unpaired):
             status = 503 if done is Unpaired.NOBODY else 400
             return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), given=given)
-        return see(asked.to("/setup"))
+        return see_other(asked.to("/setup"))
 
     def first(self) -> Middleware:
         """Whoever comes to the desk before this computer is connected is led here."""
@@ -92,7 +93,7 @@ class SetupDoor:
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
             desk = request.path in ("/desk", "/staff") or request.path.startswith("/hub/")
             if desk and request.method == hdrs.METH_GET and self._paired() is None:
-                return see("/setup")
+                return see_other("/setup")
             return await handler(request)
 
         return middleware

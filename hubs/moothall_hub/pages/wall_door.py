@@ -13,9 +13,10 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import is_name
 from moothall.core.ports import Book, BookEntry
@@ -65,7 +66,7 @@ class WallDoor:
                 # How large and how bright it is is the room's affair; which text is the meeting's.
                 look = [pair for pair in parse_qsl(last.query) if pair[0] in KEPT]
                 where = on[0] + (f"?{urlencode(look)}" if look else "")
-        return web.Response(status=303, headers={hdrs.LOCATION: where, hdrs.CACHE_CONTROL: "no-store"})
+        return see_other(where)
 
     def middleware(self) -> Middleware:
         """Notes which wall is shown."""

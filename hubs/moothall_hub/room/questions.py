@@ -7,9 +7,6 @@ it says, so that the outbox, and the meeting, take each once.
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import logging
 from collections.abc import Callable, Iterable
 
@@ -19,8 +16,9 @@ from moothall.core.events.question_parts import WAITING, Kind
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.questions.tokens import Tokens
 from moothall.core.session.state import Status
-from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
+from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, kept_tokens
 from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, NotTaken
@@ -32,8 +30,6 @@ KEY_SHELF, QUESTIONS, SUPPORTS, FLOORS, COUNTS = "room-key", "room-question", "r
 """Where the book has what."""
 PASS_ON_MS = 5_000
 """How often what the room would ask too is told to the meeting: a count of it, and not each press."""
-_KEY_BYTES = 32
-_CODE_BYTES = 16
 
 
 class RoomWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +66,7 @@ class RoomFloor:
         self._clock = clock
         self._randomness = randomness
         self._node = node
-        self._key = b""
+        self._tokens = Tokens(b"")
         # Bound: what `local_floor.MOST` allows in each session.
         self._floors: dict[SessionId, LocalFloor] = {}
         self._told: dict[tuple[SessionId, InterventionId], int] = {}
@@ -83,10 +79,7 @@ class RoomFloor:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        self._key = (await self._book.read(KEY_SHELF)).get("key", b"")
-        if not self._key:
-            self._key = self._randomness.bytes(_KEY_BYTES)
-            await self._book.write([BookEntry(KEY_SHELF, "key", self._key)])
+        self._tokens = await kept_tokens(self._book, KEY_SHELF, self._randomness)
         for name, body in (await self._book.read(FLOORS)).items():
             kept = msgspec.json.decode(body, type=_Kept)
             self._floors[SessionId(name)] = LocalFloor(session=SessionId(name), mode=kept.mode, cleared=kept.cleared)
@@ -106,7 +99,7 @@ class RoomFloor:
     @property
     def cookie_key(self) -> bytes:
         """Makes the tokens of visitors' browsers, once it is loaded."""
-        return hmac.digest(self._key, b"cookies", hashlib.sha256)
+        return self._tokens.cookie_key
 
     async def run(self) -> None:
         """Pass on what has to be, until cancelled."""
@@ -132,7 +125,7 @@ class RoomFloor:
             session, wish.form, kind=wish.kind, text=wish.text, language=wish.language, name=wish.name
         )
         who = ("name", session, wish.name.casefold())
-        asker = self._hash(*who) if wish.coordinator else self.visitor(session, visitor or f"form {wish.form}")
+        asker = self._tokens.code(*who) if wish.coordinator else self.visitor(session, visitor or f"form {wish.form}")
         at = self._clock.wall() - min(wish.age, LONGEST_AGE_MS)
         sent = LocalQuestion(
             id=name,
@@ -259,19 +252,16 @@ class RoomFloor:
 
     def token(self, session: SessionId, name: InterventionId) -> str:
         """What the address of its author's page ends with."""
-        return f"{self._hash('page', session, name)}.{name}"
+        return self._tokens.page(session, name)
 
     def of_token(self, session: SessionId, token: str) -> LocalQuestion | None:
         """The question whose author's page that is; None for a token that isn't ours."""
-        name = InterventionId(token.partition(".")[2])
-        right = self.token(session, name).encode("utf-8", "replace")
-        if not hmac.compare_digest(right, token.encode("utf-8", "replace")):
-            return None
-        return self.floor(session).questions.get(name)
+        name = self._tokens.author_of(session, token)
+        return None if name is None else self.floor(session).questions.get(name)
 
     def visitor(self, session: SessionId, token: str) -> str:
         """By what a browser is known in a session."""
-        return self._hash("visitor", session, token)
+        return self._tokens.code("visitor", session, token)
 
     # What goes to the meeting
 
@@ -331,10 +321,6 @@ class RoomFloor:
         self._floors[floor.session] = floor
         for tell in self._changed:
             tell(floor.session)
-
-    def _hash(self, *parts: str) -> str:
-        mac = hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)
-        return base64.urlsafe_b64encode(mac[:_CODE_BYTES]).decode().rstrip("=")
 
 
 def _ask_id(name: InterventionId) -> CommandId:

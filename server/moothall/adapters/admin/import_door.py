@@ -10,10 +10,11 @@ import msgspec
 from aiohttp import BodyPartReader, web
 
 from moothall.adapters.admin.language_names import NoLanguages, language_names, read_languages
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import change_rows, clash_rows, import_view
 from moothall.adapters.http.form_guard import FIELD
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import ProgrammeError, StorageUnavailable
 from moothall.core.programme.changes import with_languages, without_language
@@ -102,7 +103,7 @@ class ImportDoor:
             name = fields.get("pending", "")
             wanted = self._pending.pop(name, None)
             if wanted is None:
-                return see(asked.to("/admin"))
+                return see_other(asked.to("/admin"))
             if without_language(preview(self._programme, wanted)):
                 typed = fields.get("languages", "")[:200]
                 languages = await read_languages(typed)

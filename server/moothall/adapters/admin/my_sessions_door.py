@@ -7,8 +7,9 @@ from itertools import islice
 from aiohttp import web
 
 from moothall.adapters.admin import view
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see, wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
 from moothall.adapters.admin.texts import ROLES, AdminText
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, StorageUnavailable
@@ -66,7 +67,7 @@ class WorkDoor:
             return self._pages.refuse(request, error)
         except StorageUnavailable:
             return self._pages.refuse(request, Wrong(503, AdminText.BUSY))
-        return see(asked.to("/staff"))
+        return see_other(asked.to("/staff"))
 
     def _job(self, staff: Staff, asked: Asked) -> dict[str, object]:
         kind, _, name = staff.scope.partition(":")

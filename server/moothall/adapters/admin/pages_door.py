@@ -11,9 +11,10 @@ from aiohttp import web
 
 from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see, wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
 from moothall.adapters.admin.texts import ACCESS, ROLES, SOUND, AdminText
 from moothall.adapters.pages.translation_texts import reach_part
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role
@@ -153,7 +154,7 @@ class AdminDoor:
         if isinstance(languages, NoLanguages):
             return await self._overview(asked, status=400, problem=languages.said(asked.ui), given=given)
         if not self.pages.once(given):
-            return see(asked.to("/admin"))
+            return see_other(asked.to("/admin"))
         rehearsal = "rehearsal" in given
         planned = Planned(
             session=await self._programme.free_name(f"{'rehearsal ' if rehearsal else ''}{title}"),
@@ -236,7 +237,7 @@ class AdminDoor:
             return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
         if refused is not None:
             raise wrong(refused)
-        return see(asked.to(f"/admin/meetings/{planned.session}"))
+        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
     @_page
     async def act(self, request: web.Request, asked: Asked) -> web.Response:
@@ -252,7 +253,7 @@ class AdminDoor:
         refused = await self._programme.send(planned.session, command, by=asked.staff[0].link)
         if refused is not None:
             raise wrong(refused)
-        return see(asked.to(f"/admin/meetings/{planned.session}"))
+        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
     @_page
     async def add_place(self, request: web.Request, asked: Asked) -> web.Response:
@@ -261,7 +262,7 @@ class AdminDoor:
         made = await self._programme.add_room(given.get("title", ""))
         if isinstance(made, Refusal):
             return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.PLACE))
-        return see(asked.to("/admin"))
+        return see_other(asked.to("/admin"))
 
     @_page
     async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
@@ -275,7 +276,7 @@ class AdminDoor:
         )
         if isinstance(done, Refusal):
             raise wrong(done)
-        return see(asked.to("/admin"))
+        return see_other(asked.to("/admin"))
 
     @_page
     async def make_link(self, request: web.Request, asked: Asked) -> web.Response:
@@ -286,7 +287,7 @@ class AdminDoor:
         if role not in LINK_ROLES or (role is Role.READER and not scope.startswith("session:")):
             raise Wrong(400, AdminText.CONFLICT)
         if not self.pages.once(given):
-            return see(asked.to("/admin"))
+            return see_other(asked.to("/admin"))
         return self._sheets(asked, [await self._new_sheet(asked, role, scope, given.get("label", ""))], None)
 
     @_page
@@ -297,7 +298,7 @@ class AdminDoor:
         if staff is None:
             raise Wrong(404, AdminText.GONE)
         if not self.pages.once(given):
-            return see(asked.to("/admin"))
+            return see_other(asked.to("/admin"))
         address = self._address(staff, await self._links.replace(staff.link))
         return self._sheets(asked, [view.sheet(staff, address, self._programme, asked.ui, self._qr)], None)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from moothall.adapters.admin.pages_door import runs_the_house
-from moothall.adapters.admin.request import StaffPages, Wrong, see, wrong
+from moothall.adapters.admin.request import StaffPages, Wrong, wrong
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import ListPolicyQuestions
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
@@ -39,7 +40,7 @@ class PolicyDoor:
             return self._pages.refuse(request, error)
         except StorageUnavailable:
             return self._pages.refuse(request, Wrong(503, AdminText.BUSY))
-        return see(asked.to(f"/admin/meetings/{session}"))
+        return see_other(asked.to(f"/admin/meetings/{session}"))
 
     async def _change(self, session: SessionId, text: str, by: str) -> None:
         live = await self._programme.live(session) if is_name(session) else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD, FormGuard
@@ -122,8 +122,3 @@ class StaffPages:
             status=error.status,
         )
         return own_html(text, ui, status=error.status)
-
-
-def see(where: str) -> web.Response:
-    """Go on to another page; loading that again sends no form."""
-    return web.Response(status=303, headers={hdrs.LOCATION: where, hdrs.CACHE_CONTROL: "no-store"})

@@ -17,6 +17,7 @@ from aiohttp.typedefs import Handler, Middleware
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import RoomId
@@ -103,7 +104,7 @@ class StaffDoor:
 
     def welcome(self, staff: Staff, key: str, query: str = "") -> web.Response:
         """Give a browser the key that stands for whom it let in, and send it to its page, with `query`."""
-        response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: f"{landing(staff)}{query}"})
+        response = see_other(f"{landing(staff)}{query}", _SECRET)
         response.set_cookie(
             self._cookie, key, max_age=VISIT_MS // 1000, path="/", httponly=True, samesite="Lax", secure=self._secure
         )
@@ -112,7 +113,7 @@ class StaffDoor:
     async def leave(self, request: web.Request) -> web.StreamResponse:
         """Let the browser stand for nobody."""
         await self._links.leave(self.key_of(request))
-        response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: "/"})
+        response = see_other("/", _SECRET)
         response.del_cookie(self._cookie, path="/", httponly=True, samesite="Lax", secure=self._secure)
         return response
 
@@ -146,12 +147,12 @@ class StaffDoor:
             )
         proof = self._links.reader_proof(request.query["key"])
         if proof is None or not covers(proof[0].scope, SessionId(session), None):
-            return web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: where})
+            return see_other(where, _SECRET)
         return self._as_reader(*proof, where=where)
 
     def _as_reader(self, staff: Staff, proof: str, where: str | None = None) -> web.Response:
         page = landing(staff)
-        response = web.Response(status=303, headers={**_SECRET, hdrs.LOCATION: where or page})
+        response = see_other(where or page, _SECRET)
         response.set_cookie(
             READER_COOKIE,
             proof,

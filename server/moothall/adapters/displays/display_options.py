@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from moothall.adapters.pages.visitor_request import number_in
+
 Theme = Literal["", "dark", "light"]
 
 COLOURS = {
@@ -95,9 +97,10 @@ def _number(query: Mapping[str, str], name: str, default: int, low: int, high: i
     text = query.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and low <= int(text) <= high):
+    number = number_in(text, 3)
+    if number is None or not low <= number <= high:
         raise BadLook(name, text)
-    return int(text)
+    return number
 
 
 def _color(query: Mapping[str, str], name: str, default: str) -> str:

@@ -9,12 +9,13 @@ from aiohttp import web
 
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
 from moothall.adapters.admin.pages_door import runs_the_house
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import QrSvg
 from moothall.adapters.hubs import view
 from moothall.adapters.hubs.removed_view import RemovedView
 from moothall.adapters.hubs.texts import HubText
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.hubs.entry import MOST_PEOPLE, Details, Hub
 from moothall.core.kernel.errors import NoLink, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
@@ -121,7 +122,7 @@ class HubAdminDoor:
         if isinstance(details, str):
             return self._overview(asked, problem=details, given=given)
         if not self.pages.once(given):
-            return see(asked.to("/admin/hubs"))
+            return see_other(asked.to("/admin/hubs"))
         made = await self._hubs.add(given.get("title", "")[:LONGEST], details)
         if isinstance(made, Refusal):
             return self._overview(asked, problem=asked.ui.text(HubText.NAME), given=given)
@@ -157,7 +158,7 @@ class HubAdminDoor:
             return self._show(asked, hub, problem=details, given=given)
         if isinstance(await self._hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
             return self._show(asked, hub, problem=asked.ui.text(HubText.NAME), given=given)
-        return see(asked.to(f"/admin/hubs/{hub.name}"))
+        return see_other(asked.to(f"/admin/hubs/{hub.name}"))
 
     @_page
     async def new_words(self, request: web.Request, asked: Asked) -> web.Response:
@@ -165,7 +166,7 @@ class HubAdminDoor:
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
         if not self.pages.once(given):
-            return see(asked.to(f"/admin/hubs/{hub.name}"))
+            return see_other(asked.to(f"/admin/hubs/{hub.name}"))
         return await self._sheets(asked, hub, words=await self._pairing.words(hub.name))
 
     @_page
@@ -174,7 +175,7 @@ class HubAdminDoor:
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
         if not self.pages.once(given):
-            return see(asked.to(f"/admin/hubs/{hub.name}"))
+            return see_other(asked.to(f"/admin/hubs/{hub.name}"))
         made = await self._hubs.new_link(hub.name)
         return await self._sheets(asked, hub, token=None if made is None else made[1])
 
@@ -187,7 +188,7 @@ class HubAdminDoor:
             return self._show(asked, hub, problem=asked.ui.text(HubText.SURE))
         await self._pairing.forget(hub.name)
         await self._hubs.remove(hub.name)
-        return see(asked.to("/admin/hubs"))
+        return see_other(asked.to("/admin/hubs"))
 
     async def _sheets(
         self, asked: Asked, hub: Hub, *, token: str | None = None, words: tuple[str, ...] | None = None

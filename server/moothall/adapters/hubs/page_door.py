@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, see, wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.hubs import page_view as view
 from moothall.adapters.hubs.admin_door import number_of
 from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.pages.texts import STATES
-from moothall.adapters.pages.visitor_request import clean, page_of
+from moothall.adapters.pages.visitor_request import clean, page_of, see_other
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import LeaveHubNote, ReadHubNote
 from moothall.core.hubs.entry import MOST_PEOPLE, HeadCount, Hub
@@ -236,7 +236,7 @@ class HubPageDoor:
         return answer if isinstance(answer, Refusal) else None
 
     def _back(self, asked: Asked, hub: Hub, live: LiveSession) -> web.Response:
-        return see(asked.to(f"/hub/{quote(hub.name)}/{quote(live.id)}"))
+        return see_other(asked.to(f"/hub/{quote(hub.name)}/{quote(live.id)}"))
 
     async def _live(self, request: web.Request, asked: Asked) -> LiveSession:
         """The session of the address, where the hub may take part in it. Raises Wrong."""

@@ -1,8 +1,9 @@
-"""What the doors of asking have in common: the cookie, their addresses, and how forms are read."""
+"""What visitors send and how it is read: forms, numbers, the cookie; and where they are sent on to."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from urllib.parse import parse_qs, quote, urlencode
 
 from aiohttp import hdrs, web
@@ -58,25 +59,49 @@ def answer_links(base: str, floor: Floor, each: Intervention, query: str, *, the
     return way, f"{way}{'&' if query else '?'}live=1"
 
 
-async def read_body(request: web.Request) -> bytes:
-    """A request's body. Raises Wrong when it is too long."""
+async def read_body(request: web.Request, most: int = MAX_BODY_BYTES, long: str = ErrorText.LONG) -> bytes:
+    """A request's body. Raises Wrong with the sentence `long` when it has more than `most` bytes."""
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise Wrong(413, ErrorText.LONG)
+        if len(body) > most:
+            raise Wrong(413, long)
     return bytes(body)
 
 
-async def read_form(request: web.Request) -> dict[str, str]:
-    """The fields of the form in a request's body. Raises Wrong when it is too long or isn't one."""
-    body = await read_body(request)
+async def read_form(
+    request: web.Request,
+    most: int = MAX_BODY_BYTES,
+    *,
+    fields: int = MAX_FIELDS,
+    long: str = ErrorText.LONG,
+    unread: str = ErrorText.REQUEST,
+) -> dict[str, str]:
+    """The fields of the form in a request's body; a field without a value is not there.
+
+    Raises Wrong with the sentence `long` when it has more than `most` bytes, and with `unread` when it isn't a form or
+    has more than so many fields.
+    """
+    body = await read_body(request, most, long)
     if request.content_type != "application/x-www-form-urlencoded":
-        raise Wrong(415, ErrorText.REQUEST)
+        raise Wrong(415, unread)
     try:
-        return {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=MAX_FIELDS).items()}
+        return {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=fields).items()}
     except ValueError as error:
-        raise Wrong(400, ErrorText.REQUEST) from error
+        raise Wrong(400, unread) from error
+
+
+def number_in(text: str, digits: int) -> int | None:
+    """The number that one to so many ASCII digits say; None for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
+
+
+def number_at(request: web.Request, name: str, digits: int) -> int:
+    """The number in a place of the address, as `number_in` reads it. Raises Wrong where there is none."""
+    number = number_in(request.match_info[name], digits)
+    if number is None:
+        raise Wrong(404, ErrorText.NOTHING)
+    return number
 
 
 def clean(text: str) -> str:
@@ -94,9 +119,16 @@ def page_of(session: SessionId, token: str) -> str:
     return f"/s/{quote(session)}/asked/{quote(token)}"
 
 
+def see_other(location: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Send a browser on to another page; loading that again sends no form."""
+    return web.Response(
+        status=303, headers={hdrs.CACHE_CONTROL: "no-store", **(headers or {}), hdrs.LOCATION: location}
+    )
+
+
 def onward(location: str) -> web.Response:
-    """Send a browser that has posted something on to a page."""
-    return private(web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"}))
+    """Send an author that has posted something on to a page of theirs."""
+    return private(see_other(location))
 
 
 def private(response: web.Response) -> web.Response:

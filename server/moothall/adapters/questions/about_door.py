@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import Senders, refused
-from moothall.adapters.pages.visitor_request import kept_query
+from moothall.adapters.pages.visitor_request import kept_query, read_form, see_other
 from moothall.adapters.questions.about_form import about_given
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core.kernel.errors import StorageUnavailable
@@ -64,7 +64,7 @@ class AboutDoor:
         token = request.match_info["token"]
         try:
             self._senders.check(request)
-            given = await _given(request)
+            given = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
             wanted = await asked(request, self._snapshot_of)
             own = await self._asking.own(wanted.session, token)
             if own is None:
@@ -81,16 +81,4 @@ class AboutDoor:
             return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/asked/{quote(token)}{query}#About"
-        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
-
-
-async def _given(request: web.Request) -> dict[str, str]:
-    """The form in a request's body. Raises Wrong when it is too long or isn't one."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise Wrong(415, ErrorText.REQUEST)
-    if request.content_length is None or request.content_length > MAX_BODY_BYTES:
-        raise Wrong(413, ErrorText.REQUEST)
-    try:
-        return {name: str(value) for name, value in (await request.post()).items()}
-    except ValueError as error:
-        raise Wrong(400, ErrorText.REQUEST) from error
+        return see_other(location)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.visitor_cookie import Visitors
@@ -13,7 +13,7 @@ from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, la
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import Senders, refused
-from moothall.adapters.pages.visitor_request import COOKIE, kept_query
+from moothall.adapters.pages.visitor_request import COOKIE, kept_query, number_at, see_other
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -52,18 +52,16 @@ class AbuseDoor:
     async def take(self, request: web.Request) -> web.Response:
         """Somebody reports one; back to the list."""
         ui, chosen = language(self._pages, request)
-        number = request.match_info["number"]
         try:
             self._senders.check(request)
             wanted = await asked(request, self._snapshot_of)
-            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
-                raise Wrong(404, ErrorText.NOTHING)
-            await self._report(wanted.session, int(number), self._visitors.token(request, COOKIE, wanted.session))
+            number = number_at(request, "number", MAX_DIGITS)
+            await self._report(wanted.session, number, self._visitors.token(request, COOKIE, wanted.session))
         except Wrong as wrong:
             return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
-        location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
-        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+        location = f"/s/{quote(wanted.session)}/questions{query}#No-{number}"
+        return see_other(location)
 
     async def _report(self, session: SessionId, number: int, token: str) -> None:
         try:

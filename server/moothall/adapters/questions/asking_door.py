@@ -24,6 +24,7 @@ from moothall.adapters.pages.visitor_request import (
     COOKIE,
     clean,
     kept_query,
+    number_in,
     onward,
     page_of,
     private,
@@ -298,8 +299,7 @@ def _tag(given: Mapping[str, str], ui: Catalogue) -> str:
 
 
 def _age(given: Mapping[str, str]) -> int:
-    text = given.get("age", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else 0
+    return number_in(given.get("age", ""), MAX_DIGITS) or 0
 
 
 def form_values(wanted: Asked, typed: Typed, hubs: Mapping[str, str], ui: Catalogue, pages: Pages) -> dict[str, object]:

@@ -6,9 +6,9 @@ A browser is known by the same cookie as at *Ask or comment*.
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.http.limits import AddressGate, network
 from moothall.adapters.http.visitor_cookie import Visitors
@@ -17,7 +17,7 @@ from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, la
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import Senders, refused
-from moothall.adapters.pages.visitor_request import COOKIE, kept_query
+from moothall.adapters.pages.visitor_request import COOKIE, kept_query, number_at, read_form, see_other
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
@@ -61,13 +61,13 @@ class HandsDoor:
         try:
             address = self._senders.check(request)
             wanted = await asked(request, self._snapshot_of)
-            number, option = _number(request.match_info["number"]), await _option(request)
+            number, option = number_at(request, "number", MAX_DIGITS), await _option(request)
             token = self._visitors.token(request, COOKIE, wanted.session)
             await self._take(wanted.session, number, option, token, network(address))
         except Wrong as wrong:
             return refused(wrong, self._pages, ui)
         location = f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Hands"
-        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+        return see_other(location)
 
     async def _take(self, session: SessionId, number: int, option: int, token: str, address: str) -> None:
         try:
@@ -83,18 +83,10 @@ class HandsDoor:
         # Where it was closed meanwhile the list says so.
 
 
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
-        raise Wrong(404, ErrorText.NOTHING)
-    return int(text)
-
-
 async def _option(request: web.Request) -> int:
     """The answer that the form names, from 0."""
-    body = await request.content.read(MAX_BODY_BYTES + 1)
-    if len(body) > MAX_BODY_BYTES:
-        raise Wrong(413, ErrorText.REQUEST)
-    given = parse_qs(body.decode("latin-1")).get("option", [""])[-1]
+    form = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
+    given = form.get("option", "")
     if given not in map(str, range(MOST_OPTIONS)):
         raise Wrong(400, ErrorText.REQUEST)
     return int(given)

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.http.limits import AddressGate, network
 from moothall.adapters.http.visitor_cookie import Visitors, give
@@ -24,7 +24,9 @@ from moothall.adapters.pages.visitor_request import (
     COOKIE,
     answer_links,
     kept_query,
+    number_at,
     read_form,
+    see_other,
     title_language,
     title_of,
 )
@@ -267,17 +269,15 @@ class QuestionsDoor:
         try:
             address = self._senders.check(request)
             wanted = await asked(request, self._snapshot_of)
-            number = request.match_info["number"]
-            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
-                raise Wrong(404, ErrorText.NOTHING)
+            number = number_at(request, "number", MAX_DIGITS)
             too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
             token = self._visitors.token(request, COOKIE, wanted.session)
-            await self._take(wanted.session, int(number), token, network(address), too=too)
+            await self._take(wanted.session, number, token, network(address), too=too)
         except Wrong as wrong:
             return refused(wrong, self._pages, ui)
         query = kept_query(request, ui, chosen=chosen)
-        location = f"/s/{quote(wanted.session)}/questions{query}#No-{int(number)}"
-        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+        location = f"/s/{quote(wanted.session)}/questions{query}#No-{number}"
+        return see_other(location)
 
     async def _take(self, session: SessionId, number: int, token: str, address: str, *, too: bool) -> None:
         try:

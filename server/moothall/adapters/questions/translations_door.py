@@ -16,6 +16,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.translation_texts import route_text
+from moothall.adapters.pages.visitor_request import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction, is_language
@@ -101,9 +102,9 @@ class QuestionTranslationsDoor:
         session, number, target = (request.match_info[name] for name in ("session", "number", "language"))
         if self._gate.take(self._address_of(request)):
             return _refused(429, "That came very often; try again in a minute.")
-        digits = number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS
-        named = is_name(session) and digits and is_language(target)
-        each = await self._public(SessionId(session), int(number)) if named else None
+        known = number_in(number, MAX_DIGITS)
+        named = is_name(session) and is_language(target)
+        each = None if known is None or not named else await self._public(SessionId(session), known)
         if each is None:
             return _refused(404, NOT_HERE)
         wanted = Text(session=SessionId(session), text=each.text, source=each.language, target=target)

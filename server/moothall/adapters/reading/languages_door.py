@@ -5,9 +5,8 @@ without a script. Whoever asks is sent on to the new text, and may have to wait 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from urllib.parse import parse_qs
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.door_texts import DoorText
@@ -15,6 +14,7 @@ from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, la
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_request import read_form, see_other
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_address import Address
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -22,7 +22,8 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.wire.token_bucket import Allowance
 
-MAX_BODY_BYTES = 1 << 10
+MAX_BODY_BYTES, MAX_FIELDS = 1 << 10, 8
+"""Of a form."""
 MAX_LANGUAGE = 35
 """Characters of a language tag (RFC 5646 §4.4.1)."""
 ALLOWANCE = Allowance(per_second=2, burst=300)
@@ -74,7 +75,7 @@ class LanguagesDoor:
             return refused(wrong, self._pages, ui)
         choices = page_choices.chosen(request.query)
         address = Address(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
-        return web.Response(status=303, headers={hdrs.LOCATION: address.page(), hdrs.CACHE_CONTROL: "no-store"})
+        return see_other(address.page())
 
 
 def _wrong(answer: Refusal) -> Wrong:
@@ -88,13 +89,12 @@ def _wrong(answer: Refusal) -> Wrong:
 
 
 async def _language(request: web.Request) -> str:
-    """The tag in a form. Raises Wrong when it is too long, or there is none."""
-    body = await request.content.read(MAX_BODY_BYTES + 1)
+    """The tag in a form. Raises Wrong, 400 in any case, when it is too long, or there is none."""
     try:
-        fields = parse_qs(body.decode(), max_num_fields=8)
-    except ValueError as error:
-        raise Wrong(400, ErrorText.REQUEST) from error
-    tag = fields.get("language", [""])[-1]
-    if len(body) > MAX_BODY_BYTES or not 0 < len(tag) <= MAX_LANGUAGE or not tag.isascii():
+        form = await read_form(request, MAX_BODY_BYTES, fields=MAX_FIELDS)
+    except Wrong as wrong:
+        raise Wrong(400, ErrorText.REQUEST) from wrong
+    tag = form.get("language", "")
+    if not 0 < len(tag) <= MAX_LANGUAGE or not tag.isascii():
         raise Wrong(400, ErrorText.REQUEST)
     return tag

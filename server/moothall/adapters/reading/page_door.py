@@ -28,6 +28,7 @@ from moothall.adapters.pages.request_context import (
 )
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_request import number_at, number_in, see_other
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_address import Address
 from moothall.adapters.reading.page_choices import SHOW, Choices
@@ -187,9 +188,7 @@ class PageDoor:
         ui, chosen = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
-            ms = request.match_info["ms"]
-            fit = ms.isascii() and ms.isdecimal() and len(ms) <= MAX_DIGITS
-            found = await self._said_at(wanted, int(ms)) if fit else None
+            found = await self._said_at(wanted, number_at(request, "ms", MAX_DIGITS))
             if found is None:
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
@@ -232,7 +231,7 @@ class PageDoor:
         shown = live or number >= total - len(wanted.snapshot.lines)
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
         location = f"{address.page(before=before)}#{quote(segment)}"
-        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
+        return see_other(location)
 
     async def own_pace_page(self, request: web.Request) -> web.Response:
         """Twenty finished lines from `?from=N` on (the first is 1), which stay until the next are asked for."""
@@ -373,6 +372,7 @@ def _number(request: web.Request, name: str, key: str) -> int | None:
     text = request.query.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS and int(text) > 0):
+    number = number_in(text, MAX_DIGITS)
+    if not number:
         raise Wrong(400, key)
-    return int(text)
+    return number

@@ -12,6 +12,7 @@ from functools import partial
 
 from aiohttp import web
 
+from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.reader_routes import Readers, Reading, Refused, show_stalls
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import Position
@@ -127,8 +128,9 @@ class PollDoor:
 
 def _wait(text: str) -> int | Refused:
     """Seconds."""
-    if text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= MAX_WAIT_S:
-        return int(text)
+    seconds = number_in(text, 2)
+    if seconds is not None and seconds <= MAX_WAIT_S:
+        return seconds
     message = f"A poll may wait for 0 to {MAX_WAIT_S} whole seconds."
     return Refused(status=400, code=CloseCode.BAD_REQUEST, message=message)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import hdrs, web
@@ -20,7 +20,7 @@ from moothall.adapters.pages.door_texts import ANSWERS, KINDS, DoorText, report_
 from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import Senders
-from moothall.adapters.pages.visitor_request import title_language, title_of
+from moothall.adapters.pages.visitor_request import read_body, read_form, title_language, title_of
 from moothall.core.kernel.decoding import read_json
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
@@ -29,7 +29,8 @@ from moothall.services.sessions.reports import Answer, Kind, Reports
 from moothall.wire.token_bucket import Allowance
 
 COOKIE = "reporter"
-MAX_BODY_BYTES = 1 << 10
+MAX_BODY_BYTES, MAX_FIELDS = 1 << 10, 8
+"""Of a form."""
 AGAIN = "again"
 """In the address where a browser comes for the second time."""
 ALLOWANCE = Allowance(per_second=4, burst=600)
@@ -186,18 +187,11 @@ class ReportsDoor:
 
 async def _sent(request: web.Request) -> _Sent:
     """The report in a request's body. Raises Wrong when it is too long or isn't one."""
-    body = await request.content.read(MAX_BODY_BYTES + 1)
-    if len(body) > MAX_BODY_BYTES:
-        raise Wrong(413, DoorText.REPORT)
     try:
-        match request.content_type:
-            case "application/json":
-                return read_json(body, _Sent)
-            case "application/x-www-form-urlencoded":
-                fields = parse_qs(body.decode(), max_num_fields=8)
-                return msgspec.convert({name: values[-1] for name, values in fields.items()}, _Sent)
-            case _:
-                raise Wrong(415, DoorText.REPORT)
+        if request.content_type == "application/json":
+            return read_json(await read_body(request, MAX_BODY_BYTES, DoorText.REPORT), _Sent)
+        form = await read_form(request, MAX_BODY_BYTES, fields=MAX_FIELDS, long=DoorText.REPORT, unread=DoorText.REPORT)
+        return msgspec.convert(form, _Sent)
     except ValueError as error:
         raise Wrong(400, DoorText.REPORT) from error
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.pages.visitor_request import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.rules.authority import STAFF_ROLES
@@ -123,10 +124,10 @@ def _session(request: web.Request) -> SessionId:
 
 
 def _number(request: web.Request, name: str) -> int:
-    text = request.query.get(name, "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+    number = number_in(request.query.get(name, ""), MAX_DIGITS)
+    if number is None:
         raise web.HTTPBadRequest(text=f"'{name}' has to be a number of milliseconds.\n")
-    return int(text)
+    return number
 
 
 def _address(session: SessionId, part: PlacedPart) -> str:

@@ -7,9 +7,6 @@ long as the house keeps its key.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from enum import StrEnum
 
 import msgspec
@@ -18,12 +15,13 @@ from moothall.core.commands import Ask, HoldTurn, Stand
 from moothall.core.events.question_parts import HUB, OPEN, REMOTE, Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_name
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.limits import full
 from moothall.core.questions.order import queue
+from moothall.core.questions.tokens import KEY_BYTES, Tokens
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.session.state import State, Status
 from moothall.services.questions.asking_places import SHARE, AskingPlaces
@@ -33,8 +31,6 @@ from moothall.wire.hub import AskAct
 
 SHELF, KEY = "asking", "key"
 """Where the book has the key."""
-_KEY_BYTES = 32
-_CODE_BYTES = 16
 MOST_QUEUES = 64
 """Sessions of which the order of the queue is remembered."""
 LONGEST_AGE_MS = 86_400_000
@@ -102,22 +98,19 @@ class Asking:
         self._book = book
         self._clock = clock
         self._randomness = randomness
-        self._key = b""
+        self._tokens = Tokens(b"")
         # Whenever the queue moves all authors look at once: its order is found once for them.
         # Bound: MOST_QUEUES. Overflow: all are forgotten, and found again.
         self._places: dict[SessionId, tuple[Floor, dict[InterventionId, int]]] = {}
 
     async def load(self) -> None:
         """Read the house's key, or make it; raises StorageUnavailable."""
-        self._key = (await self._book.read(SHELF)).get(KEY, b"")
-        if not self._key:
-            self._key = self._randomness.bytes(_KEY_BYTES)
-            await self._book.write([BookEntry(SHELF, KEY, self._key)])
+        self._tokens = await kept_tokens(self._book, SHELF, self._randomness)
 
     @property
     def cookie_key(self) -> bytes:
         """Makes the tokens of visitors' browsers, once it is loaded."""
-        return hmac.digest(self._key, b"cookies", hashlib.sha256)
+        return self._tokens.cookie_key
 
     async def ask(self, session: SessionId, wish: Wish, visitor: str, address: str = "") -> InterventionId | Unasked:
         """Take a wish; the same form with the same words again is the same one.
@@ -134,7 +127,7 @@ class Asking:
         if live is None:
             return Unasked.UNAVAILABLE
         said = (wish.form, wish.kind.value, wish.text, wish.language, wish.name, *((wish.hub,) if wish.hub else ()))
-        name = InterventionId(self._mac("form", session, *said)[:_CODE_BYTES].hex())
+        name = InterventionId(self._tokens.mac("form", session, *said).hex())
         asker = self._asker(session, wish, visitor)
         if not wish.hub and live.state.floor.get(name) is None:
             if live.state.floor.known_only and not visitor:
@@ -168,7 +161,7 @@ class Asking:
 
         `hub` is the room's name as a dotted path. Under the same limits as here it is kept who asks, as a hash.
         """
-        asker = _code(self._mac("in hub", live.id, hub, asked.asker or asked.name.casefold()))
+        asker = self._tokens.code("in hub", live.id, hub, asked.asker or asked.name.casefold())
         name = asked.intervention
         command = Ask(
             intervention=name,
@@ -186,7 +179,7 @@ class Asking:
 
     def token(self, session: SessionId, intervention: InterventionId) -> str:
         """What the address of its author's page ends with."""
-        return f"{_code(self._mac('page', session, intervention))}.{intervention}"
+        return self._tokens.page(session, intervention)
 
     async def of_browser(self, session: SessionId, visitor: str) -> tuple[Intervention, ...]:
         """What a browser has asked for whoever sits at it, newest first. Raises StorageUnavailable."""
@@ -219,7 +212,7 @@ class Asking:
 
     async def own(self, session: SessionId, token: str) -> Own | None:
         """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
-        name = self._named(session, token)
+        name = self._tokens.author_of(session, token)
         live = None if name is None else await self._sessions.find(session)
         each = None if live is None or name is None else live.state.floor.get(name)
         if live is None or each is None:
@@ -251,7 +244,7 @@ class Asking:
 
     async def hold(self, session: SessionId, token: str) -> Refusal | None:
         """Hold the turn for its author, who needs longer to begin; None when it is. Raises StorageUnavailable."""
-        name = self._named(session, token)
+        name = self._tokens.author_of(session, token)
         live = None if name is None else await self._sessions.find(session)
         if live is None or name is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
@@ -264,7 +257,7 @@ class Asking:
 
         Refused where as many wait from where it came as may.
         """
-        name = self._named(session, token)
+        name = self._tokens.author_of(session, token)
         live = None if name is None else await self._sessions.find(session)
         if live is not None and name is not None and self.places.full_for(session, live.state.floor, name):
             return Refusal(
@@ -273,7 +266,7 @@ class Asking:
         return await self._bring(session, token, Standing.CHECKED)
 
     async def _bring(self, session: SessionId, token: str, standing: Standing) -> Refusal | None:
-        name = self._named(session, token)
+        name = self._tokens.author_of(session, token)
         live = None if name is None else await self._sessions.find(session)
         if live is None or name is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
@@ -283,27 +276,26 @@ class Asking:
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, brought)
         return answer if isinstance(answer, Refusal) and answer.code is not RefusalCode.STALE else None
 
-    def _named(self, session: SessionId, token: str) -> InterventionId | None:
-        _, _, name = token.partition(".")
-        if not is_name(name):
-            return None
-        right = self.token(session, InterventionId(name)).encode("utf-8", "replace")
-        return InterventionId(name) if hmac.compare_digest(right, token.encode("utf-8", "replace")) else None
-
     def _asker(self, session: SessionId, wish: Wish, visitor: str) -> str:
         """Who asks, for the limits and the order of the queue.
 
         At a hub one browser asks for many people: each name is one, and those without a name are one together.
         """
         if wish.hub:
-            return _code(self._mac("hub", session, wish.hub, wish.name.casefold()))
+            return self._tokens.code("hub", session, wish.hub, wish.name.casefold())
         return self._visitor(session, visitor or f"form {wish.form}")
 
     def _visitor(self, session: SessionId, visitor: str) -> str:
-        return _code(self._mac("asker", session, visitor))
+        return self._tokens.code("asker", session, visitor)
 
-    def _mac(self, *parts: str) -> bytes:
-        return hmac.digest(self._key, msgspec.json.encode(parts), hashlib.sha256)
+
+async def kept_tokens(book: Book, shelf: str, randomness: Randomness) -> Tokens:
+    """Those of the key on a shelf of the book; it is made where there is none. Raises StorageUnavailable."""
+    key = (await book.read(shelf)).get(KEY, b"")
+    if not key:
+        key = randomness.bytes(KEY_BYTES)
+        await book.write([BookEntry(shelf, KEY, key)])
+    return Tokens(key)
 
 
 def asked_by(intervention: InterventionId) -> CommandId:
@@ -314,10 +306,6 @@ def asked_by(intervention: InterventionId) -> CommandId:
 def taken_back_by(intervention: InterventionId) -> CommandId:
     """The id of the act with which its author takes it back."""
     return CommandId(f"back:{intervention}")
-
-
-def _code(mac: bytes) -> str:
-    return base64.urlsafe_b64encode(mac[:_CODE_BYTES]).decode().rstrip("=")
 
 
 def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:

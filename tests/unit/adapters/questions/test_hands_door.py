@@ -61,7 +61,8 @@ class House:
     async def choose(
         self, option: object, cookie: str = A, path: str = "/s/s/hands/1", body: bytes | None = None, **headers: str
     ) -> tuple[int, str]:
-        sent = {**OURS, "Cookie": f"{COOKIE}={cookie}", **headers}
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        sent = {**OURS, **form, "Cookie": f"{COOKIE}={cookie}", **headers}
         data = {"option": str(option)} if body is None else body
         async with self.client.post(path, headers=sent, data=data, allow_redirects=False) as answer:
             assert answer.headers["Cache-Control"] == "no-store"
