@@ -12,7 +12,7 @@ from moothall_hub.mirror.copied import Copy, Step
 
 
 class Unpack(Protocol):
-    """As `moothall.wire.hub_records.unpack`."""
+    """Takes a batch apart (`moothall.wire.hub_records.unpack`)."""
 
     def __call__(
         self, data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int

@@ -105,7 +105,7 @@ class Mirror(SqliteRecords):
         return await self._read(lambda: mirror_sqlite.copies(self._connection))
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """As `EventLog.head`; None as well for a session of which nothing has come. Nobody's term holds it."""
+        """Where a session's log ends; None when nothing of it has come. No term holds it (`EventLog`)."""
         head = await super().head(session)
         return head if head is not None and head.epoch else None
 

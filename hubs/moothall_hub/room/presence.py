@@ -64,7 +64,7 @@ class RoomPresence:
     def __init__(
         self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str
     ) -> None:
-        """As `RoomFloor`."""
+        """Takes the same parts as `RoomFloor`."""
         self._book = book
         self._outbox = outbox
         self._meetings = meetings

@@ -36,7 +36,7 @@ class GlossaryFolder:
         return self._parts
 
     def read_again(self) -> tuple[Part, ...]:
-        """As `read`, while a server runs: what stood there last, and a line in the log, when it can't be read."""
+        """Read the files again while a server runs; where one can't be read, its last content stays and a line is logged."""
         try:
             return self.read()
         except ConfigurationError as error:

@@ -19,7 +19,7 @@ REVISED_WITHIN = 2_000
 
 
 def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a correction, or a refusal."""
     segment = state.segments.get(command.segment)
     if segment is None or segment.channel != command.channel or segment.gone:
         return _unknown()
@@ -35,7 +35,9 @@ def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[
 
 
 def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`. An engine betters a line of its channel once, whole, soon after its end, and before any person."""
+    """The events of an engine's correction, or a refusal. An engine may correct a line of its channel once, as a
+    whole, soon after its end, and only before a person has corrected it.
+    """
     channel, segment = state.channels.get(command.channel), state.segments.get(command.segment)
     if channel is None or segment is None or segment.channel != command.channel or segment.gone:
         return _unknown()

@@ -22,7 +22,7 @@ MOST_BELOW = 64
 
 
 def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The event of a hub's status, or a refusal."""
     title = " ".join(command.title.split())
     if not is_name(command.hub) or not 0 < len(title) <= MAX_TITLE:
         return refuse(RefusalCode.INVALID, f"A hub needs an id and a title of 1 to {MAX_TITLE} characters.")

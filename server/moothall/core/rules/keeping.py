@@ -17,7 +17,7 @@ from moothall.core.session.state import Segment, State, Status, evolve
 def not_recorded(
     state: State, command: do.BeginNotRecorded | do.EndNotRecorded, wall: int
 ) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command that begins or ends a break or a span that is not recorded, or a refusal."""
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nothing is recorded now.")
     now = state.media_now(wall)

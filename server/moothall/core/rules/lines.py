@@ -33,7 +33,7 @@ LineCommand = (
 
 
 def decide_lines(state: State, command: LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about a channel's lines, or a refusal."""
     channel = state.channels.get(command.channel)
     if channel is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")

@@ -26,7 +26,7 @@ PollCommand = do.OpenPoll | do.ClosePoll | do.CountRoom | do.CountPoll
 
 
 def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about shows of hands, or a refusal."""
     known = poll_of(state.floor.polls, command.poll)
     if isinstance(command, do.OpenPoll):
         return _open(state, command, known, wall)

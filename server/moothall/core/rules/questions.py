@@ -37,7 +37,7 @@ _UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, 
 
 
 def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about questions, or a refusal."""
     match command:
         case do.Ask():
             return _ask(state, command, wall)

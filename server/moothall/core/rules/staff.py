@@ -34,7 +34,7 @@ _STRANGERS = frozenset({Role.ENGINE, Role.TRANSLATOR, Role.SYSTEM, Role.PARTICIP
 
 
 def decide_backstage(state: State, command: BackstageCommand, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about notes, policy questions or tags, or a refusal."""
     match command:
         case do.LeaveNote():
             return _note(state, command)

@@ -18,7 +18,7 @@ MAX_ROUTE = 1_000
 
 
 def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session. It may be closed: translations may follow."""
+    """The events of a translated line, or a refusal. The session may be closed: translations may follow."""
     channel, source = state.channels.get(command.channel), state.segments.get(command.source.segment)
     if channel is None or channel.kind is not ev.ChannelKind.TRANSLATION or source is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such translation, or no such line.")

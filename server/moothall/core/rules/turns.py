@@ -25,7 +25,7 @@ TurnCommand = do.LimitTurns | do.TypeTurn | do.HoldTurn
 
 
 def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about turns, or a refusal."""
     if isinstance(command, do.TypeTurn):
         return _type(state, command, actor, wall)
     if isinstance(command, do.HoldTurn):

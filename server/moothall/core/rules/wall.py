@@ -17,7 +17,7 @@ from moothall.core.session.state import State, Status, evolve
 def decide_wall(
     state: State, command: do.ClearWall | do.RestoreWall, actor: Actor, wall: int
 ) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of clearing or restoring the walls, or a refusal."""
     if isinstance(command, do.ClearWall):
         return _clear(state, actor, wall)
     again = _called_again(state, command.intervention, actor, wall)

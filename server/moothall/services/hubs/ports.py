@@ -73,7 +73,7 @@ class LinkSource(Protocol):
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """As `moothall.core.ports.EventLog.read`."""
+        """The records after an offset, as `EventLog.read` gives them."""
         ...
 
     async def sign(self, session: SessionId, behind: int) -> None:
@@ -198,5 +198,5 @@ class HubConnection(Protocol):
 
     @property
     def bytes_received(self) -> int:
-        """As `bytes_sent`."""
+        """Bytes received on this link so far."""
         ...

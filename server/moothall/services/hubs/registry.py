@@ -274,7 +274,7 @@ class Hubs(HubListeners):
     # People
 
     async def count(self, path: str, session: SessionId, people: int, at: int) -> Refusal | None:
-        """As `keep_count`; and who is told of counts is told, and says why not.
+        """Keep a head count, and tell the listeners of counts, who may refuse it.
 
         Of the same count they are told again: they may have refused it before.
         """

@@ -157,7 +157,7 @@ class TextTranslation:
     async def text(
         self, text: str, source: str, target: str, terms: Terms | None = None, *, here: bool = False
     ) -> Made | Refusal:
-        """As `translate`, for somebody who asks for one text and gets an answer in any case. Nothing of it is kept."""
+        """Translate one text for somebody who asks for it and always gets an answer. Nothing of it is kept."""
         if not text.strip() or len(text) > LONGEST:
             return Refusal(code=RefusalCode.INVALID, message=f"A text to be translated has 1 to {LONGEST} characters.")
         try:
