@@ -1,4 +1,4 @@
-"""A hub's line and all that hangs on it: what comes is given to the copies and the outbox, what is wanted is asked for.
+"""Supervises the uplink: routes incoming messages to mirror and outbox, and subscribes to the sessions that are wanted.
 
 `moothall_hub.uplink.dialling` owns the socket and tells of what happens; this decides who is told. What has to
 outlive a restart (the centre's time, when the line was good last, the day's bytes) stands in the book.

@@ -70,8 +70,8 @@ class DraftingWhisper(WhisperRecognizer):
         compute_type: str = "int8",
         trained: Sequence[str] = (),
     ) -> None:
-        """Load the weights, as `WhisperRecognizer` does. Raises ValueError when the weights can't be read, and OSError when there is no room
-        for them among the temporary files.
+        """Load the weights, as `WhisperRecognizer` does. Raises ValueError when the weights can't be read, and OSError
+        when there is no room for them among the temporary files.
         """
         weights = read_weights(model_dir / "model.bin")
         config = json.loads((model_dir / "config.json").read_bytes())

@@ -36,7 +36,7 @@ class GlossaryFolder:
         return self._parts
 
     def read_again(self) -> tuple[Part, ...]:
-        """Read the files again while a server runs; where one can't be read, its last content stays and a line is logged."""
+        """Read the files again while a server runs. An unreadable file keeps its last content, and is logged."""
         try:
             return self.read()
         except ConfigurationError as error:

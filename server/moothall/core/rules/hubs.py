@@ -1,4 +1,4 @@
-"""The rule of how a hub stands in a session: it is said absolutely, so that saying it again changes nothing."""
+"""Checks status updates of hubs. An update is absolute, so a repeated one changes nothing."""
 
 from __future__ import annotations
 

@@ -32,12 +32,12 @@ GlossaryOf = Callable[[State, ChannelId], Preferred]
 
 
 Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
-"""Told of lines that have ended and are heard once more, before anybody else hears that they have ended; and, with
-False, of those that were and stand."""
+"""Called with True before finished segments that will be recognised again are announced, and with False when the new
+recognition left them unchanged."""
 
 
 def no_glossary(_: State, __: ChannelId) -> Preferred:
-    """Where nobody has said any."""
+    """The glossary of a channel without preferred terms."""
     return NOTHING
 
 
@@ -83,12 +83,12 @@ class Job:
         self.writer.signal(msgspec.structs.replace(heard, lag=delay))
 
     def heard_again(self, lines: tuple[SegmentId, ...], *, still: bool) -> None:
-        """Lines are `still` to be heard once more, or were and stand."""
+        """Report segments that are `still` to be recognised again, or whose new recognition left them unchanged."""
         if lines:
             self.again(self.writer.session, lines, still)
 
     def begins_in(self, languages: tuple[str, ...]) -> None:
-        """It is attached in these languages: what it sounded like before says nothing any more."""
+        """Note that the engine is attached in these languages, and forget the language that it heard before."""
         self.languages, self.sounds_like = languages, None
 
     def told(self, message: wire.Stands | wire.SoundsLike) -> None:
