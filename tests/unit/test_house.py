@@ -30,11 +30,42 @@ FOLDERS = (
 TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ".yml", ""}
 SOURCE_ROOTS = ("server", "hubs", "models")
 
-LONG = {
-    "server/moothall/core/events/types.py": "the vocabulary on one page: a docstring a field, and no code",
-    "server/moothall/core/commands.py": "the vocabulary of intents on one page: fields, and no code",
-}
-"""Files of more than 400 lines, and why each is one thing all the same."""
+TO_BE_JOINED = frozenset(
+    {
+        "server/moothall/adapters/engines/child_signal.py",
+        "server/moothall/adapters/http/well_known.py",
+        "server/moothall/adapters/sound/encode_order.py",
+        "server/moothall/adapters/store/data_folder.py",
+        "server/moothall/adapters/store/published_keys.py",
+        "server/moothall/adapters/store/word_list_folder.py",
+        "server/moothall/adapters/system/core_dumps.py",
+        "server/moothall/app/local.py",
+        "server/moothall/app/presence.py",
+        "server/moothall/cli/hub_beside.py",
+        "server/moothall/cli/lan.py",
+        "server/moothall/cli/logs.py",
+        "server/moothall/cli/weights.py",
+        "server/moothall/core/events/staff_parts.py",
+        "server/moothall/core/rules/flags.py",
+        "server/moothall/core/rules/undo_staff.py",
+        "server/moothall/core/rules/undo_wall.py",
+        "server/moothall/core/session/media_clock.py",
+        "server/moothall/core/terms/chosen.py",
+        "server/moothall/services/hubs/entries.py",
+        "server/moothall/services/programme/room_order.py",
+        "server/moothall/services/readers/pulsing.py",
+        "server/moothall/services/supervision/stalls.py",
+        "server/moothall/testing/pulse_link.py",
+        "server/moothall/wire/hub_offers.py",
+        "hubs/moothall_hub/pages/setup_texts.py",
+        "hubs/moothall_hub/room/words.py",
+        "models/moothall_models/recognizers/whisper/batches.py",
+        "models/moothall_models/speech/hearing.py",
+        "models/moothall_models/speech/reporting.py",
+        "models/moothall_models/speech/unheard.py",
+    }
+)
+"""Short modules that will be joined with the module that uses them. None is ever added."""
 
 UNTESTED = {
     "core/events/staff_parts.py": "fields without behaviour; rules/test_staff.py uses every one of them",
@@ -104,12 +135,36 @@ def test_no_file_names_a_package_registry_or_one_machine() -> None:
     assert found == []
 
 
-def test_a_source_file_past_400_lines_has_its_reason() -> None:
-    source = (*SOURCE_ROOTS, "web", "tools", "bench")
-    code = [path for path in files() if path.suffix in {".py", ".js"} and path.parts[0] in source]
-    code = [path for path in code if "vendor" not in path.parts]
-    long = {path.as_posix() for path in code if text(path).count("\n") > 400}
-    assert long == LONG.keys()
+def code(*folders: str) -> list[Path]:
+    """Every file of Python and JavaScript below these folders, but for those of other people."""
+    found = [path for path in files() if path.suffix in {".py", ".js"} and path.parts[0] in folders]
+    return [path for path in found if "vendor" not in path.parts]
+
+
+def says_why(source: str) -> bool:
+    """Whether a module's docstring, or a script's first comment, has more than one sentence."""
+    said = re.match(r'"""(.*?)"""|/\*(.*?)\*/|((?://[^\n]*\n)+)', source, re.DOTALL)
+    return said is not None and len(re.findall(r"\.(?=\s|$)", said[0].strip('"/* '))) > 1
+
+
+def test_more_than_one_sentence_says_why() -> None:
+    assert says_why('"""Waits.\n\nA module by itself: all wait with it.\n"""\n')
+    assert says_why("// Waits. Both pages load it.\n")
+    assert not says_why('"""Waits for `a.b` of 1.5 s."""\n\nX = "One. Two."\n')
+    assert not says_why("import asyncio\n")
+
+
+def test_a_module_above_600_lines_says_why() -> None:
+    long = [path for path in code(*SOURCE_ROOTS, "web", "tools", "bench") if text(path).count("\n") > 600]
+    assert "server/moothall/core/events/types.py" in {path.as_posix() for path in long}
+    assert [path.as_posix() for path in long if not says_why(text(path))] == []
+
+
+def test_a_module_below_40_lines_says_why() -> None:
+    modules = [path for path in code(*SOURCE_ROOTS) if path.name not in {"__init__.py", "__main__.py"}]
+    short = [path for path in modules if text(path).count("\n") < 40]
+    assert len(short) > 5
+    assert {path.as_posix() for path in short if not says_why(text(path))} - TO_BE_JOINED == set()
 
 
 NOT_IN_TESTS = re.compile(r"time\.sleep|\bmock\b|\bMock\b|MagicMock|monkeypatch", re.ASCII)

@@ -1,4 +1,7 @@
-"""Spelling: what counts as the same word, and where sentences and clauses end."""
+"""Spelling: which words count as the same, and where sentences and clauses end.
+
+A module by itself: agreement, segmentation and joining must use the same rules.
+"""
 
 from __future__ import annotations
 

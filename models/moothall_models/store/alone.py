@@ -1,4 +1,7 @@
-"""One process at a time writes to a folder of the store, beside what readers see."""
+"""A lock, so that one process at a time writes to a folder of the store.
+
+A module by itself: the shelf of models and the packages of translators take the same lock.
+"""
 
 from __future__ import annotations
 

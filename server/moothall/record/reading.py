@@ -1,4 +1,7 @@
-"""The record as it is read: lines and what is missing between them, in turns of one speaker."""
+"""The record as it is read: lines and gaps in order, in turns of one speaker.
+
+A module by itself: the writers of text and of HTML share this order.
+"""
 
 from __future__ import annotations
 

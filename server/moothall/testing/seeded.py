@@ -1,4 +1,7 @@
-"""Repeatable randomness and signatures."""
+"""Repeatable randomness and signatures.
+
+A module by itself: these are the fakes of two ports, and of no more.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Visitors without keys, for tests of doors."""
+"""Visitors without keys, for tests of doors.
+
+A module by itself: tests of every door use it, and nothing else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`/admin/heard.json`: who was heard in the meetings that are over, for the figures of a year."""
+"""`/admin/heard.json`: figures of who was heard in closed meetings, for a year's report.
+
+A module by itself: one address, and a handler that shares nothing with the other doors.
+"""
 
 from __future__ import annotations
 

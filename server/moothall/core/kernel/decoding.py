@@ -1,4 +1,7 @@
-"""Bytes from outside become values here, and whatever msgspec raises for those that don't becomes one error."""
+"""Decodes bytes from outside into values; each error of msgspec becomes one error of ours.
+
+A module by itself: the whole program decodes through it, from `core` up.
+"""
 
 from __future__ import annotations
 

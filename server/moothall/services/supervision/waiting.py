@@ -1,4 +1,7 @@
-"""Waiting for one of several things, on the clock that is given."""
+"""Waits for the first of several awaitables, on the clock that is given.
+
+A module by itself: a link of a hub and the server of all links wait with it.
+"""
 
 from __future__ import annotations
 
