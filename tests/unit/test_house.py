@@ -167,6 +167,15 @@ def test_a_module_below_40_lines_says_why() -> None:
     assert {path.as_posix() for path in short if not says_why(text(path))} - TO_BE_JOINED == set()
 
 
+SAYS_NOTHING = re.compile(r'"""(?:See the module|Serves it|Makes it|As `[\w.]+`)[.;]')
+
+
+def test_no_docstring_only_sends_readers_elsewhere() -> None:
+    python = [path for path in code(*SOURCE_ROOTS) if path.suffix == ".py"]
+    assert SAYS_NOTHING.search('"""See the module."""')
+    assert [f"{path}: {hit[0]}" for path in python for hit in SAYS_NOTHING.finditer(text(path))] == []
+
+
 NOT_IN_TESTS = re.compile(r"time\.sleep|\bmock\b|\bMock\b|MagicMock|monkeypatch", re.ASCII)
 
 

@@ -41,7 +41,7 @@ Came = Callable[[SessionId, frozenset[Lane]], None]
 
 
 class Following:
-    """The copies of all sessions. Give it what is wanted, when a link begins, and what comes over it."""
+    """The copies of all sessions. Give it the wanted sessions, each beginning of a link, and each message."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Following:
         """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
         self.erasing = Erasing(say, clock)
         self.storing = True
-        """Whether the disk takes what comes: while it doesn't nothing new is shown, and the line waits."""
+        """Whether the disk can store new events; while it can't, nothing new is shown, and the uplink waits."""
         # All are bounded by the sessions that are wanted, and those that are held.
         self._again: dict[SessionId, int] = {}
         """When (monotonic ms) to ask anew for what the server above stopped."""

@@ -77,7 +77,7 @@ class Mirror(SqliteRecords):
         await self._write(act)
 
     async def drop(self, session: SessionId) -> Copy:
-        """Erase all that is kept of a session; what comes back is followed from the first event on.
+        """Erase all that is kept of a session; if it is copied again, then from the first event on.
 
         Only the copy's wishes stay, and a count, so that nothing that readers have passes for new.
         Raises StorageUnavailable.

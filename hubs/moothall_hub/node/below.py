@@ -73,7 +73,7 @@ class CopySource:
         offered: Callable[[], Sequence[Offered]],
         observe: Callable[[Told], None],
     ) -> None:
-        """`offered`: what the server above offers; `observe` has somebody told of what comes."""
+        """`offered`: what the server above offers; `observe` registers a listener for new events."""
         self._sessions = sessions
         self._records = records
         self._offered = offered

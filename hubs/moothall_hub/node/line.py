@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 SHELF, KEPT = "line", "kept"
 LOOK_MS = 20_000
-"""How often it is looked at what is wanted: sessions begin, days end. What is kept is written as often."""
+"""How often the wanted sessions are determined again (sessions begin, days end), and the state is stored."""
 BEGINNING_MS = 20_000
 """How long after the start nobody is told that there is no line: it is dialled for the first time."""
 _SAVING = {Step.ALL: Saving.NOTHING, Step.LINES: Saving.WORDS, Step.ONE_LANGUAGE: Saving.LANGUAGES}
@@ -131,7 +131,7 @@ class NodeLine:
         return made
 
     async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
-        """Read the copies; from now on `sessions` are told of what comes. Raises StorageUnavailable, RecordBroken."""
+        """Read the copies; from now on `sessions` get new events. Raises StorageUnavailable, RecordBroken."""
         self._following = Following(
             await self._mirror.copies(),
             store=self._mirror,
@@ -174,7 +174,7 @@ class NodeLine:
         await self._dialling.run()
 
     async def look_after(self) -> None:
-        """Ask for what is wanted, offer what waits, and keep what has to outlive a restart, until cancelled."""
+        """Subscribe to wanted sessions, offer waiting acts, and store the state for a restart, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._acts.run())
             while True:

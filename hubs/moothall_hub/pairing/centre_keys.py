@@ -1,4 +1,4 @@
-"""By whose keys a hub verifies what comes: those that came with the pairing, and later ones that the centre has added.
+"""The keys by which a hub verifies copies: those of the pairing, and later ones that the centre has added.
 
 A later document is believed where the line is https, as the first one was. On plain http whoever sits on the line could
 put in keys of their own: there those of the pairing stay, and after the centre has changed its key the hub is paired

@@ -3,8 +3,6 @@
 An event declares its lane by type. Fields are only ever added; a changed meaning is a new type or a higher
 `v` with an upcast (`moothall.core.events.codec`). Times are media time in integer milliseconds unless the
 field says *wall* (Unix milliseconds). `docs/reference/events.md` is generated from this file.
-
-All types are in this module, so that the vocabulary can be read on one page: a docstring for each field, and no code.
 """
 
 from __future__ import annotations

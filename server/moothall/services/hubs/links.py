@@ -42,7 +42,7 @@ MOST_HUBS = 1_000
 MOST_BELOW = 64
 """Hubs below a hub."""
 MOST_RECALLED = 128
-"""Removals that a hub is told of as its link begins. Overflow: it is told of the others on its next link."""
+"""Removals sent at the beginning of a link. Overflow: the others are sent on the next link."""
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True):

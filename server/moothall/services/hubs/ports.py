@@ -166,7 +166,7 @@ class Pack(Protocol):
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What each hub is told of the conference; at a hub with hubs below it comes from above."""
+    """What each hub learns about the conference; a hub passes it on to the hubs below it."""
 
     keys: bytes
     """The centre's public keys: the JSON of its `/.well-known/moothall.json`."""

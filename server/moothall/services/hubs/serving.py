@@ -1,4 +1,4 @@
-"""One hub's link, from its `Hello` to its end: what goes down in order of its urgency, and what comes up in its order.
+"""One hub's link, from its `Hello` to its end: sends by priority, and handles received messages in their order.
 
 One task writes. It takes what is most urgent: answers, then the beginning of what a hub follows, then notes of its own,
 then what is said now, then the programme, then what was missed, of the sessions in turn. It asks for the next only

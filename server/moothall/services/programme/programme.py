@@ -1,4 +1,4 @@
-"""The programme as it runs: rooms, what is planned in them, what is on, what comes next, and what runs over."""
+"""The programme as it runs: rooms, and which sessions are planned, on, next or overrunning in them."""
 
 from __future__ import annotations
 

@@ -249,7 +249,7 @@ class BallotBox:
         self.places.forget(session)
 
     async def run(self) -> None:
-        """Write what comes, and destroy what is old, until cancelled; afterwards nothing is taken."""
+        """Store ballots and destroy old ones until cancelled; afterwards no ballot is taken."""
         self._stopped = False
         try:
             async with asyncio.TaskGroup() as group:

@@ -22,7 +22,7 @@ MOST_ADDRESSES = 10_000
 """Of all sessions. Overflow: the one that has been away longest is forgotten, and begins anew."""
 LATELY_MS = 60_000
 MOST_LATELY = 5_000
-"""Ballots of a session that are told of. Overflow: the oldest is told of no more."""
+"""Ballots of a session that are remembered. Overflow: the oldest is forgotten."""
 _KEY_BYTES = 32
 
 

@@ -21,7 +21,7 @@ from moothall.services.translation.text_translation import Made
 KEPT = 2_000
 """Translations that are kept. Overflow: the one that nobody has asked for longest is forgotten."""
 WAITING = 200
-"""Texts that wait for their turn. Overflow: what comes is not taken; whoever reads it next asks again."""
+"""Texts that wait to be translated. Overflow: a new text is refused; its next reader asks again."""
 AGAIN_MS = 60_000
 """After how long what could not be translated is tried again."""
 PATIENCE_S = 30
@@ -109,7 +109,7 @@ class QuestionTranslations:
         self.generation += 1
 
     async def run(self) -> None:
-        """Make what is wanted, one after the other, until cancelled."""
+        """Translate the waiting texts, one after the other, until cancelled."""
         while True:
             while self._waiting:
                 wanted, future = self._now = self._waiting.popitem(last=False)
