@@ -22,8 +22,8 @@ from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 SESSION, FLOOR = SessionId("bench"), ChannelId("floor")
 ENGINE = Actor(Role.ENGINE, "bench")

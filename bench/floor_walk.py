@@ -33,8 +33,8 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 KEY_S = 0.28
 RUDE, LATER = "idiots", "procedural"

@@ -33,7 +33,7 @@ from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.adapters.store.sqlite_file import LogReader, open_for_reading
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.core.chain import LogRecord
-from moothall.core.events.parts import ChannelKind, LaneHead
+from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.kernel.lanes import channel_lane, is_public, words_lane
 from moothall.core.session.state import Status

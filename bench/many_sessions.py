@@ -30,8 +30,8 @@ from moothall.cli.playing import Programme, engine_ready, play, prepare
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Settings
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Settings
 from scoring import COLUMNS, SCORER, Result, figure, machine, score, table, together
 from shedding import Shedding, disorder
 

@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.ports import Clock
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from recordings import SAMPLE, utterances
 
 FLOOR = ChannelId("floor")

@@ -34,17 +34,17 @@ from typing import Any
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
-from moothall.core.events.parts import ChannelKind
 from moothall.core.events.question_parts import Standing
+from moothall.core.events.types import ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import HALL, hub_name
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from speaking import FLOOR, ShiftedClock, Speaker, begin
 
 SESSION = SessionId("plenary")

@@ -35,8 +35,8 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Partial
 from moothall.core.translating.lines import line_of
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Settings
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Settings
 from scoring import machine
 
 LANGUAGES = ("pt", "es")

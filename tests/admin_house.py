@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from moothall.app.hall import Hall, hall
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 
 class Browser:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.chain import Header, LogRecord, body_digest
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import Epoch, Lane
 from moothall.wire import hub
 from moothall.wire.hub_records import pack, unpack

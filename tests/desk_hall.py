@@ -19,10 +19,11 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session.state import Segment, State, evolve
+from moothall.core.session.parts import Segment
+from moothall.core.session.state import State, evolve
 from moothall.services.sessions.role_links import HALL
 from moothall.services.sessions.sessions import Sessions
-from moothall.settings.loading import Server, Settings
+from moothall.settings.sections import Server, Settings
 
 FLOOR = ChannelId("floor")
 OTHER = SessionId("other")

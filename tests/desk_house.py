@@ -29,8 +29,8 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.desks import Desks, News
 from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sessions.sessions import LiveSession
 
 ENGINE = Actor(Role.ENGINE, "scripted")
 STAFF = {

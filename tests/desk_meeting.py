@@ -24,8 +24,8 @@ from moothall.core.events.types import ChannelKind, EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 FLOOR = ChannelId("floor")
 S = SessionId("s")

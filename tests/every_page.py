@@ -22,10 +22,10 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.hubs.ports import Identity
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.sessions.role_links import HALL, session_scope
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from programme_files import SAMPLES, sample
 
@@ -78,11 +78,13 @@ async def _asking(page: Page) -> None:
 
 
 async def _from_elsewhere(page: Page) -> None:
-    """A question is sent as from a page that isn't ours: without a referrer a browser says no origin."""
-    await page.fill("#Text", "Will the <board> publish the figures?")
-    await page.evaluate("document.head.insertAdjacentHTML('beforeend', '<meta name=referrer content=no-referrer>')")
-    await _sent(page, ".asking button")
-    await page.get_by_text("Will the <board> publish the figures?").wait_for()
+    """A question is sent from a page that isn't ours: one of no address says the origin `null`."""
+    ours = page.url
+    await page.goto("about:blank")
+    text = '<textarea name="text">Who pays for <water>?</textarea>'
+    await page.set_content(f'<form method="post" action="{ours}">{text}<button>Ask</button></form>')
+    await _sent(page, "button")
+    await page.locator(".typed").wait_for()
 
 
 async def _in_its_turn(page: Page) -> None:

@@ -11,7 +11,7 @@ from moothall.core.events.question_parts import HUB, REMOTE, ROOM, Kind, Standin
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
 from moothall.core.questions.statements import Dimension
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 
 TEXT = (
     ("en", "The session is open to everybody, wherever they are."),

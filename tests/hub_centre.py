@@ -22,7 +22,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, NoteId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.wire import hub as wire
 from speaking import ENGINE, FLOOR, Said, begin, speech
 

@@ -43,10 +43,10 @@ from moothall.core.removal.selection import Interventions
 from moothall.core.session.state import State, Status, evolve
 from moothall.core.signals import Summary
 from moothall.core.staff.backstage import HubNote
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import HALL, RoleLinks
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness

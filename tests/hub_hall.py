@@ -22,10 +22,9 @@ from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.hubs.links import HubLinks
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.sessions.catalogue import Catalogue
-from moothall.settings.loading import Settings
-from moothall.settings.sections import Server
+from moothall.settings.sections import Server, Settings
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry, plain_pack
 from moothall.wire import hub as wire
 

@@ -10,7 +10,7 @@ from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane

@@ -12,8 +12,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Unrecorded
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio, to_ms
 from moothall.testing.engine_link import EngineEnd

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.parts import LaneHead
 from moothall.core.events.question_parts import Order
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, NoteId, SegmentId
 from moothall.core.kernel.lanes import hub_lane

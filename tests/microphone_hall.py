@@ -18,7 +18,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.programme.plan import Planned
 from moothall.services.sessions.role_links import session_scope
-from moothall.settings.loading import Server, Settings
+from moothall.settings.sections import Server, Settings
 
 RATE = 16_000
 

@@ -13,8 +13,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId, SourceId
 from moothall.core.session.state import State
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.services.sound.recorder import Part

@@ -20,7 +20,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.session.state import State, Status
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog

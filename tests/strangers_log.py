@@ -16,7 +16,7 @@ from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
 from moothall.core.events.question_parts import Kind, Order, Standing
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
     ChannelId,

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.translation.text_translation import TextTranslation
 from moothall.services.translation.translating import Translating
 from moothall.services.translation.translators import Translators

@@ -1,4 +1,4 @@
-"""Writes docs/reference/events.md from what `moothall.core.events.types` and its parts say of themselves."""
+"""Writes docs/reference/events.md from what `moothall.core.events.types` says of itself."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from field_docs import ROOT, Class, Field, classes, module_doc, one_line, publis
 from moothall.core.events.codec import EVENT_TYPES
 
 SOURCE = ROOT / "server/moothall/core/events/types.py"
-PARTS = ROOT / "server/moothall/core/events/parts.py"
 PAGE = ROOT / "docs/reference/events.md"
 
 INTRODUCTION = """\
 # Events
 
-Generated from `server/moothall/core/events/types.py` and `parts.py` by `make fix`; change the docstrings there.
+Generated from `server/moothall/core/events/types.py` by `make fix`; change the docstrings there.
 
 {about}
 
@@ -28,7 +27,7 @@ the frames around it. `v` is the body's version and 1 where nothing else is said
 
 def render() -> str:
     """The page's text."""
-    known = classes(PARTS) | classes(SOURCE)
+    known = classes(SOURCE)
     parts = [INTRODUCTION.format(about=_about())]
     parts.append(
         "| type | lane | what it says |\n|---|---|---|\n" + "".join(_summary(name, known) for name in EVENT_TYPES)

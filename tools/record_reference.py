@@ -15,7 +15,7 @@ SOURCES = [
     for name in (
         "record/json",
         "record/model",
-        "core/events/parts",
+        "core/events/types",
         "core/events/question_parts",
         "core/questions/listing",
         "core/kernel/ids",

@@ -20,9 +20,9 @@ from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, CreateSession, OpenSession
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SourceId
-from moothall.core.session.state import Segment
+from moothall.core.session.parts import Segment
 from moothall.services.capture.ingest import Input
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -24,7 +24,7 @@ from moothall.core.kernel.ids import CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session.state import Status
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -19,8 +19,8 @@ from axe import findings
 from hub_desk import Room, S, a_note, application, room
 from js_tools import module
 from moothall.core import commands as do
-from moothall.core.events.parts import ChannelKind
 from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
 from moothall.core.kernel.times import Zone

@@ -17,7 +17,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, NoteId, SessionId
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 S = SessionId("plenary")

@@ -44,6 +44,9 @@ async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page
         await expect(cut).to_contain_text(": wait for them?")
         await expect(page.locator("#Status")).to_contain_text("(23 people) cut off since")
         await expect(groups.first).to_contain_text("Cut off since")
+        await page.reload()  # As the page comes into view it says so above, and not at the foot as well.
+        await expect(cut).to_contain_text(": wait for them?")
+        await expect(page.locator("#Status")).to_have_attribute("data-above", "")
         await on.do(state_hub("kisumu", "Kisumu", 23, now + 2))
         await expect(page.locator("#Status")).to_contain_text("is back")
         await expect(cut).to_contain_text("is back")

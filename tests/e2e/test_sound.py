@@ -19,8 +19,8 @@ from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind, EndReason, SoundKept, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
-from moothall.services.log.session_writer import Receipt
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -11,7 +11,7 @@ from asking import MODERATOR, SOMEBODY, ask, name, stand
 from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
 

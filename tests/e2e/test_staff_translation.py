@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from every_page import TO_INSTALL, into_portuguese, visitor
 from moothall.app.hall import hall
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -27,7 +27,7 @@ from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Order, Standing
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import (
     ChannelId,

@@ -29,7 +29,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId
 from moothall.services.questions.ballot_box import SHELF, Box, Kept
-from moothall.settings.loading import Server, Settings
+from moothall.settings.sections import Server, Settings
 
 QUESTIONS = tuple(InterventionId(name) for name in ("who", "when", "why"))
 KILLS, VISITORS, AT_ONCE = 4, 240, 24

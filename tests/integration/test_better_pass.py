@@ -18,7 +18,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.rules.corrections import REVISED_WITHIN
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run

@@ -21,9 +21,9 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, PollId, SessionId
 from moothall.core.questions import ballots
 from moothall.core.rules import questions as decide_floor
-from moothall.services.log.session_writer import Receipt
-from moothall.settings.loading import Conference, Server, Settings, Translation
-from moothall.settings.loading import Engine as EngineSettings
+from moothall.services.log.orders import Receipt
+from moothall.settings.sections import Conference, Server, Settings, Translation
+from moothall.settings.sections import Engine as EngineSettings
 
 S = SessionId("plenary")
 MANY = 300

@@ -11,7 +11,7 @@ import pytest
 from hall_process import CLOCK, HallProcess, free_port, logged, plain, require_nothing_lost, watched, write_wave
 from moothall.app.hall import hall
 from moothall.services.supervision.engine_watch import Patience
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

@@ -19,8 +19,8 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.log.session_writer import Receipt
-from moothall.settings.loading import Conference, Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.settings.sections import Conference, Engine, Server, Settings, Translation
 
 S, FLOOR = SessionId("s"), ChannelId("floor")
 

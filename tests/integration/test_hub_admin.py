@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.services.hubs.ports import Identity
 from moothall.services.hubs.registry import Paired
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.wire import hub as wire
 from moothall.wire.pairing import secret_of
 

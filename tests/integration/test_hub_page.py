@@ -14,7 +14,7 @@ from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, NoteId, SessionId
 from moothall.core.session.state import State
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import HALL, session_scope
 
 S = SessionId("plenary")

@@ -12,7 +12,7 @@ import pytest
 from admin_house import AdminHouse, Browser, admin_house
 from moothall.adapters.hubs.machine_pairing import ALLOWANCE
 from moothall.core.hubs.entry import Details
-from moothall.services.hubs.keys import Fenced, Identity
+from moothall.services.hubs.ports import Fenced, Identity
 
 NODE = "0123456789abcdef"
 

@@ -14,7 +14,7 @@ from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId
 from moothall.core.signals import ChannelState, Sound
-from moothall.settings.loading import Translation
+from moothall.settings.sections import Translation
 from moothall_hub.pages.routes import COOKIE
 from moothall_hub.room.ports import Choice
 from moothall_hub.uplink.strip import LineState

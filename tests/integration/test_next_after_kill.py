@@ -23,7 +23,7 @@ from moothall.core.kernel.ids import CommandId
 from moothall.core.session.state import Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.log.orders import Receipt
-from moothall.settings.loading import Server, Settings
+from moothall.settings.sections import Server, Settings
 
 ACT = CommandId("next:1")
 

@@ -16,7 +16,8 @@ from hearing import Heard, heard, reference, sample_sound
 from moothall.core.commands import CommitWords
 from moothall.core.events.types import ChannelKind, Word
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.session.state import Channel, State
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State
 from moothall.services.engines.acts import kept_part
 from moothall_models.ports import RATE, VAD_FRAME, Samples
 from moothall_models.recognizers.silero import SileroVoiceActivity

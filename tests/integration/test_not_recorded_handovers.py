@@ -23,8 +23,8 @@ from moothall.core import commands as do
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Engine, Server, Settings
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Engine, Server, Settings
 from moothall.wire import audio
 from unrecorded import MODEL, RATE, WORD, found_in, heard_in_sounds, silence
 

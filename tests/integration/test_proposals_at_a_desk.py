@@ -23,8 +23,8 @@ from moothall.core.proposals.refining import Proposal
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.services.log.orders import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
-from moothall.settings.loading import Engine as EngineSettings
-from moothall.settings.loading import Server, Settings
+from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import Server, Settings
 
 FLOOR, SESSION = ChannelId("floor"), SessionId("hearing")
 HIDDEN = "rhubarb"

@@ -27,7 +27,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.services.log.orders import Receipt
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 
 S, FLOOR = SessionId("plenary"), ChannelId("floor")
 ENGINE, TECHNICIAN = Actor(Role.ENGINE, "scripted"), Actor(Role.TECHNICIAN, "t1")

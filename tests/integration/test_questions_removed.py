@@ -19,8 +19,8 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.services.log.orders import Receipt
-from moothall.settings.loading import Engine as EngineSettings
-from moothall.settings.loading import Server, Settings
+from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import Server, Settings
 from removing_hall import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, found, held
 from room_before import room_before
 

@@ -16,7 +16,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, render, write_script
 
 GOOD = "a-token-that-is-long-enough"

@@ -20,8 +20,8 @@ from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.moving import move_lines
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
-from moothall.settings.loading import Engine as EngineSettings
-from moothall.settings.loading import Server, Settings
+from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import Server, Settings
 from removing_hall import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, concerned, found, held
 from room_before import room_before
 

@@ -26,8 +26,8 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import STAFF, Feed, hub_lane
 from moothall.core.rules.authority import STAFF_ROLES, may_follow
-from moothall.settings.loading import Engine as EngineSettings
-from moothall.settings.loading import Server, Settings, Translation
+from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
 from strangers_log import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write

@@ -17,8 +17,8 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.settings.loading import Engine as EngineSettings
-from moothall.settings.loading import Server, Settings, Translation
+from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import Server, Settings, Translation
 from strangers_log import FLOOR, HIDDEN, SESSION, rows, write
 
 LANES = Feed(FLOOR, live=True).lanes | {STAFF}

@@ -22,8 +22,8 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
-from moothall.settings.loading import Engine, Server, Settings
+from moothall.services.sessions.live_session import LiveSession
+from moothall.settings.sections import Engine, Server, Settings
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
 

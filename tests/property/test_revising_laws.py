@@ -14,7 +14,8 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.rules.corrections import REVISED_WITHIN
 from moothall.core.rules.decide import decide
-from moothall.core.session.state import Segment, State, evolve
+from moothall.core.session.parts import Segment
+from moothall.core.session.state import State, evolve
 
 PT = ChannelId("pt")
 OTHERS: list[do.AnyCommand] = [

@@ -14,7 +14,8 @@ from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.removal.moves import returned
 from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import lines_meanwhile, standing
-from moothall.core.session.state import Segment, State, evolve
+from moothall.core.session.parts import Segment
+from moothall.core.session.state import State, evolve
 from session_strategies import ACTORS, BEGIN, FLOOR, SESSION, at_desks, carried_out, desk_commands, sent, texts, walls
 
 Sent = list[tuple[tuple[Actor, do.AnyCommand], int]]

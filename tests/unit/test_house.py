@@ -45,18 +45,7 @@ TO_BE_JOINED = frozenset(
         "server/moothall/cli/lan.py",
         "server/moothall/cli/logs.py",
         "server/moothall/cli/weights.py",
-        "server/moothall/core/events/staff_parts.py",
-        "server/moothall/core/rules/flags.py",
-        "server/moothall/core/rules/undo_staff.py",
-        "server/moothall/core/rules/undo_wall.py",
-        "server/moothall/core/session/media_clock.py",
-        "server/moothall/core/terms/chosen.py",
-        "server/moothall/services/hubs/entries.py",
-        "server/moothall/services/programme/room_order.py",
-        "server/moothall/services/readers/pulsing.py",
-        "server/moothall/services/supervision/stalls.py",
         "server/moothall/testing/pulse_link.py",
-        "server/moothall/wire/hub_offers.py",
         "hubs/moothall_hub/pages/setup_texts.py",
         "hubs/moothall_hub/room/words.py",
         "models/moothall_models/recognizers/whisper/batches.py",
@@ -68,16 +57,12 @@ TO_BE_JOINED = frozenset(
 """Short modules that will be joined with the module that uses them. None is ever added."""
 
 UNTESTED = {
-    "core/events/staff_parts.py": "fields without behaviour; rules/test_staff.py uses every one of them",
     "core/kernel/actors.py": "roles without behaviour; test_authority.py walks all of them",
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
     "core/kernel/errors.py": "sentences and fields without behaviour",
-    "core/events/parts.py": "fields without behaviour; test_events.py and the codec's laws make events of them",
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
     "core/questions/interventions.py": "the fold of the floor's events; rules/test_questions.py carries all out",
-    "core/session/parts.py": "fields without behaviour; test_state.py folds every one of them",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
-    "wire/hub_offers.py": "fields without behaviour; test_hub_programme.py makes programmes of them",
     "services/engines/connection.py": "protocols; the link of the engine and the bench implement them",
 }
 """Modules that need no test file of their own, and why."""

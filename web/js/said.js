@@ -21,4 +21,5 @@ function look() {
   at('Status').toggleAttribute('data-above', top < bottom && top >= 0 && bottom <= innerHeight);
 }
 
+new ResizeObserver(look).observe(document.body); // The page comes into view once its line is open.
 for (const change of ['scroll', 'resize']) addEventListener(change, look, { passive: true, capture: true });

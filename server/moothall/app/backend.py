@@ -45,7 +45,7 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.translation.glossaries import Glossaries
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 
 SPOOL_FOLDER = "spool"
 RECORDINGS_FOLDER = "recordings"

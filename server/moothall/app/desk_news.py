@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.desks.backstage import hubs, outcome
 from moothall.services.desks.desks import News
-from moothall.services.programme.room_order import left_out
+from moothall.services.programme.meeting_plan import left_out
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.role_links import covers, hub_of
 from moothall.services.translation.glossaries import Glossaries

@@ -45,7 +45,7 @@ from moothall.services.desks.table import Seat
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.orders import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
-from moothall.services.programme.room_order import on_beside, two_in_a_room
+from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
 from moothall.services.sessions.reports import Kind, Reports
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.recording import Recordings

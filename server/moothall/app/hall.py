@@ -49,7 +49,8 @@ from moothall.services.supervision.pulses import Pulses
 from moothall.services.translation.glossaries import Glossaries
 from moothall.services.translation.translating import Translating
 from moothall.services.translation.translators import Translators
-from moothall.settings.loading import Settings, engine_tokens
+from moothall.settings.loading import engine_tokens
+from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
 

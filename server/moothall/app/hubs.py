@@ -24,8 +24,7 @@ from moothall.app.backend import House
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.services.hubs.acts import HubActs
-from moothall.services.hubs.followed import HubFollowed
-from moothall.services.hubs.links import Connected, HubLinks
+from moothall.services.hubs.links import Connected, HubFollowed, HubLinks
 from moothall.services.hubs.ports import About, ActTaker, Pack, Registry
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.hubs.signals import HubSignals, SoundWatch

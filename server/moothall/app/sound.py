@@ -27,12 +27,12 @@ from moothall.core.session.state import State
 from moothall.core.views.captions import Session
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.engines.recognising import Recognising
-from moothall.services.programme.room_order import on_beside
+from moothall.services.programme.meeting_plan import on_beside
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.recording import Recordings, standing_of
 from moothall.services.supervision.carrying_on import carry_on
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 
 
 async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, recognising: Recognising) -> LiveIngest:

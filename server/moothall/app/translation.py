@@ -28,7 +28,7 @@ from moothall.services.translation.text_translation import Made, Reach, Terms, T
 from moothall.services.translation.translating import Translating
 from moothall.services.translation.translators import Translators
 from moothall.services.translation.work import TermsOf
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 
 MOST_ASKED = 4
 """Texts that desks have translated at a time. Overflow: the next is refused as busy, so that lines don't wait."""

@@ -62,7 +62,7 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.recording import Recordings
 from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.translation.glossaries import Glossaries
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 from moothall.wire.token_bucket import Allowance
 
 LINK_TRIES = Allowance(per_second=5, burst=300)

@@ -23,7 +23,8 @@ from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.programme.office import Office, Told
-from moothall.settings.loading import Settings, load
+from moothall.settings.loading import load
+from moothall.settings.sections import Settings
 
 DECLINED = 1
 

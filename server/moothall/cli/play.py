@@ -33,7 +33,8 @@ from moothall.cli.weights import require_model
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.errors import AudioError
 from moothall.core.kernel.ids import SessionId
-from moothall.settings.loading import Settings, load
+from moothall.settings.loading import load
+from moothall.settings.sections import Settings
 
 FAREWELL_S = 15.0
 """How long the last words may take when the show is stopped."""

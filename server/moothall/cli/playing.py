@@ -26,7 +26,7 @@ from moothall.core.kernel.errors import ConfigurationError, Refusal, StorageUnav
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId, is_name
 from moothall.core.session.state import Status
 from moothall.services.capture.ingest import Input, OpenAudio
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 
 STDIN = "-"
 MOST_NAMES = 10_000

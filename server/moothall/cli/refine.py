@@ -18,16 +18,16 @@ from moothall.cli.progress import Progress
 from moothall.cli.proposals import Of, read_proposals, write_proposals
 from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, recognise, require_right
 from moothall.core.events.codec import decode_event
-from moothall.core.events.parts import Word
-from moothall.core.events.types import Origin
+from moothall.core.events.types import Origin, Word
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.proposals.refining import Again, Findings, Proposal, Standing, propose
-from moothall.core.session.state import Source, State, Status, evolve
+from moothall.core.session.parts import Source
+from moothall.core.session.state import State, Status, evolve
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine
 from moothall.services.sound.recorder import Part
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 from moothall.wire.transcribing import HeardLine, Order
 
 MACHINE_LINES = "machine-lines"

@@ -27,7 +27,7 @@ from moothall.cli.weights import require_model
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
-from moothall.settings.loading import Settings
+from moothall.settings.sections import Settings
 
 LOOK_MS = 50
 READER_S = 30.0

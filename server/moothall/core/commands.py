@@ -8,16 +8,17 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
 from moothall.core.events.types import (
     Access,
     ChannelKind,
     EndReason,
     GapReason,
     Origin,
+    PolicyQuestion,
     SealVersion,
     SoundKept,
     SourceLine,
+    Tag,
     Word,
 )
 from moothall.core.kernel.actors import Role

@@ -1,6 +1,6 @@
 """The record as it is read: lines and gaps in order, in turns of one speaker.
 
-A module by itself: the writers of text and of HTML share this order.
+It stands alone since `text` and `html` both read so, and `model` and `wording`, which it uses, know nothing of turns.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""SubRip, of which there is no standard: what the first program wrote, and what most players take.
+"""SubRip, of which there is no standard: what the first program wrote, and what most players take. Short, and by itself
+since each file format has its own module.
 
 Lines end with CR LF, as SubRip's own do: some television sets read nothing else, and players that mind it are rare.
 UTF-8 without a mark at its beginning, since more readers stumble over one than need it. Angle brackets, braces,

@@ -17,23 +17,6 @@ import msgspec
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.settings.sections import Balance, Conference, Engine, Logging, Recording, Server, Settings, Translation
 
-__all__ = [
-    "Balance",
-    "Conference",
-    "Engine",
-    "EngineToken",
-    "Logging",
-    "Recording",
-    "Secret",
-    "Server",
-    "Settings",
-    "Translation",
-    "allowed",
-    "engine_tokens",
-    "load",
-    "sections",
-]
-
 PREFIX = "MOOTHALL_"
 _BETWEEN = "__"
 

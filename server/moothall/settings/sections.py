@@ -1,7 +1,7 @@
 """The settings themselves, a section each: their defaults, what may stand there and what they mean.
 
 Each setting's docstring is what `config/moothall.toml` and `docs/reference/settings.md` say about it
-(`tools/settings_reference.py`). `moothall.settings.loading` reads them, and brings them along.
+(`tools/settings_reference.py`). `moothall.settings.loading` reads them.
 """
 
 from __future__ import annotations

@@ -20,20 +20,13 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.question_parts import Kind
+from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
+from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Summary
-from moothall.wire.hub_acts import AnyAct as AnyAct  # noqa: PLC0414  # whoever speaks of the link speaks of them
-from moothall.wire.hub_acts import AskAct as AskAct  # noqa: PLC0414
-from moothall.wire.hub_acts import HeadCountAct as HeadCountAct  # noqa: PLC0414
-from moothall.wire.hub_acts import NoteAct as NoteAct  # noqa: PLC0414
-from moothall.wire.hub_acts import NoteReadAct as NoteReadAct  # noqa: PLC0414
-from moothall.wire.hub_acts import SupportAct as SupportAct  # noqa: PLC0414
-from moothall.wire.hub_acts import TakeBackAct as TakeBackAct  # noqa: PLC0414
-from moothall.wire.hub_offers import Offered as Offered  # noqa: PLC0414  # whoever speaks of the link
-from moothall.wire.hub_offers import OfferedText as OfferedText  # noqa: PLC0414  # speaks of them
 from moothall.wire.hub_short import (
     PULSE,
     SHORT,
@@ -68,6 +61,76 @@ SILENT_MS = 5 * PULSE_MS // 2
 """Nothing heard for so long, two and a half pulses: the link is dead, and the hub dials again."""
 SIGNALS = 1
 """Which signals this release takes (`Hello.signals`): those of `moothall.core.signals.Summary`."""
+
+
+class OfferedText(msgspec.Struct, frozen=True, kw_only=True):
+    """A text of a session."""
+
+    channel: ChannelId
+    kind: ChannelKind
+    languages: tuple[str, ...]
+
+
+class Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that a hub may follow."""
+
+    session: SessionId
+    title: str
+    place: str = ""
+    begins: int | None = None
+    """When it is planned, Unix ms."""
+    ends: int | None = None
+    status: Status
+    texts: tuple[OfferedText, ...] = ()
+    """Empty while there is no log of it."""
+
+
+class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
+    """Somebody in the room asks or comments, or wants to speak."""
+
+    intervention: InterventionId
+    kind: Kind
+    text: str
+    language: str
+    name: str = ""
+    asker: str = ""
+    """Tells those who ask apart, in this room alone; no name."""
+
+
+class TakeBackAct(msgspec.Struct, frozen=True, kw_only=True, tag="take-back"):
+    """Its author takes an intervention back."""
+
+    intervention: InterventionId
+
+
+class SupportAct(msgspec.Struct, frozen=True, kw_only=True, tag="support"):
+    """How many in the room would ask this too, altogether."""
+
+    intervention: InterventionId
+    count: int
+
+
+class HeadCountAct(msgspec.Struct, frozen=True, kw_only=True, tag="heads"):
+    """How many are in the room."""
+
+    people: int
+
+
+class NoteAct(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
+    """The coordinator tells the moderator something."""
+
+    note: NoteId
+    text: str
+
+
+class NoteReadAct(msgspec.Struct, frozen=True, kw_only=True, tag="note-read"):
+    """The coordinator has read a note."""
+
+    note: NoteId
+
+
+AnyAct = AskAct | TakeBackAct | SupportAct | HeadCountAct | NoteAct | NoteReadAct
+"""What a room can do."""
 
 
 class Part(StrEnum):

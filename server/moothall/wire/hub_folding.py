@@ -11,7 +11,7 @@ import base64
 import re
 from collections.abc import Mapping
 
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import Lane
 from moothall.wire.hub_bytes import Reading

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, body_digest, decode_header, link
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.parts import Word
+from moothall.core.events.types import Word
 
 FRAME_SAMPLES = 512
 """Pieces begin and end on multiples of this (32 ms), but for the end of the sound."""

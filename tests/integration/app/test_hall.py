@@ -23,8 +23,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.services.log.session_writer import Receipt
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.services.log.orders import Receipt
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script
 
 SESSION = SessionId("plenary")

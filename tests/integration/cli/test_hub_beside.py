@@ -11,7 +11,7 @@ from hub_node import running_hub
 from moothall.app.hall import hall
 from moothall.cli.hub_beside import FILE, invite_hub
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall_hub.running import pair_beside
 
 

@@ -13,7 +13,7 @@ from moothall.cli.play import show
 from moothall.cli.playing import Programme, prepare
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script
 
 

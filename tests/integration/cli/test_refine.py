@@ -26,10 +26,10 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.core.proposals.refining import Proposal
-from moothall.core.session.state import Segment
-from moothall.services.log.session_writer import Receipt
+from moothall.core.session.parts import Segment
+from moothall.services.log.orders import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
-from moothall.settings.loading import Server, Settings
+from moothall.settings.sections import Server, Settings
 
 FLOOR = ChannelId("floor")
 MIC = SourceId("mic")

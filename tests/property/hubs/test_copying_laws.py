@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from log_above import FLOOR, FRENCH, KINDS, OWN, SIGNED, Disk, LogAbove, Served
 from moothall.core.chain import LogRecord, seal
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Lane
 from moothall.core.kernel.lanes import is_public
 from moothall.wire.hub import Caught, Part

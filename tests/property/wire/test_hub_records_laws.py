@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from moothall.core.chain import GENESIS, Header, LogRecord, body_digest, decode_header, link
 from moothall.core.events.codec import encode_event, type_name
-from moothall.core.events.parts import LaneHead
-from moothall.core.events.types import RecordCheckpoint
+from moothall.core.events.types import LaneHead, RecordCheckpoint
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from moothall.cli.transcript import FORMS, Transcript
-from moothall.core.events.parts import Word
+from moothall.core.events.types import Word
 from moothall.wire.transcribing import HeardLine
 
 

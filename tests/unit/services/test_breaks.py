@@ -16,8 +16,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd

@@ -22,8 +22,8 @@ from moothall.core.session.state import Status
 from moothall.services.capture.closing import WITHIN_MS
 from moothall.services.capture.live_ingest import ON_ITS_WAY_MS
 from moothall.services.engines.recognising import AWAY_MS
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fanning import join, meeting, one_line, running, settle, until_written
 from meeting import LIVE, frames_of
 from moothall.core.kernel.ids import Position
-from moothall.services.readers.walking import WALK
+from moothall.services.readers.fanout import WALK
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 

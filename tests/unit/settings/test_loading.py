@@ -6,6 +6,7 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.settings import loading as settings
+from moothall.settings.sections import Engine, Logging, Server, Settings
 
 SECTIONS = ", ".join(settings.sections())
 NO_SECTION = f"there is no section [sevrer]; there are {SECTIONS}."
@@ -24,7 +25,7 @@ def sentence(path: Path | None, environ: dict[str, str]) -> str:
 
 
 def test_nothing_set_is_the_default() -> None:
-    assert settings.load(None, {"PATH": "/bin", "LANG": "C"}) == settings.Settings()
+    assert settings.load(None, {"PATH": "/bin", "LANG": "C"}) == Settings()
 
 
 def test_a_file_sets_what_it_names_and_nothing_else(tmp_path: Path) -> None:
@@ -33,9 +34,9 @@ def test_a_file_sets_what_it_names_and_nothing_else(tmp_path: Path) -> None:
         '[server]\nport = 9000\norigins = ["https://hall.example.org", "http://localhost:8080"]\n'
         '[logging]\nlevel = "debug"\n',
     )
-    assert settings.load(path, {}) == settings.Settings(
-        server=settings.Server(port=9000, origins=("https://hall.example.org", "http://localhost:8080")),
-        logging=settings.Logging(level="debug"),
+    assert settings.load(path, {}) == Settings(
+        server=Server(port=9000, origins=("https://hall.example.org", "http://localhost:8080")),
+        logging=Logging(level="debug"),
     )
 
 
@@ -46,21 +47,21 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
         "MOOTHALL_SERVER__ORIGINS": "https://a.example, https://b.example,",
         "MOOTHALL_LOGGING__LEVEL": "error",
     }
-    assert settings.load(path, environ) == settings.Settings(
-        server=settings.Server(port=9100, host="::1", origins=("https://a.example", "https://b.example")),
-        engine=settings.Engine(count=2),
-        logging=settings.Logging(level="error"),
+    assert settings.load(path, environ) == Settings(
+        server=Server(port=9100, host="::1", origins=("https://a.example", "https://b.example")),
+        engine=Engine(count=2),
+        logging=Logging(level="error"),
     )
 
 
 def test_an_empty_list_in_the_environment_is_an_empty_list(tmp_path: Path) -> None:
     path = written(tmp_path, '[server]\norigins = ["https://a.example"]\n')
-    assert settings.load(path, {"MOOTHALL_SERVER__ORIGINS": ""}) == settings.Settings()
+    assert settings.load(path, {"MOOTHALL_SERVER__ORIGINS": ""}) == Settings()
 
 
 def test_variables_that_are_no_settings_are_left_alone() -> None:
     environ = {"MOOTHALL_MODELS": "/srv/models", "MOOTHALL_ENGINE_LINK": "x", "OTHER_SERVER__PORT": "1"}
-    assert settings.load(None, environ) == settings.Settings()
+    assert settings.load(None, environ) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_every_default_is_allowed_and_every_setting_says_what_is() -> None:
             assert settings.allowed(section, key)
             value = getattr(kind(), key)
             text = ",".join(value) if isinstance(value, tuple) else str(value)
-            assert settings.load(None, {f"MOOTHALL_{section}__{key}".upper(): text}) == settings.Settings()
+            assert settings.load(None, {f"MOOTHALL_{section}__{key}".upper(): text}) == Settings()
 
 
 def test_a_secret_shows_itself_to_nobody() -> None:
@@ -185,14 +186,14 @@ def test_a_mistake_among_the_tokens_names_the_line_and_shows_no_token(tmp_path: 
 @pytest.mark.parametrize(
     ("engine", "cores", "workers"),
     [
-        (settings.Engine(), 1, 1),
-        (settings.Engine(), 2, 2),
-        (settings.Engine(), 32, 4),
-        (settings.Engine(count=2), 4, 2),
-        (settings.Engine(count=2, threads=4), 4, 1),
-        (settings.Engine(count=0), 4, 4),
-        (settings.Engine(workers=9), 2, 9),
+        (Engine(), 1, 1),
+        (Engine(), 2, 2),
+        (Engine(), 32, 4),
+        (Engine(count=2), 4, 2),
+        (Engine(count=2, threads=4), 4, 1),
+        (Engine(count=0), 4, 4),
+        (Engine(workers=9), 2, 9),
     ],
 )
-def test_engines_share_the_cores(engine: settings.Engine, cores: int, workers: int) -> None:
+def test_engines_share_the_cores(engine: Engine, cores: int, workers: int) -> None:
     assert engine.workers_each(cores) == workers

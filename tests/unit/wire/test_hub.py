@@ -52,3 +52,10 @@ def test_what_comes_all_the_time_is_shorter_than_its_fields_names() -> None:
     batch = wire.Batch(session=SessionId("plenary"), part=wire.Part.MISSED, number=300, data=b"\x01packed")
     frame = wire.encode(batch)
     assert (len(frame), wire.decode_to_hub(frame)) == (2 + 2 + 1 + 7 + 7, batch)
+
+
+def test_each_act_of_a_room_is_told_by_its_tag() -> None:
+    kinds = get_args(wire.AnyAct)
+    assert len({kind.__struct_config__.tag for kind in kinds}) == len(kinds)
+    count = wire.HeadCountAct(people=3)
+    assert msgspec.json.decode(msgspec.json.encode(count), type=wire.AnyAct) == count

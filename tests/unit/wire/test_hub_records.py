@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId

@@ -22,9 +22,8 @@ from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUna
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
 from moothall.core.session.state import ON, State, Status
-from moothall.services.programme.meeting_plan import change_plan
+from moothall.services.programme.meeting_plan import change_plan, on_beside
 from moothall.services.programme.programme import Programme
-from moothall.services.programme.room_order import on_beside
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES

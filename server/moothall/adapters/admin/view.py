@@ -22,8 +22,8 @@ from moothall.core.programme.plan import Planned, RoomId, Timetable
 from moothall.core.programme.times import moment
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.core.session.state import State, Status
+from moothall.services.programme.meeting_plan import left_out
 from moothall.services.programme.programme import Programme
-from moothall.services.programme.room_order import left_out
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.role_links import HALL, RoleLinks, Staff
 

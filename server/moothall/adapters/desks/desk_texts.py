@@ -10,7 +10,7 @@ from moothall.adapters.pages.texts import ACCEPTED, GAPS, MENDED, ORIGINS, STAND
 from moothall.adapters.pages.translation_texts import REACH_TEXTS
 from moothall.adapters.questions.hands_texts import HANDS_DONE
 from moothall.core.events.question_parts import Standing
-from moothall.core.events.staff_parts import Tag
+from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.reports import Kind
 

@@ -22,8 +22,8 @@ from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.kernel.languages import direction
 from moothall.core.session.state import ON, State
 from moothall.core.views.captions import Channel
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sessions.sessions import LiveSession
 
 FLOOR = ChannelId("floor")
 ADDS_TEXTS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})

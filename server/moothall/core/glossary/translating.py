@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from moothall.core.events.parts import ChannelKind
+from moothall.core.events.types import ChannelKind
 from moothall.core.glossary.files import Part
 from moothall.core.glossary.in_translation import InTranslation
 from moothall.core.programme.plan import Room

@@ -1,6 +1,6 @@
 """Decodes bytes from outside into values; each error of msgspec becomes one error of ours.
 
-A module by itself: the whole program decodes through it, from `core` up.
+It stands alone since every layer reads bytes with it.
 """
 
 from __future__ import annotations

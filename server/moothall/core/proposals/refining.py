@@ -14,7 +14,7 @@ from itertools import accumulate
 
 import msgspec
 
-from moothall.core.events.parts import Word
+from moothall.core.events.types import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import same_language
 

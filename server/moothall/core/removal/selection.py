@@ -13,7 +13,8 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
-from moothall.core.session.state import EARLY_WORDS, Segment, State
+from moothall.core.session.parts import Segment
+from moothall.core.session.state import EARLY_WORDS, State
 from moothall.core.translating.lines import made_from, original
 
 

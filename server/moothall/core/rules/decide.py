@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
+from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, cleaned_written
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
@@ -17,11 +18,12 @@ from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, 
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_floor
 from moothall.core.rules.staff import decide_backstage
-from moothall.core.rules.terms import decide_term
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
 from moothall.core.rules.wall import decide_wall
-from moothall.core.session.state import EARLY_WORDS, Channel, State, Status
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import EARLY_WORDS, State, Status
+from moothall.core.terms.terms import WHAT_FITS, cleaned, key_of
 from moothall.core.translating.lines import original
 
 MAX_WORD = 200
@@ -32,6 +34,8 @@ MOST_BEFORE = 600_000
 """Ms of sound that may have been heard before a session could be opened: as much as a microphone keeps."""
 
 Decision = Sequence[ev.AnyEvent] | Refusal
+MOST_CHOSEN = 300
+"""Terms of which one session's desks may say something."""
 
 
 def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Decision:
@@ -284,3 +288,29 @@ def _take_floor(state: State, command: do.TakeFloor, wall: int) -> Decision:
 
 def _stale(state: State, channel: Channel, message: str) -> Refusal:
     return Refusal(code=RefusalCode.STALE, message=message, channel=state.channel_now(channel.id))
+
+
+def decide_term(state: State, command: do.ChooseTerm) -> Sequence[ev.AnyEvent] | Refusal:
+    """What becomes of a term; the session exists."""
+    term = cleaned(command.term)
+    if term is None:
+        return Refusal(code=RefusalCode.INVALID, message=WHAT_FITS)
+    if command.language is not None and not any(command.language in each.languages for each in state.channels.values()):
+        return Refusal(
+            code=RefusalCode.INVALID,
+            message="The language of a term must be a language of the session, or be left empty.",
+        )
+    written = cleaned_written(command.written)
+    if written is None:
+        return Refusal(code=RefusalCode.INVALID, message=WHAT_CAN_BE_WRITTEN)
+    if not command.wanted and (written or command.keep is not None):
+        return Refusal(code=RefusalCode.INVALID, message="Translations can be given only for a preferred term.")
+    known = key_of(term) in state.terms
+    if command.wanted is None and not known:
+        return Refusal(code=RefusalCode.UNKNOWN, message="This session has no choice about this term to take back.")
+    if not known and len(state.terms) >= MOST_CHOSEN:
+        message = f"The session has {MOST_CHOSEN} terms of its own already; put lasting ones in a glossary file."
+        return Refusal(code=RefusalCode.CONFLICT, message=message)
+    return [
+        ev.TermChosen(term=term, wanted=command.wanted, language=command.language, keep=command.keep, written=written)
+    ]

@@ -11,7 +11,8 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.rules.lines import MOST_BACK
-from moothall.core.session.state import Segment, State, Status, evolve
+from moothall.core.session.parts import Segment
+from moothall.core.session.state import State, Status, evolve
 
 
 def not_recorded(

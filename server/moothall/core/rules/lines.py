@@ -11,7 +11,8 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.removal.moves import returned
 from moothall.core.removal.selection import again
-from moothall.core.session.state import Channel, Segment, State, Status
+from moothall.core.session.parts import Channel, Segment
+from moothall.core.session.state import State, Status
 
 MAX_TEXT = 10_000
 """Characters in a line."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -15,9 +15,10 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId, is_name
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.limits import full, too_many
-from moothall.core.rules.flags import flag, report_abuse
-from moothall.core.rules.naming import leave_floor, named_anew, takes_floor
+from moothall.core.removal.questions import speaker_of
+from moothall.core.rules.turn_now import name_of
 from moothall.core.session.state import State, Status
+from moothall.core.translating.lines import spoken
 
 MAX_TEXT = 2_000
 """Characters of an intervention."""
@@ -34,6 +35,12 @@ WordCommand = do.Reword | do.Flag | do.ReportAbuse | do.WriteAnswer
 FloorCommand = do.Ask | WordCommand | do.Stand | do.ArrangeQueue | do.OrderQueue | do.LimitAsking | do.CountSupport
 _UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED})
 """Where one may stand that nobody but the staff has read."""
+REPORTED = "reported"
+"""Readers say that it is rude."""
+ABUSE = "abuse"
+"""The staff says so."""
+MOST_FLAGS = 10
+"""Flags of one intervention, beside that of readers."""
 
 
 def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -326,3 +333,53 @@ def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Re
 
 def _hub(origin: str) -> str | None:
     return origin.removeprefix(HUB) if origin.startswith(HUB) else None
+
+
+def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusal:
+    """What the staff says of it; no flags: that nothing is wrong."""
+    flags = tuple(dict.fromkeys(command.flags))
+    if len(set(flags) - {REPORTED}) > MOST_FLAGS or not all(map(is_name, flags)):
+        return Refusal(
+            code=RefusalCode.INVALID, message=f"A question has at most {MOST_FLAGS} flags, each a short name."
+        )
+    if flags == each.flags:
+        return Refusal(code=RefusalCode.CONFLICT, message="The question already has these flags.")
+    return [ev.InterventionFlagged(intervention=each.id, flags=flags)]
+
+
+def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
+    """A reader says that it is rude; readers know of published ones alone."""
+    if not each.published or each.removed:
+        return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+    if REPORTED in each.flags:
+        return Refusal(code=RefusalCode.CONFLICT, message="This question was reported already.")
+    return [ev.InterventionFlagged(intervention=each.id, flags=(*each.flags, REPORTED))]
+
+
+def takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
+    """Whoever is called is named in the text from here on."""
+    floor = spoken(state)
+    if floor is None:
+        return []
+    speaker, known = speaker_of(each), state.speakers.get(speaker_of(each)) == each.name
+    introduced = [] if known else [ev.SpeakerIntroduced(speaker=speaker, name=each.name)]
+    if known and floor.speaker == speaker:
+        return []
+    return [*introduced, ev.SpeakerTookFloor(channel=floor.id, speaker=speaker, t=t)]
+
+
+def leave_floor(state: State, called: Iterable[Intervention], t: int) -> list[ev.AnyEvent]:
+    """Whose turn is over is not named any more at what is said, unless somebody else was given the floor since."""
+    named = {speaker_of(each) for each in called}
+    left = [channel.id for channel in state.channels.values() if channel.speaker in named]
+    return [ev.SpeakerTookFloor(channel=channel, speaker=None, t=t) for channel in left]
+
+
+def named_anew(state: State, before: Intervention, now: Intervention) -> list[ev.AnyEvent]:
+    """Somebody mended the name that stands with an intervention: its author is named so in the text as well, unless the
+    name there was mended by itself.
+    """
+    speaker, name = speaker_of(before), name_of(now)
+    if name == name_of(before) or state.speakers.get(speaker) != name_of(before):
+        return []
+    return [ev.SpeakerIntroduced(speaker=speaker, name=name)]

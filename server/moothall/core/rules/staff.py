@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.staff_parts import PolicyQuestion
+from moothall.core.events.types import PolicyQuestion
 from moothall.core.hubs.standing import is_or_is_below, way_to
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse

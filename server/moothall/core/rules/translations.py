@@ -8,7 +8,8 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.session.state import Channel, Segment, State
+from moothall.core.session.parts import Channel, Segment
+from moothall.core.session.state import State
 from moothall.core.translating.lines import as_said, due, line_of, made_from
 
 MAX_TEXT = 20_000

@@ -16,16 +16,17 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
+from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import FloorFact
 from moothall.core.questions.undoing import brought_by, floor_step, rearranged, still_stands
 from moothall.core.removal.moves import is_returned, returned
+from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.decide import decide
-from moothall.core.rules.undo_staff import backstage_step
-from moothall.core.rules.undo_wall import goes_with_wall, wall_step
 from moothall.core.session.state import State, Status, evolve
+from moothall.core.staff.backstage import Backstage, BackstageFact
 from moothall.core.terms.terms import key_of
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")
@@ -172,7 +173,7 @@ def _step(
     """
     match event:
         case ev.WallCleared():
-            return wall_step(state, event)
+            return _wall_step(state, event)
         case _ if goes_with_wall(state, last, event):
             return None
         case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint():
@@ -223,7 +224,7 @@ def _step(
             | ev.PolicyQuestionsListed()
             | ev.LineTagged()
         ):
-            return backstage_step(state.backstage, event)
+            return _backstage_step(state.backstage, event)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 
@@ -326,3 +327,47 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])
     back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read)
     return corrected, (back,)
+
+
+def _backstage_step(backstage: Backstage, event: BackstageFact) -> tuple[do.AnyCommand | None, Undoing | None]:
+    """The command behind an event of policy questions, tags and notes, and what undoes that, in the state before it.
+
+    A note was read by somebody by the time that one could undo it: nothing does. That it was read is not an act.
+    """
+    match event:
+        case ev.NoteLeft():
+            return do.LeaveNote(text=event.text, note=event.note, to=event.to), None
+        case ev.HubNoteLeft():
+            return do.LeaveHubNote(hub=event.hub, note=event.note, text=event.text), None
+        case ev.PolicyQuestionsListed():
+            listed = do.ListPolicyQuestions(questions=event.questions)
+            return listed, (do.ListPolicyQuestions(questions=backstage.questions),)
+        case ev.LineTagged():
+            before = backstage.tag(event.segment, event.question)
+            tagged = do.TagLine(segment=event.segment, tag=event.tag, question=event.question)
+            return tagged, (do.TagLine(segment=event.segment, tag=before, question=event.question),)
+        case _:
+            return None, None
+
+
+def _wall_step(state: State, event: ev.WallCleared) -> tuple[do.AnyCommand, Undoing]:
+    """The command behind the clearing of the walls, in the state before it, and what undoes that.
+
+    What was taken back is cleared again as of now: that empties the walls in any case.
+    """
+    before = state.wall_cleared
+    if event.t is None or (before is not None and event.t < before):
+        return do.RestoreWall(t=event.t), (do.ClearWall(),)
+    return do.ClearWall(), (do.RestoreWall(t=before, intervention=event.withdrawn),)
+
+
+def goes_with_wall(state: State, last: _Fact, event: _Fact) -> bool:
+    """Whether an event only carries out a clearing; `last` is the one before it of the same act."""
+    match last, event:
+        case ev.WallCleared(), ev.InterventionStands():
+            return last.withdrawn == event.intervention
+        case ev.InterventionStands(), ev.SpeakerTookFloor():
+            named = state.channels[event.channel].speaker
+            return event.speaker is None and last.standing is Standing.CHECKED and named == speaker_of(last)
+        case _:
+            return False

@@ -1,15 +1,38 @@
-"""What a session's state is made of: segments, channels and sources as the session writer needs them.
-
-They are named as if they stood in `moothall.core.session.state`, which brings them along.
-"""
+"""What a session's state is made of: its clock, segments, channels and sources, as the session writer needs them."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import SegmentNow
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+
+HELD_MS = 1_000
+"""Media time is never seen to run back by less than this: it stands until the newest mapping has come as far. By more
+it is set back only where a file goes on after a restart, or where an older release had let it jump ahead."""
+
+
+class MediaClock(NamedTuple):
+    """How media time runs beside the wall's, by the newest mapping (docs/why/architecture.md, "Media time")."""
+
+    t: int
+    """Media ms ..."""
+    wall: int
+    """... at this Unix ms."""
+    reached: int = 0
+    """Media ms that was reached before, where this mapping sets it back a little."""
+
+    def at(self, wall: int) -> int:
+        """Media time at the wall time `wall` (Unix ms); it doesn't run before the mapping."""
+        return max(self.reached, self.t + max(0, wall - self.wall))
+
+    def mapped(self, t: int, wall: int) -> MediaClock:
+        """The next mapping."""
+        now = self.at(wall)
+        return MediaClock(t, wall, now if t < now <= t + HELD_MS else 0)
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):

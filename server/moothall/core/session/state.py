@@ -18,13 +18,9 @@ from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, Sessi
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.questions.interventions import Floor, FloorFact, evolve_floor
 from moothall.core.session.keeping import Keeping, keeping_after
-from moothall.core.session.media_clock import MediaClock
-from moothall.core.session.parts import Channel, Segment, Source, made_from
+from moothall.core.session.parts import Channel, MediaClock, Segment, Source, made_from
 from moothall.core.staff.backstage import Backstage, evolve_backstage
-from moothall.core.terms.chosen import Terms, with_term
-
-# Whoever speaks of a session speaks of its parts.
-__all__ = ["EARLY_WORDS", "LAST_WORDS", "ON", "Channel", "Segment", "Source", "State", "Status", "evolve"]
+from moothall.core.terms.terms import Terms, with_term
 
 LAST_WORDS = 20
 """How many committed words a channel keeps at hand for an engine that has to find the seam."""

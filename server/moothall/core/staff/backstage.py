@@ -8,7 +8,7 @@ from typing import get_args
 import msgspec
 
 from moothall.core.events import types as ev
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.hubs.standing import way_to
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId

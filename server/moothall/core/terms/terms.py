@@ -1,4 +1,4 @@
-"""A term: a name, an acronym or an expression, as it is to be written."""
+"""A term: a name, an acronym or an expression, as it is to be written, and what desks have said of terms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from moothall.core.events import types as ev
 from moothall.core.kernel.languages import same_language
 
 LONGEST = 60
@@ -55,3 +56,32 @@ def cleaned(text: str) -> str | None:
 def key_of(text: str) -> str:
     """What two spellings of the same term have in common: they differ in case alone."""
     return " ".join(text.casefold().split())
+
+
+class ChosenTerm(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody at a desk said of a name or term."""
+
+    term: str
+    wanted: bool
+    """Whether it is preferred; else it is not to be, wherever it comes from."""
+    language: str | None = None
+    keep: bool | None = None
+    """Whether translations have it as it is; None leaves that to the files."""
+    written: dict[str, str] = {}
+    """How translations have it, by BCP-47 tag."""
+
+
+Terms = dict[str, ChosenTerm]
+"""By what their spellings have in common (`terms.key_of`), the newest last."""
+
+
+def with_term(terms: Terms, event: ev.TermChosen) -> Terms:
+    """The terms after `event`."""
+    key = key_of(event.term)
+    kept = {each: chosen for each, chosen in terms.items() if each != key}
+    if event.wanted is None:
+        return kept
+    chosen = ChosenTerm(
+        term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
+    )
+    return {**kept, key: chosen}

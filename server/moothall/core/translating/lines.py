@@ -14,7 +14,8 @@ import msgspec
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import same_language
-from moothall.core.session.state import Channel, Segment, State
+from moothall.core.session.parts import Channel, Segment
+from moothall.core.session.state import State
 
 LONGEST_NAME = 64
 """Characters of a line's name."""

@@ -13,14 +13,15 @@ from moothall.core.events.types import GapReason
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
-from moothall.core.kernel.spans import without
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.rules.decide import MOST_BEFORE
-from moothall.core.session.state import Source, Status
+from moothall.core.session.keeping import without
+from moothall.core.session.parts import Source
+from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.capture.ingest import DRIFT_MS, LOOK_MS, MAP_MS
 from moothall.services.engines.recognising import Recognising
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, SYNC_MS, LiveAudio, to_ms, to_samples, unheard_id
 from moothall.services.sound.live_source import LiveSource

@@ -16,10 +16,12 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
-from moothall.core.session.state import Source, Status
+from moothall.core.session.parts import Source
+from moothall.core.session.state import Status
 from moothall.services.capture.live_channel import LiveChannel
 from moothall.services.engines.recognising import Recognising
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import LiveAudio, to_ms, unheard_id
 from moothall.services.sound.live_take import LiveTake, take_of
 from moothall.services.sound.loudness import Loudness

@@ -15,19 +15,19 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock
-from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.core.programme.plan import Overrun, Planned, Room, RoomId
 from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
+from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.quality import Quality
 from moothall.services.control.alarms import OF_ALL, Alarm, Beside, Figures, alarms
-from moothall.services.control.break_speech import BreakSpeech
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.log.publication import Publication
-from moothall.services.programme.programme import Overrun
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reports import Tally
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.loudness import Loudness
-from moothall.services.supervision.stalls import Stalls
+from moothall.services.supervision.pulses import Stalls
 
 LOOK_MS = 1_000
 LEVEL_MS = 250
@@ -356,3 +356,30 @@ def _badness(card: Card) -> tuple[int, int, int, int, str, str]:
     waiting = [alarm for alarm in card.alarms if alarm.by is None]
     urgent = sum(alarm.urgent for alarm in waiting)
     return -urgent, -len(waiting), -len(card.alarms), card.session is None, card.place or card.title, card.key
+
+
+class BreakSpeech:
+    """For how long it has sounded like speech (`services/sound/loudness.py`) in the sessions that are in a break."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, stalls: Stalls) -> None:
+        self._clock = clock
+        self._stalls = stalls
+        # Bound: the texts of sessions that are in a break; they leave with the next signal or event after it.
+        self._since: dict[SessionId, dict[ChannelId, int]] = {}
+        sessions.observe(self._seen)
+
+    def lasts(self, session: SessionId) -> int:
+        """Ms since it began in the text in which it has lasted longest; 0 when nobody seems to speak."""
+        now = self._clock.monotonic()
+        return max((self._stalls.age(now, since) or 0 for since in self._since.get(session, {}).values()), default=0)
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        if not live.state.in_break:
+            self._since.pop(live.id, None)
+            return
+        texts = self._since.setdefault(live.id, {})
+        for signal in publication.signals:
+            if isinstance(signal, ChannelState) and signal.sound is Sound.SPEECH:
+                texts.setdefault(signal.channel, self._clock.monotonic())
+            elif isinstance(signal, ChannelState):
+                texts.pop(signal.channel, None)

@@ -17,7 +17,8 @@ from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import LogReading
 from moothall.core.session.state import ON
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 
 PAGE = 1_000
 _OPENINGS = frozenset(str(kind.__struct_config__.tag) for kind in (SessionOpened, SessionReopened))

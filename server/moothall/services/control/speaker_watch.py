@@ -12,7 +12,8 @@ from moothall.core.ports import Clock
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 

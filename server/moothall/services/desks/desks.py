@@ -37,8 +37,9 @@ from moothall.services.desks.undoing import Held, undo_act
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Outlet
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.sessions import Sessions
 from moothall.wire.frames import Format
 
 logger = logging.getLogger(__name__)

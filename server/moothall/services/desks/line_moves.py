@@ -15,8 +15,9 @@ from moothall.core.rules.acts import Act, undo_id
 from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.desks.table import Seat
 from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.sessions import Sessions
 
 
 class LineMoves:

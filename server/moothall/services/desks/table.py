@@ -13,8 +13,8 @@ from moothall.services.desks.acts import DeskActs, Presence
 from moothall.services.desks.calls import Calls
 from moothall.services.desks.questions import LEADERS, DeskFloor, parts_of
 from moothall.services.readers.feed import Subscription
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sessions.sessions import LiveSession
 
 FOR_LEADERS = frozenset({"balance", "set-aside", "lately", "crowds"})
 """News that whoever leads the discussion is told, and nobody else."""

@@ -11,10 +11,11 @@ from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegme
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId
-from moothall.core.kernel.spans import Span
+from moothall.core.session.keeping import Span
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
-from moothall.services.log.session_writer import Receipt, SessionWriter
+from moothall.services.log.orders import Receipt
+from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.wire import engine as wire
 

@@ -12,7 +12,8 @@ from moothall.core.events.types import EndReason, GapReason
 from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId
-from moothall.core.session.state import Channel, State
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State
 from moothall.services.engines.job import Job
 from moothall.services.engines.stretches import Stretch
 from moothall.services.log.session_writer import SessionWriter

@@ -14,10 +14,10 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.session.state import State
 from moothall.core.signals import ChannelState
 from moothall.services.engines.acts import UnkeptActs
-from moothall.services.engines.deaths import Deaths
 from moothall.services.engines.stretches import Stretch, next_stretch
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_audio import LiveAudio
+from moothall.services.supervision.pulses import Fate
 from moothall.wire import engine as wire
 
 if TYPE_CHECKING:
@@ -29,11 +29,15 @@ BACKOFF = Backoff(first_ms=1_000, last_ms=30_000)
 
 GlossaryOf = Callable[[State, ChannelId], Preferred]
 """Which names and terms are to be preferred in a text (`glossaries.py`)."""
-
-
 Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
 """Called with True before finished segments that will be recognised again are announced, and with False when the new
 recognition left them unchanged."""
+DEATHS = 2
+"""Engines that broke down or hung at one position, after which its sound is stepped over."""
+KILLS = 5
+"""And engines that were killed there: an operator may do so, or the system when its memory is full."""
+AT_LEAST_MS = 1_000
+"""What is stepped over, at least: an engine may have ended before it said how far it had heard."""
 
 
 def no_glossary(_: State, __: ChannelId) -> Preferred:
@@ -129,3 +133,41 @@ class Job:
             return 0
         end = end if stretch.stop is None else min(end, stretch.stop)
         return max(0, end - max(told, self.audio.t, stretch.floor))
+
+
+class Deaths:
+    """Which sound of a channel ends the engines that hear it, so that the text goes on behind it.
+
+    Of the newest position only.
+    """
+
+    def __init__(self) -> None:
+        self._position = -1
+        self._heard: int | None = None
+        # Overflow: the position's deaths are forgotten when its sound is stepped over, after KILLS at the latest.
+        self._lives: list[str] = []
+
+    def note(self, life: str, position: int, heard: int) -> None:
+        """An engine ended with a pass of the channel under way.
+
+        `position`: media ms up to which all had been said; `heard`: up to which that engine had heard.
+        """
+        if position != self._position:
+            self._position, self._heard, self._lives = position, None, []
+        self._lives.append(life)
+        if heard > position:
+            self._heard = heard if self._heard is None else min(self._heard, heard)
+
+    def deadly(self, position: int, fate: Callable[[str], Fate | None]) -> tuple[int, int] | None:
+        """From where to where (media ms) sound at `position` is to be stepped over; None when it isn't."""
+        if position != self._position:
+            return None
+        fates = [fate(life) for life in self._lives]
+        own = sum(each in (Fate.GIVEN_UP, Fate.CRASHED) for each in fates)
+        if own < DEATHS and own + fates.count(Fate.KILLED) < KILLS:
+            return None
+        return position, max(self._heard or 0, position + AT_LEAST_MS)
+
+    def forget(self) -> None:
+        """Begin anew: the sound was stepped over."""
+        self._position, self._heard, self._lives = -1, None, []

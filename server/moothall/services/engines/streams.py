@@ -27,7 +27,7 @@ from moothall.services.engines.connection import BenchClock, EngineConnection
 from moothall.services.engines.job import Job
 from moothall.services.engines.room import Fits
 from moothall.services.engines.stretches import Stretch, cut_short
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import BYTES, to_ms, to_samples
 from moothall.services.supervision.pulses import Fate
 from moothall.wire import engine as wire

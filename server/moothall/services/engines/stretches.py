@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from moothall.core.kernel.spans import without
-from moothall.core.session.state import Channel, State
+from moothall.core.session.keeping import without
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,8 @@ from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.orders import unavailable
 from moothall.services.questions.asking import Asking, asked_by, taken_back_by
 from moothall.services.questions.ballots import Ballots
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 from moothall.wire.hub import Act, AskAct, Done, HeadCountAct, NotDone, NoteAct, NoteReadAct, SupportAct
 
 logger = logging.getLogger(__name__)

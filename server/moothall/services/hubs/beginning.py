@@ -11,7 +11,7 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane

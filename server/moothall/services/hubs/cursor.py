@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.services.hubs.ports import Heads, LinkSource
 

@@ -1,4 +1,4 @@
-"""Whose key is whose: the keys of hubs' machines by their digests. No key is kept."""
+"""A hub as the book has it, and whose key is whose: the keys of hubs' machines by their digests. No key is kept."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import base64
 import hashlib
 from collections.abc import Iterable
 
-from moothall.core.hubs.entry import Hub
-from moothall.core.ports import Randomness
-from moothall.services.hubs.ports import Fenced, Identity
+import msgspec
 
-__all__ = ["Fenced", "HubKeys", "Identity", "digest", "new_key"]
+from moothall.core.hubs.entry import Hub
+from moothall.core.ports import BookEntry, Randomness
+from moothall.services.hubs.ports import Fenced, Identity
+from moothall.services.sessions.role_links import LONGEST_LABEL, Staff, hub_name, hub_of
 
 KEY_BYTES = 32
 LONGEST_KEY = 100
 """Characters of a key that are looked at. It has 52."""
+SHELF = "hub"
+"""Where the book has the hubs."""
 
 
 class HubKeys:
@@ -48,3 +51,19 @@ def new_key(randomness: Randomness) -> str:
 def digest(key: str) -> str:
     """What is kept of a key: its SHA-256, hexadecimal."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+
+
+def unwritten(staff: Staff) -> Hub:
+    """A hub of which nothing is known but its link."""
+    return Hub(name=hub_of(staff), title=staff.label or hub_of(staff), link=staff.link)
+
+
+def label_for(hub: Hub) -> str:
+    """A label whose link is for this hub, whatever its title is written in."""
+    both = f"{hub.title[: LONGEST_LABEL - len(hub.name) - 1]} {hub.name}"
+    return next((label for label in (hub.title, both) if hub_name(label) == hub.name), hub.name)
+
+
+def entry(hub: Hub) -> BookEntry:
+    """What the book keeps of it."""
+    return BookEntry(SHELF, hub.name, msgspec.json.encode(hub))

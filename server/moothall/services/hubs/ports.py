@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.parts import ChannelKind, LaneHead
+from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
 from moothall.core.session.state import State
 from moothall.wire.close_codes import CloseCode

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import msgspec
 
@@ -30,9 +30,8 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session.state import ON
 from moothall.services.hubs.attendance import Attendance
-from moothall.services.hubs.entries import SHELF, entry, label_for, unwritten
-from moothall.services.hubs.keys import Fenced, HubKeys, Identity, digest, new_key
-from moothall.services.hubs.listeners import HubListeners
+from moothall.services.hubs.keys import SHELF, HubKeys, digest, entry, label_for, new_key, unwritten
+from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.sessions.reader_access import LoadedSessions
 from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, RoleLinks, Staff, hub_name, hub_of
 
@@ -49,6 +48,8 @@ KEEP_MS = 60_000
 
 Followed = Callable[[], Mapping[str, Collection[SessionId]]]
 """Which sessions the hubs follow whose machines have a link."""
+Counted = Callable[[SessionId, str, str, int, int], Awaitable[Refusal | None]]
+"""Is told of a head count: session, dotted path, title, people, Unix ms. Says why it isn't taken; None where it is."""
 
 
 class Paired(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +61,7 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
     """Its bearer token, which is never told again."""
 
 
-class Hubs(HubListeners):
+class Hubs:
     """The registry of all hubs. Call `load` first, after that of the role links; `run` must be running: it adds up
     the hours of presence.
     """
@@ -68,7 +69,6 @@ class Hubs(HubListeners):
     def __init__(
         self, *, book: Book, sessions: LoadedSessions, links: RoleLinks, clock: Clock, randomness: Randomness
     ) -> None:
-        super().__init__()
         self._book = book
         self._sessions = sessions
         self._links = links
@@ -84,12 +84,42 @@ class Hubs(HubListeners):
         """Hubs of which the book is behind."""
         self._writing = asyncio.Lock()
         self._followed: Followed = dict
+        self._fenced: list[Callable[[str, int], None]] = []
+        self._seen: list[Callable[[str, str, bool, int], None]] = []
+        self._counted: list[Counted] = []
+        self._removed: list[Callable[[str], None]] = []
+        self._retitled: list[Callable[[str, str], None]] = []
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
         kept = (await self._book.read(SHELF)).items()
         self._hubs = {name: msgspec.json.decode(body, type=Hub) for name, body in kept}
         self._keys.learn(self._hubs.values())
+
+    # Who is told: none of them waits, but who is told of counts
+
+    def when_fenced(self, tell: Callable[[str, int], None]) -> None:
+        """From now on call `tell` with a hub's name and the generation before which no machine speaks for it any more.
+
+        For a hub that was removed it is one that no machine has.
+        """
+        self._fenced.append(tell)
+
+    def when_seen(self, tell: Callable[[str, str, bool, int], None]) -> None:
+        """From now on call `tell` with name, title, whether it is there, and Unix ms, whenever a hub comes or goes."""
+        self._seen.append(tell)
+
+    def when_counted(self, tell: Counted) -> None:
+        """From now on tell of each head count that holds."""
+        self._counted.append(tell)
+
+    def when_removed(self, tell: Callable[[str], None]) -> None:
+        """From now on tell of the name of each hub that is taken out."""
+        self._removed.append(tell)
+
+    def when_retitled(self, tell: Callable[[str, str], None]) -> None:
+        """From now on tell of the name and title of each hub that is called otherwise."""
+        self._retitled.append(tell)
 
     # What is known
 

@@ -12,7 +12,8 @@ from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.rules.authority import may_read
-from moothall.core.session.state import ON, Channel, State, Status
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import ON, State, Status
 from moothall.services.hubs.ports import Stand, Told, spoken_in
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Catalogue, Entry

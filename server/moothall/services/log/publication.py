@@ -1,4 +1,4 @@
-"""What a session writer hands on once it is stored: one step of a session, whole."""
+"""What a session writer hands on once it is stored: one step of a session, whole, with the signals that go with it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.commands import (
+    AnyCommand,
+    BeginNotRecorded,
+    CloseSession,
+    CommitWords,
+    EndNotRecorded,
+    EndSegment,
+    PauseSession,
+    RewindChannel,
+)
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.types import AnyEvent
-from moothall.core.kernel.ids import SessionId
-from moothall.core.signals import AnySignal
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.session.state import State
+from moothall.core.signals import AnySignal, Partial, Unrecorded
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,3 +55,37 @@ def republished(session: SessionId, page: Sequence[LogRecord]) -> Publication:
         records=tuple(record for record, _ in known),
         events=tuple(event for _, event in known),
     )
+
+
+def shown_with(commands: Sequence[AnyCommand], state: State) -> list[AnySignal]:
+    """The signals that an act which was decided makes, or makes void; `state` is the session after it."""
+    signals: list[AnySignal] = []
+    for command in commands:
+        match command:
+            case CommitWords():
+                segment = state.segments.get(command.segment)
+                partial = Partial(
+                    channel=command.channel,
+                    segment=command.segment,
+                    first=command.first + len(command.words),
+                    text=command.rest,
+                    language=segment.language if segment is not None else "",
+                )
+                signals.append(partial)
+            case EndSegment():
+                segment = state.segments.get(command.segment)
+                language = segment.language if segment is not None else ""
+                signals.append(_no_partial(command.channel, command.segment, language))
+            case RewindChannel():
+                signals.append(_no_partial(command.channel))
+            case BeginNotRecorded() | PauseSession() if command.back:
+                signals += [_no_partial(channel) for channel in state.channels]
+            case _:
+                pass
+        if isinstance(command, EndNotRecorded | CloseSession | PauseSession) and state.not_recorded:
+            signals += [Unrecorded(channel=channel, text="", language="") for channel in state.channels]
+    return signals
+
+
+def _no_partial(channel: ChannelId, segment: SegmentId = SegmentId(""), language: str = "") -> Partial:  # noqa: B008
+    return Partial(channel=channel, segment=segment, first=0, text="", language=language)

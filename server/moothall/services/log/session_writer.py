@@ -27,12 +27,9 @@ from moothall.core.views.quality import QualityView
 from moothall.services.log.drafting import Draft
 from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log.folding import PAGE, FoldedLog, fold
-from moothall.services.log.orders import QUEUE, Order, Orders, Receipt, kind_of, no_id, unavailable
-from moothall.services.log.publication import Publication, republished
-from moothall.services.log.shown_with import shown_with
+from moothall.services.log.orders import Order, Orders, Receipt, kind_of, no_id, unavailable
+from moothall.services.log.publication import Publication, republished, shown_with
 from moothall.services.log.signing_times import SigningTimes
-
-__all__ = ["QUEUE", "Receipt", "SessionWriter"]
 
 logger = logging.getLogger(__name__)
 

@@ -1,14 +1,17 @@
-"""What is changed by hand of a meeting: its title, its languages and, until it begins, its planned times."""
+"""One meeting by hand: its title, languages and planned times are changed, and what is to be known before it is opened
+in a room: which other one is on there, and which ones would be left out.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.programme.plan import Planned
+from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
+from moothall.core.kernel.ids import SessionId
+from moothall.core.programme.plan import Planned, RoomId, passed_over
 from moothall.core.programme.times import LONGEST
-from moothall.core.session.state import Status
+from moothall.core.session.state import ON, Status
 from moothall.services.programme.programme import Programme
 
 LONGEST_MS = round(LONGEST.total_seconds() * 1000)
@@ -50,3 +53,28 @@ async def change_plan(programme: Programme, wanted: Planned, *, by: str) -> Refu
     if kept != before:
         await programme.keep(planned=[kept])
     return None
+
+
+def on_beside(programme: Programme, session: SessionId) -> Planned | None:
+    """Another session that is on where this one is planned."""
+    room = programme.room_of(session)
+    there = () if room is None else programme.planned()
+    on = (each for each in there if each.room == room and each.session != session)
+    return next((each for each in on if programme.standing(each.session) in ON), None)
+
+
+def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
+    """What is said to whoever would open a session where another one is on; None where none is."""
+    beside = on_beside(programme, session)
+    if beside is None:
+        return None
+    message = f"“{beside.title}” is on in the same room, and only one of them gets its sound. Open it anyway?"
+    return Refusal(code=RefusalCode.CONFLICT, message=message, first_know=FirstKnow(kind="beside", title=beside.title))
+
+
+def left_out(programme: Programme, room: RoomId, now: int) -> tuple[Planned, ...]:
+    """The sessions of a room that the next one would leave out, though they may still be held."""
+    there = [each for each in programme.planned() if each.room == room]
+    standing = {each.session: programme.standing(each.session) for each in there}
+    out = passed_over(there, standing, now)
+    return tuple(each for each in there if each.session in out)

@@ -19,9 +19,8 @@ from moothall.core.programme.plan import Overrun, Planned, Room, RoomId, followi
 from moothall.core.programme.times import Zones
 from moothall.core.session.state import ON, Status
 from moothall.services.capture.closing import Closing, opening_of
-from moothall.services.sessions.sessions import LiveSession, Sessions
-
-__all__ = ["Overrun", "Planned", "Programme", "Room", "RoomId"]
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 

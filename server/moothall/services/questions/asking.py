@@ -26,7 +26,8 @@ from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.session.state import State, Status
 from moothall.services.questions.asking_places import SHARE, AskingPlaces
 from moothall.services.questions.author_view import Own, own_of, own_with_joined
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 from moothall.wire.hub import AskAct
 
 SHELF, KEY = "asking", "key"

@@ -25,7 +25,8 @@ from moothall.core.questions.interventions import Floor
 from moothall.core.questions.statements import NOT_SAID, Dimension, Questions, Statement, stated
 from moothall.core.session.state import State, Status
 from moothall.services.questions.ballot_box import KEPT_MS
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from moothall.core.questions.polls import Poll
 from moothall.core.rules.polls import MOST_HANDS
 from moothall.core.session.state import ON, Status
 from moothall.services.questions.ballot_box import BallotBox, Before, Box
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 
 COUNT_MS = 1_000
 TOO, NO_MORE = 0, 1

@@ -29,7 +29,8 @@ from moothall.core.signals import Typing as TypingSignal
 from moothall.core.translating.lines import spoken
 from moothall.services.engines.acts import SHOWN
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 from moothall.wire.token_bucket import Allowance, Bucket
 
 ALLOWANCE = Allowance(per_second=4, burst=12)

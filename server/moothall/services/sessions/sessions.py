@@ -20,8 +20,6 @@ from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.carrying_on import note_failure
 
-__all__ = ["LiveSession", "Sessions"]
-
 logger = logging.getLogger(__name__)
 
 LOOK_MS = 60_000

@@ -18,8 +18,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool
 from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.sound.loudness import Loudness
-from moothall.services.sound.voice import Voice
+from moothall.services.sound.loudness import Loudness, Voice
 
 logger = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 TICK_MS = 1_000
 STALL_MS = 1_000
 """A look that comes so much too late was held up, by this process or its machine, and judges nobody."""
+STALLS = 64
+"""Stalls that are remembered. Overflow: the oldest is forgotten, and ages from before it count it."""
 REMEMBERED = 64
 """Ends that are remembered. Overflow: the oldest is forgotten, and nothing is blamed on what it was hearing."""
 
@@ -183,3 +186,27 @@ class Pulses:
         self._fates[life] = fate
         while len(self._fates) > REMEMBERED:
             del self._fates[next(iter(self._fates))]
+
+
+class Stalls:
+    """Times in which this process, or its machine, stood still: nothing could be seen in them, and no age counts them.
+
+    Told by looks that come too late. Times are of the monotonic clock, ms.
+    """
+
+    def __init__(self) -> None:
+        self._due: int | None = None
+        # Each is when it had begun at the latest, and how long it was.
+        self._stalls: deque[tuple[int, int]] = deque(maxlen=STALLS)
+
+    def look(self, now: int, following: int) -> None:
+        """A look at `now`; the next one is to come `following` ms later."""
+        if self._due is not None and now - self._due >= STALL_MS:
+            self._stalls.append((self._due, now - self._due))
+        self._due = now + following
+
+    def age(self, now: int, then: int | None) -> int | None:
+        """Ms since `then` without the stalls since; None where it never was."""
+        if then is None:
+            return None
+        return now - then - sum(lasted for began, lasted in self._stalls if then <= began)

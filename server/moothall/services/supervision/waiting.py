@@ -1,15 +1,14 @@
-"""Waits for the first of several awaitables, on the clock that is given.
-
-A module by itself: a link of a hub and the server of all links wait with it.
-"""
+"""Waits for the first of several awaitables, with a pulse meanwhile, on the clock that is given."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from moothall.core.ports import Clock
+from moothall.wire.frames import PULSE_MS
 
 T = TypeVar("T")
 
@@ -35,3 +34,24 @@ async def within(awaited: Awaitable[T], clock: Clock, ms: int) -> T | None:
             each.cancel()
         if both:
             await asyncio.wait(both)
+
+
+@asynccontextmanager
+async def pulsing(say: Callable[[], Awaitable[None]], clock: Clock, *, wanted: bool) -> AsyncIterator[None]:
+    """Meanwhile say at once, and then each `PULSE_MS`, that the link is alive, where that is `wanted`.
+
+    It is for a link on which one side sends most, and can't tell by that whether anything arrives.
+    """
+
+    async def pulses() -> None:
+        while True:
+            await say()
+            await clock.sleep(PULSE_MS)
+
+    task = asyncio.ensure_future(pulses()) if wanted else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})

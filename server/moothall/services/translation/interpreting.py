@@ -8,11 +8,13 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import Clock
-from moothall.core.session.state import Channel, State, Status
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State, Status
 from moothall.core.signals import ChannelState, Sound, StandIn
 from moothall.core.translating.lines import spoken, translations
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 
 LOOK_MS = 1_000
 SILENT_MS = 15_000

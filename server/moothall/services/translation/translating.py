@@ -20,11 +20,13 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.languages import primary, same_language
 from moothall.core.ports import Clock
 from moothall.core.rules.turn_now import said_in
-from moothall.core.session.state import ON, Channel, State, Status
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import Unrecorded
 from moothall.core.translating.lines import due, spoken, translation_id, translations
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import note_failure
 from moothall.services.translation.text_translation import Reach, Terms, TextTranslation
 from moothall.services.translation.translators import Translators

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from moothall.core.commands import SetTranslation
 from moothall.core.kernel.actors import Actor, Role
@@ -15,12 +15,12 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import Clock
-from moothall.core.session.state import Channel, Segment, Status
-from moothall.core.signals import Unrecorded
-from moothall.core.translating.lines import Due, all_due, as_said, due
+from moothall.core.session.parts import Channel, Segment
+from moothall.core.session.state import Status
+from moothall.core.signals import Partial, Unrecorded
+from moothall.core.translating.lines import Due, all_due, as_said, due, line_of
 from moothall.core.translating.pending import Pending, clause
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.translation.late_lines import MOST_LATE, LateLines, show
 from moothall.services.translation.text_translation import Made, Terms, TextTranslation
 from moothall.services.translation.translators import LinkLost, NoTranslator, TranslationFailed
 
@@ -50,6 +50,8 @@ TermsOf = Callable[[LiveSession, str, str], Terms]
 """The session's own words from one language to another (BCP-47)."""
 Settling = Callable[[LiveSession, SegmentId], bool]
 """Whether an engine hears a line once more at the moment, and may better it."""
+MOST_LATE = 8
+"""Lines that are shown. Overflow: the newest are."""
 
 
 class TranslationWork:
@@ -313,3 +315,53 @@ def _command_id(command: SetTranslation, wording: str) -> CommandId:
     """The same for the same translation of the same text, in any process."""
     parts = (command.channel, command.source.segment, str(command.source.revision), command.route, wording)
     return CommandId(f"mt:{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:40]}")
+
+
+class LateLines:
+    """Lines whose translation is late: until it comes, readers have them as they were said, as words that may change.
+
+    Those of one translation of a session.
+    """
+
+    def __init__(self, live: LiveSession, channel: ChannelId) -> None:
+        self._live = live
+        self._channel = channel
+        self._names: tuple[SegmentId, ...] = ()
+        """In order of time; at most MOST_LATE."""
+        self._shown: tuple[SegmentId, str] | None = None
+        """What readers have of them: the name of the newest, and the text."""
+
+    def show(self, more: Iterable[SegmentId] = ()) -> None:
+        """Show those that still lack their translation, and `more`; nothing of what was struck or removed meanwhile.
+
+        One signal carries them, so they stand there as one text: the newest, and those before it in its language.
+        """
+        names = {*self._names, *more}
+        if not names:
+            return
+        found = sorted(filter(None, map(self._lacking, names)), key=lambda line: (line.t0, line.id))[-MOST_LATE:]
+        self._names = tuple(line.id for line in found)
+        before, self._shown = self._shown, None
+        if found:
+            text, language = "", found[-1].language
+            for line in reversed(found):
+                if line.language != language:
+                    break
+                text = f"{line.whole.strip()} {text}".strip()
+            self._shown = (found[-1].id, text)
+            if self._shown != before:
+                show(self._live, self._channel, *self._shown, language)
+        elif before is not None:
+            show(self._live, self._channel, before[0], "", "")
+
+    def _lacking(self, name: SegmentId) -> Segment | None:
+        state = self._live.state
+        lacks = due(state, state.channels[self._channel], name) is not None
+        return state.segments.get(name) if lacks else None
+
+
+def show(live: LiveSession, channel: ChannelId, source: SegmentId, text: str, language: str) -> None:
+    """Show what a line will read in a translation for now, unless it is there."""
+    name = line_of(source, channel)
+    if name not in live.state.segments:
+        live.writer.signal(Partial(channel=channel, segment=name, first=0, text=text, language=language))

@@ -17,7 +17,7 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.role_links import HALL
-from moothall.settings.loading import Engine, Server, Settings, Translation
+from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.wire import audio
 
 MADE = (

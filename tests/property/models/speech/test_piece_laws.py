@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.parts import Word
+from moothall.core.events.types import Word
 from moothall.wire.transcribing import HeardPiece
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.joining import lines_of

@@ -23,12 +23,12 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
 from moothall.core.questions.statements import Dimension, Questions
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import SHELF, Balance
 from moothall.services.questions.typing import Typing
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors

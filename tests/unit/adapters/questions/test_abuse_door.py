@@ -21,11 +21,11 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.services.questions.ballots import Ballots
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness

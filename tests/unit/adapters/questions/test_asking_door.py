@@ -22,11 +22,11 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.selection import Interventions
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.typing import Typing
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness

@@ -22,10 +22,10 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.removal.selection import Interventions
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.ballots import Ballots
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors

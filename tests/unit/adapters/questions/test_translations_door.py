@@ -20,10 +20,10 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.translating.routes import Direction, Route
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.translations import QuestionTranslations, Text
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import LiveSession
 from moothall.services.translation.text_translation import Made
 from moothall.testing.seeded import SeededRandomness
 

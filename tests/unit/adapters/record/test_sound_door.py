@@ -15,7 +15,8 @@ from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
-from moothall.core.session.state import Channel, Source, State
+from moothall.core.session.parts import Channel, Source
+from moothall.core.session.state import State
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.recorder import Part, PartWriter
 from moothall.services.sound.recording import PlacedPart, Recordings, Standing

@@ -6,7 +6,8 @@ from deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, end, 
 from moothall.core import commands as do
 from moothall.core.proposals.proposing import Fate, Marked, differing, fate
 from moothall.core.proposals.refining import Proposal
-from moothall.core.session.state import Segment, State
+from moothall.core.session.parts import Segment
+from moothall.core.session.state import State
 
 
 def proposal(old: str, new: str, *, name: str = "a", stays: float = 0.7) -> Proposal:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events.parts import Word
+from moothall.core.events.types import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.proposals.refining import Again, Findings, Standing, plainly, propose
 

@@ -23,11 +23,13 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import RefusalCode
+from moothall.core.glossary.in_translation import LONGEST
+from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
-from moothall.core.rules.decide import MAX_WORD, MAX_WORDS, MOST_BEFORE
+from moothall.core.rules.decide import MAX_WORD, MAX_WORDS, MOST_BEFORE, MOST_CHOSEN, decide
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.session.state import EARLY_WORDS, State, Status
+from moothall.core.terms.terms import ChosenTerm
 
 
 def test_a_session_is_made_once_and_needs_a_title_and_a_language() -> None:
@@ -292,3 +294,71 @@ def test_a_machines_correction_says_so_and_a_line_knows_whether_a_person_mended_
     assert line_of(by_person, "a").mended
     struck = carry_out(speaking(), do.RewindChannel(channel=FLOOR, t=0))
     assert refused(struck, correct("a", 0, 3, "x"), actor=CAPTIONER).code is RefusalCode.UNKNOWN
+
+
+def choose(term: str, wanted: bool | None = True, language: str | None = None) -> do.ChooseTerm:
+    return do.ChooseTerm(term=term, wanted=wanted, language=language)
+
+
+def test_a_term_is_kept_as_it_is_written_and_found_however_it_is_spelled() -> None:
+    state = carry_out(opened(), choose(" Afri  NIC"), choose("ICANN", False), actor=CAPTIONER)
+    assert state.terms == {
+        "afri nic": ChosenTerm(term="Afri NIC", wanted=True),
+        "icann": ChosenTerm(term="ICANN", wanted=False),
+    }
+    state = carry_out(state, choose("AFRI NIC", language="en"), actor=CAPTIONER)
+    assert list(state.terms.values()) == [
+        ChosenTerm(term="ICANN", wanted=False),
+        ChosenTerm(term="AFRI NIC", wanted=True, language="en"),
+    ]
+    assert list(carry_out(state, choose("icann", None), actor=CAPTIONER).terms) == ["afri nic"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (choose("a, b"), RefusalCode.INVALID),
+        (choose("term", language="fr"), RefusalCode.INVALID),
+        (choose("term", None), RefusalCode.UNKNOWN),
+    ],
+)
+def test_what_is_no_term_is_refused(command: do.ChooseTerm, code: RefusalCode) -> None:
+    refused = decide(opened(), command, CAPTIONER, WALL)
+    assert isinstance(refused, Refusal)
+    assert refused.code is code
+
+
+def test_how_it_is_translated_is_kept_with_it() -> None:
+    command = do.ChooseTerm(term="Compact", wanted=True, keep=False, written={"es": " Pacto  Digital", "fr": ""})
+    assert decide(opened(), command, CAPTIONER, WALL) == [
+        ev.TermChosen(term="Compact", wanted=True, keep=False, written={"es": "Pacto Digital"})
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        do.ChooseTerm(term="Compact", wanted=True, written={"es": "x" * (LONGEST + 1)}),
+        do.ChooseTerm(term="Compact", wanted=True, written={"in Spanish": "x"}),
+        do.ChooseTerm(term="Compact", wanted=False, written={"es": "x"}),
+        do.ChooseTerm(term="Compact", wanted=None, keep=True),
+    ],
+)
+def test_what_cannot_be_written_in_translations_is_refused(command: do.ChooseTerm) -> None:
+    refused = decide(carry_out(opened(), choose("Compact"), actor=CAPTIONER), command, CAPTIONER, WALL)
+    assert isinstance(refused, Refusal)
+    assert refused.code is RefusalCode.INVALID
+
+
+def test_a_session_has_only_so_many_of_its_own() -> None:
+    state = carry_out(opened(), *(choose(f"term {n}") for n in range(MOST_CHOSEN)), actor=CAPTIONER)
+    refused = decide(state, choose("one more"), CAPTIONER, WALL)
+    assert isinstance(refused, Refusal)
+    assert refused.code is RefusalCode.CONFLICT
+    assert decide(state, choose("TERM 0", False), CAPTIONER, WALL) == [
+        ev.TermChosen(term="TERM 0", wanted=False, language=None)
+    ]
+
+
+def test_without_a_session_there_are_none() -> None:
+    assert isinstance(decide(State(id=SessionId("s")), choose("term"), CAPTIONER, WALL), Refusal)

@@ -9,7 +9,7 @@ from deciding import FLOOR, carry_out, created, events, refused, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, NoteId, PolicyQuestionId, SegmentId

@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from asking import MODERATOR, ask, asked, name, stand
 from deciding import (
     CAPTIONER,
     ENGINE,
@@ -11,6 +12,7 @@ from deciding import (
     carry_out,
     commit,
     correct,
+    events,
     line_of,
     refused,
     segment,
@@ -20,10 +22,12 @@ from deciding import (
 )
 from moothall.core import commands as do
 from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, SessionId, SourceId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
 from moothall.core.removal.moves import returned
-from moothall.core.rules.undo import lines_meanwhile, read_act, standing
+from moothall.core.rules.undo import Reading, goes_with_wall, lines_meanwhile, read_act, standing
 from moothall.core.session.state import State, Status, evolve
 
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")
@@ -303,3 +307,102 @@ def test_one_line_that_was_accepted_is_undone_or_not() -> None:
     undoing = undoing_of(hall(), act)
     changed = carry_out(hall(), act, correct("a", 1, 3, "Oh"), actor=CAPTIONER)
     assert standing(changed, [act], undoing) == undoing
+
+
+Q1 = PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?")
+
+
+def said() -> State:
+    return carry_out(speaking(), do.ListPolicyQuestions(questions=(Q1,)))
+
+
+def reading_of(state: State, command: do.AnyCommand) -> Reading:
+    return read_act(state, events(state, command, actor=MODERATOR))
+
+
+def test_a_tag_is_undone_by_the_one_before() -> None:
+    agreed = do.TagLine(segment=A, tag=Tag.AGREED, question=Q1.id)
+    option = do.TagLine(segment=A, tag=Tag.OPTION, question=Q1.id)
+    untagged = do.TagLine(segment=A, tag=None, question=Q1.id)
+    assert reading_of(said(), agreed) == Reading((agreed,), (untagged,))
+    state = carry_out(said(), agreed)
+    assert reading_of(state, option) == Reading((option,), (agreed,))
+    assert reading_of(state, untagged) == Reading((untagged,), (agreed,))
+
+
+def test_a_list_of_questions_is_undone_by_the_one_before() -> None:
+    none = do.ListPolicyQuestions(questions=())
+    assert reading_of(said(), none) == Reading((none,), (do.ListPolicyQuestions(questions=(Q1,)),))
+
+
+def test_notes_stay_and_that_one_was_read_is_no_act() -> None:
+    note = do.LeaveNote(text="x", note=NoteId("n"))
+    to_hub = do.LeaveHubNote(hub="kisumu", note=NoteId("h"), text="x")
+    assert reading_of(said(), note) == Reading((note,), ())
+    assert reading_of(said(), to_hub) == Reading((to_hub,), ())
+    state = carry_out(said(), note, to_hub, actor=MODERATOR)
+    assert reading_of(state, do.ReadNote(note=NoteId("n"))) == Reading((), ())
+    assert reading_of(state, do.ReadHubNote(hub="kisumu", note=NoteId("h"))) == Reading((), ())
+
+
+def done_and_undone(
+    state: State, *commands: do.AnyCommand, wall: int = WALL
+) -> tuple[State, tuple[do.AnyCommand, ...]]:
+    """The state after an act, and what undoes it."""
+    after, done = state, list[ev.AnyEvent]()
+    for command in commands:
+        made = events(after, command, actor=MODERATOR, wall=wall)
+        done += made
+        for event in made:
+            after = evolve(after, event)
+    return after, read_act(state, done).undoing
+
+
+def speaking_now() -> State:
+    """Somebody was called to speak, and is named."""
+    return carry_out(
+        asked(),
+        ask("r", "", kind=Kind.REQUEST, name="Rosa"),
+        stand(Standing.QUEUED, "r", "a"),
+        stand(Standing.CALLED, "r"),
+        actor=MODERATOR,
+    )
+
+
+def test_a_clearing_is_one_act_and_is_undone_with_all_that_went_with_it() -> None:
+    state = speaking_now()
+    after, undoing = done_and_undone(state, do.ClearWall(), wall=WALL + 5_000)
+    assert undoing == (do.RestoreWall(intervention=name("r")),)
+    back = carry_out(after, *undoing, actor=MODERATOR, wall=WALL + 6_000)
+    assert (back.wall_cleared, back.floor.called) == (None, "r")
+    assert back.channels[FLOOR].speaker == state.channels[FLOOR].speaker
+
+
+def test_the_second_clearing_is_undone_to_the_first() -> None:
+    once = carry_out(asked(), do.ClearWall(), actor=MODERATOR, wall=WALL + 5_000)
+    twice, undoing = done_and_undone(once, do.ClearWall(), wall=WALL + 9_000)
+    assert undoing == (do.RestoreWall(t=5_001),)
+    assert carry_out(twice, *undoing, actor=MODERATOR).wall_cleared == 5_001
+
+
+def test_what_was_taken_back_by_hand_is_undone_by_clearing_again() -> None:
+    once = carry_out(speaking_now(), do.ClearWall(), actor=MODERATOR, wall=WALL + 5_000)
+    shown, undoing = done_and_undone(once, do.RestoreWall(intervention=name("r")), wall=WALL + 9_000)
+    after = carry_out(shown, *undoing, actor=MODERATOR, wall=WALL + 9_500)
+    assert (after.wall_cleared, after.floor.called) == (9_501, None)
+    nearer, undoing = done_and_undone(
+        carry_out(once, do.ClearWall(), actor=MODERATOR, wall=WALL + 7_000), do.RestoreWall(t=5_001), wall=WALL + 9_000
+    )
+    assert (nearer.wall_cleared, undoing) == (5_001, (do.ClearWall(),))
+
+
+def test_what_else_is_done_in_the_same_act_is_undone_by_itself() -> None:
+    state = speaking_now()
+    _, undoing = done_and_undone(state, do.ClearWall(), stand(Standing.LATER, "a"))
+    assert stand(Standing.QUEUED, "a") in undoing
+    nobody = ev.SpeakerTookFloor(channel=FLOOR, speaker=None, t=0)
+    checked = ev.InterventionStands(intervention=name("r"), number=4, standing=Standing.CHECKED, t=0)
+    assert goes_with_wall(state, checked, nobody)
+    somebody = ev.SpeakerTookFloor(channel=FLOOR, speaker=SpeakerId("ana"), t=0)
+    assert not goes_with_wall(state, checked, somebody)
+    assert not goes_with_wall(state, None, nobody)

@@ -4,7 +4,8 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
-from moothall.core.session.state import LAST_WORDS, Source, State, Status, evolve
+from moothall.core.session.parts import Source
+from moothall.core.session.state import LAST_WORDS, State, Status, evolve
 
 FLOOR = ChannelId("floor")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moothall.core.events import types as ev
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
 from moothall.core.staff.backstage import BACKSTAGE_FACTS, HUB_NOTES, Backstage, BackstageFact, Tagged, evolve_backstage

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.terms.terms import LONGEST, Term, cleaned, key_of
+from moothall.core.events import types as ev
+from moothall.core.terms.terms import LONGEST, ChosenTerm, Term, cleaned, key_of, with_term
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,17 @@ def test_a_term_may_belong_to_a_language() -> None:
     assert Term(text="Etikette").said_in(("en",))
     assert Term(text="Etikette", language="de").said_in(("en", "de-CH"))
     assert not Term(text="Etikette", language="de").said_in(("en",))
+
+
+def test_the_last_word_on_a_term_counts_and_null_takes_it_back() -> None:
+    terms = with_term({}, ev.TermChosen(term="AfriNIC", wanted=True, language="en"))
+    terms = with_term(terms, ev.TermChosen(term="Kisumu", wanted=True))
+    terms = with_term(terms, ev.TermChosen(term="AFRINIC", wanted=False))
+    assert list(terms.items()) == [
+        ("kisumu", ChosenTerm(term="Kisumu", wanted=True)),
+        ("afrinic", ChosenTerm(term="AFRINIC", wanted=False)),
+    ]
+    assert list(with_term(terms, ev.TermChosen(term="kisumu", wanted=None))) == ["afrinic"]
+    told = ev.TermChosen(term="Kisumu", wanted=True, keep=True, written={"ar": "كيسومو"})
+    assert with_term({}, told)["kisumu"] == ChosenTerm(term="Kisumu", wanted=True, keep=True, written={"ar": "كيسومو"})
+    assert with_term(terms, ev.TermChosen(term="unheard of", wanted=None)) == terms

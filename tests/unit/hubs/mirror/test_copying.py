@@ -6,7 +6,7 @@ import pytest
 from log_above import FLOOR, FRENCH, OWN, SIGNED, Disk, LogAbove, Served
 from moothall.core.chain import LogRecord, seal
 from moothall.core.events import types as ev
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane

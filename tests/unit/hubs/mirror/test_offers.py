@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.events.parts import ChannelKind
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.times import UTC_ZONE

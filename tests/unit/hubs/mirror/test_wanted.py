@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from moothall.core.events.parts import ChannelKind
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status

@@ -10,8 +10,7 @@ import msgspec
 from fanning import settle
 from log_above import FLOOR, FRENCH, OWN, LogAbove
 from moothall.core.chain import LogRecord
-from moothall.core.events.parts import ChannelKind
-from moothall.core.events.types import Access
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.session.parts import Channel

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from hub_desk import Browser, OpenRoom, S, a_note, open_room
-from moothall.core.events.parts import ChannelKind
 from moothall.core.events.question_parts import Standing
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId

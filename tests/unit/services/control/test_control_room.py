@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
+from moothall.core import commands as do
 from moothall.core.commands import (
     AddChannel,
     AnyCommand,
@@ -30,13 +31,14 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, Ses
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Delay
-from moothall.services.control.control_room import Card, ControlRoom
+from moothall.services.control.control_room import BreakSpeech, Card, ControlRoom
 from moothall.services.log.orders import Receipt
 from moothall.services.programme.programme import Programme
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reports import Kind, Tally
-from moothall.services.sessions.sessions import LiveSession
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES
+from moothall.services.supervision.pulses import Stalls
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
@@ -444,5 +446,41 @@ def test_the_levels_are_told_four_times_a_second() -> None:
             await on.hall.clock.sleep(1_100)
             running.cancel()
             assert [later - sooner for sooner, later in pairwise(told)] == [250] * 4
+
+    run(story())
+
+
+FRENCH = ChannelId("fr")
+
+
+def test_it_counts_from_the_first_sound_of_speech_in_a_break_to_the_next_silence() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            speech = BreakSpeech(hall.sessions, hall.clock, Stalls())
+
+            async def act(*commands: do.AnyCommand) -> None:
+                name = CommandId(f"c{live.writer.offset}")
+                assert isinstance(await live.writer.send(SYSTEM, name, commands), Receipt)
+
+            async def heard(sound: Sound, channel: ChannelId = FLOOR) -> int:
+                live.writer.signal(ChannelState(channel=channel, sound=sound, lag=0, t=0))
+                await hall.clock.sleep(1_000)
+                return speech.lasts(live.id)
+
+            await act(
+                do.OpenSession(),
+                do.AddChannel(channel=FRENCH, kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+            )
+            assert await heard(Sound.SPEECH) == 0, "before it that is what a meeting is for"
+            await act(do.PauseSession())
+            assert await heard(Sound.SILENCE) == 0
+            assert [await heard(Sound.SPEECH), await heard(Sound.SPEECH)] == [1_000, 2_000]
+            assert await heard(Sound.SPEECH, FRENCH) == 3_000
+            assert await heard(Sound.SILENCE) == 2_000, "the other text"
+            assert await heard(Sound.NONE, FRENCH) == 0
+            assert await heard(Sound.SPEECH) == 1_000
+            await act(do.ResumeSession())
+            assert speech.lasts(live.id) == speech.lasts(SessionId("other")) == 0
 
     run(story())

@@ -11,7 +11,7 @@ from moothall.core.kernel.ids import CommandId, SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.control.speaker_watch import SpeakerWatch
 from moothall.services.log.orders import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.loop import run
 
 AMINA = SpeakerId("amina")

@@ -3,12 +3,12 @@ from __future__ import annotations
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
-from moothall.core.events.staff_parts import PolicyQuestion, Tag
+from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
 from moothall.services.desks.backstage import NOTES, TAGGED, hubs, outcome, staff_notes
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.loop import run
 
 CHAIR, CAPTIONER = Actor(Role.CHAIR, "c1"), Actor(Role.CAPTIONER, "c2")

@@ -12,8 +12,8 @@ from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.desks import Desks
 from moothall.services.desks.table import Seat
 from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet

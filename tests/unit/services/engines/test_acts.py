@@ -9,11 +9,12 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.session.state import Channel, State
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State
 from moothall.core.signals import Partial, Unrecorded
 from moothall.services.engines.acts import SHOWN, KeptActs, UnkeptActs, kept_part
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet

@@ -14,7 +14,7 @@ from moothall.services.engines.attaching import (
     known_place,
 )
 from moothall.services.engines.stretches import Stretch
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
 

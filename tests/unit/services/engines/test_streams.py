@@ -15,7 +15,7 @@ from moothall.core.signals import ChannelState, Partial, Unsaved
 from moothall.core.signals import Sound as Heard
 from moothall.services.engines.attaching import CONTEXT_MS
 from moothall.services.engines.streams import AHEAD_MS, PORTION
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import RATE, LiveAudio, to_ms
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd

@@ -4,7 +4,8 @@ import pytest
 
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.session.state import Channel, State
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State
 from moothall.services.engines.stretches import Stretch, cut_short, next_stretch
 
 FLOOR = ChannelId("floor")

@@ -16,10 +16,10 @@ from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.services.hubs.acts import REMEMBERED, HubActs, title_of
 from moothall.services.hubs.presence import HubPresence
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.asking import LONGEST_AGE_MS, Asking
 from moothall.services.questions.ballots import Ballots
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run

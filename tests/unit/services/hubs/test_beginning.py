@@ -5,7 +5,7 @@ import pytest
 
 from hub_side import ALL, FRENCH, HALL, MINE, ROOM, LogSource, finished, opened
 from moothall.core.events import types as ev
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId
 from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.services.hubs.beginning import (

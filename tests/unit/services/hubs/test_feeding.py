@@ -5,7 +5,7 @@ import pytest
 
 from hub_side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
 from moothall.core.events import types as ev
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.services.hubs.cursor import PAGE, Torn

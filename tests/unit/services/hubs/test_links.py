@@ -10,9 +10,10 @@ from hub_side import ALL, BELOW, HALL, HELLO, MINE, ROOM, Centre, LogSource, Mod
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane
 from moothall.core.session.state import Status
-from moothall.services.hubs.links import HELLO_MS
+from moothall.services.hubs.links import HELLO_MS, LOOK_MS, Connected, HubFollowed
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import ManualClock
 from moothall.testing.hub_link import hub_link
 from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
@@ -318,3 +319,48 @@ def test_a_machine_that_another_one_has_replaced_isnt_there_any_more() -> None:
         assert it.registry.sightings == [("kisumu", HELLO.node, True), *other]
 
     told(story)
+
+
+ONE, TWO = SessionId("one"), SessionId("two")
+
+
+def link(hub: str, *sessions: SessionId, since: int = 1) -> Connected:
+    return Connected(
+        hub=hub,
+        title=hub.title(),
+        node="n",
+        release="0.1",
+        since=since,
+        sessions=sessions,
+        round_trip=None,
+        bytes_sent=0,
+        bytes_received=0,
+    )
+
+
+async def test_what_a_hub_follows_is_told_when_it_changes_and_again_on_a_new_link() -> None:
+    links: list[Connected] = []
+    told: list[tuple[str, str, SessionId, bool]] = []
+    clock = ManualClock()
+    again: list[str] = []
+    followed = HubFollowed(lambda: tuple(links), lambda *each: told.append(each), clock, relinked=again.append)
+    running = asyncio.ensure_future(followed.run())
+    links[:] = [link("kisumu", ONE), link("north")]
+    await clock.advance(LOOK_MS)
+    links[:] = [link("kisumu", TWO), link("north")]
+    await clock.advance(LOOK_MS)
+    links.clear()
+    await clock.advance(LOOK_MS)
+    links[:] = [link("kisumu", TWO, since=2)]
+    await clock.advance(LOOK_MS)
+    links[:] = [link("kisumu", TWO, since=3)]
+    await clock.advance(LOOK_MS)
+    running.cancel()
+    assert told == [
+        ("kisumu", "Kisumu", ONE, True),
+        ("kisumu", "Kisumu", ONE, False),
+        ("kisumu", "Kisumu", TWO, True),
+        ("kisumu", "Kisumu", TWO, True),
+        ("kisumu", "Kisumu", TWO, True),
+    ]
+    assert again == ["kisumu"], "its third link came without a moment between"

@@ -13,8 +13,8 @@ from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.rules.hubs import MOST_HUBS, MOST_PEOPLE
 from moothall.services.hubs import presence as hub_presence
 from moothall.services.hubs.presence import COUNTS, CUT_MS, HubPresence
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness

@@ -12,8 +12,8 @@ from moothall.core.hubs.entry import MOST_PEOPLE, Details
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.services.hubs.entries import SHELF
-from moothall.services.hubs.keys import Fenced, Identity
+from moothall.services.hubs.keys import SHELF
+from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.hubs.registry import KEEP_MS, LOOK_MS, Paired
 from moothall.services.sessions.role_links import HALL, hub_of
 
@@ -253,3 +253,18 @@ async def test_head_counts_are_taken_once_and_the_newest_holds(registry: Registr
     hub = registry.hubs.get(name)
     assert hub is not None
     assert hub.counts == {}
+
+
+@with_registry
+async def test_all_who_listen_are_told(registry: Registry) -> None:
+    more: list[tuple[object, ...]] = []
+    hub = await registry.kisumu()
+    registry.hubs.when_seen(lambda *told: more.append(("seen", *told)))
+    registry.hubs.when_fenced(lambda *told: more.append(("fenced", *told)))
+    registry.hubs.when_removed(lambda name: more.append(("removed", name)))
+    registry.hubs.when_retitled(lambda *told: more.append(("retitled", *told)))
+    registry.hubs.seen(hub.name, "0a1b", True, 5)
+    await registry.hubs.change(hub.name, Details(), "Town library")
+    await registry.hubs.remove(hub.name)
+    assert more == registry.told
+    assert [each[0] for each in more] == ["seen", "retitled", "fenced", "removed"]

@@ -8,7 +8,7 @@ import pytest
 
 from hub_side import FRENCH, HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 from moothall.core.chain import LogRecord
-from moothall.core.events.parts import LaneHead
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane

@@ -20,7 +20,8 @@ from moothall.core.signals import Partial
 from moothall.record.verify import Verdict, verify
 from moothall.services.log.erasing import TextPlaces
 from moothall.services.log.folding import fold
-from moothall.services.log.session_writer import INSIST_MS, Receipt
+from moothall.services.log.orders import Receipt
+from moothall.services.log.session_writer import INSIST_MS
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet

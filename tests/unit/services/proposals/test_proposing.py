@@ -16,7 +16,8 @@ from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode, 
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.removal.selection import Lines
-from moothall.services.log.session_writer import Receipt, SessionWriter
+from moothall.services.log.orders import Receipt
+from moothall.services.log.session_writer import SessionWriter
 from moothall.services.proposals import proposing
 from moothall.services.proposals.proposing import DAY_MS, Proposals, ProposeOrder
 from moothall.testing import loop

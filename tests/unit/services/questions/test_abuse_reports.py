@@ -8,9 +8,9 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.abuse_reports import AbuseReports
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness

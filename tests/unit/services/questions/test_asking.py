@@ -13,11 +13,11 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, Sessi
 from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish
 from moothall.services.questions.asking_places import ROUNDS, AskingPlaces
 from moothall.services.questions.author_view import Own
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run

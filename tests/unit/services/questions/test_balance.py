@@ -10,10 +10,10 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.balance import LONG_QUIET_MS
 from moothall.core.questions.statements import Dimension, Questions, Statement
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions.balance import LOOK_MS, SHELF, SUMS, Balance
 from moothall.services.questions.ballot_box import KEPT_MS
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness

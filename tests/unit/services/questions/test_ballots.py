@@ -22,13 +22,13 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.questions.ballots import KEPT_OF_FLOOD, MOST_NEW
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_box import KEPT_MS, SHELF
 from moothall.services.questions.ballot_places import LATELY_MS
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.hub_support import MOST_OF_HUBS, key_of
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run

@@ -15,10 +15,10 @@ from moothall.core.rules.turn_now import turn_now
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal
+from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
-from moothall.services.log.session_writer import Receipt
 from moothall.services.questions.typing import ALLOWANCE, MOST_UNKEPT, Done, Heard, InProgress, Typing, Untyped, Written
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 

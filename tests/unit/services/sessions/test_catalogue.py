@@ -17,10 +17,10 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.session.state import Status
+from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
-from moothall.services.log.session_writer import Receipt
 from moothall.services.sessions.catalogue import Catalogue, Entry
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 
 SECRETARIAT = Actor(Role.SECRETARIAT, "s1")

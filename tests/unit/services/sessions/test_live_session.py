@@ -18,10 +18,11 @@ from moothall.core.kernel.ids import CommandId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.views.captions import CaptionsView
+from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
-from moothall.services.log.session_writer import Receipt
 from moothall.services.readers.feed import Subscription
-from moothall.services.sessions.sessions import LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES, STEADY_MS
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog

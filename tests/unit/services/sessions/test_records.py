@@ -14,10 +14,10 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentI
 from moothall.core.removal.selection import Lines
 from moothall.core.views.captions import Channel, Snapshot
 from moothall.record.model import Record
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import KEPT, SLICE, NotThere, Records, spoken
-from moothall.services.sessions.sessions import LiveSession
 from moothall.testing import loop
 
 FR = ChannelId("fr")

@@ -20,9 +20,10 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.removal.selection import Span
 from moothall.core.session.state import Status
-from moothall.services.log.session_writer import Receipt
+from moothall.services.log.orders import Receipt
 from moothall.services.readers.feed import Subscription
-from moothall.services.sessions.sessions import BROKEN_MS, LOOK_MS, UNUSED_MS, LiveSession, Sessions
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import BROKEN_MS, LOOK_MS, UNUSED_MS, Sessions
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet

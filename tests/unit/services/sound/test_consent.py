@@ -6,8 +6,8 @@ from hall_in_memory import MIC, MemoryHall, Sound, memory_hall
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
-from moothall.services.log.session_writer import Receipt
-from moothall.services.sessions.sessions import LiveSession
+from moothall.services.log.orders import Receipt
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import ConsentChanges, follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop

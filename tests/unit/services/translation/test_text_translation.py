@@ -6,10 +6,22 @@ from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.translating.phrases import Phrase
-from moothall.services.translation.text_translation import KEPT, LONGEST, Made, Reach, Terms, TextTranslation
+from moothall.services.translation.text_translation import (
+    KEPT,
+    LONGEST,
+    MOST,
+    Made,
+    Reach,
+    Terms,
+    TextTranslation,
+    parts_of,
+    together,
+)
 from moothall.services.translation.translators import NoTranslator, TranslationFailed, Translators
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
@@ -198,3 +210,51 @@ def test_what_must_stay_here_goes_no_way_that_leads_away() -> None:
             assert texts.route("en", "pt", here=True) == here.route
 
     run(story())
+
+
+TEXTS = st.text(alphabet=st.sampled_from("abcdé .?!。\n\r\t’"), max_size=120)  # noqa: RUF001
+
+
+@given(TEXTS, st.integers(1, 30))
+def test_parts_are_the_text_and_none_is_too_long_or_over_a_line(text: str, most: int) -> None:
+    parts = parts_of(text, most)
+    assert "".join(part + gap for part, gap in parts) == text.lstrip()
+    for part, gap in parts:
+        assert 0 < len(part) <= most
+        assert part == part.strip()
+        assert not set("\n\r") & set(part)
+        assert not gap.strip()
+
+
+@given(TEXTS)
+def test_what_is_short_is_put_together_as_it_was(text: str) -> None:
+    made = together(parts_of(text), "en")
+    assert made.split() == text.split()
+    assert made.count("\n") == text.strip().count("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", []),
+        (" \n ", []),
+        ("One.", ["One."]),
+        ("First sentence. Second one.", ["First sentence.", "Second one."]),
+        ("A question? Mr. Okello said so.", ["A question?", "Mr. Okello said so."]),
+        ("No end of a sentence at all here", ["No end of a sentence", "at all here"]),
+        ("x" * 45, ["x" * 20, "x" * 20, "x" * 5]),
+        ("第一句话在这里结束了。第二句话也在这里结束。", ["第一句话在这里结束了。", "第二句话也在这里结束。"]),
+        ("Short.\n\nNext.", ["Short.", "Next."]),
+    ],
+)
+def test_it_is_cut_behind_sentences_then_words(text: str, parts: list[str]) -> None:
+    assert [part for part, _ in parts_of(text, 20)] == parts
+
+
+def test_paragraphs_stay_and_sentences_are_joined_as_the_language_does_it() -> None:
+    parts = [("Uno.", " "), ("Dos.", "\n\n"), ("Tres.", "\n")]
+    assert together(parts, "es") == "Uno. Dos.\n\nTres."
+    assert together(parts, "zh-Hans") == "Uno.Dos.\n\nTres."
+    assert together([("A.", ""), ("B.", "")], "en") == "A. B."
+    assert together([], "en") == ""
+    assert len(parts_of("word " * 2_000)) == -(-10_000 // MOST)

@@ -10,6 +10,7 @@ from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Partial, Unrecorded
 from moothall.services.log.orders import Receipt
+from moothall.services.translation.work import MOST_LATE, LateLines
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from moothall.wire import translation as wire
@@ -263,5 +264,30 @@ def test_a_line_in_a_language_that_nobody_can_translate_holds_up_no_other() -> N
             arabic = msgspec.structs.replace(DIRECTIONS[0], source="ar")
             on.connect(EchoEnd([arabic]))
             await on.comes(lambda: on.lines(PT).get("b") == "[pt] صباح الخير")
+
+    run(story())
+
+
+def _told(on: Translated) -> list[str]:
+    return [signal.text for signal in on.signals if isinstance(signal, Partial) and signal.channel == PT]
+
+
+def test_the_newest_lines_stand_as_they_were_said_and_nothing_is_told_twice() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            echo = on.connect()
+            await on.comes(lambda: PT in on.live.state.channels)
+            echo.silent = True
+            late = LateLines(on.live, PT)
+            late.show()
+            assert _told(on) == []
+            names = [SegmentId(f"line{number}") for number in range(MOST_LATE + 1)]
+            for number, name in enumerate(names):
+                await on.says(name, f"Line {number}.")
+            late.show([*names, SegmentId("nowhere")])
+            assert _told(on)[-1] == " ".join(f"Line {number}." for number in range(1, MOST_LATE + 1))
+            told = len(_told(on))
+            late.show(names)
+            assert len(_told(on)) == told
 
     run(story())

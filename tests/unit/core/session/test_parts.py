@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.session.media_clock import HELD_MS, MediaClock
+from moothall.core.session.parts import HELD_MS, MediaClock
 
 
 def test_it_runs_with_the_wall_and_not_before_its_mapping() -> None:
