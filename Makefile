@@ -7,6 +7,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+JS := $(VENV)/js/node_modules
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APT := RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 # RUNLEVEL=1: packages that bring a service don't start it.
@@ -62,11 +63,13 @@ chaos: $(VENV)/.dev $(VENV)/.project ## kill server and engine over and over
 	@$(BIN)/moothall models fetch whisper-tiny.en
 	$(PYTEST) -m chaos $(ARGS)
 
-check: $(VENV)/.dev $(VENV)/.project ## lint, format, types, layers
+check: $(VENV)/.dev $(VENV)/.project $(VENV)/.js ## lint, format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if test -d $(JS); then set -x; $(JS)/.bin/tsc --project tests/tools && \
+		NODE_PATH=$(JS) $(JS)/.bin/eslint --config tests/tools/eslint.config.cjs web/js tests/js tests/tools; fi
 
 fix: $(VENV)/.dev $(VENV)/.project ## mend what a tool can mend, and write the generated pages again
 	$(BIN)/ruff check --fix-only .
@@ -156,7 +159,7 @@ strace:
 		then :; \
 		else echo 'The tests of a power cut need strace and are skipped; on Debian: sudo apt-get install strace'; fi; }
 
-# Programs in JavaScript that only tests run, pinned with hashes in tests/tools/package-lock.json.
+# Programs in JavaScript that only checks and tests run, pinned with hashes in tests/tools/package-lock.json.
 $(VENV)/.js: tests/tools/package.json tests/tools/package-lock.json tests/tools/.npmrc $(VENV)/.made | node
 	@if command -v npm >/dev/null; then \
 		mkdir -p $(VENV)/js && cp tests/tools/package.json tests/tools/package-lock.json tests/tools/.npmrc $(VENV)/js && \

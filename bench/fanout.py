@@ -36,7 +36,6 @@ from aiohttp import web
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.events import types as ev
@@ -49,6 +48,7 @@ from moothall.core.signals import Partial
 from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Outlet, Subscription
+from moothall.testing.log_memory import MemoryLog
 from moothall.wire.frames import Format, carry, events_frame
 
 SESSION, FLOOR, EPOCH = SessionId("bench"), ChannelId("floor"), Epoch("bench")

@@ -35,7 +35,7 @@ WORDS = 12
 
 async def made(running: Hall) -> LiveSession:
     """A meeting that has begun."""
-    live = await running.sessions.open(SESSION)
+    live = await running.house.sessions.open(SESSION)
     floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
     create = do.CreateSession(title="Bench", languages=("en",))
     attach = do.AttachEngine(channel=FLOOR, model="bench")
@@ -97,7 +97,7 @@ async def serve(data: str) -> None:
     )
     async with hall(settings) as running:
         live = await made(running)
-        links = [(await running.links.create(Role.MODERATOR, "hall", f"Moderator {n}"))[1] for n in (1, 2)]
+        links = [(await running.house.links.create(Role.MODERATOR, "hall", f"Moderator {n}"))[1] for n in (1, 2)]
         print(json.dumps({"address": running.address, "links": links}), flush=True)
         async with asyncio.TaskGroup() as group:
             talking = group.create_task(talk(live))

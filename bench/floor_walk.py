@@ -117,7 +117,7 @@ class Walk:
 
 async def walk(running: Hall, live: LiveSession, options: argparse.Namespace) -> bool:
     """The walk, and what to say of it; whether it held."""
-    _, token = await running.links.create(Role.MODERATOR, "hall", "Walker")
+    _, token = await running.house.links.create(Role.MODERATOR, "hall", "Walker")
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)

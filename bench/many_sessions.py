@@ -69,7 +69,7 @@ async def run(recording: Path, out: Path, sessions: int, args: argparse.Namespac
         )
         server = msgspec.structs.replace(settings.server, data=data, port=0)
         async with hall(msgspec.structs.replace(settings, server=server, engine=engine)) as running:
-            running.sessions.observe(told.seen)
+            running.house.sessions.observe(told.seen)
             while running.recognising.engines < args.count:
                 await engine_ready(running)
                 await asyncio.sleep(0.1)
@@ -108,7 +108,7 @@ async def one(running: Hall, recording: Path, number: int, out: Path, offset: fl
         "--jsonl", str(out / f"s{number}.hypothesis.jsonl"), env={**os.environ, "PYTHONWARNINGS": ""},
     )  # fmt: skip
     while not live.fanout.figures.readers:
-        await running.clock.sleep(LOOK_MS)
+        await running.house.clock.sleep(LOOK_MS)
     await asyncio.sleep(number * offset)
     await play(running, live, programme)
     async with asyncio.timeout(FINISH_S):

@@ -64,18 +64,18 @@ class Centre:
         self._line = 0
         self._meetings = 1
         self._done = 0
-        running.sessions.observe(self._published)
+        running.house.sessions.observe(self._published)
 
     async def order(self, told: dict[str, Any]) -> dict[str, Any]:
         """Carry one out."""
         if "hub" in told:
             name = hub_name(told["hub"])
-            if self._hall.hubs.get(name) is None:
-                made = await self._hall.hubs.add(told["hub"], Details())
+            if self._hall.house.hubs.get(name) is None:
+                made = await self._hall.house.hubs.add(told["hub"], Details())
                 assert not isinstance(made, Refusal), made
-            return {"words": " ".join(await self._hall.pairing.words(name) or ()), "hub": name}
+            return {"words": " ".join(await self._hall.house.pairing.words(name) or ()), "hub": name}
         if "link" in told:
-            _, token = await self._hall.links.create(Role(told["link"]), HALL, told["link"])
+            _, token = await self._hall.house.links.create(Role(told["link"]), HALL, told["link"])
             return {"link": f"{self._hall.address}/enter/{token}"}
         if "next" in told:
             await self._begin_another()
@@ -97,7 +97,7 @@ class Centre:
 
     async def _begin_another(self) -> None:
         self._meetings += 1
-        self._live = await self._hall.sessions.open(SessionId(f"{SESSION}-{self._meetings}"))
+        self._live = await self._hall.house.sessions.open(SessionId(f"{SESSION}-{self._meetings}"))
         await begin(self._live, LIFE)
         self._speaker = Speaker(self._live, self._clock, LIFE)
 
@@ -145,7 +145,7 @@ async def serve(data: str, port: int, back_s: float) -> None:
     )
     clock = ShiftedClock(SystemClock(), -round(1_000 * back_s))
     async with hall(settings, clock=clock) as running:
-        live = await running.sessions.open(SESSION)
+        live = await running.house.sessions.open(SESSION)
         await begin(live, LIFE)
         print(json.dumps({"address": running.address}), flush=True)
         async with asyncio.TaskGroup() as group:

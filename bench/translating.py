@@ -91,9 +91,9 @@ def memory_mb(pid: int) -> float:
 async def read(running: Hall, session: SessionId, language: str, heard: Heard) -> None:
     """Follow a translation until cancelled."""
     channel = ChannelId(f"mt-{language}")
-    while channel not in (await running.sessions.open(session)).state.channels:
-        await running.clock.sleep(100)
-    async for frame, at in follow(f"{running.address}/s/{session}", Feed(channel), running.clock):
+    while channel not in (await running.house.sessions.open(session)).state.channels:
+        await running.house.clock.sleep(100)
+    async for frame, at in follow(f"{running.address}/s/{session}", Feed(channel), running.house.clock):
         for event in frame.events:
             body = None if event.original is None else decode_event(event.original)
             if isinstance(body, SegmentEnded) and body.channel == channel:
@@ -125,16 +125,16 @@ async def live(running: Hall, recording: Path) -> tuple[dict[str, Heard], dict[s
     def again(session: SessionId, lines: tuple[SegmentId, ...], still: bool) -> None:
         if still:
             AGAIN.update(dict.fromkeys(lines))
-        running.translating.expect_better(session, lines, still)
+        running.translation.translating.expect_better(session, lines, still)
 
-    running.sessions.observe(seen)
+    running.house.sessions.observe(seen)
     running.recognising.tell_again(again)
     child = running.translator
     assert child is not None
     async with asyncio.TaskGroup() as group:
         readers = [group.create_task(read(running, made.id, each, heard[each])) for each in LANGUAGES]
         while not all(ChannelId(f"mt-{each}") in made.state.channels for each in LANGUAGES):
-            await running.clock.sleep(100)
+            await running.house.clock.sleep(100)
         await asyncio.sleep(3)  # The models are loaded when the session begins, not with its first line.
         assert child.pid is not None
         before, began = cpu_s(child.pid), asyncio.get_running_loop().time()
@@ -149,7 +149,7 @@ async def live(running: Hall, recording: Path) -> tuple[dict[str, Heard], dict[s
 
 async def all_directions(running: Hall) -> float:
     """MB with every direction of a fresh machine in use."""
-    made = await running.sessions.open(SessionId("all"))
+    made = await running.house.sessions.open(SessionId("all"))
     languages, floor = ("en", "es", "pt"), ChannelId("floor")
     await made.writer.send(
         SYSTEM,
@@ -166,7 +166,7 @@ async def all_directions(running: Hall) -> float:
         await made.writer.send(Actor(Role.CAPTIONER, "c"), CommandId(f"l-{language}"), line)
     wanted = [line_of(SegmentId(f"l-{one}"), ChannelId(f"mt-{other}")) for one in languages for other in languages]
     while not all(name in made.state.segments for name in wanted):
-        await running.clock.sleep(100)
+        await running.house.clock.sleep(100)
     child = running.translator
     assert child is not None
     assert child.pid is not None
@@ -192,8 +192,8 @@ async def main() -> None:
         server = msgspec.structs.replace(settings.server, data=data, port=0)
         async with hall(msgspec.structs.replace(settings, server=server, engine=engine)) as running:
             await engine_ready(running)
-            while not running.translators.directions:
-                await running.clock.sleep(100)
+            while not running.translation.translators.directions:
+                await running.house.clock.sleep(100)
             heard, ends, took, used, memory = await live(running, args.recording)
             everything = await all_directions(running)
     print(f"{args.recording.name}, {args.model}, {args.cores} core(s)\n" + "\n".join(machine()) + "\n")

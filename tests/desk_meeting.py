@@ -82,7 +82,7 @@ class Meeting:
 
     async def link(self, role: Role, scope: str = "hall") -> str:
         """The address that lets somebody in."""
-        _, token = await self.running.links.create(role, scope, f"{role} 1")
+        _, token = await self.running.house.links.create(role, scope, f"{role} 1")
         return f"{self.running.address}/enter/{token}"
 
     async def sit_down(self, page: Page, role: Role = Role.TECHNICIAN, query: str = "") -> None:
@@ -113,7 +113,7 @@ async def meeting(
         translation=Translation(translators=tuple(translators)),
     )
     async with hall(settings) as running:
-        made = Meeting(running, await running.sessions.open(S))
+        made = Meeting(running, await running.house.sessions.open(S))
         await made.do(
             CreateSession(title="Open hall", languages=tuple(languages)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=tuple(languages)),

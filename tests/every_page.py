@@ -235,7 +235,7 @@ TO_INSTALL = (
 async def into_portuguese(running: Hall) -> AsyncIterator[None]:
     """Translators that know one direction and what to install for more, for a while."""
     echo = EchoEnd((INTO_PORTUGUESE,), missing=(TO_INSTALL,))
-    serving = [asyncio.ensure_future(each) for each in (running.translators.serve(echo.server), echo.run())]
+    serving = [asyncio.ensure_future(each) for each in (running.translation.translators.serve(echo.server), echo.run())]
     try:
         yield
     finally:
@@ -251,7 +251,7 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
     )
     async with hall(settings) as running:
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
-        await running.programme.add_room("Garden")
+        await running.house.programme.add_room("Garden")
         for name in ("plenary", "tomorrow", "yesterday", "translated"):
             await _meeting(running, name)
         await _translated(running)
@@ -266,13 +266,13 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
 async def _groups(running: Hall) -> None:
     """A group far away that takes part in a meeting that is on, and has asked something."""
     details = Details(city="Kisumu", institution="Library & <archive>", languages=("sw", "en"), expected=20)
-    assert isinstance(await running.hubs.add("Kisumu & <Library>", details), tuple)
-    await running.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
+    assert isinstance(await running.house.hubs.add("Kisumu & <Library>", details), tuple)
+    await running.house.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
     held, epoch = Identity(hub="kisumu-library", title="Kisumu & <Library>", generation=1), Epoch("e")
     for node in ("one", "two"):
-        await running.hub_removals.holds(held, node, SessionId("translated"), epoch, 0)
-    running.hub_removals.removed(SessionId("translated"), epoch, 7, 1_764_000_000_000)
-    running.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
+        await running.house.hub_removals.holds(held, node, SessionId("translated"), epoch, 0)
+    running.house.hub_removals.removed(SessionId("translated"), epoch, 7, 1_764_000_000_000)
+    running.house.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
     asked = do.Ask(
         intervention=InterventionId("kisumu1"),
         kind=Kind.QUESTION,
@@ -281,7 +281,7 @@ async def _groups(running: Hall) -> None:
         asker="k1",
         origin="hub:kisumu-library",
     )
-    writer = (await running.sessions.open(SessionId("translated"))).writer
+    writer = (await running.house.sessions.open(SessionId("translated"))).writer
     by = Actor(Role.HUB, "k1", hub="kisumu-library")
     assert isinstance(await writer.send(by, CommandId("kisumu1"), asked), Receipt)
 
@@ -289,7 +289,7 @@ async def _groups(running: Hall) -> None:
 async def _proposed(running: Hall) -> None:
     """A second pass has heard yesterday's meeting once more, and some of it has been decided on."""
     session = SessionId("yesterday")
-    writer = (await running.sessions.open(session)).writer
+    writer = (await running.house.sessions.open(session)).writer
 
     async def mend(number: int, text: str) -> None:
         line = writer.state.segments.get(SegmentId(f"line-{number}"))
@@ -333,7 +333,7 @@ async def _proposed(running: Hall) -> None:
 
 async def _translated(running: Hall) -> None:
     """A meeting with a translation of record, and one that somebody asked for; the last lines have none yet."""
-    writer = (await running.sessions.open(SessionId("translated"))).writer
+    writer = (await running.house.sessions.open(SessionId("translated"))).writer
     for language, text in TRANSLATIONS.items():
         channel = ChannelId(f"mt-{language}")
         added = do.AddChannel(
@@ -355,7 +355,7 @@ async def _translated(running: Hall) -> None:
 
 
 async def _meeting(running: Hall, name: str) -> None:
-    writer = (await running.sessions.open(SessionId(name))).writer
+    writer = (await running.house.sessions.open(SessionId(name))).writer
 
     async def told(by: Actor, what: str, *commands: do.AnyCommand) -> None:
         assert isinstance(await writer.send(by, CommandId(what), commands), Receipt)
@@ -429,7 +429,7 @@ async def visitor(browser: Browser, running: Hall, **options: Any) -> AsyncItera
     context.set_default_timeout(10_000)
     hub = (Role.HUB, session_scope(SessionId("translated")), "Kisumu & <Library>")
     for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
-        _, token = await running.links.create(*link)
+        _, token = await running.house.links.create(*link)
         await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
     yield context
     await context.close()

@@ -35,7 +35,7 @@ SHOWS_OF_HANDS: tuple[do.AnyCommand, ...] = (
 
 async def asked(running: Hall) -> None:
     """Questions of every standing that there is to be seen, in that meeting with translations."""
-    writer = (await running.sessions.open(SessionId("translated"))).writer
+    writer = (await running.house.sessions.open(SessionId("translated"))).writer
     names = tuple(
         InterventionId(name) for name in ("answered", "now", "first", "second", "later", "writing", "written")
     )
@@ -62,7 +62,7 @@ async def asked(running: Hall) -> None:
     line = SegmentId("line-2")
     await told("answer", do.Stand(interventions=names[:1], standing=Standing.ANSWERED, segment=line))
     await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
-    await running.ballots.support(SessionId("translated"), 4, "somebody", "198.51.100.7")
+    await running.house.ballots.support(SessionId("translated"), 4, "somebody", "198.51.100.7")
     await told("hands", *SHOWS_OF_HANDS)
 
 
@@ -71,8 +71,8 @@ async def said_of_themselves(running: Hall) -> None:
     session = SessionId("plenary")
     for number in range(6):
         said = {Dimension.GROUP: "civil-society", Dimension.YOUNG: "yes"}
-        assert await running.balance.say(session, InterventionId(f"q{number}"), said) is None
-    await running.balance.renew(session)
+        assert await running.house.balance.say(session, InterventionId(f"q{number}"), said) is None
+    await running.house.balance.renew(session)
 
 
 async def every_question(told: Callable[..., Awaitable[None]]) -> None:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from meeting import LIVE, Meeting
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.lanes import Feed
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Subscription
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Lane, SessionId
+from moothall.testing.log_memory import MemoryLog
 
 
 class GatedLog(MemoryLog):

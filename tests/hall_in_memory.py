@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from moothall.adapters.sound.spool_memory import MemorySpools
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.types import Access, AnyEvent, ChannelKind
@@ -33,8 +31,10 @@ from moothall.services.supervision.pulses import Pulses
 from moothall.testing.clock import LoopClock
 from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.seeded import SeededRandomness, SeededSigner
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import decode

@@ -85,7 +85,7 @@ async def _desk(running: Hall) -> None:
     number = 0
     while line := await lines.readline():
         number += 1
-        live = await running.sessions.open(SESSION)
+        live = await running.house.sessions.open(SESSION)
         told: Told = msgspec.json.decode(line, type=Told)
         command: AnyCommand
         if isinstance(told, Unsaid):

@@ -15,7 +15,6 @@ import msgspec
 
 from hall_in_memory import MemoryHall
 from hub_line import AboveEnd
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -23,6 +22,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, NoteId, SegmentId, Se
 from moothall.core.removal.selection import Lines
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
+from moothall.testing.log_memory import MemoryLog
 from moothall.wire import hub as wire
 from speaking import ENGINE, FLOOR, Said, begin, speech
 

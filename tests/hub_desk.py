@@ -50,7 +50,7 @@ from moothall.services.sessions.role_links import HALL, RoleLinks
 from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import TrustingVisitors, visitor_context
 from moothall.wire.hub import AnyAct, AskAct, Offered
 from moothall_hub.pages.asking_door import RoomAskingDoor
 from moothall_hub.pages.author_page import RoomAuthorPage
@@ -392,24 +392,14 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
     author_page = RoomAuthorPage(PAGES, made.floor, meetings=made.meetings, line=made.line, clock=clock)
     turn = YourTurn(PAGES, author_page.mine, access.snapshot, TrustingVisitors(3))
     asking = RoomAskingDoor(
-        PAGES,
+        visitor_context(PAGES, clock, access.snapshot, seed=8),
         made.floor,
         author_page=author_page,
         facts=lambda: made.facts,
-        visitors=TrustingVisitors(1),
-        clock=clock,
-        randomness=SeededRandomness(8),
-        snapshot_of=access.snapshot,
         coordinator=lambda request: any(each.role is Role.HUB for each in staff.staff(request)),
     )
     listed = RoomQuestionsDoor(
-        PAGES,
-        made.floor,
-        meetings=made.meetings,
-        visitors=TrustingVisitors(2),
-        clock=clock,
-        randomness=SeededRandomness(9),
-        snapshot_of=access.snapshot,
+        visitor_context(PAGES, clock, access.snapshot, seed=9), made.floor, meetings=made.meetings
     )
     desk = DeskDoor(
         staff_pages,

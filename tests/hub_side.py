@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
@@ -22,6 +21,7 @@ from moothall.services.hubs.signals import HubSignals
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack
+from moothall.testing.log_memory import MemoryLog
 from moothall.wire import hub as wire
 from moothall.wire.hub import Part
 

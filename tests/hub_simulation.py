@@ -18,10 +18,10 @@ from hub_centre import SECOND, SESSION, NotedActs, Serve, SimulatedCentre
 from hub_disk import HubDisk
 from hub_line import BelowEnd, HubLine
 from hub_simulated import SimulatedHub
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import CommandId, InterventionId, Lane, NoteId
+from moothall.testing.log_memory import MemoryLog
 from moothall.wire import hub as wire
 from moothall_hub.mirror.wanted import Want
 from speaking import FLOOR

@@ -46,8 +46,8 @@ class Meeting:
 
     async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
         self._acts += 1
-        writer = (await self.running.sessions.open(SESSION)).writer
-        answer = await writer.send(by, CommandId(f"act-{self.running.clock.monotonic()}-{self._acts}"), commands)
+        writer = (await self.running.house.sessions.open(SESSION)).writer
+        answer = await writer.send(by, CommandId(f"act-{self.running.house.clock.monotonic()}-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
     async def begin(self) -> None:
@@ -55,7 +55,7 @@ class Meeting:
         await self.do(made, do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)), do.OpenSession())
 
     async def say(self, text: str) -> None:
-        segment = SegmentId(f"line-{self.running.clock.monotonic()}")
+        segment = SegmentId(f"line-{self.running.house.clock.monotonic()}")
         await self.do(
             do.TypeLine(channel=FLOOR, segment=segment, text=text, language="en"), by=Actor(Role.CAPTIONER, "c")
         )
@@ -63,11 +63,11 @@ class Meeting:
 
 async def paired(running: Hall, hub: Hub, title: str = "Kisumu") -> None:
     """Give a hub its words, and connect it with them."""
-    if running.hubs.get(title.lower()) is None:
-        await running.hubs.add(title, Details())
-    words = await running.pairing.words(title.lower())
+    if running.house.hubs.get(title.lower()) is None:
+        await running.house.hubs.add(title, Details())
+    words = await running.house.pairing.words(title.lower())
     assert words is not None
-    done = await hub.pair(running.address, " ".join(words))
+    done = await hub.parts.pair(running.address, " ".join(words))
     assert isinstance(done, Pairing), done
 
 
@@ -97,7 +97,7 @@ async def forwarded(client: ClientSession, hub: Hub, desk: str) -> None:
 
 async def below(upper: Hub, lower: Hub, title: str) -> None:
     """Connect a hub with another one above it."""
-    words = await upper.below.give(title)
+    words = await upper.parts.below.give(title)
     assert words is not None
-    done = await lower.pair(upper.own, " ".join(words))
+    done = await lower.parts.pair(upper.own, " ".join(words))
     assert isinstance(done, Pairing), done

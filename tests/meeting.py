@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -15,6 +14,7 @@ from moothall.core.signals import AnySignal, Partial
 from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import MemoryLog
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
 from moothall.wire.reader import Outcome, Reader

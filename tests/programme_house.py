@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hall_in_memory import MemoryHall, memory_hall
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import Planned, Room, RoomId
@@ -15,6 +14,7 @@ from moothall.services.proposals.proposing import Proposals
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LONG_AGO
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.seeded import SeededRandomness
 
 HALL = RoomId("hall")

@@ -24,7 +24,7 @@ ANA = SpeakerId("ana")
 
 async def held(running: Hall, session: SessionId = SESSION) -> None:
     """A session with a line of nobody and one of Ana's, in which the word stands."""
-    live = await running.sessions.open(session)
+    live = await running.house.sessions.open(session)
     engine = Actor(Role.ENGINE, "e")
     acts: list[tuple[Actor, do.AnyCommand]] = [
         (SYSTEM, do.CreateSession(title="Hearing", languages=("en",))),
@@ -56,7 +56,7 @@ async def held(running: Hall, session: SessionId = SESSION) -> None:
 @asynccontextmanager
 async def at_a_desk(running: Hall, role: Role) -> AsyncIterator[socketio.AsyncClient]:
     """Somebody with a link for the job, joined."""
-    _, token = await running.links.create(role, f"session:{SESSION}", "somebody")
+    _, token = await running.house.links.create(role, f"session:{SESSION}", "somebody")
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):

@@ -19,19 +19,16 @@ LONG_MS = 90_000
 
 
 class Server(Protocol):
-    """A hall, in a process of its own or in memory."""
+    """The house of a hall, or a hall in memory."""
 
     @property
     def sessions(self) -> Sessions: ...
 
     @property
-    def live(self) -> LiveIngest: ...
-
-    @property
     def clock(self) -> Clock: ...
 
 
-async def room_before(server: Server, session: SessionId) -> None:
+async def room_before(server: Server, microphones: LiveIngest, session: SessionId) -> None:
     """A handover, a break and a second microphone, in a session that is open.
 
     The first microphone comes from another meeting: its line was cut for longer than this one is old. None of it takes
@@ -40,19 +37,19 @@ async def room_before(server: Server, session: SessionId) -> None:
     live = await server.sessions.open(session)
     wall = server.clock.wall()
     now = live.state.media_now(wall)
-    first = await _heard(server, session, "cameover1", age=LONG_MS)
+    first = await _heard(server, microphones, session, "cameover1", age=LONG_MS)
     pause: tuple[AnyCommand, ...] = (PauseSession(), ResumeSession())
     for number, command in enumerate(pause):
         assert isinstance(await live.writer.send(SYSTEM, CommandId(f"before-{number}"), command), Receipt)
-    second = await _heard(server, session, "second001", age=0)
+    second = await _heard(server, microphones, session, "second001", age=0)
     await second.finish(EndReason.STOPPED)
     assert first.finished
     assert live.state.media_now(wall + LONG_MS) == now + LONG_MS
 
 
-async def _heard(server: Server, session: SessionId, name: str, *, age: int) -> LiveTake:
+async def _heard(server: Server, microphones: LiveIngest, session: SessionId, name: str, *, age: int) -> LiveTake:
     hello = Hello(protocol=PROTOCOL, channel=FLOOR, take=name, first=0, age=age)
-    take = await server.live.begin(session, hello)
+    take = await microphones.begin(session, hello)
     assert isinstance(take, LiveTake), take
     assert await take.feed(Piece(first=take.received, age=0, pcm=bytes(320)), server.clock.monotonic())
     return take

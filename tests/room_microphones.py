@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager, suppress
 
 from hall_in_memory import MemoryHall, hello
 from microphone import live_hall
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.commands import AddChannel, AnyCommand, OpenSession
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
@@ -24,6 +23,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine
 from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece
 

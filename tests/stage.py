@@ -23,7 +23,6 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
@@ -38,8 +37,9 @@ from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reports import Reports
 from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 from recorder import MORNING, Recorder
 
 FLOOR = ChannelId("floor")
@@ -237,10 +237,7 @@ class Stage:
             instead=lambda _, channel: self.fanout.instead(channel),
         )
         languages = LanguagesDoor(
-            templates,
-            clock=self.clock,
-            randomness=SeededRandomness(),
-            snapshot_of=self.snapshot_of,
+            visitor_context(templates, self.clock, self.snapshot_of),
             offered=lambda _: self.offered,
             want=self.want,
         )
@@ -248,14 +245,7 @@ class Stage:
             middlewares=[error_pages(templates), own_pages_only(templates, frozenset({self.address})), watch]
         )
         secure(application)
-        reporting = ReportsDoor(
-            templates,
-            self.reports,
-            visitors=TrustingVisitors(1),
-            clock=self.clock,
-            randomness=SeededRandomness(),
-            snapshot_of=self.snapshot_of,
-        )
+        reporting = ReportsDoor(visitor_context(templates, self.clock, self.snapshot_of), self.reports)
         shown = ShownDoor(
             templates, clock=self.clock, snapshot_of=self.snapshot_of, public="https://hall.example.org", framers=("*",)
         )

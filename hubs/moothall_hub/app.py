@@ -37,12 +37,11 @@ from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
-from moothall_hub.pages.routes import Parts, open_hub_doors
+from moothall_hub.pages.routes import Parts, Served, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.room.presence import RoomPresence
-from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.questions import RoomFloor, RoomWords
 from moothall_hub.room.signals import ShownSignals
-from moothall_hub.room.words import RoomWords
 from moothall_hub.settings import HubSettings
 
 BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
@@ -56,20 +55,13 @@ BACKLOG = 256
 class Hub(msgspec.Struct, frozen=True, kw_only=True):
     """A running hub, for whoever started it."""
 
-    own: str
-    """Where its pages are from this machine."""
-    told: Callable[[], tuple[str, ...]]
-    """The addresses to tell people, the best one first."""
-    routes: tuple[str, ...]
-    pairings: Pairings
-    pair: Callable[[str, str], Awaitable[Pairing | Unpaired]]
-    links: RoleLinks
-    sessions: MirroredSessions
-    offers: Offers
-    outbox: Outbox
-    line: NodeLine
-    below: Below
-    clock: Clock
+    parts: Parts
+    served: Served
+
+    @property
+    def own(self) -> str:
+        """Where its pages are from this machine."""
+        return self.served.own
 
 
 @asynccontextmanager
@@ -153,30 +145,29 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         )
         line.following.erasing.has(room=RoomWords(floor, outbox, meetings), below=below.removals)
         below.removals.when_clear(line.following.erasing.clear)
+        parts = Parts(
+            data=data,
+            book=book,
+            mirror=mirror,
+            outbox=outbox,
+            sessions=sessions,
+            catalogue=catalogue,
+            meetings=meetings,
+            offers=offers,
+            pairings=pairings,
+            links=links,
+            floor=floor,
+            presence=presence,
+            line=line,
+            doing=shown.now,
+            pair=pair_here,
+            below=below,
+            clock=clock,
+            randomness=randomness,
+        )
         served = await open_hub_doors(
             stack,
-            Parts(
-                data=data,
-                book=book,
-                mirror=mirror,
-                sessions=sessions,
-                catalogue=catalogue,
-                meetings=meetings,
-                offers=offers,
-                pairings=pairings,
-                links=links,
-                floor=floor,
-                presence=presence,
-                line=line,
-                line_of=line.now,
-                copy_of=line.following.now,
-                copied=line.following.copy,
-                doing=shown.now,
-                pair=pair_here,
-                below=below,
-                clock=clock,
-                randomness=randomness,
-            ),
+            parts,
             settings,
             listener=listener,
             room=watch_open_files(stack, settings.readers, "readers"),
@@ -186,20 +177,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         for running in (shown.run, floor.run, presence.run, line.run, line.look_after):
             keep_running(running)
         _calm_collector(stack)
-        yield Hub(
-            own=served.own,
-            told=served.told,
-            routes=served.routes,
-            pairings=pairings,
-            pair=pair_here,
-            links=links,
-            sessions=sessions,
-            offers=offers,
-            outbox=outbox,
-            line=line,
-            below=below,
-            clock=clock,
-        )
+        yield Hub(parts=parts, served=served)
 
 
 async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror, sessions: MirroredSessions) -> None:

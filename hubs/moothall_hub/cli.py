@@ -19,8 +19,7 @@ import aiohttp
 import msgspec
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall_hub.pages.setup_texts import PROBLEMS
-from moothall_hub.pairing.pairing import Pairing, Unpaired
+from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
 from moothall_hub.settings import HubSettings, load
 
 FAILED, UNUSABLE = 1, 2

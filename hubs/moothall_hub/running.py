@@ -20,8 +20,7 @@ from moothall.services.sessions.role_links import HALL, RoleLinks
 from moothall_hub.app import BOOK, Hub, hub
 from moothall_hub.mirror.damaged import CopiesDamaged
 from moothall_hub.mirror.folder import hold_hub_folder
-from moothall_hub.pages.setup_texts import PROBLEMS
-from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Pairings, Unpaired, pair
 from moothall_hub.settings import HubSettings
 
 logger = logging.getLogger(__name__)
@@ -104,7 +103,7 @@ async def _book(settings: HubSettings) -> AsyncIterator[SqliteBook]:
 
 async def pair_beside(running: Hub, folder: Path) -> None:
     """Pair a hub with the demo whose data folder that is, unless it is paired. Raises ConfigurationError."""
-    if running.pairings.now is not None:
+    if running.parts.pairings.now is not None:
         return
     path = folder / DEMO_FILE
     try:
@@ -114,26 +113,26 @@ async def pair_beside(running: Hub, folder: Path) -> None:
             f"There is no demo to be paired with: {path} can't be read. Start 'make demo' first, and leave it running."
         )
         raise ConfigurationError(msg) from error
-    done = await running.pair(found.address, found.words)
+    done = await running.parts.pair(found.address, found.words)
     if isinstance(done, Unpaired):
         raise ConfigurationError(PROBLEMS[done])
 
 
 async def _tell(running: Hub, *, code: bool) -> None:
     """Where to read, and for the coordinator where to begin."""
-    addresses = running.told()
+    addresses = running.served.told()
     if code:
         print(qr_terminal(f"{addresses[0]}/"))
     print(f"Read it at {addresses[0]}/ (Ctrl-C stops).", flush=True)
     for other in addresses[1:]:
         if "//127." not in other and "//localhost" not in other:
             print(f"      or at {other}/", flush=True)
-    token = await coordinators_link(running.links, new=False)
+    token = await coordinators_link(running.parts.links, new=False)
     if token is None:
         print("The coordinator's link was shown at the first start; 'moothall hub link' makes another.", flush=True)
     else:
         print(f"Coordinator's link: {running.own}/enter/{token}\nOpen it once, on this computer.", flush=True)
-    pairing = running.pairings.now
+    pairing = running.parts.pairings.now
     if pairing is None:
         print("It is not connected to a meeting yet: that link leads to the page that does it.", flush=True)
     else:

@@ -12,13 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, get_args
 
 import msgspec
 import numpy as np
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.testing.scripted import read_script
-from moothall.wire.engine import workers_for
+from moothall.wire.engine import ComputeType, Device, workers_for
 from moothall_models.engine.clock import CpuClock, WallClock
 from moothall_models.engine.dialling import first_of
 from moothall_models.engine.engine import Engine, EngineSettings
@@ -38,7 +39,6 @@ from moothall_models.engine.own_process import (
 from moothall_models.engine.progress import Progress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
-from moothall_models.recognizers.devices import AUTO, COMPUTE_TYPES, CPU, CUDA, DEVICES, choose_device
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
 from moothall_models.store import open_store
 
@@ -47,6 +47,11 @@ logger = logging.getLogger(__name__)
 KEY_VARIABLE = "MOOTHALL_RECOGNISER_KEY"
 SCRIPTED = "scripted:"
 NO_MEMORY = "The engine has no memory left, and ends: give it more, fewer workers, or a smaller model.\n"
+CPU, CUDA, AUTO = "cpu", "cuda", "auto"
+DEVICES: tuple[str, ...] = get_args(Device)
+COMPUTE_TYPES: tuple[str, ...] = get_args(ComputeType)
+PREFERRED = {CPU: ("int8", "float32"), CUDA: ("float16", "int8", "float32")}
+"""What `auto` is: the first of these that the device knows."""
 
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
@@ -242,3 +247,40 @@ def _key(asked: argparse.Namespace, environment: Mapping[str, str]) -> str:
 
 def _silence() -> Samples:
     return np.zeros(VAD_FRAME, dtype=np.float32)
+
+
+class Machine(Protocol):
+    """What there is to compute with; the module `ctranslate2` is one."""
+
+    def get_cuda_device_count(self) -> int:
+        """Graphics cards that can be used; 0 also where NVIDIA's driver is missing or too old."""
+        ...
+
+    def get_supported_compute_types(self, device: str) -> set[str]:
+        """What the device knows."""
+        ...
+
+
+def choose_device(device: str, compute_type: str, machine: Machine) -> tuple[str, str]:
+    """The device, `cpu` or `cuda`, and the compute type that were asked for; `auto` is decided here.
+
+    Raises ConfigurationError when the machine doesn't have it.
+    """
+    has_cuda = machine.get_cuda_device_count() > 0
+    if device == CUDA and not has_cuda:
+        msg = (
+            "No graphics card can be used here: NVIDIA's driver is missing or older than this CTranslate2 needs. "
+            "Install it, or set the engine's device to cpu or auto."
+        )
+        raise ConfigurationError(msg)
+    chosen = (CUDA if has_cuda else CPU) if device == AUTO else device
+    known = machine.get_supported_compute_types(chosen)
+    wanted = PREFERRED[chosen] if compute_type == AUTO else (compute_type,)
+    for kind in wanted:
+        if kind in known:
+            return chosen, kind
+    msg = (
+        f"This machine can't compute with {' or '.join(wanted)} on {chosen}; it knows {', '.join(sorted(known))}. "
+        f"Set the engine's compute type to one of these or to auto."
+    )
+    raise ConfigurationError(msg)

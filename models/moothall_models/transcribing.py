@@ -11,10 +11,10 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 import numpy as np
@@ -31,9 +31,8 @@ from moothall.wire.transcribing import (
     Trouble,
 )
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
-from moothall_models.ports import RATE, Hypothesis, Samples, Window
+from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, VoiceActivity, Window
 from moothall_models.recognizers.endpoint import SCHEME
-from moothall_models.recognizers.whisper.batches import BatchRecognizer, EachFrame, FrameJudge
 from moothall_models.speech.joining import lines_of, words_of
 from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
 from moothall_models.speech.settings import SpeechSettings
@@ -47,6 +46,33 @@ minutes, is never held; a process that is killed has to hear them again."""
 WORKERS = 2
 """Batches at a time, where there are cores for it: two that go their own ways get more done than one on two cores."""
 MS = RATE // 1000
+
+
+class BatchRecognizer(Protocol):
+    """Turns windows of audio into words, several at once."""
+
+    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """One hypothesis a window, in their order. Raises ValueError for a language that it doesn't know."""
+        ...
+
+
+class FrameJudge(Protocol):
+    """Judges a stream of audio, many frames at once."""
+
+    def probabilities(self, samples: Samples) -> list[float]:
+        """Probability of speech in each of the next frames; `samples` is a whole number of them."""
+        ...
+
+
+class EachFrame:
+    """A `FrameJudge` of any detector."""
+
+    def __init__(self, voice: VoiceActivity) -> None:
+        self._voice = voice
+
+    def probabilities(self, samples: Samples) -> list[float]:
+        """Probability of speech in each of the next frames; `samples` is a whole number of them (`FrameJudge`)."""
+        return [self._voice.probability(each) for each in samples.reshape(-1, VAD_FRAME)]
 
 
 class Transcription:

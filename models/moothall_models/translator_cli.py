@@ -96,15 +96,17 @@ def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
         "apertium": ApertiumTranslator,
         "argos": _argos,
     }
+    named: dict[str, Callable[[], Translator]] = {"argostranslate": _argos_library}
     if tuple(only) == ("echo",):
         return (EchoTranslator(),)
     if tuple(only) == ("none",):
         return ()
-    unknown = [name for name in only if name not in kinds]
+    unknown = [name for name in only if name not in kinds | named]
     if unknown:
-        msg = f"There is no translator {unknown[0]!r}; there are {', '.join(kinds)}."
+        msg = f"There is no translator {unknown[0]!r}; there are {', '.join(kinds | named)}."
         raise ConfigurationError(msg)
-    return tuple(kind() for name, kind in kinds.items() if not only or name in only)
+    used = {name: kind for name, kind in (kinds | named).items() if name in only} if only else kinds
+    return tuple(kind() for kind in used.values())
 
 
 def at_service(asked: argparse.Namespace, environment: Mapping[str, str]) -> Translator:
@@ -127,6 +129,15 @@ def _argos() -> Translator:
     from moothall_models.translators.argos_package import installed_packages
 
     return ArgosTranslator(installed_packages(packages_folder(open_store().folder)))
+
+
+def _argos_library() -> Translator:
+    """The same packages, run by the package `argostranslate`: only where it is named."""
+    from moothall_models.store import open_store, packages_folder
+    from moothall_models.translators.argos_library import argos_library
+    from moothall_models.translators.argos_package import installed_packages
+
+    return argos_library(installed_packages(packages_folder(open_store().folder)))
 
 
 async def serve(

@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -19,6 +18,7 @@ from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWri
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.core.ports import EventLog
+from moothall.testing.log_memory import MemoryLog
 from recorder import EPOCH, SESSION, Recorder
 
 ENGINE = Actor(Role.ENGINE, "engine-1")

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from log_above import OWN, LogAbove
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import StorageUnavailable
@@ -17,6 +16,7 @@ from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
 from moothall.core.ports import EventLog, LogReading
+from moothall.testing.log_memory import MemoryLog
 from moothall_hub.mirror.checking import first_run
 from moothall_hub.mirror.copied import Copy, Step
 from moothall_hub.mirror.mirror import Mirror

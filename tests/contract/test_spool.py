@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_spool import DiskSpools
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import SpoolStore
+from moothall.testing.spool_memory import MemorySpools
 from spools import SESSION, SOURCE, pcm
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from moothall.adapters.sound.audio_spool import DiskSpools
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.ports import SpoolStore
+from moothall.testing.spool_memory import MemorySpools
 from spools import SESSION, SOURCE, pcm
 
 T = TypeVar("T")

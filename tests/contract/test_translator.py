@@ -1,4 +1,5 @@
-"""What every Translator promises, asked of each: echo, Bergamot's models, Argos packages, a service, Apertium."""
+"""What every Translator promises, asked of each: echo, Bergamot's models, Argos packages with and without
+the package argostranslate, a service, Apertium."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import signal
 import tempfile
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from argos_packages import put_package
 from moothall.core.translating.routes import Direction, Route
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.argos import ArgosTranslator
-from moothall_models.translators.argos_package import installed_packages
+from moothall_models.translators.argos_library import argos_library
+from moothall_models.translators.argos_package import ArgosPackage, installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
 from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
@@ -29,11 +31,11 @@ from moothall_models.translators.self_test import SAID
 from translation_service import Chat, standing, translator
 
 
-def argos() -> ArgosTranslator:
+def argos(run: Callable[[Sequence[ArgosPackage]], ArgosTranslator] = ArgosTranslator) -> ArgosTranslator:
     with tempfile.TemporaryDirectory() as folder:
         for source, target in (("ar", "en"), ("en", "ar"), ("en", "zh"), ("en", "ru")):
             put_package(Path(folder), source, target)
-        translator = ArgosTranslator(installed_packages(Path(folder)))
+        translator = run(installed_packages(Path(folder)))
         translator.check()  # loads all, before the files are gone
         return translator
 
@@ -43,6 +45,7 @@ ENGINES: dict[str, Callable[[], Translator]] = {
     "bergamot": BergamotTranslator,
     "apertium": ApertiumTranslator,
     "argos": argos,
+    "argostranslate": lambda: argos(argos_library),
     "service": lambda: translator(SERVICE[0]),
 }
 SERVICE: list[str] = []

@@ -37,14 +37,14 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]
             AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),
             OpenSession(),
         )
-        writer = (await running.sessions.open(SESSION)).writer
+        writer = (await running.house.sessions.open(SESSION)).writer
         assert isinstance(await writer.send(SYSTEM, CommandId("made"), made), Receipt)
         yield running
 
 
 async def stand(house: Hall, text: str, standing: Standing) -> Intervention:
     """Bring the one that reads so somewhere."""
-    writer = (await house.sessions.open(SESSION)).writer
+    writer = (await house.house.sessions.open(SESSION)).writer
     (each,) = [each for each in writer.state.floor.standing(*Standing) if each.text == text]
     command = Stand(interventions=(each.id,), standing=standing)
     assert isinstance(await writer.send(MODERATOR, CommandId(f"{each.id}:{standing}"), command), Receipt)
@@ -94,7 +94,7 @@ async def test_a_browser_that_sends_the_form_twice_asks_once(page: Page, house: 
                                 ".then((answer) => answer.url)", body)  # fmt: skip
     await page.get_by_role("button", name="Send").click()
     await page.wait_for_url(first)
-    state = (await house.sessions.open(SESSION)).state
+    state = (await house.house.sessions.open(SESSION)).state
     assert [each.text for each in state.floor.standing(*Standing)].count("Twice?") == 1
 
 

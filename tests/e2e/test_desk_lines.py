@@ -36,7 +36,7 @@ LATER_MS = 120_000
 
 async def another(on: Meeting) -> LiveSession:
     """A second meeting of the same house, which has begun."""
-    live = await on.running.sessions.open(OTHER)
+    live = await on.running.house.sessions.open(OTHER)
     made = await live.writer.send(
         SYSTEM,
         CommandId("make"),
@@ -102,19 +102,19 @@ async def test_lines_that_were_changed_in_the_other_meeting_stay_there(page: Pag
 async def test_the_next_meeting_begins_and_the_page_goes_along(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         room = RoomId("r")
-        await on.running.programme.keep(rooms=[Room(id=room, title="Room 1")])
-        wall = on.running.clock.wall()
+        await on.running.house.programme.keep(rooms=[Room(id=room, title="Room 1")])
+        wall = on.running.house.clock.wall()
         now = Planned(session=S, room=room, title="Open hall", starts=wall)
-        await on.running.programme.keep(planned=[now])
+        await on.running.house.programme.keep(planned=[now])
         later = Planned(session=OTHER, room=room, title="The next one", starts=wall + HOUR_MS)
-        assert not isinstance(await on.running.programme.make(later), Refusal)
+        assert not isinstance(await on.running.house.programme.make(later), Refusal)
         await on.sit_down(page)
         await page.get_by_role("button", name="Close, and start").click()
         await expect(page).to_have_url(f"{on.running.address}/desk/{OTHER}")
         await expect(page.locator("#Title")).to_have_text("The next one")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         assert on.live.state.status is Status.CLOSED
-        assert on.running.sessions.standing(OTHER) is Status.OPEN
+        assert on.running.house.sessions.standing(OTHER) is Status.OPEN
         await page.goto(f"{on.running.address}/desk/{S}")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         await page.evaluate("document.getElementById('Next').click()")  # As if it were pressed before the news came.

@@ -269,7 +269,7 @@ window.EventSource = class {
 };
 }"""
 LINK = """async (root) => {
-    const { Link } = await import(`${root}/js/link.js`);
+    const { Link } = await import(`${root}/js/lib/link.js`);
     const seen = { offset: 3, told: [], took: [], begun: 0 };
     const link = new Link(() => `/events?after=k:${seen.offset}`, (frame) => seen.took.push(frame.prev),
         (open) => seen.told.push(open), () => seen.offset, () => (seen.begun += 1));
@@ -339,7 +339,7 @@ async def test_a_line_is_given_up_for_one_that_brings_something_and_at_once_wher
 
 
 MICROPHONE = """async (root) => {
-    const { Line } = await import(`${root}/js/microphone_line.js`);
+    const { Line } = await import(`${root}/js/microphone/line.js`);
     window.sockets = [];
     window.WebSocket = class {
         static OPEN = 1;
@@ -394,7 +394,7 @@ async def test_a_microphone_with_nothing_to_send_sees_that_its_line_is_dead(page
 
 
 FOLLOWING = """async (root) => {
-    const { Words } = await import(`${root}/js/microphone_words.js`);
+    const { Words } = await import(`${root}/js/microphone/words.js`);
     window.words = new Words(() => {});
     window.pulse = (n, head) => window.opened[n].named.pulse({ data: JSON.stringify(
         { sent: 1, pulse: { head, age: 0, every: 5000 } }) });

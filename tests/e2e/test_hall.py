@@ -13,7 +13,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from hall_process import SESSION, HallProcess, free_port, logged
 from line import line_to
-from moothall.cli.sample import find_sample
+from moothall.cli.play import find_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
 

@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 REMIND = """async (unheard) => {
     const root = document.querySelector('script[type=module]').src.replace(/[^/]*$/, '');
     if (!window.panel) {
-        const { BalancePanel } = await import(`${root}balance_panel.js`);
-        const { Words } = await import(`${root}words.js`);
+        const { BalancePanel } = await import(`${root}balance.js`);
+        const { Words } = await import(`${root}../lib/words.js`);
         window.said = [];
         const words = new Words(JSON.parse(document.getElementById('Data').textContent));
         window.panel = new BalancePanel(words, (text) => window.said.push(text));
@@ -70,8 +70,8 @@ async def test_who_is_heard_stands_where_the_discussion_is_led(page: Page, tmp_p
         await expect(places.get_by_role("columnheader")).to_have_text(heads)
         await expect(panel.get_by_role("table")).to_have_count(1)
         for number in range(6):
-            await on.running.balance.say(S, name(f"q{number}"), {Dimension.GROUP: "academia"})
-        await on.running.balance.renew(S)
+            await on.running.house.balance.say(S, name(f"q{number}"), {Dimension.GROUP: "academia"})
+        await on.running.house.balance.renew(S)
         groups = panel.get_by_role("table", name="By stakeholder group")
         await expect(groups.get_by_role("row").filter(has_text="Academia")).to_contain_text("6")
         await expect(groups.get_by_role("row").filter(has_text="Media")).to_contain_text("Not shown")

@@ -37,7 +37,7 @@ async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
 
 async def coordinator(hub: Hub, page: Page) -> None:
     """Open the coordinator's link."""
-    _, token = await hub.links.create(Role.HUB, HALL, "Coordinator")
+    _, token = await hub.parts.links.create(Role.HUB, HALL, "Coordinator")
     await page.goto(f"{hub.own}/enter/{token}")
 
 
@@ -51,10 +51,10 @@ async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: Hub, browser: Browse
     context = await browser.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
     page = await context.new_page()
     await coordinator(hub, page)
-    await hub.pairings.keep(
+    await hub.parts.pairings.keep(
         Pairing(address="https://text.example.org", hub="kisumu", title="Kisumu & <Library>", key="k", keys={})
     )
-    assert await hub.below.give("North")
+    assert await hub.parts.below.give("North")
     found = {}
     for address in PAGES:
         await page.goto(at(hub, address, language))
@@ -95,7 +95,7 @@ async def test_the_strip_says_by_itself_when_the_line_is_another(hub: Hub, page:
     await page.goto(at(hub, f"/s/{SESSION}"))
     status = page.locator("#HubSaid")
     await status.get_by_text("not connected to any meeting").wait_for()
-    await hub.pairings.keep(Pairing(address="http://127.0.0.1:1", hub="kisumu", title="Kisumu", key="k", keys={}))
+    await hub.parts.pairings.keep(Pairing(address="http://127.0.0.1:1", hub="kisumu", title="Kisumu", key="k", keys={}))
     await status.get_by_text("This computer is connecting").wait_for(timeout=20_000)
     assert await status.get_attribute("role") == "status"
 

@@ -31,7 +31,7 @@ def state_hub(hub: str, title: str, people: int | None, since: int, *, here: boo
 @pytest.mark.parametrize("kind", ["moderate", "podium"])
 async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page, tmp_path: Path, kind: str) -> None:
     async with meeting(tmp_path) as on:
-        now = on.running.clock.wall()
+        now = on.running.house.clock.wall()
         await on.do(state_hub("kisumu", "Kisumu", 23, now), state_hub("lima", "Lima", None, now))
         await lead(page, on, kind)
         groups = page.locator("#Groups li")
@@ -60,7 +60,7 @@ async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page
 
 async def test_groups_are_called_by_their_titles_wherever_they_are_named(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
-        now = on.running.clock.wall()
+        now = on.running.house.clock.wall()
         await on.do(ask("a", "And here?", origin="hub:north.kisumu"), by=SOMEBODY)
         await on.do(do.LeaveHubNote(hub="north", note=NoteId("n"), text="You are next."), by=MODERATOR)
         await lead(page, on)

@@ -17,7 +17,7 @@ from browsing import tab
 from certificate import make_certificate
 from hall_process import write_wave
 from moothall.adapters.pages.qr import qr_terminal
-from moothall.cli.lan import lan_address
+from moothall.cli.play import lan_address
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.testing.scripted import make_script, render, write_script
 

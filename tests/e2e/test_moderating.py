@@ -304,7 +304,7 @@ async def test_a_cut_line_and_a_restart_between_two_acts_lose_nothing_and_double
 
 
 MOVED = """async ([root, arranged, id, how]) => {
-    const { Questions } = await import(`${root}/js/questions.js`);
+    const { Questions } = await import(`${root}/js/moderation/questions.js`);
     const known = new Questions();
     known.take({ whole: true, items: [], gone: [], alike: [], order: 'arrival', called: null, turn: null,
         queue: [...'abcd'].map((intervention) => ({ intervention, why: 'arrival' })), arranged: [...arranged] });

@@ -170,7 +170,7 @@ export const io = () => {
 };
 """
 JOINED = """async (root) => {
-    const { DeskLink } = await import(`${root}/js/desk_link.js`);
+    const { DeskLink } = await import(`${root}/js/desk/link.js`);
     const told = [];
     return new Promise((done) => {
         const link = new DeskLink('/desk', () => ({}), {

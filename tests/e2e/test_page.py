@@ -329,7 +329,7 @@ async def test_what_a_reader_has_to_load_is_small(page: Page, text: str) -> None
     scripts = {url: size for url, size in sizes.items() if url.endswith(".js")}
     assert {"page.js", "early.js"} <= {url.rpartition("/")[2] for url in scripts}
     assert not any("desk" in url or "vendor" in url for url in sizes)
-    player = StaticFiles(find_web_folder()).get("js/sound.js")  # only where the sound is published
+    player = StaticFiles(find_web_folder()).get("js/reader/sound.js")  # only where the sound is published
     assert player is not None
     assert sum(scripts.values()) + len(player.packed) <= 25_000
     assert sum(sizes.values()) <= 60_000

@@ -40,7 +40,7 @@ async def meeting(folder: Path, sound: SoundKept) -> AsyncIterator[Hall]:
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:
-        live = await running.sessions.open(SESSION)
+        live = await running.house.sessions.open(SESSION)
         commands: list[do.AnyCommand] = [
             do.CreateSession(title="Plenary", languages=("en",), sound=sound),
             do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),

@@ -86,10 +86,10 @@ async def test_what_was_moved_before_the_last_meeting_is_named_where_nothing_com
     page: Page, tmp_path: Path
 ) -> None:
     async with meeting(tmp_path) as on:
-        hall, now = RoomId("hall"), on.running.programme.now()
+        hall, now = RoomId("hall"), on.running.house.programme.now()
         early = Planned(session=SessionId("early"), room=hall, title="Early", starts=now, ends=now + 3_600_000)
         late = Planned(session=S, room=hall, title="Open hall", starts=now + 7_200_000)
-        await on.running.programme.keep(rooms=[Room(id=hall, title="Hall")], planned=[early, late])
+        await on.running.house.programme.keep(rooms=[Room(id=hall, title="Hall")], planned=[early, late])
         await on.sit_down(page)
         await expect(page.locator("#LeftOut")).to_have_text("Planned before that, and not begun: \u2068Early\u2069")
         await expect(page.locator("#Next")).to_be_hidden()

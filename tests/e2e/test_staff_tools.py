@@ -141,7 +141,7 @@ async def test_a_note_is_read_where_it_is_for_and_its_author_sees_by_whom(
 
 async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
-        await on.running.links.create(Role.HUB, "hall", "Kisumu Library")
+        await on.running.house.links.create(Role.HUB, "hall", "Kisumu Library")
         await lead(page, on)
         await page.locator("#LeaveNote [name=to]").select_option("hub:kisumu-library")
         await page.locator("#LeaveNote [name=text]").fill("You are next")
@@ -160,7 +160,7 @@ async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: 
 
 async def test_a_coordinator_asks_for_the_group(browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
-        _, token = await on.running.links.create(Role.HUB, f"session:{S}", "Kisumu Library")
+        _, token = await on.running.house.links.create(Role.HUB, f"session:{S}", "Kisumu Library")
         # With scripts and without.
         for number, scripts in enumerate((False, True), 1):
             async with await browser.new_context(java_script_enabled=scripts, locale="en-GB") as context:
@@ -178,11 +178,11 @@ async def test_a_coordinator_asks_for_the_group(browser: Browser, tmp_path: Path
         # Whoever leaves asks for nobody but themselves.
         async with await browser.new_context(java_script_enabled=False, locale="en-GB") as context:
             page = await context.new_page()
-            staff, token = await on.running.links.create(Role.HUB, "hall", "Lima")
+            staff, token = await on.running.house.links.create(Role.HUB, "hall", "Lima")
             await page.goto(f"{on.running.address}/enter/{token}")
             await page.goto(f"{on.running.address}/s/{S}/ask")
             await page.get_by_label("Your question or comment").fill("Why?")
-            await on.running.links.revoke(staff.link)
+            await on.running.house.links.revoke(staff.link)
             await page.get_by_role("button", name="Send").click()
             await expect(page.get_by_role("alert")).to_contain_text("The link of that group doesn't work here any more")
             await page.get_by_role("button", name="Send").click()

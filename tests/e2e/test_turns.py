@@ -135,7 +135,7 @@ async def test_what_is_not_recorded_is_shown_and_forgotten(page: Page, browser: 
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         reader = await elsewhere.new_page()
         await reader.goto(f"{on.running.address}/s/{S}?ui=en")
-        await room_before(on.running, S)
+        await room_before(on.running.house, on.running.live, S)
         what = await ask(page, on, "Who pays?")
         await stand(on, what, Standing.QUEUED, Standing.CALLED)
         await words(page).focus()
@@ -166,7 +166,7 @@ async def test_two_desks_and_the_author_see_the_same_limit(page: Page, browser: 
             await expect(each.locator("#Held")).to_contain_text("Waits for its author: 0:5")
         await expect(desk.locator("#Done")).to_contain_text("Speaking time changed")
         await expect(page.locator("#Times")).to_contain_text("Time left: 0:5")
-        await on.do(do.MapClock(t=on.live.state.media_now(on.running.clock.wall()) + 61_000), by=SYSTEM)
+        await on.do(do.MapClock(t=on.live.state.media_now(on.running.house.clock.wall()) + 61_000), by=SYSTEM)
         for each in (desk, podium):
             await expect(each.locator("#Held")).to_have_text("Nobody has begun")
             await expect(each.locator("#Status")).to_have_text("Nobody has begun")

@@ -59,7 +59,7 @@ async def test_a_lost_link_is_replaced_and_a_leaked_one_revoked_alone(tmp_path: 
         assert "Bo &amp; Co" in secretary.text
         await captioner.get(second, follow=False)
         assert captioner.headers["Location"] == "/desk/water-board"
-        (staff, _) = [each for each in house.running.links.list() if each.scope == "session:water-board"]
+        (staff, _) = [each for each in house.running.house.links.list() if each.scope == "session:water-board"]
 
         await secretary.get("/admin/meetings/water-board")
         await secretary.send(f"/admin/links/{staff.link}/replace")
@@ -94,7 +94,7 @@ async def test_a_meeting_for_whoever_has_the_link_is_nothing_to_others(tmp_path:
         secretary = await house.secretary()
         address, _ = await make(secretary, access="link")
         other, _ = await make(secretary, access="link", title="Another")
-        assert re.match(re.escape(house.running.public) + r"/s/water-board\?key=[a-z2-7]{32}\Z", address)
+        assert re.match(re.escape(house.running.served.public) + r"/s/water-board\?key=[a-z2-7]{32}\Z", address)
         reader, stranger = await house.browser(), await house.browser()
         doors = ("/s/water-board", "/s/water-board/events", "/s/water-board/lines")
         for path in doors:
@@ -121,7 +121,7 @@ async def test_whoever_reads_with_a_link_that_is_taken_back_reads_no_further(tmp
     async with admin_house(tmp_path) as house, asyncio.timeout(20):
         secretary = await house.secretary()
         await make(secretary, access="link")
-        links = house.running.links
+        links = house.running.house.links
         (staff, *_) = [each for each in links.list() if each.role is Role.READER]
         found = links.reader_proof(await links.replace(staff.link))
         assert found is not None
@@ -155,7 +155,7 @@ async def test_the_staffs_meeting_is_nothing_to_readers_and_has_no_sheet_for_the
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()
         (link,) = await make(secretary, access="staff", young_people="1", rehearsal="1")
-        (planned,) = house.running.programme.planned()
+        (planned,) = house.running.house.programme.planned()
         assert planned.rehearsal
         assert planned.session == "rehearsal-water-board"
         reader, technician = await house.browser(), await house.browser()

@@ -41,12 +41,12 @@ class Meeting:
 
     async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
         self._acts += 1
-        live = await self.running.sessions.open(S)
+        live = await self.running.house.sessions.open(S)
         answer = await live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
     async def standing(self, *standings: Standing) -> int:
-        return len((await self.running.sessions.open(S)).state.floor.standing(*standings))
+        return len((await self.running.house.sessions.open(S)).state.floor.standing(*standings))
 
     def browser(self, address: str) -> Browser:
         return Browser(self, address)
@@ -95,7 +95,7 @@ async def meeting(tmp_path: Path) -> AsyncIterator[Meeting]:
     )
     async with hall(settings) as running, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         made = Meeting(running, http)
-        live = await running.sessions.open(S)
+        live = await running.house.sessions.open(S)
         commands: list[do.AnyCommand] = [
             do.CreateSession(title="Plenary", languages=("en",)),
             do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),
@@ -121,7 +121,7 @@ async def side_by_side(act: Callable[[int], Awaitable[None]]) -> None:
 @asynccontextmanager
 async def at_desk(running: Hall) -> AsyncIterator[tuple[socketio.AsyncClient, dict[str, object]]]:
     """A stock client, whose limit for a message is aiohttp's."""
-    _, token = await running.links.create(Role.MODERATOR, f"session:{S}", "Mo")
+    _, token = await running.house.links.create(Role.MODERATOR, f"session:{S}", "Mo")
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303
@@ -162,8 +162,8 @@ async def ask_read_and_vote(meeting: Meeting) -> None:
         assert await people[number].post("hands/1", option=str(number % 2)) == 303
 
     await side_by_side(votes)
-    assert meeting.running.ballots.set_aside(S) is None
-    assert meeting.running.ballots.lately(S) == {"support": {why: [MANY, 1]}, "hands": {"p": [MANY, 1]}}
+    assert meeting.running.house.ballots.set_aside(S) is None
+    assert meeting.running.house.ballots.lately(S) == {"support": {why: [MANY, 1]}, "hands": {"p": [MANY, 1]}}
 
 
 async def test_a_flood_takes_the_share_of_its_address_and_goes_in_one_act(meeting: Meeting) -> None:

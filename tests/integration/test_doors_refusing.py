@@ -13,11 +13,11 @@ from meeting import Meeting
 from moothall.adapters.http.limits import AddressGate, keep_addresses_out_of_logs
 from moothall.adapters.http.places import share
 from moothall.adapters.reading.websocket import MAX_MESSAGE_BYTES
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.frames import decode

@@ -79,15 +79,15 @@ async def test_translators_that_are_stopped_with_nothing_to_do_are_replaced(
     )
     async with hall(settings) as running:
         assert running.translator is not None
-        while not running.translators.connected:
+        while not running.translation.translators.connected:
             await CLOCK.sleep(50)
         stopped = running.translator.pid
         assert stopped is not None
         os.kill(stopped, signal.SIGSTOP)
         since = CLOCK.monotonic()
-        while running.translators.connected:
+        while running.translation.translators.connected:
             await CLOCK.sleep(50)
-        while not running.translators.connected:
+        while not running.translation.translators.connected:
             await CLOCK.sleep(50)
         replaced = CLOCK.monotonic() - since
         assert running.translator.pid != stopped

@@ -35,7 +35,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 async def told(running: Hall) -> tuple[tuple[str, ...], int]:
-    live = await running.sessions.open(S)
+    live = await running.house.sessions.open(S)
     preferred = running.glossaries.preferred(live.state, FLOOR)
     return preferred.terms, preferred.near
 
@@ -46,11 +46,11 @@ async def test_what_is_chosen_outlives_the_server(tmp_path: Path) -> None:
         'terms = ["Kisumu"]\n[[part]]\nrooms = ["Hall"]\nterms = ["Lilongwe"]\n', encoding="utf-8"
     )
     async with hall(settings(tmp_path)) as running:
-        await running.programme.keep(
+        await running.house.programme.keep(
             rooms=[Room(id=RoomId("hall"), title="Hall")],
             planned=[Planned(session=S, room=RoomId("hall"), title="Trust in the DNS")],
         )
-        live = await running.sessions.open(S)
+        live = await running.house.sessions.open(S)
         made = (
             CreateSession(title="Trust in the DNS", languages=("en",)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),

@@ -45,7 +45,7 @@ async def test_nobody_else_does(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         assert await (await house.browser()).get("/admin/heard.json") == 403
         for role in (Role.CHAIR, Role.MODERATOR, Role.TECHNICIAN):
-            _, token = await house.running.links.create(role, "hall", "somebody")
+            _, token = await house.running.house.links.create(role, "hall", "somebody")
             browser = await house.browser()
             await browser.get(f"/enter/{token}")
             assert await browser.get("/admin/heard.json") == 403

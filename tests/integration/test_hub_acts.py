@@ -24,12 +24,12 @@ async def test_a_room_far_away_asks_and_is_counted(tmp_path: Path) -> None:
     asked = wire.AskAct(intervention=name("why"), kind=Kind.QUESTION, text="Who pays?", language="en", asker="x")
     acts: list[tuple[wire.AnyAct, str]] = [(asked, "ask:why"), (wire.HeadCountAct(people=23), "c1")]
     async with meeting(tmp_path) as on:
-        now = on.running.clock.wall()
+        now = on.running.house.clock.wall()
         unknown = await on.running.hub_acts.take("kisumu", act(acts[1][0], "c0", now), "0a1b")
         assert isinstance(unknown, wire.NotDone)
         assert unknown.message == "There is no such hub."
         assert not on.live.state.hubs
-        assert isinstance(await on.running.hubs.add("Kisumu", Details()), tuple)
+        assert isinstance(await on.running.house.hubs.add("Kisumu", Details()), tuple)
         for each, known_by in acts * 2:
             assert isinstance(await on.running.hub_acts.take("kisumu", act(each, known_by, now), "0a1b"), wire.Done)
         await on.do(stand(Standing.QUEUED, "why"), by=MODERATOR)

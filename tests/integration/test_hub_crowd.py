@@ -85,9 +85,9 @@ async def test_300_people_at_a_hub_ask_read_and_support_and_nobody_is_refused(tm
     await with_a_question(tmp_path)
     async with running_hub(tmp_path) as hub, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         offered = Offered(session=SESSION, title="Plenary", place="", begins=None, status=Status.OPEN)
-        await hub.offers.take(Programme(sessions=(offered,)))
+        await hub.parts.offers.take(Programme(sessions=(offered,)))
         coordinator, base = Browser(hub, http), f"/s/{SESSION}"
-        _, token = await hub.links.create(Role.HUB, HALL, "Coordinator")
+        _, token = await hub.parts.links.create(Role.HUB, HALL, "Coordinator")
         await coordinator.enter(token)
         form = re.search(r'name="form" value="([^"]+)"', await coordinator.get("/desk"))
         assert form
@@ -106,7 +106,7 @@ async def test_300_people_at_a_hub_ask_read_and_support_and_nobody_is_refused(tm
             await people[number].post(f"{base}/here/{number % 2 + 1}/support")
 
         await side_by_side(asks)
-        assert await hub.outbox.count() == MANY, "all are on their way to the meeting"
+        assert await hub.parts.outbox.count() == MANY, "all are on their way to the meeting"
         await side_by_side(supports)
         assert f"{MANY} here would ask this too" in await people[0].get(f"{base}/questions")
     book = await SqliteBook.open(tmp_path / BOOK)

@@ -99,7 +99,7 @@ async def test_no_microphone_opens_and_the_page_says_why(tmp_path: Path) -> None
         address = f"{hub.own}/microphone/{SESSION}?ui=en"
         assert "https" in await text(client, address)
         assert "https://text.example.org" not in await text(client, address)
-        await hub.pairings.keep(
+        await hub.parts.pairings.keep(
             Pairing(address="https://text.example.org", hub="kisumu", title="Kisumu", key="k", keys={})
         )
         assert 'href="https://text.example.org"' in await text(client, address)
@@ -116,7 +116,7 @@ def answer(status: int = 200, **more: object) -> object:
 
 async def enter(hub: Hub, client: ClientSession) -> None:
     """Open the coordinator's link."""
-    _, token = await hub.links.create(Role.HUB, HALL, "Coordinator")
+    _, token = await hub.parts.links.create(Role.HUB, HALL, "Coordinator")
     async with client.get(f"{hub.own}/enter/{token}", allow_redirects=False) as response:
         assert response.status == 303
 
@@ -155,8 +155,8 @@ async def test_the_coordinator_connects_the_computer_and_nobody_else_does(tmp_pa
             assert response.status == 200
             assert "This computer speaks for Kisumu, at http://127.0.0.1" in await response.text()
         await server.close()
-        assert hub.pairings.now is not None
-        assert hub.pairings.now.hub == "kisumu"
+        assert hub.parts.pairings.now is not None
+        assert hub.parts.pairings.now.hub == "kisumu"
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
@@ -164,7 +164,7 @@ async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(tmp_path: Pat
     async with hub_with_a_meeting(tmp_path) as (hub, client):
         await enter(hub, client)
         names = {"session": SESSION, "token": "guess", "number": "1"}
-        posts = [(route, route[5:].format(**names)) for route in hub.routes if route.startswith("POST ")]
+        posts = [(route, route[5:].format(**names)) for route in hub.served.routes if route.startswith("POST ")]
         assert ("POST /desk", "/desk") in posts
         assert await wrongly_answered(client, hub.own, posts, origin) == []
 
@@ -201,15 +201,15 @@ async def test_hubs_below_come_in_by_words_and_by_no_page(tmp_path: Path) -> Non
 
         assert await status({"words": words, "node": node}) == 503  # It is nobody's itself.
         pairing = Pairing(address="https://text.example.org", hub="north", title="North", key="k", keys={"keys": []})
-        await hub.pairings.keep(pairing)
+        await hub.parts.pairings.keep(pairing)
         assert await status({"words": words, "node": node}, Origin=hub.own) == 403
         assert await status([]) == 400
         assert await status({"words": words, "node": "me"}) == 400
         assert await status({"words": words, "node": node}) == 403
-        assert await hub.below.give(" ") is None
-        given = await hub.below.give("Kisumu")
+        assert await hub.parts.below.give(" ") is None
+        given = await hub.parts.below.give("Kisumu")
         assert given is not None
-        assert [(each.title, each.here) for each in hub.below.list()] == [("Kisumu", False)]
+        assert [(each.title, each.here) for each in hub.parts.below.list()] == [("Kisumu", False)]
         async with client.post(address, json={"words": " ".join(given), "node": node}) as response:
             told = json.loads(await response.text())
         assert (told["hub"], told["title"], told["address"]) == ("kisumu", "Kisumu", "https://text.example.org")

@@ -24,7 +24,7 @@ PAGE = f"/hub/kisumu/{S}"
 async def send(
     house: AdminHouse, act: str, *commands: do.AnyCommand, session: SessionId = S, by: Actor = SYSTEM
 ) -> None:
-    live = await house.running.sessions.open(session)
+    live = await house.running.house.sessions.open(session)
     assert isinstance(await live.writer.send(by, CommandId(act), commands), Receipt)
 
 
@@ -35,19 +35,19 @@ async def make(house: AdminHouse, session: SessionId, access: Access = Access.PU
 
 
 async def coordinator(house: AdminHouse, scope: str = HALL, label: str = "Kisumu") -> Browser:
-    _, token = await house.running.links.create(Role.HUB, scope, label)
+    _, token = await house.running.house.links.create(Role.HUB, scope, label)
     browser = await house.browser()
     assert await browser.get(f"/enter/{token}") == 200
     return browser
 
 
 async def state(house: AdminHouse) -> State:
-    return (await house.running.sessions.open(S)).state
+    return (await house.running.house.sessions.open(S)).state
 
 
 async def test_the_coordinator_chooses_a_meeting_by_the_groups_own_clock(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
-        await house.running.programme.keep_zone("Europe/Paris")
+        await house.running.house.programme.keep_zone("Europe/Paris")
         browser = await coordinator(house)
         assert browser.url == "/hub/kisumu"
         assert "There is no meeting yet." in browser.text
@@ -61,7 +61,7 @@ async def test_the_coordinator_chooses_a_meeting_by_the_groups_own_clock(tmp_pat
         order = re.findall(r'href="/hub/kisumu/(\w+)\?ui=en"', browser.text)
         assert order == ["plenary", "coming", "past"]
         assert "Times are Paris time" in browser.text
-        await house.running.hubs.change("kisumu", Details(zone="Africa/Nairobi"))
+        await house.running.house.hubs.change("kisumu", Details(zone="Africa/Nairobi"))
         await browser.get("/hub/kisumu?ui=en")
         assert "Times are Nairobi time" in browser.text
         for path in ("/hub/kisumu/hidden", "/hub/kisumu/nosuchone", "/hub/kisumu/..x", "/hub/kisumu/hidden/now"):
@@ -90,7 +90,7 @@ async def test_heads_are_counted_by_one_tap_or_as_a_number(tmp_path: Path) -> No
         await make(house, S)
         await send(house, "open", do.OpenSession())
         browser = await coordinator(house)
-        people = house.running.hubs.people
+        people = house.running.house.hubs.people
         await browser.get(PAGE)
         assert "Nobody has been counted here yet." in browser.text
         await browser.send(f"{PAGE}/people", step="more")
@@ -191,7 +191,7 @@ async def test_the_groups_questions_and_where_they_stand(tmp_path: Path) -> None
         assert browser.text.index("And here?") < browser.text.index("Who &lt;pays&gt;?")
         assert "<bdi>ward</bdi>" in browser.text
         await send(house, "w", do.StateHub(hub="kisumu.ward", title="Ward <school>", people=3, here=True, since=1))
-        await house.running.hubs.change("kisumu", Details(), "Kisumu town")
+        await house.running.house.hubs.change("kisumu", Details(), "Kisumu town")
         await browser.get(f"{PAGE}/now")
         assert "<bdi>Ward &lt;school&gt;</bdi>" in browser.text
         await browser.get(f"/s/{S}/ask")
@@ -209,7 +209,7 @@ async def test_a_page_that_renews_itself_is_there(tmp_path: Path) -> None:
         await make(house, S)
         browser = await coordinator(house)
         assert await browser.get(PAGE) == 200
-        assert not house.running.hubs.here("kisumu")
+        assert not house.running.house.hubs.here("kisumu")
         await browser.get(f"{PAGE}/now")
-        assert house.running.hubs.here("kisumu")
+        assert house.running.house.hubs.here("kisumu")
         assert "<html" not in browser.text

@@ -46,29 +46,29 @@ def test_a_frozen_line_is_down_since_nothing_came_and_good_again_when_something_
         settings = HubSettings(host="127.0.0.1", port=0, data=str(tmp_path))
         async with hub_server() as server, hub(settings, own_clock=clock) as on:
             pairing = Pairing(address=server.address, hub="kisumu", title="Kisumu", key="k" * 52, keys={})
-            await on.line.paired(pairing)
+            await on.parts.line.paired(pairing)
             visit = await server.visits.get()
             above = ("c" * 16,) if age == 0 else ("c" * 16, "n" * 16)
             await visit.greet(msgspec.structs.replace(WELCOME, above=above, age=age))
             answering = asyncio.ensure_future(answers(visit, age))
             await passed(clock, 70_000)
-            assert on.line.now().state is LineState.GOOD
-            assert on.line.source.age <= wire.PULSE_MS + age
-            assert not on.line.source.lost
+            assert on.parts.line.now().state is LineState.GOOD
+            assert on.parts.line.source.age <= wire.PULSE_MS + age
+            assert not on.parts.line.source.lost
 
             answering.cancel()  # From here on nothing comes: neither side's system says a word of it.
             await asyncio.gather(answering, return_exceptions=True)
-            heard = clock.monotonic() - on.line.source.age + age
-            since = on.line.clock.wall_at(heard)
+            heard = clock.monotonic() - on.parts.line.source.age + age
+            since = on.parts.line.clock.wall_at(heard)
             await passed(clock, wire.PULSE_MS + wire.ANSWER_MS)
-            assert on.line.now() == LineNow(state=LineState.DOWN, since=since)
+            assert on.parts.line.now() == LineNow(state=LineState.DOWN, since=since)
             assert '"kind": "down"' in await at_phone(on, "/line?ui=en")
-            assert on.line.source == Source(age=clock.monotonic() - heard + age, lost=True)
+            assert on.parts.line.source == Source(age=clock.monotonic() - heard + age, lost=True)
 
             await visit.say(wire.Pulse(sent=1, echo=0, wall=WELCOME.wall, age=age))
-            while on.line.now().state is not LineState.GOOD:
+            while on.parts.line.now().state is not LineState.GOOD:
                 await passed(clock, 10)
-            assert not on.line.source.lost
+            assert not on.parts.line.source.lost
 
     on_a_jumping_loop(story())
 
@@ -80,15 +80,17 @@ def test_a_hub_above_that_has_no_line_says_since_when(tmp_path: Path) -> None:
             hub_server() as server,
             hub(HubSettings(host="127.0.0.1", port=0, data=str(tmp_path)), own_clock=clock) as on,
         ):
-            await on.line.paired(Pairing(address=server.address, hub="kisumu", title="Kisumu", key="k" * 52, keys={}))
+            await on.parts.line.paired(
+                Pairing(address=server.address, hub="kisumu", title="Kisumu", key="k" * 52, keys={})
+            )
             visit = await server.visits.get()
             await visit.greet()
             await visit.say(wire.Above(above=("c" * 16, "n" * 16), up=False, age=31_000))
-            while on.line.now().state is not LineState.DOWN:
+            while on.parts.line.now().state is not LineState.DOWN:
                 await passed(clock, 10)
-            since = on.line.now().since
+            since = on.parts.line.now().since
             assert since is not None
-            assert on.line.clock.wall() - since == pytest.approx(31_000, abs=200)
-            assert on.line.source.lost
+            assert on.parts.line.clock.wall() - since == pytest.approx(31_000, abs=200)
+            assert on.parts.line.source.lost
 
     on_a_jumping_loop(story())

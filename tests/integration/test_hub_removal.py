@@ -41,7 +41,7 @@ async def say(meeting: Meeting, segment: str, text: str) -> None:
 
 
 async def remove(running: Hall, selection: Lines | Interventions) -> None:
-    live = await running.sessions.open(SESSION)
+    live = await running.house.sessions.open(SESSION)
     answer = await live.writer.remove(SECRETARIAT, CommandId(f"remove-{live.writer.offset}"), selection)
     assert isinstance(answer, Receipt), answer
 
@@ -51,7 +51,7 @@ async def ask(client: ClientSession, hub: Hub, text: str, name: str) -> None:
     form = {"id": "form-r", "kind": "question", "text": text, "language": "en", "name": name}
     async with client.post(f"{hub.own}/s/{SESSION}/ask?ui=en", data=form, headers={"Origin": hub.own}) as response:
         assert response.status == 200
-    _, token = await hub.links.create(*COORDINATOR)
+    _, token = await hub.parts.links.create(*COORDINATOR)
     async with client.get(f"{hub.own}/enter/{token}") as response:
         await forwarded(client, hub, await response.text())
 
@@ -68,11 +68,11 @@ def standing(running: Hall) -> dict[str, bool]:
 
 
 def removals(running: Hall) -> list[Removal]:
-    return list(running.hub_removals.list())
+    return list(running.house.hub_removals.list())
 
 
 async def admin_page(client: ClientSession, running: Hall) -> str:
-    _, token = await running.links.create(Role.SECRETARIAT, HALL, "secretariat")
+    _, token = await running.house.links.create(Role.SECRETARIAT, HALL, "secretariat")
     async with client.get(f"{running.address}/enter/{token}"):
         pass
     async with client.get(f"{running.address}/admin/hubs?ui=en") as page:
@@ -100,7 +100,7 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 await below(north, kisumu, "Kisumu")
                 await until(shows(client, f"{kisumu.own}/s/{SESSION}", SAID))
                 await ask(client, kisumu, f"Who likes {ASKED}?", WHO)
-                live = await running.sessions.open(SESSION)
+                live = await running.house.sessions.open(SESSION)
 
                 async def arrived() -> bool:
                     return len(live.state.floor.interventions) == 1
@@ -119,7 +119,8 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 told = do.LeaveHubNote(note=NoteId("n1"), hub="north.kisumu", text=f"We love {NOTED}.")
                 await meeting.do(told, by=Actor(Role.MODERATOR, "m"))
                 await until(shows(client, f"{kisumu.own}/desk?ui=en", NOTED))
-                keys = [each.pairings.now.key for each in (north, kisumu) if each.pairings.now is not None]
+                pairings = [each.parts.pairings.now for each in (north, kisumu)]
+                keys = [each.key for each in pairings if each is not None]
 
                 await remove(running, Lines((SegmentId("a"),)))
                 await remove(running, Interventions((name,)))
@@ -136,7 +137,7 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 assert "Erased everywhere" in await admin_page(client, running)
 
             # Below, the line is down: nobody says that it is done, over a restart of the centre, until it is.
-            await north.offers.set(Choice(sessions=()))
+            await north.parts.offers.set(Choice(sessions=()))
             await meeting.do(do.CloseSession())
             await remove(running, Lines((SegmentId("b"),)))
 
@@ -176,10 +177,10 @@ async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog:
         meeting = Meeting(running)
         await meeting.begin()
         await meeting.do(do.AttachEngine(channel=FLOOR, model="m"))
-        live = await running.sessions.open(SESSION)
+        live = await running.house.sessions.open(SESSION)
 
         async def speak(segment: str, *texts: str) -> None:
-            now = live.state.media_now(running.clock.wall())
+            now = live.state.media_now(running.house.clock.wall())
             words = tuple(ev.Word(text, now + n, now + n + 1) for n, text in enumerate(texts))
             await meeting.do(
                 do.CommitWords(
@@ -197,13 +198,13 @@ async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog:
             )
 
         await paired(running, hub)
-        await room_before(running, SESSION)
+        await room_before(running.house, running.live, SESSION)
         await speak("a", "Between", f" us, {SAID}.")
         await until(shows(client, f"{hub.own}/s/{SESSION}", SAID))
         assert found(disk, SAID)
         await meeting.do(do.BeginNotRecorded(back=30_000), by=chair)
         live.writer.signal(Unrecorded(channel=FLOOR, text=f"And {LATER} too.", language="en"))
-        async for frame, _ in follow(f"{running.address}/s/{SESSION}", Feed(FLOOR), running.clock):
+        async for frame, _ in follow(f"{running.address}/s/{SESSION}", Feed(FLOOR), running.house.clock):
             if any(isinstance(signal, Unrecorded) and LATER in signal.text for signal in frame.signals):
                 break  # Whoever reads at the centre sees it.
 
@@ -231,13 +232,13 @@ async def test_a_break_as_a_hubs_desk_and_readers_see_it_and_nothing_of_it_is_in
     ):
         meeting = Meeting(running)
         await meeting.begin()
-        live = await running.sessions.open(SESSION)
+        live = await running.house.sessions.open(SESSION)
         await paired(running, hub)
         await say(meeting, "a", f"{SAID} in confidence.")
         page = f"{hub.own}/s/{SESSION}?ui=en"
         await until(shows(client, page, SAID))
         assert found(disk, SAID)
-        _, token = await hub.links.create(*COORDINATOR)
+        _, token = await hub.parts.links.create(*COORDINATOR)
         async with client.get(f"{hub.own}/enter/{token}"):
             pass
         desk = f"{hub.own}/desk?ui=en"

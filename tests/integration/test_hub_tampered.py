@@ -42,7 +42,7 @@ class Meeting:
     async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM, cause: str = "act") -> int:
         """The offset of the last event of it."""
         self._acts += 1
-        live = await self._hall.sessions.open(SESSION)
+        live = await self._hall.house.sessions.open(SESSION)
         answer = await live.writer.send(by, CommandId(f"{cause}:{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
         return live.writer.handed_on
@@ -76,7 +76,7 @@ class Scene:
 
     @property
     def copy(self) -> Copy:
-        found = self.hub.line.following.copy(SESSION)
+        found = self.hub.parts.line.following.copy(SESSION)
         return Copy(session=SESSION) if found is None else found
 
     async def until(self, holds: Callable[[], object]) -> None:
@@ -98,9 +98,9 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
     ):
         meeting, batches = Meeting(running), Batches(tamperer)
         await meeting.begin()
-        await running.hubs.add("Kisumu", Details())
-        words = await running.pairing.words("kisumu")
-        paired = await hub.pair(tamperer.address, " ".join(words or ()))
+        await running.house.hubs.add("Kisumu", Details())
+        words = await running.house.pairing.words("kisumu")
+        paired = await hub.parts.pair(tamperer.address, " ".join(words or ()))
         assert isinstance(paired, Pairing), paired
         made = Scene(meeting, hub, tamperer, batches)
         await meeting.say("Good morning to Kisumu.")

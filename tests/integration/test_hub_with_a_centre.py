@@ -44,7 +44,7 @@ async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after
     async with running_hub(tmp_path / "hub") as hub, ClientSession() as client:
         assert await shows(client, f"{hub.own}/s/{SESSION}", "Said after the cut.")()
         assert await shows(client, f"{hub.own}/s/{SESSION}/record.txt", "Good morning to Kisumu.")()
-        assert hub.line.now().state is LineState.BEGINNING
+        assert hub.parts.line.now().state is LineState.BEGINNING
 
 
 @pytest.mark.slow
@@ -59,10 +59,10 @@ async def test_a_language_that_only_a_hub_reads_is_translated_for_it(tmp_path: P
         await meeting.begin()
         await meeting.say("Good morning to Kisumu.")
         await paired(running, hub)
-        await hub.offers.set(Choice(languages=("pt",)))
+        await hub.parts.offers.set(Choice(languages=("pt",)))
         page = f"{hub.own}/s/{SESSION}?channel=mt-pt&ui=en"
         await until(shows(client, page, "[pt] Good morning to Kisumu."))
-        live = await running.sessions.find(SESSION)
+        live = await running.house.sessions.find(SESSION)
         assert live is not None
         made = {line.channel for _, line in live.state.segments.items()}
         assert made == {"floor", "mt-pt"}, "nobody reads Spanish"
@@ -82,17 +82,17 @@ async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) ->
             assert response.status == 200, page
             author = str(response.url)
         assert "When is lunch?" in page
-        _, token = await hub.links.create(*COORDINATOR)
+        _, token = await hub.parts.links.create(*COORDINATOR)
         async with client.get(f"{hub.own}/enter/{token}") as response:
             desk = await response.text()
             assert "When is lunch?" in desk
         await forwarded(client, hub, desk)
         await until(shows(client, author, "Waiting for the line"))
         async with centre(tmp_path / "centre", port) as running:
-            await running.sessions.open(SESSION)
+            await running.house.sessions.open(SESSION)
 
             async def arrived() -> bool:
-                live = await running.sessions.find(SESSION)
+                live = await running.house.sessions.find(SESSION)
                 assert live is not None
                 return len(live.state.floor.interventions) == 1
 
@@ -102,7 +102,7 @@ async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) ->
             note = do.LeaveHubNote(note=NoteId("n1"), hub="kisumu", text="We can hear you.")
             await meeting.do(note, by=Actor(Role.MODERATOR, "m"))
             await until(shows(client, f"{hub.own}/desk?ui=en", "We can hear you."))
-            live = await running.sessions.find(SESSION)
+            live = await running.house.sessions.find(SESSION)
             assert live is not None
             assert len(live.state.floor.interventions) == 1
 
@@ -123,8 +123,8 @@ async def test_another_machine_takes_over_and_the_first_one_says_so(tmp_path: Pa
         await until(shows(client, f"{two.own}/?ui=en", "The line to the meeting is good."))
         async with client.get(f"{one.own}/line") as response:
             assert json.loads(await response.text())["kind"] == "fenced"
-        _, token = await one.links.create(*COORDINATOR)
-        entered = await one.links.enter(token, "")
+        _, token = await one.parts.links.create(*COORDINATOR)
+        entered = await one.parts.links.enter(token, "")
         assert entered is not None
         async with client.get(f"{one.own}/setup?ui=en", cookies={COOKIE: entered[1]}) as response:
             assert "Another computer speaks for Kisumu now" in await response.text()
@@ -147,17 +147,17 @@ async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path:
             await until(shows(client, page, "Good morning to all below."))
             await meeting.say("This is said now.")
             await until(shows(client, page, "This is said now."))
-            assert kisumu.offers.about.hub == "north.kisumu"
+            assert kisumu.parts.offers.about.hub == "north.kisumu"
             # A question at the bottom.
             form = {"id": "form-2", "kind": "question", "text": "Do you hear us?", "language": "en"}
             own = {"Origin": kisumu.own}
             async with client.post(f"{kisumu.own}/s/{SESSION}/ask?ui=en", data=form, headers=own) as response:
                 author = str(response.url)
-            _, token = await kisumu.links.create(*COORDINATOR)
+            _, token = await kisumu.parts.links.create(*COORDINATOR)
             async with client.get(f"{kisumu.own}/enter/{token}") as response:
                 await forwarded(client, kisumu, await response.text())
             await until(shows(client, author, "Being checked"))
-            live = await running.sessions.find(SESSION)
+            live = await running.house.sessions.find(SESSION)
             assert live is not None
             assert [each.text for _, each in live.state.floor.interventions.items()] == ["Do you hear us?"]
             note = do.LeaveHubNote(note=NoteId("n2"), hub="north.kisumu", text="We hear you.")
@@ -165,7 +165,7 @@ async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path:
             await until(shows(client, f"{kisumu.own}/desk?ui=en", "We hear you."))
         # Its own line is as good as before, and says what it is worth.
         await until(shows(client, f"{kisumu.own}/?ui=en", "The line has been down since"))
-        assert kisumu.line.now().since is not None
+        assert kisumu.parts.line.now().since is not None
 
 
 async def next_state(stream: ClientResponse) -> dict[str, object]:
@@ -191,7 +191,7 @@ async def test_readers_below_are_told_of_the_sound_as_readers_of_the_centre_are(
             await until(shows(client, f"{north.own}/s/{SESSION}?ui=en", "Plenary"))
             await below(north, kisumu, "Kisumu")
             await until(shows(client, f"{kisumu.own}/s/{SESSION}?ui=en", "Plenary"))
-            live = await running.sessions.find(SESSION)
+            live = await running.house.sessions.find(SESSION)
             assert live is not None
             streams = [
                 await client.get(f"{each}/s/{SESSION}/events", headers={"Accept-Encoding": "identity"})
@@ -200,7 +200,7 @@ async def test_readers_below_are_told_of_the_sound_as_readers_of_the_centre_are(
             live.writer.signal(late)
             told = [await next_state(stream) for stream in streams]
             assert told == [{"kind": "state", "channel": FLOOR, "sound": "speech", "lag": 63_000, "t": 0}] * 3
-            _, token = await kisumu.links.create(*COORDINATOR)
+            _, token = await kisumu.parts.links.create(*COORDINATOR)
             async with client.get(f"{kisumu.own}/enter/{token}") as response:
                 page = await response.text()
                 assert "Text delayed 63\N{NO-BREAK SPACE}s" in page, page
@@ -226,4 +226,4 @@ async def test_a_loop_is_refused(tmp_path: Path) -> None:
         await until(shows(client, f"{kisumu.own}/?ui=en", "The line to the meeting is good."))
         await below(kisumu, north, "North again")
         await until(shows(client, f"{north.own}/?ui=en", "does not let this computer in"))
-        assert north.line.now().reason == "This hub's line leads back to itself."
+        assert north.parts.line.now().reason == "This hub's line leads back to itself."

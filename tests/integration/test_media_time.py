@@ -49,7 +49,7 @@ def test_every_act_has_the_time_since_the_opening() -> None:
             live = await hall.session(SessionId("s"))
             await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())
             opened = hall.clock.wall()
-            await room_before(hall, live.id)
+            await room_before(hall, hall.live, live.id)
             wrong, told = [], set()
             for number, (actor, command) in enumerate(ACTS):
                 await hall.clock.sleep(STEP_MS)

@@ -36,7 +36,7 @@ def settings(data: Path) -> Settings:
 
 async def held(running: Hall, lines: int = 3) -> None:
     """A closed session, of which a second pass heard a word that nobody has read."""
-    live = await running.sessions.open(SESSION)
+    live = await running.house.sessions.open(SESSION)
     engine = Actor(Role.ENGINE, "e")
     acts: list[tuple[Actor, list[do.AnyCommand]]] = [
         (
@@ -78,13 +78,13 @@ async def held(running: Hall, lines: int = 3) -> None:
     told = await running.office.propose(
         ProposeOrder(session=SESSION, model="better", through=live.writer.offset, proposals=found)
     )
-    assert (told.kept, told.address) == (lines, f"{running.public}/desk/{SESSION}/refinements")
+    assert (told.kept, told.address) == (lines, f"{running.served.public}/desk/{SESSION}/refinements")
 
 
 @asynccontextmanager
 async def browser_of(running: Hall, role: Role) -> AsyncIterator[aiohttp.ClientSession]:
     """A browser that has opened a link for the job."""
-    _, token = await running.links.create(role, f"session:{SESSION}", "somebody")
+    _, token = await running.house.links.create(role, f"session:{SESSION}", "somebody")
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
@@ -122,7 +122,7 @@ async def fates(desk: Desk) -> str:
 
 
 def text_of(running: Hall, name: str) -> str:
-    live = running.sessions.loaded(SESSION)
+    live = running.house.sessions.loaded(SESSION)
     line = None if live is None else live.state.segments.get(SegmentId(name))
     return "" if line is None else line.whole
 
@@ -145,7 +145,7 @@ async def test_at_no_door_anybody_else_reads_a_word_of_it(tmp_path: Path) -> Non
     """As tests/integration/test_strangers.py, with proposals in the house: at every address that takes no form."""
     async with hall(settings(tmp_path)) as running:
         await held(running)
-        routes = [route.removeprefix("GET ") for route in running.routes if route.startswith("GET ")]
+        routes = [route.removeprefix("GET ") for route in running.served.routes if route.startswith("GET ")]
         assert "/desk/{session}/refinements" in routes
         values = {"session": SESSION, "room": "r", "link": "l", "token": "t", "version": "v", "name": "n"}
         values |= {"segment": "l0", "number": "1", "language": "pt", "hub": "kisumu", "ms": "0"}

@@ -35,7 +35,7 @@ LINE = re.compile(r"<p[^>]*>([^<]*words a minute[^<]*)</p>")
 
 
 async def do(running: Hall, name: str, *commands: AnyCommand, by: Actor = SYSTEM) -> None:
-    live = await running.sessions.open(S)
+    live = await running.house.sessions.open(S)
     answer = await live.writer.send(by, CommandId(name), commands)
     assert isinstance(answer, Receipt), answer
 
@@ -90,7 +90,7 @@ async def test_everybody_is_told_the_same_and_nothing_is_left_of_what_is_removed
         assert 50 <= figures["delay"]["p50"] <= figures["delay"]["p95"]
     async with hall(settings) as running, aiohttp.ClientSession(running.address) as http:
         assert await told(running, http) == before  # from the log alone
-        live = await running.sessions.open(S)
+        live = await running.house.sessions.open(S)
         answer = await live.writer.remove(TECHNICIAN, CommandId("r"), Lines((SegmentId("a"),)))
         assert isinstance(answer, Receipt), answer
         assert await told(running, http) == ([], None)

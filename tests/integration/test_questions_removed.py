@@ -34,7 +34,7 @@ def settings(folder: Path) -> Settings:
 
 
 async def done(running: Hall, name: str, *commands: do.AnyCommand, by: Actor = MODERATOR) -> None:
-    live = await running.sessions.open(SESSION)
+    live = await running.house.sessions.open(SESSION)
     answer = await live.writer.send(by, CommandId(name), commands)
     assert isinstance(answer, Receipt), answer
 
@@ -108,7 +108,7 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
     assert verify_command(tmp_path, None, said) == SOUND, said.getvalue()
     assert said.getvalue().startswith(f"{SESSION}: intact; words were removed by its keepers, 1 time")
     async with hall(settings(tmp_path)) as running:
-        live = await running.sessions.find(SESSION)
+        live = await running.house.sessions.find(SESSION)
         assert live is not None
         assert [each.number for each in live.state.floor.standing(Standing.WRITTEN)] == [1]
         assert [turn.intervention for turn in live.state.floor.turns] == [Q]
@@ -118,11 +118,11 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
 async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Path, how: str) -> None:
     async with hall(settings(tmp_path)) as running:
         await held(running)
-        live = await running.sessions.open(SESSION)
+        live = await running.house.sessions.open(SESSION)
         # The lines of `held` end at 3.4 s. They lie behind now, or the break would take them out, and the questions
         # were asked in the last of them.
         await done(running, "clock", do.MapClock(t=10_000), by=Actor(Role.SYSTEM, "s"))
-        await room_before(running, SESSION)
+        await room_before(running.house, running.live, SESSION)
         await questions(running, age=7_000)
         async with at_a_desk(running, Role.TECHNICIAN) as client:
             bodies = told(client)
@@ -146,10 +146,10 @@ async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Pat
 async def test_what_is_asked_while_nothing_is_recorded_is_kept_and_nothing_that_was_said(tmp_path: Path) -> None:
     async with hall(settings(tmp_path)) as running:
         await held(running)
-        await room_before(running, SESSION)
+        await room_before(running.house, running.live, SESSION)
         await done(running, "off", do.BeginNotRecorded(back=30_000), by=Actor(Role.CHAIR, "x"))
         await questions(running, line=None)
-        live = await running.sessions.open(SESSION)
+        live = await running.house.sessions.open(SESSION)
         async with at_a_desk(running, Role.MODERATOR) as client:
             news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5))["news"]
             items = news["interventions"]["items"]

@@ -82,7 +82,7 @@ async def serving_hall(tmp_path: Path, port: int) -> AsyncIterator[Hall]:
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:
-        live = await running.sessions.open(S)
+        live = await running.house.sessions.open(S)
         commands: list[AnyCommand] = [
             CreateSession(title="Far", languages=("en",)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
@@ -116,7 +116,7 @@ async def engine_of(name: str, port: int, key_file: Path) -> AsyncIterator[None]
 
 async def alarms(running: Hall) -> list[str]:
     """The first alarms that the overview shows."""
-    _, token = await running.links.create(Role.TECHNICIAN, "hall", "somebody")
+    _, token = await running.house.links.create(Role.TECHNICIAN, "hall", "somebody")
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
@@ -155,7 +155,7 @@ async def test_a_refused_key_is_said_and_the_right_one_is_taken_up(
         key_file.write_text(f"{KEY}\n")
         await heard.until(CONNECTED)
         assert (recognising.refused, recognising.engines) == (0, 1)
-        live = await running.sessions.open(S)
+        live = await running.house.sessions.open(S)
         await running.ingest.play(
             live.writer,
             SourceId("talk"),
@@ -186,7 +186,7 @@ async def test_a_key_that_is_taken_back_in_the_middle_loses_no_word(tmp_path: Pa
 
     service.chokes = some_then_another
     async with serving(service) as name, serving_hall(tmp_path, port) as running, engine_of(name, port, key_file):
-        live = await running.sessions.open(S)
+        live = await running.house.sessions.open(S)
         playing = asyncio.ensure_future(
             running.ingest.play(
                 live.writer,
@@ -211,7 +211,7 @@ async def test_the_overview_says_it(tmp_path: Path, heard: Heard) -> None:
         serving_hall(tmp_path, port) as running,
         engine_of(name, port, key_file),
     ):
-        live = await running.sessions.open(S)
+        live = await running.house.sessions.open(S)
         begun: list[AnyCommand] = [
             OpenSession(),
             AttachSource(source=SourceId("mic"), channel=FLOOR, t=0, rate=16_000),
@@ -236,7 +236,7 @@ async def test_what_a_service_fails_at_is_a_gap_and_the_rest_is_in_the_record(tm
 
     service.chokes = chokes
     async with serving(service) as name, serving_hall(tmp_path, port) as running, engine_of(name, port, key_file):
-        live = await running.sessions.open(S)
+        live = await running.house.sessions.open(S)
         await running.ingest.play(
             live.writer,
             SourceId("talk"),

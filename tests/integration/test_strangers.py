@@ -243,7 +243,7 @@ FORMS = ["vtt", "srt", "txt", "html", "json"]
 
 
 def routes_of(running: Hall) -> list[str]:
-    return [route for route in running.routes if not route.startswith("HEAD ")]
+    return [route for route in running.served.routes if not route.startswith("HEAD ")]
 
 
 def addresses(route: str, session: SessionId) -> Iterator[str]:
@@ -267,7 +267,7 @@ async def answer(http: aiohttp.ClientSession, running: Hall, route: str, address
 async def test_every_door_is_known_here(open_hall: Hall) -> None:
     unknown = [route for route in routes_of(open_hall) if route not in DOORS]
     assert unknown == [], f"Say in DOORS of {Path(__file__).name} what a stranger gets there, and what is to be tried."
-    assert [route for route in DOORS if route not in open_hall.routes] == []
+    assert [route for route in DOORS if route not in open_hall.served.routes] == []
 
 
 async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: Hall) -> None:
@@ -285,7 +285,7 @@ async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: Hall
 
 async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: Hall) -> None:
     for role in sorted(STAFF_ROLES | {Role.HUB, Role.READER}):
-        _, token = await open_hall.links.create(role, "hall", "somebody")
+        _, token = await open_hall.house.links.create(role, "hall", "somebody")
         jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
         async with aiohttp.ClientSession(cookie_jar=jar) as http:
             async with http.get(f"{open_hall.address}/enter/{token}", allow_redirects=False) as entered:
@@ -303,14 +303,14 @@ async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: Ha
 async def everything(running: Hall, http: aiohttp.ClientSession) -> None:
     """Open a link of every role."""
     for role in (Role.SECRETARIAT, Role.TECHNICIAN, Role.CHAIR, Role.CAPTIONER, Role.INTERPRETER, Role.HUB):
-        _, token = await running.links.create(role, "hall", "somebody")
+        _, token = await running.house.links.create(role, "hall", "somebody")
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
 async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(open_hall: Hall, origin: str | None) -> None:
-    before = await open_hall.sessions.find(SESSION)
+    before = await open_hall.house.sessions.find(SESSION)
     assert before is not None
     stood = before.writer.offset
     posts = [
@@ -321,10 +321,10 @@ async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(open_hall: Ha
     ]
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         await everything(open_hall, http)
-        links = open_hall.links.list()
+        links = open_hall.house.links.list()
         assert await wrongly_answered(http, open_hall.address, posts, origin) == []
     assert before.writer.offset == stood
-    assert open_hall.links.list() == links
+    assert open_hall.house.links.list() == links
 
 
 async def test_plain_text_shows_the_lines_and_nothing_else(open_hall: Hall) -> None:

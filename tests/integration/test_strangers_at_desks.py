@@ -53,7 +53,7 @@ class Desk:
 @asynccontextmanager
 async def at_desk(running: Hall, role: Role) -> AsyncIterator[Desk]:
     """With a link for the open session and no other. Raises socketio's ConnectionError where nobody is let in."""
-    _, token = await running.links.create(role, f"session:{SESSION}", "kisumu")
+    _, token = await running.house.links.create(role, f"session:{SESSION}", "kisumu")
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303

@@ -61,7 +61,7 @@ class Meeting:
 
     async def comes(self, condition: Callable[[], bool], within_ms: int = 30_000) -> int:
         """Wait for something; returns after how many ms it was there."""
-        clock = self.running.clock
+        clock = self.running.house.clock
         began = clock.monotonic()
         while not condition():
             assert clock.monotonic() - began < within_ms, "it never came"
@@ -74,7 +74,7 @@ async def translated(tmp_path: Path) -> AsyncIterator[Meeting]:
     """A server with all its translators, and no engine that listens."""
     settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
     async with hall(settings) as running:
-        live = await running.sessions.find(S) or await running.sessions.open(S)
+        live = await running.house.sessions.find(S) or await running.house.sessions.open(S)
         on = Meeting(running, live)
         if not live.state.channels:
             await on.do(
@@ -98,11 +98,11 @@ async def test_a_correction_at_the_desk_reaches_a_spanish_reader_within_a_second
         assert line is not None
         assert line.made_from is not None
         assert "en>pt, apertium-es-pt" in line.made_from.route
-        frames = follow(f"{on.running.address}/s/{S}", Feed(ES), on.running.clock)
+        frames = follow(f"{on.running.address}/s/{S}", Feed(ES), on.running.house.clock)
         first, _ = await anext(frames)
         assert first.snapshot is not None
         assert [each.text for each in first.snapshot.lines] == [on.read("a")]
-        began = on.running.clock.wall()
+        began = on.running.house.clock.wall()
         await on.corrects("a", "Good evening, the meeting is closed.")
         arrived = began
         async for frame, arrived in frames:  # noqa: B007
@@ -167,7 +167,7 @@ async def test_a_restart_translates_nothing_twice_and_what_is_missing_once(tmp_p
         os.kill(on.running.translator.pid, signal.SIGKILL)
     async with translated(tmp_path) as on:
         await on.comes(lambda: bool(on.read("b") and on.read("b", PT)))
-        await on.running.clock.sleep(500)
+        await on.running.house.clock.sleep(500)
         log = await SqliteLog.open(tmp_path / "data" / FILE_NAME)
         records = await log.read(S, before, 1_000)
         await log.close()

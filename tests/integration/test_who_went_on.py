@@ -44,7 +44,7 @@ class Desk:
 
 @asynccontextmanager
 async def desk(running: Hall, session: str, *, label: str, name: str = "") -> AsyncIterator[Desk]:
-    _, token = await running.links.create(Role.TECHNICIAN, f"room:{HALL}", label)
+    _, token = await running.house.links.create(Role.TECHNICIAN, f"room:{HALL}", label)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303
@@ -63,9 +63,9 @@ async def test_whoever_comes_second_is_told_who_was_quicker_and_who_opens_beside
         running, secretary = house.running, await house.secretary()
         assert await secretary.send("/admin/places", title="Main hall") == 200
         for title in ("First", "Second", "Third"):
-            made = await running.programme.make(Planned(session=SessionId(title.lower()), room=HALL, title=title))
+            made = await running.house.programme.make(Planned(session=SessionId(title.lower()), room=HALL, title=title))
             assert isinstance(made, Planned)
-        await running.programme.next_session(HALL, then=SessionId("first"))
+        await running.house.programme.next_session(HALL, then=SessionId("first"))
         stale = {}
         for page, action in (("/admin", "/admin/places/main-hall/next"), ("/staff", "/staff/places/main-hall/next")):
             await secretary.get(page)
@@ -91,6 +91,6 @@ async def test_whoever_comes_second_is_told_who_was_quicker_and_who_opens_beside
             assert await third.alarm("beside") == {"title": "Second"}
 
     async with admin_house(tmp_path) as house:  # After a restart the names at the desks are gone, and links stay.
-        refused = house.running.programme.quicker(HALL)
+        refused = house.running.house.programme.quicker(HALL)
         assert refused.gone_on is not None
         assert (refused.gone_on.who, refused.gone_on.title) == ("Desk 4", "Third")

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.commands import OpenSession, Stand
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -21,6 +20,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.ballots import Ballots
 from moothall.testing.book import MemoryBook
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire import hub as wire

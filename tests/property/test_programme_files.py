@@ -57,6 +57,40 @@ def test_a_sample_with_a_piece_put_in_or_cut_out(name: str, data: st.DataObject)
     read(whole[:at] + piece + whole[at + cut :])
 
 
+LINES = """
+BEGIN:VEVENT
+END:VEVENT
+BEGIN:VTIMEZONE
+END:VTIMEZONE
+BEGIN:STANDARD
+END:STANDARD
+TZID:X
+UID:1
+SUMMARY:A
+DTSTART;TZID=X:20260101T100000
+DTSTART;VALUE=DATE:20260101
+DURATION:PT1H
+RRULE:FREQ=MONTHLY;COUNT=3;BYMONTHDAY=31
+RRULE:FREQ=YEARLY;BYWEEKNO=60;UNTIL=2027
+RRULE:FREQ=DAILY
+RDATE;VALUE=PERIOD:20260102T100000Z/PT1H
+EXDATE;TZID=Y:20260102T100000
+RECURRENCE-ID:20260102
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0100
+DTSTART:16010101T000000
+ATTENDEE;CN=:x
+DTEND:99991231T235959Z
+"""
+lines = st.sampled_from(LINES.split())
+
+
+@given(st.lists(lines, max_size=12))
+def test_any_lines_of_a_calendar(given: list[str]) -> None:
+    for text in ("\n".join(given), "BEGIN:VEVENT\nSUMMARY:A\n" + "\n".join(given) + "\nEND:VEVENT"):
+        read(f"BEGIN:VCALENDAR\n{text}\nEND:VCALENDAR\n".encode())
+
+
 def apply(rooms: Sequence[Room], planned: Sequence[Planned], wanted: Timetable) -> tuple[list[Room], list[Planned]]:
     """As the import does, without logs."""
     there = {each.session: each for each in planned}

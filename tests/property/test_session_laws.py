@@ -8,7 +8,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -23,6 +22,7 @@ from moothall.core.views.captions import CaptionsView
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.seeded import SeededRandomness, SeededSigner
 from session_strategies import ACTORS, BEGIN, FLOOR, SESSION, carried_out, sent, walls
 

@@ -11,13 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord, body_digest, link
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.lanes import STAFF, Feed, is_public
 from moothall.record.verify import Verdict, verify
+from moothall.testing.log_memory import MemoryLog
 from recorder import EPOCH, SESSION, Recorder
 from strategies import EVENTS
 

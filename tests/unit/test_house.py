@@ -30,30 +30,7 @@ FOLDERS = (
 TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ".yml", ""}
 SOURCE_ROOTS = ("server", "hubs", "models")
 
-TO_BE_JOINED = frozenset(
-    {
-        "server/moothall/adapters/engines/child_signal.py",
-        "server/moothall/adapters/http/well_known.py",
-        "server/moothall/adapters/sound/encode_order.py",
-        "server/moothall/adapters/store/data_folder.py",
-        "server/moothall/adapters/store/published_keys.py",
-        "server/moothall/adapters/store/word_list_folder.py",
-        "server/moothall/adapters/system/core_dumps.py",
-        "server/moothall/app/local.py",
-        "server/moothall/app/presence.py",
-        "server/moothall/cli/hub_beside.py",
-        "server/moothall/cli/lan.py",
-        "server/moothall/cli/logs.py",
-        "server/moothall/cli/weights.py",
-        "server/moothall/testing/pulse_link.py",
-        "hubs/moothall_hub/pages/setup_texts.py",
-        "hubs/moothall_hub/room/words.py",
-        "models/moothall_models/recognizers/whisper/batches.py",
-        "models/moothall_models/speech/hearing.py",
-        "models/moothall_models/speech/reporting.py",
-        "models/moothall_models/speech/unheard.py",
-    }
-)
+TO_BE_JOINED = frozenset({})
 """Short modules that will be joined with the module that uses them. None is ever added."""
 
 UNTESTED = {
@@ -290,12 +267,16 @@ def test_developers_run_what_everybody_runs() -> None:
     assert {name: developing.get(name) for name in pins("demo")} == pins("demo")
 
 
+UNPINNED = {"argos"}
+"""Extras that no target of the Makefile installs: PyTorch would come with it (ADR 29)."""
+
+
 def test_what_the_project_declares_is_pinned() -> None:
     project = tomllib.loads(text(Path("pyproject.toml")))["project"]
     extras = project["optional-dependencies"]
     for name, declared in {
         "demo": [*project["dependencies"], *extras["audio"], *extras["engine"]],
-        "dev": [wanted for extra in extras.values() for wanted in extra],
+        "dev": [wanted for name, extra in extras.items() if name not in UNPINNED for wanted in extra],
     }.items():
         names = {re.split(r"[^A-Za-z0-9._-]", wanted)[0].lower().replace("_", "-") for wanted in declared}
         assert names - pins(name).keys() == set()

@@ -25,7 +25,7 @@ ALL = 0
 
 
 class Room(Protocol):
-    """What the room did itself (`moothall_hub.room.words`)."""
+    """What the room did itself (`moothall_hub.room.questions`)."""
 
     async def erase_removed(self, session: SessionId) -> None:
         """Erase what the meeting has removed. Raises StorageUnavailable."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
+from moothall.core.chain import LogRecord
+from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import Lane, SessionId
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.record.verify import VerifySignature
 from moothall.services.supervision.carrying_on import note_failure
@@ -20,7 +23,6 @@ from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Copy, Step
 from moothall_hub.mirror.erasing import ALL, Erasing
-from moothall_hub.mirror.following_ports import Copies, Shown, Unpack
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.wanted import Want
 from moothall_hub.uplink.strip import CopyNow
@@ -38,6 +40,40 @@ Told = Text | Recall
 
 Came = Callable[[SessionId, frozenset[Lane]], None]
 """Is told which lanes of a session have more than they had."""
+
+
+class Unpack(Protocol):
+    """Takes a batch apart (`moothall.wire.hub_records.unpack`)."""
+
+    def __call__(
+        self, data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int
+    ) -> Sequence[LogRecord]:
+        """The events of a batch. Raises ProtocolError."""
+        ...
+
+
+class Copies(Protocol):
+    """Where copies are kept (`moothall_hub.mirror.mirror`)."""
+
+    async def keep(self, step: Step) -> None:
+        """Store a step whole. Raises StorageUnavailable."""
+        ...
+
+    async def drop(self, session: SessionId) -> Copy:
+        """Erase all that is kept of a session. Raises StorageUnavailable."""
+        ...
+
+
+class Shown(Protocol):
+    """Whom the copies are shown to (`moothall_hub.mirror.mirrored`)."""
+
+    async def take(self, step: Step) -> None:
+        """Show what a step has brought, which is on the disk. Raises StorageUnavailable, and RecordBroken."""
+        ...
+
+    async def renew(self, session: SessionId) -> None:
+        """Something came into the middle, or all was dropped: it is read anew from the disk. Raises as `take`."""
+        ...
 
 
 class Following:

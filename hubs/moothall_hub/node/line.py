@@ -28,8 +28,7 @@ from moothall_hub.mirror.offers import Offers
 from moothall_hub.mirror.wanted import Saved, wanted
 from moothall_hub.outbox.acts_up import ActsUp
 from moothall_hub.outbox.outbox import Outbox
-from moothall_hub.pairing.centre_keys import CentreKeys
-from moothall_hub.pairing.pairing import Pairing, Pairings
+from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings
 from moothall_hub.room.ports import LineHealth, Saving
 from moothall_hub.room.ports import LineState as DeskLine
 from moothall_hub.uplink.budget import Meter, Step, Usage

@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
+from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, pair_machine, told
+from moothall.adapters.hubs.texts import TOLD
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.errors import NoLink, Refusal
@@ -18,6 +20,7 @@ from moothall.core.kernel.ids import is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hubs.links import MOST_BELOW, HubLinks
 from moothall.services.hubs.pairing import Pairing as Words
+from moothall.services.hubs.pairing import Unpaired
 from moothall.services.hubs.ports import About
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
@@ -28,9 +31,8 @@ from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.below import CopySource, PassingOn
 from moothall_hub.node.line import NodeLine
-from moothall_hub.node.pair_door import BelowPairDoor
 from moothall_hub.outbox.outbox import Outbox
-from moothall_hub.pairing.pairing import Pairings
+from moothall_hub.pairing.pairing import Pairing, Pairings
 
 FILE = "below.sqlite"
 
@@ -157,3 +159,33 @@ class Below:
             if isinstance(made, Refusal):
                 return None
         return await self._words.words(name)
+
+
+class BelowPairDoor:
+    """`POST /hub/pair` at a hub: the machine of a hub below exchanges six words for a key, as at the centre.
+
+    Machines alone: a browser's words would open the page of a group, and that is at the centre.
+    """
+
+    def __init__(
+        self, words: Words, *, paired: Callable[[], Pairing | None], clock: Clock, randomness: Randomness
+    ) -> None:
+        """`paired`: as what this hub is known itself: what it has of the centre it hands on."""
+        self._words = words
+        self._paired = paired
+        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0, slower=MINUTE)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/hub/pair", self.take)]
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Let a machine in."""
+        above = self._paired()
+        if hdrs.ORIGIN in request.headers or request.content_type != "application/json":
+            return told(403, "A page may not do this; a machine sends JSON and no Origin.")
+        if above is None:
+            return told(503, "This hub is not connected itself yet.")
+        if self._gate.take(request.remote or "") > 0:
+            return told(429, TOLD[Unpaired.OFTEN])
+        return await pair_machine(request, self._words, keys=above.keys, address=above.people)

@@ -11,18 +11,15 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from moothall.adapters.http.limits import AddressGate
-from moothall.adapters.http.visitor_cookie import Visitors, give, new_form
+from moothall.adapters.http.visitor_cookie import new_form
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
-from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.request_context import Asked, Wrong, own_html
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import Senders, refused
-from moothall.adapters.pages.visitor_request import COOKIE, kept_query, onward, page_of, private
+from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.pages.visitor_request import kept_query, onward, page_of, private
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.asking_door import ALLOWANCE, Typed, form_values, typed_in
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.ports import Clock, Randomness
 from moothall.core.session.state import Status
 from moothall.services.questions.asking import Unasked
 from moothall_hub.pages import desk_texts
@@ -37,35 +34,20 @@ class RoomAskingDoor:
 
     def __init__(
         self,
-        pages: Pages,
+        context: VisitorContext,
         floor: RoomFloor,
         *,
         author_page: RoomAuthorPage,
         facts: Callable[[], HubFacts],
-        clock: Clock,
-        randomness: Randomness,
-        visitors: Visitors,
-        snapshot_of: SnapshotOf,
         coordinator: Callable[[web.Request], bool] = lambda _: False,
-        secure: bool = False,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`secure`: cookies go over https alone.
-
-        `coordinator`: whether a request comes from the coordinator, who asks for others.
-        """
-        self._pages = pages
+        """`coordinator`: whether a request comes from the coordinator, who asks for others."""
+        self._context = context
         self._floor = floor
         self._author_page = author_page
         self._facts = facts
-        self._randomness = randomness
-        self._snapshot_of = snapshot_of
-        self._visitors = visitors
         self._coordinator = coordinator
-        self._secure = secure
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
-        self._senders = Senders(self._gate, address_of)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -79,38 +61,36 @@ class RoomAskingDoor:
 
     async def worker(self, _: web.Request) -> web.Response:
         """The script that keeps the form in the browser for when this computer is away."""
-        file = self._pages.static.get("js/asking_worker.js")
+        file = self._context.pages.static.get("js/questions/worker.js")
         if file is None:  # pragma: no cover  # the web folder is whole, or nothing starts
             raise web.HTTPNotFound
         return web.Response(body=file.body, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: "no-cache"})
 
     async def form(self, request: web.Request) -> web.Response:
         """The empty form."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
+            return self._context.refusal(wrong, ui)
         over = wanted.snapshot.session.status is Status.CLOSED
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
         hub = next(iter(self._groups(request)), "")
-        typed = Typed(form=new_form(self._randomness), language=ui.language, hub=hub)
+        typed = Typed(form=new_form(self._context.randomness), language=ui.language, hub=hub)
         response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen)
-        known = self._visitors.token(request, COOKIE, wanted.session)
-        if request.headers.get("Purpose") != "prefetch" and not known:
-            path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
-            give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
+        if request.headers.get("Purpose") != "prefetch":
+            self._context.know(request, response, wanted.session)
         return response
 
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody wrote, and go to its page."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             typed = await typed_in(request, ui)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
         except Wrong as wrong:
-            return private(refused(wrong, self._pages, ui))
-        if self._gate.take(self._address_of(request)):
+            return private(self._context.refused(wrong, ui))
+        if self._senders.often(request):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
         wish = RoomWish(
             kind=typed.kind,
@@ -123,7 +103,7 @@ class RoomAskingDoor:
         )
         try:
             own = not typed.hub or typed.hub in self._groups(request)
-            token = self._visitors.token(request, COOKIE, wanted.session)
+            token = self._context.token(request, wanted.session)
             answer = await self._floor.ask(wanted.session, wish, token) if own else Unasked.HUB
         except StorageUnavailable:
             answer = Unasked.UNAVAILABLE
@@ -135,33 +115,33 @@ class RoomAskingDoor:
 
     async def author_page(self, request: web.Request) -> web.Response:
         """Where somebody's question stands, for its author alone."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             question = self._floor.of_token(wanted.session, request.match_info["token"])
             if question is None:
                 raise Wrong(404, ErrorText.NOTHING)
             return await self._author_page.answer(request, wanted, question, ui, chosen=chosen)
         except Wrong as wrong:
-            return private(refused(wrong, self._pages, ui))
+            return private(self._context.refused(wrong, ui))
         except StorageUnavailable:
-            return private(refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui))
+            return private(self._context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui))
 
     async def take_back(self, request: web.Request) -> web.Response:
         """Take a question back for its author, and show its page."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         token = request.match_info["token"]
         try:
             self._senders.check(request)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             question = self._floor.of_token(wanted.session, token)
             if question is None:
                 raise Wrong(404, ErrorText.NOTHING)
             await self._floor.take_back(wanted.session, question.id)
         except Wrong as wrong:
-            return private(refused(wrong, self._pages, ui))
+            return private(self._context.refused(wrong, ui))
         except StorageUnavailable:
-            return private(refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui))
+            return private(self._context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui))
         return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
 
     def _groups(self, request: web.Request) -> dict[str, str]:
@@ -182,7 +162,7 @@ class RoomAskingDoor:
         why: Unasked | None = None,
     ) -> web.Response:
         query = kept_query(request, ui, chosen=chosen)
-        text = self._pages.render(
+        text = self._context.pages.render(
             "hub_ask.html",
             ui=ui,
             action=f"{request.path}{query}",
@@ -195,7 +175,7 @@ class RoomAskingDoor:
             session=wanted.session,
             open=self._floor.floor(wanted.session).mode is Mode.OPEN,
             wrong_address=ui.text(desk_texts.WRONG_ADDRESS),
-            **form_values(wanted, typed, self._groups(request), ui, self._pages),
+            **form_values(wanted, typed, self._groups(request), ui, self._context.pages),
         )
         response = own_html(text, ui, status=status)
         if status in (429, 503):

@@ -1,6 +1,6 @@
 """The coordinator's desk (`/desk`): the room's questions, its people, its wall, the line, and what is kept here.
 
-One page of plain forms. What changes by itself is asked for again by a small script (`web/js/hub_desk.js`).
+One page of plain forms. What changes by itself is asked for again by a small script (`web/js/hub/desk.js`).
 """
 
 from __future__ import annotations

@@ -18,11 +18,12 @@ from moothall.adapters.pages.visitor_request import number_in
 from moothall.adapters.reading.page_rows import rows_of, shows
 from moothall.core.kernel.times import media_time
 from moothall.core.views.captions import Line
-from moothall_hub.pages.setup_texts import SPAN
 
 MOST_LINES = 300
 """Lines of one page: half an hour or so. What follows is behind a link."""
 MAX_DIGITS = 11
+SPAN = "From {start} to {end}"
+"""Over what was missed, media times (`web/locales`, hub_line.po)."""
 
 
 class Span(msgspec.Struct, frozen=True):

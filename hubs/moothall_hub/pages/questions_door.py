@@ -8,15 +8,11 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.http.limits import AddressGate
-from moothall.adapters.http.visitor_cookie import Visitors, give
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
-from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.request_context import Asked, Wrong, own_html
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import (
-    COOKIE,
     answer_links,
     kept_query,
     number_at,
@@ -31,7 +27,6 @@ from moothall.core.events.question_parts import WAITING, Kind
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.kernel.languages import direction
-from moothall.core.ports import Clock, Randomness
 from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.listing import listing
 from moothall.core.questions.order import Why
@@ -49,27 +44,11 @@ _Find = Callable[[SessionId, int], Awaitable[InterventionId | None]]
 class RoomQuestionsDoor:
     """Handlers of the list of questions in a hub's room, and of support for one of them."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        floor: RoomFloor,
-        *,
-        meetings: Meetings,
-        clock: Clock,
-        randomness: Randomness,
-        visitors: Visitors,
-        snapshot_of: SnapshotOf,
-        secure: bool = False,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
-    ) -> None:
-        """`secure`: cookies go over https alone."""
-        self._pages = pages
+    def __init__(self, context: VisitorContext, floor: RoomFloor, *, meetings: Meetings) -> None:
+        self._context = context
         self._floor = floor
         self._meetings = meetings
-        self._snapshot_of = snapshot_of
-        self._visitors = visitors
-        self._secure = secure
-        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -81,22 +60,19 @@ class RoomQuestionsDoor:
 
     async def list(self, request: web.Request) -> web.Response:
         """The list as it stands."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             state = await self._meetings.state(wanted.session)
             if state is None:
                 raise Wrong(404, ErrorText.NO_SESSION)
         except Wrong as none:
-            return refusal(none, self._pages, ui)
+            return self._context.refusal(none, ui)
         except StorageUnavailable:
-            return refusal(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
-        token = self._visitors.token(request, COOKIE, wanted.session)
+            return self._context.refusal(Wrong(503, ErrorText.UNAVAILABLE), ui)
         text = self._text(request, wanted, state, ui, chosen=chosen)
         response = own_html(text, ui)
-        if not token:
-            path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
-            give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
+        self._context.know(request, response, wanted.session)
         return response
 
     async def support(self, request: web.Request) -> web.Response:
@@ -117,19 +93,19 @@ class RoomQuestionsDoor:
         return None if each is None or each.stands is Local.WITHDRAWN else each.id
 
     async def _support(self, request: web.Request, anchor: str, find: _Find) -> web.Response:
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             self._senders.check(request)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             number = number_at(request, "number", MAX_DIGITS)
             what = await find(wanted.session, number)
-            token = self._visitors.token(request, COOKIE, wanted.session)
+            token = self._context.token(request, wanted.session)
             if what is None or not await self._floor.support(wanted.session, what, token):
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
-            return refused(wrong, self._pages, ui)
+            return self._context.refused(wrong, ui)
         except StorageUnavailable:
-            return refused(Wrong(503, ErrorText.UNAVAILABLE), self._pages, ui)
+            return self._context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#{anchor}{number}"
         return see_other(location)
@@ -137,11 +113,11 @@ class RoomQuestionsDoor:
     def _text(self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool) -> str:
         query, base = kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
         floor = self._floor.floor(wanted.session)
-        by = self._floor.visitor(wanted.session, self._visitors.token(request, COOKIE, wanted.session))
+        by = self._floor.visitor(wanted.session, self._context.token(request, wanted.session))
         own = local_floor.own_of(floor, by, state.floor)
         rows = _Rows(floor=floor, state=state, ui=ui, by=by, own=own, query=query)
         found = listing(state.floor, closed=state.status is Status.CLOSED)
-        return self._pages.render(
+        return self._context.pages.render(
             "hub_questions.html",
             ui=ui,
             title=title_of(wanted, ui),

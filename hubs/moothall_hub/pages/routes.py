@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from msgspec.structs import replace
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
@@ -29,6 +30,7 @@ from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
@@ -40,9 +42,11 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.reading.your_turn import YourTurn
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.system.time_zones import chosen_zone
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.signals import Summary
+from moothall.core.views.captions import Snapshot
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -52,8 +56,10 @@ from moothall_hub.mirror.copied import Copy
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
+from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.asking_door import RoomAskingDoor
 from moothall_hub.pages.author_page import RoomAuthorPage
 from moothall_hub.pages.desk_door import DeskDoor
@@ -62,15 +68,13 @@ from moothall_hub.pages.missed_door import MissedDoor
 from moothall_hub.pages.questions_door import RoomQuestionsDoor
 from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
-from moothall_hub.pages.texts_here import comes, only_here
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
-from moothall_hub.room.ports import HubFacts, Line
+from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor
 from moothall_hub.settings import HubSettings
 from moothall_hub.uplink.addresses import Origins, origins_of
-from moothall_hub.uplink.strip import CopyOf, LineOf
 
 COOKIE = "moothall_hub"
 """Of the coordinator's browser: a server above on the same machine, as with `make demo-hub`, has another one."""
@@ -80,11 +84,12 @@ HTTP = 80
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the doors of a hub lead to."""
+    """What a hub consists of: all that its doors lead to."""
 
     data: Path
     book: Book
     mirror: Mirror
+    outbox: Outbox
     sessions: MirroredSessions
     catalogue: Catalogue
     meetings: NodeMeetings
@@ -93,12 +98,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     floor: RoomFloor
     presence: RoomPresence
-    line: Line
-    line_of: LineOf
-    copy_of: CopyOf
-    copied: Callable[[SessionId], Copy | None]
+    line: NodeLine
     doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
+    """Pairs this hub, and follows the line at once."""
     below: Below
     clock: Clock
     randomness: Randomness
@@ -125,7 +128,7 @@ async def open_hub_doors(
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> Served:
     """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
-    clock, randomness = parts.clock, parts.randomness
+    clock, randomness, copies = parts.clock, parts.randomness, parts.line.following
     port = listener.getsockname()[1]
 
     def told() -> tuple[str, ...]:
@@ -174,8 +177,8 @@ async def open_hub_doors(
             return AskedNow()
         return asked_now(floor, channel.languages, lambda *_: (None, ""), ui)
 
-    snapshot_here = only_here(access.snapshot, parts.copied)
-    strip = StripDoor(pages, line=parts.line_of, copy=parts.copy_of)
+    snapshot_here = only_here(access.snapshot, copies.copy)
+    strip = StripDoor(pages, line=parts.line.now, copy=copies.now)
     wall = LocalWall(
         pages,
         parts.floor,
@@ -192,10 +195,14 @@ async def open_hub_doors(
         questions=wall.questions,
         beside=wall.beside,
     )
-    visitors, author_page = (
-        Visitors(parts.floor.cookie_key, clock, randomness),
-        RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock),
+    context = VisitorContext(
+        pages=pages,
+        visitors=Visitors(parts.floor.cookie_key, clock, randomness),
+        clock=clock,
+        randomness=randomness,
+        snapshot_of=access.snapshot,
     )
+    author_page = RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock)
     page = PageDoor(
         pages,
         clock=clock,
@@ -204,27 +211,11 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
-        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, visitors)),
+        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, context.visitors)),
     )
-    asking = RoomAskingDoor(
-        pages,
-        parts.floor,
-        visitors=visitors,
-        author_page=author_page,
-        facts=facts,
-        clock=clock,
-        randomness=randomness,
-        snapshot_of=access.snapshot,
-        coordinator=is_coordinator,
-    )
-    questions = RoomQuestionsDoor(
-        pages,
-        parts.floor,
-        visitors=visitors,
-        meetings=parts.meetings,
-        clock=clock,
-        randomness=randomness,
-        snapshot_of=access.snapshot,
+    asking = (
+        RoomAskingDoor(context, parts.floor, author_page=author_page, facts=facts, coordinator=is_coordinator),
+        RoomQuestionsDoor(context, parts.floor, meetings=parts.meetings),
     )
     desk = DeskDoor(
         shared,
@@ -242,7 +233,7 @@ async def open_hub_doors(
         doing=parts.doing,
     )
     records = RecordDoor(
-        Records(access, parts.mirror, lambda session, channel: comes(parts.copied(session), channel)), pages
+        Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel)), pages
     )
     parts.sessions.observe(records.observe)
     front = FrontPage(
@@ -253,7 +244,9 @@ async def open_hub_doors(
         place=str,
         known=parts.catalogue.known,
     )
-    setup = SetupDoor(shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line_of)
+    setup = SetupDoor(
+        shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line.now
+    )
     last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     gate = AddressGate(clock, randomness)
     app = web.Application(
@@ -272,7 +265,7 @@ async def open_hub_doors(
     secure(app)
     reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
-    for door in (*reading, missed, strip, wall, last_wall, asking, questions, setup, staff):
+    for door in (*reading, missed, strip, wall, last_wall, *asking, setup, staff):
         app.add_routes(door.routes())
     app.add_routes(parts.below.routes())  # Before the desk's, which takes all addresses below /hub.
     app.add_routes(desk.routes())
@@ -305,3 +298,33 @@ def _learning(origins: Origins) -> Middleware:
         return await handler(request)
 
     return middleware
+
+
+SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
+
+
+def here(snapshot: Snapshot, copy: Copy | None, channel: ChannelId) -> Snapshot:
+    """A snapshot that knows of the texts that come, those that came once, and `channel`, which is read anyhow."""
+    if copy is None or not copy.followed:
+        return snapshot  # It isn't known yet which ones come.
+    kept = {
+        name: each
+        for name, each in snapshot.session.channels.items()
+        if name == channel or name in copy.followed or channel_lane(name) in copy.left
+    }
+    return replace(snapshot, session=replace(snapshot.session, channels=kept))
+
+
+def comes(copy: Copy | None, channel: ChannelId) -> bool:
+    """Whether a text comes, as far as known. One that came once ends where it was given up; no file is made of it."""
+    return copy is None or not copy.followed or channel in copy.followed
+
+
+def only_here(snapshot_of: SnapshotOf, copy_of: Callable[[SessionId], Copy | None]) -> SnapshotOf:
+    """`snapshot_of`, of the texts that are here."""
+
+    async def found(session: SessionId, feed: Feed) -> Snapshot | None:
+        snapshot = await snapshot_of(session, feed)
+        return None if snapshot is None else here(snapshot, copy_of(session), feed.channel)
+
+    return found

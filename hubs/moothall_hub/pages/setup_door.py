@@ -19,14 +19,18 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.role_links import Staff
 from moothall_hub.node.node_below import BelowNow
-from moothall_hub.pages.setup_texts import NO_TITLE, PROBLEMS, SPEAKS, TAKEN, WORDS_FOR
-from moothall_hub.pairing.pairing import Pairing, Unpaired
+from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
 from moothall_hub.uplink.strip import LineOf, LineState
 
 Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
 """(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
 LONGEST = 200
 """Characters of what was typed that are shown again."""
+# Keys of the catalogues (`web/locales`, hub_line.po).
+SPEAKS = "This computer speaks for {title}, at {address}."
+TAKEN = "Another computer speaks for {title} now, at {address}. With new words this one can take its place again."
+NO_TITLE = "A group needs a name with letters or figures. Words are shown once; ask for new ones."
+WORDS_FOR = "Six words for {title}: {words}"
 
 
 class HubsBelow(Protocol):

@@ -18,6 +18,7 @@ from moothall.adapters.store.signing import verifier
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Book, BookEntry, Randomness
+from moothall.record.verify import VerifySignature
 from moothall.wire.hub import PATH
 from moothall.wire.pairing import secret_of, words_of
 
@@ -79,6 +80,17 @@ class Unpaired(StrEnum):
     """Nobody answers there, or nobody can at the moment."""
     STRANGE = "strange"
     """Something answers that is no Moothall, or none of this kind."""
+
+
+PROBLEMS = {
+    Unpaired.ADDRESS: "This is no address. Write it as it stands on your sheet.",
+    Unpaired.WORDS: "These are not six of the words that are given out. Look for one that is written wrong.",
+    Unpaired.UNKNOWN: "These words are not known there, or were used already. Ask for new ones.",
+    Unpaired.OFTEN: "Too many words were tried from here. Wait a minute, then try again.",
+    Unpaired.NOBODY: "Nobody answers at this address. Is it written right, and is there a line?",
+    Unpaired.STRANGE: "What answers at this address does not know how to connect a computer like this one.",
+}
+"""What people are told of it. The keys of the catalogues (`web/locales`, hub_line.po)."""
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,3 +198,44 @@ def _is_json(body: bytes) -> bool:
     except Unreadable:
         return False
     return True
+
+
+class CentreKeys:
+    """By whose keys a hub verifies what comes: those of the pairing, and later ones that the centre has added.
+
+    A later document is believed where the line is https, as the first one was. On plain http whoever sits on the line
+    could put in keys of their own: there those of the pairing stay, and after the centre has changed its key the hub is
+    paired anew.
+    """
+
+    def __init__(self, pairings: Pairings) -> None:
+        self._pairings = pairings
+        self._made: tuple[Pairing, VerifySignature] | None = None
+
+    def signed(self, key: str, message: bytes, signature: bytes) -> bool:
+        """Whether the centre's key of that id made the signature; `VerifySignature`."""
+        pairing = self._pairings.now
+        if pairing is None:
+            return False
+        if self._made is None or self._made[0] is not pairing:
+            try:
+                self._made = (pairing, verifier(pairing.keys))
+            except ConfigurationError:
+                logger.error("the centre's public keys can't be read: pair the hub again")
+                return False
+        return self._made[1](key, message, signature)
+
+    async def told(self, document: bytes) -> None:
+        """The server above says which keys the centre has now. Raises StorageUnavailable."""
+        pairing = self._pairings.now
+        if pairing is None or not pairing.address.startswith("https://"):
+            return
+        try:
+            keys = read_json(document, dict)
+            verifier(keys)
+        except (Unreadable, ConfigurationError):
+            logger.warning("the public keys that the server above tells of can't be read")
+            return
+        if keys != pairing.keys and keys.get("keys"):
+            await self._pairings.renew_keys(keys)
+            logger.info("the centre has other public keys")

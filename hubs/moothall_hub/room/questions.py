@@ -19,7 +19,8 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.tokens import Tokens
 from moothall.core.session.state import Status
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, kept_tokens
-from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
+from moothall.wire.hub import AskAct, Done, SupportAct, TakeBackAct
+from moothall_hub.outbox.outbox import Outbox as DiskOutbox
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, NotTaken
 from moothall_hub.room.ports import ActStanding, Meetings, Outbox
@@ -333,3 +334,31 @@ def _question(session: SessionId, each: LocalQuestion) -> BookEntry:
 
 def _entry(floor: LocalFloor) -> BookEntry:
     return BookEntry(FLOORS, floor.session, msgspec.json.encode(_Kept(floor.mode, floor.cleared)))
+
+
+class RoomWords:
+    """Erases what stands on the hub's disk of questions beside the copies (`moothall_hub.mirror.erasing.Room`).
+
+    That is the room's own, and those that wait for their answer.
+    """
+
+    def __init__(self, floor: RoomFloor, outbox: DiskOutbox, meetings: Meetings) -> None:
+        self._floor = floor
+        self._outbox = outbox
+        self._meetings = meetings
+
+    async def erase_removed(self, session: SessionId) -> None:
+        """Erase what the meeting has removed (`Room`). What the meeting has removed it has had, so its act is done, of
+        a hub below too.
+        """
+        state = await self._meetings.state(session)
+        for waiting in await self._outbox.waiting(session) if state is not None else ():
+            act = waiting.act
+            there = state.floor.get(act.act.intervention) if state and isinstance(act.act, AskAct) else None
+            if there is not None and there.removed:
+                await self._outbox.answered(act.id, Done(id=act.id))
+        await self._floor.erase_removed(session)
+
+    async def forget(self, session: SessionId) -> None:
+        """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
+        await self._floor.forget(session)

@@ -11,22 +11,20 @@ from collections.abc import Sequence
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.events.types import EndReason, Word
+from moothall.core.kernel.ids import ChannelId
 from moothall.core.session.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, Place
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
 from moothall_models.speech import agreement, belief, passes, places, schedule, seam, trimming
-from moothall_models.speech.expected import Expected
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.glossary import Glossary
-from moothall_models.speech.hearing import heard_words
-from moothall_models.speech.languages import LanguageChoice
+from moothall_models.speech.languages import Expected, LanguageChoice
 from moothall_models.speech.passes import PassRequest
-from moothall_models.speech.reporting import Reporter
 from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
+from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance, heard_words
 
 Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState
 
@@ -346,3 +344,20 @@ class SpeechChannel:
                 covered = self._heard
         sound = Sound.SPEECH if self._gate.open else Sound.SILENCE
         return list(self._reporter.report(sound, self._now - covered, self._heard))
+
+
+class Reporter:
+    """Sound or silence, and how late the text is: a state when the sound changes, and else at most once a second."""
+
+    def __init__(self, channel: ChannelId, settings: SpeechSettings) -> None:
+        self._channel = channel
+        self._settings = settings
+        self._sound: Sound | None = None
+        self._t = 0
+
+    def report(self, sound: Sound, lag: int, t: int) -> list[ChannelState]:
+        """The state to send now, if any. `lag` in ms, `t` media ms up to which the channel has been heard."""
+        if sound is self._sound and t - self._t < self._settings.state_every:
+            return []
+        self._sound, self._t = sound, t
+        return [ChannelState(channel=self._channel, sound=sound, lag=max(0, lag), t=t)]

@@ -11,9 +11,9 @@ from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
 from moothall.wire.transcribing import HeardLine, HeardPiece
 from moothall_models.ports import Hypothesis
-from moothall_models.speech.hearing import EDGE, SHORTEST
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.utterance import EDGE, SHORTEST
 
 
 def words_of(hypothesis: Hypothesis, start: int, length: int, spoken: int, settings: SpeechSettings) -> list[Word]:

@@ -1,6 +1,6 @@
-"""Spelling: which words count as the same, and where sentences and clauses end.
+"""Spelling: what counts as the same word, and where sentences and clauses end.
 
-A module by itself: agreement, segmentation and joining must use the same rules.
+For six modules that compare words or look for an end, none of them above the others.
 """
 
 from __future__ import annotations

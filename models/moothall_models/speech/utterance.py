@@ -1,4 +1,4 @@
-"""One utterance: its audio, and how far it has been recognised."""
+"""One utterance: its audio, how far it has been recognised, and the words of a pass over it in media time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import numpy as np
 from moothall.core.events.types import Word
 from moothall.wire.engine import Speaking
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples
-from moothall_models.speech.unheard import Unheard
 
 SAMPLES_A_MS = RATE // 1000
 FRAME_MS = VAD_FRAME // SAMPLES_A_MS
+EDGE = 100
+"""How near the window's edge made-up words stand, ms."""
+SHORTEST = 20
+"""A word with less time than this has none: it is one step of the encoder."""
 
 
 class Frame:
@@ -191,3 +194,55 @@ class Utterance:
         """How many ms of the frames that lie between `t0` and `t1` are speech."""
         first, last = max(0, -((self.start - t0) // FRAME_MS)), max(0, (t1 - self.start) // FRAME_MS)
         return FRAME_MS * sum(p >= self._silence_p for p in self._p[first:last])
+
+
+class Unheard:
+    """What of an utterance no pass has heard, as one span of media ms: heard again with what follows, or a gap."""
+
+    def __init__(self) -> None:
+        self._span: tuple[int, int] | None = None
+
+    def missed(self, t0: int, t1: int) -> None:
+        """A pass had no answer to the sound from `t0` to `t1`."""
+        before = self._span
+        self._span = (t0, t1) if before is None else (min(before[0], t0), max(before[1], t1))
+
+    def heard(self, start: int, edge: int) -> None:
+        """A pass over the sound from `start` to `edge` had one. Where it began no later pass looks back."""
+        if self._span is None:
+            return
+        t0, t1 = self._span
+        left = (t0, min(t1, start)) if t0 < start else (max(t0, edge), t1)
+        self._span = left if left[0] < left[1] else None
+
+    def given_up(self, before: int) -> tuple[int, int] | None:
+        """Take out what lies before media ms `before`: it won't be heard any more."""
+        if self._span is None or self._span[0] >= before:
+            return None
+        t0, t1 = self._span
+        self._span = (before, t1) if before < t1 else None
+        return t0, min(t1, before)
+
+
+def heard_words(utterance: Utterance, hypothesis: Hypothesis, edge: int) -> list[Word]:
+    """The words of a pass over `utterance` up to the media ms `edge`.
+
+    Alignment stretches a word over the silence behind it: its end is pulled back to the last frame of speech. A decoder
+    that runs on into the silence behind the window makes up words, and alignment crowds them at the edge without any
+    time; those are left out.
+    """
+    words: list[Word] = []
+    for word in hypothesis.words:
+        t0 = min(edge, utterance.start + word.t0)
+        t1 = min(edge, utterance.start + word.t1)
+        words.append(Word(text=word.text, t0=t0, t1=max(t0, t1), p=word.p))
+    while words and words[-1].t1 - words[-1].t0 < SHORTEST and words[-1].t0 >= edge - EDGE:
+        words.pop()
+    return [_unstretched(word, utterance) for word in words]
+
+
+def _unstretched(word: Word, utterance: Utterance) -> Word:
+    end = utterance.last_speech(word.t0, word.t1)
+    if end is None or end >= word.t1:
+        return word
+    return Word(text=word.text, t0=word.t0, t1=max(word.t0, end), p=word.p)

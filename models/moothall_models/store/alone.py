@@ -1,6 +1,6 @@
-"""A lock, so that one process at a time writes to a folder of the store.
+"""One process at a time writes to a folder of the store, beside what readers see.
 
-A module by itself: the shelf of models and the packages of translators take the same lock.
+For the folder of the models (`shelf`) and for that of the packages (`packages`), which know nothing of each other.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Directions of installed packages of Argos Translate, run by CTranslate2 and SentencePiece as they are.
 
-The package `argostranslate` itself isn't used. It imports PyTorch, makes folders in the user's home when it is imported
-and downloads a model for the ends of sentences at the first text; all that a translation needs of it are a few calls of
-those two libraries. (What it passes to them: `argostranslate/translate.py` 1.11, `apply_packaged_translation`.)
+The package `argostranslate` itself isn't used here (`argos_library.py` uses it, for whoever asks). It imports PyTorch,
+makes folders in the user's home when it is imported and downloads a model for the ends of sentences at the first text;
+all that a translation needs of it are a few calls of those two libraries. (What it passes to them:
+`argostranslate/translate.py` 1.11, `apply_packaged_translation`.)
 """
 
 from __future__ import annotations
@@ -73,19 +74,22 @@ class ArgosTranslator:
         threads: int = 1,
         load: Callable[[ArgosPackage], Native] | None = None,
         libraries: Sequence[str] = LIBRARIES,
+        engine: str = ENGINE,
+        install: str = INSTALL,
     ) -> None:
         """`packages`: as `installed_packages` finds them, one for two languages. Their models are hashed here.
 
         `threads`: cores that one text may use. `load`: how a package is loaded; unless given, by CTranslate2.
-        `libraries`: modules that have to be installed, or no package is used.
+        `libraries`: modules that have to be installed, or no package is used; `install` says how. `engine`: its name.
         """
         self._load = load or (lambda package: _Loaded(package, threads))
         self._wanting = wanting(libraries)
+        self._install = install
         self._unused = tuple(packages) if self._wanting else ()
         self._packages: dict[Direction, ArgosPackage] = {}
         for package in () if self._wanting else packages:
             try:
-                self._packages[_direction(package)] = package
+                self._packages[_direction(package, engine)] = package
             except OSError as error:
                 logger.warning("%s isn't used: it can't be read (%s)", package.folder, error.strerror)
         self._loaded: dict[Direction, Native] = {}
@@ -103,7 +107,9 @@ class ArgosTranslator:
         if not self._unused:
             return None
         pairs = ", ".join(f"{package.source} to {package.target}" for package in self._unused)
-        return f"Installed packages aren't used ({pairs}): {' and '.join(self._wanting)} isn't installed. {INSTALL}"
+        return (
+            f"Installed packages aren't used ({pairs}): {' and '.join(self._wanting)} isn't installed. {self._install}"
+        )
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
         """As many texts as came, in their order (`Translator`). A sentence at a time, about 0.13 s; nothing can
@@ -185,11 +191,11 @@ class ArgosTranslator:
             return self._loaded[direction]
 
 
-def _direction(package: ArgosPackage) -> Direction:
+def _direction(package: ArgosPackage, engine: str) -> Direction:
     """Raises OSError where its models can't be read."""
     english = "en" in (primary(package.source), primary(package.target))
     return Direction(
-        engine=ENGINE,
+        engine=engine,
         version=package.fingerprint(),
         source=package.source,
         target=package.target,

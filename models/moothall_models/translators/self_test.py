@@ -18,7 +18,7 @@ SAID = {
     "zh": ("会议开始了。", "会议"),
 }
 """One sentence in each language, and the word of it that a translation into that language has to hold."""
-CHOSEN = frozenset({"argos", "echo", "service"})
+CHOSEN = frozenset({"argos", "argostranslate", "echo", "service"})
 """Engines whose models somebody else has chosen. A good one may say the sentence in words of its own ("Собрание
 открыто"), so of these any answer will do; the engines themselves see to it that it isn't empty or much too long."""
 

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-
-import msgspec
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.adapters.store.data_folder import hold_folder
 from moothall.adapters.store.glossary_folder import GlossaryFolder
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
-from moothall.adapters.store.word_list_folder import read_word_lists
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Clock, Randomness
+from moothall.core.kernel.times import Zone
+from moothall.core.ports import Clock
 from moothall.core.programme.plan import Room
-from moothall.core.questions.blocked_words import BlockedWords
+from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import Dimension, Group, Questions
 from moothall.services.capture.closing import Closing
 from moothall.services.control.openers import Openers
@@ -51,32 +50,98 @@ SPOOL_FOLDER = "spool"
 RECORDINGS_FOLDER = "recordings"
 SOUND_FOLDERS = (SPOOL_FOLDER, RECORDINGS_FOLDER)
 """Folders below the data folder that hold a folder for each session."""
+LOCK_FILE = "lock"
 
 
-class House(msgspec.Struct, frozen=True, kw_only=True):
-    """An open data folder."""
+class House:
+    """An open data folder: all that a server keeps and knows. Made by `open_house`."""
 
-    data: Path
-    log: SqliteLog
-    signer: Ed25519Signer
-    sessions: Sessions
-    closing: Closing
-    programme: Programme
-    openers: Openers
-    links: RoleLinks
-    proposals: Proposals
-    asking: Asking
-    visitors: Visitors
-    typing: Typing
-    ballots: Ballots
-    balance: Balance
-    hubs: Hubs
-    hub_removals: HubRemovals
-    pairing: Pairing
-    clock: Clock
-    randomness: Randomness
-    tasks: asyncio.TaskGroup
-    """Owns whatever runs as long as the house is open."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        log: SqliteLog,
+        book: SqliteBook,
+        signer: Ed25519Signer,
+        zone: Zone,
+        clock: Clock,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        """`tasks` owns whatever runs as long as the house is open. Raises ConfigurationError."""
+        self.data = Path(settings.server.data)
+        self.log = log
+        self.signer = signer
+        self.clock = clock
+        self.randomness = randomness = SystemRandomness()
+        self.tasks = tasks
+        self.sessions = sessions = Sessions(
+            log=log,
+            clock=clock,
+            randomness=randomness,
+            signer=signer,
+            unused_ms=60_000 * settings.server.unload_after_minutes,
+        )
+        self.closing = Closing()
+        self.links = RoleLinks(book=book, clock=clock, randomness=randomness)
+        self.openers = Openers(sessions, label=self.links.label)
+        self.programme = Programme(
+            book=book,
+            sessions=sessions,
+            closing=self.closing,
+            clock=clock,
+            randomness=randomness,
+            zone=zone,
+            zone_named=bool(settings.conference.time_zone),
+            zones=find_zone,
+            opened_by=self.openers.of,
+        )
+        self.hubs = Hubs(book=book, sessions=sessions, links=self.links, clock=clock, randomness=randomness)
+        self.hub_removals = HubRemovals(book=book, read=log.read, clock=clock)
+        self.pairing = Pairing(self.hubs, self.links, book=book, clock=clock, randomness=randomness)
+        self.proposals = Proposals(
+            sessions,
+            log=log,
+            book=book,
+            clock=clock,
+            randomness=randomness,
+            keep_days=settings.recording.keep_days,
+        )
+        rude = (entry for each in read_word_lists(settings.conference.word_lists) for entry in each.entries)
+        most = settings.conference.people_at_one_address
+        self.asking = Asking(
+            sessions,
+            book=book,
+            clock=clock,
+            randomness=randomness,
+            blocked=BlockedWords((*settings.conference.blocked_words, *rude)),
+            share=most,
+        )
+        self.typing = Typing(sessions, clock)
+        self.ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness, most_new=most)
+        dimensions = tuple(Dimension(each) for each in dict.fromkeys(settings.balance.asks))
+        questions = Questions(dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(settings.balance.groups))))
+        self.balance = Balance(sessions, book=book, clock=clock, randomness=randomness, questions=questions)
+
+    async def load(self) -> None:
+        """Read what is kept, once the sessions run. Raises StorageUnavailable."""
+        self.sessions.observe(lambda _, publication: self.hub_removals.take(publication))
+        await self.asking.load()
+        await self.ballots.load()
+        await self.balance.load()
+        self.sessions.observe(lambda live, _: self.ballots.observe(live))
+        self.sessions.observe(lambda live, _: self.balance.observe(live))
+        await self.programme.load()
+        await self.links.load()
+        await self.openers.load(self.log)
+        await self.hubs.load()
+        await self.hub_removals.load()
+        await self.pairing.load()
+        await self.proposals.load()
+
+    @property
+    def visitors(self) -> Visitors:
+        """Makes the tokens of browsers, and knows its own again. Once it is loaded."""
+        return Visitors(self.asking.cookie_key, self.clock, self.randomness)
 
     def office(self, public: str) -> Office:
         """For the operator's commands; `public` is the address that links say."""
@@ -87,6 +152,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
             proposals=self.proposals,
             public=public,
             zones=find_zone,
+            calendar=read_icalendar,
             language_names=language_names,
         )
 
@@ -124,7 +190,7 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     Raises ConfigurationError with a sentence when that can't be.
     """
     zone = chosen_zone(settings.conference.time_zone, os.environ)
-    data, randomness = Path(settings.server.data), SystemRandomness()
+    data = Path(settings.server.data)
     stack.enter_context(hold_folder(data))
     log = await SqliteLog.open(data / sqlite_file.FILE_NAME)
     stack.push_async_callback(log.close)
@@ -132,90 +198,12 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     stack.push_async_callback(book.close)
     signer = await _signer(data, log)
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
-    sessions = Sessions(
-        log=log,
-        clock=clock,
-        randomness=randomness,
-        signer=signer,
-        unused_ms=60_000 * settings.server.unload_after_minutes,
-    )
+    house = House(settings, log=log, book=book, signer=signer, zone=zone, clock=clock, tasks=tasks)
     started = asyncio.Event()
-    stack.callback(tasks.create_task(sessions.run(started)).cancel)
+    stack.callback(tasks.create_task(house.sessions.run(started)).cancel)
     await started.wait()
-    closing = Closing()
-    links = RoleLinks(book=book, clock=clock, randomness=randomness)
-    openers = Openers(sessions, label=links.label)
-    programme = Programme(
-        book=book,
-        sessions=sessions,
-        closing=closing,
-        clock=clock,
-        randomness=randomness,
-        zone=zone,
-        zone_named=bool(settings.conference.time_zone),
-        zones=find_zone,
-        opened_by=openers.of,
-    )
-    hubs = Hubs(book=book, sessions=sessions, links=links, clock=clock, randomness=randomness)
-    hub_removals = HubRemovals(book=book, read=log.read, clock=clock)
-    sessions.observe(lambda _, publication: hub_removals.take(publication))
-    pairing = Pairing(hubs, links, book=book, clock=clock, randomness=randomness)
-    proposals = Proposals(
-        sessions,
-        log=log,
-        book=book,
-        clock=clock,
-        randomness=randomness,
-        keep_days=settings.recording.keep_days,
-    )
-    rude = (entry for each in read_word_lists(settings.conference.word_lists) for entry in each.entries)
-    asking = Asking(
-        sessions,
-        book=book,
-        clock=clock,
-        randomness=randomness,
-        blocked=BlockedWords((*settings.conference.blocked_words, *rude)),
-        share=settings.conference.people_at_one_address,
-    )
-    most = settings.conference.people_at_one_address
-    ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness, most_new=most)
-    dimensions = tuple(Dimension(each) for each in dict.fromkeys(settings.balance.asks))
-    questions = Questions(dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(settings.balance.groups))))
-    balance = Balance(sessions, book=book, clock=clock, randomness=randomness, questions=questions)
-    await asking.load()
-    await ballots.load()
-    await balance.load()
-    sessions.observe(lambda live, _: ballots.observe(live))
-    sessions.observe(lambda live, _: balance.observe(live))
-    await programme.load()
-    await links.load()
-    await openers.load(log)
-    await hubs.load()
-    await hub_removals.load()
-    await pairing.load()
-    await proposals.load()
-    return House(
-        data=data,
-        log=log,
-        signer=signer,
-        sessions=sessions,
-        closing=closing,
-        programme=programme,
-        openers=openers,
-        links=links,
-        proposals=proposals,
-        asking=asking,
-        visitors=Visitors(asking.cookie_key, clock, randomness),
-        typing=Typing(sessions, clock),
-        ballots=ballots,
-        balance=balance,
-        hubs=hubs,
-        hub_removals=hub_removals,
-        pairing=pairing,
-        clock=clock,
-        randomness=randomness,
-        tasks=tasks,
-    )
+    await house.load()
+    return house
 
 
 async def _signer(data: Path, log: SqliteLog) -> Ed25519Signer:
@@ -258,3 +246,54 @@ async def quiet_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
     """The house without a server, for a command. Raises ConfigurationError, alone or in a group."""
     async with AsyncExitStack() as stack:
         yield await open_house(stack, settings, clock)
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Make the folder if need be and hold it while inside; the lock goes with the process, however it ends.
+
+    The log fences off a second writer by its terms, the spools don't. Raises ConfigurationError when the folder
+    can't be used or another server has it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        msg = f"The data folder {folder} can't be used: {error.strerror}. Choose another with --data."
+        raise ConfigurationError(msg) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            msg = f"Another server is using the data folder {folder}. Stop it, or choose another folder with --data."
+            raise ConfigurationError(msg) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read_word_lists(folder: str) -> tuple[WordList, ...]:
+    """All lists of rude words, `*.toml`, those that nobody has checked too; none for no folder.
+
+    Raises ConfigurationError with a sentence.
+    """
+    if not folder:
+        return ()
+    try:
+        files = sorted(path for path in Path(folder).iterdir() if path.suffix == ".toml")
+        return tuple(parse(path.name, _text(path)) for path in files)
+    except OSError as error:
+        msg = f"{folder} can't be read: {error.strerror}. `word_lists` of [conference] names a folder of TOML files."
+        raise ConfigurationError(msg) from error
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    if len(raw) > MOST_BYTES:
+        msg = f"The list of words {path.name} has {len(raw)} bytes; it may have {MOST_BYTES}."
+        raise ConfigurationError(msg)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        msg = f"The list of words {path.name} is not written in UTF-8."
+        raise ConfigurationError(msg) from error

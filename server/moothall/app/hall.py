@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import resource
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -20,13 +21,12 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.adapters.system.core_dumps import refuse_core_dumps
+from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
-from moothall.app.local import open_local_door
-from moothall.app.presence import open_presence
+from moothall.app.hubs import open_presence
 from moothall.app.sound import open_live, open_recordings
-from moothall.app.translation import OWN, open_translating, start_translators
-from moothall.app.web import open_doors
+from moothall.app.translation import OWN, Translation, open_translating, start_translators
+from moothall.app.web import Address, open_doors
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.capture.ingest import Ingest
@@ -34,20 +34,11 @@ from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.engines.connection import BenchClock
 from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
-from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.presence import HubPresence
-from moothall.services.hubs.registry import Hubs
-from moothall.services.hubs.removals import HubRemovals
 from moothall.services.programme.office import Office
-from moothall.services.programme.programme import Programme
-from moothall.services.questions.balance import Balance
-from moothall.services.questions.ballots import Ballots
-from moothall.services.sessions.role_links import RoleLinks
-from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.translation.glossaries import Glossaries
-from moothall.services.translation.translating import Translating
 from moothall.services.translation.translators import Translators
 from moothall.settings.loading import engine_tokens
 from moothall.settings.sections import Settings
@@ -62,33 +53,28 @@ two thirds of a fan-out."""
 class Hall(msgspec.Struct, frozen=True, kw_only=True):
     """A running server, for whoever started it."""
 
-    address: str
-    """Where its pages are, such as `http://127.0.0.1:8080`."""
-    public: str
-    """The address that links and codes say."""
-    routes: tuple[str, ...]
-    """What is served there, such as `GET /s/{session}`."""
-    sessions: Sessions
-    ballots: Ballots
-    balance: Balance
-    programme: Programme
-    links: RoleLinks
-    hubs: Hubs
-    hub_removals: HubRemovals
-    pairing: Pairing
-    office: Office
+    house: House
+    served: Address
     recognising: Recognising
-    translating: Translating
-    translators: Translators
+    translation: Translation
     ingest: Ingest
     live: LiveIngest
     glossaries: Glossaries
-    clock: Clock
+    presence: HubPresence
+    hub_acts: HubActs
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The process of its own translators."""
-    presence: HubPresence
-    hub_acts: HubActs
+
+    @property
+    def address(self) -> str:
+        """Where its pages are, such as `http://127.0.0.1:8080`."""
+        return self.served.own
+
+    @property
+    def office(self) -> Office:
+        """For the operator's commands."""
+        return self.house.office(self.served.public)
 
 
 @asynccontextmanager
@@ -153,29 +139,17 @@ async def hall(
         )
         _calm_collector(stack)
         yield Hall(
-            address=address.own,
-            routes=address.routes,
-            public=address.public,
-            sessions=house.sessions,
-            ballots=house.ballots,
-            balance=house.balance,
-            programme=house.programme,
-            links=house.links,
-            hubs=house.hubs,
-            hub_removals=house.hub_removals,
-            pairing=house.pairing,
-            office=house.office(address.public),
+            house=house,
+            served=address,
             recognising=recognising,
-            translating=translation.translating,
-            translators=translation.translators,
+            translation=translation,
             ingest=ingest,
             live=live,
             glossaries=glossaries,
-            clock=clock,
-            engines=engines,
-            translator=translator,
             presence=presence,
             hub_acts=hub_acts,
+            engines=engines,
+            translator=translator,
         )
 
 
@@ -254,3 +228,12 @@ async def _start_engines(
         else start_translators(stack, house, settings, translators, url=dialled, token=own, pulses=pulses)
     )
     return tuple(children), translator
+
+
+def refuse_core_dumps() -> None:
+    """Have no picture of the memory written to a disk when this process or one that it starts breaks down.
+
+    It would hold what was said while nothing was recorded.
+    """
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -11,6 +11,7 @@ from aiohttp import web
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.hubs.admin_door import HubAdminDoor
 from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
@@ -42,7 +43,7 @@ def hub_doors(
     pages: Pages,
     staff: StaffDoor,
     catalogue: Catalogue,
-    address_of: Callable[[web.Request], str],
+    address_of: AddressOf,
     linked: Callable[[], tuple[Connected, ...]],
 ) -> Sequence[web.RouteDef]:
     """Their routes. `public`: the address on sheets and codes; `linked`: whose machine
@@ -103,7 +104,7 @@ def hub_door(
     catalogue: Catalogue,
     pack: Pack,
     public: str,
-    address_of: Callable[[web.Request], str],
+    address_of: AddressOf,
     signals: HubSignals | None = None,
 ) -> tuple[HubDoor, HubLinks]:
     """The door, to be closed before the house is, and what it serves.
@@ -144,7 +145,7 @@ def open_hub_link(
     translating: Translating,
     catalogue: Catalogue,
     public: str,
-    address_of: Callable[[web.Request], str],
+    address_of: AddressOf,
 ) -> tuple[HubDoor, HubLinks]:
     """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
     unwinds.
@@ -167,3 +168,27 @@ def open_hub_link(
     for running in (followed.run, watch.run):
         stack.callback(house.tasks.create_task(carry_on(running, house.clock)).cancel)
     return door, links
+
+
+def open_presence(
+    stack: AsyncExitStack,
+    house: House,
+) -> tuple[HubPresence, HubActs]:
+    """Made, told of what the registry of hubs knows, and running until the stack unwinds."""
+    hubs = house.hubs
+    presence = HubPresence(house.sessions, clock=house.clock, randomness=house.randomness, has_machine=hubs.has_machine)
+    hubs.when_seen(presence.connected)
+    hubs.when_counted(presence.counted)
+    hubs.when_removed(presence.removed)
+    hubs.when_retitled(presence.retitled)
+    acts = HubActs(
+        house.sessions,
+        asking=house.asking,
+        ballots=house.ballots,
+        presence=presence,
+        clock=house.clock,
+        title_of=hubs.title_of,
+        count=hubs.keep_count,  # The log is told of it by the act itself.
+    )
+    stack.callback(house.tasks.create_task(carry_on(presence.run, house.clock)).cancel)
+    return presence, acts

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AsyncExitStack
-
-from aiohttp import web
 
 from moothall.adapters.displays.asked_now import AskedNow, Words, asked_now
 from moothall.adapters.displays.display_door import QuestionsOf
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import Asked
-from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.questions_door import ChannelOf
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.app.backend import House
@@ -31,9 +28,8 @@ def open_question_translations(
     house: House,
     translation: Translation,
     *,
-    pages: Pages,
+    context: VisitorContext,
     access: ReaderAccess,
-    address_of: Callable[[web.Request], str],
 ) -> QuestionTranslationsDoor:
     """Translate published questions until the stack unwinds; their door."""
     translations = QuestionTranslations(translation.question, translation.has_way, clock=house.clock)
@@ -44,14 +40,7 @@ def open_question_translations(
 
     house.sessions.observe(lambda _, publication: observe(publication))
     stack.callback(house.tasks.create_task(carry_on(translations.run, house.clock)).cancel)
-    return QuestionTranslationsDoor(
-        pages,
-        translations,
-        clock=house.clock,
-        randomness=house.randomness,
-        floor_of=access.floor,
-        address_of=address_of,
-    )
+    return QuestionTranslationsDoor(context, translations, floor_of=access.floor)
 
 
 def channel_of(sessions: Sessions) -> ChannelOf:

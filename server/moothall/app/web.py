@@ -18,10 +18,11 @@ from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_op
 from moothall.adapters.http.open_files import Room
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
-from moothall.adapters.http.well_known import KeysDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.questions.abuse_door import AbuseDoor
 from moothall.adapters.questions.hands_door import HandsDoor
 from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.adapters.reading.front_page import FrontPage
@@ -34,10 +35,10 @@ from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
-from moothall.adapters.record.record_door import RecordDoor
+from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.admin import admin_doors
-from moothall.app.asking import abuse_door, asking_doors, your_turn
+from moothall.app.asking import asking_doors, your_turn
 from moothall.app.backend import House
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
@@ -137,53 +138,31 @@ async def open_doors(
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
     polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
     reports = Reports(clock=clock, randomness=house.randomness, readers=_reader_count(house.sessions))
-    reporting = ReportsDoor(
-        pages,
-        reports,
+    context = VisitorContext(
+        pages=pages,
         visitors=house.visitors,
         clock=clock,
         randomness=house.randomness,
         snapshot_of=access.snapshot,
-        secure=address.public.startswith("https://"),
         address_of=address_of,
+        secure=address.public.startswith("https://"),
     )
-    asking = asking_doors(house, pages, access, public=address.public, address_of=address_of)
-    translated = open_question_translations(
-        stack, house, translation, pages=pages, access=access, address_of=address_of
-    )
+    reporting = ReportsDoor(context, reports)
+    asking = asking_doors(house, context, access)
+    translated = open_question_translations(stack, house, translation, context=context, access=access)
     abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
     questions = QuestionsDoor(
-        pages,
+        context,
         house.ballots,
-        visitors=house.visitors,
-        clock=clock,
-        randomness=house.randomness,
-        snapshot_of=access.snapshot,
         floor_of=access.floor,
         channel_of=channel_of(house.sessions),
         own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
-        secure=address.public.startswith("https://"),
-        address_of=address_of,
     )
     house.sessions.observe(questions.observe)
-    abuse = abuse_door(
-        house,
-        pages,
-        access,
-        abuse_reports,
-        address_of=address_of,
-    )
-    hands = HandsDoor(
-        pages,
-        house.ballots,
-        visitors=house.visitors,
-        clock=clock,
-        randomness=house.randomness,
-        snapshot_of=access.snapshot,
-        address_of=address_of,
-    )
+    abuse = AbuseDoor(context, abuse_reports)
+    hands = HandsDoor(context, house.ballots)
     shown = ShownDoor(
         pages,
         clock=clock,
@@ -210,15 +189,7 @@ async def open_doors(
         instead=access.instead,
         your_turn=(turn := your_turn(house, pages, access)),
     )
-    languages = LanguagesDoor(
-        pages,
-        clock=clock,
-        randomness=house.randomness,
-        snapshot_of=access.snapshot,
-        offered=translation.languages,
-        want=translation.want,
-        address_of=address_of,
-    )
+    languages = LanguagesDoor(context, offered=translation.languages, want=translation.want)
     staff = StaffDoor(
         links=house.links,
         pages=pages,

@@ -4,40 +4,48 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ipaddress
+import json
 import os
 import shlex
+import socket
 import sys
+import tomllib
 from pathlib import Path
 
 import msgspec
 
 from moothall.adapters.pages.qr import qr_terminal
 from moothall.app.hall import Hall, hall
-from moothall.cli.hub_beside import invite_hub
-from moothall.cli.lan import lan_address
-from moothall.cli.logs import start_logging
-from moothall.cli.mapping import mapping_of
 from moothall.cli.playing import (
     Programme,
     engine_ready,
     first_of,
     languages_of,
+    mapping_of,
     play,
     prepare,
+    require_model,
     require_sound,
     session_of,
+    start_logging,
     told_to_stop,
 )
-from moothall.cli.sample import find_sample
-from moothall.cli.weights import require_model
 from moothall.core.events.types import SoundKept
-from moothall.core.kernel.errors import AudioError
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.errors import AudioError, ConfigurationError, Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.settings.loading import load
 from moothall.settings.sections import Settings
 
 FAREWELL_S = 15.0
 """How long the last words may take when the show is stopped."""
+HUB_FILE = "demo-hub.json"
+"""In the data folder: `{"address", "words"}`, for `moothall hub --beside FOLDER`."""
+HUB, HUB_TITLE = "demo-hub", "Demo hub"
+_PROGRAMME = Path("config") / "sample" / "programme.toml"
+_ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+"""Addresses that are nobody's. Naming one asks the system which way it would go; nothing is sent."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -182,7 +190,7 @@ async def show(
     """
     live = await prepare(running, programme)
     if code:
-        print(qr_terminal(f"{running.public}/s/{live.id}"))
+        print(qr_terminal(f"{running.served.public}/s/{live.id}"))
     print(f"Read it at {running.address}/s/{live.id} (Ctrl-C stops).", flush=True)
     if staff:
         await print_first_link(running, staff)
@@ -212,3 +220,75 @@ async def _play(running: Hall, programme: Programme) -> bool:
         print(f"moothall: {error} It is played no further; the server goes on.", file=sys.stderr, flush=True)
         return False
     return True
+
+
+async def invite_hub(running: Hall, data: Path) -> None:
+    """Make the hub of the demo where there is none, and new words for it: a hub on the same machine connects with them.
+
+    They are in a file that only its owner can read. Raises ConfigurationError, NoLink.
+    """
+    if running.house.hubs.get(HUB) is None:
+        made = await running.house.hubs.add(HUB_TITLE, Details())
+        if isinstance(made, Refusal):
+            raise ConfigurationError(made.message)
+    words = await running.house.pairing.words(HUB)
+    told = json.dumps({"address": running.address, "words": " ".join(words or ())})
+    await asyncio.to_thread(_write, data / HUB_FILE, told)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        msg = f"{path} can't be written: {error.strerror}."
+        raise ConfigurationError(msg) from error
+
+
+def lan_address() -> str:
+    """The address under which other machines of the local network reach this one.
+
+    Raises ConfigurationError when it is on no network.
+    """
+    for family, elsewhere in _ELSEWHERE:
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as asking:
+                asking.connect((elsewhere, 9))
+                address = str(asking.getsockname()[0])
+        except OSError:
+            continue
+        if not ipaddress.ip_address(address).is_loopback:
+            return address
+    msg = "This machine is on no network that others could reach it by. Connect it, or leave LAN out."
+    raise ConfigurationError(msg)
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """What `config/sample/programme.toml` says of it."""
+
+    folder: Path
+    title: str
+    language: str
+    audio: Path
+    reference: Path
+    """What is said, and when: one JSON object an utterance."""
+
+
+def find_sample() -> Sample:
+    """The sample: in a checkout beside `server/`, in a wheel inside the package. Raises ConfigurationError."""
+    package = Path(__file__).resolve().parents[1]
+    for root in (package.parents[1], package):
+        programme = root / _PROGRAMME
+        if programme.is_file():
+            said = tomllib.loads(programme.read_text(encoding="utf-8"))
+            return Sample(
+                folder=programme.parent,
+                title=said["title"],
+                language=said["language"],
+                audio=programme.parent / said["audio"],
+                reference=programme.parent / said["reference"],
+            )
+    msg = f"The sample session {_PROGRAMME} is missing from this installation. Name a recording with --file."
+    raise ConfigurationError(msg)

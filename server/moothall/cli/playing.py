@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +20,6 @@ from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.audio_raw import RawPcm
 from moothall.adapters.sound.audio_split import AudioSplit, SplitChannel
 from moothall.app.hall import Hall
-from moothall.cli.mapping import FLOOR, Mapped
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
@@ -27,6 +28,50 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId, 
 from moothall.core.session.state import Status
 from moothall.services.capture.ingest import Input, OpenAudio
 from moothall.services.sessions.live_session import LiveSession
+
+FLOOR = ChannelId("floor")
+MOST_CHANNELS = 64
+_PAIR = re.compile(r"([1-9][0-9]?)=([a-z]{2,8}(?:-[a-z0-9]{1,8})*)\Z")
+
+
+class Mapped(msgspec.Struct, frozen=True):
+    """A channel of a recording or sound card, and the text that it feeds: `--map 1=floor,2=fr`."""
+
+    number: int
+    """Of the channel, from 0."""
+    channel: ChannelId
+    """`floor`, or an interpretation that is named by its language."""
+
+    @property
+    def kind(self) -> ChannelKind:
+        """What kind of text it is."""
+        return ChannelKind.FLOOR if self.channel == FLOOR else ChannelKind.INTERPRETATION
+
+    def languages(self, floor: tuple[str, ...]) -> tuple[str, ...]:
+        """What is spoken in it; `floor` is what is spoken in the room."""
+        return floor if self.channel == FLOOR else (self.channel,)
+
+
+def mapping_of(text: str) -> tuple[Mapped, ...]:
+    """`1=floor,2=fr` → channels 0 and 1; raises ConfigurationError.
+
+    Channels are counted from 1, as they are labelled on mixing desks.
+    """
+    found: list[Mapped] = []
+    for part in text.split(","):
+        pair = _PAIR.match(part.strip().lower())
+        if pair is None or int(pair[1]) > MOST_CHANNELS:
+            msg = (
+                f"'{part}' maps no channel: write its number, '=' and floor or the interpretation's language, "
+                "such as 1=floor,2=fr."
+            )
+            raise ConfigurationError(msg)
+        found.append(Mapped(int(pair[1]) - 1, ChannelId(pair[2])))
+    if len({each.number for each in found}) < len(found) or len({each.channel for each in found}) < len(found):
+        msg = f"'{text}' names a channel or a text twice."
+        raise ConfigurationError(msg)
+    return tuple(found)
+
 
 STDIN = "-"
 MOST_NAMES = 10_000
@@ -122,7 +167,7 @@ async def prepare(hall: Hall, programme: Programme) -> LiveSession:
     for number in range(1, MOST_NAMES):
         name = SessionId(programme.session if number == 1 else f"{programme.session}-{number}")
         try:
-            live = await hall.sessions.open(name)
+            live = await hall.house.sessions.open(name)
         except StorageUnavailable as error:
             msg = f"The session '{name}' can't be opened. {error} Mend that, and start again."
             raise ConfigurationError(msg) from error
@@ -168,7 +213,7 @@ async def engine_ready(hall: Hall) -> None:
         if hall.engines and all(child.failures >= MOST_FAILURES for child in hall.engines):
             msg = "The engine does not start; it said why above."
             raise ConfigurationError(msg)
-        await hall.clock.sleep(LOOK_MS)
+        await hall.house.clock.sleep(LOOK_MS)
 
 
 async def play(hall: Hall, live: LiveSession, programme: Programme) -> float:
@@ -222,3 +267,24 @@ async def first_of(stop: asyncio.Event, task: asyncio.Future[Any]) -> bool:
         await asyncio.wait({waiting, task}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
     return not task.done()
+
+
+def start_logging(level: str) -> None:
+    """Write the program's messages of `level` and above to standard error."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    # Its messages repeat ours, connection by connection.
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+
+
+def require_model(name: str) -> None:
+    """Asked before anything is started: raises ConfigurationError when the weights of the model `name` aren't there."""
+    if name.startswith(("scripted:", "openai:")):  # Files and services: the engine says what is wrong with them.
+        return
+    try:
+        from moothall_models.store import open_store
+    except ImportError as error:
+        msg = "This installation has no recogniser. Install moothall with the extra 'engine'."
+        raise ConfigurationError(msg) from error
+    open_store().path(name)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import sqlite_file
@@ -15,10 +18,10 @@ from moothall.cli.conference import add_house, house_office, house_settings
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, session_of
 from moothall.cli.progress import Progress
-from moothall.cli.proposals import Of, read_proposals, write_proposals
 from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, recognise, require_right
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import Origin, Word
+from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.proposals.refining import Again, Findings, Proposal, Standing, propose
@@ -206,3 +209,43 @@ def _standing(state: State, channel: ChannelId) -> list[Standing]:
         for line in sorted(lines, key=lambda line: (line.t0, line.id))
         if line.whole.strip()
     ]
+
+
+class Of(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line of a file of proposals."""
+
+    refine: int = 1
+    """The version of the form."""
+    session: SessionId
+    model: str
+
+
+def write_proposals(of: Of, proposals: Sequence[Proposal]) -> bytes:
+    """The bytes of a file of proposals."""
+    return b"".join(msgspec.json.encode(each) + b"\n" for each in (of, *proposals))
+
+
+def read_proposals(path: Path) -> tuple[Of, tuple[Proposal, ...]]:
+    """What a file says; empty lines are passed over. Raises ConfigurationError with the line that is wrong."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror}."
+        raise ConfigurationError(msg) from error
+    of: Of | None = None
+    proposals: list[Proposal] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            if of is None:
+                of = read_json(line, Of)
+            else:
+                proposals.append(read_json(line, Proposal))
+        except Unreadable as error:
+            msg = f"Line {number} of {path} is no proposal: {error}. Put it right, or take the line out."
+            raise ConfigurationError(msg) from error
+    if of is None:
+        msg = f"{path} is empty: it doesn't even say of which session it is."
+        raise ConfigurationError(msg)
+    return of, tuple(proposals)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+import statistics
 import sys
 import tempfile
 import time
@@ -15,20 +16,34 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.engines.child_owner import start_child, to_the_end
-from moothall.adapters.engines.child_signal import signal_child
-from moothall.adapters.store.append_time import measure_append_us
-from moothall.adapters.system.cpu_clock import CpuClock
+from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
+from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.system.clock import CpuClock
 from moothall.app.hall import Hall, hall
-from moothall.cli.logs import start_logging
 from moothall.cli.play import quiet, settings_of, show
-from moothall.cli.playing import Programme, engine_ready, languages_of, play, prepare, require_sound, told_to_stop
-from moothall.cli.weights import require_model
+from moothall.cli.playing import (
+    Programme,
+    engine_ready,
+    languages_of,
+    play,
+    prepare,
+    require_model,
+    require_sound,
+    start_logging,
+    told_to_stop,
+)
+from moothall.core.chain import GENESIS, SALT_BYTES, Header, seal
 from moothall.core.events.types import SoundKept
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import CommandId, Epoch, SessionId
+from moothall.core.kernel.lanes import SESSION
 from moothall.settings.sections import Settings
 
+ROUNDS = 61
+BODY = b'{"type":"words.committed","text":"' + b"x" * 270 + b'"}'
+"""About as much as a commit of a few words."""
+SCRATCH = "append-time.sqlite"
 LOOK_MS = 50
 READER_S = 30.0
 """How long the reader may take to see the close."""
@@ -134,3 +149,43 @@ async def _play(running: Hall, programme: Programme) -> dict[str, float]:
         "decoder_cpu_seconds": round(decoder, 3),
         "engine_cpu_seconds": round(engine, 3),
     }
+
+
+async def measure_append_us(folder: Path) -> int:
+    """Median time of one durable append to a log in `folder`, µs: the constant that the CPU clock adds.
+
+    The scratch log is removed (docs/reference/replay.md).
+    """
+    path, session = folder / SCRATCH, SessionId("bench")
+    log = await SqliteLog.open(path)
+    try:
+        head = await log.acquire(session, Epoch("0"))
+        times, digest = [], GENESIS
+        for offset in range(1, ROUNDS + 1):
+            header = Header(
+                session=session,
+                epoch=head.epoch,
+                offset=offset,
+                lane=SESSION,
+                prev=offset - 1,
+                type="words.committed",
+                at=0,
+                role=Role.ENGINE,
+                actor="bench",
+                cause=CommandId(str(offset)),
+                n=0,
+            )
+            record = seal(digest, header, bytes(SALT_BYTES), BODY)
+            digest = record.digest
+            began = time.perf_counter_ns()
+            await log.append(session, head.term, offset - 1, [record])
+            times.append(time.perf_counter_ns() - began)
+        return round(statistics.median(times) / 1000)
+    finally:
+        await log.close()
+        await asyncio.to_thread(_remove, folder)
+
+
+def _remove(folder: Path) -> None:
+    for left in folder.glob(f"{Path(SCRATCH).stem}.*"):
+        left.unlink(missing_ok=True)

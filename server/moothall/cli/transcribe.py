@@ -12,11 +12,10 @@ import msgspec
 
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.journal import Journal, head_of, write_whole
-from moothall.cli.playing import languages_of
+from moothall.cli.playing import languages_of, require_model
 from moothall.cli.progress import Progress
 from moothall.cli.transcriber import Heard, cores, transcribe
 from moothall.cli.transcript import FORMS, Transcript
-from moothall.cli.weights import require_model
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.kernel.times import media_time
 from moothall.wire.transcribing import Answer, HeardPiece, Order, Reached

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.engines.child_owner import start_child, to_the_end
-from moothall.adapters.engines.child_signal import signal_child
+from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.wire.transcribing import FRAME_SAMPLES, Answer, Finished, HeardLine, Order, Trouble, frame

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 import msgspec
 
 from moothall.adapters.store import signing, sqlite_file
-from moothall.adapters.store.published_keys import read_keys
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.seen_heads import SeenHeads, read_heads
 from moothall.core.chain import LogRecord
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import read_json
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Lane, SessionId, is_name
 from moothall.core.kernel.times import UTC_ZONE
@@ -29,6 +32,10 @@ SIGNED_WITHIN_MS = 300_000
 _REASONS = {"request": "on request", "not-recorded": "as it was not to be recorded"}
 """Of `BodyRemoved`."""
 _LANES = {"session": "names", "floor": "questions and comments", "staff": "notes of the staff", "hub": "notes of a hub"}
+KEYS_PATH = "/.well-known/moothall.json"
+MOST_BYTES = 64 << 10
+"""Of the document of the keys."""
+WITHIN_S = 20.0
 _PAGE = 500
 _SHOWN = 10
 
@@ -232,3 +239,23 @@ def _count(n: int, what: str) -> str:
 def _listed(offsets: Sequence[int]) -> str:
     shown = ", ".join(str(offset) for offset in offsets[:_SHOWN])
     return shown if len(offsets) <= _SHOWN else f"{shown} and {len(offsets) - _SHOWN} more"
+
+
+def read_keys(source: str) -> dict[str, object]:
+    """The public keys at `source`: a file, or an address, of a server or of the document that it publishes.
+
+    Raises ConfigurationError when it can't be read or is none.
+    """
+    parts = urlsplit(source)
+    try:
+        if parts.scheme in ("http", "https"):
+            address = source if parts.path.strip("/") else source.rstrip("/") + KEYS_PATH
+            with urllib.request.urlopen(address, timeout=WITHIN_S) as answer:  # noqa: S310  # http and https alone
+                data = answer.read(MOST_BYTES)
+        else:
+            data = Path(source).read_bytes()
+        return read_json(data, dict[str, object])
+    except (OSError, HTTPException, ValueError) as error:
+        why = getattr(error, "reason", None) or getattr(error, "strerror", None) or "it is no JSON object"
+        msg = f"The public keys can't be read from {source}: {why}."
+        raise ConfigurationError(msg) from error

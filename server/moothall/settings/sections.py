@@ -181,13 +181,15 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[
             str,
             msgspec.Meta(
-                pattern=r"^(bergamot|apertium|argos|echo)$", description="a list of bergamot, apertium, argos"
+                pattern=r"^(bergamot|apertium|argos|argostranslate|echo)$",
+                description="a list of bergamot, apertium, argos, argostranslate",
             ),
         ],
         ...,
     ] = ("bergamot", "apertium", "argos")
     """Translators that the server starts and watches over, in one process of their own, with the service below. argos:
-    whatever packages are installed. Empty: none of all these; others may dial in as engines do."""
+    whatever packages are installed; argostranslate: the same, run by the package of that name (the extra argos). Empty:
+    none of all these; others may dial in as engines do."""
     remote_first: Annotated[bool, msgspec.Meta(description="true or false")] = False
     """Whether translators on other machines are asked as well where the server's own can do it, if they say that they
     lose less. false: only where its own can't."""

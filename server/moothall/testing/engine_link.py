@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from moothall.wire import engine as wire
+from moothall.wire import pulse
 
 ROOM = 64
 """Frames that may be under way in each direction; then the sender waits, as on a slow line."""
@@ -90,3 +91,28 @@ def engine_link(name: str = "engine") -> tuple[EngineEnd, ServerEnd]:
     """A link, by its two ends."""
     to_engine, to_server = Pipe(), Pipe()
     return EngineEnd(to_engine, to_server), ServerEnd(to_engine, to_server, name)
+
+
+class PulseEnd:
+    """What the server has of it: a `PulseConnection`. A test beats."""
+
+    def __init__(self, name: str = "far") -> None:
+        self._name = name
+        # A test sends a few.
+        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    @property
+    def name(self) -> str:
+        """For logs."""
+        return self._name
+
+    async def receive(self) -> pulse.Pulse | None:
+        """The next one; None at the end. Raises ProtocolError."""
+        frame = await self._frames.get()
+        return None if frame is None else pulse.decode(frame)
+
+    async def beat(self, beat: pulse.Pulse | None) -> None:
+        """Send a pulse, or with None end the link; comes back when the server has had time to take it."""
+        self._frames.put_nowait(None if beat is None else pulse.encode(beat))
+        for _ in range(5):
+            await asyncio.sleep(0)

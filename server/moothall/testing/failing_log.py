@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.testing.log_memory import MemoryLog
 
 
 class FailingLog(MemoryLog):

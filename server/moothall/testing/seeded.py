@@ -1,7 +1,4 @@
-"""Repeatable randomness and signatures.
-
-A module by itself: these are the fakes of two ports, and of no more.
-"""
+"""Repeatable randomness and signatures, for tests of every layer. The other fakes use them."""
 
 from __future__ import annotations
 

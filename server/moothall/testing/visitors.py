@@ -1,14 +1,17 @@
-"""Visitors without keys, for tests of doors.
-
-A module by itself: tests of every door use it, and nothing else.
-"""
+"""Visitors without keys, for tests of doors, and what these doors are given."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.pages.request_context import SnapshotOf
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.ports import Clock
+from moothall.core.views.captions import Snapshot
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
 
@@ -26,3 +29,28 @@ class TrustingVisitors(Visitors):
     def hasty(self, token: str) -> bool:
         """Nobody is."""
         return False
+
+
+def visitor_context(
+    pages: Pages,
+    clock: Clock,
+    snapshot_of: SnapshotOf,
+    *,
+    seed: int = 0,
+    visitors: Visitors | None = None,
+    secure: bool = False,
+) -> VisitorContext:
+    """What a door for visitors is given; who comes is trusted unless `visitors` says otherwise."""
+    return VisitorContext(
+        pages=pages,
+        visitors=visitors or TrustingVisitors(seed),
+        clock=clock,
+        randomness=SeededRandomness(seed),
+        snapshot_of=snapshot_of,
+        secure=secure,
+    )
+
+
+async def nothing_shown(_session: SessionId, _feed: Feed) -> Snapshot | None:
+    """No session is there to be read."""
+    return None

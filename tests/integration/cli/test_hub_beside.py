@@ -9,7 +9,7 @@ import pytest
 
 from hub_node import running_hub
 from moothall.app.hall import hall
-from moothall.cli.hub_beside import FILE, invite_hub
+from moothall.cli.play import HUB_FILE, invite_hub
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall_hub.running import pair_beside
@@ -25,15 +25,15 @@ async def test_the_file_that_the_demo_leaves_connects_a_hub_once(tmp_path: Path)
         with pytest.raises(ConfigurationError, match="Start 'make demo' first"):
             await pair_beside(hub, tmp_path / "data")
         await invite_hub(running, tmp_path / "data")
-        assert stat.S_IMODE((tmp_path / "data" / FILE).stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "data" / HUB_FILE).stat().st_mode) == 0o600
         await pair_beside(hub, tmp_path / "data")
-        assert hub.pairings.now is not None
-        assert hub.pairings.now.title == "Demo hub"
+        assert hub.parts.pairings.now is not None
+        assert hub.parts.pairings.now.title == "Demo hub"
         await pair_beside(hub, tmp_path / "none")  # It is paired already.
         await invite_hub(running, tmp_path / "data")
         async with running_hub(tmp_path / "other") as other:
             await pair_beside(other, tmp_path / "data")
-            assert other.pairings.now is not None
+            assert other.parts.pairings.now is not None
         async with running_hub(tmp_path / "third") as third:
             with pytest.raises(ConfigurationError, match="were used already"):
                 await pair_beside(third, tmp_path / "data")

@@ -57,10 +57,10 @@ async def test_a_recording_that_gives_out_ends_the_play_and_not_the_house(
         showing = group.create_task(show(running, gone, stop, close=False))
         said = ""
         while "played no further" not in said:
-            await running.clock.sleep(20)
+            await running.house.clock.sleep(20)
             said += capsys.readouterr().err
         assert "There is no file" in said
         assert not showing.done()
-        live = await running.sessions.find(SessionId("gone"))
+        live = await running.house.sessions.find(SessionId("gone"))
         assert live is not None
         stop.set()

@@ -19,7 +19,7 @@ from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import RECORDINGS_FOLDER, quiet_house
 from moothall.cli.main import main
-from moothall.cli.proposals import Of, read_proposals, write_proposals
+from moothall.cli.refine import Of, read_proposals, write_proposals
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -161,7 +161,7 @@ async def test_with_a_server_the_server_does_it(tmp_path: Path, capsys: pytest.C
     await make(data, "We hold trues.")
     async with admin_house(tmp_path) as house:
         assert await asyncio.to_thread(refine, data, "--accept", str(accepted(tmp_path))) == 0
-        live = await house.running.sessions.find(SESSION)
+        live = await house.running.house.sessions.find(SESSION)
         assert live is not None
         found = live.state.segments.get(SegmentId("l0"))
         assert found is not None
@@ -194,7 +194,7 @@ async def test_a_second_pass_proposes_and_mends_what_no_person_has_touched(
             assert await asyncio.to_thread(refine, data, *options) == 0
         said = capsys.readouterr().out.splitlines()
         assert said[0] == "2 corrections proposed."
-        assert said[-1] == f"2 wait to be decided on: {house.running.public}/desk/{SESSION}/refinements"
+        assert said[-1] == f"2 wait to be decided on: {house.running.served.public}/desk/{SESSION}/refinements"
     assert os.listdir(tmp_path) == ["data"]
     async with quiet_house(settings(data), SystemClock()) as opened:
         kept = opened.proposals.kept(SESSION)

@@ -20,8 +20,7 @@ from moothall_models.cli import Computing, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.ct2_model import read_weights
 from moothall_models.recognizers.whisper.decoder import WhisperDecoder
-from moothall_models.recognizers.whisper.decoder_check import MOST_APART
-from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
+from moothall_models.recognizers.whisper.drafting_whisper import MOST_APART, DraftingWhisper
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.store import open_store
 

@@ -12,7 +12,6 @@ from hub_centre import Serve, SimulatedCentre
 from hub_files import HubFiles
 from hub_line import AboveEnd
 from hub_simulation import HUB, Day, Fate
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import About
 from moothall.services.hubs.removals import HubRemovals
@@ -21,6 +20,7 @@ from moothall.services.sessions.catalogue import Catalogue
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import MemoryRegistry
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededSigner
 from moothall.wire.hub_records import pack

@@ -8,7 +8,6 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.sqlite_file import LogReader, open_for_reading
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.lanes import Feed, is_public
@@ -16,6 +15,7 @@ from moothall.core.ports import LogReading
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import FeedState
 from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import MemoryLog
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.mirror.mirrored import MirroredSession
 

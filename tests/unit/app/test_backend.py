@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from moothall.adapters.store import signing
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import SOUND_FOLDERS, quiet_house
+from moothall.app.backend import LOCK_FILE, SOUND_FOLDERS, hold_folder, quiet_house, read_word_lists
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
+from moothall.core.questions.blocked_words import MOST_BYTES
 from moothall.services.sessions.role_links import HALL, session_scope
 from moothall.settings.sections import Server, Settings
 
@@ -43,3 +46,65 @@ async def test_what_is_erased_of_a_rehearsal_is_its_sound_and_its_links_alone(tm
         await house.erase(SessionId("never-there"))
         assert [staff.scope for staff in house.links.list()] == ["session:kept", HALL]
     assert sounds(tmp_path) == ["recordings/kept/mic/sound", "spool/kept/mic/sound"]
+
+
+def test_one_server_at_a_time_has_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "data"
+    with hold_folder(folder):
+        assert folder.stat().st_mode & 0o777 == 0o700
+        with pytest.raises(ConfigurationError, match="Another server is using"), hold_folder(folder):
+            pass
+    with hold_folder(folder):
+        pass
+
+
+def test_a_folder_that_can_not_be_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="can't be used"), hold_folder(tmp_path / "file"):
+        pass
+
+
+def test_a_server_that_was_killed_leaves_the_folder_free(tmp_path: Path) -> None:
+    holding = f"""
+from pathlib import Path
+from moothall.app.backend import hold_folder
+with hold_folder(Path({str(tmp_path)!r})):
+    print("held", flush=True)
+    input()
+"""
+    process = subprocess.Popen([sys.executable, "-c", holding], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(ConfigurationError, match="Another server is using"), hold_folder(tmp_path):
+            pass
+        process.kill()
+    with hold_folder(tmp_path):
+        pass
+
+
+def test_a_child_that_outlives_its_server_does_not_hold_the_folder(tmp_path: Path) -> None:
+    with hold_folder(tmp_path):
+        assert (tmp_path / LOCK_FILE).stat().st_mode & 0o777 == 0o600
+        child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=False)
+    with child, hold_folder(tmp_path):
+        assert child.poll() is None
+
+
+def test_all_lists_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    (tmp_path / "b.toml").write_text("language = 'es'\nwords = ['caray']", encoding="utf-8")
+    (tmp_path / "a.toml").write_text("language = 'en'\nwords = ['drat']", encoding="utf-8")
+    (tmp_path / "README").write_text("no list", encoding="utf-8")
+    assert [each.language for each in read_word_lists(str(tmp_path))] == ["en", "es"]
+    assert read_word_lists("") == ()
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="word_lists"):
+        read_word_lists(str(tmp_path / "none"))
+    (tmp_path / "a.toml").write_bytes(b"language = '\xff'")
+    with pytest.raises(ConfigurationError, match="UTF-8"):
+        read_word_lists(str(tmp_path))
+    (tmp_path / "a.toml").write_bytes(b"#" * (MOST_BYTES + 1))
+    with pytest.raises(ConfigurationError, match="bytes"):
+        read_word_lists(str(tmp_path))

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import ipaddress
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from moothall.app.hall import Hall
-from moothall.cli.play import print_first_link
+from moothall.cli.play import lan_address, print_first_link
+from moothall.core.kernel.errors import ConfigurationError
 
 
 class Office:
@@ -27,3 +29,12 @@ async def test_the_hint_for_a_lost_link_names_the_data_folder_in_use(capsys: pyt
     assert capsys.readouterr().out.endswith("moothall admin-link --new --data '/srv/my data'\n")
     await print_first_link(hall("http://127.0.0.1/admin#x"), "/srv/my data")
     assert capsys.readouterr().out.startswith("Admin link: http://127.0.0.1/admin#x\n")
+
+
+def test_it_is_an_address_that_others_can_reach_or_a_sentence() -> None:
+    try:
+        address = ipaddress.ip_address(lan_address())
+    except ConfigurationError as error:
+        pytest.skip(f"This machine can't tell: {error}")
+    assert not address.is_loopback
+    assert not address.is_unspecified

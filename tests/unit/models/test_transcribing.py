@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from moothall.testing.scripted import Script, make_script, render, write_script
+from moothall.testing.scripted import Script, ScriptWord, make_script, render, write_script
 from moothall.wire.transcribing import (
     FRAME_SAMPLES,
     Answer,
@@ -20,9 +20,10 @@ from moothall.wire.transcribing import (
     Trouble,
     frame,
 )
-from moothall_models.ports import RATE, Hypothesis, Window
+from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Window
 from moothall_models.recognizers.endpoint import Unusable
-from moothall_models.transcribing import GATHERED, load_batches, main
+from moothall_models.recognizers.scripted import ScriptedVoiceActivity
+from moothall_models.transcribing import GATHERED, EachFrame, load_batches, main
 from transcription_service import Service, refusal, serving
 
 AT_ONCE = 16 * FRAME_SAMPLES
@@ -144,3 +145,12 @@ async def test_a_service_leaves_no_hole_in_a_recording() -> None:
     async with serving(service) as name:
         with pytest.raises(Unusable, match="refused to transcribe"):
             await asyncio.to_thread(load_batches(name, 1).recognise_all, [window])
+
+
+SCRIPT = Script(words=(ScriptWord(" one", 0, 320), ScriptWord(" two", 640, 960)))
+AUDIO = np.frombuffer(render(SCRIPT, 64), dtype="<i2").astype(np.float32) / np.float32(32_768)
+
+
+def test_frames_are_judged_one_by_one() -> None:
+    odds = EachFrame(ScriptedVoiceActivity()).probabilities(AUDIO[: 20 * VAD_FRAME])
+    assert odds == [1.0] * 10 + [0.0] * 10

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import GENESIS, LogRecord, body_digest, link, seal
 from moothall.core.events import types as ev
@@ -15,6 +14,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionI
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.record.verify import Finding, Gone, Removal, Verdict, Walk, verify
+from moothall.testing.log_memory import MemoryLog
 from recorder import EPOCH, SESSION, Recorder
 
 FLOOR = ChannelId("floor")

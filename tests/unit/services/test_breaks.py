@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from hall_in_memory import FLOOR, MemoryHall, attached, hello, shown
 from microphone import RATE, STEP, Ears, begun, greeting, live_hall, sound, speak
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
 from moothall.core.commands import AnyCommand
 from moothall.core.events import types as ev
@@ -23,6 +22,7 @@ from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.event_stream import EventStream

@@ -10,7 +10,6 @@ import pytest
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
 from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
 from moothall.core import signals
 from moothall.core.events import types as ev
@@ -27,6 +26,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.outlets import MemoryOutlet
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
 from moothall.wire.audio import EndReason
 from moothall.wire.frames import Format

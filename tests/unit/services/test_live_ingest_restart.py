@@ -8,13 +8,13 @@ import pytest
 
 from hall_in_memory import FLOOR, MemoryHall
 from microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Lane, SessionId, SourceId
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason
 
 

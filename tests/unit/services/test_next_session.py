@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 from late_engine import slow_engine
 from microphone import RATE, begun, greeting, live_hall, speak
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
@@ -21,6 +20,7 @@ from moothall.services.log.orders import Receipt
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.spool_memory import MemorySpools
 from programme_house import HALL, HOUR, ProgrammeHouse
 
 A, B, C = SessionId("a"), SessionId("b"), SessionId("c")

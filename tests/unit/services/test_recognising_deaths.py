@@ -17,8 +17,7 @@ from moothall.core.signals import Sound as Heard
 from moothall.services.sound.live_audio import RATE
 from moothall.services.supervision.pulses import Fate, GivenUp
 from moothall.testing import loop
-from moothall.testing.engine_link import EngineEnd, engine_link
-from moothall.testing.pulse_link import PulseEnd
+from moothall.testing.engine_link import EngineEnd, PulseEnd, engine_link
 from moothall.wire import engine as wire
 from moothall.wire.pulse import Pulse
 

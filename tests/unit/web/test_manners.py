@@ -14,7 +14,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 
 WEB = find_web_folder()
 SHEETS = sorted((WEB / "css").glob("*.css"))
-SCRIPTS = sorted((WEB / "js").glob("*.js"))
+SCRIPTS = sorted((WEB / "js").rglob("*.js"))
 TEMPLATES = sorted((WEB / "pages").glob("*.html"))
 ALL = [*SHEETS, *SCRIPTS, *TEMPLATES]
 FORBIDDEN = {

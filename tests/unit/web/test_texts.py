@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import tomllib
 
 import pytest
 
 from moothall.adapters.admin import texts as admin_texts
-from moothall.adapters.desks import desk_texts, microphone_texts, moderating_texts, refinement_texts
+from moothall.adapters.desks import desk_texts, microphone_texts, moderating_texts
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.pages import door_texts, presence_texts
@@ -33,14 +34,15 @@ from moothall.adapters.pages.texts import (
     YOUNG_PEOPLE,
     ErrorText,
 )
-from moothall.adapters.questions import about_texts, asking_texts, hands_texts, typing_texts
+from moothall.adapters.questions import about_texts, asking_texts, page_hands, typing_texts
 from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import GROUPS, SINCE, WAYS
 from moothall.adapters.record.texts import ASKED_TEXTS, RecordErrorText
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import TEXTS as RECORD_TEXTS
 from moothall_hub.pages import desk_texts as hub_desk_texts
-from moothall_hub.pages import setup_texts
+from moothall_hub.pages import missed_door, setup_door
+from moothall_hub.pairing.pairing import PROBLEMS as UNPAIRED
 from moothall_hub.uplink import strip
 
 WEB = find_web_folder()
@@ -49,7 +51,8 @@ KEYS = CATALOGUES["en"].keys
 with (WEB / "locales" / "labels.toml").open("rb") as file:
     LABELS = tomllib.load(file)
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "pages").glob("*.html"))}
-SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "js").glob("*.js"))}
+JS = WEB / "js"
+SCRIPTS = {path.relative_to(JS).as_posix(): path.read_text(encoding="utf-8") for path in sorted(JS.rglob("*.js"))}
 CALLS = re.compile(r"""ui\.text\((["'])(.+?)\1(?: if \w+ else "(.+?)")?""")
 IN_TEMPLATES = {key for text in TEMPLATES.values() for _, *keys in CALLS.findall(text) for key in keys if key}
 IN_CODE = {
@@ -69,7 +72,7 @@ IN_CODE = {
     *asking_texts.KINDS.values(), *asking_texts.YOURS.values(), *asking_texts.UNASKED.values(),
     *asking_texts.STANDS.values(), *asking_texts.NUMBERED.values(), *asking_texts.WHYS.values(),
     *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
-    hands_texts.BEGUN, hands_texts.OVER,
+    page_hands.BEGUN, page_hands.OVER,
     *(value for name, value in vars(hub_texts.HubText).items() if name.isupper()), *hub_texts.UNPAIRED.values(),
     *(value for name, value in vars(hub_removed_view.RemovedText).items() if name.isupper()),
     *(value for name, value in vars(typing_texts).items() if name.isupper() and isinstance(value, str)),
@@ -81,13 +84,13 @@ IN_CODE = {
     *moderating_texts.MODERATING_TEXTS.values(), *moderating_texts.REASONS,
     *presence_texts.PRESENCE_TEXTS.values(), *presence_texts.WITH_US.values(), presence_texts.PEOPLE,
     presence_texts.TAKE_PART,
-    *refinement_texts.REFINEMENT_TEXTS.values(), refinement_texts.ACCEPTING,
+    *desk_texts.REFINEMENT_TEXTS.values(), desk_texts.ACCEPTING,
     desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.ACCEPTED_LINES,
  desk_texts.STRANGER, desk_texts.NO_SESSION,
     *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
     "Times are UTC.", "Times are {place} time, {difference}.",
-    *strip.TEXTS.values(), strip.MISSED, *setup_texts.PROBLEMS.values(), setup_texts.SPEAKS, setup_texts.SPAN,
-    setup_texts.TAKEN, setup_texts.NO_TITLE, setup_texts.WORDS_FOR,
+    *strip.TEXTS.values(), strip.MISSED, *UNPAIRED.values(), missed_door.SPAN,
+    setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
 }  # fmt: skip
 
@@ -110,6 +113,21 @@ def test_every_text_that_is_used_is_there_and_every_text_is_used() -> None:
     assert KEYS - used == set()
 
 
+def imports(script: str) -> list[str]:
+    """The scripts that a script imports, at once or later."""
+    named = re.findall(r"(?:from |import |import\()'(\.[^']+)'", SCRIPTS[script])
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(script), each)) for each in named]
+
+
+def test_scripts_import_scripts_of_their_own_folder_or_of_a_lower_one() -> None:
+    order = ["hub", "display", "moderation", "microphone", "desk", "reader", "questions", "lib"]
+    edges = [(name, each) for name in SCRIPTS for each in imports(name)]
+    assert {each for _, each in edges} - SCRIPTS.keys() == {"../vendor/socket.io.esm.min.js"}
+    folders = {(name.partition("/")[0], each.partition("/")[0]) for name, each in edges if each in SCRIPTS}
+    assert {folder for edge in folders for folder in edge} == set(order)
+    assert [edge for edge in sorted(folders) if order.index(edge[0]) > order.index(edge[1])] == []
+
+
 def with_its_parts(script: str) -> set[str]:
     """A script of a page and all that it imports."""
     found, to_read = set(), [script]
@@ -117,27 +135,27 @@ def with_its_parts(script: str) -> set[str]:
         name = to_read.pop()
         if name not in found:
             found.add(name)
-            to_read += re.findall(r"(?:from |import\()'\./(\w+\.js)'", SCRIPTS[name])
+            to_read += (imported for imported in imports(name) if imported in SCRIPTS)
     return found
 
 
 def test_the_scripts_name_only_texts_that_they_are_given() -> None:
     told = re.compile(r"(?:words\.text|this\.#say)\('([\w.-]+)'")
-    named = {name for script in with_its_parts("page.js") for name in told.findall(SCRIPTS[script])}
+    named = {name for script in with_its_parts("reader/page.js") for name in told.findall(SCRIPTS[script])}
     assert len(named) > 5
     assert named - SCRIPT_TEXTS.keys() == set()
-    kinds = set(re.findall(r"kind: (?:online \? )?'([\w-]+)'", SCRIPTS["standing.js"]))
+    kinds = set(re.findall(r"kind: (?:online \? )?'([\w-]+)'", SCRIPTS["lib/standing.js"]))
     assert kinds | {"offline", "live-min"} == STANDING.keys()
 
 
 @pytest.mark.parametrize(
     ("script", "texts"),
     [
-        ("desk.js", desk_texts.DESK_TEXTS),
-        ("control.js", desk_texts.CONTROL_TEXTS),
-        ("refinements.js", refinement_texts.REFINEMENT_TEXTS),
-        ("moderate.js", moderating_texts.MODERATING_TEXTS),
-        ("podium.js", moderating_texts.MODERATING_TEXTS),
+        ("desk/page.js", desk_texts.DESK_TEXTS),
+        ("desk/control.js", desk_texts.CONTROL_TEXTS),
+        ("desk/refinements.js", desk_texts.REFINEMENT_TEXTS),
+        ("moderation/page.js", moderating_texts.MODERATING_TEXTS),
+        ("moderation/podium.js", moderating_texts.MODERATING_TEXTS),
     ],
 )
 def test_so_do_the_scripts_of_the_staff(script: str, texts: dict[str, str]) -> None:

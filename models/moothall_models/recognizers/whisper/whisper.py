@@ -64,9 +64,9 @@ class WhisperRecognizer:
         `model_dir` holds `model.bin`, `config.json`, `tokenizer.json` and the vocabulary; `model` is its name for
         the record, such as `whisper-base`; `threads` is how many cores one pass may use, `workers` how many
         threads may call at a time: they share the weights; `device` and `compute_type` are CTranslate2's
-        (`devices.choose_device`). `trained`: the languages that it was trained on, where these are fewer than it has
-        tokens for, as with distilled models; empty for all of them. Raises RuntimeError (from CTranslate2) when the
-        weights can't be read or the device can't be used.
+        (`moothall_models.cli.choose_device`). `trained`: the languages that it was trained on, where these are fewer
+        than it has tokens for, as with distilled models; empty for all of them. Raises RuntimeError (from CTranslate2)
+        when the weights can't be read or the device can't be used.
         """
         import ctranslate2
         import tokenizers

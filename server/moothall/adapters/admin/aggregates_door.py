@@ -1,6 +1,6 @@
-"""`/admin/heard.json`: figures of who was heard in closed meetings, for a year's report.
+"""`/admin/heard.json`: who was heard in the meetings that are over, for the figures of a year.
 
-A module by itself: one address, and a handler that shares nothing with the other doors.
+Apart from the doors of `/admin`'s pages: it answers machines with JSON, and has no page and no form.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import ProgrammeError, StorageUnavailable
 from moothall.core.programme.changes import with_languages, without_language
-from moothall.core.programme.drafts import Reading, readable
+from moothall.core.programme.drafts import CalendarReader, Reading, readable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import MOST_BYTES, read_programme
 from moothall.core.programme.times import Zones, zone_of
@@ -43,11 +43,18 @@ class ImportDoor:
     """Handlers of `/admin/programme`."""
 
     def __init__(
-        self, *, pages: StaffPages, programme: Programme, zones: Zones, allowed: Callable[[Staff], bool]
+        self,
+        *,
+        pages: StaffPages,
+        programme: Programme,
+        zones: Zones,
+        calendar: CalendarReader,
+        allowed: Callable[[Staff], bool],
     ) -> None:
         self._pages = pages
         self._programme = programme
         self._zones = zones
+        self._calendar = calendar
         self._allowed = allowed
         self._pending: OrderedDict[str, Timetable] = OrderedDict()
 
@@ -123,7 +130,7 @@ class ImportDoor:
     def _read(self, data: bytes, zone: str) -> Timetable:
         rules, wrong = self._programme.zone().rules, list[str]()
         meant = readable(wrong, lambda: zone_of(zone, self._zones), rules) if zone else rules
-        reading = Reading(zones=self._zones, zone=meant, language_names=language_names())
+        reading = Reading(zones=self._zones, calendar=self._calendar, zone=meant, language_names=language_names())
         read = readable(wrong, lambda: read_programme(data, reading), None)
         if read is None or wrong:
             raise ProgrammeError(*wrong)

@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import see_other
@@ -45,7 +46,7 @@ class StaffDoor:
         gate: AddressGate,
         room_of: Callable[[SessionId], RoomId | None],
         secure: bool,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+        address_of: AddressOf = remote_address,
         cookie: str = STAFF_COOKIE,
     ) -> None:
         """`gate` counts the links that an address tries; `secure`: whether the house is reached over https alone.

@@ -85,7 +85,7 @@ class ControlDoor:
 
 
 def _row(card: Card, ui: Catalogue) -> dict[str, object]:
-    """A card in words; the same is done in `web/js/control.js`."""
+    """A card in words; the same is done in `web/js/desk/control.js`."""
     return {
         "place": card.place or card.title,
         "title": card.title if card.place else "",

@@ -10,17 +10,18 @@ from aiohttp import web
 
 from moothall.adapters.desks.desk_texts import (
     ACCEPTED_LINES,
+    ACCEPTING,
     CONCERNED,
     DESK_TEXTS,
     NO_SESSION,
     PICKED,
+    REFINEMENT_TEXTS,
     ROLES,
     STRANGER,
     TAGS,
 )
 from moothall.adapters.desks.microphone_texts import INTERPRETERS
 from moothall.adapters.desks.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS, SIFTING
-from moothall.adapters.desks.refinement_texts import ACCEPTING, REFINEMENT_TEXTS
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.presence_texts import PEOPLE
 from moothall.adapters.pages.request_context import language, own_html

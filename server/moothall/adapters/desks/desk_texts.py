@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.displays.wall_texts import CONTROL_WALL_TEXTS, WALL_TEXTS
 from moothall.adapters.pages.presence_texts import NAME_TEXTS
 from moothall.adapters.pages.quality_texts import QUALITY_TEXTS
 from moothall.adapters.pages.texts import ACCEPTED, GAPS, MENDED, ORIGINS, STANDING
 from moothall.adapters.pages.translation_texts import REACH_TEXTS
-from moothall.adapters.questions.hands_texts import HANDS_DONE
+from moothall.adapters.questions.page_hands import HANDS_DONE
 from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.reports import Kind
+
+WALL_TEXTS = {
+    "key.wall": "Clear the wall",
+    "did.clear-wall": "Wall cleared",
+    "did.restore-wall": "Wall shown again",
+    "wall.cleared": "The walls are empty",
+}
+"""What the scripts of a meeting's staff pages say of the walls, by their names for it (`web/locales`, wall.po)."""
+CONTROL_WALL_TEXTS = {
+    "clear": "Clear the wall",
+    "cleared": "The walls are empty: {place}",
+    "uncleared": "The walls could not be cleared: {place}",
+}
+"""What the script of the overview says of them."""
 
 ROLES = {
     Role.TECHNICIAN: "Technician",
@@ -315,3 +328,37 @@ CONTROL_TEXTS = {
 
 STRANGER = "This page is for the staff. Open the link that you were given."
 NO_SESSION = "There is no meeting at this address. It may have another address, or not be open to you."
+
+REFINEMENT_TEXTS = {
+    **DESK_TEXTS,
+    "fate.m": "Most words would change: listen first",
+    "fate.t": "A person has written in this line",
+    "fate.a": "Reads as proposed now",
+    "fate.l": "Left as it is",
+    "fate.c": "Changed since: it can't be accepted any more",
+    "fate.g": "The line is not here any more",
+    "stands": "As it stands",
+    "stood": "As it stood",
+    "proposed": "As proposed",
+    "now": "It now reads:",
+    "accept": "Accept",
+    "leave": "Leave as it is",
+    "back": "Decide again",
+    "done.accept": "Accepted",
+    "done.leave": "Left as it is",
+    "done.back": "Waits again",
+    "none": "Nothing is proposed for this meeting.",
+    "by": "Heard once more by {model}, {time}",
+    "count.waiting": "Waiting: {n}",
+    "count.accepted": "Accepted: {n}",
+    "count.left": "Left: {n}",
+    "count.past": "Changed since: {n}",
+    "key.accept": "Accept the line",
+    "key.leave": "Leave the line as it is",
+    "key.hear": "Hear the line",
+    "key.next": "Next line that waits",
+    "key.before": "Line that waits before",
+}
+"""What the scripts of the page of a second pass's proposals say."""
+ACCEPTING = "Accept the {n} line that nobody has touched"
+"""The key of the counted text on the button that accepts many."""

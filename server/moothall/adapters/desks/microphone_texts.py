@@ -19,7 +19,7 @@ VERDICTS = {
     "loud": "Too loud: move the microphone away, or turn it down",
     "ready": "Ready: speech is heard well",
 }
-"""What is said of the level; the keys are those of `web/js/microphone_level.js`."""
+"""What is said of the level; the keys are those of `web/js/microphone/level.js`."""
 
 STANDS = {
     "stopped": "Nothing is sent",

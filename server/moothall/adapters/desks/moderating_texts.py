@@ -6,7 +6,7 @@ from moothall.adapters.desks.desk_texts import DESK_TEXTS, STANDINGS
 from moothall.adapters.pages.presence_texts import PRESENCE_TEXTS
 from moothall.adapters.questions.about_texts import BALANCE_TEXTS
 from moothall.adapters.questions.asking_texts import TURN_ENDED
-from moothall.adapters.questions.hands_texts import LEADING_TEXTS
+from moothall.adapters.questions.page_hands import LEADING_TEXTS
 from moothall.core.events.question_parts import Kind, Order
 from moothall.core.questions.order import Why
 

@@ -8,8 +8,7 @@ import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.questions.asking_texts import NUMBERED
-from moothall.adapters.questions.hands_texts import COUNTED
-from moothall.adapters.questions.page_hands import hands_of
+from moothall.adapters.questions.page_hands import COUNTED, hands_of
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.on_wall import languages_on_wall, on_wall

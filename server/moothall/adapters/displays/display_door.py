@@ -38,7 +38,7 @@ Look = TypeVar("Look", bound=msgspec.Struct)
 KEPT = 40
 """Lines that a page begins with."""
 FULL = 320
-"""Characters after which a paragraph begins anew, as in `web/js/tail.js`."""
+"""Characters after which a paragraph begins anew, as in `web/js/display/tail.js`."""
 QUIET_S = 15
 """How often the wall's page is made anew where there is no JavaScript."""
 
@@ -305,7 +305,7 @@ def _numbered(snapshot: Snapshot, lines: Iterable[Line]) -> list[tuple[int, Line
 def paragraphs(session: Session, lines: Iterable[Line], mark: Callable[[Gap], str]) -> list[Paragraph]:
     """The lines as they run on: a new paragraph where speaker or language change, or one has grown long.
 
-    Text that begins before a break was ended stands under a `mark` of that, as in `web/js/tail.js`.
+    Text that begins before a break was ended stands under a `mark` of that, as in `web/js/display/tail.js`.
     """
     made: list[Paragraph] = []
     turn = Turn()

@@ -10,8 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from moothall.adapters.engines.child_owner import start_child, to_the_end
-from moothall.adapters.engines.child_signal import signal_child
+from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.ports import Clock, Randomness
 from moothall.services.supervision.pulses import Fate, Pulses

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
-
-from moothall.adapters.engines.child_signal import signal_child
 
 T = TypeVar("T")
 
@@ -49,3 +48,15 @@ async def _discard(starting: asyncio.Future[asyncio.subprocess.Process]) -> None
         process = await starting
         signal_child(process, signal.SIGKILL)
         await process.communicate()  # to the ends of the pipes, so that asyncio lets go of them
+
+
+def signal_child(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """Send it; nothing happens when the child has ended already.
+
+    Up to Python 3.12, `process.kill()` and its like look first whether the child has ended. One that just has is
+    reaped by that, asyncio waits for it in vain, warns of an unknown child process and reports status 255
+    (github.com/python/cpython/issues/87744).
+    """
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)

@@ -16,6 +16,14 @@ _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("?)([^;"]*)\1\s*(?=;|$)', re.IGNORECASE
 _PROTO = re.compile(r'(?:^|;)\s*proto\s*=\s*("?)([^;"]*)\1\s*(?=;|$)', re.IGNORECASE)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+AddressOf = Callable[[web.Request], str]
+"""Where a request comes from."""
+
+
+def remote_address(request: web.Request) -> str:
+    """The address at the other end of a request's connection."""
+    return request.remote or ""
+
 
 def trusted_networks(names: Sequence[str]) -> tuple[Network, ...]:
     """Addresses and networks as settings write them; raises ConfigurationError."""
@@ -29,7 +37,7 @@ def trusted_networks(names: Sequence[str]) -> tuple[Network, ...]:
     return tuple(found)
 
 
-def visitor_address(trusted: Sequence[Network]) -> Callable[[web.Request], str]:
+def visitor_address(trusted: Sequence[Network]) -> AddressOf:
     """A function that gives the address behind a request.
 
     A connection from a trusted address is a proxy's: of what its `Forwarded` (RFC 7239) or `X-Forwarded-For` lists, the
@@ -41,7 +49,7 @@ def visitor_address(trusted: Sequence[Network]) -> Callable[[web.Request], str]:
     """
 
     def address_of(request: web.Request) -> str:
-        address = request.remote or ""
+        address = remote_address(request)
         if not _is_trusted(address, trusted):
             return address
         for hop in reversed(_hops(request)):

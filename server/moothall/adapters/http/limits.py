@@ -12,7 +12,7 @@ import hmac
 import ipaddress
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
+from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.core.ports import Clock, Randomness
 from moothall.wire.token_bucket import Allowance, Bucket
 
@@ -130,7 +131,7 @@ class AddressGate:
         visitor.flagged = wait > 0
         return wait * self._slower
 
-    def middleware(self, address_of: Callable[[web.Request], str] = lambda request: request.remote or "") -> Middleware:
+    def middleware(self, address_of: AddressOf = remote_address) -> Middleware:
         """For `web.Application(middlewares=[…])`. Behind a proxy `address_of` reads the header that it sets."""
 
         @web.middleware

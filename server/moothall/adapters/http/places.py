@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable
 from enum import Enum, auto
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.limits import SITE, network
 from moothall.core.ports import Randomness
 
@@ -86,7 +86,7 @@ class Places:
             if not self._taken[name]:
                 del self._taken[name]
 
-    def middleware(self, address_of: Callable[[web.Request], str]) -> Middleware:
+    def middleware(self, address_of: AddressOf) -> Middleware:
         """Middleware by which each request takes a place for as long as it is answered."""
 
         @web.middleware

@@ -12,10 +12,11 @@ import asyncio
 import logging
 import socket as sockets
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import WSMsgType, web
 
+from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import AddressGate
 from moothall.core.kernel.errors import ProtocolError
 from moothall.services.hubs.links import HubLinks
@@ -95,7 +96,7 @@ class HubDoor:
         registry: Registry,
         gate: AddressGate,
         *,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+        address_of: AddressOf = remote_address,
     ) -> None:
         """`gate` has to be its own: AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS)."""
         self._links = links

@@ -6,11 +6,12 @@ of the hub's role link. On a code from the sheet the words stand behind the `#` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import hdrs, web
 
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import SITE, AddressGate
 from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, told
 from moothall.adapters.hubs.texts import TOLD, UNPAIRED
@@ -39,7 +40,7 @@ class HubPairDoor:
         randomness: Randomness,
         keys: Mapping[str, object],
         public: str,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+        address_of: AddressOf = remote_address,
     ) -> None:
         """`keys` is the document of the house's public keys, `public` the address that people know."""
         self._pages = pages

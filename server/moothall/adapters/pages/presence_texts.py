@@ -24,7 +24,7 @@ PRESENCE_TEXTS = {
 }
 """What the pages say on which a discussion is led."""
 TURN_MS = 8_000
-"""How long a wall shows each of several; as in `web/js/with_us.js`."""
+"""How long a wall shows each of several; as in `web/js/display/with_us.js`."""
 
 
 def hub_name(hub: str, titles: Mapping[str, str], ui: Catalogue) -> str:

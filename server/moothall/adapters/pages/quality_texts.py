@@ -1,4 +1,4 @@
-"""How good a text is, in words: one line for readers, the record and the staff. `web/js/quality.js` says the same."""
+"""How good a text is, in words: one line for readers, the record and the staff; `web/js/desk/quality.js` has it too."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ STANDING = {
     "break": "Break. The text goes on when the meeting does.",
     "closed": "Closed: this is the record",
 }
-"""How things stand, in words; the keys are those of `web/js/standing.js`."""
+"""How things stand, in words; the keys are those of `web/js/lib/standing.js`."""
 INTERPRETER_STANDING = {
     "silence": "Silence: the interpreter is not speaking",
     "soundless": "No sound arrives from the interpreter",

@@ -12,13 +12,13 @@ DIRECT = "Translated by a machine from {language}"
 THROUGH = "Translated by a machine from {language} through {through}"
 ROUGH = "Translated by a machine from {language}: the gist only"
 TEXTS = {"made": DIRECT, "made.through": THROUGH, "made.rough": ROUGH}
-"""The same for the scripts, by their names for it (`web/js/other_text.js`)."""
+"""The same for the scripts, by their names for it (`web/js/reader/other_text.js`)."""
 _DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
 
 NOBODY = "No translator is connected."
 INTO = "{language} into {others}"
 REACH_TEXTS = {"translatorless": NOBODY, "into": INTO}
-"""What the staff is told of translation; the same for the scripts, by their names for it (`web/js/control.js`)."""
+"""What the staff is told of translation; the same for the scripts, by their names for it (`web/js/desk/control.js`)."""
 
 
 def languages_of(route: str) -> tuple[str, ...]:

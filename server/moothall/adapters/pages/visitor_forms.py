@@ -1,16 +1,23 @@
-"""What every door asks of visitors who send it something, and how it answers where nothing is taken."""
+"""What every door for visitors is given, what it asks of those who send it something, and how it refuses them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from urllib.parse import quote
 
+import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.visitor_cookie import Visitors, give
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import Wrong, refusal
+from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, refusal
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.visitor_request import COOKIE
+from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import Clock, Randomness
+from moothall.wire.token_bucket import Allowance
 
 AGAIN_S = 60
 """When whoever came too often, or at a bad moment, may try again."""
@@ -19,17 +26,69 @@ AGAIN_S = 60
 class Senders:
     """Those who may send: not all the time."""
 
-    def __init__(self, gate: AddressGate, address_of: Callable[[web.Request], str]) -> None:
+    def __init__(self, gate: AddressGate, address_of: AddressOf) -> None:
         """`gate`: one without patience."""
         self._gate = gate
         self._address_of = address_of
 
+    def often(self, request: web.Request) -> bool:
+        """Whether the address that a request comes from sends too often; the request is counted."""
+        return self._gate.take(self._address_of(request)) > 0
+
     def check(self, request: web.Request) -> str:
         """The address that a request comes from, counted. Raises Wrong where nothing is to be taken from there."""
-        address = self._address_of(request)
-        if self._gate.take(address):
+        if self.often(request):
             raise Wrong(429, DoorText.OFTEN)
-        return address
+        return self._address_of(request)
+
+
+class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What every door for visitors is given."""
+
+    pages: Pages
+    visitors: Visitors
+    """Makes the cookies of browsers, and knows them again."""
+    clock: Clock
+    randomness: Randomness
+    snapshot_of: SnapshotOf
+    address_of: AddressOf = remote_address
+    """Where a request comes from; behind a proxy, what the proxy says."""
+    secure: bool = False
+    """Cookies go over https alone."""
+
+    def senders(self, allowance: Allowance) -> Senders:
+        """Those who may send, by how often one address may."""
+        return Senders(AddressGate(self.clock, self.randomness, allowance, patience_ms=0), self.address_of)
+
+    def language(self, request: web.Request) -> tuple[Catalogue, bool]:
+        """The language of the page, and whether the address chose it (`request_context.language`)."""
+        return language(self.pages, request)
+
+    async def asked(self, request: web.Request, channel: str | None = None) -> Asked:
+        """The session and channel that a request names (`request_context.asked`). Raises Wrong."""
+        return await asked(request, self.snapshot_of, channel)
+
+    def token(self, request: web.Request, session: SessionId) -> str:
+        """The token of the browser that asks; empty where it has none that was made here for this session."""
+        return self.visitors.token(request, COOKIE, session)
+
+    def know(self, request: web.Request, response: web.Response, session: SessionId) -> None:
+        """Give the browser a token of the session if it has none."""
+        if not self.token(request, session):
+            self.give(request, response, COOKIE, session, f"/s/{quote(session)}")
+
+    def give(self, request: web.Request, response: web.Response, cookie: str, session: SessionId, path: str) -> None:
+        """Give the browser a new token of the session in a cookie for `path`."""
+        secure = self.secure or request.secure
+        give(response, cookie, self.visitors.new(session), path=path, secure=secure)
+
+    def refusal(self, wrong: Wrong, ui: Catalogue) -> web.Response:
+        """The page that says why there is none."""
+        return refusal(wrong, self.pages, ui)
+
+    def refused(self, wrong: Wrong, ui: Catalogue) -> web.Response:
+        """The page that says why nothing was taken; nobody keeps it."""
+        return refused(wrong, self.pages, ui)
 
 
 def refused(wrong: Wrong, pages: Pages, ui: Catalogue) -> web.Response:

@@ -6,21 +6,17 @@ the page's address learns no more than that something was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.http.limits import AddressGate
-from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, language
-from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.request_context import Wrong
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import kept_query, read_form, see_other
 from moothall.adapters.questions.about_form import about_given
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.ports import Clock, Randomness
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import Balance
 from moothall.wire.token_bucket import Allowance
@@ -35,24 +31,12 @@ TAKE_BACK = "take-back"
 class AboutDoor:
     """Handlers of the form in which an author states, changes or withdraws their groups."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        asking: Asking,
-        balance: Balance,
-        *,
-        author_page: AuthorPage,
-        clock: Clock,
-        randomness: Randomness,
-        snapshot_of: SnapshotOf,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
-    ) -> None:
-        self._pages = pages
+    def __init__(self, context: VisitorContext, asking: Asking, balance: Balance, *, author_page: AuthorPage) -> None:
+        self._context = context
         self._asking = asking
         self._author_page = author_page
         self._balance = balance
-        self._snapshot_of = snapshot_of
-        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -60,12 +44,12 @@ class AboutDoor:
 
     async def say(self, request: web.Request) -> web.Response:
         """Take what the author says of themselves in place of what they said before, or take that back."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         token = request.match_info["token"]
         try:
             self._senders.check(request)
             given = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             own = await self._asking.own(wanted.session, token)
             if own is None:
                 raise Wrong(404, ErrorText.NOTHING)
@@ -78,7 +62,7 @@ class AboutDoor:
             except StorageUnavailable as error:
                 raise Wrong(503, ErrorText.UNAVAILABLE) from error
         except Wrong as wrong:
-            return refused(wrong, self._pages, ui)
+            return self._context.refused(wrong, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/asked/{quote(token)}{query}#About"
         return see_other(location)

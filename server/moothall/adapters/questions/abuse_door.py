@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.http.limits import AddressGate
-from moothall.adapters.http.visitor_cookie import Visitors
-from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, language
-from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.request_context import Wrong
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import Senders, refused
-from moothall.adapters.pages.visitor_request import COOKIE, kept_query, number_at, see_other
+from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.pages.visitor_request import kept_query, number_at, see_other
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Clock, Randomness
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.wire.token_bucket import Allowance
 
@@ -28,22 +23,10 @@ ALLOWANCE = Allowance(per_second=1, burst=60)
 class AbuseDoor:
     """The handler of a reader's report of a rude question."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        reports: AbuseReports,
-        *,
-        clock: Clock,
-        randomness: Randomness,
-        visitors: Visitors,
-        snapshot_of: SnapshotOf,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
-    ) -> None:
-        self._pages = pages
+    def __init__(self, context: VisitorContext, reports: AbuseReports) -> None:
+        self._context = context
         self._reports = reports
-        self._snapshot_of = snapshot_of
-        self._visitors = visitors
-        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -51,14 +34,14 @@ class AbuseDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Somebody reports one; back to the list."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             self._senders.check(request)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             number = number_at(request, "number", MAX_DIGITS)
-            await self._report(wanted.session, number, self._visitors.token(request, COOKIE, wanted.session))
+            await self._report(wanted.session, number, self._context.token(request, wanted.session))
         except Wrong as wrong:
-            return refused(wrong, self._pages, ui)
+            return self._context.refused(wrong, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#No-{number}"
         return see_other(location)

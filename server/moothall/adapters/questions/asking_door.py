@@ -13,15 +13,15 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.http.limits import AddressGate, network
-from moothall.adapters.http.visitor_cookie import Visitors, give, new_form
+from moothall.adapters.http.limits import network
+from moothall.adapters.http.visitor_cookie import new_form
 from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.pages.request_context import Asked, Wrong, own_html
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import (
-    COOKIE,
     clean,
     kept_query,
     number_in,
@@ -39,7 +39,6 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import is_language
-from moothall.core.ports import Clock, Randomness
 from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.statements import Dimension, Statement
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
@@ -75,25 +74,18 @@ class AskingDoor:
 
     def __init__(
         self,
-        pages: Pages,
+        context: VisitorContext,
         asking: Asking,
         *,
         author_page: AuthorPage,
-        clock: Clock,
-        randomness: Randomness,
-        visitors: Visitors,
-        snapshot_of: SnapshotOf,
         hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {},
-        secure: bool = False,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
         balance: Balance | None = None,
     ) -> None:
-        """`secure`: cookies go over https alone.
+        """`hubs_of`: the hubs for which whoever asks may do so, and what they are called.
 
-        `visitors` makes the cookies and knows them again. `hubs_of`: the hubs for which whoever asks may do so, and
-        what they are called. `balance`: keeps what people say of themselves; without it they aren't asked.
+        `balance`: keeps what people say of themselves; without it they aren't asked.
         """
-        self._pages = pages
+        self._context = context
         self._balance = balance
         self._asking = asking
         self._acts = {
@@ -103,14 +95,9 @@ class AskingDoor:
             "again": asking.ask_again,
             "longer": asking.hold,
         }
-        self._randomness = randomness
-        self._snapshot_of = snapshot_of
-        self._visitors = visitors
         self._hubs_of = hubs_of
-        self._secure = secure
-        self._address_of = address_of
         self._author_page = author_page
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -124,29 +111,29 @@ class AskingDoor:
 
     async def form(self, request: web.Request) -> web.Response:
         """The empty form."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
+            return self._context.refusal(wrong, ui)
         over = wanted.snapshot.session.status is Status.CLOSED
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
         hub = next(iter(self._hubs_of(wanted.session)), "")
-        typed = Typed(form=new_form(self._randomness), language=ui.language, hub=hub)
+        typed = Typed(form=new_form(self._context.randomness), language=ui.language, hub=hub)
         mine: tuple[Intervention, ...] = ()
         with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
-            token = self._visitors.token(request, COOKIE, wanted.session)
+            token = self._context.token(request, wanted.session)
             mine = await self._asking.of_browser(wanted.session, token)
         response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, mine=mine)
         # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
         # fetched for later has not asked yet.
         if request.headers.get("Purpose") != "prefetch":
-            self._know(request, response, wanted.session)
+            self._context.know(request, response, wanted.session)
         return response
 
     async def worker(self, _: web.Request) -> web.Response:
         """The script that keeps the form in the browser for when the line is away."""
-        file = self._pages.static.get("js/asking_worker.js")
+        file = self._context.pages.static.get("js/questions/worker.js")
         if file is None:  # pragma: no cover  # the web folder is whole, or the server doesn't start
             raise web.HTTPNotFound
         # Its address stays, so that a newer one takes its place.
@@ -154,13 +141,13 @@ class AskingDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody wrote, and go to its page."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             typed = await typed_in(request, ui)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
         except Wrong as wrong:
-            return self._refused(wrong, ui)
-        if self._gate.take(self._address_of(request)):
+            return private(self._context.refused(wrong, ui))
+        if self._senders.often(request):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
         query = kept_query(request, ui, chosen=chosen)
         wish = Wish(
@@ -174,7 +161,7 @@ class AskingDoor:
         )
         try:
             own = not wish.hub or wish.hub in self._hubs_of(wanted.session)
-            token, address = self._visitors.token(request, COOKIE, wanted.session), network(self._address_of(request))
+            token, address = self._context.token(request, wanted.session), network(self._context.address_of(request))
             answer = await self._asking.ask(wanted.session, wish, token, address) if own else Unasked.HUB
         except StorageUnavailable:
             answer = Unasked.UNAVAILABLE
@@ -188,24 +175,24 @@ class AskingDoor:
 
     async def author_page(self, request: web.Request) -> web.Response:
         """Where somebody's question stands, for its author alone."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             own = await self._asking.own(wanted.session, request.match_info["token"])
             if own is None:
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
-            return self._refused(wrong, ui)
+            return private(self._context.refused(wrong, ui))
         return self._author_page.answer(request, wanted, own, ui, chosen=chosen)
 
     async def bring(self, request: web.Request) -> web.Response:
         """Take a question back for its author, put it off, or bring it into the queue again; and show its page."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         token = request.match_info["token"]
         try:
-            if self._gate.take(self._address_of(request)):
+            if self._senders.often(request):
                 raise Wrong(429, DoorText.OFTEN)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             if await self._asking.own(wanted.session, token) is None:
                 raise Wrong(404, ErrorText.NOTHING)
             act = self._acts.get((await read_form(request)).get("act", "back"))
@@ -215,18 +202,13 @@ class AskingDoor:
             if answer is not None and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
                 raise Wrong(503, ErrorText.UNAVAILABLE)
         except Wrong as wrong:
-            return self._refused(wrong, ui)
+            return private(self._context.refused(wrong, ui))
         # Where it had its turn meanwhile the page says so.
         return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
 
     def _choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
         return self._author_page.choices(wanted)
-
-    def _know(self, request: web.Request, response: web.Response, session: SessionId) -> None:
-        if not self._visitors.token(request, COOKIE, session):
-            path, secure = f"/s/{quote(session)}", self._secure or request.secure
-            give(response, COOKIE, self._visitors.new(session), path=path, secure=secure)
 
     def _form(
         self,
@@ -244,7 +226,7 @@ class AskingDoor:
         query = kept_query(request, ui, chosen=chosen)
         pages = (page_of(wanted.session, self._asking.token(wanted.session, each.id)) for each in mine)
         yours = [ui.text(texts.YOURS[each.kind], n=each.number) for each in mine]
-        text = self._pages.render(
+        text = self._context.pages.render(
             "ask.html",
             ui=ui,
             action=f"{request.path}{query}",
@@ -255,19 +237,12 @@ class AskingDoor:
             wrong=None if why is None else why.value,
             about=about_fields(self._choices(wanted), typed.about, ui),
             mine=[(f"{page}{query}", said) for page, said in zip(pages, yours, strict=True)],
-            **form_values(wanted, typed, self._hubs_of(wanted.session), ui, self._pages),
+            **form_values(wanted, typed, self._hubs_of(wanted.session), ui, self._context.pages),
         )
         response = own_html(text, ui, status=status)
         if status in (429, 503):
             response.headers[hdrs.RETRY_AFTER] = "60"
         return response
-
-    def _refused(self, wrong: Wrong, ui: Catalogue) -> web.Response:
-        response = refusal(wrong, self._pages, ui)
-        response.headers[hdrs.CACHE_CONTROL] = "no-store"
-        if wrong.status in (429, 503):
-            response.headers[hdrs.RETRY_AFTER] = "60"
-        return private(response)
 
 
 async def typed_in(request: web.Request, ui: Catalogue) -> Typed:

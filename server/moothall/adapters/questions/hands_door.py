@@ -5,22 +5,18 @@ A browser is known by the same cookie as at *Ask or comment*.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.http.limits import AddressGate, network
-from moothall.adapters.http.visitor_cookie import Visitors
+from moothall.adapters.http.limits import network
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, language
-from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.request_context import Wrong
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import Senders, refused
-from moothall.adapters.pages.visitor_request import COOKIE, kept_query, number_at, read_form, see_other
+from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.pages.visitor_request import kept_query, number_at, read_form, see_other
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Clock, Randomness
 from moothall.core.questions.polls import MOST_OPTIONS
 from moothall.services.questions.ballots import Ballots
 from moothall.wire.token_bucket import Allowance
@@ -34,22 +30,10 @@ ALLOWANCE = Allowance(per_second=10, burst=1_200)
 class HandsDoor:
     """Handlers of a vote in a show of hands."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        ballots: Ballots,
-        *,
-        clock: Clock,
-        randomness: Randomness,
-        visitors: Visitors,
-        snapshot_of: SnapshotOf,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
-    ) -> None:
-        self._pages = pages
+    def __init__(self, context: VisitorContext, ballots: Ballots) -> None:
+        self._context = context
         self._ballots = ballots
-        self._snapshot_of = snapshot_of
-        self._visitors = visitors
-        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -57,22 +41,22 @@ class HandsDoor:
 
     async def choose(self, request: web.Request) -> web.Response:
         """Somebody chooses an answer; back to the list."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             address = self._senders.check(request)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             number, option = number_at(request, "number", MAX_DIGITS), await _option(request)
-            token = self._visitors.token(request, COOKIE, wanted.session)
+            token = self._context.token(request, wanted.session)
             await self._take(wanted.session, number, option, token, network(address))
         except Wrong as wrong:
-            return refused(wrong, self._pages, ui)
+            return self._context.refused(wrong, ui)
         location = f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Hands"
         return see_other(location)
 
     async def _take(self, session: SessionId, number: int, option: int, token: str, address: str) -> None:
         try:
             answer = await self._ballots.vote(
-                session, number, option, token, address, hasty=self._visitors.hasty(token)
+                session, number, option, token, address, hasty=self._context.visitors.hasty(token)
             )
         except StorageUnavailable as error:
             raise Wrong(503, ErrorText.UNAVAILABLE) from error

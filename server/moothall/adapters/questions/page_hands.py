@@ -1,15 +1,40 @@
-"""Shows of hands as pages have them: of plain values, for templates here and on walls. Pure."""
+"""Shows of hands as pages have them: their texts, and plain values for templates here and on walls. Pure.
+
+The keys of the texts are the English ones (`web/locales`, hands.po).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.questions import hands_texts as texts
 from moothall.core.kernel.ids import PollId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor
 from moothall.core.questions.polls import Poll, open_poll, rows_of, shown_polls
+
+COUNTED = "Remote: {remote}. On site: {here}. Together: {sum}."
+BEGUN = "A show of hands has begun: {question}"
+OVER = "The show of hands is closed."
+
+HANDS_DONE = {
+    "did.open-poll": "Show of hands begun",
+    "did.close-poll": "Show of hands closed",
+    "did.count-room": "Hands on site counted",
+}
+"""What was done at a desk."""
+
+LEADING_TEXTS = {
+    "hands.wrong": "Write a question, and 2 to 8 different answers, one a line.",
+    "hands.close": "Close the show of hands",
+    "hands.again": "Open this show of hands again",
+    "hands.remote": "Remote people",
+    "hands.room": "Hands on site",
+    "hands.sum": "Together",
+    "hands.save": "Save the hands on site",
+    "hands.counted": COUNTED,
+}
+"""What the script says on the page on which a discussion is led, by its names for it."""
 
 
 def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None = None) -> dict[str, object]:
@@ -19,7 +44,7 @@ def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None 
         {
             "text": row.text,
             "share": 0 if quiet else row.share,
-            "counted": "" if quiet else ui.text(texts.COUNTED, remote=row.remote, here=row.room, sum=row.sum),
+            "counted": "" if quiet else ui.text(COUNTED, remote=row.remote, here=row.room, sum=row.sum),
             "mine": option == mine,
         }
         for option, row in enumerate(rows_of(poll))
@@ -42,11 +67,11 @@ def raised(floor: Floor | None, ui: Catalogue, *, going: bool) -> dict[str, str]
     `before` and `behind` are what stands around the question.
     """
     poll = None if floor is None or not going else open_poll(floor.polls)
-    begun = ui.text(texts.BEGUN)
+    begun = ui.text(BEGUN)
     before, _, behind = begun.partition("{question}")
     return {
         "begun": begun,
-        "over": ui.text(texts.OVER),
+        "over": ui.text(OVER),
         "before": before,
         "behind": behind,
         "question": "" if poll is None else poll.question,

@@ -12,16 +12,14 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.http.limits import AddressGate, network
-from moothall.adapters.http.visitor_cookie import Visitors, give
+from moothall.adapters.http.limits import network
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
-from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.request_context import Asked, Wrong, own_html
+from moothall.adapters.pages.templates import script_json
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import (
-    COOKIE,
     answer_links,
     kept_query,
     number_at,
@@ -31,7 +29,7 @@ from moothall.adapters.pages.visitor_request import (
     title_of,
 )
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions import hands_texts
+from moothall.adapters.questions import page_hands
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
 from moothall.core.events.question_parts import WAITING, Kind, Order
@@ -39,7 +37,6 @@ from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, Position, SegmentId, SessionId
 from moothall.core.kernel.languages import direction
-from moothall.core.ports import Clock, Randomness
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.listing import listing
 from moothall.core.questions.order import Why
@@ -74,38 +71,26 @@ class QuestionsDoor:
 
     def __init__(
         self,
-        pages: Pages,
+        context: VisitorContext,
         ballots: Ballots,
         *,
-        clock: Clock,
-        randomness: Randomness,
-        visitors: Visitors,
-        snapshot_of: SnapshotOf,
         floor_of: FloorOf,
         channel_of: ChannelOf,
         own_of: OwnOf,
         reported: ReportedBy = lambda _session, _token: frozenset(),
         translated: QuestionTranslationsDoor | None = None,
-        secure: bool = False,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
     ) -> None:
-        """`secure`: cookies go over https alone.
-
-        `translated`: has what is published in other languages.
-        """
+        """`translated`: has what is published in other languages."""
         self._reported = reported
         self._own_of = own_of
-        self._pages = pages
+        self._context = context
         self._ballots = ballots
-        self._snapshot_of = snapshot_of
-        self._visitors = visitors
         self._floor_of = floor_of
         self._channel_of = channel_of
         self._translated = translated
-        self._secure = secure
         # Overflow: the page that nobody has asked for longest is made again.
         self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status, int], str]] = OrderedDict()
-        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = context.senders(ALLOWANCE)
 
     @property
     def pages_kept(self) -> int:
@@ -127,22 +112,20 @@ class QuestionsDoor:
 
     async def list(self, request: web.Request) -> web.Response:
         """The list as it stands."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             floor = await self._floor_of(wanted.session)
             if floor is None:
                 raise Wrong(404, ErrorText.NO_SESSION)
         except Wrong as none:
-            return refusal(none, self._pages, ui)
-        token = self._visitors.token(request, COOKIE, wanted.session)
+            return self._context.refusal(none, ui)
+        token = self._context.token(request, wanted.session)
         query = kept_query(request, ui, chosen=chosen)
         own = await self._own(wanted.session, token)
         text = self._text(wanted, floor, token, ui, query=query, chosen=chosen, own=own)
         response = own_html(text, ui)
-        if not token:
-            path, secure = f"/s/{quote(wanted.session)}", self._secure or request.secure
-            give(response, COOKIE, self._visitors.new(wanted.session), path=path, secure=secure)
+        self._context.know(request, response, wanted.session)
         return response
 
     async def _own(self, session: SessionId, token: str) -> frozenset[InterventionId]:
@@ -232,7 +215,7 @@ class QuestionsDoor:
                 "live": live,
             }
 
-        return self._pages.render(
+        return self._context.pages.render(
             "questions.html",
             ui=ui,
             title=title_of(wanted, ui),
@@ -258,23 +241,23 @@ class QuestionsDoor:
             hands_before=before,
             hands_at=f"{base}/hands/",
             hands_query=query,
-            hands_counted=ui.text(hands_texts.COUNTED),
-            hands_begun=ui.text(hands_texts.BEGUN),
-            hands_over=ui.text(hands_texts.OVER),
+            hands_counted=ui.text(page_hands.COUNTED),
+            hands_begun=ui.text(page_hands.BEGUN),
+            hands_over=ui.text(page_hands.OVER),
         )
 
     async def support(self, request: web.Request) -> web.Response:
         """Somebody would ask it too, or would no more; back to the list."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             address = self._senders.check(request)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
             number = number_at(request, "number", MAX_DIGITS)
             too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
-            token = self._visitors.token(request, COOKIE, wanted.session)
+            token = self._context.token(request, wanted.session)
             await self._take(wanted.session, number, token, network(address), too=too)
         except Wrong as wrong:
-            return refused(wrong, self._pages, ui)
+            return self._context.refused(wrong, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#No-{number}"
         return see_other(location)
@@ -285,7 +268,7 @@ class QuestionsDoor:
             each = None if floor is None else floor.numbered(number)
             if too and each is not None and each.id in await self._own_of(session, token):
                 raise Wrong(409, texts.OWN)
-            hasty = self._visitors.hasty(token)
+            hasty = self._context.visitors.hasty(token)
             answer = await self._ballots.support(session, number, token, address, too=too, hasty=hasty)
         except StorageUnavailable as error:
             raise Wrong(503, ErrorText.UNAVAILABLE) from error

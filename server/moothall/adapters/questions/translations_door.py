@@ -11,16 +11,13 @@ from urllib.parse import quote, urlencode
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import language
-from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.translation_texts import route_text
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction, is_language
-from moothall.core.ports import Clock, Randomness
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.on_wall import is_public
 from moothall.services.questions.translations import QuestionTranslations, Text
@@ -58,21 +55,11 @@ class Rendering(msgspec.Struct, frozen=True, kw_only=True):
 class QuestionTranslationsDoor:
     """Handlers of translated questions."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        translations: QuestionTranslations,
-        *,
-        clock: Clock,
-        randomness: Randomness,
-        floor_of: FloorOf,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
-    ) -> None:
-        self._pages = pages
+    def __init__(self, context: VisitorContext, translations: QuestionTranslations, *, floor_of: FloorOf) -> None:
+        self._context = context
         self._translations = translations
         self._floor_of = floor_of
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -98,9 +85,9 @@ class QuestionTranslationsDoor:
 
     async def translation(self, request: web.Request) -> web.Response:
         """One question in one language, as JSON, once it is made."""
-        ui, _ = language(self._pages, request)
+        ui, _ = self._context.language(request)
         session, number, target = (request.match_info[name] for name in ("session", "number", "language"))
-        if self._gate.take(self._address_of(request)):
+        if self._senders.often(request):
             return _refused(429, "That came very often; try again in a minute.")
         known = number_in(number, MAX_DIGITS)
         named = is_name(session) and is_language(target)

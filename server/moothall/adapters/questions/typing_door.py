@@ -5,23 +5,18 @@ Whoever sends has the address of the author's page; nobody else can write there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language
-from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.request_context import Asked, Wrong
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import clean, kept_query, onward, page_of, private, read_body, read_form
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.typing_texts import untyped
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.ports import Clock, Randomness
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.typing import Done, Heard, Typing, Untyped, Written
@@ -44,24 +39,12 @@ _decoder = msgspec.json.Decoder(Written)
 class TypingDoor:
     """Handlers of the text that an author types in their turn, from a form and from a script."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        asking: Asking,
-        typing: Typing,
-        *,
-        author_page: AuthorPage,
-        clock: Clock,
-        randomness: Randomness,
-        snapshot_of: SnapshotOf,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
-    ) -> None:
-        self._pages = pages
+    def __init__(self, context: VisitorContext, asking: Asking, typing: Typing, *, author_page: AuthorPage) -> None:
+        self._context = context
         self._asking = asking
         self._typing = typing
         self._author_page = author_page
-        self._snapshot_of = snapshot_of
-        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -69,14 +52,14 @@ class TypingDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody types: a line from the form, or from a script the text in progress too."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             wanted, own = await self._known(request)
             if request.content_type == "application/json":
                 return await self._from_script(request, wanted, own)
             form = await read_form(request)
         except Wrong as wrong:
-            return private(refused(wrong, self._pages, ui))
+            return private(self._context.refused(wrong, ui))
         text = clean(form.get("text", ""))
         done = Done(line=form.get("line", ""), text=text, unkept="unkept" in form)
         if done.unkept and own.voice is not None and own.voice.recorded:
@@ -90,7 +73,7 @@ class TypingDoor:
     async def _known(self, request: web.Request) -> tuple[Asked, Own]:
         """Whose page it comes from. Raises Wrong."""
         self._senders.check(request)
-        wanted = await asked(request, self._snapshot_of)
+        wanted = await self._context.asked(request)
         own = await self._asking.own(wanted.session, request.match_info["token"])
         if own is None:
             raise Wrong(404, ErrorText.NOTHING)

@@ -8,18 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
-from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import SnapshotOf, Wrong, asked, language
-from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.request_context import Wrong
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import Senders, refused
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_form, see_other
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_address import Address
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.ports import Clock, Randomness
 from moothall.wire.token_bucket import Allowance
 
 MAX_BODY_BYTES, MAX_FIELDS = 1 << 10, 8
@@ -38,22 +35,11 @@ Want = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
 class LanguagesDoor:
     """The handler of `POST /s/{session}/language`."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        *,
-        clock: Clock,
-        randomness: Randomness,
-        snapshot_of: SnapshotOf,
-        offered: Offered,
-        want: Want,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
-    ) -> None:
-        self._pages = pages
-        self._snapshot_of = snapshot_of
+    def __init__(self, context: VisitorContext, *, offered: Offered, want: Want) -> None:
+        self._context = context
         self._offered = offered
         self._want = want
-        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -61,18 +47,18 @@ class LanguagesDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Ask for the language that the form names, and go to its text."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             self._senders.check(request)
             tag = await _language(request)
-            wanted = await asked(request, self._snapshot_of, "")
+            wanted = await self._context.asked(request, "")
             if tag not in self._offered(wanted.session):
                 raise Wrong(404, ErrorText.LANGUAGE)
             answer = await self._want(wanted.session, tag)
             if isinstance(answer, Refusal):
                 raise _wrong(answer)
         except Wrong as wrong:
-            return refused(wrong, self._pages, ui)
+            return self._context.refused(wrong, ui)
         choices = page_choices.chosen(request.query)
         address = Address(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
         return see_other(address.page())

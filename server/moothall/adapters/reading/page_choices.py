@@ -1,7 +1,7 @@
 """How a reader wants to read: what an address says of it, and what the form on the page offers.
 
-An address that names a choice wins over what the browser remembers (`web/js/early.js`, `web/js/choices.js`); the names
-and values here are those of the scripts and of the style sheets.
+An address that names a choice wins over what the browser remembers (`early.js` and `choices.js` in `web/js/lib`); the
+names and values here are those of the scripts and of the style sheets.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 import msgspec
 from aiohttp import web
 
+from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import origin_allowed
 from moothall.adapters.http.places import Full, Place, Places
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
@@ -195,7 +196,7 @@ class Readers:
         origins: frozenset[str],
         most: int = MAX_READERS,
         each: int | None = None,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
+        address_of: AddressOf = remote_address,
     ) -> None:
         """`origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once, `each`: of
         one address, None for as many.

@@ -7,24 +7,19 @@ sends must come from a page of ours.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.http.limits import AddressGate
-from moothall.adapters.http.visitor_cookie import Visitors, give
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import ANSWERS, KINDS, DoorText, report_part
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
-from moothall.adapters.pages.templates import Pages
-from moothall.adapters.pages.visitor_forms import Senders
+from moothall.adapters.pages.request_context import Asked, Wrong, own_html
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_body, read_form, title_language, title_of
 from moothall.core.kernel.decoding import read_json
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Clock, Randomness
 from moothall.services.sessions.reports import Answer, Kind, Reports
 from moothall.wire.token_bucket import Allowance
 
@@ -50,26 +45,10 @@ class _Sent(msgspec.Struct):
 class ReportsDoor:
     """Handlers of the form *Something wrong?*. Reports go to `Reports`, where desks see them."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        reports: Reports,
-        *,
-        clock: Clock,
-        randomness: Randomness,
-        visitors: Visitors,
-        snapshot_of: SnapshotOf,
-        secure: bool = False,
-        address_of: Callable[[web.Request], str] = lambda request: request.remote or "",
-    ) -> None:
-        """`secure`: cookies go over https alone."""
-        self._pages = pages
+    def __init__(self, context: VisitorContext, reports: Reports) -> None:
+        self._context = context
         self._reports = reports
-        self._clock = clock
-        self._snapshot_of = snapshot_of
-        self._visitors = visitors
-        self._secure = secure
-        self._senders = Senders(AddressGate(clock, randomness, ALLOWANCE, patience_ms=0), address_of)
+        self._senders = context.senders(ALLOWANCE)
         self._waiting = 0
         self._closed = asyncio.Event()
 
@@ -85,12 +64,12 @@ class ReportsDoor:
 
         JSON with `?wait=1` comes when something has changed against `?known=kind:answer,…`, or after 25 s.
         """
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await self._context.asked(request)
         except Wrong as wrong:
             return self._refuse(request, wrong, ui)
-        token = self._visitors.token(request, COOKIE, wanted.session)
+        token = self._context.visitors.token(request, COOKIE, wanted.session)
         if not _is_script(request):
             return self._page(request, wanted, ui, token, chosen=chosen)
         if request.query.get("wait") == "1" and token:
@@ -103,12 +82,12 @@ class ReportsDoor:
         A browser that has reported nothing yet is given its cookie and sent here once more (307: with what it sent).
         All that keep none count as one.
         """
-        ui, chosen = language(self._pages, request)
+        ui, chosen = self._context.language(request)
         try:
             self._senders.check(request)
             sent = await _sent(request)
-            wanted = await asked(request, self._snapshot_of, sent.channel)
-            token = self._visitors.token(request, COOKIE, wanted.session)
+            wanted = await self._context.asked(request, sent.channel)
+            token = self._context.visitors.token(request, COOKIE, wanted.session)
             if not token and AGAIN not in request.query:
                 return self._once_more(request, wanted.session)
             refused = self._reports.report(wanted.session, wanted.feed.channel, sent.kind, token)
@@ -125,8 +104,7 @@ class ReportsDoor:
     def _once_more(self, request: web.Request, session: SessionId) -> web.Response:
         where = f"{request.path}?{urlencode([*request.query.items(), (AGAIN, '1')])}"
         response = web.Response(status=307, headers={hdrs.LOCATION: where, hdrs.CACHE_CONTROL: "no-store"})
-        path = f"/s/{quote(session)}/report"
-        give(response, COOKIE, self._visitors.new(session), path=path, secure=self._secure or request.secure)
+        self._context.give(request, response, COOKIE, session, f"/s/{quote(session)}/report")
         return response
 
     async def close(self) -> None:
@@ -142,7 +120,7 @@ class ReportsDoor:
             async with asyncio.TaskGroup() as group:
                 waits = [
                     group.create_task(self._reports.changed(session, token, known)),
-                    group.create_task(self._clock.sleep(MAX_WAIT_S * 1_000)),
+                    group.create_task(self._context.clock.sleep(MAX_WAIT_S * 1_000)),
                     group.create_task(self._closed.wait()),
                 ]
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -161,7 +139,7 @@ class ReportsDoor:
     def _page(self, request: web.Request, wanted: Asked, ui: Catalogue, token: str, *, chosen: bool) -> web.Response:
         answers = self._reports.answers(wanted.session, token) if token else {}
         language_query = f"&ui={ui.language}" if chosen else ""
-        text = self._pages.render(
+        text = self._context.pages.render(
             "report.html",
             ui=ui,
             title=title_of(wanted, ui),
@@ -175,7 +153,7 @@ class ReportsDoor:
 
     def _refuse(self, request: web.Request, wrong: Wrong, ui: Catalogue) -> web.Response:
         if not _is_script(request):
-            response = refusal(wrong, self._pages, ui)
+            response = self._context.refusal(wrong, ui)
         else:
             body = msgspec.json.encode({"error": ui.text(wrong.key, **wrong.values)})
             response = web.Response(status=wrong.status, body=body, content_type="application/json")

@@ -1,6 +1,6 @@
 """The reader's pages as HTML: values in, text out. Who asks, and where the values come from, is `page_door`'s part.
 
-The same markup is made in the browser (`web/js/view.js`) for lines that come later; a browser test holds the two
+The same markup is made in the browser (`web/js/reader/view.js`) for lines that come later; a browser test holds the two
 against each other.
 """
 
@@ -271,7 +271,7 @@ class SessionPage:
         """What every page of a session needs with `lines`; `named` is whether its address names the text."""
         shown = {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices}
         if not named and len(session.channels) > 1:
-            shown["data-texts"] = by_language(session)  # js/early.js goes to the one in the reader's language
+            shown["data-texts"] = by_language(session)  # js/lib/early.js goes to the one in the reader's language
         return {
             "address": address,
             "session": session,

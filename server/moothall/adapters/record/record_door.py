@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import OrderedDict
+from collections.abc import Mapping
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -255,3 +256,22 @@ def _tag(asked: _Asked, snapshot: Snapshot) -> str:
     """Names the file without making it: equal addresses at equal positions give equal files."""
     parts = (FORM_VERSION, snapshot.epoch, snapshot.offset, asked)
     return sha256(msgspec.json.encode(parts)).hexdigest()[:32]
+
+
+class KeysDoor:
+    """Publishes the public key that verifies records, at `/.well-known/moothall.json`.
+
+    The document is made by `moothall.adapters.store.signing`.
+    """
+
+    def __init__(self, document: Mapping[str, object]) -> None:
+        self._document = dict(document)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.get("/.well-known/moothall.json", self.handle)]
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """The document, for everybody and from everywhere."""
+        headers = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+        return web.json_response(self._document, headers=headers)

@@ -1,7 +1,7 @@
 """The door for sound: what is published can be heard with the text, and staff may hear the piece that they correct.
 
-Parts are served as files, so that players can jump in them, also while one grows. A script (`web/js/sound.js`) plays
-them one after the other, in step with the text.
+Parts are served as files, so that players can jump in them, also while one grows. A script (`web/js/reader/sound.js`)
+plays them one after the other, in step with the text.
 """
 
 from __future__ import annotations

@@ -18,10 +18,9 @@ from typing import Self
 
 import msgspec
 
-from moothall.adapters.engines.child_owner import start_child, to_the_end
-from moothall.adapters.engines.child_signal import signal_child
+from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE
-from moothall.adapters.sound.decode_messages import Ended, Failed, Message, Opened, Order, Trouble
+from moothall.adapters.sound.child_messages import Ended, Failed, Message, Opened, Order, Trouble
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import AudioError
 

@@ -19,7 +19,7 @@ from contextlib import suppress
 
 import msgspec
 
-from moothall.adapters.sound.decode_messages import Ended, Message, Order
+from moothall.adapters.sound.child_messages import Ended, Message, Order
 from moothall.adapters.sound.decoding import decode
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE, Mixer, TimeLine
-from moothall.adapters.sound.decode_messages import Ended, Failed, Message, Opened, Order, Trouble
+from moothall.adapters.sound.child_messages import Ended, Failed, Message, Opened, Order, Trouble
 from moothall.adapters.sound.truncation import is_cut_off, states_duration
 
 if TYPE_CHECKING:

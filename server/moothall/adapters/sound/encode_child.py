@@ -18,10 +18,9 @@ from contextlib import suppress
 import msgspec
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
+from moothall.adapters.sound.child_messages import EncodeOrder, Order
 from moothall.adapters.sound.decode_child import load_library
-from moothall.adapters.sound.decode_messages import Order
 from moothall.adapters.sound.decoding import decode
-from moothall.adapters.sound.encode_order import EncodeOrder
 
 PAGE_US = "1000000"
 """Of a page of Ogg: what a cut costs at most."""

@@ -8,20 +8,26 @@ import os
 import re
 import shutil
 import signal
+import struct
 import sys
 from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.engines.child_owner import start_child, to_the_end
-from moothall.adapters.engines.child_signal import signal_child
+from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.adapters.sound.audio_file import AudioFile
-from moothall.adapters.sound.encode_order import EncodeOrder
-from moothall.adapters.sound.ogg_length import opus_samples
+from moothall.adapters.sound.child_messages import EncodeOrder
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.sound.recorder import Part
 
+TAIL = 1 << 17
+"""Bytes at the end that are looked at: more than one page has."""
+PER_SAMPLE = 3
+"""Opus counts at 48 kHz, we at 16."""
+_HEADER = struct.Struct("<4sBBqIIIB")
+_UNKNOWN = -1
+"""The position of a page on which no packet ends."""
 _FILE = re.compile(r"([0-9]{15})\.opus\Z")
 _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """Of the environment, what a Python process needs to start."""
@@ -217,3 +223,35 @@ def _leave_room(folder: Path) -> None:
 
 def _refused(error: OSError) -> StorageUnavailable:
     return StorageUnavailable(f"The recording can't be written: {error.strerror or type(error).__name__}.")
+
+
+def opus_samples(path: Path) -> int:
+    """Samples at 16 kHz that an Ogg Opus file holds; 0 when it has none yet. Raises OSError.
+
+    Also while it grows or after it was cut: its last whole page says so (RFC 7845).
+    """
+    with path.open("rb") as file:
+        head = file.read(256)
+        size = file.seek(0, 2)
+        file.seek(max(0, size - TAIL))
+        tail = file.read()
+    at = head.find(b"OpusHead")
+    if at < 0 or len(head) < at + 12:
+        return 0
+    skipped = int.from_bytes(head[at + 10 : at + 12], "little")
+    position = _last_position(tail)
+    return 0 if position is None else max(0, position - skipped) // PER_SAMPLE
+
+
+def _last_position(tail: bytes) -> int | None:
+    """The position of the last whole page."""
+    end = len(tail)
+    while (begin := tail.rfind(b"OggS", 0, end)) >= 0:
+        end = begin
+        if len(tail) < begin + _HEADER.size:
+            continue
+        *_, position, _serial, _number, _check, count = _HEADER.unpack_from(tail, begin)
+        table = tail[begin + _HEADER.size : begin + _HEADER.size + count]
+        if len(table) == count and len(tail) >= begin + _HEADER.size + count + sum(table) and position > _UNKNOWN:
+            return int(position)
+    return None

@@ -38,6 +38,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What the reader of a file is told beside the file."""
 
     zones: Zones
+    calendar: CalendarReader
+    """Reads iCalendar files."""
     zone: tzinfo
     """Of times that name none, where the file names none for all."""
     languages: tuple[str, ...] = ()
@@ -77,6 +79,23 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def at(self, part: str) -> str:
         """How an error names one of the `columns`, or the session where there are none."""
         return f"{self.where}, column '{self.columns[part]}'" if part in self.columns else self.where
+
+
+class CalendarFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a calendar says."""
+
+    title: str
+    zone: str
+    """The time zone that it names for all of its sessions; empty when it names none."""
+    drafts: tuple[Draft, ...]
+    notes: tuple[str, ...] = ()
+    """Sentences on what was left out or repeated."""
+    wrong: tuple[str, ...] = ()
+    """Sentences on what of it, beside its sessions, can't be read."""
+
+
+CalendarReader = Callable[[str, Reading], CalendarFile]
+"""Reads the text of an iCalendar file; raises ProgrammeError where the file as a whole can't be read."""
 
 
 def all_wrong(sentences: Sequence[str]) -> ProgrammeError:
@@ -140,7 +159,7 @@ def timetable(
     sessions: dict[SessionId, Planned] = {}
     prefix = readable_name(source)[:15].strip("-") if source else ""
     for draft in map(all_visible, drafts):
-        told += [*draft.wrong, *_misfits(draft)]
+        told += [*draft.wrong, *misfits(draft)]
         planned = _planned(draft, prefix, reading)
         if planned.session in sessions and (planned.title or draft.id.strip()):
             column, what = ("id", f"the id '{draft.id[:60]}'") if draft.id.strip() else ("title", "that title")
@@ -165,8 +184,8 @@ def _most_named(drafts: Sequence[Draft]) -> str:
     return named.most_common(1)[0][0] if named else ""
 
 
-def _misfits(draft: Draft) -> Iterator[str]:
-    """What of a session could be read, and can't be so."""
+def misfits(draft: Draft) -> Iterator[str]:
+    """Sentences on what of a session could be read, and can't be so."""
     title = " ".join(draft.title.split())
     if not title:
         yield f"{draft.at('title')}: there is no title; write one of at most {LONGEST_TITLE} characters."

@@ -8,10 +8,9 @@ import msgspec
 
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.csv_table import COLUMNS, read_csv
-from moothall.core.programme.drafts import Reading
+from moothall.core.programme.drafts import Reading, timetable
 from moothall.core.programme.frab_json import read_frab_json
 from moothall.core.programme.frab_xml import read_frab_xml
-from moothall.core.programme.icalendar import read_icalendar
 from moothall.core.programme.plan import Timetable
 
 MOST_BYTES = 8 << 20
@@ -31,9 +30,22 @@ def read_programme(data: bytes, reading: Reading) -> Timetable:
     if start.startswith("{"):
         return read_frab_json(text, reading)
     if start.upper().startswith("BEGIN:VCALENDAR"):
-        return read_icalendar(text.lstrip(), reading)
+        return _read_calendar(text.lstrip(), reading)
     table = read_csv(text, reading)
     return msgspec.structs.replace(table, notes=(note, *table.notes)) if note else table
+
+
+def _read_calendar(text: str, reading: Reading) -> Timetable:
+    found = reading.calendar(text, reading)
+    return timetable(
+        source=found.title,
+        title=found.title,
+        drafts=found.drafts,
+        reading=reading,
+        notes=found.notes,
+        zone=found.zone,
+        wrong=found.wrong,
+    )
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

@@ -339,20 +339,18 @@ def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusa
     """What the staff says of it; no flags: that nothing is wrong."""
     flags = tuple(dict.fromkeys(command.flags))
     if len(set(flags) - {REPORTED}) > MOST_FLAGS or not all(map(is_name, flags)):
-        return Refusal(
-            code=RefusalCode.INVALID, message=f"A question has at most {MOST_FLAGS} flags, each a short name."
-        )
+        return refuse(RefusalCode.INVALID, f"A question has at most {MOST_FLAGS} flags, each a short name.")
     if flags == each.flags:
-        return Refusal(code=RefusalCode.CONFLICT, message="The question already has these flags.")
+        return refuse(RefusalCode.CONFLICT, "The question already has these flags.")
     return [ev.InterventionFlagged(intervention=each.id, flags=flags)]
 
 
 def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
     """A reader says that it is rude; readers know of published ones alone."""
     if not each.published or each.removed:
-        return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
     if REPORTED in each.flags:
-        return Refusal(code=RefusalCode.CONFLICT, message="This question was reported already.")
+        return refuse(RefusalCode.CONFLICT, "This question was reported already.")
     return [ev.InterventionFlagged(intervention=each.id, flags=(*each.flags, REPORTED))]
 
 

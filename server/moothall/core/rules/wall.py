@@ -8,7 +8,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.rules.questions import decide_floor
 from moothall.core.session.state import State, Status, evolve
@@ -24,7 +24,7 @@ def decide_wall(
     # What was cleared once more in between may have been taken back before: restoring hides nothing.
     t = None if command.t is None or state.wall_cleared is None else min(command.t, state.wall_cleared)
     if t == state.wall_cleared and not again:
-        return Refusal(code=RefusalCode.CONFLICT, message="The walls already show this.")
+        return refuse(RefusalCode.CONFLICT, "The walls already show this.")
     return [ev.WallCleared(t=t), *again]
 
 

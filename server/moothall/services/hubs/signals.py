@@ -19,7 +19,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 
 LATE_MS = 5_000
-"""Pages say a delay from here on (web/js/standing.js); it is told anew when it has changed by as much."""
+"""Pages say a delay from here on (web/js/lib/standing.js); it is told anew when it has changed by as much."""
 LATER = 10
 """One of more than a minute is told anew when it has changed by a tenth."""
 SILENT_MS = 3_000

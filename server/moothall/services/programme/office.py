@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import OPERATOR, Actor, Role
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.programme.changes import Change, without_language
-from moothall.core.programme.drafts import Reading, languages_in
+from moothall.core.programme.drafts import CalendarReader, Reading, languages_in
 from moothall.core.programme.plan import Planned, Timetable
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
@@ -60,6 +60,7 @@ class Office:
         proposals: Proposals,
         public: str,
         zones: Zones,
+        calendar: CalendarReader,
         language_names: Callable[[], Mapping[str, str]],
     ) -> None:
         """`language_names` finds what languages are called (`Reading`); it is asked when a file is read."""
@@ -69,6 +70,7 @@ class Office:
         self._proposals = proposals
         self._public = public
         self._zones = zones
+        self._calendar = calendar
         self._language_names = language_names
 
     async def import_programme(
@@ -103,7 +105,8 @@ class Office:
     def _read(self, data: bytes, zone: tzinfo, languages: str) -> Timetable:
         names = self._language_names()
         spoken = languages_in(languages, "--languages", names)
-        return read_programme(data, Reading(zones=self._zones, zone=zone, languages=spoken, language_names=names))
+        reading = Reading(zones=self._zones, calendar=self._calendar, zone=zone, languages=spoken, language_names=names)
+        return read_programme(data, reading)
 
     async def admin_link(self, *, new: bool) -> str | None:
         """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one.

@@ -13,7 +13,7 @@ import pytest
 
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.audio_mixing import RATE
-from moothall.adapters.sound.decode_messages import Order
+from moothall.adapters.sound.child_messages import Order
 from moothall.core.kernel.errors import AudioError
 from sounds import encode, endless, picture, tone, wav
 

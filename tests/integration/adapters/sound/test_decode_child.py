@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.sound.decode_messages import Ended, Failed, Opened, Order, Trouble
+from moothall.adapters.sound.child_messages import Ended, Failed, Opened, Order, Trouble
 from sounds import endless, tone, wav
 
 CONFINED = """
 import os, socket, sys
 from moothall.adapters.sound.decode_child import confine
-from moothall.adapters.sound.decode_messages import Order
+from moothall.adapters.sound.child_messages import Order
 target = open(sys.argv[1], "ab", buffering=0)
 os.dup2(target.fileno(), 0)
 target.close()

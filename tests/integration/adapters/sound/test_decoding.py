@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_mixing import RATE
-from moothall.adapters.sound.decode_messages import Ended, Failed, Message, Opened, Order, Trouble
+from moothall.adapters.sound.child_messages import Ended, Failed, Message, Opened, Order, Trouble
 from moothall.adapters.sound.decoding import decode
 from sounds import encode, loudness, picture, tone, wav
 

@@ -14,9 +14,8 @@ import msgspec
 import pytest
 
 from moothall.adapters.sound.audio_file import AudioFile
-from moothall.adapters.sound.encode_order import EncodeOrder
-from moothall.adapters.sound.ogg_length import opus_samples
-from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.adapters.sound.child_messages import EncodeOrder
+from moothall.adapters.sound.sound_folder import SoundFolder, opus_samples
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.services.sound.recorder import Part

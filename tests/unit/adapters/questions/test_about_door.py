@@ -31,7 +31,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -90,23 +90,13 @@ async def house_with(questions: Questions, *, young_people: bool = False) -> Asy
         snapshot_of = ReaderAccess(hall.sessions).snapshot
         author_page = AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(5), balance)
         asks = AskingDoor(
-            PAGES,
+            visitor_context(PAGES, hall.clock, snapshot_of, seed=3),
             asking,
             author_page=author_page,
-            visitors=TrustingVisitors(1),
-            clock=hall.clock,
-            randomness=SeededRandomness(3),
-            snapshot_of=snapshot_of,
             balance=balance,
         )
         about = AboutDoor(
-            PAGES,
-            asking,
-            balance,
-            author_page=author_page,
-            clock=hall.clock,
-            randomness=SeededRandomness(4),
-            snapshot_of=snapshot_of,
+            visitor_context(PAGES, hall.clock, snapshot_of, seed=4), asking, balance, author_page=author_page
         )
         app = web.Application()
         app.add_routes([*asks.routes(), *about.routes()])

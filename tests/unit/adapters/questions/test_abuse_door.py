@@ -29,7 +29,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -67,25 +67,14 @@ async def house() -> AsyncIterator[House]:
             assert isinstance(await live.writer.send(by, CommandId(name), command), Receipt)
         access, reports = ReaderAccess(hall.sessions), AbuseReports(hall.sessions, randomness=SeededRandomness(1))
         questions = QuestionsDoor(
-            PAGES,
+            visitor_context(PAGES, hall.clock, access.snapshot, seed=3),
             Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2)),
-            visitors=TrustingVisitors(1),
-            clock=hall.clock,
-            randomness=SeededRandomness(3),
-            snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda *_: FLOOR,
             own_of=nobodys,
             reported=reports.reported,
         )
-        abuse = AbuseDoor(
-            PAGES,
-            reports,
-            visitors=TrustingVisitors(2),
-            clock=hall.clock,
-            randomness=SeededRandomness(4),
-            snapshot_of=access.snapshot,
-        )
+        abuse = AbuseDoor(visitor_context(PAGES, hall.clock, access.snapshot, seed=4), reports)
         app = web.Application()
         for door in (questions, abuse):
             app.add_routes(door.routes())

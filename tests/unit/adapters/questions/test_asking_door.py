@@ -30,7 +30,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 PAGES = Pages(find_web_folder())
@@ -101,13 +101,9 @@ async def house() -> AsyncIterator[House]:
         await asking.load()
         hubs: dict[str, str] = {}
         door = AskingDoor(
-            PAGES,
+            visitor_context(PAGES, hall.clock, ReaderAccess(hall.sessions).snapshot, seed=2),
             asking,
             author_page=AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(3)),
-            visitors=TrustingVisitors(1),
-            clock=hall.clock,
-            randomness=SeededRandomness(2),
-            snapshot_of=ReaderAccess(hall.sessions).snapshot,
             hubs_of=lambda _: hubs,
         )
         app = web.Application()
@@ -402,6 +398,7 @@ async def test_nobody_guesses_a_page(house: House) -> None:
     page = await house.asked()
     name = house.all[0].id
     for wrong in (f"/s/s/asked/{'A' * 22}.{name}", "/s/s/asked/1", page[:-1]):
-        assert (await house.get(wrong))[0] == 404
         assert (await house.post(wrong, body=b""))[0] == 404
+        status, headers, _ = await house.get(wrong)
+        assert (status, headers["X-Robots-Tag"], headers["Cache-Control"]) == (404, "noindex, nofollow", "no-store")
     assert house.all[0].standing is Standing.CHECKED

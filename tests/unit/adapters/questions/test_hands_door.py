@@ -27,7 +27,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -87,24 +87,13 @@ async def house() -> AsyncIterator[House]:
         await ballots.load()
         access = ReaderAccess(hall.sessions)
         questions = QuestionsDoor(
-            PAGES,
+            visitor_context(PAGES, hall.clock, access.snapshot, seed=3),
             ballots,
-            visitors=TrustingVisitors(2),
-            clock=hall.clock,
-            randomness=SeededRandomness(3),
-            snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=nobodys,
         )
-        hands = HandsDoor(
-            PAGES,
-            ballots,
-            visitors=TrustingVisitors(1),
-            clock=hall.clock,
-            randomness=SeededRandomness(2),
-            snapshot_of=access.snapshot,
-        )
+        hands = HandsDoor(visitor_context(PAGES, hall.clock, access.snapshot, seed=2), ballots)
         app = web.Application()
         app.add_routes([*hands.routes(), *questions.routes()])
         secure(app)

@@ -28,7 +28,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"
@@ -98,12 +98,8 @@ async def house() -> AsyncIterator[House]:
             return frozenset({InterventionId("own")}) if token == "A" * 22 else frozenset()
 
         door = QuestionsDoor(
-            PAGES,
+            visitor_context(PAGES, hall.clock, access.snapshot, seed=2),
             ballots,
-            visitors=TrustingVisitors(1),
-            clock=hall.clock,
-            randomness=SeededRandomness(2),
-            snapshot_of=access.snapshot,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=own_of,

@@ -25,7 +25,7 @@ from moothall.services.questions.translations import QuestionTranslations, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.translation.text_translation import Made
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import nothing_shown, visitor_context
 
 PAGES = Pages(find_web_folder())
 SPANISH = Route(hops=(Direction(engine="echo", version="1", source="en", target="es", cost=0.1),))
@@ -42,10 +42,8 @@ class House:
             self._translate, lambda wanted: wanted.target == "es", clock=hall.clock
         )
         self.door = QuestionTranslationsDoor(
-            PAGES,
+            visitor_context(PAGES, hall.clock, nothing_shown, seed=2),
             self.translations,
-            clock=hall.clock,
-            randomness=SeededRandomness(2),
             floor_of=ReaderAccess(hall.sessions).floor,
         )
         self.client: TestClient[web.Request, web.Application]

@@ -33,7 +33,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 PAGES = Pages(find_web_folder())
@@ -117,15 +117,10 @@ async def house() -> AsyncIterator[House]:
         await asking.load()
         typing = Typing(hall.sessions, hall.clock)
         page = AuthorPage(PAGES, typing, SeededRandomness(3))
-        given: dict[str, Any] = {
-            "author_page": page,
-            "clock": hall.clock,
-            "randomness": SeededRandomness(2),
-            "snapshot_of": ReaderAccess(hall.sessions).snapshot,
-        }
+        context = visitor_context(PAGES, hall.clock, ReaderAccess(hall.sessions).snapshot, seed=2)
         app = web.Application()
-        app.add_routes(AskingDoor(PAGES, asking, visitors=TrustingVisitors(), **given).routes())
-        app.add_routes(TypingDoor(PAGES, asking, typing, **given).routes())
+        app.add_routes(AskingDoor(context, asking, author_page=page).routes())
+        app.add_routes(TypingDoor(context, asking, typing, author_page=page).routes())
         secure(app)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
             made = House(hall, live, asking, client)

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import Session, Snapshot
 from moothall.testing.clock import ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())
 Client = TestClient[web.Request, web.Application]
@@ -46,12 +46,7 @@ def hall() -> Hall:
 @pytest.fixture
 async def client(hall: Hall) -> AsyncIterator[Client]:
     door = LanguagesDoor(
-        PAGES,
-        clock=ManualClock(),
-        randomness=SeededRandomness(),
-        snapshot_of=hall.snapshot_of,
-        offered=lambda _: ("es",),
-        want=hall.want,
+        visitor_context(PAGES, ManualClock(), hall.snapshot_of), offered=lambda _: ("es",), want=hall.want
     )
     app = web.Application()
     app.add_routes(door.routes())

@@ -22,7 +22,7 @@ from moothall.core.views.captions import CaptionsView, Snapshot
 from moothall.services.sessions.reports import MAX_REPORTS, Kind, Reports
 from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
-from moothall.testing.visitors import TrustingVisitors
+from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())
 SESSION = SessionId("plenary")
@@ -37,14 +37,7 @@ class Hall:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.reports = Reports(clock=self.clock, randomness=SeededRandomness(), readers=lambda _: 210)
-        self.door = ReportsDoor(
-            PAGES,
-            self.reports,
-            visitors=TrustingVisitors(1),
-            clock=self.clock,
-            randomness=SeededRandomness(),
-            snapshot_of=self.snapshot_of,
-        )
+        self.door = ReportsDoor(visitor_context(PAGES, self.clock, self.snapshot_of), self.reports)
 
     async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
         known = session == SESSION and feed.channel in (FLOOR, "fr")
@@ -224,14 +217,7 @@ async def test_a_session_that_may_not_be_read_takes_none(client: Client) -> None
 
 async def test_a_forged_cookie_is_none(hall: Hall) -> None:
     made = Visitors(b"key", hall.clock, SeededRandomness())
-    hall.door = ReportsDoor(
-        PAGES,
-        hall.reports,
-        visitors=made,
-        clock=hall.clock,
-        randomness=SeededRandomness(),
-        snapshot_of=hall.snapshot_of,
-    )
+    hall.door = ReportsDoor(visitor_context(PAGES, hall.clock, hall.snapshot_of, visitors=made), hall.reports)
     app = web.Application()
     app.add_routes(hall.door.routes())
     async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
@@ -266,15 +252,7 @@ async def test_when_everybody_has_said_so_it_is_known(client: Client, hall: Hall
 
 @pytest.mark.parametrize("secure", [True, False])
 async def test_behind_https_the_cookie_goes_over_https_alone(hall: Hall, secure: bool) -> None:
-    door = ReportsDoor(
-        PAGES,
-        hall.reports,
-        visitors=TrustingVisitors(2),
-        clock=hall.clock,
-        randomness=SeededRandomness(),
-        snapshot_of=hall.snapshot_of,
-        secure=secure,
-    )
+    door = ReportsDoor(visitor_context(PAGES, hall.clock, hall.snapshot_of, secure=secure), hall.reports)
     app = web.Application()
     app.add_routes(door.routes())
     async with (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from asking import MODERATOR, SOMEBODY, ask, stand
 from deciding import WALL, carry_out, speaking
-from moothall.adapters.store.word_list_folder import read_word_lists
+from moothall.app.backend import read_word_lists
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.errors import ConfigurationError

@@ -8,9 +8,9 @@ from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import OpenSegment
 from moothall_models.ports import HeardWord, Hypothesis
-from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.channel import Output, Reporter, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
-from talking import Reader, attach, hear, play, said, settle, silence
+from talking import CHANNEL, Reader, attach, hear, play, said, settle, silence
 
 SLOW_TO_AGREE = SpeechSettings(first_pass=3_200, longest_window=3_200, alone_p=1.0, trim_anywhere_at=9_999)
 EMPTY = Hypothesis(language="en", words=())
@@ -324,3 +324,11 @@ def test_an_unexpected_word_text_passes_through_unchanged() -> None:
     channel = SpeechChannel(attach())
     words = (Word("“Real-time”,", 0, 500), Word("3.5", 500, 900), Word("%!", 900, 1_200))
     assert text(play(channel, words, 0, 1_984)) == "“Real-time”, 3.5 %!"
+
+
+def test_it_speaks_up_when_the_sound_changes_and_once_a_second() -> None:
+    reporter = Reporter(CHANNEL, SpeechSettings())
+    assert reporter.report(Sound.SILENCE, 5, 100) == [ChannelState(channel=CHANNEL, sound=Sound.SILENCE, lag=5, t=100)]
+    assert reporter.report(Sound.SILENCE, 5, 1_099) == []
+    assert len(reporter.report(Sound.SILENCE, 5, 1_100)) == 1
+    assert reporter.report(Sound.SPEECH, -3, 1_132)[0].lag == 0

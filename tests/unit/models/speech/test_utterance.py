@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from moothall.core.events.types import Word
-from moothall_models.ports import VAD_FRAME, Hypothesis
-from moothall_models.speech.utterance import FRAME_MS, Frame, Moment, Utterance
+from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
+from moothall_models.speech.utterance import FRAME_MS, Frame, Moment, Unheard, Utterance, heard_words
 
 
 def frame(t: int, p: float = 1.0) -> Frame:
@@ -93,3 +93,70 @@ def test_a_pre_roll_that_is_heard_again_is_no_speech() -> None:
     again.add(frame(32, 0.9))
     again.add(frame(64, 0.9))
     assert again.now == spoken.now
+
+
+def test_what_is_heard_later_is_not_missing() -> None:
+    unheard = Unheard()
+    unheard.heard(0, 1_000)
+    assert unheard.given_up(9_999) is None
+    unheard.missed(500, 1_200)
+    unheard.missed(1_200, 1_800)
+    unheard.heard(0, 2_400)
+    assert unheard.given_up(9_999) is None
+
+
+def test_what_no_later_pass_looks_back_to_is_missing() -> None:
+    unheard = Unheard()
+    unheard.missed(500, 1_800)
+    unheard.heard(1_000, 2_400)
+    assert unheard.given_up(9_999) == (500, 1_000)
+    unheard.missed(500, 1_800)
+    unheard.heard(2_000, 2_400)
+    assert unheard.given_up(9_999) == (500, 1_800)
+    unheard.missed(500, 1_800)
+    unheard.heard(0, 1_000)
+    assert unheard.given_up(9_999) == (1_000, 1_800)
+
+
+def test_it_is_given_up_piece_by_piece() -> None:
+    unheard = Unheard()
+    unheard.missed(500, 1_800)
+    assert unheard.given_up(500) is None
+    assert unheard.given_up(1_000) == (500, 1_000)
+    assert unheard.given_up(1_000) is None
+    assert unheard.given_up(1_800) == (1_000, 1_800)
+    assert unheard.given_up(1_800) is None
+
+
+START = 5_000
+
+
+def spoken_then_quiet(speech: int, quiet: int) -> Utterance:
+    odds = [0.9] * speech + [0.1] * quiet
+    frames = [frame(START + number * FRAME_MS, p) for number, p in enumerate(odds)]
+    spoken = Utterance(1, frames[:1], 0.35)
+    for later in frames[1:]:
+        spoken.add(later)
+    return spoken
+
+
+def heard(*words: HeardWord) -> list[Word]:
+    return heard_words(spoken_then_quiet(10, 10), Hypothesis(language="en", words=words), START + 640)
+
+
+def test_times_are_media_time_and_lie_in_the_window() -> None:
+    assert heard(HeardWord(" a", 0, 200, 0.9), HeardWord(" b", 200, 300, 0.8)) == [
+        Word(" a", 5_000, 5_200, 0.9),
+        Word(" b", 5_200, 5_300, 0.8),
+    ]
+
+
+def test_a_stretched_word_ends_with_the_speech() -> None:
+    assert heard(HeardWord(" a", 100, 900, 0.9)) == [Word(" a", 5_100, 5_320, 0.9)]
+    assert heard(HeardWord(" a", 400, 600, 0.9)) == [Word(" a", 5_400, 5_600, 0.9)], "all of it in silence"
+
+
+def test_words_without_time_at_the_edge_are_made_up() -> None:
+    words = heard(HeardWord(" a", 0, 0, 0.9), HeardWord(" b", 0, 300, 0.9), *[HeardWord(" c", 630, 630, 0.9)] * 3)
+    assert [word.text for word in words] == [" a", " b"]
+    assert heard(HeardWord(" c", 700, 650, 0.9)) == []

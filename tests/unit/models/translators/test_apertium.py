@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall_models.translators.apertium import ApertiumTranslator, commands_of
+from moothall_models.translators.apertium import ApertiumTranslator, commands_of, mended
 
 
 def test_the_commands_of_a_mode() -> None:
@@ -62,3 +62,28 @@ def put_rewriter(folder: Path, does: str) -> None:
     program = folder / "apertium-wblank-mode"
     program.write_text(f"#!/bin/sh\n{does}\n", "utf-8")
     program.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("para los prójimos 90 minutos", "para los próximos 90 minutos"),
+        ("Prójima semana", "Próxima semana"),
+        (
+            "entonces se su conexión es lenta o se usted no puede oír",
+            "entonces si su conexión es lenta o si usted no puede oír",
+        ),
+        ("Se nosotros votamos", "Si nosotros votamos"),
+        ("se la dio y se levanta", "se la dio y se levanta"),
+        ("se juntaron a nosotros on-line.", "se juntaron a nosotros en línea."),
+        ("Doy la palabra a lo ilustre delegado", "Doy la palabra al ilustre delegado"),
+        ("", ""),
+    ],
+)
+def test_what_is_wrong_wherever_it_stands_is_put_right(text: str, right: str) -> None:
+    assert mended(text, "pt", "es") == right
+    assert mended(right, "pt", "es") == right
+
+
+def test_other_directions_are_left_alone() -> None:
+    assert mended("se su on-line", "es", "pt") == "se su on-line"

@@ -6,7 +6,6 @@ import pytest
 
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall
 from microphone import Ears
-from moothall.adapters.sound.spool_memory import MemorySpool, MemorySpools
 from moothall.core.commands import AddChannel, BeginNotRecorded, OpenSession
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
@@ -20,6 +19,7 @@ from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.spool_memory import MemorySpool, MemorySpools
 from moothall.wire import engine as wire
 
 

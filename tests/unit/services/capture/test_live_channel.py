@@ -9,8 +9,6 @@ import pytest
 from hall_in_memory import FLOOR, MemoryHall
 from microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
 from moothall.adapters.sound.audio_spool import DiskSpools
-from moothall.adapters.sound.spool_memory import MemorySpools
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, BeginNotRecorded, CloseSession, EndNotRecorded, MapClock, OpenSession
 from moothall.core.events import types as ev
@@ -25,6 +23,8 @@ from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import MemoryLog
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason, Piece
 from spools import OddSpools
 

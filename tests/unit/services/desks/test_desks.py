@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from asking import ask, stand
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core.commands import (
     AnyCommand,
     Ask,
@@ -33,6 +32,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import UNUSED_MS
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream

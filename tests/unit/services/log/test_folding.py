@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -16,6 +15,7 @@ from moothall.core.session.state import Status
 from moothall.services.log.folding import PAGE, fold
 from moothall.services.log.signing_times import CHECKPOINT_MS
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import MemoryLog
 from writing import FLOOR, SESSION, TECHNICIAN, opened, said, stage
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from moothall.adapters.programme import read_icalendar
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProgrammeError
@@ -20,6 +21,7 @@ def office(house: ProgrammeHouse) -> Office:
         proposals=house.proposals,
         public="https://hall.example",
         zones=ZONES.get,
+        calendar=read_icalendar,
         language_names=lambda: {"swahili": "sw"},
     )
 

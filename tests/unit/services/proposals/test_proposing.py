@@ -9,7 +9,6 @@ import pytest
 
 from deciding import FLOOR, commit, end, line_of, word
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode, StorageUnavailable
@@ -22,6 +21,7 @@ from moothall.services.proposals import proposing
 from moothall.services.proposals.proposing import DAY_MS, Proposals, ProposeOrder
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.seeded import SeededRandomness
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")

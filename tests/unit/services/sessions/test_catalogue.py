@@ -7,7 +7,6 @@ import pytest
 
 from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from meeting import Meeting, partial
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -22,6 +21,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Catalogue, Entry
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
+from moothall.testing.log_memory import MemoryLog
 
 SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
-from moothall.adapters.store.log_memory import MemoryLog
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.commands import CloseSession, CreateSession, OpenSession, ReopenSession, SealRecord
@@ -26,6 +25,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import BROKEN_MS, LOOK_MS, UNUSED_MS, Sessions
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.wire.frames import Format

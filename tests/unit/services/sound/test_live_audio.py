@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from hall_in_memory import MIC, SESSION, Sound
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
 from moothall.services.sound.live_audio import CHUNK, KEEP_MS, RATE, LiveAudio, to_ms, to_samples
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
+from moothall.testing.spool_memory import MemorySpools
 
 
 async def live(t: int = 0, spools: MemorySpools | None = None) -> LiveAudio:

@@ -5,13 +5,13 @@ import asyncio
 import pytest
 
 from microphone import RATE, sound
-from moothall.adapters.sound.spool_memory import MemorySpools
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.sound.live_source import LiveSource
 from moothall.services.sound.live_take import LiveTake, source_of, take_of
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason, Piece
 
 

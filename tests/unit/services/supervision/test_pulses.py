@@ -10,7 +10,7 @@ import pytest
 from moothall.core.kernel.errors import ProtocolError
 from moothall.services.supervision.pulses import REMEMBERED, STALL_MS, TICK_MS, Fate, GivenUp, Pulses, Stalls
 from moothall.testing.clock import ManualClock
-from moothall.testing.pulse_link import PulseEnd
+from moothall.testing.engine_link import PulseEnd
 from moothall.wire.pulse import Pulse
 
 

@@ -9,8 +9,8 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.services.supervision.pulses import Fate, Pulses
 from moothall.services.translation.translators import ANSWER_S, IN_FLIGHT, NoTranslator, TranslationFailed, Translators
 from moothall.testing.clock import LoopClock
+from moothall.testing.engine_link import PulseEnd
 from moothall.testing.loop import run
-from moothall.testing.pulse_link import PulseEnd
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from moothall.wire import translation as wire
 from moothall.wire.pulse import Pulse

@@ -1,0 +1,93 @@
+"""When a repeated event of a calendar takes place: its RRULE, bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import MAXYEAR, date, datetime, time, timedelta, tzinfo
+from itertools import islice
+from typing import Any
+
+from icalendar import vRecur
+
+from moothall.core.kernel.errors import MoothallError
+from moothall.core.programme.times import unix_ms
+
+MOST_TIMES = 366
+"""Sessions that are made of one event."""
+LONGEST_SERIES = timedelta(days=2 * 366)
+"""From its first session on; what a rule says beyond it is not computed."""
+MOST_VALUES = 100
+"""In one rule; the days of a year by name take some fifty."""
+_SHORT = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH"})
+_LONG = _SHORT | {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"}
+_PARTS = {"DAILY": _SHORT, "WEEKLY": _SHORT, "MONTHLY": _LONG, "YEARLY": _LONG}
+"""Which a rule may have, by how often it repeats: `dateutil` takes minutes for others that are hardly ever met."""
+
+
+class NeverMet(MoothallError):
+    """A rule for days that don't exist. Finding that out takes half a second, so the file is given up."""
+
+
+def is_rule_of_days(rule: Any) -> bool:
+    """Whether it repeats by days at most, by parts of RFC 5545: the rules that are followed."""
+    return (
+        isinstance(rule, vRecur)
+        and len(rule.get("FREQ", ())) == 1
+        and set(rule) <= _PARTS.get(str(rule["FREQ"][0]), frozenset())
+        and sum(map(len, rule.values())) <= MOST_VALUES
+        and all(number >= 1 for number in rule.get("INTERVAL", ()))
+    )
+
+
+def is_endless(rule: vRecur) -> bool:
+    """Whether it names no end of its own."""
+    return not rule.get("UNTIL") and not rule.get("COUNT")
+
+
+def repeats(rule: vRecur, first: datetime, zone: tzinfo, latest: int | None = None) -> tuple[list[datetime], bool]:
+    """Its times by the clock of `zone`, without it, `first` among them; and whether there are more than are taken.
+
+    `latest` (Unix ms) ends a rule that names no end. Raises NeverMet, and ValueError and what else a rule that nobody
+    can follow makes `dateutil` raise.
+    """
+    from dateutil.rrule import rrulestr
+
+    end = first + LONGEST_SERIES
+    endless = {name: values for name, values in rule.items() if name not in ("UNTIL", "COUNT")}
+    written: bytes = vRecur(endless).to_ical()  # type: ignore[no-untyped-call]
+    within = _within(rule.get("UNTIL", ()), zone, latest)
+    found = list(
+        islice(
+            _from(first, rrulestr(written.decode(), dtstart=first), lambda at: at <= end and within(at)), MOST_TIMES + 1
+        )
+    )
+    counted = rule.get("COUNT", ())
+    if counted:
+        found = found[: counted[0]]
+    more = len(found) > MOST_TIMES or (len(found) < counted[0] if counted else within(end))
+    return found[:MOST_TIMES], more
+
+
+def _from(first: datetime, times: Iterator[datetime], within: Callable[[datetime], bool]) -> Iterator[datetime]:
+    """The first session counts whether the rule hits it or not (RFC 5545, 3.8.5.3)."""
+    yield first
+    for each in times:
+        if not within(each):
+            return
+        if each != first:
+            yield each
+    msg = f"Its rule is met no more before the year {MAXYEAR}."
+    raise NeverMet(msg)
+
+
+def _within(until: Sequence[date], zone: tzinfo, latest: int | None) -> Callable[[datetime], bool]:
+    """Whether a time is still within the rule's end."""
+    if not until:
+        return lambda at: latest is None or unix_ms(at.replace(tzinfo=zone)) <= latest
+    end = until[0]
+    if not isinstance(end, datetime):
+        end = datetime.combine(end, time.max)
+    if end.tzinfo is None:
+        return lambda at: at <= end
+    moment = unix_ms(end)
+    return lambda at: unix_ms(at.replace(tzinfo=zone)) <= moment

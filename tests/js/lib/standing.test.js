@@ -1,0 +1,43 @@
+// How things stand is said from what is known now.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { standing } from '../../../web/js/lib/standing.js';
+
+const CALM = {
+  now: 100000, status: 'open', cutAt: null, backAt: null, online: true, unsaved: false, lastWords: false,
+  sound: { sound: 'speech', lag: 400, sent: 99500 }, spoke: 97900,
+};
+
+const CASES = [
+  [{}, 'live', 2],
+  [{ spoke: 100400 }, 'live', 1],
+  [{ spoke: 62000 }, 'live', 35],
+  [{ spoke: -200000 }, 'live-min', 5],
+  [{ spoke: null }, 'waiting'],
+  [{ sound: { sound: 'silence', lag: 0, sent: 99000 } }, 'live', 2],
+  [{ sound: { sound: 'silence', lag: 0, sent: 99000 }, spoke: 90000 }, 'silence'],
+  [{ sound: { sound: 'none', lag: 0, sent: 99000 } }, 'soundless'],
+  [{ sound: { sound: 'none', lag: 0, sent: 60000 } }, 'live', 2],
+  [{ sound: { sound: 'speech', lag: 8600, sent: 99000 } }, 'late', 9],
+  [{ status: 'created' }, 'before'],
+  [{ status: 'absent' }, 'before'],
+  [{ status: 'paused' }, 'break'],
+  [{ unsaved: true }, 'unsaved'],
+  [{ lastWords: true }, 'last-words'],
+  [{ status: 'paused', lastWords: true }, 'last-words'],
+  [{ status: 'closed', lastWords: true }, 'closed'],
+  [{ cutAt: 99000 }, 'live', 2],
+  [{ cutAt: 98000 }, 'lost'],
+  [{ cutAt: 98000, online: false }, 'offline'],
+  [{ backAt: 98000 }, 'back'],
+  [{ backAt: 90000 }, 'live', 2],
+  [{ status: 'closed', cutAt: 0, unsaved: true }, 'closed'],
+];
+
+for (const [facts, kind, n] of CASES) {
+  test(`${JSON.stringify(facts)}: ${kind}`, () => {
+    assert.deepEqual(standing({ ...CALM, ...facts }), n === undefined ? { kind } : { kind, n });
+  });
+}

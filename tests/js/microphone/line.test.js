@@ -1,0 +1,156 @@
+// The microphone's talk with the server, over sockets that a test opens, answers and drops.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Line } from '../../../web/js/microphone/line.js';
+import { Ring } from '../../../web/js/microphone/ring.js';
+
+/** What one line says and is told: `run` gets what it needs to play the server, and the line is closed behind it. */
+function talk(run, kept = 1e6) {
+  const sockets = [];
+  globalThis.WebSocket = class {
+    static OPEN = 1;
+    constructor(address) {
+      Object.assign(this, { address, sent: [], bufferedAmount: 0, readyState: 0 });
+      sockets.push(this);
+    }
+    send(data) {
+      if (typeof data === 'string') return this.sent.push(JSON.parse(data));
+      const head = new DataView(data);
+      return this.sent.push([Number(head.getBigUint64(0, true)), (data.byteLength - 12) / 2]);
+    }
+    close() {
+      this.readyState = 3;
+    }
+    opens() {
+      this.readyState = 1;
+      this.onopen();
+    }
+    says(message) {
+      this.onmessage({ data: JSON.stringify(message) });
+    }
+    drops(code) {
+      this.readyState = 3;
+      this.onclose({ code });
+    }
+  };
+  const ring = new Ring(kept);
+  const told = [];
+  const line = new Line({
+    address: 'ws://x',
+    channel: () => 'floor',
+    ring,
+    tell: (kind) => {
+      told.push(kind);
+      if (kind === 'restart') {
+        ring.end('lost');
+        ring.begin('again');
+      }
+    },
+  });
+  const hear = (count) => {
+    ring.add(new Int16Array(count), performance.now());
+    line.pump();
+  };
+  ring.begin('one');
+  line.start();
+  try {
+    run({ sockets, ring, told, line, hear, last: () => sockets.at(-1) });
+  } finally {
+    line.close();
+  }
+}
+
+test('it sends from where the server is, and says the end once all is sent', () => {
+  talk(({ ring, told, line, hear, last }) => {
+    hear(9000);
+    last().opens();
+    last().says({ kind: 'go', at: 1000, session: 's' });
+    ring.end('stopped');
+    line.pump();
+    line.pump();
+    const sent = last().sent.map((each) => (each.kind === 'hello' ? { ...each, age: 0 } : each));
+    last().says({ kind: 'safe', at: 9000 });
+    last().says({ kind: 'ended' });
+    assert.deepEqual(sent, [
+      { kind: 'hello', protocol: 1, channel: 'floor', take: 'one', first: 0, age: 0 },
+      [1000, 8000],
+      { kind: 'end', at: 9000, reason: 'stopped' },
+    ]);
+    assert.deepEqual(told, ['sending', 'safe', 'ended']);
+    assert.deepEqual([ring.samples, ring.takes.length], [0, 0]);
+  });
+});
+
+test('a take that has just begun is as old as nothing, however long the page has been open', () => {
+  talk(({ hear, last }) => {
+    hear(9000);
+    last().opens();
+    last().says({ kind: 'go', at: 0, session: 's' });
+    last().says({ kind: 'ended' }); // the server's: the page begins another take, as it does at a handover
+    assert.deepEqual(last().sent.at(-1), { kind: 'hello', protocol: 1, channel: 'floor', take: 'again', first: 0, age: 0 });
+  });
+});
+
+test('what had to be dropped is said in the next hello', () => {
+  talk(({ sockets, line, hear, last }) => {
+    hear(100);
+    last().opens();
+    last().says({ kind: 'go', at: 0, session: 's' });
+    last().drops(1006);
+    for (let n = 0; n < 20; n += 1) hear(100);
+    line.hurry();
+    last().opens();
+    last().says({ kind: 'go', at: 1600, session: 's' });
+    last().bufferedAmount = 1e9; // a line that takes nothing
+    for (let n = 0; n < 20; n += 1) hear(100);
+    last().bufferedAmount = 0;
+    line.pump();
+    line.hurry();
+    last().opens();
+    const sent = sockets.map((socket) => socket.sent.map((each) => each.first ?? each));
+    assert.deepEqual(sent, [[0, [0, 100]], [1600, [1600, 500]], [3600]]);
+  }, 500);
+});
+
+for (const code of [1001, 1013]) {
+  test(`who is sent away comes back with what is not safe: ${code}`, () => {
+    talk(({ sockets, ring, told, line, hear, last }) => {
+      hear(200);
+      hear(300);
+      last().opens();
+      last().says({ kind: 'go', at: 0, session: 's' });
+      last().says({ kind: 'safe', at: 200 });
+      last().drops(code);
+      assert.equal(ring.samples, 300);
+      hear(100);
+      line.hurry();
+      last().opens();
+      last().says({ kind: 'go', at: 300, session: 's' });
+      const sent = sockets.map((socket) => socket.sent.map((each) => each.first ?? each));
+      assert.deepEqual(sent, [[0, [0, 500]], [200, [300, 300]]]);
+      assert.deepEqual(told, ['sending', 'safe', 'cut', 'sending']);
+      assert.equal(sockets.length, 2);
+    });
+  });
+}
+
+test('what the server says else', () => {
+  talk(({ sockets, ring, told, line, hear, last }) => {
+    hear(10);
+    last().opens();
+    last().says({ kind: 'held', by: 'Ann', since: 1 });
+    line.takeOver();
+    last().says({ kind: 'go', at: 0, session: 's' });
+    last().says({ kind: 'ended' }); // another has had its place meanwhile
+    assert.deepEqual(last().sent.filter(({ take }) => take).map(({ take }) => take), ['one', 'again']);
+    last().says({ kind: 'over' });
+    assert.equal(ring.samples, 0);
+    last().drops(4410);
+    last().onclose?.({ code: 1006 });
+    assert.ok(last().sent.some(({ kind }) => kind === 'take-over'));
+    assert.deepEqual(told, ['held', 'sending', 'restart', 'over', 'replaced']);
+    assert.equal(sockets.length, 1);
+  });
+});

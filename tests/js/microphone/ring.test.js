@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Ring } from '../../../web/js/microphone/ring.js';
+
+test('the ring keeps what is not safe and drops the oldest', () => {
+  const pcm = (first) => Int16Array.from({ length: 10 }, (_, n) => first + n);
+  const ring = new Ring(45);
+  ring.begin('one');
+  const take = ring.oldest;
+  assert.equal(take.age(0, 90000), 0, 'said hello before its first sample: on since now, not since the page is');
+  for (const first of [0, 10, 20]) ring.add(pcm(first), 1000 + first);
+  assert.deepEqual([...take.read(5, 12)], [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+  ring.forget(take, 15);
+  assert.deepEqual([take.first, take.end, ring.samples, take.age(30, 1120), take.age(20, 1120)], [10, 30, 20, 100, 101]);
+  ring.end('lost');
+  ring.begin('two');
+  for (const first of [0, 10, 20]) ring.add(pcm(first), 2000 + first);
+  assert.deepEqual([ring.dropped, ring.samples, take.first, ring.oldest.name], [10, 40, 20, 'one']);
+  for (const first of [30, 40, 50]) ring.add(pcm(first), 2030);
+  assert.deepEqual([ring.dropped, ring.takes.length, ring.oldest.name, ring.oldest.first], [40, 1, 'two', 20]);
+});

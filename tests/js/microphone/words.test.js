@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { becoming, behind } from '../../../web/js/microphone/words.js';
+
+const OPEN = { status: 'open', not_recorded: null };
+const HEARD = { sound: 'speech', lag: 900, at: 0 };
+
+const CASES = [
+  [{ session: null }, null],
+  [{}, 'heard'],
+  [{ heard: { ...HEARD, sound: 'silence' } }, 'unheard'],
+  [{ heard: { ...HEARD, sound: 'none' } }, 'soundless'],
+  [{ heard: { ...HEARD, lag: 12000 } }, 'late'],
+  [{ heard: null }, 'unknown'],
+  [{ now: 5000 }, 'unknown'],
+  [{ lost: true }, 'unknown'],
+  [{ session: { ...OPEN, status: 'paused' } }, 'break'],
+  [{ session: { ...OPEN, not_recorded: 0 } }, 'off'],
+  [{ session: { ...OPEN, status: 'created' } }, 'before'],
+  [{ session: { ...OPEN, status: 'closed' } }, 'closed'],
+];
+
+for (const [facts, kind] of CASES) {
+  test(`what becomes of the sound is said from what is known now: ${JSON.stringify(facts)}`, () => {
+    const told = becoming({ session: OPEN, lost: false, heard: HEARD, now: 1000, ...facts });
+    assert.equal(told?.kind ?? null, kind);
+  });
+}
+
+test('the title of a meeting stands apart from its state', () => {
+  assert.equal(behind('Access for all', 'Break'), ' \u2013 Break');
+  assert.equal(behind(null, 'Break'), 'Break');
+});

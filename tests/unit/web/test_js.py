@@ -1,0 +1,27 @@
+"""The tests of pure scripts in tests/js, by Node's own runner."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from js_tools import node
+
+TESTS = Path(__file__).parents[2] / "js"
+FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.test.js"))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_scripts_do_what_their_tests_say(file: str) -> None:
+    done = subprocess.run(
+        [node(), "--test", "--test-reporter=spec", file],
+        cwd=TESTS,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "tests 0" not in done.stdout

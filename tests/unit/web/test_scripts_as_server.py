@@ -1,0 +1,303 @@
+"""Pure scripts, each held against its counterpart in Python. They run in Node.js, without a browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from js_tools import run_script
+from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
+from moothall.adapters.pages.quality_texts import QUALITY_TEXTS, quality_line
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.texts import NEW_LINES
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import media_time
+from moothall.core.signals import Partial
+from moothall.core.views.captions import CaptionsView
+from moothall.core.views.quality import Corrected, Delay, Quality
+from moothall.wire.frames import decode, events_frame, snapshot_frame
+from moothall.wire.low_data import LowData
+from recorder import EPOCH, MORNING, SESSION, Recorder
+from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
+
+SYSTEM = Actor(Role.SYSTEM, "server")
+
+
+FOLD = """
+    const frames = v.frames.map((frame) => JSON.parse(frame));
+    const session = {status: 'created', speakers: {}, channels: {}, gaps: []};
+    const reader = new m.Reader({epoch: '', offset: 0, channel: 'floor', session, lines: []});
+    const changes = frames.map((frame) => reader.apply(frame));
+    const lines = [...reader.lines.values()].sort((a, b) => a.number - b.number);
+    return {
+        position: reader.position, lost: changes.map((change) => change.lost), session: reader.session,
+        lines: lines.map(({segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone}) =>
+            ({segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone})),
+        growing: reader.growing().map(({line, rest}) => [line.segment, line.text, rest]),
+    };
+"""
+
+STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
+    (ev.SessionCreated(title="One", languages=("en", "ar")), SYSTEM),
+    (ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), SYSTEM),
+    (ev.ChannelAdded(channel=ChannelId("fr"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)), SYSTEM),
+    (ev.SessionOpened(wall=MORNING), SYSTEM),
+    (ev.SourceAttached(source=SourceId("desk"), channel=FLOOR, t=0, rate=16_000), SYSTEM),
+    (ev.EngineAttached(channel=FLOOR, generation=1, model="scripted"), SYSTEM),
+    (ev.SpeakerIntroduced(speaker=SpeakerId("amina"), name="Amina"), SYSTEM),
+    (opened("a", 100, speaker="amina"), ENGINE),
+    (words("a", 0, "One two"), ENGINE),
+    (words("a", 2, "three."), ENGINE),
+    (corrected("a", "One, two, three."), ENGINE),
+    (ended("a", "One, two, three."), ENGINE),
+    (opened("b", 5_000, language="ar", origin=ev.Origin.PERSON), CAPTIONER),
+    (ended("b", "اثنان"), CAPTIONER),
+    (corrected("b", "اثنان."), CAPTIONER),
+    (ev.GapNoted(channel=FLOOR, t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
+    (ev.SpeakerAssigned(segments=(SegmentId("b"), SegmentId("nowhere")), speaker=SpeakerId("amina")), CAPTIONER),
+    (ev.SpeakerAssigned(segments=(SegmentId("a"),), speaker=None), CAPTIONER),
+    (ev.ClockMapped(t=60_000, wall=MORNING + 60_400), SYSTEM),
+    (ev.SessionPaused(t=61_000, t0=60_500), SYSTEM),
+    (ev.SessionResumed(t=62_000, t1=61_500), SYSTEM),
+    (ev.SessionDescribed(title="One, mended"), SYSTEM),
+    (ev.SessionDescribed(title="One, mended", languages=("en", "ar", "sw")), SYSTEM),
+    (ev.GapNoted(channel=ChannelId("fr"), t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
+    (ev.SpeakerTookFloor(channel=FLOOR, speaker=SpeakerId("amina"), t=62_100), CAPTIONER),
+    (ev.SpeakerTookFloor(channel=ChannelId("fr"), speaker=None, t=62_100), CAPTIONER),
+    (ev.LanguageForced(channel=FLOOR, language="ar"), CAPTIONER),
+    (ev.LanguageForced(channel=ChannelId("fr"), language="fr"), CAPTIONER),
+    (ev.NotRecordedBegan(t0=62_200), SYSTEM),
+    (ev.NotRecordedEnded(t1=62_300), SYSTEM),
+    (ev.NotRecordedBegan(t0=62_400), SYSTEM),
+    (opened("c", 63_000), ENGINE),
+    (words("c", 0, "Never ended"), ENGINE),
+    (opened("d", 64_000), ENGINE),
+    (words("d", 0, "Grows"), ENGINE),
+    (opened("typed", 5_500, origin=ev.Origin.SPEAKER), CAPTIONER),
+    (ended("typed", "Typed meanwhile."), CAPTIONER),
+    (ev.ChannelRewound(channel=FLOOR, t=63_000, segments=(SegmentId("c"),)), CAPTIONER),
+    (ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("b"),), session=SessionId("other")), CAPTIONER),
+    (ev.LinesMovedAway(channel=ChannelId("fr"), segments=(SegmentId("a"),), session=SessionId("other")), CAPTIONER),
+    (ev.SessionClosed(t=65_000), SYSTEM),
+    (ev.RecordSealed(version=ev.SealVersion.RAW, n=1), SYSTEM),
+    (ev.SessionReopened(t=66_000), SYSTEM),
+]
+SHOWN = (
+    "status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps", "access", "sound",
+    "young_people", "rehearsal", "not_recorded", "paused", "speaking", "forced",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("start", [0, 1, 9, 15, 23, 28, len(STORY)])
+def test_the_reader_folds_as_the_server_does(start: int) -> None:
+    """A snapshot at any place, then frames of three events that overlap it, give what the server has."""
+    view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR))
+    recorder = Recorder()
+    records = [recorder.record(event, by) for event, by in STORY]
+    frames: list[str] = []
+    for number, (event, by) in enumerate(STORY):
+        if number == start:
+            frames.append(snapshot_frame(view.snapshot(), MORNING).json.decode())
+        view = view.apply(number + 1, by.role, event)
+    if start == len(STORY):
+        frames.append(snapshot_frame(view.snapshot(), MORNING).json.decode())
+    frames += [
+        events_frame(records[first : first + 3], first, (), MORNING).json.decode()
+        for first in range(max(0, start - 2), len(records), 3)
+    ]
+    got = run_script("reader/reader", FOLD, {"frames": frames})
+    assert isinstance(got, dict)
+    snapshot = msgspec.to_builtins(view.snapshot())
+    assert got["position"] == f"{EPOCH}:{len(STORY)}"
+    assert not any(got["lost"])
+    assert {name: got["session"].get(name) for name in SHOWN} == _json({n: snapshot["session"][n] for n in SHOWN})
+    assert snapshot["session"]["not_recorded"] == 62_400
+    assert [{**line, "number": None} for line in got["lines"]] == [
+        {name: value for name, value in {**line, "number": None}.items() if name != "revision"}
+        for line in _json(snapshot["lines"])
+    ]
+    assert [line["number"] for line in got["lines"]] == list(range(len(got["lines"])))
+    assert got["growing"] == [["d", " Grows", ""]]
+
+
+def test_order_and_turns_are_those_of_the_server() -> None:
+    """The cases that the rules in Python are held to."""
+    cases = json.loads((Path(__file__).parents[2] / "reading_order.json").read_text())
+    body = """
+        const { inOrder } = await load('desk/state');
+        const orders = v.orders.map(({said}) => inOrder(said.map((t0, n) => ({t0, n}))).map(({n}) => n));
+        const turns = v.turns.map(({rows}) => {
+            const turn = new m.Turn();
+            return rows.flatMap((name) => name === null ? (turn.apart = true, []) : [turn.then(name)]);
+        });
+        return {orders, turns};
+    """
+    got = run_script("lib/reading_order", body, cases)
+    assert isinstance(got, dict)
+    assert got["orders"] == [case["order"] for case in cases["orders"]]
+    assert got["turns"] == [
+        [{"begins": begins, "name": name} for begins, name in zip(case["begins"], case["headings"], strict=True)]
+        for case in cases["turns"]
+    ]
+
+
+def _json(value: object) -> Any:
+    return json.loads(msgspec.json.encode(value))
+
+
+def test_the_reader_sees_a_loss_and_passes_over_what_it_has() -> None:
+    recorder = Recorder()
+    records = [recorder.record(event, by) for event, by in STORY]
+    whole = events_frame(records[:9], 0, (), MORNING).json.decode()
+    missing = events_frame(records[10:12], 10, (), MORNING).json.decode()
+    twice = events_frame(records[7:10], 7, (), MORNING).json.decode()
+    got = run_script("reader/reader", FOLD, {"frames": [whole, missing, twice, twice]})
+    assert isinstance(got, dict)
+    assert got["lost"] == [False, True, False, False]
+    assert [line["text"] for line in got["lines"]] == [" One two three."]
+
+
+@pytest.mark.parametrize(
+    ("signal", "growing"),
+    [
+        (partial("d", 1, "on"), [["d", " Grows", " on"]]),
+        (partial("d", 0, "stale"), [["d", " Grows", ""]]),
+        (partial("a", 3, "of a line that ended"), [["d", " Grows", ""]]),
+        (partial("e", 0, "next"), [["d", " Grows", ""], ["e", "", " next"]]),
+        (partial("e", 2, "of what is not here"), [["d", " Grows", ""]]),
+    ],
+)
+def test_a_hypothesis_needs_its_place(signal: Partial, growing: list[list[str]]) -> None:
+    recorder = Recorder()
+    records = [recorder.record(event, by) for event, by in STORY]
+    frame = events_frame(records, 0, (signal,), MORNING).json.decode()
+    got = run_script("reader/reader", FOLD, {"frames": [frame]})
+    assert isinstance(got, dict)
+    assert got["growing"] == growing
+
+
+@pytest.mark.parametrize("start", [0, 12, 22, 30])
+def test_the_reader_of_few_data_ends_where_the_server_does(start: int) -> None:
+    """Batches of the low-data door, spelt out and folded, give the lines that readers of whole frames have."""
+    feed = Feed(FLOOR, live=False)
+    recorder = Recorder()
+    records = [recorder.record(event, by) for event, by in STORY]
+    frames = [decode(events_frame([record], n, (), MORNING).json) for n, record in enumerate(records)]
+    at = CaptionsView.empty(SESSION, EPOCH, feed)
+    for number, (event, by) in enumerate(STORY[:start]):
+        at = at.apply(number + 1, by.role, event)
+    low, view = LowData(at, start), at
+    batches = []
+    for number, (event, by) in enumerate(STORY[start:], start):
+        view = view.apply(number + 1, by.role, event)
+        low.take(frames[number])
+        if number % 4 == 0:
+            batches.append(low.batch().decode())
+    batches.append(low.batch().decode())
+    got = run_script(
+        "reader/reader",
+        """
+        const { Speller } = await load('reader/low');
+        const speller = new Speller();
+        const { snapshot } = JSON.parse(v.start);
+        const reader = new m.Reader({epoch: snapshot.epoch, offset: 0, channel: 'floor', session: {}, lines: []});
+        reader.apply({ snapshot, sent: 1 });
+        for (const batch of v.batches) reader.batch(speller.spell(JSON.parse(batch)), 1);
+        const lines = [...reader.lines.values()].filter((line) => !line.gone && line.t1 !== null);
+        return {
+            position: reader.position, session: reader.session,
+            lines: lines.map(({segment, number, t0, language, origin, speaker, text, mended}) =>
+                ({segment, number, t0, language, origin, speaker, text: text.trim(), mended})),
+        };
+        """,
+        {"start": snapshot_frame(at.snapshot(), MORNING).json.decode(), "batches": batches},
+    )
+    assert isinstance(got, dict)
+    whole = [(number, line) for number, line in enumerate(view.lines) if line.t1 is not None and not line.gone]
+    assert got["position"] == f"{EPOCH}:{len(STORY)}"
+    assert got["lines"] == [
+        {
+            "segment": line.segment, "number": number,
+            "t0": line.t0 if number in kept(at) else line.t0 // 1_000 * 1_000,
+            "language": line.language, "origin": line.origin.value, "speaker": line.speaker,
+            "text": line.text.strip(), "mended": line.mended,
+        }
+        for number, line in whole
+    ]  # fmt: skip
+    few = [name for name in SHOWN if name != "clock"]
+    session = msgspec.to_builtins(view.session)
+    assert {name: got["session"].get(name) for name in few} == _json({name: session[name] for name in few})
+
+
+def kept(view: CaptionsView) -> set[int]:
+    """Numbers of lines that a reader had before, with their times to the ms."""
+    return {number for number, line in enumerate(view.lines) if line.t1 is not None}
+
+
+def test_a_page_made_before_a_correction_does_not_bring_the_old_text_back() -> None:
+    recorder = Recorder()
+    recorder.offset = 50
+    change = events_frame([recorder.record(corrected("old", "Mended"), CAPTIONER)], 50, (), MORNING).json.decode()
+    got = run_script(
+        "reader/reader",
+        """
+        const session = {status: 'open', speakers: {}, gaps: []};
+        const reader = new m.Reader({epoch: 'k3j9x2', offset: 50, session, lines: []});
+        reader.apply(JSON.parse(v));
+        reader.fill([{segment: 'old', t0: 0, t1: 1, text: 'Before', words: 0, mended: false}], 0, 200);
+        const {text, mended} = reader.lines.get('old');
+        return [text, mended];
+        """,
+        change,
+    )
+    assert got == ["Mended", True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_counted_texts_take_the_same_forms(language: str) -> None:
+    catalogue = Catalogues(find_web_folder() / "locales")[language]
+    data = {"ui": language, "texts": {}, "counted": {"new": dict(catalogue.forms(NEW_LINES))}}
+    body = "const w = new m.Words(v); return [...Array(130).keys()].map((n) => w.counted('new', n));"
+    assert run_script("lib/words", body, data) == [catalogue.counted(NEW_LINES, n) for n in range(130)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_good_a_text_is_is_said_as_the_server_says_it(language: str) -> None:
+    ui = Catalogues(find_web_folder() / "locales")[language]
+    tried = [
+        None,
+        Quality(
+            words=1_000, lines=1_000, delay=Delay(p50=1_050, p95=12_350), gaps=2, words_a_minute=128,
+            corrected=Corrected(lines=15, by_machine=1, by_person=14), languages={"en": 981, "fr": 19},
+        ),
+        Quality(
+            words=60, lines=7, delay=None, gaps=0, words_a_minute=90,
+            corrected=Corrected(lines=0, by_machine=0, by_person=0), languages={"fr": 30, "ar": 30},
+        ),
+    ]  # fmt: skip
+    texts = {name: ui.text(key) for name, key in QUALITY_TEXTS.items()}
+    data = {"ui": language, "texts": texts, "counted": {}, "tried": msgspec.to_builtins(tried)}
+    body = """
+        const {Words} = await load('lib/words');
+        const {tongues} = await load('lib/names');
+        return v.tried.map(m.qualityLines(v.ui, new Words(v), tongues(v.ui)));
+    """
+    said = run_script("desk/quality", body, data)
+    assert isinstance(said, list)
+    assert [line.lower() for line in said] == [quality_line(each, ui, staff=True).lower() for each in tried]
+
+
+def test_times_and_directions_are_those_of_the_server() -> None:
+    times = [-5, 0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 40_000_000]
+    assert run_script("lib/words", "return v.map(m.mediaTime);", times) == [media_time(ms) for ms in times]
+    tags = ["", "und", "en", "AR", "ar-EG", "fa", "ur-PK", "az-Arab-IR", "uz-Cyrl", "he", "zh-Hans", "ar-Latn", "x"]
+    assert run_script("lib/words", "return v.map(m.direction);", tags) == [direction(tag) for tag in tags]

@@ -1,0 +1,235 @@
+// All meetings at a glance: cards that renew themselves each second, a bell, and who sees to what. The markup is that
+// of web/pages/control.html.
+
+import { refill } from './fill.js';
+import { DeskLink, newId } from './link.js';
+import { alarmValues, alone, keepOwnName, ownName, tongues } from '../lib/names.js';
+import { keep, recall } from '../lib/kept.js';
+import { at, element } from '../lib/nodes.js';
+import { qualityLines } from './quality.js';
+import { say, unsay } from '../lib/said.js';
+import { Words, dayClock } from '../lib/words.js';
+
+const BELL = 'moothall.control.bell';
+const GIGABYTE = 1e9;
+const [OLD, DEAD] = [15, 3]; // s, as in control_door.py
+const LOUDEST = 60; // dB that a level shows
+
+const data = JSON.parse(at('Data').textContent);
+const words = new Words(data);
+const tongue = tongues(data.ui);
+const qualityLine = qualityLines(data.ui, words, tongue);
+const clock = dayClock(data.ui, data.zone);
+const form = at('Bell').elements;
+const rung = new Set(); // alarms that the bell has rung for
+let told = ['', '']; // the alarm that was said last, and how
+let sound = null; // the audio context, once somebody has touched the page
+
+const ago = (seconds) => {
+  if (seconds === null) return words.text('none');
+  return seconds < 120 ? words.text('ago', { n: seconds }) : words.text('ago-min', { n: Math.floor(seconds / 60) });
+};
+
+const gigabytes = (bytes) => (bytes / GIGABYTE).toLocaleString(data.ui, { maximumFractionDigits: bytes < 10 * GIGABYTE ? 1 : 0, useGrouping: false });
+
+function language({ heard, expected }) {
+  if (!heard) return words.text('none');
+  return heard === expected || !expected ? tongue(heard) : words.text('heard', { heard: tongue(heard), expected: tongue(expected) });
+}
+
+function figures(card) {
+  const people = card.here.map(({ name, label, role }) => name || label || words.text(`role.${role}`));
+  const readers = Object.entries(card.channels).map(([name, [kind, tag]]) => `${words.text(`kind.${kind}`, { language: tongue(tag) })}: ${card.readers[name] ?? 0}`);
+  const dead = card.dead >= DEAD;
+  const late = dead || card.sound === null || card.sound >= OLD ? words.text('no-delay') : words.text('late', { n: card.lag });
+  return [
+    ['sound', dead ? words.text('dead', { n: card.dead }) : ago(card.sound)], ['words', ago(card.words)], ['rate', String(card.rate)], ['delay', late],
+    ['language', language(card)], ['quality', qualityLine(card.quality) || words.text('none')], ['here', people.join(', ') || words.text('nobody')], ['readers', readers.join(' · ')],
+  ];
+}
+
+/** How loud it is; `levels` moves it. */
+function meter(session) {
+  const made = element('div', { class: 'meter', role: 'meter', 'aria-label': words.text('level'), 'aria-valuemin': -LOUDEST, 'aria-valuemax': 0, 'aria-valuenow': -LOUDEST, 'data-level': session });
+  made.append(element('div', { class: 'bar' }));
+  return made;
+}
+
+/** The levels of meetings, dBFS; null where no sound comes. */
+function levels(all) {
+  for (const [session, level] of Object.entries(all)) {
+    const made = document.querySelector(`[data-level="${CSS.escape(session)}"]`);
+    const db = Math.min(0, Math.max(-LOUDEST, level ?? -LOUDEST));
+    made?.style.setProperty('--level', `${((db + LOUDEST) * 100) / LOUDEST}%`);
+    made?.setAttribute('aria-valuenow', db);
+  }
+}
+
+function alarm(card, { kind, urgent, values, by }) {
+  const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
+  const sign = words.text(urgent ? 'urgent' : 'look');
+  const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', {}, element('strong', {}, sign), ' – ', text));
+  if (by) box.append(element('p', { class: 'mark' }, words.text('seen', { name: by })));
+  else {
+    const button = element('button', { type: 'button', 'data-key': `${card.session}:${kind}`, 'aria-label': `${words.text('mine')}: ${card.place || card.title}, ${text}` }, words.text('mine'));
+    button.addEventListener('click', () => mine(card.session, kind));
+    box.append(button);
+  }
+  return box;
+}
+
+/** *Clear the wall* of a meeting; what came of it is said. */
+function wall({ session, place, title }) {
+  const named = place || title;
+  const label = words.text('clear');
+  const button = element('button', { type: 'button', class: 'grave', 'data-key': `wall:${session}`, 'aria-label': `${label}: ${named}` }, label);
+  button.addEventListener('click', async () => {
+    const answer = await link.request('clear-wall', { id: newId(), session });
+    at('Status').textContent = words.text(answer.refusal ? 'uncleared' : 'cleared', { place: alone(named) });
+  });
+  return button;
+}
+
+function show(card) {
+  const state = card.session ? words.text(`state.${card.status}`) : words.text('idle');
+  const made = element('li', { class: card.alarms.length ? 'card bad' : 'card', 'data-card': card.key, 'data-session': card.session });
+  const off = card.off ? ` · ${words.text('off')}` : '';
+  const lang = card.title ? Object.values(card.channels).find(([kind]) => kind === 'floor')?.[1] : null;
+  made.append(element('h2', {}, element('bdi', { lang: card.place ? null : lang }, card.place || card.title)));
+  const title = element('p', { class: 'title' });
+  if (card.place && card.title) title.append(element('bdi', { lang }, card.title), ' · ');
+  title.append(state + off);
+  made.append(title);
+  if (card.session) made.append(meter(card.session));
+  made.append(...card.alarms.map((each) => alarm(card, each)));
+  if (card.session) made.append(element('dl', {}, ...figures(card).map(([name, value]) => element('div', {}, element('dt', {}, words.text(name)), element('dd', {}, value)))));
+  const all = Object.values(card.readers).reduce((sum, n) => sum + n, 0);
+  for (const [kind, n] of Object.entries(card.reports)) {
+    made.append(element('p', { class: 'said' }, words.text('report', { n, all: Math.max(all, n), what: words.text(`report.${kind}`) })));
+  }
+  if (card.following) {
+    made.append(element('p', { class: 'mark' }, words.text('next', { title: alone(card.following) })));
+  }
+  if (card.session) {
+    const address = `/desk/${encodeURIComponent(card.session)}?ui=${data.ui}`;
+    made.append(element('p', { class: 'open' }, element('a', { href: address, 'data-key': `open:${card.session}` }, words.text('open'))));
+    if (card.status !== 'created') made.append(element('p', {}, wall(card)));
+  }
+  return made;
+}
+
+/** Whether two trees have the same elements, so that texts are all that differs. */
+const alike = (one, two) => one.tagName === two.tagName && one.className === two.className && one.childNodes.length === two.childNodes.length
+  && one.dataset?.key === two.dataset?.key && [...one.childNodes].every((node, i) => node.nodeType === two.childNodes[i].nodeType
+    && (node.nodeType === Node.TEXT_NODE || alike(node, two.childNodes[i])));
+
+/** Bring the texts of `old` to those of `fresh`: what is being read, selected or focused stays. */
+function renew(old, fresh) {
+  old.childNodes.forEach((node, i) => {
+    const now = fresh.childNodes[i];
+    if (node.nodeType !== Node.TEXT_NODE) {
+      if (now.ariaLabel) node.ariaLabel = now.ariaLabel;
+      renew(node, now);
+    } else if (node.data !== now.data) node.data = now.data;
+  });
+}
+
+/** What can be translated now; the same markup is in web/pages/_staff.html. */
+function reach({ connected, ways, missing }) {
+  const made = element('div', { class: 'reach', id: 'Reach' });
+  if (!connected) made.append(element('p', {}, words.text('translatorless')));
+  const into = Object.entries(ways).map(([from, to]) => element('li', {}, words.text('into', { language: tongue(from), others: to.map(tongue).join(', ') })));
+  if (into.length) made.append(element('ul', {}, ...into));
+  made.append(...missing.map((line) => element('p', { class: 'mark', lang: 'en', dir: 'ltr' }, line)));
+  if (!made.isEqualNode(at('Reach'))) at('Reach').replaceWith(made);
+}
+
+function update({ cards, house, translation }) {
+  reach(translation);
+  const key = document.activeElement?.dataset.key;
+  const made = cards.length ? cards.map(show) : [element('li', { class: 'none', 'data-card': '' }, words.text('empty'))];
+  for (const item of [...at('Cards').children]) if (item.dataset.card === undefined) item.remove(); // the server's
+  const old = new Map([...at('Cards').children].map((item) => [item.dataset.card, item]));
+  made.forEach((item, i) => {
+    const known = old.get(item.dataset.card);
+    old.delete(item.dataset.card);
+    const stays = known && alike(known, item) ? known : item;
+    if (stays === known) renew(known, item);
+    else known?.remove();
+    if (at('Cards').children[i] !== stays) at('Cards').insertBefore(stays, at('Cards').children[i] ?? null);
+  });
+  for (const item of old.values()) item.remove();
+  if (key && document.activeElement?.dataset.key !== key) at('Cards').querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  at('Made').textContent = words.text('as-of', { time: clock.format(house.at) });
+  const said = [words.text('machines', { n: house.engines })];
+  if (house.disk_free !== null) said.push(words.text('disk', { free: gigabytes(house.disk_free), all: gigabytes(house.disk_all) }));
+  const shared = house.alarms.map((each) => alarm({ session: '', place: words.text('machine-fault') }, each));
+  at('Shared').hidden = !shared.length;
+  refill(at('Shared'), shared);
+  at('House').replaceChildren(...said.map((text) => element('li', {}, text)));
+  bell([{ session: '', place: words.text('machine-fault'), alarms: house.alarms }, ...cards]);
+}
+
+/** Ring, and tell screen readers, once for each alarm that nobody sees to yet. */
+function bell(cards) {
+  const now = new Map();
+  for (const card of cards) for (const each of card.alarms) if (!each.by) now.set(`${card.session}:${each.kind}`, [card, each]);
+  const fresh = [...now.keys()].filter((key) => !rung.has(key));
+  for (const key of [...rung]) if (!now.has(key)) rung.delete(key);
+  if (!now.has(told[0])) unsay(told[1]);
+  for (const key of fresh) rung.add(key);
+  document.title = now.size ? `(${now.size}) ${at('Bell').dataset.title}` : at('Bell').dataset.title;
+  if (!fresh.length) return;
+  const [card, each] = now.get(fresh[0]);
+  told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`];
+  say(told[1], `#Cards [data-key="${CSS.escape(fresh[0])}"], #Shared [data-key="${CSS.escape(fresh[0])}"]`);
+  if (form.bell.checked) ring();
+}
+
+function ring() {
+  if (!navigator.userActivation?.hasBeenActive) return; // browsers allow no sound before that
+  sound ??= new AudioContext();
+  const start = sound.currentTime + 0.05;
+  for (const [i, pitch] of [880, 660].entries()) {
+    const tone = sound.createOscillator();
+    const loud = sound.createGain();
+    tone.frequency.value = pitch;
+    loud.gain.setValueAtTime(0.15, start + i * 0.25);
+    loud.gain.exponentialRampToValueAtTime(0.001, start + i * 0.25 + 0.8);
+    tone.connect(loud).connect(sound.destination);
+    tone.start(start + i * 0.25);
+    tone.stop(start + i * 0.25 + 0.8);
+  }
+}
+
+async function mine(session, kind) {
+  const name = form.name.value.trim();
+  if (!name) {
+    form.name.focus();
+    return;
+  }
+  await link.request('see-to', { id: newId(), session, kind, name });
+}
+
+at('Bell').dataset.title = document.title;
+at('Bell').hidden = false;
+at('Again').hidden = true;
+form.name.value = ownName();
+form.name.addEventListener('change', () => keepOwnName(form.name.value));
+form.bell.checked = recall(BELL) ?? true;
+form.bell.addEventListener('change', () => {
+  keep(BELL, form.bell.checked);
+  if (form.bell.checked) ring(); // Heard at once, and allowed from here on.
+});
+at('Bell').addEventListener('submit', (event) => event.preventDefault());
+
+const link = new DeskLink('/control', () => ({}), {
+  joined: update,
+  told: (event, body) => (event === 'levels' ? levels(body) : event === 'cards' && update(body)),
+  stands: (how) => {
+    at('Stands').hidden = false;
+    if (how !== 'open') levels(Object.fromEntries([...document.querySelectorAll('[data-level]')].map((each) => [each.dataset.level, null])));
+    at('Stands').dataset.kind = how === 'open' ? 'live' : 'lost';
+    at('Stands').textContent = words.text(`line.${how}`);
+  },
+});

@@ -1,0 +1,150 @@
+// A line being corrected, in place: Enter saves, Esc gives up, and nothing that was typed is ever lost.
+
+import { element } from '../lib/nodes.js';
+import { direction } from '../lib/words.js';
+
+const HEARD = 10000; // ms of sound before the line's end
+const AFTER = 1500; // ms of sound behind it
+
+export class DeskEdit {
+  /**
+   * @param {object} lines  a DeskLines
+   * @param {object} words
+   * @param {(line: object, text: string) => Promise<object>} save  gives the server's answer
+   * @param {?(from: number, to: number) => string} clip  address of a piece of the sound; null where there is none
+   */
+  constructor(lines, words, save, clip) {
+    this.lines = lines;
+    this.words = words;
+    this.save = save;
+    this.clip = clip;
+    this.base = null; // the line as it was when its text was last seen
+  }
+
+  /** Open a line; one that was open is given up, unless something was typed in it. */
+  open(segment) {
+    if (this.base && this.area.value.trim() !== this.base.text.trim()) {
+      this.area.focus();
+      return;
+    }
+    this.close();
+    const line = this.lines.state.lines.get(segment);
+    const item = document.getElementById(segment);
+    if (!line || !item) return;
+    this.base = line;
+    this.shown = null; // the revision of somebody else's text that stands beside
+    this.theirs = null; // the line with that text, while one of both has to be chosen
+    this.lines.editing = segment;
+    const { language } = line;
+    this.area = element('textarea', {
+      class: 'text', rows: '2', lang: language, dir: direction(language), maxlength: '10000', spellcheck: 'true',
+      'aria-label': this.words.text('edit.label'),
+    });
+    this.area.value = line.text.trim();
+    this.note = element('p', { class: 'theirs', role: 'alert' });
+    const button = (name, act, kind = '') => {
+      const made = element('button', { type: 'button', class: kind }, this.words.text(name));
+      made.addEventListener('click', act);
+      return made;
+    };
+    const buttons = this.usual = element('p', { class: 'buttons' }, button('save', () => this.#save(), 'first'), button('cancel', () => this.close(true)));
+    if (this.clip) buttons.append(button('hear', () => this.#hear()));
+    this.sound = element('audio', { controls: true, hidden: true, preload: 'none' });
+    this.form = element('div', { class: 'editor' }, this.area, this.note, buttons, this.sound);
+    item.classList.add('edited');
+    item.append(this.form);
+    this.area.addEventListener('keydown', (event) => this.#key(event));
+    this.area.focus();
+    this.area.setSelectionRange(this.area.value.length, this.area.value.length);
+    item.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+  }
+
+  /** What came changed the line: take it over while nothing was typed, else say so beside that. */
+  look() {
+    if (!this.base) return;
+    const now = this.lines.state.lines.get(this.base.segment);
+    if (!now || now.gone) this.note.textContent = this.words.text('edit.gone');
+    else if (now.revision !== this.base.revision) {
+      if (this.area.value.trim() !== this.base.text.trim()) this.#conflict(now);
+      else {
+        this.base = now;
+        this.area.value = now.text.trim();
+      }
+    }
+  }
+
+  close(focus = false) {
+    if (!this.base) return;
+    const { segment } = this.base;
+    this.base = null;
+    this.lines.editing = null;
+    this.form.remove();
+    document.getElementById(segment)?.classList.remove('edited');
+    this.lines.update({ whole: false, lines: new Set([segment]) });
+    if (focus) document.getElementById(segment)?.querySelector('[data-does="mend"]')?.focus();
+  }
+
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      if (this.theirs) this.#mine();
+      else this.#save();
+    } else if (event.key === 'Escape') {
+      event.preventDefault();
+      this.close(true);
+    }
+  }
+
+  async #save() {
+    const { base } = this;
+    const typed = this.area.value.replace(/\s+/g, ' ').trim();
+    if (typed === base.text.trim()) {
+      this.close(true);
+      return;
+    }
+    const space = /^\s/.test(base.text) ? base.text.match(/^\s+/)[0] : '';
+    this.form.setAttribute('aria-busy', 'true');
+    const answer = await this.save(base, typed ? space + typed : '');
+    this.form.removeAttribute('aria-busy');
+    if (this.base !== base) return;
+    if (!answer.refusal) this.close(true);
+    else if (answer.refusal.code === 'stale' && answer.refusal.segment) {
+      const { revision, words, text } = answer.refusal.segment;
+      this.#conflict({ ...base, revision, words, text });
+    } else this.note.textContent = this.words.text(`refused.${answer.refusal.code}`);
+  }
+
+  /** Both texts stand there, and the typist chooses. */
+  #conflict(now) {
+    if (now.revision === this.base.revision || now.revision === this.shown) return;
+    this.theirs = now;
+    this.usual.hidden = true; // One of both is to be chosen.
+    this.shown = now.revision; // buttons that are being pressed stay where they are
+    const { language } = now;
+    const theirs = element('span', { class: 'text', lang: language, dir: direction(language) }, now.text.trim());
+    const mine = element('button', { type: 'button' }, this.words.text('edit.mine'));
+    const take = element('button', { type: 'button' }, this.words.text('edit.theirs'));
+    mine.addEventListener('click', () => this.#mine());
+    take.addEventListener('click', () => this.close(true));
+    this.note.replaceChildren(this.words.text('edit.conflict'), ' ', theirs, element('span', { class: 'buttons' }, mine, take));
+  }
+
+  /** What was typed takes the place of the text of somebody else. */
+  #mine() {
+    this.base = this.theirs;
+    this.shown = this.theirs = null;
+    this.usual.hidden = false;
+    this.note.replaceChildren();
+    this.#save();
+  }
+
+  #hear() {
+    const end = (this.base.t1 ?? this.base.t0) + AFTER;
+    this.sound.src = this.clip(Math.max(0, Math.min(this.base.t0 - 1000, end - HEARD)), end);
+    this.sound.hidden = false;
+    this.sound.play().catch(() => {
+      this.note.textContent = this.words.text('hear.none');
+    });
+  }
+}

@@ -1,0 +1,77 @@
+// Single keys for what has to be quick. They can be changed and switched off (WCAG 2.1.4), and never act in a text box.
+
+import { keep, recall } from '../lib/kept.js';
+import { element } from '../lib/nodes.js';
+
+const KEPT = 'moothall.desk.keys';
+const FIELD = 'textarea, select, input:not([type="checkbox"]), [contenteditable]';
+const STANDARD = {
+  nobody: '0', ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, String(i + 1)])),
+  correct: 'e', write: 'w', undo: 'u', question: 'q', agreed: 'a', diverging: 'v', option: 'o', untag: 'x',
+};
+
+export class DeskKeys {
+  /**
+   * @param {Object<string, () => void>} acts  by the names of `standard`
+   * @param {(name: string) => string} label
+   * @param {Object<string, string>} standard  the key of each act
+   * @param {string} name  under which the browser remembers what was changed
+   */
+  constructor(acts, label, standard = STANDARD, name = KEPT) {
+    this.acts = acts;
+    this.label = label;
+    this.standard = standard;
+    this.name = name;
+    const kept = recall(name);
+    this.on = kept?.on ?? true;
+    this.keys = { ...standard, ...kept?.keys };
+    addEventListener('keydown', (event) => this.#press(event));
+  }
+
+  /** The key of an act, where keys are on. */
+  key(name) {
+    return this.on ? this.keys[name] : '';
+  }
+
+  #press(event) {
+    const { target: field } = event;
+    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && field.matches?.(FIELD) && !field.closest('dialog')) field.blur(); // What was typed stays.
+    if (!this.on || document.querySelector('dialog[open]') || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const { target } = event;
+    if (target.matches?.(FIELD)) return;
+    const name = this.#meant(event);
+    if (!name || !this.acts[name]) return;
+    event.preventDefault();
+    this.acts[name]();
+  }
+
+  /** The act of a key; where the keyboard writes no Latin letters, that of the letter in the same place. */
+  #meant({ key, code }) {
+    const of = (letter) => Object.keys(this.keys).find((each) => this.keys[each] === letter);
+    const [, latin] = /[\u0080-\uffff]/.test(key) ? /^Key([A-Z])$/.exec(code) ?? [] : [];
+    return of(key.toLowerCase()) ?? (latin && of(latin.toLowerCase()));
+  }
+
+  /** Fill the form where keys are changed. `tell` is called after each change. */
+  form(box, list, tell) {
+    box.checked = this.on;
+    box.addEventListener('change', () => {
+      this.on = box.checked;
+      this.#keep(tell);
+    });
+    for (const name of Object.keys(this.standard)) {
+      const input = document.createElement('input');
+      Object.assign(input, { type: 'text', value: this.keys[name], maxLength: 1, size: 2, autocomplete: 'off' });
+      list.append(element('li', {}, element('label', {}, input, element('span', {}, this.label(name)))));
+      input.addEventListener('change', () => {
+        this.keys[name] = input.value.trim().toLowerCase();
+        this.#keep(tell);
+      });
+    }
+  }
+
+  #keep(tell) {
+    keep(this.name, { on: this.on, keys: this.keys });
+    tell();
+  }
+}

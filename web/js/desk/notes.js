@@ -1,0 +1,112 @@
+// Notes among the staff, and to and from groups: shown, left, and confirmed by whoever has read them.
+
+import { bdi, refill } from './fill.js';
+import { newId } from './link.js';
+import { alone } from '../lib/names.js';
+import { hubName, learn } from './hub_names.js';
+import { keep, recall } from '../lib/kept.js';
+import { at, element } from '../lib/nodes.js';
+import { dayClock } from '../lib/words.js';
+
+const OWN = 'moothall.desk.notes';
+const MOST_OWN = 50; // notes of this browser that it doesn't ask itself to confirm
+const GROUP = 'hub:'; // before a group's name, where a note is for one
+
+export class DeskNotes {
+  /**
+   * @param {object} state  a DeskState, which has the staff's own notes
+   * @param {object} words  a Words
+   * @param {{role: string, ui: string}} data  of the page
+   * @param {{act: (...commands: object[]) => Promise<object>, say: (text: string) => void}} does
+   */
+  constructor(state, words, data, does) {
+    this.state = state;
+    this.words = words;
+    this.data = data;
+    this.does = does;
+    this.hubs = { names: [], notes: [] };
+    this.own = new Set(recall(OWN) ?? []);
+    this.told = null; // when the newest note came that was said
+    this.clock = dayClock(data.ui, data.zone);
+    at('LeaveNote').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#leave(event.target.elements);
+    });
+    at('Notes').addEventListener('click', ({ target }) => this.#read(target.closest('[data-note]')?.dataset));
+  }
+
+  /** What is told of groups; null where nothing is. */
+  take(hubs) {
+    if (hubs) this.hubs = hubs;
+    learn(hubs?.titles);
+    this.show();
+  }
+
+  /** Bring the notes to the page; one that is new is said. */
+  show() {
+    this.#offer();
+    const all = [...this.state.notes.filter((note) => this.#concerns(note)), ...this.hubs.notes].sort((a, b) => a.at - b.at);
+    const fresh = all.filter((note) => this.told !== null && note.at > this.told && !this.own.has(note.note));
+    if (fresh.length) this.does.say(this.words.text('note.new', { text: alone(fresh.at(-1).text.slice(0, 100)) }));
+    this.told = Math.max(this.told ?? 0, ...all.map((note) => note.at));
+    refill(at('Notes'), all.map((note) => this.#row(note)));
+  }
+
+  /** Whether a note is shown here: it is for all, for this role, or from it. */
+  #concerns({ to, by }) {
+    return !to || to === this.data.role || by === this.data.role;
+  }
+
+  #role(role) {
+    return this.words.text(`role.${role}`);
+  }
+
+  #row(note) {
+    const { words } = this;
+    const name = note.hub && words.text('note.hub', { name: hubName(note.hub, words) });
+    const from = note.hub && note.by === 'hub' ? name : this.#role(note.by);
+    const to = note.hub && note.by !== 'hub' ? words.text('note.to', { name }) : note.to ? words.text('note.to', { name: this.#role(note.to) }) : '';
+    const row = element('li', {},
+      element('span', { class: 'mark' }, [this.clock.format(note.at), from, to].filter(Boolean).join(' · ')), ' ', bdi(note.text));
+    const read = note.read ?? [];
+    if (read.length) row.append(' ', element('span', { class: 'mark' }, words.text('note.read', { names: read.map((role) => (role === 'hub' ? name : this.#role(role))).join(', ') })));
+    if (note.note && !read.includes(this.data.role) && !this.own.has(note.note)) {
+      const said = `${words.text('note.confirm')}: ${alone(note.text.slice(0, 60))}`;
+      row.append(' ', element('button', { type: 'button', 'data-note': note.note, 'data-hub': note.hub ?? '', 'data-key': note.note, 'aria-label': said }, words.text('note.confirm')));
+    }
+    return row;
+  }
+
+  /** Groups that can be written to, behind the staff's roles. */
+  #offer() {
+    const { to } = at('LeaveNote').elements;
+    const options = this.hubs.names.map((name) => [name, this.words.text('note.hub', { name: hubName(name, this.words) })]);
+    const made = JSON.stringify(options);
+    if (to.dataset.made === made) return;
+    to.dataset.made = made;
+    const chosen = to.value;
+    for (const option of [...to.options]) if (option.value.startsWith(GROUP)) option.remove();
+    to.append(...options.map(([name, text]) => element('option', { value: `${GROUP}${name}` }, text)));
+    to.value = chosen;
+    if (to.selectedIndex < 0) to.selectedIndex = 0;
+  }
+
+  async #leave({ text, to }) {
+    const said = text.value.trim();
+    if (!said) return;
+    text.value = '';
+    const note = newId();
+    this.own.add(note);
+    keep(OWN, [...this.own].slice(-MOST_OWN));
+    const hub = to.value.startsWith(GROUP) ? to.value.slice(GROUP.length) : null;
+    const answer = await this.does.act(hub === null ? { do: 'note', note, text: said, to: to.value || null } : { do: 'hub-note', hub, note, text: said });
+    if (answer.refusal) text.value ||= said;
+  }
+
+  async #read(of) {
+    if (!of) return;
+    const { note, hub } = of;
+    await this.does.act(hub ? { do: 'read-hub-note', hub, note } : { do: 'read-note', note });
+    at('Notes').focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,141 @@
+// Lines marked for the report: agreed, views that differ, options, each under one of the meeting's policy questions.
+
+import { bdi } from './fill.js';
+import { alone } from '../lib/names.js';
+import { at, element } from '../lib/nodes.js';
+import { direction, mediaTime } from '../lib/words.js';
+
+const TAGS = ['agreed', 'diverging', 'option'];
+const AT_ONCE = 50; // commands that one act may hold
+const lineOf = (node) => node?.closest('li.line')?.id ?? null;
+
+export class DeskOutcome {
+  /**
+   * @param {object} state  a DeskState
+   * @param {object} words  a Words
+   * @param {object} lines  a DeskLines, which shows the marks
+   * @param {string} base  the address of the meeting
+   * @param {{act: (...commands: object[]) => Promise<object>, say: (text: string) => void}} does
+   */
+  constructor(state, words, lines, base, does) {
+    this.state = state;
+    this.words = words;
+    this.lines = lines;
+    this.base = base;
+    this.does = does;
+    this.questions = [];
+    this.offered = ''; // the choices of `under`, as JSON
+    this.marked = new Map(); // line → [{question, tag}]
+    this.under = at('Under');
+    this.from = null; // the line from which the focus came here
+    document.addEventListener('focusin', ({ target, relatedTarget }) => {
+      if (target.closest('#Outcome')) this.from = lineOf(relatedTarget) ?? (relatedTarget?.closest('#Outcome') ? this.from : null);
+    });
+    at('Outcome').addEventListener('click', ({ target }) => {
+      const { tag } = target.closest('[data-tag]')?.dataset ?? {};
+      if (tag === undefined) return;
+      const { from } = this;
+      this.tag(tag || null);
+      if (from) document.getElementById(from)?.querySelector('[data-does=pick]')?.focus();
+    });
+  }
+
+  /** What single keys do. */
+  keys() {
+    return {
+      question: () => this.choose((this.under.selectedIndex + 1) % this.under.options.length),
+      ...Object.fromEntries(TAGS.map((tag) => [tag, () => this.tag(tag)])),
+      untag: () => this.tag(null),
+    };
+  }
+
+  /** Choose the nth choice: the policy questions count from 0, behind them is none of them. */
+  choose(n) {
+    if (n >= this.under.options.length) return;
+    this.under.selectedIndex = n;
+    this.does.say(this.under.selectedOptions[0].textContent);
+  }
+
+  /** Mark what is picked, else where the focus is, else the newest line. */
+  async tag(tag) {
+    const active = document.activeElement;
+    const focused = active?.closest('#Outcome') ? this.from : lineOf(active);
+    const picked = this.lines.chosen();
+    const newest = this.state.newest()?.segment;
+    const segments = picked.length ? picked : [focused ?? newest].filter(Boolean);
+    const question = this.under.value || null;
+    const due = segments.filter((segment) => this.#of(segment, question) !== tag);
+    for (let first = 0; first < due.length; first += AT_ONCE) {
+      const answer = await this.does.act(...due.slice(first, first + AT_ONCE).map((segment) => ({ do: 'tag-line', segment, tag, question })));
+      if (answer.refusal) return;
+    }
+    if (picked.length) this.lines.clear(); // They are out of view by the next act, which would be for them as well.
+    if (!due.length) return;
+    const what = tag ? this.words.text(`tag.${tag}`) : this.words.text('did.untag');
+    this.does.say([what, question && alone(this.#text(question))].filter(Boolean).join(' · '));
+  }
+
+  /** Bring questions and marks to the page; null where nothing is told. */
+  show(outcome) {
+    if (!outcome || JSON.stringify(outcome) === this.made) return;
+    this.made = JSON.stringify(outcome);
+    const { questions, lines, asked } = outcome;
+    this.questions = questions;
+    const chosen = this.under.value;
+    const first = !this.under.options.length;
+    const choices = [...questions.map(({ id, text }, n) => [id, `${n + 1}. ${text}`]), ['', this.words.text('tag.none')]];
+    const offered = JSON.stringify(choices);
+    if (this.offered !== offered) { // Else the list that somebody has open would shut at each mark.
+      this.offered = offered;
+      this.under.replaceChildren(...choices.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
+      if (!first && choices.some(([value]) => value === chosen)) this.under.value = chosen;
+    }
+    const before = this.marked;
+    this.marked = new Map(lines.map(({ segment, tags }) => [segment, tags]));
+    this.lines.marks = new Map(lines.map(({ segment, tags }) => [segment, tags.map((each) => this.#mark(each))]));
+    this.lines.update({ whole: false, lines: new Set([...before.keys(), ...this.marked.keys()]) });
+    at('Tagged').replaceChildren(...this.#groups(lines), ...this.#asked(asked));
+  }
+
+  #of(segment, question) {
+    return this.marked.get(segment)?.find((each) => each.question === question)?.tag ?? null;
+  }
+
+  #text(question) {
+    return this.questions.find(({ id }) => id === question)?.text ?? this.words.text('tag.other');
+  }
+
+  #mark({ question, tag }) {
+    const n = this.questions.findIndex(({ id }) => id === question);
+    return n < 0 ? this.words.text(`tag.${tag}`) : `${this.words.text(`tag.${tag}`)} (${n + 1})`;
+  }
+
+  /** The marked lines, a list for each question. */
+  #groups(lines) {
+    const known = new Set(this.questions.map(({ id }) => id));
+    const groups = [
+      ...this.questions.map(({ id, text }, n) => [`${n + 1}. ${text}`, (question) => question === id]),
+      [this.words.text('tag.other'), (question) => question !== null && !known.has(question)],
+      [this.words.text('tag.none'), (question) => question === null],
+    ];
+    return groups.flatMap(([title, belongs]) => {
+      const rows = lines.flatMap((line) => line.tags.filter(({ question }) => belongs(question)).map(({ tag }) => this.#row(line, tag)));
+      return rows.length ? [element('h3', { dir: 'auto' }, title), element('ul', { class: 'tagged' }, ...rows)] : [];
+    });
+  }
+
+  /** What was passed on from the questions of the public. */
+  #asked(asked) {
+    if (!asked.length) return [];
+    const rows = asked.map(({ number, text, language, name }) => element('li', {},
+      element('span', { class: 'mark' }, this.words.text('asked.number', { n: number })), ' ', ...(name ? [bdi(name), ' '] : []), bdi(text, { lang: language })));
+    return [element('h3', {}, this.words.text('tag.asked')), element('ul', { class: 'tagged' }, ...rows)];
+  }
+
+  #row({ segment, channel, t0, text, language, speaker }, tag) {
+    const address = `${this.base}?${new URLSearchParams({ channel })}#${segment}`;
+    const link = element('a', { href: address, lang: language, dir: direction(language) }, text.slice(0, 200));
+    const about = element('span', { class: 'mark' }, [this.words.text(`tag.${tag}`), mediaTime(t0)].join(' · '));
+    return element('li', {}, about, ' ', ...(speaker ? [bdi(speaker), ' '] : []), link);
+  }
+}

@@ -1,0 +1,346 @@
+// The staff's page of a meeting: ties the text, the editor, the panels, the keys and the line to the server together.
+
+import { clearsWall } from './clear_wall.js';
+import { DeskEdit } from './edit.js';
+import { menu } from './fill.js';
+import { DeskKeeping } from './keeping.js';
+import { DeskKeys } from './keys.js';
+import { DeskLines } from './lines.js';
+import { DeskLink, knowing, newId } from './link.js';
+import { alone, keepOwnName, ownName, spokenChoices } from '../lib/names.js';
+import { DeskNotes } from './notes.js';
+import { DeskOutcome } from './outcome.js';
+import { DeskPanel } from './panel.js';
+import { DeskRemove } from './remove.js';
+import { DeskState } from './state.js';
+import { DeskTerms } from './terms.js';
+import { at, element, set } from '../lib/nodes.js';
+import { say, unsay } from '../lib/said.js';
+import { standing } from '../lib/standing.js';
+import { Words, direction } from '../lib/words.js';
+
+const REDONE = 60000; // ms that are written again in another language
+
+const data = JSON.parse(at('Data').textContent);
+const words = new Words(data);
+const state = new DeskState();
+let may = new Set();
+let channel = data.channel;
+let [own, here] = ['', []]; // our seat, and who is here
+let news = { reports: null, alarm: null, overrun: null, following: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
+let ahead = 0; // the server's clock against ours
+
+/** Say why something was not done; where somebody else was quicker, who. */
+const refused = ({ code, gone_on: quicker }) => {
+  if (!quicker) say(words.text(`refused.${code}`));
+  else say(words.text(quicker.who ? 'gone-on' : 'gone-on.nobody', { who: alone(quicker.who), title: alone(quicker.title) }));
+};
+
+/** Do something: one act of one or more commands. Gives the answer. */
+async function act(...commands) {
+  const answer = await knowing(words, (anyway) => link.request('act', { id: newId(), commands, anyway }));
+  if (answer.refusal) refused(answer.refusal);
+  return answer;
+}
+
+const take = (speaker) => act({ do: 'take-floor', channel, speaker });
+const panel = new DeskPanel(state, words, data, {
+  take,
+  undo,
+  say,
+  seen: (kind) => link.request('seen', { id: newId(), kind }),
+  mended: (kind) => link.request('mended', { id: newId(), kind }),
+});
+const spoken = () => state.session.channels[channel]?.languages ?? state.session.languages;
+const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
+const keeping = new DeskKeeping({ act, words });
+const notes = new DeskNotes(state, words, data, { act, say });
+const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open(segment) });
+const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
+const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null);
+const keys = new DeskKeys({
+  nobody: () => may.has('take-floor') && take(null),
+  ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, () => {
+    const speaker = panel.speakers()[i];
+    if (speaker && data.names) take(speaker[0]);
+    else if (!data.names && may.has('tag-line')) outcome.choose(i);
+  }])),
+  correct: () => may.has('correct') && state.newest() && edit.open(state.newest().segment),
+  write: () => may.has('type') && at('Write').elements.text.focus(),
+  undo: () => panel.undoable() && undo(panel.undoable().id),
+  ...Object.fromEntries(Object.entries(outcome.keys()).map(([name, does]) => [name, () => may.has('tag-line') && does()])),
+}, (name) => (name.startsWith('speaker') ? words.text(data.names ? 'key.speaker' : 'key.policy', { n: name.slice(7) }) : words.text(`key.${name}`)));
+
+const link = new DeskLink('/desk', () => ({
+  session: data.session, channel, after: state.position, name: ownName(), role: data.role,
+}), { joined, told, stands });
+
+async function undo(id) {
+  const answer = await link.request('undo', { id });
+  if (!answer.refusal) say(words.text('undone'));
+  else if (answer.refusal.code === 'stale' && panel.moved(id)) say(words.text('undo.changed'));
+  else refused(answer.refusal);
+}
+
+function correct(base, text) {
+  const { segment, revision, words: many } = base;
+  return link.request('act', { id: newId(), commands: [{ do: 'correct', channel, segment, base_revision: revision, base_words: many, text }] });
+}
+
+/** Address of a piece of the meeting's sound. */
+function clip(from, to) {
+  return `${data.base}/clip?${new URLSearchParams({ channel, from: Math.round(from), to: Math.round(to) })}`;
+}
+
+// What comes from the server
+
+function joined(answer) {
+  panel.joined(answer);
+  ({ may } = panel);
+  at('Log').classList.toggle('unmended', !may.has('correct'));
+  own = answer.seat;
+  ahead = answer.now - Date.now();
+  state.channel = answer.channel;
+  state.notes = answer.notes;
+  Object.assign(state.words, answer.words);
+  here = answer.presence;
+  news = { ...news, ...answer.news };
+  if (state.session) everything();
+}
+
+function told(event, body) {
+  if (event === 'frame') frame(body);
+  else if (event === 'presence') panel.here(here = body, own);
+  else if (event === 'acted') panel.acted(body);
+  else if (event === 'forgotten') panel.forget(body);
+  else if (event in news) {
+    news[event] = body;
+    around();
+  }
+}
+
+function frame(body) {
+  ahead = body.sent - Date.now();
+  const change = state.apply(body);
+  if (change.lost) {
+    link.join();
+    return;
+  }
+  if (change.whole) everything();
+  const follows = lines.follows();
+  lines.update(change);
+  edit.look();
+  if (change.session) around();
+  if (change.notes) notes.show();
+  const { unrecorded, unsaved } = state.signals;
+  const [kind, text] = unrecorded?.text ? ['unrecorded', unrecorded.text] : ['unsaved', unsaved?.text ?? ''];
+  at('Unsaved').hidden = !text.trim();
+  at('Unsaved').replaceChildren(element('p', { class: 'mark' }, words.text(kind)), element('p', { class: 'text', dir: 'auto' }, text.trim()));
+  if (follows) lines.toEnd(); // What isn't kept stands behind the lines, and is read there.
+  now();
+}
+
+function stands(how, waiting) {
+  const line = at('Stands');
+  const kind = how === 'open' && waiting ? 'waiting' : how;
+  line.dataset.kind = kind === 'open' ? 'live' : 'lost';
+  set(line, words.text(`line.${kind}`, { n: waiting }));
+  at('State').hidden = how !== 'open'; // What stood there says nothing of now.
+  if (how === 'shut') say(line.textContent, '#Stands');
+}
+
+// What the page shows
+
+function everything() {
+  at('Desk').hidden = false;
+  for (const part of document.querySelectorAll('[data-needs]')) part.hidden = !part.dataset.needs.split(' ').some((need) => may.has(need));
+  texts();
+  around();
+  panel.done();
+  panel.here(here, own);
+  lines.update({ whole: true, lines: new Set() });
+  lines.toEnd();
+}
+
+function around() {
+  const { session } = state;
+  if (!session) return;
+  at('Title').textContent = session.title;
+  for (const button of document.querySelectorAll('[data-when]')) button.hidden = !button.dataset.when.split(' ').includes(session.status);
+  panel.following(news.following, may.has('close'));
+  const live = session.status === 'open' || session.status === 'paused';
+  const off = session.not_recorded !== null && session.not_recorded !== undefined;
+  at('Write').hidden = !may.has('type') || !live;
+  keeping.stands(session, may);
+  panel.people(keys);
+  panel.proposals(news.proposals, may.has('correct'));
+  panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
+  terms.show(news.terms, may.has('term'));
+  notes.take(news.hubs);
+  outcome.show(news.outcome);
+  choices();
+  now();
+}
+
+/** Texts of the meeting, where it has more than one. */
+function texts() {
+  const all = Object.entries(state.session.channels);
+  at('Texts').hidden = all.length < 2;
+  at('Texts').querySelector('ul').replaceChildren(...all.map(([name, { kind, languages }]) => {
+    const text = words.text(`kind.${kind}`, { language: panel.tongue(languages[0]) });
+    const button = element('button', { type: 'button', 'aria-pressed': String(name === channel) }, text);
+    button.addEventListener('click', () => {
+      channel = name;
+      state.position = null;
+      lines.clear();
+      link.join();
+    });
+    return element('li', {}, button);
+  }));
+}
+
+/** Menus of languages and speakers. */
+function choices() {
+  const { session } = state;
+  const languages = spoken();
+  const named = languages.map((tag) => [tag, panel.tongue(tag)]);
+  const tongues = spokenChoices(named, session.channels[channel]?.kind === 'floor' ? data.tongues : [], words.text('detected'), data.ui);
+  menu(at('Force').elements.language, tongues, session.forced ?? tongues[0][0]);
+  at('Tongues').hidden = !may.has('force-language') || tongues.length < 2;
+  menu(at('Write').elements.language, named, session.forced ?? languages[0]);
+  menu(at('AddTerm').elements.language, [['', words.text('term.any')], ...named]);
+  at('WriteIn').hidden = at('TermIn').hidden = languages.length < 2;
+  menu(at('Give').elements.speaker, [...panel.speakers(), ['', words.text('nobody')]]);
+  menu(at('RemoveOf').elements.speaker, panel.speakers());
+  at('RemoveWords').hidden = !may.has('remove');
+  at('RemoveOf').hidden = !panel.speakers().length;
+  menu(at('Give').elements.session, data.others);
+  at('Move').hidden = !may.has('move-away') || !data.others.length;
+  written();
+}
+
+function written() {
+  const { language, text } = at('Write').elements;
+  text.lang = language.value;
+  text.dir = direction(language.value);
+}
+
+function now() {
+  if (!state.session) return;
+  const { kind, n } = standing({
+    now: Date.now() + ahead, status: state.session.status, cutAt: null, backAt: null, online: true,
+    unsaved: Boolean(state.signals.unsaved?.text), lastWords: Boolean(state.signals['last-words']?.awaited),
+    sound: state.signals.state ?? null, spoke: state.spoke,
+  });
+  const [line, text] = [at('State'), words.text(`standing.${kind}`, { n })];
+  const begins = kind === 'last-words' && line.dataset.kind !== kind;
+  if (kind !== 'last-words') unsay(words.text('standing.last-words'));
+  line.dataset.kind = kind;
+  set(line, text);
+  if (begins) say(text, '#State');
+}
+
+function picked(segments) {
+  at('Give').hidden = !segments.length;
+  if (segments.length) at('Picked').textContent = words.counted('picked', segments.length);
+}
+
+// What the page does
+
+clearsWall(act, words, say);
+
+const SIMPLE = ['open', 'pause', 'resume', 'close', 'reopen', 'recorded'];
+document.addEventListener('click', ({ target }) => {
+  const name = target.closest('button[data-act]')?.dataset.act;
+  if (SIMPLE.includes(name)) act({ do: name });
+});
+
+at('Next').addEventListener('click', async () => {
+  const answer = await link.request('next', { id: newId(), then: news.following?.session });
+  if (answer.refusal) refused(answer.refusal);
+  else location.assign(`/desk/${encodeURIComponent(answer.session)}${location.search}`);
+});
+
+/** Have a form do something instead of being sent; what was typed goes once it was done. */
+function form(id, does) {
+  at(id).addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const { elements } = event.target;
+    await does(elements);
+  });
+}
+
+form('AddSpeaker', async ({ name }) => {
+  const text = name.value.trim();
+  if (!text) return;
+  name.value = '';
+  const answer = await act({ do: 'introduce', speaker: newId(), name: text });
+  if (answer.refusal) name.value ||= text;
+});
+form('Force', async ({ language }) => {
+  const answer = await link.request('redo', { id: newId(), channel, language: language.value || null, back: REDONE });
+  if (answer.refusal) refused(answer.refusal);
+});
+form('Called', async ({ name }) => {
+  keepOwnName(name.value);
+  await link.request('name', { name: name.value.trim() });
+});
+form('Write', async ({ text, language }) => {
+  const line = text.value.replace(/\s+/g, ' ').trim();
+  if (!line) return;
+  text.value = '';
+  const answer = await act({ do: 'type', channel, segment: newId(), text: line, language: language.value });
+  if (answer.refusal) text.value = text.value ? `${line} ${text.value}` : line;
+  keeping.refused(answer.refusal);
+});
+form('Give', async ({ speaker }) => {
+  const answer = await act({ do: 'assign', segments: lines.chosen(), speaker: speaker.value || null });
+  if (!answer.refusal) lines.clear();
+});
+at('MoveNow').addEventListener('click', async () => {
+  const session = at('Give').elements.session.value;
+  const answer = await link.request('move', { id: newId(), channel, segments: lines.chosen(), session });
+  if (answer.refusal) refused(answer.refusal);
+  else lines.clear();
+});
+const removing = new DeskRemove(words, async (removes) => {
+  const answer = await link.request('remove', { id: newId(), removes });
+  if (answer.refusal) {
+    refused(answer.refusal);
+    return;
+  }
+  say(words.text('removed'));
+  lines.clear();
+  at('Log').focus({ preventScroll: true });
+}, async (removes) => {
+  const answer = await link.request('concerned', { id: newId(), removes });
+  if (!answer.refusal) return answer.lines;
+  refused(answer.refusal);
+  return null;
+});
+at('RemoveLines').addEventListener('click', () => removing.lines(lines.chosen()));
+form('RemoveOf', ({ speaker, named }) => removing.speaker(speaker.value, speaker.selectedOptions[0]?.textContent, named.checked));
+form('RemoveSpan', (elements) => removing.spanOf(elements, say));
+at('SpanOfPicked').addEventListener('click', () => {
+  removing.fill(at('RemoveSpan').elements, lines.chosen().map((id) => state.lines.get(id)), say);
+});
+form('AddTerm', async ({ term, language }) => {
+  const name = term.value.trim();
+  if (!name) return;
+  term.value = '';
+  const answer = await terms.choose(name, true, language.value || null);
+  if (answer.refusal) term.value ||= name;
+});
+at('Unpick').addEventListener('click', () => {
+  lines.clear();
+  at('Log').focus({ preventScroll: true });
+});
+at('Write').elements.text.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  at('Write').requestSubmit();
+});
+at('Write').elements.language.addEventListener('change', written);
+at('Called').elements.name.value = ownName();
+keys.form(at('KeysOn'), at('Keys'), () => state.session && panel.people(keys));
+setInterval(now, 1000);

@@ -1,0 +1,235 @@
+// What stands around the text on a staff page: who speaks, who is here, reports, alarms, and what was done.
+
+import { bdi, refill } from './fill.js';
+import { alarmValues, alone, tongues } from '../lib/names.js';
+import { at, element, set } from '../lib/nodes.js';
+import { qualityLines } from './quality.js';
+import { unsay } from '../lib/said.js';
+import { dayClock, mediaTime } from '../lib/words.js';
+
+export class DeskPanel {
+  /** @param {object} state  @param {object} words  @param {object} data  the page's data  @param {object} does */
+  constructor(state, words, data, does) {
+    this.state = state;
+    this.words = words;
+    this.data = data;
+    this.does = does; // {take, undo, seen, mended, say}
+    this.acts = [];
+    this.may = new Set(); // what whoever sits here may do, by the names of commands
+    this.stood = new Map(); // what stood there before: kind → what was said of it
+    this.clock = dayClock(data.ui, data.zone);
+    this.tongue = tongues(data.ui); // a language's name, by its tag
+    this.qualityLine = qualityLines(data.ui, words, this.tongue);
+  }
+
+  /** Take what the answer to joining says of acts: those that were done, and what whoever sits here may do. */
+  joined({ acts, may }) {
+    this.acts = acts;
+    this.may = new Set(may);
+  }
+
+  /** Speakers in the order in which they were introduced: [id, name]. */
+  speakers() {
+    return Object.entries(this.state.session.speakers);
+  }
+
+  /** Buttons that name the speaker; the one who has the floor is pressed. */
+  people(keys) {
+    const { speaking } = this.state.session;
+    const button = (id, name, key) => {
+      const made = element('button', {
+        type: 'button', 'data-key': id ?? '-', 'aria-pressed': String((speaking ?? null) === id), 'aria-keyshortcuts': key || null,
+      });
+      if (key) made.append(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
+      made.append(bdi(name));
+      made.addEventListener('click', () => this.does.take(id));
+      return element('li', {}, made);
+    };
+    const all = this.speakers().map(([id, name], i) => button(id, name, i < 9 ? keys.key(`speaker${i + 1}`) : ''));
+    refill(at('Speakers'), [...all, button(null, this.words.text('nobody'), keys.key('nobody'))]);
+  }
+
+  /** Who is at a page like this one. */
+  here(presence, own) {
+    refill(at('Here'), presence.map(({ seat, role, label, name }) => {
+      const item = element('li', {}, bdi(name || label || this.words.text(`role.${role}`)));
+      const more = [name || label ? this.words.text(`role.${role}`) : '', name && label ? label : '', seat === own ? this.words.text('you') : ''];
+      item.append(' ', element('span', { class: 'mark' }, more.filter(Boolean).join(' · ')));
+      return item;
+    }));
+  }
+
+  /** The last acts, newest first, each with its undoing. */
+  acted(act) {
+    const known = this.acts.findIndex(({ id }) => id === act.id);
+    if (known >= 0) this.acts[known] = act;
+    else this.acts.push(act);
+    this.acts = this.acts.slice(-30);
+    this.done();
+  }
+
+  /** Words were removed: acts that may have them are not shown any more. */
+  forget(ids) {
+    this.acts = this.acts.filter(({ id }) => !ids.includes(id));
+    this.done();
+  }
+
+  done() {
+    refill(at('Done'), [...this.acts].reverse().map((act) => {
+      const what = this.describe(act.commands, act.numbers);
+      const item = element('li', { class: act.undone ? 'undone' : '' }, element('span', { class: 'what' }, what));
+      item.append(' ', element('span', { class: 'mark' }, [this.clock.format(act.at), act.by.name || act.by.label].filter(Boolean).join(' · ')));
+      if (act.undone) item.append(' ', element('span', { class: 'mark' }, this.words.text('undone')));
+      else if (this.mayUndo(act)) {
+        const undo = element('button', { type: 'button', 'data-key': act.id, 'aria-label': `${this.words.text('undo')}: ${what}` }, this.words.text('undo'));
+        undo.addEventListener('click', () => this.does.undo(act.id));
+        item.append(' ', undo);
+      }
+      return item;
+    }));
+    at('DoneNone').hidden = this.acts.length > 0;
+  }
+
+  /** Whether an act can be undone, and whoever sits here may do so. */
+  mayUndo(act) {
+    return act.undo.length > 0 && !act.undone && act.undo.every(({ do: kind }) => this.may.has(kind));
+  }
+
+  /** The newest act that can be undone. */
+  undoable() {
+    return this.acts.findLast((act) => this.mayUndo(act)) ?? null;
+  }
+
+  /** Whether an act moved lines to another meeting. */
+  moved(id) {
+    return this.acts.find((act) => act.id === id)?.commands.some((command) => command.do === 'move-away') ?? false;
+  }
+
+  /** What commands do, in words; `numbers`: those of the questions in them, by their ids. */
+  describe(commands, numbers = {}) {
+    const { speakers } = this.state.session;
+    const name = (id) => (speakers[id] ? alone(speakers[id]) : this.words.text('nobody'));
+    const one = (command) => {
+      const kind = command.do;
+      const text = (command.text ?? command.name ?? command.term ?? '').trim().slice(0, 80);
+      if (kind === 'take-floor') return this.words.text('did.take-floor', { name: name(command.speaker) });
+      if (kind === 'tag-line' && command.tag) return this.words.text('did.tag-line', { text: this.words.text(`tag.${command.tag}`) });
+      if (kind === 'assign') return this.words.text('did.assign', { name: name(command.speaker) });
+      if (kind === 'force-language') {
+        const language = command.language ? this.tongue(command.language) : this.words.text('detected');
+        return this.words.text('did.force-language', { language });
+      }
+      if (kind === 'set-languages') return this.words.text('did.force-language', { language: command.languages.map(this.tongue).join(', ') });
+      return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
+    };
+    const accepted = commands.filter((command) => command.accepted);
+    if (accepted.length > 1) return this.words.counted('accepted', accepted.length);
+    const stood = new Map(); // standing → numbers
+    for (const { do: kind, standing, interventions } of commands) {
+      if (kind === 'stand') stood.set(standing, [...(stood.get(standing) ?? []), ...interventions.map((id) => this.number(id) ?? numbers[id] ?? '?')]);
+    }
+    const rows = [...stood].map(([standing, of]) => `${this.words.text(`stands.${standing}`)}: ${this.words.text('number', { n: of.join(', ') })}`);
+    // Whoever is called gets the floor, and loses it after: that goes without saying.
+    const unsaid = stood.size ? ['introduce', 'take-floor'] : [];
+    // Which languages may be spoken is said where none of them was chosen by hand.
+    const forced = commands.some(({ do: kind }) => kind === 'force-language');
+    const said = (kind) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`] && !unsaid.includes(kind));
+    return [...rows, ...new Set(commands.filter(({ do: kind }) => said(kind)).map(one))].join(' · ');
+  }
+
+  /** The number of a question that this page knows. */
+  number() {
+    return null;
+  }
+
+  #did({ do: kind, accepted, wanted, keep, written, flags, tag }) {
+    if (kind === 'flag' && !flags.length) return 'unflag';
+    if (kind === 'tag-line' && tag === null) return 'untag';
+    if (accepted) return 'accept';
+    if (wanted === false) return 'term-away';
+    const translated = kind === 'term' && (typeof keep === 'boolean' || Object.keys(written ?? {}).length > 0);
+    return translated ? 'term-abroad' : kind;
+  }
+
+  /** What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks. */
+  news({ reports, quality, alarm, overrun }, { off, answers, resumes }) {
+    this.reports(reports, answers);
+    this.quality(quality);
+    this.notices({ alarms: alarm, overrun, off, resumes });
+  }
+
+  /** What readers report: `14 of 210: wrong language`, with what they are told in return. */
+  reports(tally, may) {
+    const rows = Object.entries(tally?.kinds ?? {}).filter(([, row]) => row.count > 0);
+    at('Reports').hidden = !rows.length;
+    refill(document.querySelector('#Reports ul'), rows.map(([kind, row]) => {
+      const said = this.words.text('report', { n: row.count, all: Math.max(row.count, tally.readers), what: this.words.text(`report.${kind}`) });
+      const item = element('li', { 'data-kind': kind }, element('p', {}, said));
+      const buttons = element('p', { class: 'buttons' });
+      for (const answer of ['seen', 'mended']) {
+        if (!may) break;
+        const button = element('button', { type: 'button', 'data-key': `${kind}-${answer}` }, this.words.text(`answer.${answer}`));
+        button.disabled = row.answer === answer;
+        button.addEventListener('click', () => this.does[answer](kind));
+        buttons.append(button);
+      }
+      item.append(buttons);
+      return item;
+    }));
+  }
+
+  /** What the button starts that goes on to the next meeting, and what that leaves out. */
+  following(told, may) {
+    const goesOn = may && !at('Next').hidden; // which is so where the meeting has begun
+    at('Next').hidden = !goesOn || !told?.session;
+    if (told) set(at('Next'), this.words.text('next', { title: alone(told.title) }));
+    at('LeftOut').hidden = !goesOn || !told?.left_out.length;
+    set(at('LeftOut'), told ? this.words.text('left-out', { titles: told.left_out.map(alone).join(', ') }) : '');
+  }
+
+  /** How many corrections of a second pass wait to be decided on. */
+  proposals(proposed, may) {
+    at('Proposed').hidden = !proposed || !may;
+    const waiting = [...(proposed?.fates ?? '')].filter((letter) => 'wmt'.includes(letter)).length;
+    set(at('Proposed').querySelector('p'), this.words.text('proposals', { n: waiting }));
+  }
+
+  /** How good the text is so far. */
+  quality(quality) {
+    at('Quality').hidden = !quality;
+    const text = this.qualityLine(quality);
+    const line = at('Quality').querySelector('p');
+    if (line.textContent !== text) line.textContent = text;
+  }
+
+  /** What has to be seen to, in words, and how long there is. What is new there is said once, and taken back when it is over or has changed. */
+  notices({ alarms, overrun, off, resumes }) {
+    const rows = [];
+    const fresh = [];
+    const stand = new Map();
+    const add = (kind, row) => {
+      const text = row.textContent;
+      row.dataset.kind = kind;
+      rows.push(row);
+      if (!this.stood.has(kind)) fresh.push([text, `#Notices [data-kind=${kind}]`]);
+      else if (this.stood.get(kind) !== text) unsay(this.stood.get(kind));
+      stand.set(kind, this.stood.get(kind) ?? text);
+    };
+    if (off !== null) add('off', element('p', { class: 'off' }, this.words.text('off', { time: mediaTime(off) })));
+    if (overrun) {
+      const { minutes } = overrun;
+      const kind = minutes > 0 ? 'soon' : minutes < 0 ? 'over' : 'now';
+      add(kind, element('p', {}, this.words.text(`overrun.${kind}`, { n: Math.abs(minutes) })));
+    }
+    for (const alarm of alarms ?? []) {
+      const row = element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarmValues(alarm.values, this.tongue)));
+      add(alarm.kind, row);
+      if (alarm.kind === 'break-speech' && resumes) row.append(' ', element('button', { type: 'button', 'data-act': 'resume' }, this.words.text('end-break')));
+    }
+    for (const [kind, text] of this.stood) if (!stand.has(kind)) unsay(text);
+    this.stood = stand;
+    const box = at('Notices');
+    if (box.textContent !== rows.map((row) => row.textContent).join('')) box.replaceChildren(...rows);
+    for (const each of fresh) this.does.say(...each);
+  }
+}

@@ -1,0 +1,41 @@
+// How good a text is, in words, for the staff: the line of quality_texts.py. Pure.
+
+const HEARD_PERCENT = 2; // Languages with less than this share of the words are not named.
+
+/** A whole percentage; at least 1 where it isn't none. @param {number} some  @param {number} of */
+const percent = (some, of) => Math.max(Math.min(some, 1), Math.round((100 * some) / of));
+
+/**
+ * @typedef {object} Quality  core/views/quality.py
+ * @property {?{p50: number, p95: number}} delay
+ * @property {number} gaps
+ * @property {{by_person: number, by_machine: number}} corrected
+ * @property {number} lines
+ * @property {number} words
+ * @property {number} words_a_minute
+ * @property {Record<string, number>} languages
+ */
+
+/**
+ * What makes the line, empty where there is nothing to say.
+ * @param {string} ui  @param {import('../lib/words.js').Words} words  @param {Tongue} tongue
+ */
+export function qualityLines(ui, words, tongue) {
+  const tenths = new Intl.NumberFormat(`${ui}-u-nu-latn`, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const seconds = (/** @type {number} */ ms) => tenths.format(Math.ceil(ms / 100) / 10);
+  return (/** @type {?Quality} */ quality) => (quality ? line(quality, words, seconds, tongue) : '');
+}
+
+/** @param {Quality} quality  @param {import('../lib/words.js').Words} words  @param {(ms: number) => string} seconds  @param {Tongue} tongue */
+function line(quality, words, seconds, tongue) {
+  const { delay, gaps, corrected, lines, languages } = quality;
+  const facts = [];
+  if (delay) facts.push(words.text('quality.delay', { half: seconds(delay.p50), most: seconds(delay.p95) }));
+  if (gaps) facts.push(words.text('quality.gaps', { n: gaps }));
+  const share = (/** @type {number} */ some) => ({ n: percent(some, lines) });
+  facts.push(words.text(corrected.by_person ? 'quality.corrected' : 'quality.uncorrected', share(corrected.by_person)));
+  if (corrected.by_machine) facts.push(words.text('quality.by-machine', share(corrected.by_machine)));
+  facts.push(words.text('quality.rate', { n: quality.words_a_minute }));
+  facts.push(Object.entries(languages).filter(([, n]) => 100 * n >= HEARD_PERCENT * quality.words).map(([tag]) => tongue(tag)).join(', '));
+  return facts.join(' · ');
+}

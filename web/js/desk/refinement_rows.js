@@ -1,0 +1,169 @@
+// Proposals of a second pass on the page: each with the line as it stands and as proposed, and what became of it.
+
+import { at, element, set } from '../lib/nodes.js';
+import { direction, mediaTime } from '../lib/words.js';
+
+export const WAITING = 'wmt'; // letters of server/moothall/core/proposals/proposing.py
+const PAST = 'acg'; // of lines that don't read as they did when they were looked at
+
+/**
+ * @typedef {object} Row
+ * @property {number} n          its number among all proposals
+ * @property {string} segment    the line
+ * @property {number} t0         start, media ms
+ * @property {number} t1         end, media ms
+ * @property {string} language
+ * @property {string} name       who said it; empty where nobody is named
+ * @property {[string, boolean][]} old  the line in pieces, each with whether it differs
+ * @property {[string, boolean][]} new  the same as proposed
+ * @property {?string} now       how it reads, where it was changed since
+ */
+
+export class RefinementRows {
+  /**
+   * @param {object} words
+   * @param {{does: (what: string, row: Row) => void, sound: boolean}} page
+   */
+  constructor(words, page) {
+    this.words = words;
+    this.page = page;
+    this.list = at('Proposals');
+    this.rows = []; // Row[], in order, without gaps
+    this.fates = ''; // a letter for each proposal, of those too that are not here
+    this.current = null; // the row where the keys act
+    this.list.addEventListener('click', ({ target }) => {
+      const button = target.closest('[data-does]');
+      if (button) this.page.does(button.dataset.does, this.row(button.closest('li').dataset.n));
+    });
+    this.list.addEventListener('focusin', ({ target }) => this.#mark(this.row(target.closest('li').dataset.n)));
+  }
+
+  row(n) {
+    return this.rows.find((row) => row.n === Number(n)) ?? null;
+  }
+
+  waits(row) {
+    return WAITING.includes(this.fates[row.n]);
+  }
+
+  /** How many stand so: any of the letters. */
+  count(letters) {
+    return [...this.fates].filter((letter) => letters.includes(letter)).length;
+  }
+
+  /** Begin anew with these rows. */
+  begin(rows) {
+    this.rows = [];
+    this.current = null;
+    this.list.replaceChildren();
+    this.add(rows);
+  }
+
+  /** Rows that follow those that are here, or come before them, or stand in their place. */
+  add(rows) {
+    for (const row of rows) {
+      const known = this.rows.findIndex(({ n }) => n === row.n);
+      if (known >= 0) this.rows[known] = row;
+      else this.rows.push(row);
+    }
+    this.rows.sort((one, other) => one.n - other.n);
+    for (const row of rows) this.#draw(row);
+  }
+
+  /** What became of the proposals. Gives the rows that were changed since, whose text isn't known yet. */
+  stand(fates) {
+    const before = this.fates;
+    this.fates = fates;
+    const other = this.rows.filter(({ n }) => fates[n] !== before[n]);
+    for (const row of other) {
+      row.now = null;
+      this.#draw(row);
+    }
+    return other.filter(({ n }) => fates[n] === 'c');
+  }
+
+  /** Go to the next row that waits, or back to the one before; says whether there is one. */
+  go(step) {
+    const from = this.current?.n ?? (step > 0 ? -1 : Infinity);
+    const ahead = step > 0 ? this.rows.filter(({ n }) => n > from) : this.rows.filter(({ n }) => n < from).reverse();
+    const next = ahead.find((row) => this.waits(row));
+    if (!next) return false;
+    this.focus(next.n);
+    return true;
+  }
+
+  /** Put the focus on the first button of a row. */
+  focus(n) {
+    const item = this.#item({ n });
+    item?.querySelector('[data-does]')?.focus();
+    item?.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+  }
+
+  /** Play a piece of sound below a row. */
+  hear(row, address) {
+    for (const old of this.list.querySelectorAll('.heard')) old.remove();
+    const sound = element('audio', { controls: true, 'aria-label': this.words.text('hear') });
+    const box = element('div', { class: 'heard' }, sound, element('p', { role: 'alert' }));
+    sound.src = address;
+    this.#item(row).append(box);
+    sound.play().catch(() => set(box.lastElementChild, this.words.text('hear.none')));
+  }
+
+  #item(row) {
+    return this.list.querySelector(`[data-n="${row.n}"]`);
+  }
+
+  #mark(row) {
+    this.current = row;
+    for (const item of this.list.children) item.classList.toggle('current', item.dataset.n === String(row.n));
+  }
+
+  #draw(row) {
+    const fate = this.fates[row.n];
+    let item = this.#item(row);
+    const focused = item?.contains(document.activeElement);
+    if (!item) {
+      item = element('li', { class: 'proposal', 'data-n': row.n });
+      const behind = this.rows.find(({ n }) => n > row.n && this.#item({ n }));
+      this.list.insertBefore(item, behind ? this.#item(behind) : null);
+    }
+    item.dataset.fate = fate;
+    const about = element('p', { class: 'about' }, element('span', { class: 'time' }, mediaTime(row.t0)));
+    if (row.name) about.append(element('bdi', {}, row.name));
+    if (fate !== 'w') about.append(element('span', { class: 'mark' }, this.words.text(`fate.${fate}`)));
+    const stands = PAST.includes(fate) ? 'stood' : 'stands';
+    const texts = element('dl', {}, this.#text(stands, row, row.old, 'del'), this.#text('proposed', row, row.new, 'ins'));
+    if (row.now) texts.append(this.#text('now', row, [[row.now, false]], 'ins'));
+    item.replaceChildren(about, texts, this.#buttons(row, fate));
+    if (focused) (item.querySelector('[data-does]') ?? at('Log')).focus({ preventScroll: true });
+  }
+
+  #text(name, { language }, pieces, mark) {
+    const shown = pieces.flatMap(([text, differs]) => {
+      const word = text.trimStart();
+      return differs && word ? [text.slice(0, -word.length), element(mark, {}, word)] : [text];
+    });
+    return element('div', {}, element('dt', {}, this.words.text(name)), element('dd', { lang: language, dir: direction(language) }, ...shown));
+  }
+
+  #buttons(row, fate) {
+    const box = element('p', { class: 'buttons' });
+    const about = `${mediaTime(row.t0)} ${row.new.map(([text]) => text).join('').trim().slice(0, 40)}`;
+    const add = (name, kind = '') => {
+      const text = this.words.text(name);
+      box.append(element('button', { type: 'button', class: kind, 'data-does': name, 'aria-label': `${text}: ${about}` }, text));
+    };
+    if (WAITING.includes(fate)) {
+      add('accept', 'first');
+      add('leave');
+    } else if (fate === 'l') add('back');
+    if (this.page.sound && fate !== 'g') add('hear');
+    return box;
+  }
+}
+
+/** Tell how many wait, and what became of the others. */
+export function counts(rows, words) {
+  const told = [['waiting', WAITING], ['accepted', 'a'], ['left', 'l'], ['past', 'cg']];
+  set(at('Counts'), told.map(([name, letters]) => words.text(`count.${name}`, { n: rows.count(letters) })).join(' · '));
+}

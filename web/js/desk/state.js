@@ -1,0 +1,189 @@
+// What a staff page knows of a meeting's text, and how a frame changes it. Pure: no DOM, no network, no clock.
+// The fold is that of server/moothall/core/views/captions.py, with the numbers that a correction needs.
+
+import { gapped } from '../reader/reader.js';
+import { goesBefore } from '../lib/reading_order.js';
+
+/**
+ * @typedef {object} Line
+ * @property {string} segment
+ * @property {number} t0        start, media ms
+ * @property {?number} t1       end, media ms; null while it grows
+ * @property {string} language
+ * @property {string} origin
+ * @property {?string} speaker
+ * @property {string} text
+ * @property {number} words     committed words
+ * @property {number} revision  corrections so far
+ * @property {boolean} mended   by a person
+ * @property {boolean} gone     struck: not to be shown
+ */
+
+const MOST_NOTES = 50;
+const LIFE = { opened: 'open', resumed: 'open', reopened: 'open', paused: 'paused', closed: 'closed' };
+
+/** Lines as they stand, given as they came. */
+export function inOrder(lines) {
+  const ordered = [];
+  for (const line of lines) {
+    let at = ordered.length;
+    while (at && goesBefore(line.t0, ordered[at - 1].t0)) at -= 1;
+    ordered.splice(at, 0, line);
+  }
+  return ordered;
+}
+
+export class DeskState {
+  constructor() {
+    this.position = null; // where to go on from
+    this.epoch = '';
+    this.offset = 0;
+    this.session = null;
+    this.lines = new Map();
+    this.notes = [];
+    this.words = {}; // segment → [[text, certainty], …], as first written
+    this.signals = {}; // kind → the newest
+    this.spoke = null; // server's Unix ms when words last came
+  }
+
+  /** Take a frame in; says what changed: `lost` means that one is missing. */
+  apply(frame) {
+    const change = { lost: false, whole: false, session: false, notes: false, lines: new Set() };
+    if (frame.snapshot) this.#restart(frame.snapshot, change);
+    else if (frame.events) {
+      if (frame.prev > this.offset) return { ...change, lost: true };
+      for (const event of frame.events) {
+        if (event.offset <= this.offset) continue;
+        this.offset = event.offset;
+        if (event.body) this.#fold(event, change);
+      }
+    }
+    this.position = `${this.epoch}:${this.offset}`;
+    for (const signal of frame.signals ?? []) {
+      this.signals[signal.kind] = { ...signal, sent: frame.sent };
+      if (signal.kind === 'partial' && signal.text) this.spoke = frame.sent;
+    }
+    return change;
+  }
+
+  /** The lines to be shown, in the order in which they were said. */
+  shown() {
+    return inOrder(this.lines.values()).filter((line) => !line.gone && (line.text.trim() || line.t1 === null));
+  }
+
+  /** The newest finished line that has text. */
+  newest() {
+    return this.shown().filter((line) => line.t1 !== null).at(-1) ?? null;
+  }
+
+  /** The unconfirmed rest behind the committed words: {segment, text, language}, or null. */
+  rest() {
+    const partial = this.signals.partial;
+    if (!partial?.text || this.session?.status === 'closed') return null;
+    const line = this.lines.get(partial.segment);
+    if (line ? line.t1 !== null || line.words !== partial.first : partial.first !== 0) return null;
+    return partial;
+  }
+
+  /** A line's words that the machine was not sure of, while nobody has mended it. */
+  doubtful(line, below = 0.5) {
+    return line.revision ? [] : (this.words[line.segment] ?? []).filter(([, p]) => p < below).map(([text]) => text);
+  }
+
+  #restart(snapshot, change) {
+    change.whole = change.session = change.notes = true;
+    this.epoch = snapshot.epoch;
+    this.offset = snapshot.offset;
+    this.session = snapshot.session;
+    this.lines = new Map(snapshot.lines.map((line) => [line.segment, line]));
+    this.words = Object.fromEntries(Object.entries(this.words).filter(([segment]) => this.lines.has(segment)));
+    this.signals = {};
+    const last = this.shown().at(-1);
+    const [media, wall] = this.session.clock ?? [0, null];
+    this.spoke = last && wall !== null ? wall + (last.t1 ?? last.t0) - media : null;
+  }
+
+  #fold({ offset, at, by, body }, change) {
+    const line = this.lines.get(body.segment);
+    const kind = body.type;
+    if (kind === 'segment.opened') {
+      this.#put(change, {
+        segment: body.segment, t0: body.t0, t1: null, language: body.language, origin: body.origin,
+        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false,
+      });
+    } else if (kind.startsWith('segment.') || kind === 'words.committed') {
+      if (!line) return;
+      this.spoke = kind === 'segment.corrected' ? this.spoke : at;
+      this.#put(change, { ...line, ...this.#changed(line, body, by) });
+    } else if (kind === 'speaker.assigned') {
+      this.#each(change, body.segments, { speaker: body.speaker });
+    } else if (kind === 'channel.rewound' || kind === 'lines.moved-away') {
+      this.#each(change, body.segments, { gone: true, text: '' });
+    } else if (kind === 'note.left') {
+      const { text, note = '', to = null } = body;
+      this.notes = [...this.notes, { offset, at, by, text, note, to, read: [] }].slice(-MOST_NOTES);
+      change.notes = true;
+    } else if (kind === 'note.read') {
+      this.notes = this.notes.map((note) => (note.note === body.note && !note.read.includes(by) ? { ...note, read: [...note.read, by] } : note));
+      change.notes = true;
+    } else {
+      this.#around(body, change);
+    }
+  }
+
+  #changed(line, body, by) {
+    if (body.type === 'segment.ended') return { t1: body.t1, text: body.text };
+    if (body.type === 'segment.corrected') {
+      const person = !(body.machine || by === 'engine');
+      return { text: body.text + body.tail, revision: body.base_revision + 1, mended: line.mended || person, accepted: body.accepted || (line.accepted && !person) };
+    }
+    const said = body.words.map(({ text, p }) => [text, p ?? 1]);
+    this.words[line.segment] = [...(this.words[line.segment] ?? []).slice(0, body.first), ...said];
+    return { text: line.text + said.map(([text]) => text).join(''), words: body.first + said.length };
+  }
+
+  #described({ title, languages = [] }) {
+    const { session } = this;
+    session.title = title;
+    if (!languages.length) return;
+    session.languages = languages;
+    for (const each of Object.values(session.channels)) if (each.kind === 'floor') each.languages = languages;
+    if (!session.channels[this.channel]?.languages.includes(session.forced)) session.forced = null;
+  }
+
+  #around(body, change) {
+    const { session } = this;
+    const [about, what] = body.type.split('.');
+    change.session = true;
+    if (what === 'resumed' || what === 'closed') gapped(session, session.paused, body.t1 ?? body.t, 'break', body.t);
+    if (about === 'session' && LIFE[what]) {
+      Object.assign(session, { status: LIFE[what], paused: body.t0 ?? null });
+      if (what === 'opened') Object.assign(session, { opened: body.wall, clock: [0, body.wall] });
+    } else if (body.type === 'session.described') this.#described(body);
+    else if (body.type === 'not-recorded.began') session.not_recorded = body.t0;
+    else if (body.type === 'not-recorded.ended') {
+      gapped(session, session.not_recorded, body.t1, 'not-recorded');
+      session.not_recorded = null;
+    } else if (body.type === 'gap.noted' && body.channel === this.channel) gapped(session, body.t0, body.t1, body.reason);
+    else if (body.type === 'speaker.took-floor' && body.channel === this.channel) session.speaking = body.speaker;
+    else if (body.type === 'language.forced' && body.channel === this.channel) session.forced = body.language;
+    else if (body.type === 'clock.mapped') session.clock = [body.t, body.wall];
+    else if (body.type === 'channel.added') session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, asked: body.asked ?? null };
+    else if (body.type === 'speaker.introduced') {
+      session.speakers[body.speaker] = body.name;
+      for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);
+    }
+  }
+
+  #each(change, segments, fields) {
+    for (const segment of segments) {
+      const line = this.lines.get(segment);
+      if (line) this.#put(change, { ...line, ...fields });
+    }
+  }
+
+  #put(change, line) {
+    this.lines.set(line.segment, line);
+    change.lines.add(line.segment);
+  }
+}

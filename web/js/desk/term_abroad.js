@@ -1,0 +1,40 @@
+// How a name or term stands in translations: as it is, or as somebody has written it for a language.
+
+import { element } from '../lib/nodes.js';
+
+const language = (tag) => tag.split('-')[0].toLowerCase();
+
+/** The languages of the translations in which a term may stand otherwise: not the one in which it is said. */
+export const abroad = ({ language: own }, into) => into.filter((tag) => !own || language(tag) !== language(own));
+
+/**
+ * The disclosure of a term; what is chosen goes to `save`.
+ * @param {object} words
+ * @param {(tag: string) => string} tongue  a language's name
+ * @param {{term: string, keep: boolean, written: object}} known
+ * @param {string[]} tags  languages that are asked for
+ * @param {(keep: boolean, written: object) => void} save
+ */
+export function inOtherLanguages(words, tongue, known, tags, save) {
+  const { term, keep, written } = known;
+  const title = words.text('term.abroad');
+  const key = (name) => `abroad ${name} ${term}`;
+  const box = element('input', { type: 'checkbox', checked: keep, 'data-key': key('keep') });
+  const inputs = tags.map((tag) => element('input', {
+    type: 'text', maxlength: 120, autocomplete: 'off', lang: tag, dir: 'auto', value: written[tag] ?? '', 'data-key': key(tag),
+  }));
+  const fields = tags.map((tag, i) => element('label', {}, element('span', {}, tongue(tag)), inputs[i]));
+  const button = element('button', { type: 'submit', 'data-key': key('save') }, words.text('term.save'));
+  const form = element(
+    'form', { 'aria-label': `${title}: ${term}` },
+    element('label', { class: 'check' }, box, ' ', element('span', {}, words.text('term.keep'))), ...fields, button,
+  );
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const others = Object.entries(written).filter(([tag]) => !tags.includes(tag));
+    const said = tags.map((tag, i) => [tag, inputs[i].value.trim()]).filter(([, text]) => text);
+    save(box.checked, Object.fromEntries([...others, ...said]));
+  });
+  const summary = element('summary', { 'aria-label': `${title}: ${term}`, 'data-key': key('') }, title);
+  return element('details', {}, summary, form);
+}

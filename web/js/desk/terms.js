@@ -1,0 +1,99 @@
+// Names and terms that the machine prefers: what there is, what was taken away, and what people had to write twice.
+
+import { bdi, fill } from './fill.js';
+import { alone } from '../lib/names.js';
+import { abroad, inOtherLanguages } from './term_abroad.js';
+import { at, element, set } from '../lib/nodes.js';
+
+export class DeskTerms {
+  /**
+   * @param {object} words
+   * @param {(tag: string) => string} tongue  a language's name
+   * @param {{act: (command: object) => Promise<object>, say: (text: string) => void, spoken: () => string[]}} does
+   *   `spoken`: languages in which a term may be said
+   */
+  constructor(words, tongue, does) {
+    this.words = words;
+    this.tongue = tongue;
+    this.does = does;
+    this.shown = ''; // what stands there, as JSON
+    this.told = new Set(); // proposals that were said
+    this.rows = new Map(); // of terms: their row, and what it was made of
+  }
+
+  /** Have a term preferred, or not. Gives the answer. */
+  choose(term, wanted, language = null) {
+    return this.does.act({ do: 'term', term, wanted, language });
+  }
+
+  async #translate({ term, language }, keep, written) {
+    const said = this.does.spoken().includes(language) ? language : null;
+    const answer = await this.does.act({ do: 'term', term, wanted: true, language: said, keep, written });
+    if (!answer.refusal) this.does.say(this.words.text('did.term-abroad', { text: alone(term) }));
+  }
+
+  /** Show what there is: {terms, more, too_many, away, proposed, into}; `may` whether whoever sits here may choose. */
+  show(news, may) {
+    const now = JSON.stringify(news);
+    if (!may || !news || now === this.shown) return;
+    this.shown = now;
+    const { terms, more, too_many: out, away, proposed, into } = news;
+    const focused = document.activeElement !== document.body;
+    fill(at('TermsTwice'), proposed.map((term) => this.#proposal(term)));
+    fill(at('TermList').querySelector('.terms'), this.#terms(terms, into));
+    fill(at('TermsAway').querySelector('ul'), away.map((term) => this.#row(term, [], [this.#button('term.again', term, true)])));
+    set(at('TermList').querySelector('summary'), this.words.text('terms.all', { n: terms.length + more }));
+    at('TermsAway').hidden = !away.length;
+    at('TermsOut').hidden = !out;
+    set(at('TermsOut'), this.words.text('terms.out', { n: out }));
+    // The button that was pressed may be gone with its row.
+    if (focused && document.activeElement === document.body) at('AddTerm').elements.term.focus({ preventScroll: true });
+    for (const term of proposed) {
+      if (!this.told.has(term)) this.does.say(this.words.text('term.twice', { text: alone(term) }));
+      this.told.add(term);
+    }
+  }
+
+  #proposal(term) {
+    const [before, after = ''] = this.words.text('term.twice', { text: '\n' }).split('\n');
+    const said = element('p', {}, before, bdi(term), after);
+    const buttons = [this.#button('term.prefer', term, true), this.#button('term.leave', term, false)];
+    return element('li', {}, said, element('p', { class: 'buttons' }, ...buttons));
+  }
+
+  /** Rows of the terms; where one stays what it was so does its row, for somebody may be writing in it. */
+  #terms(terms, into) {
+    const rows = new Map();
+    for (const known of terms) {
+      const [name, made] = [`${known.language} ${known.term}`, JSON.stringify([known, into])];
+      const before = this.rows.get(name);
+      const row = before?.made === made ? before.row : this.#term(known, into);
+      if (before && before.row.querySelector('details')?.open) row.querySelector('details')?.setAttribute('open', '');
+      rows.set(name, { row, made });
+    }
+    this.rows = rows;
+    return [...rows.values()].map(({ row }) => row);
+  }
+
+  #term(known, into) {
+    const { term, language, source } = known;
+    const more = [this.words.text(`term.from.${source}`), language ? this.tongue(language) : ''].filter(Boolean);
+    const row = this.#row(term, [' ', element('span', { class: 'mark' }, more.join(' · '))], [this.#button('term.away', term, false)], language);
+    const tags = abroad(known, into);
+    if (tags.length) {
+      row.append(inOtherLanguages(this.words, this.tongue, known, tags, (keep, written) => this.#translate(known, keep, written)));
+    }
+    return row;
+  }
+
+  #row(term, more, buttons, language = '') {
+    return element('li', {}, bdi(term, { lang: language || null }), ...more, ' ', ...buttons);
+  }
+
+  #button(name, term, wanted) {
+    const label = this.words.text(name);
+    const button = element('button', { type: 'button', 'data-key': `${name} ${term}`, 'aria-label': `${label}: ${term}` }, label);
+    button.addEventListener('click', () => this.choose(term, wanted));
+    return button;
+  }
+}

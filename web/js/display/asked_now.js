@@ -1,0 +1,103 @@
+// The question that is asked now, on a wall or over a picture: when something happens to a question the page is asked for
+// again, and that part of it (web/pages/_asked.html) put in its place.
+
+import { at } from '../lib/nodes.js';
+
+const WORDS = /^(intervention|queue)\.|^poll\.(opened|closed)/;
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+const AGAIN = 3000; // ms until it is asked for again where the line was away
+const LONGEST = 60000; // ms between two tries for a translation that is not to be had, each twice as long after the last
+
+const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.38, 0.35, 0.32, 0.28]; // of the text's letters
+
+const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
+
+/** Set what is asked now as large as there is room for all of it, its translation and the answers to choose from. */
+function fit() {
+  const asked = at('Asked');
+  const texts = [...asked.querySelectorAll('.now, .hands, .asks, .option')];
+  if (!texts.length) return;
+  for (const size of SIZES) {
+    document.documentElement.style.setProperty('--fit', String(size));
+    if (whole(asked) && texts.every(whole)) return;
+  }
+}
+
+export class AskedNow {
+  #turn = 0; // counts what has made an answer that is under way out of date
+  #busy = false;
+  #again = false;
+  #wait = AGAIN;
+  #timer = null;
+
+  constructor() {
+    addEventListener('resize', fit);
+    fit();
+    this.#await();
+  }
+
+  /** Something has happened; null: much may have. */
+  heard(event) {
+    if (event?.type === 'wall.cleared') {
+      this.#empty();
+      this.#ask();
+    } else if (event?.type === 'poll.counted') {
+      const hands = document.querySelector('#Asked .hands');
+      if (hands) import('../questions/hands.js').then(({ putHands }) => putHands(hands, event, hands.dataset.counted));
+    } else if (!event || WORDS.test(event.type) || (event.type === 'support.counted' && 'moves' in at('Asked').dataset)) this.#ask();
+  }
+
+  /** Nothing of it stays, and what is under way doesn't bring it back. */
+  #empty() {
+    this.#turn += 1;
+    at('Asked').replaceChildren();
+    at('Asked').hidden = true;
+  }
+
+  async #ask() {
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    this.#busy = true;
+    const turn = this.#turn;
+    try {
+      const answer = await fetch(location.href, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
+      const made = answer.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('Asked') : null;
+      if (made && turn === this.#turn) this.#put(made);
+    } catch {
+      setTimeout(() => this.#ask(), AGAIN);
+    }
+    this.#busy = false;
+    if (this.#again) {
+      this.#again = false;
+      this.#ask();
+    }
+  }
+
+  #put(made) {
+    const old = at('Asked');
+    if (!old.isEqualNode(made)) old.replaceWith(document.adoptNode(made));
+    fit();
+    this.#await();
+  }
+
+  /** Wait for translations that are being made, and then show them; those that are not to be had are tried again. */
+  async #await() {
+    clearTimeout(this.#timer);
+    const { pending, lacks } = at('Asked').dataset;
+    const last = pending.split(' ').at(-1);
+    if (!last && lacks === undefined) {
+      this.#wait = AGAIN;
+      return;
+    }
+    try {
+      const answer = last && await fetch(last, { cache: 'no-store' });
+      if (answer?.ok) return void this.#ask();
+    } catch {
+      // It is tried again.
+    }
+    this.#timer = setTimeout(() => this.#ask(), this.#wait);
+    this.#wait = Math.min(2 * this.#wait, LONGEST);
+  }
+}

@@ -1,0 +1,276 @@
+// The newest lines of a meeting, for pages that show little else: a wall, text over a picture, a box in another page.
+// Only whole paragraphs go, so that nothing that stands is set anew.
+
+import { Link } from '../lib/link.js';
+import { at, element, set } from '../lib/nodes.js';
+import { Reader } from '../reader/reader.js';
+import { Turn } from '../lib/reading_order.js';
+import { standing } from '../lib/standing.js';
+import { Words, direction, mediaTime } from '../lib/words.js';
+
+const FULL = 320; // characters after which a paragraph begins anew; as in display_door.py
+const KEPT = 60; // lines on the page
+
+/** The page's data block. */
+export const given = () => JSON.parse(at('Data').textContent);
+
+export class Tail {
+  #starts = new Set(); // ids of lines that begin a paragraph after a long one
+  #known = new Map(); // id → characters of its paragraph up to and with it
+  #cutAt = null;
+  #backAt = null;
+  #cut = false; // whether the cut has been said
+  #ahead;
+  #whole = false; // whether all of it is wanted, and not only what is new
+
+  /**
+   * @param {object} data     the page's data block
+   * @param {(tail: Tail) => void} changed  told after each change of the text, and each second
+   * @param {(event: ?object) => void} happened  told of each event, and with null when much may have happened
+   */
+  constructor(data, changed, happened = () => {}) {
+    this.box = at('Newest');
+    this.reader = new Reader(data);
+    this.reader.spoke = data.spoke;
+    this.late = false; // whether the last frame brought only translations of what was said long before
+    this.words = new Words(data);
+    this.changed = changed;
+    this.happened = happened;
+    this.wall = data.wall ?? false; // whether what was cleared is left out
+    this.from = Number(at('HereWall')?.dataset.from || -1); // media ms; from before a hub shows nothing on its own wall
+    this.#ahead = data.now - Date.now();
+    this.link = new Link(
+      () => (this.#whole ? data.events : `${data.events}&after=${this.reader.position}`),
+      (frame) => this.#take(frame),
+      (open, since) => this.#told(open, since),
+      () => this.reader.offset,
+    );
+    this.#show();
+    // A wall may be cleared after the meeting too.
+    if (this.#closed && !this.wall) this.changed(this);
+    else this.#follow();
+  }
+
+  get #closed() {
+    return this.reader.session.status === 'closed';
+  }
+
+  #follow() {
+    this.link.open();
+    setInterval(() => this.changed(this), 1000);
+    addEventListener('online', () => this.link.hurry());
+    addEventListener('pageshow', ({ persisted }) => persisted && this.link.open());
+    document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
+    this.changed(this);
+  }
+
+  /** How things stand, as a kind and in words. */
+  state() {
+    const { status, seal } = this.reader.session;
+    const there = (at) => (at === null ? null : at + this.#ahead);
+    const { sound, spoke } = this.reader;
+    const { kind, n } = standing({
+      sound,
+      spoke,
+      now: there(Date.now()),
+      status,
+      online: navigator.onLine,
+      unsaved: this.reader.unsaved !== '',
+      lastWords: this.reader.lastWords,
+      cutAt: there(this.#cutAt),
+      backAt: there(this.#backAt),
+    });
+    this.#cut = kind === 'lost' || kind === 'offline';
+    const text = this.words.text(`standing.${kind}`, { n });
+    return { kind, text: kind === 'closed' && seal ? `${text} · ${this.words.text(`seal.${seal}`)}` : text };
+  }
+
+  say() {
+    const { kind, text } = this.state();
+    const title = this.reader.session.title.trim();
+    if (title) set(at('Title'), title);
+    at('State').dataset.kind = kind;
+    set(at('State'), text);
+    const kept = this.reader.session.not_recorded == null;
+    at('NotRecorded').hidden = kept;
+    at('Notice').hidden = !kept;
+  }
+
+  #take(frame) {
+    this.#ahead = frame.sent - Date.now();
+    const { offset } = this.reader;
+    const { lost, lines } = this.reader.apply(frame);
+    if (lost) {
+      this.link.open();
+      return;
+    }
+    if (frame.snapshot) {
+      this.#whole = false;
+      this.happened(null);
+    }
+    for (const event of frame.events ?? []) if (event.body && event.offset > offset) this.#hear(event.body);
+    if (this.reader.instead || location.search.includes('instead-of=')) import('./instead.js').then((wall) => wall.standIn(this.reader));
+    this.late = lines.size > 0 && [...lines].every((id) => this.reader.lines.get(id)?.late);
+    this.#show();
+    this.changed(this);
+  }
+
+  #hear(event) {
+    if (event.type === 'wall.cleared') {
+      const { session } = this.reader;
+      if (this.wall && (event.t === null || event.t < session.wall_cleared)) {
+        this.#whole = true; // It was taken back: what had been cleared may never have come here.
+        this.link.open();
+      }
+      session.wall_cleared = event.t;
+    }
+    this.happened(event);
+  }
+
+  /** Whether a line may be shown: on a wall those may that began since it was cleared. */
+  #stands({ t0 }) {
+    const cleared = Math.max(this.reader.session.wall_cleared ?? -1, this.from);
+    if (!this.wall || cleared < 0) return true;
+    // Of one that is not open yet nobody knows when it began, until another one has since.
+    return t0 === undefined ? [...this.reader.lines.values()].some((line) => line.t0 >= cleared) : t0 >= cleared;
+  }
+
+  #told(open, since) {
+    if (open) {
+      if (this.#cut) this.#backAt = Date.now();
+      this.#cutAt = null;
+    } else {
+      this.#cutAt = since;
+      if (this.#closed && !this.wall) this.link.close();
+    }
+    this.changed(this);
+  }
+
+  /** The lines to show, the growing ones last; forgets all others. */
+  #lines() {
+    const { reader } = this;
+    const growing = reader.growing();
+    const apart = new Set(growing.map(({ line }) => line.segment));
+    const all = [...reader.lines.values()].sort((a, b) => a.number - b.number);
+    for (const { segment } of all.slice(0, -2 * KEPT)) {
+      reader.lines.delete(segment);
+      this.#known.delete(segment);
+      this.#starts.delete(segment);
+    }
+    const finished = all.filter((line) => !line.gone && line.text.trim() && !apart.has(line.segment)).slice(-KEPT);
+    return [...finished.map((line) => ({ line, rest: '' })), ...growing].filter(({ line }) => this.#stands(line));
+  }
+
+  /** The same in paragraphs; where a long one ends stays. */
+  #paragraphs() {
+    const made = [];
+    const turn = new Turn();
+    let before = null;
+    for (const { line, rest } of this.#lines()) {
+      const back = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
+      if (back || (before && before.language !== line.language)) turn.apart = true;
+      const { begins, name } = turn.then(this.reader.session.speakers[line.speaker] ?? '');
+      if (!this.#known.has(line.segment) && !begins && before.length >= FULL) this.#starts.add(line.segment);
+      const joins = !begins && !this.#starts.has(line.segment);
+      const length = (joins ? before.length : 0) + line.text.length;
+      this.#known.set(line.segment, length);
+      if (!joins) made.push({ line, name: name === '' ? this.words.text('unnamed') : name ?? '', parts: [] });
+      made.at(-1).parts.push({ line, rest });
+      before = { language: line.language, length, t0: line.t0 };
+    }
+    return made;
+  }
+
+  #show() {
+    const made = this.#paragraphs();
+    const there = new Map([...this.box.children].map((node) => [node.dataset.of, node]));
+    const shown = made.map(({ line, name, parts }) => {
+      const old = there.get(line.segment);
+      const node = old?.lang === line.language && old.dataset.name === name ? old : this.#paragraph(line, name);
+      this.#fill(node, parts);
+      return node;
+    });
+    this.#noteBreaks(shown, made, there);
+    shown.push(...this.#moment(there));
+    if (shown.length !== this.box.children.length || shown.some((node, i) => node !== this.box.children[i])) {
+      this.box.replaceChildren(...shown);
+    }
+  }
+
+  /** Say where the text begins before a break was ended. */
+  #noteBreaks(shown, made, there) {
+    for (const gap of this.#setBack) {
+      const first = made.findIndex(({ line }) => line.t0 >= gap.t1);
+      if (first < 1) continue;
+      const node = there.get(`=break-${gap.t1}`) ?? element('p', { class: 'said moment', 'data-of': `=break-${gap.t1}` }, element('span', { class: 'mark' }));
+      set(node.firstElementChild, this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) }));
+      shown.splice(shown.findIndex(({ dataset }) => dataset.of === made[first].line.segment), 0, node);
+    }
+  }
+
+  /** Breaks behind which the text begins before they were ended. */
+  get #setBack() {
+    return this.reader.session.gaps.filter(({ reason }) => reason === 'break-set-back');
+  }
+
+  /** Words that are of the moment only: not saved yet, or not to be kept. */
+  #moment(there) {
+    const { unsaved, unrecorded, session } = this.reader;
+    // What was cleared while nothing is kept is not told from what followed: none of it comes back.
+    if (this.wall && session.not_recorded != null && session.wall_cleared > session.not_recorded) return [];
+    const said = [['unsaved', unsaved, ''], ['unrecorded', unrecorded.text, unrecorded.language]];
+    return said.filter(([, text]) => text.trim()).map(([kind, text, tag]) => {
+      const node = there.get(`=${kind}`) ?? element(
+        'p', { class: 'said moment', 'data-of': `=${kind}` }, element('span', { class: 'mark' }), ' ', element('span'),
+      );
+      node.lang = tag;
+      node.dir = direction(tag);
+      set(node.firstElementChild, this.words.text(kind));
+      set(node.lastElementChild, text.trim());
+      return node;
+    });
+  }
+
+  #paragraph(line, name) {
+    const tag = line.language;
+    const node = element('p', { class: 'said', lang: tag, dir: direction(tag), 'data-of': line.segment, 'data-name': name });
+    const lang = name === this.words.text('unnamed') && document.documentElement.lang;
+    if (name) node.append(element('span', { class: 'speaker', lang }, element('bdi', {}, name)), ' ');
+    return node;
+  }
+
+  #fill(node, parts) {
+    const spans = [...node.querySelectorAll(':scope > [data-line]')];
+    const known = new Map(spans.map((span) => [span.dataset.line, span]));
+    let [next = null] = spans; // before which one that is new belongs: a translation may be made late
+    for (const { line, rest } of parts) {
+      for (const [key, text] of [[line.segment, line.text.trim()], [`${line.segment} rest`, rest.trim()]]) {
+        let span = known.get(key);
+        known.delete(key);
+        if (span) next = span.nextElementSibling;
+        if (!text) {
+          span?.remove();
+          continue;
+        }
+        if (!span) {
+          span = element('span', { class: key === line.segment ? 'sure' : 'rest', 'data-line': key });
+          node.insertBefore(span, next);
+        }
+        set(span, `${text} `);
+      }
+    }
+    for (const span of known.values()) span.remove();
+  }
+}
+
+/** Tells a wall of groups far away; loaded once the first is there. */
+export function groupsOf(data) {
+  let shown = null;
+  const heard = (event, session) => {
+    if (!shown && event?.type !== 'hub.stands' && !Object.keys(session.hubs ?? {}).length) return;
+    shown ??= import('./with_us.js').then(({ WithUs }) => new WithUs(new Words(data), session));
+    shown.then((groups) => groups.heard(event, session), () => (shown = null));
+  };
+  heard(null, data.session);
+  return heard;
+}

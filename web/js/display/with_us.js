@@ -1,0 +1,42 @@
+// Groups far away on a wall or over a picture: one at a time, where several are there.
+
+import { at, set } from '../lib/nodes.js';
+
+const TURN = 8000; // ms for which each is shown; as in presence_texts.py
+
+export class WithUs {
+  /** @type {Record<string, {here: boolean, title: string, people: number}>} */
+  #hubs = {};
+
+  /** @param {import('../lib/words.js').Words} words  @param {Session} session  as the page begins with it */
+  constructor(words, session) {
+    this.words = words;
+    this.#begin(session);
+    setInterval(() => this.#show(), 1000);
+  }
+
+  /** @param {Session} session */
+  #begin({ hubs }) {
+    this.#hubs = { ...hubs };
+    this.#show();
+  }
+
+  /** Something has happened; null: much may have, and `session` is as it stands now. @param {?(EventBody & HubStatus)} event  @param {Session} session */
+  heard(event, session) {
+    if (!event) this.#begin(session);
+    else if (event.type === 'hub.stands') {
+      this.#hubs[event.hub] = event;
+      this.#show();
+    }
+  }
+
+  #show() {
+    const here = Object.values(this.#hubs).filter((each) => each.here);
+    const box = at('WithUs');
+    box.hidden = !here.length;
+    if (!here.length) return;
+    const { title, people } = here[Math.floor(Date.now() / TURN) % here.length];
+    const name = `\u2068${title}\u2069`; // its direction is its own affair
+    set(box, people ? this.words.text('with-us.people', { name, people: this.words.counted('people', people) }) : this.words.text('with-us', { name }));
+  }
+}

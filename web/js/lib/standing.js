@@ -1,0 +1,34 @@
+// How things stand, as a kind and a number; the words for it are in the page's data. Pure.
+
+const LATE = 5000; // ms: from here on the delay is said
+const STALE = 15000; // ms: older news of the sound says nothing any more
+const PATIENCE = 1500; // ms: a cut that heals in this time isn't worth a word
+const RELIEF = 4000; // ms that "nothing missed" stays
+
+/** Ages that don't flicker: each second to 10, then in steps of 5. @param {number} seconds */
+const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seconds / 5) * 5);
+
+/**
+ * @param {{now: number, status: string, cutAt: ?number, backAt: ?number, online: boolean, unsaved: boolean,
+ *          lastWords: boolean, sound: ?{sound: string, lag: number, sent: number}, spoke: ?number}} facts  times are Unix ms
+ * @returns {{kind: string, n?: number}}
+ */
+export function standing({ now, status, cutAt, backAt, online, unsaved, lastWords, sound, spoke }) {
+  if (status === 'closed') return { kind: 'closed' };
+  if (cutAt !== null && now - cutAt >= PATIENCE) return { kind: online ? 'lost' : 'offline' };
+  if (backAt !== null && now - backAt < RELIEF) return { kind: 'back' };
+  if (unsaved) return { kind: 'unsaved' };
+  if (lastWords) return { kind: 'last-words' };
+  if (status === 'created' || status === 'absent') return { kind: 'before' };
+  if (status === 'paused') return { kind: 'break' };
+  const heard = sound && now - sound.sent < STALE ? sound : null;
+  if (heard?.sound === 'none') return { kind: 'soundless' };
+  if (heard && heard.lag >= LATE) return { kind: 'late', n: Math.round(heard.lag / 1000) };
+  const seconds = spoke === null ? null : Math.max(0, Math.floor((now - spoke) / 1000));
+  if (heard?.sound === 'silence' && (seconds === null || seconds >= 3)) return { kind: 'silence' };
+  if (seconds === null) return { kind: 'waiting' };
+  return seconds < 60 ? { kind: 'live', n: calm(seconds) } : { kind: 'live-min', n: Math.floor(seconds / 60) };
+}
+
+/** Kinds that a screen reader is told of; the others come and go all the time. */
+export const WORTH_SAYING = new Set(['lost', 'offline', 'back', 'unsaved', 'last-words', 'soundless', 'break', 'closed']);

@@ -1,0 +1,194 @@
+// The line to the server: says hello with the oldest take, sends what isn't there yet, and forgets what is safe
+// (docs/reference/audio-door.md). Comes back by itself whenever it breaks.
+
+import { pause } from '../lib/link.js';
+import { Watch } from '../lib/watch.js';
+
+const PIECE = 8000; // samples of one message: half a second
+const AHEAD = 256 * 1024; // bytes that may wait in the browser; the rest stays in the ring
+const SILENT = 8000; // ms without a word from the server until the line counts as dead
+const ASK_AGAIN = 3000; // ms, while no meeting is on
+/** @type {Record<number, string>} */
+const STOP = { 4400: 'refused', 4403: 'forbidden', 4404: 'unknown', 4410: 'replaced' };
+
+export class Line {
+  /** @type {?WebSocket} */
+  #socket = null;
+  #timer = 0;
+  #tries = 0;
+  /** @type {?import('./ring.js').Ring['takes'][0]} that is being sent */
+  #take = null;
+  #next = 0;
+  #ended = false;
+  #heard = 0;
+  #looking = 0;
+  #watch = new Watch();
+
+  /**
+   * @param {{address: string, channel: () => string, ring: import('./ring.js').Ring,
+   *          tell: (kind: string, detail?: object) => void}} to  `tell` is told how the line stands
+   */
+  constructor({ address, channel, ring, tell }) {
+    this.address = address;
+    this.channel = channel;
+    this.ring = ring;
+    this.tell = tell;
+  }
+
+  get open() {
+    return this.#take !== null;
+  }
+
+  /** Connect, and stay connected until `close`. */
+  start() {
+    if (!this.#looking) this.#looking = setInterval(() => this.#look(), 500);
+    if (this.#socket === null) this.#connect();
+  }
+
+  close() {
+    clearInterval(this.#looking);
+    this.#looking = 0;
+    this.#drop();
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+  }
+
+  /** Connect at once if it waits for its next try. */
+  hurry() {
+    this.#watch.wake(performance.now());
+    if (this.#timer && this.#socket === null) this.#connect();
+  }
+
+  takeOver() {
+    this.#say({ kind: 'take-over' });
+  }
+
+  /** Send what there is, as far as the browser takes it. */
+  pump() {
+    const [socket, take] = [this.#socket, this.#take];
+    if (take === null || socket === null) return;
+    if (this.#next < take.first) {
+      this.#closed(1006); // The oldest was dropped: what is missing has to be said first.
+      return;
+    }
+    while (this.#next < take.end && socket.bufferedAmount < AHEAD) {
+      const pcm = take.read(this.#next, PIECE);
+      const end = this.#next + pcm.length;
+      const message = new DataView(new ArrayBuffer(12 + 2 * pcm.length));
+      message.setBigUint64(0, BigInt(this.#next), true);
+      message.setUint32(8, take.age(end, performance.now()), true);
+      new Int16Array(message.buffer, 12).set(pcm); // as little-endian as every browser
+      socket.send(message.buffer);
+      this.#next = end;
+    }
+    if (take.reason && !this.#ended && this.#next === take.end) {
+      this.#ended = true;
+      this.#say({ kind: 'end', at: take.end, reason: take.reason });
+    }
+  }
+
+  #connect() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const socket = new WebSocket(`${this.address}?pulse=1`);
+    this.#socket = socket;
+    this.#heard = performance.now();
+    this.#watch.begin(this.#heard);
+    socket.onopen = () => this.#hello();
+    socket.onmessage = ({ data }) => {
+      const said = JSON.parse(data);
+      this.#heard = performance.now();
+      this.#watch.hear(this.#heard, said.every);
+      if (said.kind !== 'pulse') this.#answer(said);
+    };
+    socket.onclose = ({ code }) => this.#closed(code);
+  }
+
+  #hello() {
+    const take = this.ring.oldest;
+    if (take === null) return;
+    this.#take = null;
+    const age = take.age(take.first, performance.now());
+    this.#say({ kind: 'hello', protocol: 1, channel: this.channel(), take: take.name, first: take.first, age });
+  }
+
+  /** @param {any} said  a message of the audio door */
+  #answer(said) {
+    this.#tries = 0;
+    const take = this.ring.oldest;
+    switch (said.kind) {
+      case 'go':
+        [this.#take, this.#next, this.#ended] = [take, Math.max(said.at, take.first), false];
+        this.tell('sending', { session: said.session });
+        this.pump();
+        break;
+      case 'safe':
+        if (this.#take) this.ring.forget(this.#take, said.at);
+        this.tell('safe');
+        break;
+      case 'ended':
+        this.#take = null;
+        if (take) this.ring.remove(take);
+        this.tell(take?.reason ? 'ended' : 'restart');
+        this.#hello();
+        break;
+      case 'over':
+        this.#take = null;
+        this.ring.clear();
+        this.tell('over');
+        this.#hello();
+        break;
+      case 'idle':
+        this.ring.clear();
+        this.tell('idle');
+        this.#timer = setTimeout(() => {
+          this.#timer = 0;
+          this.ring.clear();
+          this.tell('restart');
+          this.#hello();
+        }, ASK_AGAIN);
+        break;
+      default:
+        this.tell(said.kind, said);
+    }
+  }
+
+  /** @param {number} code */
+  #closed(code) {
+    this.#drop();
+    const reason = STOP[code];
+    if (reason) {
+      this.close();
+      this.tell(reason);
+    } else if (this.#looking) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#connect(), Math.min(5000, pause(this.#tries++, Math.random())));
+      this.tell('cut');
+    }
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = this.#take = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  /** Send what has found room meanwhile; give up a line that is dead. */
+  #look() {
+    if (this.#socket === null) return;
+    if (this.#watch.silent(performance.now()) !== null) {
+      this.#closed(1006);
+      return;
+    }
+    const waits = this.#take ? this.ring.samples > 0 : this.#socket.readyState !== WebSocket.OPEN;
+    if (waits && performance.now() - this.#heard > SILENT) this.#closed(1006);
+    else this.pump();
+  }
+
+  /** @param {object} message */
+  #say(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+}

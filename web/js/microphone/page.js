@@ -1,0 +1,319 @@
+// The microphone page: the input, how loud it is, the sending, and what becomes of it.
+
+import { alone } from '../lib/names.js';
+import { Capture } from './capture.js';
+import { Continuity, Levels } from './level.js';
+import { Line } from './line.js';
+import { RATE } from './resample.js';
+import { Ring } from './ring.js';
+import { Words, becoming, behind } from './words.js';
+import { at } from '../lib/nodes.js';
+import { unsay } from '../lib/said.js';
+import { dayClock, fill } from '../lib/words.js';
+
+const CALM = 1500; // ms that a verdict has to last before it is said
+const GOOD = 15000; // ms that "ready" outlasts a pause
+const GONE = 2000; // ms without samples from which on nothing is heard
+const LATE = 3; // s of kept sound from which on it is said
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+const LOUDEST = 60; // dB that the meter shows
+
+const data = JSON.parse(at('Data').textContent);
+const say = (name, values = {}) => fill(data.texts[name], values);
+
+const ring = new Ring();
+const levels = new Levels();
+const capture = new Capture(heard, broken);
+const words = new Words(shown);
+const ASK = 5000; // ms between two questions which meeting is on, while nothing is sent
+const line = new Line({
+  address: `${location.origin.replace(/^http/, 'ws')}${data.base}/audio`,
+  channel: () => text(),
+  ring,
+  tell: told,
+});
+
+let sending = false; // Start was pressed, and Stop was not
+let stands = 'stopped';
+let whole = null; // whether the sound is in one piece
+let verdict = { kind: 'off', since: 0, ready: -GOOD };
+let awake = null;
+let lastHeard = 0; // when samples came last
+
+const text = () => document.querySelector('input[name=text]:checked').value;
+const name = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join('');
+
+// The input
+
+function heard({ pcm, rms, peak }) {
+  const now = performance.now();
+  lastHeard = now;
+  levels.push(rms, peak);
+  meter(now);
+  if (!sending || !ring.takes.length) return;
+  if (whole.push(now, (pcm.length * 1000) / RATE)) again('lost');
+  ring.add(pcm, now);
+  line.pump();
+  shows();
+}
+
+/** A level that nothing renews is none: an input that gives no samples any more is as good as dead. */
+function listenStill() {
+  if (capture.stream === null || performance.now() - lastHeard < GONE) return;
+  at('Bar').style.setProperty('--level', '0%');
+  if (verdict.kind !== 'dead') judge('dead', performance.now());
+}
+
+function meter(now) {
+  const level = Math.max(0, Math.min(100, ((levels.now + LOUDEST) * 100) / LOUDEST));
+  at('Bar').style.setProperty('--level', `${level.toFixed(1)}%`);
+  let kind = levels.verdict;
+  if (kind === 'ready') verdict.ready = now;
+  else if (kind === 'waiting' && now - verdict.ready < GOOD) kind = 'ready';
+  if (kind === verdict.kind) verdict.since = now;
+  else if (now - verdict.since > CALM) judge(kind, now);
+}
+
+function judge(kind, now) {
+  Object.assign(verdict, { kind, since: now });
+  const said = say(`verdict.${kind}`);
+  at('Verdict').dataset.kind = kind;
+  at('Verdict').textContent = said;
+  at('Level').setAttribute('aria-valuenow', Math.round(Math.max(-LOUDEST, levels.now)));
+  at('Level').setAttribute('aria-valuetext', said);
+  if (kind !== 'off') at('Status').textContent = said;
+}
+
+async function switchOn(device) {
+  at('Trouble').hidden = true;
+  try {
+    await capture.open(device);
+  } catch (problem) {
+    broken(problem);
+    return false;
+  }
+  lastHeard = performance.now();
+  at('Asking').hidden = true;
+  at('Choosing').hidden = false;
+  await list();
+  if (verdict.kind === 'off') judge('waiting', performance.now());
+  return true;
+}
+
+async function list() {
+  const found = await Capture.devices();
+  at('Device').replaceChildren(
+    ...found.map(({ id, label }, n) => new Option(label || say('device', { n: n + 1 }), id, false, id === capture.device)),
+  );
+}
+
+function broken(problem) {
+  at('Trouble').hidden = false;
+  at('Trouble').textContent = say(`trouble.${problem}`);
+  at('Bar').style.setProperty('--level', '0%');
+  judge('off', performance.now());
+  if (problem !== 'insecure' && problem !== 'old') {
+    at('Asking').hidden = false;
+    at('Choosing').hidden = true;
+  }
+  if (sending) ring.end('lost');
+  line.pump();
+}
+
+// The sending
+
+/** Begin a take; what came before is over for `reason`. */
+function again(reason) {
+  ring.end(reason);
+  ring.begin(name());
+  whole = new Continuity();
+}
+
+async function start() {
+  if (capture.stream === null && !(await switchOn(at('Device').value))) return;
+  sending = true;
+  again('lost');
+  stand('connecting');
+  line.start();
+  buttons();
+  stayAwake();
+}
+
+function stop() {
+  sending = false;
+  ring.end('stopped');
+  if (stands !== 'held' && (line.open || ring.samples)) {
+    stand('finishing');
+    line.pump();
+  } else leave('stopped');
+  buttons();
+}
+
+/** Nothing more is sent. */
+function leave(kind) {
+  sending = false;
+  line.close();
+  ring.clear();
+  awake?.release();
+  awake = null;
+  at('Awake').hidden = true;
+  at('Reading').hidden = true;
+  stand(kind);
+  buttons();
+}
+
+function told(kind, detail) {
+  switch (kind) {
+    case 'sending':
+      follow(detail.session);
+      stand(sending ? 'sending' : 'finishing');
+      break;
+    case 'safe':
+      break;
+    case 'cut':
+      stand('cut');
+      break;
+    case 'ended':
+      if (!ring.takes.length) leave('stopped');
+      break;
+    case 'restart':
+      if (sending) again('lost');
+      else leave('stopped');
+      break;
+    case 'over':
+      if (data.follows && sending) again('lost');
+      else leave('over');
+      at('Reading').hidden = true; // What stood there is of another meeting.
+      break;
+    case 'idle':
+      words.close();
+      at('Reading').hidden = true;
+      if (sending) stand('idle');
+      else leave('stopped');
+      break;
+    case 'held':
+      at('HeldBy').textContent = say(detail.by ? 'stands.held.by' : 'stands.held', {
+        who: alone(detail.by),
+        time: dayClock(data.ui, data.zone, {}).format(detail.since),
+      });
+      stand('held');
+      break;
+    default:
+      leave(kind);
+  }
+  shows();
+}
+
+function stand(kind) {
+  stands = kind;
+  at('Held').hidden = kind !== 'held';
+  buttons();
+  shows();
+  at('Status').textContent = kind === 'held' ? at('HeldBy').textContent : at('Stands').textContent;
+}
+
+function shows() {
+  const n = ring.seconds;
+  const kind = stands === 'sending' && n > LATE ? 'late' : stands;
+  at('Stands').dataset.kind = kind === 'late' ? 'sending' : kind;
+  at('Stands').textContent = kind === 'held' ? '' : say(`stands.${kind}`, { n });
+  const dropped = Math.round(ring.dropped / RATE);
+  at('Dropped').hidden = dropped === 0;
+  if (dropped) at('Dropped').textContent = say('stands.dropped', { n: dropped });
+}
+
+function buttons() {
+  const focused = document.activeElement;
+  at('Start').hidden = sending;
+  at('Stop').hidden = !sending || stands === 'held'; // Nothing is sent then: there are other buttons.
+  at('Start').disabled = stands === 'finishing';
+  for (const choice of document.querySelectorAll('input[name=text]')) choice.disabled = sending;
+  if (focused?.hidden) (sending ? at('Stop') : at('Start')).focus();
+}
+
+// What becomes of it
+
+function follow(session, sends = true) {
+  const [tag, direction] = data.languages[text()] ?? ['', 'auto'];
+  Object.assign(at('Text'), { lang: tag, dir: direction });
+  at('Reading').hidden = !sends;
+  words.follow(`/s/${session}/events?channel=${encodeURIComponent(text())}&feed=live&as=microphone`);
+}
+
+/** Which meeting is on, how it is, and what becomes of what is said: from what is known now, and no longer than that. */
+function shown() {
+  const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
+  const named = data.follows && words.session?.title;
+  at('On').hidden = !now || words.lost;
+  const state = now ? say(`meeting.${['closed', 'break', 'off', 'before'].includes(now.kind) ? now.kind : 'live'}`) : '';
+  at('OnTitle').textContent = named || '';
+  at('OnTitle').lang = (named && words.session.languages[0]) || '';
+  at('OnState').textContent = behind(named, state);
+  at('On').dataset.kind = now?.kind ?? '';
+  document.title = named ? `${named} – ${data.title}` : data.title;
+  at('Text').textContent = words.text;
+  at('Text').lang = words.language;
+  const said = now && stands !== 'idle' && sending ? say(`heard.${now.kind}`, { n: now.n }) : '';
+  const before = at('Heard').textContent;
+  if (before === said) return;
+  at('Heard').textContent = said;
+  if (['break', 'off', 'late', 'soundless'].includes(now?.kind)) at('Status').textContent = said;
+  else unsay(before);
+}
+
+/** While nothing is sent, the meeting of the page, or the one that is on in the room. */
+async function look() {
+  if (sending) return;
+  if (!data.follows) follow(data.base.slice(3), false);
+  else {
+    const answer = await fetch(`${data.base}/now`, { signal: AbortSignal.timeout(PATIENCE) }).then((found) => found.json(), () => null);
+    if (!sending && answer?.session) follow(answer.session, false);
+    else if (!sending && answer) words.close();
+  }
+}
+
+async function stayAwake() {
+  if (!sending) return;
+  try {
+    awake = await navigator.wakeLock.request('screen');
+  } catch {
+    awake = null; // The browser can't, or won't at the moment.
+  }
+  at('Awake').hidden = !sending;
+  at('Awake').textContent = say(awake ? 'awake' : 'asleep');
+}
+
+async function choose() {
+  if (sending) ring.end('lost');
+  if ((await switchOn(at('Device').value)) && sending) again('lost');
+}
+
+at('Allow').addEventListener('click', choose);
+at('Device').addEventListener('change', choose);
+at('Start').addEventListener('click', start);
+at('Stop').addEventListener('click', stop);
+at('TakeOver').addEventListener('click', () => {
+  stand('connecting');
+  line.takeOver();
+  at('Stop').focus();
+});
+at('Leave').addEventListener('click', () => leave('stopped'));
+addEventListener('online', () => [line, words].forEach((each) => each.hurry()));
+document.addEventListener('visibilitychange', () => document.hidden || words.hurry());
+document.addEventListener('visibilitychange', () => document.hidden || stayAwake());
+navigator.mediaDevices?.addEventListener('devicechange', () => capture.stream && list());
+addEventListener('beforeunload', (event) => {
+  if (sending || ring.samples) event.preventDefault();
+});
+
+at('Work').hidden = false;
+judge('off', 0);
+if (Capture.obstacle) {
+  broken(Capture.obstacle);
+  at('Allow').disabled = at('Start').disabled = true;
+}
+shows();
+setInterval(listenStill, 1000);
+setInterval(shown, 1000); // What was told a while ago says nothing of now.
+setInterval(look, ASK);
+look();

@@ -1,0 +1,114 @@
+// The sound that the server has not acknowledged: ten minutes at most, take after take, the oldest dropped first. Pure.
+
+import { RATE } from './resample.js';
+
+export const KEPT = 600 * RATE;
+
+/** One unbroken run of samples; positions count them from its first. */
+class Take {
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+    this.first = 0; // of what is still here
+    this.end = 0;
+    /** @type {?number} ms at which the last sample was heard */
+    this.heard = null;
+    /** @type {?string} why it is over */
+    this.reason = null;
+    /** @type {{first: number, pcm: Int16Array}[]} without holes */
+    this.pieces = [];
+  }
+
+  /** How long ago the sample at `position` was heard, whole ms; of a take in which none was yet, it is heard now. @param {number} position  @param {number} now */
+  age(position, now) {
+    if (this.heard === null) return 0;
+    return Math.max(0, Math.round(now - this.heard + ((this.end - position) * 1000) / RATE));
+  }
+
+  /** Up to `count` samples from `position` on. @param {number} position  @param {number} count */
+  read(position, count) {
+    const out = new Int16Array(Math.min(count, this.end - position));
+    let filled = 0;
+    for (const { first, pcm } of this.pieces) {
+      if (first + pcm.length <= position + filled) continue;
+      const part = pcm.subarray(position + filled - first).subarray(0, out.length - filled);
+      out.set(part, filled);
+      filled += part.length;
+      if (filled === out.length) break;
+    }
+    return out;
+  }
+}
+
+export class Ring {
+  constructor(kept = KEPT) {
+    this.kept = kept;
+    /** @type {Take[]} */
+    this.takes = [];
+    this.samples = 0;
+    this.dropped = 0; // samples that were never sent, as there was no room for them
+  }
+
+  /** The take that is to be sent first. */
+  get oldest() {
+    return this.takes[0] ?? null;
+  }
+
+  /** How much is kept, whole seconds. */
+  get seconds() {
+    return Math.ceil(this.samples / RATE);
+  }
+
+  /** @param {string} name */
+  begin(name) {
+    this.takes.push(new Take(name));
+  }
+
+  /** @param {Int16Array} pcm  @param {number} now */
+  add(pcm, now) {
+    const take = this.takes.at(-1);
+    if (!take || take.reason) return; // It came after the end was said.
+    take.pieces.push({ first: take.end, pcm });
+    take.end += pcm.length;
+    take.heard = now;
+    this.samples += pcm.length;
+    while (this.samples > this.kept) this.#drop();
+  }
+
+  /** The newest take is over. @param {string} reason */
+  end(reason) {
+    const take = this.takes.at(-1);
+    if (take) take.reason ??= reason;
+  }
+
+  /** What lies before `position` is safe. @param {Take} take  @param {number} position */
+  forget(take, position) {
+    while (take.pieces.length && take.pieces[0].first + take.pieces[0].pcm.length <= position) this.#shift(take);
+  }
+
+  /** A take is done with. @param {Take} take */
+  remove(take) {
+    this.forget(take, take.end);
+    this.takes = this.takes.filter((each) => each !== take);
+  }
+
+  clear() {
+    this.takes = [];
+    this.samples = 0;
+  }
+
+  #drop() {
+    const take = this.takes.find(({ pieces }) => pieces.length);
+    if (!take) return;
+    this.dropped += take.pieces[0].pcm.length;
+    this.#shift(take);
+    if (!take.pieces.length && take.reason) this.takes = this.takes.filter((each) => each !== take);
+  }
+
+  /** @param {Take} take */
+  #shift(take) {
+    const [{ first, pcm }] = take.pieces.splice(0, 1);
+    take.first = first + pcm.length;
+    this.samples -= pcm.length;
+  }
+}

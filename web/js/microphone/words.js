@@ -1,0 +1,137 @@
+// What readers see of the text that the microphone feeds, its last line as proof that it works, and how the meeting is.
+
+import { Link } from '../lib/link.js';
+
+export const LATE = 10000; // ms: what comes so late says nothing of now
+const STALE = 5000; // ms: the sound is told of each second; older news say nothing of now
+
+/**
+ * What becomes of what is said now, as a kind and a number. Pure.
+ *
+ * @param {{session: ?{status: string, not_recorded: ?number}, lost: boolean, heard: ?{sound: string, lag: number, at: number},
+ *          now: number}} facts  times are ms of one clock
+ * @returns {?{kind: string, n?: number}} null where nothing is known of any meeting
+ */
+export function becoming({ session, lost, heard, now }) {
+  if (!session) return null;
+  if (lost) return { kind: 'unknown' };
+  if (session.status === 'closed') return { kind: 'closed' };
+  if (session.status === 'paused') return { kind: 'break' };
+  if (session.not_recorded !== null) return { kind: 'off' };
+  if (session.status !== 'open') return { kind: 'before' };
+  if (!heard || now - heard.at >= STALE) return { kind: 'unknown' };
+  if (heard.sound === 'none') return { kind: 'soundless' };
+  if (heard.lag >= LATE) return { kind: 'late', n: Math.round(heard.lag / 1000) };
+  return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
+}
+
+/** How a meeting stands, as it is said behind its title where that is named, for eyes and screen readers. @param {?string} title  @param {string} state */
+export const behind = (title, state) => (title ? ` – ${state}` : state);
+
+/** @type {Record<string, string>} */
+const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
+
+export class Words {
+  /** @type {Map<string, string>} texts by line, the last two */
+  lines = new Map();
+  partial = '';
+  language = ''; // of what came last
+  /** @type {?{title: string, languages: string[], status: string, not_recorded: ?number}} once it is known */
+  session = null;
+  /** @type {?{sound: string, lag: number, at: number}} what was last told of the sound, and when */
+  heard = null;
+  lost = false; // whether nothing comes at the moment
+  #address = '';
+  // Each connection begins with a snapshot, so that only what is missing behind it is lost.
+  #link = new Link(() => this.#address, (frame) => this.#take(frame), (open) => this.#stands(open), () => Infinity);
+
+  /** @param {() => void} changed  told whenever something of it has */
+  constructor(changed) {
+    this.changed = changed;
+  }
+
+  /** The last two lines and what may follow. */
+  get text() {
+    return ([...this.lines.values()].map((line) => line.trim()).join(' ') + this.partial).trim();
+  }
+
+  /** Follow a text, from now on. @param {string} address */
+  follow(address) {
+    if (address === this.#address) return;
+    this.close();
+    this.#address = address;
+    this.#link.open();
+  }
+
+  /** The page is shown again, or there is a network again. */
+  hurry() {
+    this.#link.hurry();
+  }
+
+  /** Follow nothing; what was seen is forgotten. */
+  close() {
+    this.#link.close();
+    this.#address = '';
+    this.#forget();
+    this.changed();
+  }
+
+  #forget() {
+    this.lines.clear();
+    this.partial = '';
+    this.language = '';
+    this.session = null;
+    this.heard = null;
+    this.lost = false;
+  }
+
+  /** @param {boolean} open */
+  #stands(open) {
+    this.lost = !open;
+    this.changed();
+  }
+
+  /** @param {Frame} frame */
+  #take(frame) {
+    if (frame.snapshot) {
+      const { title, languages, status, not_recorded = null } = frame.snapshot.session;
+      this.session = { title, languages, status, not_recorded };
+      this.lines.clear();
+      for (const { segment, text, language } of frame.snapshot.lines.slice(-2)) {
+        this.lines.set(segment, text);
+        this.language = language;
+      }
+    }
+    for (const { body } of frame.events ?? []) this.#event(body);
+    for (const signal of frame.signals ?? []) {
+      if (signal.kind === 'partial') {
+        this.partial = signal.text;
+        this.language = signal.language || this.language;
+      }
+      if (signal.kind === 'state') this.heard = { sound: signal.sound, lag: signal.lag, at: performance.now() };
+    }
+    this.changed();
+  }
+
+  /** @param {?EventBody} body */
+  #event(body) {
+    if (!body) return;
+    const [about, what] = body.type.split('.');
+    if (about === 'session' && this.session) {
+      if (LIFE[what]) this.session.status = LIFE[what];
+      if (what === 'described') {
+        this.session.title = body.title;
+        if (body.languages?.length) this.session.languages = body.languages;
+      }
+    } else if (about === 'not-recorded' && this.session) this.session.not_recorded = what === 'began' ? body.t0 : null;
+    else if (body.type === 'segment.opened') this.language = body.language;
+    else if (body.type === 'words.committed') {
+      const before = this.lines.get(body.segment) ?? '';
+      this.lines.set(body.segment, before + body.words.map(({ text }) => text).join(''));
+      this.partial = '';
+    } else if (body.type === 'segment.ended' || body.type === 'segment.corrected') {
+      if (this.lines.has(body.segment)) this.lines.set(body.segment, body.text + (body.tail ?? ''));
+    }
+    while (this.lines.size > 2) this.lines.delete([...this.lines.keys()][0]);
+  }
+}

@@ -1,0 +1,124 @@
+// Shows of hands on the page on which a discussion is led: one is begun, the hands on site are counted, it is closed.
+
+import { newId } from '../desk/link.js';
+import { handsOf } from '../questions/hands.js';
+import { at, element, set } from '../lib/nodes.js';
+import { direction } from '../lib/words.js';
+
+const FEWEST = 2;
+const MOST = 8;
+const LONGEST = 80; // signs of an answer
+
+export class HandsDesk {
+  /** @param {import('./line.js').QuestionLine} line */
+  constructor(line) {
+    this.line = line;
+    this.polls = [];
+    at('HandsAsk').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#begin(event.target.elements);
+    });
+  }
+
+  /** Show what there is: the one that is open or else the newest, and those before it. */
+  show() {
+    this.polls = this.line.questions.polls;
+    const open = this.polls.some((poll) => poll.open);
+    const { language } = at('HandsAsk').elements;
+    this.line.offer(language);
+    if (open && at('HandsAsk').contains(document.activeElement)) at('HandsTitle').focus();
+    at('HandsAsk').hidden = open;
+    this.#fill(at('HandsNow'), this.polls.slice(0, 1), open);
+    at('HandsNow').hidden = !this.polls.length;
+    this.#fill(at('HandsBefore').querySelector('div'), this.polls.slice(1), open);
+    at('HandsBefore').hidden = this.polls.length < 2;
+  }
+
+  async #begin({ question, options, language, quiet }) {
+    const answers = options.value.split('\n').map((each) => each.trim()).filter(Boolean);
+    const right = question.value.trim() && answers.length >= FEWEST && answers.length <= MOST
+      && new Set(answers).size === answers.length && answers.every((each) => each.length <= LONGEST);
+    at('HandsWrong').textContent = right ? '' : this.line.words.text('hands.wrong');
+    for (const field of [question, options]) field.toggleAttribute('aria-invalid', !right);
+    if (!right) {
+      (question.value.trim() ? options : question).focus();
+      return;
+    }
+    const begun = await this.#act({ do: 'open-poll', poll: newId(), question: question.value.trim(), language: language.value, options: answers, quiet: quiet.checked });
+    if (begun) question.value = options.value = '';
+  }
+
+  /** Do it, and say so; whether it was done. */
+  async #act(command) {
+    const answer = await this.line.act(command);
+    if (answer.refusal) return false;
+    this.line.say(this.line.done.describe([command]));
+    return true;
+  }
+
+  /** Blocks for these, made anew only where one is another, or is open now: what is being typed stays. */
+  #fill(box, polls, open) {
+    const wanted = polls.map((poll) => `${poll.id} ${poll.open} ${open}`);
+    const there = [...box.children].map(({ dataset }) => dataset.made);
+    if (wanted.join() !== there.join()) {
+      const focused = box.contains(document.activeElement);
+      box.replaceChildren(...polls.map((poll, n) => this.#block(poll, wanted[n], open)));
+      if (focused) at('HandsTitle').focus();
+    }
+    polls.forEach((poll, n) => this.#count(box.children[n], poll));
+  }
+
+  #block(poll, made, open) {
+    const { words } = this.line;
+    const { id, question, language, options } = poll;
+    const tongue = { lang: language, dir: direction(language) };
+    const head = ['remote', 'room', 'sum'].map((name) => element('th', { scope: 'col' }, words.text(`hands.${name}`)));
+    // An answer has a line of its own above its numbers: the column is narrow, and eight of them are long.
+    const bodies = options.map((text, n) => element('tbody', {},
+      element('tr', {}, element('th', { scope: 'rowgroup', colspan: 3 }, element('bdi', tongue, text))),
+      element('tr', {},
+        element('td', { 'data-remote': n }),
+        element('td', {}, element('input', { type: 'number', min: 0, max: 100000, step: 1, value: 0, 'data-room': n, 'aria-label': `${text}: ${words.text('hands.room')}` })),
+        element('td', { 'data-sum': n }))));
+    const asked = `HandsLed-${poll.number}`;
+    const buttons = element('p', { class: 'buttons' }, element('button', { type: 'submit', 'aria-describedby': asked }, words.text('hands.save')));
+    if (poll.open) buttons.append(' ', this.#button('hands.close', asked, { do: 'close-poll', poll: id }));
+    else if (!open) buttons.append(' ', this.#button('hands.again', asked, { do: 'open-poll', poll: id, question, language, options }));
+    const block = element('form', { class: 'led', 'data-made': made, novalidate: true },
+      element('h3', { id: asked, ...tongue }, question),
+      element('table', { 'aria-labelledby': asked }, element('thead', {}, element('tr', {}, ...head)), ...bodies),
+      element('p', { class: 'about lately', hidden: true }), element('p', { class: 'about warn', hidden: true }), buttons);
+    block.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const room = [...block.querySelectorAll('[data-room]')].map(({ value }) => Math.max(0, Math.round(Number(value) || 0)));
+      const now = this.polls.find((each) => each.id === id)?.room ?? [];
+      if (room.join() !== now.join()) this.#act({ do: 'count-room', poll: id, room });
+    });
+    return block;
+  }
+
+  #button(name, asked, command) {
+    const button = element('button', { type: 'button', 'aria-describedby': asked }, this.line.words.text(name));
+    button.addEventListener('click', () => this.#act(command));
+    return button;
+  }
+
+  #count(block, poll) {
+    const { questions, words } = this.line;
+    const aside = questions.aside?.hands[poll.id];
+    const told = block.querySelector('.warn');
+    told.hidden = !aside;
+    set(told, aside ? words.text('aside', { n: aside }) : '');
+    const lately = questions.lately?.hands[poll.id];
+    const came = block.querySelector('.lately');
+    came.hidden = !lately;
+    set(came, lately ? words.text('lately', { n: lately[0], m: lately[1] }) : '');
+    handsOf(poll).forEach((row, n) => {
+      set(block.querySelector(`[data-remote="${n}"]`), String(row.remote));
+      set(block.querySelector(`[data-sum="${n}"]`), String(row.sum));
+      const field = block.querySelector(`[data-room="${n}"]`);
+      if (field.value === (field.dataset.was ?? '0')) field.value = row.room; // Else somebody is just counting.
+      field.dataset.was = row.room;
+    });
+  }
+}

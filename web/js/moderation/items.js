@@ -1,0 +1,134 @@
+// One question as it is shown: what it says, in both languages, whence and when it came, and what can be done with it.
+
+import { bdi } from '../desk/fill.js';
+import { alone } from '../lib/names.js';
+import { hubName } from '../desk/hub_names.js';
+import { element } from '../lib/nodes.js';
+import { direction } from '../lib/words.js';
+
+const SEEN = 2; // acts that stand there without "More"
+const MINUTE = 60000;
+
+export class QuestionItems {
+  /**
+   * @param {object} questions  a Questions
+   * @param {object} words  a Words
+   * @param {{base: string, translated: (item: object) => string, lacks: (item: object) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
+   *   `lacks`: whether there is no translation to be had; `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed
+   */
+  constructor(questions, words, more) {
+    this.questions = questions;
+    this.words = words;
+    this.more = more;
+  }
+
+  /** What it says: the text, its translation, and as it was written where that was mended. */
+  texts(item) {
+    const { words } = this;
+    const parts = [];
+    if (item.text) parts.push(element('p', { class: 'text', lang: item.language, dir: direction(item.language) }, item.text));
+    const translated = this.more.translated(item);
+    if (translated) {
+      const ui = document.documentElement;
+      parts.push(element('p', { class: 'text translated', lang: ui.lang, dir: ui.dir }, translated));
+      parts.push(element('p', { class: 'about' }, words.text('translated')));
+    } else if (this.more.lacks(item)) parts.push(element('p', { class: 'about' }, words.text('untranslated')));
+    if (item.removed) parts.push(element('p', { class: 'about' }, words.text('gone')));
+    if (item.received !== item.text) {
+      parts.push(element('p', { class: 'about' }, words.text('received'), ' ', bdi(item.received, { lang: item.language })));
+    }
+    return parts;
+  }
+
+  /** Number, wish, name and place. */
+  head(item) {
+    const { words } = this;
+    const parts = [element('span', { class: 'no' }, words.text('number', { n: item.number })), element('span', {}, words.text(`wants.${item.kind}`))];
+    if (item.name) parts.push(bdi(item.name));
+    parts.push(element('span', {}, this.place(item)));
+    return parts.flatMap((part, i) => (i ? [' · ', part] : [part]));
+  }
+
+  /** Where it was asked; a group is called by its title once that is known. */
+  place({ origin }) {
+    const { words } = this;
+    if (origin.startsWith('hub:')) return words.text('from.hub', { name: hubName(origin.slice(4), words) });
+    return words.text(origin === 'room' ? 'from.room' : 'from.remote');
+  }
+
+  /** When it was asked, in words. */
+  when(item) {
+    if (!item.t) return this.words.text('asked.before');
+    const minutes = Math.floor((this.more.now() - item.t) / MINUTE);
+    return minutes < 1 ? this.words.text('asked.now') : this.words.text('asked.min', { n: minutes });
+  }
+
+  /** When it was asked, and what was being said then, with the way there. */
+  about(item) {
+    const made = element('p', { class: 'about' }, element('span', { class: 'when' }, this.when(item)));
+    if (item.said && item.t) made.append(' · ', this.words.text('said'), ' ', this.#line(item.said.segment, this.more.said(item.said.segment) ?? item.said.text, item.said.language));
+    return made;
+  }
+
+  #line(segment, text, language) {
+    return element('a', { href: `${this.more.base}#${segment}`, lang: language ?? null, dir: language ? direction(language) : null }, text);
+  }
+
+  /** What else has to be known of it, a line each. */
+  #notes(item) {
+    const { questions, words } = this;
+    const rows = [];
+    const add = (kind, ...content) => rows.push(element('p', { class: `about ${kind}` }, ...content));
+    for (const flag of item.flags) add('warn', words.texts[`flag.${flag}`] ?? words.text('flag'));
+    const why = questions.why(item.id);
+    if (why) add('', words.text(`why.${why}`));
+    if (item.support) add('', words.text('support', { n: item.support }));
+    const aside = questions.aside?.support[item.id];
+    if (aside) add('warn', words.text('aside', { n: aside }));
+    const lately = questions.lately?.support[item.id];
+    if (lately) add('', words.text('lately', { n: lately[0], m: lately[1] }));
+    if (item.after_close) add('mark', words.text('after-close'));
+    const into = questions.get(item.into)?.number;
+    const stands = { declined: () => words.text('reason', { reason: alone(item.reason) }), joined: () => words.text('joined', { n: into ?? '?' }) };
+    if (['to-write', 'to-report', 'later', 'declined', 'joined', 'closed', 'withdrawn'].includes(item.standing)) add('mark', (stands[item.standing] ?? (() => words.text(`stands.${item.standing}`)))());
+    if (questions.over && item.standing === 'called') add('mark', words.text('turn.ended'));
+    if (item.own && ['later', 'queued'].includes(item.standing)) add('mark', words.text(`own.${item.standing}`));
+    if (item.segment) add('', words.text('answered-at'), ' ', this.#line(item.segment, this.more.said(item.segment) ?? words.text('number', { n: item.number })));
+    if (item.answer) add('', words.text('answer'), ' ', bdi(item.answer, { lang: item.answer_language, dir: direction(item.answer_language) }));
+    return rows;
+  }
+
+  /** The whole item. `state`: {fresh, picked, current, open} */
+  make(item, { fresh, picked, current, open }) {
+    const { questions, words } = this;
+    const pick = element('input', { type: 'checkbox', 'data-does': 'pick', 'data-key': `${item.id}-pick`, 'aria-label': words.text('pick', { n: item.number }) });
+    pick.checked = picked;
+    const head = element('h3', {}, element('label', { class: 'pick' }, pick), ...this.head(item));
+    if (fresh) head.append(element('span', { class: 'mark' }, words.text('new')));
+    const made = element('li', {
+      class: ['question', fresh && 'new', picked && 'picked', current && 'current'].filter(Boolean).join(' '), id: `q-${item.id}`, 'data-id': item.id, tabindex: '-1',
+    }, head, ...this.texts(item), this.about(item), ...this.#notes(item));
+    // Not on the podium, where others may look on.
+    if (item.given !== item.name) made.append(element('p', { class: 'about' }, words.text('given'), ' ', bdi(item.given || '–')));
+    const like = questions.like(item.id);
+    if (like.length) {
+      const numbers = like.map((id) => questions.get(id).number).join(', ');
+      const row = element('p', { class: 'about' }, words.text('alike', { n: numbers }), ' ');
+      row.append(this.#button(item, 'alike', words.text('alike.join')));
+      made.append(row);
+    }
+    const acts = questions.acts(item.id).map((act) => this.#button(item, act, words.text(`act.${act}`)));
+    if (this.more.removes?.() && !item.removed) acts.push(this.#button(item, 'remove', words.text('act.remove')));
+    if (acts.length) made.append(element('div', { class: 'buttons' }, ...acts.slice(0, SEEN)));
+    if (acts.length > SEEN) {
+      const number = element('span', { class: 'unseen' }, ` ${words.text('number', { n: item.number })}`);
+      made.append(element('details', { open }, element('summary', { 'data-key': `${item.id}-more` }, words.text('more'), number), element('div', { class: 'buttons' }, ...acts.slice(SEEN))));
+    }
+    return made;
+  }
+
+  #button(item, act, text) {
+    const dialog = ['decline', 'join', 'reword', 'write', 'remove'].includes(act) ? 'dialog' : null;
+    return element('button', { type: 'button', 'data-does': act, 'data-key': `${item.id}-${act}`, 'aria-haspopup': dialog }, text, element('span', { class: 'unseen' }, ` ${this.words.text('number', { n: item.number })}`));
+  }
+}

@@ -1,0 +1,310 @@
+// The page on which questions are brought on: ties what is known of them, the panels, the sheets and the keys together.
+
+import { BalancePanel } from './balance.js';
+import { clearsWall } from '../desk/clear_wall.js';
+import { DeskKeys } from '../desk/keys.js';
+import { newId } from '../desk/link.js';
+import { HandsDesk } from './hands.js';
+import { keep, recall } from '../lib/kept.js';
+import { at, element, set } from '../lib/nodes.js';
+import { QuestionItems } from './items.js';
+import { QuestionLine } from './line.js';
+import { QuestionPanels } from './panels.js';
+import { QuestionSheets } from './sheets.js';
+import { QuestionSift, fits } from './sift.js';
+import { QuestionTurn } from './turn.js';
+import { ring } from '../lib/bell.js';
+import { unsay } from '../lib/said.js';
+
+const BELL = 'moothall.moderate.bell';
+const LIMITS = [0, 1, 2, 3, 5, 10].map((minutes) => minutes * 60000);
+const TIMES = 15000; // ms between two looks at how long ago it was
+const CALM = 500; // ms between two looks at what is said
+const AT_ONCE = 50; // commands that one act may hold
+const MOST = 500; // questions that one command brings somewhere
+const KEYS = {
+  next: 'n', before: 'p', pick: 's', approve: 'a', decline: 'x', call: 'c', answered: 'd', later: 'l', write: 'w',
+  reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u', wall: 'z',
+  flag: 'v', unflag: 'g', 'to-write': 'o', report: 't',
+};
+const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join', wall: 'key.wall' };
+const STANDS = {
+  approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later', 'to-write': 'to-write', report: 'to-report',
+};
+
+let waits = ''; // what was said of something that may be rude and has waited for long
+let due = null; // when what is said is shown anew
+const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
+const { questions, words, state, data, say, act } = line;
+const heard = new BalancePanel(words, say);
+const items = new QuestionItems(questions, words, {
+  base: data.base, translated: (item) => line.translating.of(item), lacks: (item) => line.translating.lacks(item), said: line.said, now: line.now,
+  removes: () => line.may.has('remove'),
+});
+const hands = new HandsDesk(line);
+const panels = new QuestionPanels(questions, items, does);
+const turn = new QuestionTurn(line);
+const choice = (ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
+let asks = false; // whether to ask what becomes of those that are left, once the sheet that is open now is shut
+const sheets = new QuestionSheets(words, line.done.tongue, () => {
+  panels.hold();
+  if (asks) setTimeout(rest); // Once what that sheet was for is done.
+});
+const clear = clearsWall(act, words, say);
+const sift = new QuestionSift(questions, line.done.tongue, show);
+
+const onChosen = (name) => () => panels.chosen().length && does(name, panels.chosen());
+const keys = new DeskKeys({
+  ...Object.fromEntries(Object.keys(KEYS).map((name) => [name, onChosen(name)])),
+  next: () => panels.go(1),
+  before: () => panels.go(-1),
+  pick: () => {
+    if (panels.current) panels.pick(panels.current);
+    show();
+  },
+  undo: () => line.done.undoable() && line.undo(line.done.undoable().id),
+  wall: clear,
+}, (name) => words.text(LABELS[name] ?? `act.${name}`), KEYS, 'moothall.moderate.keys');
+
+// What is done
+
+async function does(name, ids) {
+  if (name === 'pick') {
+    show();
+    return;
+  }
+  if (name === 'remove') {
+    await remove(ids);
+    return;
+  }
+  const fit = ids.filter((id) => (name === 'alike' ? questions.like(id).length : questions.acts(id).includes(name)));
+  const [able, alone] = name === 'approve' ? questions.apart(fit) : [fit, []];
+  const left = alone.length ? words.text('left-out', { n: alone.map((id) => questions.get(id).number).join(', ') }) : '';
+  if (!able.length) {
+    if (left) say(left);
+    return;
+  }
+  const commands = await asked(name, able);
+  if (!commands) return;
+  const answer = await act(...commands);
+  if (answer.refusal) return;
+  for (const id of able) panels.fresh.delete(id);
+  panels.picked.clear();
+  for (const id of alone) panels.picked.add(id);
+  say([line.done.describe(commands), left].filter(Boolean).join(' · '));
+  show();
+}
+
+/** The commands of an act, once what is missing was asked for; null when it was given up. */
+async function asked(name, ids) {
+  const [id] = ids;
+  const item = questions.get(id);
+  if (STANDS[name]) return [stand(name === 'call' ? [id] : ids, STANDS[name])];
+  if (name === 'flag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [...questions.get(each).flags, 'abuse'] }));
+  if (name === 'unflag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [] }));
+  if (name === 'answered') {
+    const segment = state.shown().at(-1)?.segment ?? null;
+    return [stand(ids, 'answered', { segment })];
+  }
+  if (name === 'up' || name === 'down' || name === 'first') {
+    const first = questions.moved(id, name);
+    return first && [{ do: 'arrange-queue', first }];
+  }
+  if (name === 'alike') {
+    const like = questions.like(id);
+    return [questions.leads(id) ? stand(like, 'joined', { into: id }) : stand([id], 'joined', { into: like[0] })];
+  }
+  if (name === 'decline') {
+    const reason = await sheets.reason(ids.map((each) => questions.get(each)));
+    return reason && [stand(ids, 'declined', { reason })];
+  }
+  if (name === 'join') {
+    const into = await sheets.into(ids.map((each) => questions.get(each)), questions.targets(ids));
+    return into && [stand(ids, 'joined', { into })];
+  }
+  if (name === 'reword') {
+    const text = await sheets.text(item);
+    return text && [{ do: 'reword', intervention: id, ...text }];
+  }
+  const answer = await sheets.answer(item, line.languages());
+  return answer && [{ do: 'write-answer', intervention: id, ...answer }];
+}
+
+const parts = (ids, most) => Array.from({ length: Math.ceil(ids.length / most) }, (_, n) => ids.slice(n * most, (n + 1) * most));
+const stand = (interventions, standing, more = {}) => ({ do: 'stand', interventions, standing, ...more });
+
+/** Have words removed for good, once somebody is sure. */
+async function remove(ids) {
+  const n = ids.map((id) => questions.get(id).number).join(', ');
+  if (!await sheets.sure(words.text('remove.asked', { n }))) return;
+  const answer = await line.link.request('remove', { id: newId(), removes: { type: 'interventions', interventions: ids } });
+  say(words.text(answer.refusal ? `refused.${answer.refusal.code}` : 'removed'));
+}
+
+/** The meeting is over: ask what becomes of those that are left, but not over what somebody is typing. */
+function closed() {
+  const field = document.activeElement;
+  const typing = field?.matches('textarea, select, input:not([type="checkbox"], [type="radio"])') && !field.closest('dialog');
+  if (!typing) rest();
+  else say(`${words.text('over')} ${at('LeftMany').textContent}`);
+}
+
+/** Ask what becomes of all that are left, and have it done in one act. */
+async function rest() {
+  const [approved, unread] = questions.left();
+  if (!approved.length && !unread.length) return;
+  asks = Boolean(document.querySelector('dialog[open]'));
+  if (asks) return;
+  const to = await sheets.rest();
+  if (!to) return;
+  const [still, others] = questions.left();
+  const commands = to === 'closed' ? [[...still, ...others]] : [still, others];
+  const made = commands.flatMap((ids, n) => parts(ids, MOST).map((part) => stand(part, n ? 'closed' : to)));
+  const answer = made.length ? await act(...made) : null;
+  if (answer && !answer.refusal) say(line.done.describe(made));
+}
+
+// What the page shows
+
+function everything() {
+  at('Title').textContent = state.session.title;
+  const rule = at('Rule');
+  if (rule.dataset.told !== questions.order) { // Else somebody may be choosing another just now.
+    rule.dataset.told = questions.order;
+    rule.elements.order.value = questions.order;
+  }
+  line.offer(at('Add').elements.language);
+  show();
+}
+
+function came(ids) {
+  const arrived = ids.filter((id) => questions.get(id).standing === 'being-checked');
+  if (!arrived.length) return;
+  for (const id of arrived) panels.fresh.add(id);
+  say(words.text('new.said', { n: arrived.map((id) => questions.get(id).number).join(', ') }));
+  if (at('Bell').checked) ring();
+}
+
+function show() {
+  clearTimeout(due);
+  due = null;
+  if (!state.session || panels.busy(show)) return;
+  questions.over = state.session.status === 'closed';
+  sift.offer();
+  const wanted = sift.wanted();
+  const shown = panels.show((item) => fits(item, wanted, line.translating.of(item)));
+  at('Shown').textContent = sift.any() ? words.text('shown', { n: shown, all: questions.items.size }) : '';
+  at('Several').hidden = !panels.picked.size;
+  at('Picked').textContent = words.text('picked', { n: panels.picked.size });
+  at('Unarranged').hidden = !questions.arranged.length;
+  crowds();
+  const checked = questions.panel('Checked').length;
+  document.title = `${checked ? `(${checked}) ` : ''}${document.title.replace(/^\(\d+\) /, '')}`;
+  const [approved, unread] = questions.left();
+  set(at('LeftMany'), words.text('left', { n: approved.length + unread.length }));
+  at('Left').hidden = !approved.length && !unread.length;
+  const [left, box] = [at('Left').closest('section'), at('Called').closest('.panels')];
+  if (questions.over && !at('Left').hidden && left.parentNode !== box) box.prepend(left); // It is what is to be done now.
+  hands.show();
+  tick();
+}
+
+/** Of which addresses many are being checked, what is not here, and who may ask. */
+function crowds() {
+  const { more, known } = questions;
+  const told = questions.crowds ?? [];
+  const unread = questions.alarms?.find(({ kind }) => kind === 'unread');
+  const text = unread ? words.text('alarm.unread', unread.values) : '';
+  const begins = text && !waits;
+  if (text !== waits) unsay(waits);
+  if (begins || !text) waits = text;
+  const made = JSON.stringify([told, unread]);
+  if (at('Crowds').dataset.made !== made) {
+    const focused = at('Crowds').contains(document.activeElement);
+    at('Crowds').dataset.made = made;
+    at('Crowds').replaceChildren(...(unread ? [element('p', { class: 'warn' }, words.text('alarm.unread', unread.values))] : []), ...told.map(({ place, count, numbers: [first, last] }) => element('p', { class: 'warn' },
+      words.text('crowd', { n: count, first, last }), ' ', element('button', { type: 'button', 'data-place': place, 'aria-haspopup': 'dialog' }, words.text('crowd.decline')))));
+    if (focused) at('CheckedTitle').focus();
+  }
+  if (begins) say(text, '#Crowds p');
+  at('Older').hidden = !more;
+  if (more) set(at('Older'), words.text('older', { n: more.count, checked: more.checked }));
+  at('Known').checked = known;
+}
+
+/** How long whoever was called has been speaking. */
+function tick() {
+  turn.show();
+  const { limit } = questions;
+  const select = at('Limit');
+  if (document.activeElement === select || select.value === String(limit)) return;
+  if (![...select.options].some(({ value }) => value === String(limit))) select.append(choice(limit));
+  select.value = String(limit);
+}
+
+// The forms
+
+at('Several').addEventListener('submit', (event) => event.preventDefault());
+at('Unpick').addEventListener('click', () => {
+  panels.picked.clear();
+  show();
+  at('CheckedTitle').focus();
+});
+at('Rule').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const order = event.target.elements.order.value;
+  if (order === questions.order) return;
+  const answer = await act({ do: 'order-queue', order });
+  if (!answer.refusal) say(words.text(`order.${order}`));
+});
+at('Unarranged').addEventListener('click', async () => {
+  await act({ do: 'arrange-queue', first: [] });
+  at('RuleTitle').closest('section').querySelector('[type=submit]').focus();
+});
+at('Add').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const { text, name, language } = event.target.elements;
+  const asks = { do: 'ask', intervention: newId(), kind: 'question', text: text.value.trim(), language: language.value, asker: newId(), name: name.value.trim(), origin: 'room' };
+  if (!asks.text) return;
+  const written = [text.value, name.value];
+  text.value = name.value = ''; // At once: pressed again while the line is away it would be asked twice.
+  const answer = await act(asks, stand([asks.intervention], 'queued'));
+  if (!answer.refusal) say(words.text('stands.queued'));
+  else if (!text.value && !name.value) [text.value, name.value] = written;
+});
+at('Left').addEventListener('click', rest);
+at('Crowds').addEventListener('click', async ({ target }) => {
+  const { place } = target.closest('button')?.dataset ?? {};
+  const crowd = questions.crowds?.find((each) => each.place === place);
+  if (!crowd) return;
+  const reason = await sheets.reason([{ number: crowd.numbers.join(' … ') }, {}]);
+  if (!reason) return;
+  const answer = await line.link.request('crowd', { id: newId(), kind: place, text: reason });
+  say(answer.refusal ? words.text(`refused.${answer.refusal.code}`) : words.text('stands.declined'));
+});
+at('Older').addEventListener('click', async () => {
+  const answer = await line.link.request('older', { first: questions.more?.before ?? 0 });
+  if (answer.refusal) say(words.text(`refused.${answer.refusal.code}`));
+  else {
+    questions.takeOlder(answer);
+    show();
+  }
+});
+at('Known').addEventListener('change', async ({ target }) => {
+  const answer = await act({ do: 'limit-asking', known: target.checked });
+  if (answer.refusal) target.checked = questions.known;
+});
+at('Limit').replaceChildren(...LIMITS.map(choice));
+at('Limit').addEventListener('change', async ({ target }) => {
+  const ms = Number(target.value);
+  const answer = await act({ do: 'limit-turns', ms });
+  if (answer.refusal) target.value = String(questions.limit);
+});
+at('Bell').checked = recall(BELL) === true;
+at('Bell').addEventListener('change', () => {
+  keep(BELL, at('Bell').checked);
+  if (at('Bell').checked) ring();
+});
+keys.form(at('KeysOn'), at('Keys'), () => {});
+setInterval(tick, 1000);
+setInterval(() => panels.times(), TIMES);

@@ -1,0 +1,79 @@
+// What is asked now and comes next, for a tablet on the podium: three big buttons, and notes.
+
+import { BalancePanel } from './balance.js';
+import { clearsWall } from '../desk/clear_wall.js';
+import { at, element, set } from '../lib/nodes.js';
+import { QuestionItems } from './items.js';
+import { QuestionLine } from './line.js';
+import { QuestionTurn } from './turn.js';
+
+const NEXT = 2; // questions that are shown beside the one that is asked now
+const TWICE = 600; // ms in which a second press of the same button is a finger that touched twice, or a key that was held
+
+const line = new QuestionLine({ shown: show, came: () => {}, closed: () => {}, said: show, balance: (told) => heard.take(told) });
+const { questions, words, state, data, say, act } = line;
+const heard = new BalancePanel(words, say);
+const items = new QuestionItems(questions, words, {
+  base: data.base, translated: (item) => line.translating.of(item), lacks: (item) => line.translating.lacks(item), said: line.said, now: line.now,
+});
+
+const turn = new QuestionTurn(line);
+let last = { id: '', at: 0 }; // the button that was pressed last, and when
+
+function show() {
+  if (!state.session) return;
+  turn.show();
+  at('Title').textContent = state.session.title;
+  const now = questions.called === null ? null : questions.get(questions.called);
+  const next = questions.panel('Queued').slice(0, NEXT).map((id) => questions.get(id));
+  fill(at('Now'), now ? [element('h3', {}, ...items.head(now)), ...items.texts(now)] : [element('p', { class: 'hint' }, words.text('nothing-now'))]);
+  fill(at('Next'), next.map((item) => element('li', { class: 'question' }, element('h3', {}, ...items.head(item)), ...items.texts(item))));
+  at('Taken').classList.toggle('first', !now);
+  at('Answered').classList.toggle('first', Boolean(now));
+  const last = line.done.own();
+  at('Undo').hidden = !last;
+  at('Undo').textContent = last ? `${words.text('undo')}: ${line.done.describe(last.commands)}` : '';
+}
+
+/** Fill a part anew where it differs. */
+function fill(box, parts) {
+  const made = parts.map(({ outerHTML }) => outerHTML).join('');
+  if (box.dataset.made === made) return;
+  box.dataset.made = made;
+  box.replaceChildren(...parts);
+}
+
+async function bring(id, standing, more = {}) {
+  const answer = await act({ do: 'stand', interventions: [id], standing, ...more });
+  if (!answer.refusal) say(`${words.text(`stands.${standing}`)}: ${words.text('number', { n: questions.get(id)?.number ?? '' })}`);
+}
+
+/** Have a button do something, once where it is touched twice: the second touch would be for the question behind. */
+function pressed(id, does) {
+  at(id).addEventListener('click', ({ timeStamp }) => {
+    const twice = last.id === id && timeStamp - last.at < TWICE;
+    last = { id, at: timeStamp };
+    if (!twice) does();
+  });
+}
+
+pressed('Taken', () => {
+  const [next] = questions.panel('Queued');
+  if (state.session.status === 'closed') say(words.text('over'));
+  else if (questions.called !== null) say(words.text('answered-first', { n: questions.get(questions.called)?.number ?? '?' }));
+  else if (next) bring(next, 'called');
+  else say(words.text('none'));
+});
+pressed('Answered', () => {
+  if (questions.called === null) say(words.text('taken-first'));
+  else bring(questions.called, 'answered', { segment: state.shown().at(-1)?.segment ?? null });
+});
+pressed('Later', () => {
+  const id = questions.called ?? questions.panel('Queued')[0];
+  if (id) bring(id, 'later');
+  else say(words.text('none'));
+});
+pressed('Undo', () => line.undo(line.done.own().id));
+clearsWall(act, words, say);
+set(at('Status'), '');
+setInterval(() => state.session && turn.show(), 1000);

@@ -1,0 +1,53 @@
+// What is looked for among the questions: the form above them, and whether one fits it.
+
+import { at, element } from '../lib/nodes.js';
+
+const CHOICES = ['place', 'kind', 'standing', 'flag', 'language'];
+
+/** As texts are compared: without case, and without accents, which not every keyboard has. */
+const plainly = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** Whether something, or its translation, fits what is looked for. Pure. */
+export function fits(item, wanted, translated = '') {
+  const { text = '', place, kind, standing, flag, language } = wanted;
+  if (place && !(item.origin === place || item.origin.startsWith(`${place}:`))) return false;
+  if (kind && item.kind !== kind) return false;
+  if (standing && item.standing !== standing) return false;
+  if (language && item.language !== language) return false;
+  if (flag && !(flag === 'any' ? item.flags.length > 0 : flag === 'none' ? !item.flags.length : item.flags.includes(flag))) return false;
+  const plain = plainly(text.trim());
+  return !plain || String(item.number) === plain || [item.text, item.received, item.name, translated].some((each) => plainly(each).includes(plain));
+}
+
+export class QuestionSift {
+  /** @param {object} questions  a Questions  @param {(tag: string) => string} tongue  @param {() => void} changed */
+  constructor(questions, tongue, changed) {
+    this.questions = questions;
+    this.tongue = tongue;
+    this.form = at('Sift');
+    this.form.addEventListener('input', changed);
+    this.form.addEventListener('reset', () => setTimeout(changed));
+    this.form.addEventListener('submit', (event) => event.preventDefault());
+  }
+
+  /** What is looked for. */
+  wanted() {
+    return Object.fromEntries(['text', ...CHOICES].map((name) => [name, this.form.elements[name].value]));
+  }
+
+  /** Whether anything is. */
+  any() {
+    return Object.values(this.wanted()).some((value) => value.trim());
+  }
+
+  /** Offer the languages in which something was asked. */
+  offer() {
+    const { language } = this.form.elements;
+    const tags = [...new Set([...this.questions.items.values()].map((item) => item.language))].sort();
+    if (language.dataset.made === tags.join()) return;
+    language.dataset.made = tags.join();
+    const chosen = language.value;
+    language.replaceChildren(language.options[0], ...tags.map((tag) => element('option', { value: tag }, this.tongue(tag))));
+    if (tags.includes(chosen)) language.value = chosen;
+  }
+}

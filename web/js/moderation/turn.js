@@ -1,0 +1,55 @@
+// The turn under way as desks show it: the time that it has taken, and whether anybody has begun.
+
+import { at, set } from '../lib/nodes.js';
+import { unsay } from '../lib/said.js';
+import { mediaTime } from '../lib/words.js';
+
+export class QuestionTurn {
+  #over = null; // the turn that was said to be over its time
+  #nobody = null; // the turn in which nobody was said to have begun
+
+  #longer = null; // the turn in which whoever was called was said to need longer
+  #said = ''; // what was said of it
+
+  /** @param {object} line  a QuestionLine */
+  constructor(line) {
+    this.line = line;
+  }
+
+  /** Show how it stands now; in #Timer, #Time, #Held. */
+  show() {
+    const { questions, state, words, say } = this.line;
+    const { turn, time, typed, begin, longer } = questions;
+    at('Timer').hidden = turn === null || state.session.status === 'closed'; // which ends a turn
+    if (at('Timer').hidden) {
+      [words.text('timer.over'), words.text('turn.nobody'), this.#said].forEach(unsay);
+      return;
+    }
+    const now = this.line.now();
+    const spent = now - turn;
+    const over = time > 0 && spent >= time;
+    if (!over) unsay(words.text('timer.over'));
+    at('Time').classList.toggle('over', over);
+    if (over && this.#over !== turn) {
+      this.#over = turn;
+      say(words.text('timer.over'), '#Time');
+    }
+    const parts = [time > 0 ? `${mediaTime(spent)} / ${mediaTime(time)}` : mediaTime(spent)];
+    if (over) parts.push(words.text('timer.over'));
+    set(at('Time'), parts.join(' · '));
+    const late = begin !== null && now >= begin;
+    if (!late) unsay(words.text('turn.nobody'));
+    if (!longer || late) unsay(this.#said);
+    at('Held').classList.toggle('over', late);
+    if (begin === null) set(at('Held'), typed ? words.text('turn.typed') : '');
+    else set(at('Held'), late ? words.text('turn.nobody') : words.text(longer ? 'turn.longer' : 'turn.wait', { time: mediaTime(begin - now + 999) }));
+    if (late && this.#nobody !== turn) {
+      this.#nobody = turn;
+      say(words.text('turn.nobody'), '#Held');
+    }
+    if (longer && this.#longer !== turn) {
+      this.#longer = turn;
+      say(this.#said = at('Held').textContent, '#Held');
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// A show of hands as it is shown. What hands there are is worked out without a page: walls can use it too.
+
+import { set } from '../lib/nodes.js';
+import { fill } from '../lib/words.js';
+
+/** The hands for each answer: [{remote, room, sum, share}], the share of all hands in whole percent. @param {{remote: number[], room: number[]}} hands */
+export function handsOf({ remote, room }) {
+  const sums = remote.map((many, n) => many + room[n]);
+  const all = sums.reduce((a, b) => a + b, 0);
+  return sums.map((sum, n) => ({ remote: remote[n], room: room[n], sum, share: all ? Math.floor((200 * sum + all) / (2 * all)) : 0 }));
+}
+
+/**
+ * Put what was counted where that show of hands stands on a page; `counted` is the text of an answer's hands.
+ * @param {ParentNode} page  @param {{poll: string, remote: number[], room: number[]}} hands  @param {string} counted
+ */
+export function putHands(page, { poll, remote, room }, counted) {
+  for (const list of page.querySelectorAll(`[data-poll="${CSS.escape(poll)}"]`)) {
+    handsOf({ remote, room }).forEach((row, n) => {
+      const place = list.querySelector(`[data-option="${n}"]`);
+      const [many, meter] = [place?.querySelector('.many'), place?.querySelector('meter')];
+      if (!many || !meter) return; // Its numbers are shown once it is closed.
+      set(many, fill(counted, { ...row, here: row.room }));
+      meter.value = row.share;
+      meter.setAttribute('value', String(row.share));
+    });
+  }
+}

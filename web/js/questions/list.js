@@ -1,0 +1,65 @@
+// The list of questions and comments: follows what happens to them, and puts it where it belongs.
+
+import { putHands } from './hands.js';
+import { Link } from '../lib/link.js';
+import { at, set } from '../lib/nodes.js';
+import { Renewal, concerns, stands } from '../lib/renewal.js';
+import { fill } from '../lib/words.js';
+
+const MOVING = 8000; // ms over which readers spread when places depend on how many would ask the same
+
+const list = at('Questions');
+const renewal = new Renewal(['Figures', 'Pending', 'Hands', 'Now', 'NowActs', 'Queue', 'Left', 'Later', 'Answered', 'Written', 'PassedOn']);
+const forms = JSON.parse(at('Forms').textContent);
+const plural = new Intl.PluralRules(document.documentElement.lang);
+let seen = list.dataset.position;
+
+/** How many would ask the same, without asking the server. */
+function count({ counts }) {
+  for (const place of document.querySelectorAll('[data-of]')) {
+    const n = counts[place.dataset.of];
+    if (n !== undefined) set(place, n ? (forms[plural.select(n)] ?? forms.other).replace('{n}', n) : '');
+  }
+  if ('moves' in list.dataset) renewal.soon(MOVING);
+}
+
+/** A show of hands has begun, was counted, or is over. */
+function hands(body) {
+  const { begun, over } = at('HandsSaid').dataset;
+  if (body.type === 'poll.counted') putHands(at('Hands'), body, at('Hands').dataset.counted);
+  else {
+    set(at('HandsSaid'), body.type === 'poll.opened' ? fill(begun, { question: body.question }) : body.void ? '' : over);
+    renewal.soon();
+  }
+}
+
+function take(frame) {
+  if (frame.snapshot) {
+    seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;
+    renewal.soon();
+  }
+  for (const event of frame.events ?? []) {
+    if (event.body?.type === 'support.counted') count(event.body);
+    else if (event.body?.type?.startsWith('poll.')) hands(event.body);
+    else if (concerns(event)) renewal.soon();
+    seen = `${seen.split(':')[0]}:${event.offset}`;
+  }
+}
+
+/** Once what is being translated is there, have it shown. */
+async function translated() {
+  const address = JSON.parse(at('Pending').textContent).at(-1);
+  if (!address) return;
+  try {
+    if ((await fetch(address)).ok) renewal.soon();
+  } catch {
+    // It comes with the next change.
+  }
+}
+
+new MutationObserver(translated).observe(at('Pending'), { childList: true });
+translated();
+const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, stands(), () => Number(seen.split(':')[1]));
+link.open();
+addEventListener('online', () => link.hurry());
+document.documentElement.classList.add('live');

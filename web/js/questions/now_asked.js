@@ -1,0 +1,64 @@
+// The bar of a text's page says what is asked now: as the page began, and as events tell. Of what is between a page and a
+// snapshot no event tells: then the page is asked for again, of shows of hands as well.
+
+import { at, element } from '../lib/nodes.js';
+import { direction, fill } from '../lib/words.js';
+
+const SPREAD = 2000; // ms over which readers spread their questions
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+
+let told = null; // what the page began with, and what was published since
+let turn = 0; // grows with each event
+let timer = null;
+
+const again = () => (timer ??= setTimeout(ask, 200 + Math.random() * SPREAD));
+
+async function ask() {
+  timer = null;
+  const asked = turn;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
+    if (answer.status >= 500) throw new Error('It is away.');
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (asked !== turn) again(); // Something happened meanwhile.
+    else for (const note of document.querySelectorAll('.raised')) put(note, page.getElementById(note.id));
+  } catch {
+    again();
+  }
+}
+
+/** Have a note say what it says on the page that came; of a meeting that is over there is none. */
+function put(note, made) {
+  note.hidden = made?.hidden ?? true;
+  note.firstElementChild.replaceChildren(...(made?.firstElementChild?.childNodes ?? []));
+  if (!made?.dataset.more) return;
+  note.dataset.n = made.dataset.n;
+  told = JSON.parse(made.dataset.more);
+}
+
+/** @param {object} event  one of a question's; of none: a snapshot came */
+export function nowAsked(event) {
+  turn += 1;
+  if (event.number !== undefined) happened(event);
+  else {
+    at('NowAsked').hidden = true; // It may have been removed.
+    again();
+  }
+}
+
+function happened({ type, number, kind, text = '', language = '', standing }) {
+  const note = at('NowAsked');
+  const { known, headings, now, elsewhere } = (told ??= JSON.parse(note.dataset.more));
+  const here = note.dataset.n === String(number) && !note.hidden;
+  if (type === 'intervention.published') known[number] = [kind, text, language];
+  else if (standing !== 'called') {
+    if (here) note.hidden = true;
+    return;
+  }
+  if (type === 'intervention.published' && !here) return;
+  note.dataset.n = number;
+  const [what, words = '', lang = ''] = known[number] ?? [];
+  const said = what ? fill(now, { what: fill(headings[what], { n: number }) }) : fill(elsewhere, { n: number });
+  note.firstElementChild.replaceChildren(said, ...(words ? [': ', element('bdi', { lang, dir: direction(lang) }, words.slice(0, 200))] : []));
+  note.hidden = false;
+}

@@ -1,0 +1,59 @@
+// Whoever asked is told on the page of the text that their turn is near, or has come: in the bar, in the title, by a sound
+// and a jolt where the browser allows them. The stream is that of all readers; the part of the page is this browser's own.
+
+import { ring } from '../lib/bell.js';
+import { Link } from '../lib/link.js';
+import { at } from '../lib/nodes.js';
+import { Renewal } from '../lib/renewal.js';
+
+const WORDS = /^(intervention\.stands|queue\.|turn\.|session\.)/;
+
+const about = () => at('YourTurn').firstElementChild?.dataset ?? {};
+const { address, events } = about();
+let seen = about().position;
+let told = false; // whether it has been said that the turn has come
+let title = null; // of the page, while another one stands there
+
+const renewal = new Renewal(['YourTurn'], show, address);
+
+/** Say it in the title, and once by sound. */
+function show() {
+  const now = 'now' in about();
+  if (now) {
+    const said = at('YourTurn').querySelector('a').textContent;
+    if (!document.title.startsWith(said)) {
+      title = document.title;
+      document.title = `${said} – ${title}`;
+    }
+    if (!told && (navigator.userActivation?.hasBeenActive ?? true)) {
+      ring();
+      navigator.vibrate?.([300, 150, 300]);
+    }
+  } else if (title !== null) {
+    document.title = title;
+    title = null;
+  }
+  told = now;
+}
+
+const link = new Link(() => `${events}&after=${seen}`, (frame) => {
+  if (frame.snapshot) {
+    seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;
+    renewal.soon();
+  }
+  for (const { offset, body } of frame.events ?? []) {
+    seen = `${seen.split(':')[0]}:${offset}`;
+    if (!WORDS.test(body?.type ?? '')) continue;
+    if ((about().mine ?? '').split(' ').includes(body.intervention)) renewal.now();
+    else renewal.soon();
+  }
+}, () => {}, () => Number(seen.split(':')[1]));
+
+// With little data there is no second stream: the bar's note of what is asked now changes whenever the queue moves on.
+const note = document.documentElement.dataset.read === 'low' && at('NowAsked');
+
+show();
+new MutationObserver(show).observe(document.querySelector('title'), { childList: true }); // the page gives itself one
+if (note) new MutationObserver(() => renewal.soon()).observe(note, { attributes: true, childList: true, subtree: true });
+else link.open();
+addEventListener('online', () => link.hurry());

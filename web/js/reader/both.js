@@ -1,0 +1,149 @@
+// The original above each translated line, and alone where a line is not translated yet. Loaded when somebody asks for it;
+// the markup is that of web/pages/_parts.html, and server/moothall/adapters/reading/parallel_text.py puts it there without scripts.
+
+import { Link } from '../lib/link.js';
+import { element, set } from '../lib/nodes.js';
+import { Reader } from './reader.js';
+import { named } from './view.js';
+import { direction } from '../lib/words.js';
+
+export class Both {
+  /**
+   * @param {import('./view.js').View} view  of the translation
+   * @param {{words: object, base: string, around: (change: () => void) => void, wait: () => number}} with_  `wait` is how
+   *   long (ms) text is held back
+   */
+  constructor(view, { words, base, around, wait }) {
+    Object.assign(this, { view, words, around, wait, base });
+    const { reader } = view;
+    const { channels } = reader.session;
+    this.reader = reader; // the translation
+    const channel = Object.keys(channels).find((name) => channels[name].kind === 'floor');
+    this.query = `channel=${encodeURIComponent(channel)}`;
+    const session = { status: 'created', speakers: {}, channels: {}, gaps: [] };
+    this.said = new Reader({ epoch: '', offset: 0, channel, session, lines: [] }); // the original
+    this.link = new Link(
+      () => `${base}/events?${this.query}&feed=lines${this.said.epoch && `&after=${this.said.position}`}`,
+      (frame) => (wait() ? setTimeout(() => this.#take(frame), wait()) : this.#take(frame)),
+      (open) => open || this.said.session.status !== 'closed' || this.link.close(),
+      () => this.said.offset,
+    );
+    this.loading = false;
+    this.open = false;
+    addEventListener('online', () => this.link.hurry());
+    document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
+  }
+
+  /** Show the originals, or take them away. */
+  show(open) {
+    if (open === this.open) return;
+    this.open = open;
+    if (open) this.link.open();
+    else {
+      this.link.close();
+      for (const each of this.view.list.querySelectorAll('.original, .waiting')) each.remove();
+      for (const block of this.view.growing.children) block.hidden = false;
+      this.view.group();
+    }
+    this.update();
+  }
+
+  /** Bring all that is on the page up to date. */
+  update() {
+    if (!this.open || !this.said.epoch) return;
+    const sources = new Map([...this.reader.lines.values()].map((line) => [line.segment, this.#source(line)]));
+    for (const item of this.view.list.children) {
+      const line = item.dataset.n === undefined ? null : this.reader.lines.get(item.id);
+      if (line) this.#above(item, this.said.lines.get(sources.get(item.id)));
+    }
+    this.#waiting(new Set(sources.values()));
+    this.#older();
+  }
+
+  /** What a line was made from; one that few data brought says so by its name. */
+  #source({ segment, made_from: made }) {
+    return made?.sources[0][0] ?? this.#named(segment);
+  }
+
+  #named(segment) {
+    return segment.slice(0, -this.reader.channel.length - 1);
+  }
+
+  /** Lines in order. */
+  #lines(reader) {
+    return [...reader.lines.values()].sort((a, b) => a.number - b.number);
+  }
+
+  #take(frame) {
+    if (!this.open) return;
+    if (this.said.apply(frame).lost) this.link.open();
+    else this.around(() => this.update());
+  }
+
+  #above(item, source) {
+    if (!source) return; // it may not be loaded yet
+    const text = item.dataset.origin === 'translated' && !source.gone ? source.text.trim() : '';
+    const old = item.querySelector('.original');
+    if (!text) old?.remove();
+    else if (old) set(old, text);
+    else item.querySelector('.text').before(this.#original(source, text));
+  }
+
+  #original({ language }, text) {
+    return element('p', { class: 'original', lang: language, dir: direction(language) }, text);
+  }
+
+  /** Lines that are not translated yet, in the order of time. */
+  #waiting(made) {
+    const { list } = this.view;
+    const first = this.reader.first ? this.#lines(this.reader)[0].t0 : 0;
+    const shown = new Set();
+    const there = new Map([...list.querySelectorAll('.waiting')].map((item) => [item.dataset.of, item]));
+    for (const line of this.#lines(this.said)) {
+      if (line.t1 === null || line.gone || !line.text.trim() || line.t0 < first || made.has(line.segment)) continue;
+      const item = there.get(line.segment) ?? this.#item(line);
+      there.delete(line.segment);
+      shown.add(line.segment);
+      set(item.querySelector('.original'), line.text.trim());
+      let next = null;
+      for (let each = list.lastElementChild; each; each = each.previousElementSibling) {
+        if (each === item) continue;
+        if (Number(each.dataset.t0) <= line.t0) break;
+        next = each;
+      }
+      if (item.parentNode !== list || item.nextElementSibling !== next) list.insertBefore(item, next);
+    }
+    for (const item of there.values()) item.remove();
+    this.view.group();
+    // Without the originals, a line that is late stands after the log as it was said: here it stands already.
+    for (const block of this.view.growing.children) {
+      block.hidden = shown.has(this.#named(block.dataset.of ?? ''));
+    }
+  }
+
+  #item(line) {
+    const name = this.said.session.speakers[line.speaker];
+    const about = element('p', { class: 'about' }, element('span', { class: 'time' }, this.view.time(line)), ' ');
+    about.append(element('span', { class: 'mark' }, this.words.text('waiting')));
+    const item = element('li', { class: 'line waiting', 'data-of': line.segment, 'data-t0': line.t0, 'data-speaker': line.speaker ?? '' });
+    item.append(...(name ? [named(name)] : []), this.#original(line, line.text.trim()), about);
+    return item;
+  }
+
+  /** Fetch what the older lines on the page were made from, a page at a time. */
+  async #older() {
+    const { said } = this;
+    const [first, earliest] = [this.#lines(said)[0], this.#lines(this.reader)[0]];
+    if (this.loading || !said.first || !earliest || first.t0 <= earliest.t0) return;
+    this.loading = true;
+    try {
+      const answer = await fetch(`${this.base}/lines?${this.query}&before=${said.first}`, { signal: AbortSignal.timeout(12500) });
+      const { lines, before } = await answer.json();
+      said.fill(lines, before ?? 0, said.first);
+      this.loading = false;
+      this.around(() => this.update());
+    } catch {
+      setTimeout(() => (this.loading = false), 5000); // the next change of the text tries again
+    }
+  }
+}

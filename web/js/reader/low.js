@@ -1,0 +1,37 @@
+// Batches of the low-data door, spelt out. The shorthand is that of server/moothall/wire/low_data.py. Pure.
+
+/** @param {string} id */
+const next = (id) => id.replace(/\d{1,15}$/, (n) => `${Number(n) + 1}`);
+
+/** Reads the batches of one stream: each line may be told by what differs from the one before it. */
+export class Speller {
+  /** @type {?SpeltLine} */
+  #line = null;
+
+  /**
+   * @param {[number, ...any[]]} batch  the position after it, then lines, events and signals in order
+   * @returns {{to: number, news: News[]}}
+   */
+  spell([to, ...items]) {
+    /** @type {News[]} */
+    const news = [];
+    while (items.length) {
+      const item = items.shift();
+      if (typeof item === 'object' && !Array.isArray(item)) news.push(item);
+      else news.push((this.#line = this.#next([item].flat(), items.shift())));
+    }
+    return { to, news };
+  }
+
+  /** @param {any[]} about  as the door wrote it  @param {string} text  @returns {SpeltLine} */
+  #next(about, text) {
+    if (about.length > 2) {
+      const [number, segment, t0, language, origin, speaker, mended] = about;
+      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text };
+    }
+    const before = /** @type {SpeltLine} */ (this.#line);
+    const later = about.pop();
+    const [speaker = before.speaker] = about;
+    return { ...before, number: before.number + 1, segment: next(before.segment), t0: before.t0 + later * 1000, speaker, text };
+  }
+}

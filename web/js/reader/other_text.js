@@ -1,0 +1,77 @@
+// What a text that isn't what is spoken has more than that one: how its lines were made, the original beside a translation,
+// and a translation in place of an interpreter who is silent. Loaded with such texts only, the larger parts when needed.
+
+import { at } from '../lib/nodes.js';
+
+const root = document.documentElement;
+const DIRECTION = /(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?=,|$)/g; // in a route, as in adapters/pages/translation_texts.py
+
+/** What says how a line was translated, with the languages' names in the language `ui`. */
+export function made(words, ui) {
+  const names = new Intl.DisplayNames(ui, { type: 'language' });
+  const name = (tag) => {
+    try {
+      return names.of(tag.split('-')[0].toLowerCase());
+    } catch {
+      return tag; // It is no tag.
+    }
+  };
+  return ({ route, rough }) => {
+    const [language = '', ...through] = [...route.matchAll(DIRECTION)].map(([, tag]) => name(tag));
+    const how = rough ? 'made.rough' : through.length ? 'made.through' : 'made';
+    return words.text(how, { language, through: through.join(', ') });
+  };
+}
+
+export class OtherText {
+  #both = null;
+  #instead = null;
+
+  /**
+   * @param {{view: object, words: object, place: object, choices: object, tell: (text: string) => void, base: string,
+   *   translated: boolean, wait: () => number}} with_  `translated`: by a machine; `wait` as in js/reader/both.js
+   */
+  constructor(with_) {
+    Object.assign(this, with_);
+    this.reader = this.view.reader;
+    this.view.after = () => this.#both?.update();
+    this.ways = at('Ways');
+    this.ways?.addEventListener('click', (event) => {
+      const { show } = event.target.dataset;
+      if (!show || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.choices.choose('show', show);
+    });
+  }
+
+  /** Show the original beside the translation, or not, as the reader chose. */
+  async show() {
+    if (!this.ways) return;
+    const { show = 'translation' } = root.dataset;
+    for (const link of this.ways.querySelectorAll('a')) {
+      if (link.dataset.show === show) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    }
+    if (show === 'both' && !this.#both) {
+      const { Both } = await import('./both.js');
+      const { words, base, place, wait } = this;
+      this.#both ??= new Both(this.view, { words, base, wait, around: (change) => place.around(change) });
+    }
+    this.place.around(() => this.#both?.show(root.dataset.show === 'both'));
+  }
+
+  /** Which text is to be read in place of this one may have changed. */
+  async look() {
+    if (!this.#instead) {
+      if ((this.translated || !this.reader.instead) && !at('Instead').textContent) return;
+      const { Instead } = await import('./instead.js');
+      this.#instead ??= new Instead({ words: this.words, tell: this.tell, following: () => this.place.following });
+    }
+    this.#instead.look(this.reader.instead, this.translated, this.reader.session.status === 'closed');
+  }
+
+  /** The reader is at the end of the text again. */
+  followed() {
+    this.#instead?.followed();
+  }
+}

@@ -1,0 +1,367 @@
+// The session's page.
+
+import { focusOn, keepClear } from '../lib/bar.js';
+import { Bookmark } from './bookmark.js';
+import { Choices } from '../lib/choices.js';
+import { gapText } from '../lib/headings.js';
+import { recall } from '../lib/kept.js';
+import { Link } from '../lib/link.js';
+import { at, set } from '../lib/nodes.js';
+import { Place } from './place.js';
+import { Reader } from './reader.js';
+import { WORTH_SAYING, standing } from '../lib/standing.js';
+import { View } from './view.js';
+import { Words } from '../lib/words.js';
+
+const SAID = 15000; // ms for which what a screen reader is told stays
+
+const data = JSON.parse(at('Data').textContent);
+const words = new Words(data);
+
+const lines = [...at('Lines').children].filter((item) => item.dataset.n !== undefined).map((item) => ({
+  segment: item.id,
+  number: Number(item.dataset.n),
+  t0: Number(item.dataset.t0),
+  t1: 0,
+  language: item.querySelector('.text').lang,
+  origin: item.dataset.origin,
+  speaker: item.dataset.speaker || null,
+  text: item.querySelector('.text').textContent,
+  words: -1, // ended: no hypothesis can follow
+  mended: item.querySelector('.mark') !== null,
+  ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
+}));
+if (data.growing) lines.splice(lines.findLastIndex((line) => line.number < data.growing.number) + 1, 0, data.growing);
+
+const reader = new Reader({ ...data, lines });
+const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
+const other = kind === 'floor' ? null : await import('./other_text.js');
+const VIDEO = `moothall.video ${reader.session.id}`;
+const view = new View(reader, words, data.zone, other?.made(words, data.ui));
+const place = new Place(view.list, followed);
+const link = new Link(address, came, told, () => reader.offset, () => (speller = Speller && new Speller()));
+const choices = new Choices(at('Choices'), chosen, (change) => place.around(change));
+const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
+
+let earlier = null;
+const older = () => {
+  earlier ??= import('./older.js').then(({ Older }) => new Older({
+    reader, view, place, words, link: at('Earlier'),
+    address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
+  }));
+  earlier.catch(() => (earlier = null)); // asked again when it is needed
+  return earlier;
+};
+let aloud = null; // a promise, so that what is said keeps its order
+const speak = (say) => {
+  if (choices.get('say') === 'nothing') return;
+  aloud ??= import('./aloud.js').then(({ Aloud }) => new Aloud(at('Announcer'), () => choices.get('say'), words.text('unnamed')));
+  aloud.then(say, () => (aloud = null));
+};
+let keyed = null;
+const keys = async () => (keyed ??= (await import('./keys.js')).keys(at('Keys'), acts, view, place));
+let held = null; // what holds text back for a video
+let video = null;
+const began = new Map(); // id of a line → when it began to come, ms; the newest 200
+const match = async () => {
+  const [{ Held }, { Video }] = await Promise.all([import('./held.js'), import('./video.js')]);
+  held ??= new Held(take);
+  video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: state, view, place });
+};
+let quoting = null;
+let quiet = 0;
+/** Say it, once. */
+function tell(said) {
+  at('Status').textContent = said;
+  clearTimeout(quiet);
+  quiet = setTimeout(() => (at('Status').textContent = ''), SAID);
+}
+const quote = () => (quoting ??= import('./quote.js').then(({ Quote }) => new Quote({
+  words,
+  address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
+  about: () => [at('Title').textContent, data.date],
+  tell,
+})));
+
+const low = () => choices.get('read') === 'low';
+
+const text = other && new other.OtherText({
+  view, words, place, choices, tell, base: data.base, translated: kind === 'translation', wait: () => (held?.seconds ?? 0) * 1000,
+});
+
+let ahead = data.now - Date.now(); // of our clock
+let [cutAt, backAt] = [null, null];
+let said = at('State').dataset.kind;
+let streamed = low(); // whether the low-data stream is read
+let [speller, Speller] = [null, null];
+let afresh = false; // whether the next stream begins with a snapshot
+let texts = count();
+let fresh = []; // ids of lines that came while the reader was elsewhere
+reader.spoke = data.spoke;
+
+async function open() {
+  if (low()) ({ Speller } = await import('./low.js'));
+  link.open();
+}
+
+function address() {
+  return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
+}
+
+/** Take a frame in, at once or when the reader's video is as far. */
+function came(frame) {
+  const heard = Date.now();
+  if (frame.sent) ahead = frame.sent - heard;
+  for (const { body } of frame.events ?? []) {
+    if (body?.type === 'segment.opened') began.set(body.segment, heard);
+    asked(body);
+    if (body?.poll) import('../questions/raised.js').then(({ raised }) => raised(body, tell));
+  }
+  for (const id of [...began.keys()].slice(0, -200)) began.delete(id);
+  video?.note();
+  if (held) held.take(frame);
+  else take(frame);
+}
+
+function asked(body) {
+  if (at('NowAsked') && /^intervention\.[ps]/.test(body?.type)) import('../questions/now_asked.js').then((now) => now.nowAsked(body));
+}
+
+function take(frame) {
+  const known = reader.last ? reader.first : Infinity;
+  const batch = Array.isArray(frame) && speller.spell(frame);
+  for (const { body } of batch ? batch.news : []) asked(body);
+  const change = batch ? reader.batch(batch, Date.now() + ahead) : reader.apply(frame);
+  if (change.lost) {
+    link.open();
+    return;
+  }
+  if (change.snapshot) asked({ type: 'intervention.stands' });
+  afresh &&= !change.snapshot;
+  let added;
+  place.around(() => {
+    added = view.update(change);
+    bookmark.show();
+    if (change.session) session();
+    state();
+  });
+  if (change.snapshot && !change.cleared) older().then((it) => it.refill(frame.snapshot.before ?? 0, known));
+  say(change, added);
+  text?.look();
+  if (change.cleared) fresh = [];
+  const news = added.filter(isNews);
+  if (!place.following && news.length && !change.cleared) {
+    fresh.push(...news);
+    buttons();
+  }
+}
+
+const isNews = (id) => !data.making && !reader.lines.get(id).late;
+
+const nameOf = (speaker) => reader.session.speakers[speaker] ?? '';
+
+/** Tell a screen reader what was chosen. */
+function say(change, added) {
+  if (change.snapshot) return;
+  const [items, speaking] = [added.filter(isNews).map(at), nameOf(reader.session.speaking)];
+  if (items.length || change.speaking || change.notices.length) speak((voice) => {
+    voice.lines(items, (item) => nameOf(item.dataset.speaker));
+    if (change.speaking) voice.speaker(speaking);
+    for (const notice of change.notices) {
+      voice.notice(notice.reason ? gapText(notice, words) : words.text(notice ? 'recorded' : 'unrecorded'));
+    }
+  });
+}
+
+function newest() {
+  const item = view.newest();
+  return item ? { id: item.id, text: item.querySelector('.text').textContent } : null;
+}
+
+function chosen(name) {
+  if (name === 'say') at('Announcer').replaceChildren();
+  if (name === 'show') text?.show();
+  if (name !== 'read') return;
+  view.update({ cleared: false, gone: [], lines: new Set(), gaps: false });
+  place.settle();
+  if (reader.session.status === 'closed' || low() === streamed) return;
+  streamed = low();
+  reader.sound = null; // the other stream says it anew
+  afresh = !streamed; // the low-data stream carried no hypotheses
+  open();
+}
+
+function told(open, since) {
+  if (open) {
+    if (cutAt !== null && (said === 'lost' || said === 'offline')) backAt = Date.now();
+    cutAt = null;
+  } else {
+    cutAt = since;
+    if (reader.session.status === 'closed' && !data.making) link.close(); // the record is whole
+  }
+  state();
+}
+
+function count() {
+  return Object.keys(reader.session.channels).length;
+}
+
+function session() {
+  if (texts !== count()) {
+    texts = count();
+    import('./menu.js').then(({ complete }) => place.around(() => complete(reader.session.channels, { words, ui: data.ui, here: data.channel })));
+  }
+  const closed = reader.session.status === 'closed';
+  const title = reader.session.title.trim() || words.text('untitled');
+  at('Title').textContent = title;
+  at('NotRecorded').hidden = reader.session.not_recorded == null;
+  if (closed && at('NowAsked')) at('NowAsked').hidden = true;
+  document.title = `${title} – ${words.text(closed ? 'title.record' : 'title.live')}`;
+  buttons();
+}
+
+function state() {
+  const { status, seal } = reader.session;
+  const own = Date.now() + ahead;
+  // The low-data stream tells of the sound only when it changes.
+  const sound = reader.sound && low() ? { ...reader.sound, sent: own } : reader.sound;
+  const { kind, n } = standing({
+    now: own, status, online: navigator.onLine, unsaved: reader.unsaved !== '', lastWords: reader.lastWords, sound, spoke: reader.spoke,
+    cutAt: cutAt === null ? null : cutAt + ahead, backAt: backAt === null ? null : backAt + ahead,
+  });
+  const line = at('State');
+  const more = kind === 'closed' ? seal && words.text(`seal.${seal}`) : video?.said;
+  const text = words.text(`standing.${kind}`, { n }) + (more ? ` · ${more}` : '');
+  set(line, text);
+  if (kind === said) return;
+  line.dataset.kind = kind;
+  if (WORTH_SAYING.has(kind)) tell(text);
+  else if (WORTH_SAYING.has(said)) tell(kind === 'live' || kind === 'waiting' ? text : '');
+  said = kind;
+}
+
+function followed(following) {
+  // At the end Tab doesn't lead back to the beginning.
+  for (const way of at('Older').children) way.tabIndex = following ? -1 : 0;
+  if (following) {
+    fresh = [];
+    text?.followed();
+  }
+  if (!following && reader.first) older();
+  buttons();
+}
+
+function buttons() {
+  const [jump, news] = [at('Jump'), at('Fresh')];
+  const focused = document.activeElement;
+  at('GoToPlace').hidden = bookmark.line === null;
+  jump.hidden = place.following || reader.session.status === 'closed';
+  news.hidden = place.following || !fresh.length;
+  if (fresh.length) news.textContent = words.counted('new', fresh.length);
+  if (focused?.hidden) focusOn(at('Log'));
+}
+
+/** The line to mark: the selected, else the newest when following, else the first in view. */
+function reading() {
+  const chosen = getSelection().anchorNode;
+  const selected = chosen && (chosen.nodeType === 1 ? chosen : chosen.parentElement)?.closest('#Lines > .line');
+  if (selected && !getSelection().isCollapsed) return selected.id;
+  const seen = place.following ? null : place.inView();
+  return seen?.closest('.line')?.id || newest()?.id || null;
+}
+
+const acts = {
+  live() {
+    place.follow();
+    focusOn(at('Log'));
+  },
+  mark() {
+    const line = reading();
+    if (line === null) return;
+    place.around(() => bookmark.set(line));
+    buttons();
+  },
+  async place() {
+    if (bookmark.line === null) return;
+    place.stay();
+    if (!(await (await older()).find(bookmark.line))) return;
+    bookmark.show();
+    goTo(at(bookmark.line));
+  },
+  larger: () => choices.step('size', 1),
+  smaller: () => choices.step('size', -1),
+};
+
+function goTo(line) {
+  line.tabIndex = -1;
+  line.scrollIntoView({ block: 'start', behavior: 'instant' });
+  line.focus({ preventScroll: true });
+  place.settle();
+}
+
+at('Earlier').addEventListener('click', async (event) => {
+  event.preventDefault();
+  (await older()).load();
+});
+at('Jump').addEventListener('click', acts.live);
+at('Mark').addEventListener('click', acts.mark);
+at('GoToPlace').addEventListener('click', acts.place);
+at('Fresh').addEventListener('click', () => {
+  const first = at(fresh[0]);
+  fresh = [];
+  goTo(first);
+  buttons();
+});
+view.list.addEventListener('click', async (event) => {
+  const time = event.target.closest?.('a.time');
+  if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(time.closest('.line'));
+});
+document.querySelector('.skip').addEventListener('click', (event) => {
+  if (reader.session.status === 'closed') return;
+  event.preventDefault();
+  acts.live();
+});
+addEventListener('keydown', async (event) => (keyed ?? (await keys()))(event));
+at('Keys').parentNode.addEventListener('toggle', keys);
+at('Video')?.addEventListener('toggle', match);
+at('Report')?.addEventListener('toggle', () => import('./report.js'));
+keepClear(document.querySelector('.bar'));
+document.querySelector('.choose').addEventListener('click', () => (at('HowIRead').open = true));
+
+async function cited() {
+  const id = decodeURIComponent(location.hash.slice(1));
+  if (!/^[a-z0-9]/.test(id)) return false; // page's own places begin with a capital
+  place.stay();
+  const known = at(id) !== null;
+  if (!(await (await older()).find(id))) return false;
+  if (!known) location.replace(`#${id}`); // the browser goes to it and marks it
+  at(id).scrollIntoView({ block: 'start', behavior: 'instant' });
+  place.stay();
+  (await quote()).offer(at(id));
+  return true;
+}
+
+setInterval(state, 1000);
+
+addEventListener('online', () => link.hurry());
+for (const line of ['online', 'offline']) addEventListener(line, state);
+addEventListener('hashchange', cited);
+addEventListener('pageshow', ({ persisted }) => persisted && reader.session.status !== 'closed' && link.open());
+document.addEventListener('visibilitychange', () => document.hidden || link.hurry());
+
+document.documentElement.classList.add('live');
+bookmark.show();
+if (at('Video') && recall(VIDEO)) {
+  await match();
+  video.wait(data.now);
+}
+session();
+text?.show();
+text?.look();
+if (reader.session.status !== 'closed' || data.making) {
+  history.scrollRestoration = 'manual';
+  open();
+  if (!(await cited()) && !data.making) place.follow();
+} else {
+  await cited();
+}

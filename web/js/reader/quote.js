@@ -1,0 +1,56 @@
+// Taking a moment along: a line's time copies its address, and beside it stands a button that copies the line as a quote.
+
+import { element } from '../lib/nodes.js';
+
+/** Put text on the clipboard; says whether it went there. Pages that are not on https have only the older way. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = element('textarea', { class: 'unseen' }, text);
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    return done;
+  }
+}
+
+export class Quote {
+  /**
+   * @param {{words: object, address: (id: string) => string, about: () => string[], tell: (text: string) => void}} with_
+   */
+  constructor({ words, address, about, tell }) {
+    Object.assign(this, { words, address, about, tell });
+    this.button = element('button', { type: 'button', class: 'quiet' }, words.text('copy'));
+    this.said = element('span', { class: 'copied' });
+    this.button.addEventListener('click', () => this.#quote());
+  }
+
+  /** Copy where a line is to be found. */
+  copyAddress(line) {
+    this.offer(line);
+    this.#copy(this.address(line.id), 'copied.address');
+  }
+
+  /** Put the button at a line. */
+  offer(line) {
+    if (line.contains(this.button)) return;
+    this.said.textContent = '';
+    line.querySelector('.about').append(' ', this.button, ' ', this.said);
+  }
+
+  #quote() {
+    const line = this.button.closest('.line');
+    const name = line.querySelector('.speaker:not(.unnamed)')?.textContent; // there even where it isn't shown again
+    const facts = [name, ...this.about(), line.querySelector('time').textContent, this.address(line.id)];
+    this.#copy(`“${line.querySelector('.text').textContent}” — ${facts.filter(Boolean).join(', ')}`, 'copied.quote');
+  }
+
+  async #copy(text, done) {
+    const said = this.words.text((await copy(text)) ? done : 'copied.nothing');
+    this.said.textContent = said;
+    this.tell(said);
+  }
+}

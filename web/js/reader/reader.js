@@ -1,0 +1,380 @@
+// What a reader of one feed knows, and how a frame changes it: the fold of server/moothall/core/views/captions.py. Pure.
+
+import { goesBefore } from '../lib/reading_order.js';
+
+const LONGEST = 15000; // ms in which a spoken line ends
+const LATE = 15000; // ms before the newest line; translations overtake one another by less
+
+/** @returns {Change} */
+const nothing = () => ({
+  lost: false,
+  cleared: false,
+  snapshot: false,
+  notices: [],
+  session: false,
+  speaking: false,
+  gaps: false,
+  lines: new Set(),
+  gone: new Set(),
+  moved: false,
+});
+
+/**
+ * Note a span without text, as gaps.py.
+ * @param {Session} session  @param {?number} t0  @param {number} t1  @param {string} reason
+ */
+export function gapped(session, t0, t1, reason, said = t1) {
+  if (t0 == null || (t0 >= t1 && t1 >= said)) return null;
+  const gap = { t0, t1: Math.max(t0, t1), reason: t1 < said ? 'break-set-back' : reason };
+  session.gaps = [...session.gaps, gap].sort((a, b) => a.t0 - b.t0);
+  return gap;
+}
+
+export class Reader {
+  /** @param {Snapshot & {channel: string}} start */
+  constructor({ epoch, offset, channel, session, lines }) {
+    this.channel = channel;
+    this.epoch = epoch;
+    this.offset = offset;
+    this.session = session;
+    this.#begin({ epoch, offset, session });
+    this.lines = new Map(lines.map((line) => [line.segment, line]));
+    /** @type {?Line} the newest */
+    this.last = lines.at(-1) ?? null;
+    this.moves = 0; // of numbers
+    /** @type {?{sound: string, lag: number, sent: number}} */
+    this.sound = null;
+    /** @type {?number} server's Unix ms when words last came */
+    this.spoke = null;
+  }
+
+  /** @param {{epoch: string, offset: number, session: Session}} start */
+  #begin({ epoch, offset, session }) {
+    Object.assign(this, { epoch, offset, session });
+    this.last = null;
+    /** @type {?Signal} the newest, whether or not it may be shown */
+    this.partial = null;
+    /** @type {?Signal} */
+    this.typing = null;
+    this.unsaved = '';
+    this.lastWords = false; // awaited before the close
+    /** @type {?string} the text to read in place of this one */
+    this.instead = null;
+    /** @type {Map<string, Partial<Line>>} what events changed of a line, for pages that were made before them */
+    this.later = new Map();
+    this.#wipe();
+  }
+
+  get position() {
+    return `${this.epoch}:${this.offset}`;
+  }
+
+  /** Take a frame in. @param {Frame} frame */
+  apply(frame) {
+    const change = nothing();
+    if (frame.snapshot) {
+      this.#restart(frame.snapshot, change);
+    } else if (frame.events) {
+      if ((frame.prev ?? 0) > this.offset) {
+        change.lost = true;
+        return change;
+      }
+      for (const event of frame.events) {
+        if (event.offset <= this.offset) continue;
+        this.offset = event.offset;
+        this.#fold(event, change);
+      }
+    }
+    for (const signal of frame.signals ?? []) this.#signal(signal, frame.sent);
+    return change;
+  }
+
+  /** Take a batch of the low-data door in. @param {{to: number, news: News[]}} batch  @param {number} sent */
+  batch({ to, news }, sent) {
+    const change = nothing();
+    for (const item of news) {
+      if ('kind' in item) this.#signal(item, sent);
+      else if ('segment' in item) {
+        this.#come({ t1: item.t0, words: 0, gone: false, ...item }, change);
+        this.spoke = sent;
+        change.lines.add(item.segment);
+      } else this.#fold(item, change);
+    }
+    this.offset = Math.max(this.offset, to);
+    return change;
+  }
+
+  /** All lines with numbers from `start` to before `stop`. @param {Line[]} lines  @param {number} start  @param {number} stop */
+  fill(lines, start, stop) {
+    const change = nothing();
+    change.gaps = true;
+    this.#fill(lines, start, stop, change);
+    return change;
+  }
+
+  /** @param {Line[]} lines  @param {number} start  @param {number} stop  @param {Change} change */
+  #fill(lines, start, stop, change) {
+    const there = new Set(lines.map((line) => line.segment));
+    for (const { segment, number } of this.lines.values()) {
+      if (number >= start && number < stop && !there.has(segment)) change.gone.add(segment);
+    }
+    for (const id of change.gone) this.lines.delete(id);
+    lines.forEach((line, i) => {
+      this.#put({ ...line, ...this.later.get(line.segment), number: start + i });
+      change.lines.add(line.segment);
+    });
+  }
+
+  get first() {
+    let first = this.last?.number ?? 0;
+    for (const line of this.lines.values()) first = Math.min(first, line.number);
+    return first;
+  }
+
+  get total() {
+    return this.last ? this.last.number + 1 : 0;
+  }
+
+  /** Whether a line stands apart, after the log. @param {Line} line */
+  grows(line) {
+    return line.t1 === null && line === this.#open();
+  }
+
+  /** The line that grows, or null; people may type lines behind it. As `growing` in captions.py. */
+  #open() {
+    const lines = [...this.lines.values()].sort((a, b) => b.number - a.number);
+    const found = lines.find(({ t1, gone, origin }) => (t1 === null && !gone) || !/speaker|person/.test(origin));
+    return found?.t1 === null && !found.gone && found.t0 >= lines[0].t0 - LONGEST ? found : null;
+  }
+
+  /** The open line with the unconfirmed rest, and what isn't a line yet. */
+  growing() {
+    /** @type {{line: Line | Signal & {speaker?: ?string}, rest: string}[]} */
+    const blocks = [];
+    const open = this.#open();
+    const partial = this.#shownPartial();
+    if (open) {
+      const rest = partial?.segment === open.segment ? partial.text : '';
+      if (open.text || rest) blocks.push({ line: open, rest });
+    }
+    const { speaking: speaker = null } = this.session;
+    for (const line of [partial && { ...partial, speaker }, this.typing]) {
+      if (line?.text && !this.lines.has(line.segment)) blocks.push({ line: { ...line, text: '' }, rest: line.text });
+    }
+    return blocks;
+  }
+
+  #shownPartial() {
+    const { partial } = this;
+    if (!partial?.text || this.session.status === 'closed') return null;
+    const line = this.lines.get(partial.segment);
+    return partial.first === (line ? line.words : 0) ? partial : null;
+  }
+
+  /** @param {Line} line */
+  #put(line) {
+    this.lines.set(line.segment, line);
+    if (!this.last || line.number >= this.last.number) this.last = line;
+  }
+
+  /** The number of a line that was said at `t0`. @param {number} t0 */
+  #behind(t0) {
+    let number = 0;
+    for (const line of this.lines.values()) if (!goesBefore(t0, line.t0)) number = Math.max(number, line.number + 1);
+    return number;
+  }
+
+  /** Put a new line in; where its number is another's, move that on. @param {Line} line  @param {Change} change */
+  #come(line, change) {
+    const [old, { first, last }, all, grew] = [this.lines.get(line.segment), this, [...this.lines.values()], this.#open()];
+    if (old) line.number = old.number;
+    else if (line.number < first || all.some(({ number }) => number === line.number)) {
+      for (const each of all) if (each.number >= line.number) each.number += 1;
+      change.moved = true;
+      this.moves += 1;
+      if (line.number < first) return; // it belongs to an older page
+      line.late = !!last && last.t0 - line.t0 > LATE;
+    }
+    this.#put(line);
+    if (grew) change.lines.add(grew.segment);
+  }
+
+  /** This text's translation of a line. @param {string} segment */
+  #made(segment) {
+    for (const line of this.lines.values()) if (line.made_from?.sources[0][0] === segment) return line.segment;
+    return `${segment}-${this.channel}`;
+  }
+
+  /** @param {Snapshot} snapshot  @param {Change} change */
+  #restart(snapshot, change) {
+    change.snapshot = change.session = change.gaps = true;
+    if (snapshot.epoch !== this.epoch) {
+      change.cleared = true;
+      this.lines = new Map();
+    }
+    this.#begin(snapshot);
+    this.#fill(snapshot.lines, snapshot.before ?? 0, Infinity, change);
+  }
+
+  #wipe() {
+    this.unrecorded = { text: '', language: '' };
+  }
+
+  /** @param {LogEvent} event  @param {Change} change */
+  #fold({ at, by, body }, change) {
+    if (!body) return;
+    const { session } = this;
+    const line = this.lines.get(body.segment);
+    switch (body.type) {
+      case 'segment.opened':
+        this.#come({
+          segment: body.segment, number: this.#behind(body.t0), t0: body.t0,
+          t1: null, language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0,
+          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }),
+        }, change);
+        break;
+      case 'words.committed':
+        if (!line) return;
+        line.text += body.words.map((word) => word.text).join('');
+        line.words = body.first + body.words.length;
+        this.spoke = at;
+        break;
+      case 'segment.ended':
+        if (!line) return;
+        Object.assign(line, { t1: body.t1, text: body.text });
+        this.spoke = at;
+        break;
+      case 'segment.corrected':
+        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted ?? false }, body.made_from && { made_from: body.made_from }, { text: body.text + body.tail });
+        break;
+      case 'speaker.assigned':
+        for (const segment of body.segments.flatMap((id) => [id, this.#made(id)])) {
+          this.#amend(segment, { speaker: body.speaker });
+          change.lines.add(segment);
+        }
+        return;
+      case 'speaker.introduced':
+        session.speakers[body.speaker] = body.name;
+        for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);
+        return;
+      case 'channel.rewound':
+      case 'lines.moved-away':
+        if (body.channel !== this.channel) return;
+        for (const segment of body.segments) {
+          this.#amend(segment, { gone: true, text: '' });
+          change.lines.add(segment);
+        }
+        return;
+      case 'session.created':
+        Object.assign(session, {
+          title: body.title, languages: body.languages, access: body.access, sound: body.sound ?? 'none',
+          young_people: body.young_people, rehearsal: body.rehearsal ?? false,
+        });
+        change.session = true;
+        return;
+      case 'session.described':
+        session.title = body.title;
+        if (body.languages?.length) {
+          session.languages = body.languages;
+          for (const each of Object.values(session.channels)) if (each.kind === 'floor') each.languages = body.languages;
+          if (!session.channels[this.channel]?.languages.includes(session.forced ?? '')) session.forced = null;
+        }
+        change.session = true;
+        return;
+      case 'not-recorded.began':
+        session.not_recorded = body.t0;
+        change.session = true;
+        change.notices.push(false);
+        return;
+      case 'not-recorded.ended':
+        change.gaps ||= !!gapped(session, session.not_recorded, body.t1, 'not-recorded');
+        session.not_recorded = null;
+        this.#wipe();
+        change.session = true;
+        change.notices.push(true);
+        return;
+      case 'speaker.took-floor':
+        if (body.channel !== this.channel) return;
+        session.speaking = body.speaker;
+        change.speaking = true;
+        return;
+      case 'language.forced':
+        if (body.channel === this.channel) session.forced = body.language;
+        return;
+      case 'session.opened':
+        Object.assign(session, { status: 'open', opened: body.wall, clock: [0, body.wall] });
+        change.session = true;
+        return;
+      case 'session.paused':
+        Object.assign(session, { status: 'paused', paused: body.t0 ?? null });
+        change.session = true;
+        return;
+      case 'session.resumed':
+      case 'session.reopened':
+      case 'session.closed':
+        if (body.type !== 'session.reopened') this.#gap(gapped(session, session.paused, body.t1 ?? body.t, 'break', body.t), change);
+        Object.assign(session, { status: body.type === 'session.closed' ? 'closed' : 'open', paused: null });
+        change.session = true;
+        return;
+      case 'channel.added':
+        session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, asked: body.asked ?? null };
+        change.session = true;
+        return;
+      case 'clock.mapped':
+        session.clock = [body.t, body.wall];
+        return;
+      case 'gap.noted':
+        if (body.channel === this.channel) this.#gap(gapped(session, body.t0, body.t1, body.reason), change);
+        return;
+      case 'record.sealed':
+        session.seal = body.version;
+        change.session = true;
+        return;
+      default: // of a later release
+        return;
+    }
+    change.lines.add(body.segment);
+  }
+
+  /** @param {?Gap} gap  @param {Change} change */
+  #gap(gap, change) {
+    if (!gap) return;
+    change.notices.push(gap);
+    change.gaps = true;
+  }
+
+  /** @param {string} segment  @param {(Partial<Line> | undefined)[]} values */
+  #amend(segment, ...values) {
+    this.later.set(segment, Object.assign({}, this.later.get(segment), ...values));
+    const line = this.lines.get(segment);
+    if (line) Object.assign(line, ...values);
+  }
+
+  /** @param {Signal} signal  @param {number} sent */
+  #signal(signal, sent) {
+    switch (signal.kind) {
+      case 'partial':
+      case 'typing':
+        this[signal.kind] = signal;
+        if (signal.text) this.spoke = sent;
+        break;
+      case 'state':
+        this.sound = { sound: signal.sound, lag: signal.lag, sent };
+        break;
+      case 'unsaved':
+        this.unsaved = signal.text;
+        break;
+      case 'last-words':
+        this.lastWords = signal.awaited;
+        break;
+      case 'stand-in':
+        this.instead = signal.instead;
+        break;
+      case 'unrecorded':
+        this.unrecorded = { text: signal.text, language: signal.language };
+        if (signal.text) this.spoke = sent;
+        break;
+      default:
+    }
+  }
+}

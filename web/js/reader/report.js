@@ -1,0 +1,69 @@
+// *Something wrong?*: sends a report without leaving the page, and then says what becomes of it.
+
+import { at, element } from '../lib/nodes.js';
+
+const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+const LONGEST = 40000; // ms for one that comes when something has changed, after 25 s at the latest
+const PAUSE = 5000; // ms until it is asked again after a failure
+
+const box = at('Report');
+
+/** Make the form send itself. */
+function report() {
+  const form = box.querySelector('form');
+  const status = box.querySelector('[role=status]');
+  const list = status.querySelector('ul');
+  let known = '';
+  let asking = false;
+
+  function show(reports) {
+    known = reports.map(({ kind, answer }) => `${kind}:${answer}`).join(',');
+    list.replaceChildren(...reports.map(({ what, became }) => element('li', {}, element('strong', {}, what), ' ', became)));
+    for (const button of form.querySelectorAll('button')) {
+      button.setAttribute('aria-pressed', String(reports.some(({ kind }) => kind === button.value)));
+    }
+  }
+
+  async function call(address, patience, options = {}) {
+    const headers = { Accept: 'application/json', ...options.headers };
+    const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(patience) });
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(body.error);
+    return body.reports;
+  }
+
+  /** While something was reported and isn't mended, ask what became of it. */
+  async function ask() {
+    if (asking) return;
+    asking = true;
+    const address = new URL(form.action);
+    address.searchParams.set('channel', form.elements.channel.value);
+    address.searchParams.set('wait', '1');
+    while (known && /:(sent|seen)/.test(known)) {
+      address.searchParams.set('known', known);
+      try {
+        show(await call(address, LONGEST));
+      } catch {
+        await new Promise((done) => setTimeout(done, PAUSE));
+      }
+    }
+    asking = false;
+  }
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const sent = { kind: event.submitter.value, channel: form.elements.channel.value };
+    try {
+      show(await call(form.action, PATIENCE, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(sent),
+      }));
+      ask();
+    } catch (error) {
+      list.replaceChildren(element('li', {}, error instanceof TypeError || error instanceof DOMException || !error.message ? status.dataset.failed : error.message));
+    }
+  });
+}
+
+if (box) report();

@@ -1,0 +1,120 @@
+// The sound of a meeting in step with its text: parts one after the other, the line that is heard marked.
+
+import { at } from '../lib/nodes.js';
+
+/** @typedef {{address: string, t0: number, t1: number}} Part  a file of the recording; times are media ms */
+
+const box = at('Sound');
+
+/** Plays the parts as if they were one. */
+class Player {
+  constructor() {
+    this.audio = box.querySelector('audio');
+    this.lines = at('Lines');
+    this.along = at('Along');
+    this.said = at('Unheard');
+    this.parts = []; // Part[], in order
+    this.part = null; // the one that is heard
+    this.marked = null;
+    this.audio.addEventListener('timeupdate', () => this.mark());
+    this.audio.addEventListener('ended', () => this.goOn());
+    this.lines.addEventListener('click', (event) => this.pressed(event));
+    box.addEventListener('toggle', () => (box.open ? this.open() : this.close()));
+    if (box.open) this.open();
+  }
+
+  /** Media ms of what is heard. */
+  get now() {
+    return this.part === null ? 0 : this.part.t0 + this.audio.currentTime * 1000;
+  }
+
+  async load() {
+    const answer = await fetch(`${box.dataset.address}.json?channel=${encodeURIComponent(box.dataset.channel)}`);
+    if (answer.ok) this.parts = (await answer.json()).parts;
+  }
+
+  /** The part that holds the moment `t`, or the first one behind it; null when there is none. */
+  partAt(t) {
+    return this.parts.find((part) => t < part.t1) ?? null;
+  }
+
+  async open() {
+    await this.load();
+    if (this.part === null && this.parts.length) this.take(this.parts[0], 0);
+  }
+
+  close() {
+    this.audio.pause();
+    this.unmark();
+  }
+
+  /** Have a part ready at `ms` behind its beginning. */
+  take(part, ms) {
+    const seek = () => { this.audio.currentTime = ms / 1000; };
+    // It may have grown since it was loaded, so the end is part of the address.
+    const address = `${part.address}&upto=${part.t1}`;
+    this.part = part;
+    if (this.audio.getAttribute('src') === address && this.audio.readyState > 0) {
+      seek();
+      return;
+    }
+    this.audio.src = address;
+    if (ms > 0) this.audio.addEventListener('loadedmetadata', seek, { once: true });
+  }
+
+  /** Play from a moment. */
+  async play(t) {
+    let part = this.partAt(t);
+    if (part === null) {
+      await this.load();
+      part = this.partAt(t);
+    }
+    this.said.textContent = part === null ? this.said.dataset.text : '';
+    if (part === null) return;
+    this.take(part, Math.max(0, t - part.t0));
+    // Not when the box was closed meanwhile.
+    if (box.open) await this.audio.play().catch(() => {}); // the browser wants its own button pressed first
+  }
+
+  /** At the end of what was known of a part: it may have grown, or another one follows. */
+  async goOn() {
+    const t = this.part.t1;
+    await this.load();
+    const next = this.partAt(t);
+    if (next === null) this.unmark();
+    else await this.play(Math.max(t, next.t0));
+  }
+
+  pressed(event) {
+    const time = event.target.closest('a.time');
+    if (!box.open || time === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const line = time.closest('[data-t0]');
+    if (line === null) return;
+    event.preventDefault();
+    this.play(Number(line.dataset.t0));
+  }
+
+  mark() {
+    if (!box.open) return;
+    const { now } = this;
+    let heard = null;
+    for (const line of this.lines.children) {
+      if (line.dataset.n === undefined) continue;
+      if (Number(line.dataset.t0) > now) break;
+      heard = line;
+    }
+    if (heard === this.marked) return;
+    this.unmark();
+    this.marked = heard;
+    if (heard === null) return;
+    heard.setAttribute('aria-current', 'true');
+    if (this.along.checked && !this.audio.paused) heard.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+  }
+
+  unmark() {
+    this.marked?.removeAttribute('aria-current');
+    this.marked = null;
+  }
+}
+
+if (box !== null) new Player();

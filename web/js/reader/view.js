@@ -1,0 +1,180 @@
+// Lines on the page: the markup of web/pages/_parts.html.
+
+import { gapMark, headed } from '../lib/headings.js';
+import { at, element, set } from '../lib/nodes.js';
+import { Turn } from '../lib/reading_order.js';
+import { direction, isoTime, mediaTime } from '../lib/words.js';
+
+export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
+
+export class View {
+  /** @param {?(made: object) => string} made  says how a line was translated, where lines are */
+  constructor(reader, words, zone, made) {
+    this.zone = zone;
+    this.made = made;
+    this.after = () => {}; // told after each change
+    this.reader = reader;
+    this.words = words;
+    this.list = at('Lines');
+    this.growing = at('Growing');
+    this.unsaved = at('Unsaved');
+    this.unrecorded = at('Unrecorded');
+    this.unfinished = new Set(); // ids of lines that grow in the log
+    this.group();
+    for (const link of this.list.querySelectorAll('a.time')) link.tabIndex = -1;
+  }
+
+  newest() {
+    return [...this.list.children].findLast((item) => item.dataset.n !== undefined);
+  }
+
+  /** Show what changed. Returns the ids of lines that came to the log. */
+  update(change) {
+    const came = [];
+    if (change.cleared) {
+      this.list.replaceChildren();
+      this.unfinished.clear();
+    }
+    for (const id of change.gone) at(id)?.remove();
+    if (change.moved) for (const line of this.reader.lines.values()) at(line.segment)?.setAttribute('data-n', line.number);
+    for (const id of change.lines) {
+      const line = this.reader.lines.get(id);
+      if (!line || this.reader.grows(line)) continue;
+      const fresh = this.#place(line);
+      if (line.t1 === null) this.unfinished.add(id); // it comes to the log when it has ended
+      else if (this.unfinished.delete(id) || fresh) came.push(id);
+    }
+    if (change.gaps) this.#gaps();
+    at('Older').hidden = this.reader.first === 0;
+    if (change.lines.size || change.gaps || change.gone.size) this.group();
+    this.#grow();
+    this.after();
+    return came;
+  }
+
+  /** Put a line in the log, or bring it up to date; says whether it is new there. */
+  #place(line) {
+    const old = at(line.segment);
+    const text = line.text.trim();
+    if (!text || line.gone) {
+      old?.remove();
+      return false;
+    }
+    const item = old ?? element('li', { class: 'line', id: line.segment, 'data-n': '', 'data-t0': line.t0, 'data-origin': line.origin });
+    item.dataset.n = line.number;
+    item.dataset.speaker = line.speaker ?? '';
+    if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
+    if (old?.querySelector('.text').textContent !== text || old.querySelector('.mark') === null === line.mended) {
+      item.replaceChildren(...this.#inside(line, text), this.#about(line));
+    } else {
+      this.#name(item, line);
+    }
+    if (!old) this.list.insertBefore(item, this.#after(line));
+    return !old;
+  }
+
+  /** What stands behind a new line. */
+  #after({ number, t0 }) {
+    let after = null;
+    for (let item = this.list.lastElementChild; item; item = item.previousElementSibling) {
+      const { n, t0: began } = item.dataset;
+      if (n !== undefined && Number(n) < number) break;
+      if (n !== undefined || Number(began) > t0) after = item;
+    }
+    return after;
+  }
+
+  time({ t0 }) {
+    const { opened } = this.reader.session;
+    const [ahead, offset, name] = this.zone;
+    const moment = opened === null ? '' : isoTime(opened + t0 + ahead);
+    const title = moment && `${moment.replace('T', ' ')} ${name}`;
+    return element('time', { datetime: moment && moment + offset, title }, mediaTime(t0));
+  }
+
+  #inside(line, ...text) {
+    const tag = line.language;
+    const paragraph = element('p', { class: 'text', lang: tag, dir: direction(tag) }, ...text);
+    const name = this.reader.session.speakers[line.speaker];
+    return name ? [named(name), paragraph] : [paragraph];
+  }
+
+  #name(item, line) {
+    const name = this.reader.session.speakers[line.speaker];
+    const shown = item.querySelector('.speaker:not(.unnamed)');
+    if ((shown?.textContent ?? '') === (name ?? '')) return;
+    shown?.remove();
+    if (name) item.prepend(named(name));
+  }
+
+  #about(line) {
+    const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}`, tabindex: -1, 'aria-label': this.words.text('to-line', { time: mediaTime(line.t0) }) }, this.time(line)));
+    if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
+    about.append(' ', element('span', { class: 'source' }, this.#source(line)));
+    return about;
+  }
+
+  #source({ origin, made_from: made }) {
+    return this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
+  }
+
+  /** A speaker's name stands only where the speaker changes; that there is none, where there was one. */
+  group() {
+    this.turn = new Turn(); // in the end, of the last line
+    for (const item of this.list.children) {
+      if (item.classList.contains('gap')) this.turn.apart = true;
+      else this.#headed(item, this.turn);
+    }
+  }
+
+  #headed(item, turn) {
+    headed(item, turn.then(this.reader.session.speakers[item.dataset.speaker] ?? ''), this.words.text('unnamed'));
+  }
+
+  #gaps() {
+    for (const gap of this.reader.session.gaps) {
+      if (this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`)) continue;
+      let after = null;
+      for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) >= gap.t0; item = item.previousElementSibling) after = item;
+      if (after && after === this.list.firstElementChild && this.reader.first > 0) continue; // among lines not loaded yet
+      this.list.insertBefore(gapMark(gap, this.words), after);
+    }
+  }
+
+  /** The line that grows; its nodes stay, their texts change. */
+  #grow() {
+    const blocks = this.reader.growing();
+    const turn = Object.assign(new Turn(), this.turn);
+    while (this.growing.children.length > blocks.length) this.growing.lastElementChild.remove();
+    blocks.forEach(({ line, rest }, i) => {
+      let block = this.growing.children[i];
+      if (!block || block.dataset.of !== line.segment || block.dataset.speaker !== (line.speaker ?? '')) {
+        const made = element('div', { class: 'line', 'data-of': line.segment, 'data-speaker': line.speaker ?? '' });
+        made.append(...this.#inside(line, element('span', { class: 'sure' }), element('span', { class: 'rest' })));
+        if (line.t0 !== undefined) made.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.time(line))));
+        if (block) block.replaceWith(made);
+        else this.growing.append(made);
+        block = made;
+      }
+      this.#name(block, line);
+      const space = line.text && /^\s/.test(rest) ? ' ' : '';
+      set(block.querySelector('.sure'), line.text.trimStart() + space);
+      set(block.querySelector('.rest'), rest.trimStart());
+      this.#headed(block, turn);
+    });
+    const { unsaved } = this.reader;
+    this.unsaved.hidden = !unsaved.trim();
+    set(this.unsaved.querySelector('.text'), unsaved.trim());
+    this.#spoken();
+  }
+
+  /** What is said while nothing is kept. */
+  #spoken() {
+    const { text, language } = this.reader.unrecorded;
+    const paragraph = this.unrecorded.querySelector('.text');
+    this.unrecorded.hidden = !text.trim();
+    set(paragraph, text.trim());
+    paragraph.lang = language;
+    paragraph.dir = direction(language);
+  }
+}
