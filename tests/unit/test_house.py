@@ -30,9 +30,6 @@ FOLDERS = (
 TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ".yml", ""}
 SOURCE_ROOTS = ("server", "hubs", "models")
 
-TO_BE_JOINED = frozenset({})
-"""Short modules that will be joined with the module that uses them. None is ever added."""
-
 UNTESTED = {
     "core/kernel/actors.py": "roles without behaviour; test_authority.py walks all of them",
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
@@ -125,8 +122,8 @@ def test_a_module_above_600_lines_says_why() -> None:
 def test_a_module_below_40_lines_says_why() -> None:
     modules = [path for path in code(*SOURCE_ROOTS) if path.name not in {"__init__.py", "__main__.py"}]
     short = [path for path in modules if text(path).count("\n") < 40]
-    assert len(short) > 5
-    assert {path.as_posix() for path in short if not says_why(text(path))} - TO_BE_JOINED == set()
+    assert "server/moothall/record/srt.py" in {path.as_posix() for path in short}
+    assert {path.as_posix() for path in short if not says_why(text(path))} == set()
 
 
 SAYS_NOTHING = re.compile(r'"""(?:See the module|Serves it|Makes it|As `[\w.]+`)[.;]')
