@@ -60,7 +60,7 @@ class Shown(msgspec.Struct):
 
 
 class SimulatedHub:
-    """See the module. `run` it."""
+    """A hub without sockets or disks. `run` must be running."""
 
     def __init__(
         self,

@@ -71,7 +71,7 @@ class EachFrame:
         self._voice = voice
 
     def probabilities(self, samples: Samples) -> list[float]:
-        """As `FrameJudge.probabilities`."""
+        """Probability of speech in each of the next frames; `samples` is a whole number of them (`FrameJudge`)."""
         return [self._voice.probability(each) for each in samples.reshape(-1, VAD_FRAME)]
 
 

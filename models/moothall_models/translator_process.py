@@ -114,7 +114,7 @@ class TranslatorService:
             raise _LinkEnded
 
     async def run(self, link: TranslatorLink) -> None:
-        """As `serve`, but comes back when the link ends."""
+        """Serve one link; returns when it ends."""
         try:
             await self.serve(link)
         except* _LinkEnded:

@@ -87,6 +87,37 @@ def test_what_is_said_to_show_how_accessible_the_pages_are_exists() -> None:
     assert missing == []
 
 
+def vocabulary() -> list[list[list[str]]]:
+    """The cells of each row of the vocabulary's tables of terms, table by table."""
+    sections = text(DOCS / "reference/vocabulary.md").split("\n## ")[1:]
+    tables = [[row.strip("| ").split(" | ") for row in re.findall(r"^\| .*", each, re.MULTILINE)] for each in sections]
+    return [table[1:] for table in tables if table[0][0] == "term"]
+
+
+def test_the_terms_of_the_vocabulary_are_in_order_and_each_is_there_once() -> None:
+    names = [[row[0] for row in table] for table in vocabulary()]
+    assert sum(map(len, names)) > 100
+    assert [table for table in names if table != sorted(table)] == []
+    assert sum(map(len, names)) == len({name for table in names for name in table})
+
+
+def test_every_module_of_the_vocabulary_exists() -> None:
+    roots = {"moothall_hub": "hubs", "moothall_models": "models"}
+    rows = [row for table in vocabulary() for row in table]
+    modules = [path for row in rows for path in re.findall(r"`([\w/]+\.py)`", f"{row[1]} {row[2]}")]
+    assert len(modules) >= len(rows)
+    there = [ROOT / roots.get(path.split("/")[0], "server/moothall") / path for path in modules]
+    assert [str(path.relative_to(ROOT)) for path in there if not path.exists()] == []
+
+
+def test_the_vocabulary_says_what_the_pages_say() -> None:
+    files = (ROOT / "web/locales/en/LC_MESSAGES").glob("*.po")
+    said = {key for file in files for key in re.findall(r'^msgstr(?:\[\d\])? "(.*)"', text(file), re.MULTILINE)}
+    named = {words for table in vocabulary() for row in table for words in re.findall(r"\*([^*]+)\*", row[3])}
+    assert len(named) > 30
+    assert named - said == set()
+
+
 def test_no_link_leads_nowhere() -> None:
     pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
     links = [(page, target) for page in pages for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text(page))]

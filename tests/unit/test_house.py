@@ -13,16 +13,22 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = (".ci", "bench", "config", "docs", "hubs", "models", "requirements", "server", "tests", "tools", "web")
-TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ""}
+FOLDERS = (
+    ".ci",
+    ".github",
+    "bench",
+    "config",
+    "docs",
+    "hubs",
+    "models",
+    "requirements",
+    "server",
+    "tests",
+    "tools",
+    "web",
+)
+TEXT = {".cfg", ".css", ".html", ".js", ".json", ".md", ".po", ".py", ".sh", ".svg", ".toml", ".txt", ".yml", ""}
 SOURCE_ROOTS = ("server", "hubs", "models")
-
-LONG = {
-    "server/moothall/core/events/types.py": "the vocabulary on one page: a docstring a field, and no code",
-    "server/moothall/core/commands.py": "the vocabulary of intents on one page: fields, and no code",
-    "server/moothall/wire/hub.py": "the messages of the hub link on one page: fields, and what frames them",
-}
-"""Files of more than 400 lines, and why each is one thing all the same."""
 
 UNTESTED = {
     "core/kernel/actors.py": "roles without behaviour; test_authority.py walks all of them",
@@ -88,12 +94,45 @@ def test_no_file_names_a_package_registry_or_one_machine() -> None:
     assert found == []
 
 
-def test_a_source_file_past_400_lines_has_its_reason() -> None:
-    source = (*SOURCE_ROOTS, "web", "tools", "bench")
-    code = [path for path in files() if path.suffix in {".py", ".js"} and path.parts[0] in source]
-    code = [path for path in code if "vendor" not in path.parts]
-    long = {path.as_posix() for path in code if text(path).count("\n") > 400}
-    assert long == LONG.keys()
+def code(*folders: str) -> list[Path]:
+    """Every file of Python and JavaScript below these folders, but for those of other people."""
+    found = [path for path in files() if path.suffix in {".py", ".js"} and path.parts[0] in folders]
+    return [path for path in found if "vendor" not in path.parts]
+
+
+def says_why(source: str) -> bool:
+    """Whether a module's docstring, or a script's first comment, has more than one sentence."""
+    said = re.match(r'"""(.*?)"""|/\*(.*?)\*/|((?://[^\n]*\n)+)', source, re.DOTALL)
+    return said is not None and len(re.findall(r"\.(?=\s|$)", said[0].strip('"/* '))) > 1
+
+
+def test_more_than_one_sentence_says_why() -> None:
+    assert says_why('"""Waits.\n\nA module by itself: all wait with it.\n"""\n')
+    assert says_why("// Waits. Both pages load it.\n")
+    assert not says_why('"""Waits for `a.b` of 1.5 s."""\n\nX = "One. Two."\n')
+    assert not says_why("import asyncio\n")
+
+
+def test_a_module_above_600_lines_says_why() -> None:
+    long = [path for path in code(*SOURCE_ROOTS, "web", "tools", "bench") if text(path).count("\n") > 600]
+    assert "server/moothall/core/events/types.py" in {path.as_posix() for path in long}
+    assert [path.as_posix() for path in long if not says_why(text(path))] == []
+
+
+def test_a_module_below_40_lines_says_why() -> None:
+    modules = [path for path in code(*SOURCE_ROOTS) if path.name not in {"__init__.py", "__main__.py"}]
+    short = [path for path in modules if text(path).count("\n") < 40]
+    assert "server/moothall/record/srt.py" in {path.as_posix() for path in short}
+    assert {path.as_posix() for path in short if not says_why(text(path))} == set()
+
+
+SAYS_NOTHING = re.compile(r'"""(?:See the module|Serves it|Makes it|As `[\w.]+`)[.;]')
+
+
+def test_no_docstring_only_sends_readers_elsewhere() -> None:
+    python = [path for path in code(*SOURCE_ROOTS) if path.suffix == ".py"]
+    assert SAYS_NOTHING.search('"""See the module."""')
+    assert [f"{path}: {hit[0]}" for path in python for hit in SAYS_NOTHING.finditer(text(path))] == []
 
 
 NOT_IN_TESTS = re.compile(r"time\.sleep|\bmock\b|\bMock\b|MagicMock|monkeypatch", re.ASCII)
@@ -188,6 +227,18 @@ def test_every_command_of_the_documentation_is_in_the_makefile() -> None:
 
 def test_ci_runs_what_people_run() -> None:
     assert text(Path(".ci/run")).rstrip().endswith("make test")
+
+
+def test_the_workflow_runs_both_commands_on_every_python_that_is_promised() -> None:
+    workflow = text(Path(".github/workflows/test.yml"))
+    listed = re.search(r"python: \[(.+)\]", workflow)
+    promised = re.search(r"Python 3\.(\d+) to 3\.(\d+)", text(Path("CONTRIBUTING.md")))
+    assert listed is not None
+    assert promised is not None
+    versions = [f"3.{minor}" for minor in range(int(promised[1]), int(promised[2]) + 1)]
+    assert re.findall(r'"(3\.\d+)"', listed[1]) == versions
+    assert "run: .ci/run" in workflow
+    assert "make demo" in workflow
 
 
 def pins(name: str) -> dict[str, set[str]]:

@@ -115,7 +115,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def dropped(copy: Copy) -> Copy:
-    """What is left of a copy that is dropped: what is wanted, and that what readers have of it is worth nothing."""
+    """What remains of a dropped copy: the wanted channels, and that readers' positions in it are worthless."""
     return Copy(
         session=copy.session, channels=copy.channels, words=copy.words, fills=copy.fills + 1, number=copy.number
     )

@@ -1,13 +1,13 @@
-"""A hub's copy of one session: what it believes of what it holds, and what each message from above makes of it. Pure.
+"""The state of a hub's copy of one session, and how each message from the server above changes it. Pure.
 
-The copy is whole up to `known`, and where the line was down it has a second run behind the hole, `live`. What was
-missed is added to `known` until it reaches the beginning of `live`; then both are one. Each message gives a `Step`: the
-new copy, what goes to the disk with it in one transaction, and what to say and to show once that is done. Nothing is
-said or shown before.
+The copy is complete up to `known`. After a cut of the uplink it has a second run of events behind the hole, `live`.
+Missed events extend `known` until it reaches the beginning of `live`; then the two are joined. Each message gives a
+`Step`: the new copy, what to store with it in one transaction, and what to send and to show once that is stored.
+Nothing is sent or shown before.
 
-Whoever keeps one asks with `follow`, at the beginning of each link and whenever other texts are wanted; from then on
-what still comes of before is passed over, until `began` has the answer. What `Broken` names was not written like that:
-`broke` notes it, and nothing more is taken until the copy is dropped.
+The caller subscribes with `follow`, at the beginning of each link and whenever other channels are wanted. After
+`follow`, messages of the previous subscription are ignored until `began` has the answer. `Broken` marks an event whose
+hash does not match: `broke` notes it, and no message is accepted until the copy is dropped.
 """
 
 from __future__ import annotations

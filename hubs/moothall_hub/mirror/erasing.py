@@ -53,7 +53,7 @@ class Below(Protocol):
 
 
 class Erasing:
-    """See the module. It may say the same twice."""
+    """Erases removed words outside the copies, and reports `Erased` when all is done. A report may be sent twice."""
 
     def __init__(self, say: Callable[[Erased], None], clock: Clock) -> None:
         self._say = say

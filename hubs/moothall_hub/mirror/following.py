@@ -43,7 +43,7 @@ Came = Callable[[SessionId, frozenset[Lane]], None]
 
 
 class Unpack(Protocol):
-    """As `moothall.wire.hub_records.unpack`."""
+    """Takes a batch apart (`moothall.wire.hub_records.unpack`)."""
 
     def __call__(
         self, data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int
@@ -77,7 +77,7 @@ class Shown(Protocol):
 
 
 class Following:
-    """The copies of all sessions. Give it what is wanted, when a link begins, and what comes over it."""
+    """The copies of all sessions. Give it the wanted sessions, each beginning of a link, and each message."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Following:
         """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
         self.erasing = Erasing(say, clock)
         self.storing = True
-        """Whether the disk takes what comes: while it doesn't nothing new is shown, and the line waits."""
+        """Whether the disk can store new events; while it can't, nothing new is shown, and the uplink waits."""
         # All are bounded by the sessions that are wanted, and those that are held.
         self._again: dict[SessionId, int] = {}
         """When (monotonic ms) to ask anew for what the server above stopped."""

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Mirror(SqliteRecords):
-    """See the module; it is read as an `EventLog` is. Made by `open`; belongs to the loop that opened it."""
+    """The copied logs, read like an `EventLog`. Made by `open`; belongs to the event loop that opened it."""
 
     def __init__(
         self, path: Path, writing: sqlite3.Connection, reading: sqlite3.Connection, *, idle_s: float = IDLE_S
@@ -77,7 +77,7 @@ class Mirror(SqliteRecords):
         await self._write(act)
 
     async def drop(self, session: SessionId) -> Copy:
-        """Erase all that is kept of a session; what comes back is followed from the first event on.
+        """Erase all that is kept of a session; if it is copied again, then from the first event on.
 
         Only the copy's wishes stay, and a count, so that nothing that readers have passes for new.
         Raises StorageUnavailable.
@@ -105,7 +105,7 @@ class Mirror(SqliteRecords):
         return await self._read(lambda: mirror_sqlite.copies(self._connection))
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """As `EventLog.head`; None as well for a session of which nothing has come. Nobody's term holds it."""
+        """Where a session's log ends; None when nothing of it has come. No term holds it (`EventLog`)."""
         head = await super().head(session)
         return head if head is not None and head.epoch else None
 

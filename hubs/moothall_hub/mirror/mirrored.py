@@ -88,7 +88,7 @@ Observer = Callable[[MirroredSession, Publication], None]
 
 
 class MirroredSessions:
-    """See the module. `run` owns them; nothing can be loaded before it runs."""
+    """The sessions that the hub copies. `run` owns their tasks; no session can be loaded before it runs."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class MirroredSessions:
         unused_ms: int = UNUSED_MS,
         source: Callable[[], Source] = lambda: HERE,
     ) -> None:
-        """`source`: how fresh it is what comes."""
+        """`source`: how fresh new events are."""
         self._source = source
         self._copies = copies
         self._clock = clock
@@ -112,7 +112,7 @@ class MirroredSessions:
         self._renewed: list[Callable[[SessionId], None]] = []
 
     def observe(self, observer: Observer) -> None:
-        """From now on tell `observer` what comes of any session."""
+        """From now on call `observer` with new events of any session."""
         self._observers.append(observer)
 
     def tell_renewed(self, told: Callable[[SessionId], None]) -> None:

@@ -43,7 +43,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offers:
-    """See the module. Make it with `load`."""
+    """The programme of the server above, and the coordinator's choice. Make it with `load`."""
 
     def __init__(self, book: Book, programme: Programme, about: About, choice: Choice) -> None:
         self._book = book

@@ -73,7 +73,7 @@ class CopySource:
         offered: Callable[[], Sequence[Offered]],
         observe: Callable[[Told], None],
     ) -> None:
-        """`offered`: what the server above offers; `observe` has somebody told of what comes."""
+        """`offered`: what the server above offers; `observe` registers a listener for new events."""
         self._sessions = sessions
         self._records = records
         self._offered = offered
@@ -104,14 +104,14 @@ class CopySource:
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """As `LinkSource.read`."""
+        """Records of a session after an offset, in order (`LinkSource`)."""
         return await self._records.read(session, after, limit, lanes)
 
     async def sign(self, session: SessionId, behind: int) -> None:
         """Nothing: only the centre has the key."""
 
     def observe(self, told: Told) -> None:
-        """As `LinkSource.observe`."""
+        """From now on tell of what is new in any log (`LinkSource`)."""
         self._observe(told)
 
     async def offered(self) -> Sequence[Offered]:

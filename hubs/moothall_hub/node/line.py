@@ -1,4 +1,4 @@
-"""A hub's line and all that hangs on it: what comes is given to the copies and the outbox, what is wanted is asked for.
+"""Supervises the uplink: routes incoming messages to mirror and outbox, and subscribes to the sessions that are wanted.
 
 `moothall_hub.uplink.dialling` owns the socket and tells of what happens; this decides who is told. What has to
 outlive a restart (the centre's time, when the line was good last, the day's bytes) stands in the book.
@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 SHELF, KEPT = "line", "kept"
 LOOK_MS = 20_000
-"""How often it is looked at what is wanted: sessions begin, days end. What is kept is written as often."""
+"""How often the wanted sessions are determined again (sessions begin, days end), and the state is stored."""
 BEGINNING_MS = 20_000
 """How long after the start nobody is told that there is no line: it is dialled for the first time."""
 _SAVING = {Step.ALL: Saving.NOTHING, Step.LINES: Saving.WORDS, Step.ONE_LANGUAGE: Saving.LANGUAGES}
@@ -57,7 +57,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeLine:
-    """See the module. Make it with `load`, then `show`; then keep `run` and `look_after` going."""
+    """The uplink of a hub. Make it with `load`, call `show`, then run `run` and `look_after`."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class NodeLine:
         return made
 
     async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
-        """Read the copies; from now on `sessions` are told of what comes. Raises StorageUnavailable, RecordBroken."""
+        """Read the copies; from now on `sessions` get new events. Raises StorageUnavailable, RecordBroken."""
         self._following = Following(
             await self._mirror.copies(),
             store=self._mirror,
@@ -173,7 +173,7 @@ class NodeLine:
         await self._dialling.run()
 
     async def look_after(self) -> None:
-        """Ask for what is wanted, offer what waits, and keep what has to outlive a restart, until cancelled."""
+        """Subscribe to wanted sessions, offer waiting acts, and store the state for a restart, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._acts.run())
             while True:

@@ -16,7 +16,7 @@ from moothall_hub.room.ports import Stuck
 
 
 class NodeMeetings:
-    """See the module."""
+    """Answers questions about the sessions that this hub copies: programme, state, notes, checks."""
 
     def __init__(self, sessions: MirroredSessions, following: Callable[[], Following], offers: Offers) -> None:
         """`following` is asked for each time: another pairing begins another one."""

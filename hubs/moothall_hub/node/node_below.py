@@ -46,7 +46,7 @@ class BelowNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Below:
-    """See the module. Made by `open`."""
+    """The hubs below this hub. Made by `open`."""
 
     def __init__(
         self,

@@ -47,7 +47,7 @@ class Outbox(Protocol):
 
 
 class ActsUp:
-    """See the module. Make it with `load`, and keep `run` going."""
+    """Sends the acts of the outbox up, and takes their answers. Make it with `load`; `run` must be running."""
 
     def __init__(
         self, outbox: Outbox, clock: Clock, *, offer: Callable[[Sequence[Act]], None], up: Callable[[], bool]

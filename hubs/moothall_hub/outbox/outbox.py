@@ -62,7 +62,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """See the module. Made by `open`; belongs to the loop that opened it."""
+    """The acts that wait for the server above. Made by `open`; belongs to the event loop that opened it."""
 
     def __init__(self, file: OutboxFile, thread: ThreadPoolExecutor, most: int) -> None:
         self._most = most

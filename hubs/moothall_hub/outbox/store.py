@@ -44,7 +44,7 @@ _decoder = msgspec.json.Decoder(Act)
 
 
 class OutboxFile:
-    """See the module. Used by one thread at a time."""
+    """The outbox's SQLite file. Only one thread may use it at a time."""
 
     def __init__(self, path: Path, *, busy_s: float = BUSY_S) -> None:
         """Open the file, or make it. Raises ConfigurationError when it can't be."""

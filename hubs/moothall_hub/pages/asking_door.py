@@ -30,7 +30,7 @@ from moothall_hub.room.questions import RoomFloor, RoomWish
 
 
 class RoomAskingDoor:
-    """Serves it."""
+    """Handlers of the form *Ask or comment* in a hub's room, and of the author's private page."""
 
     def __init__(
         self,

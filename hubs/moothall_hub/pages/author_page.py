@@ -30,7 +30,7 @@ from moothall_hub.room.questions import RoomFloor
 
 
 class RoomAuthorPage:
-    """Makes it."""
+    """Renders the private page of an author in a hub's room."""
 
     def __init__(self, pages: Pages, floor: RoomFloor, *, meetings: Meetings, line: Line, clock: Clock) -> None:
         self._pages = pages

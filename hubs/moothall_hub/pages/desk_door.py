@@ -44,7 +44,7 @@ _Act = Callable[[SessionId, str, Mapping[str, str]], Awaitable[str]]
 
 
 class DeskDoor:
-    """Serves it."""
+    """Handlers of the coordinator's desk and of its forms."""
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ MOST_SHOWN = 4
 
 
 class LocalWall:
-    """See the module: `snapshot_of`, `questions` and `beside` are for the wall's `ShownDoor`."""
+    """What a hub adds to the server's wall. `snapshot_of`, `questions` and `beside` are arguments of `ShownDoor`."""
 
     def __init__(
         self,

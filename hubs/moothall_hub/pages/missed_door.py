@@ -37,7 +37,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class MissedDoor:
-    """Serves it."""
+    """The handler of the page of lines that came late."""
 
     def __init__(self, pages: Pages, *, snapshot_of: SnapshotOf, page_of: PageOf) -> None:
         self._pages = pages

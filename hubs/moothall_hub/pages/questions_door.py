@@ -42,7 +42,7 @@ _Find = Callable[[SessionId, int], Awaitable[InterventionId | None]]
 
 
 class RoomQuestionsDoor:
-    """Serves it."""
+    """Handlers of the list of questions in a hub's room, and of support for one of them."""
 
     def __init__(self, context: VisitorContext, floor: RoomFloor, *, meetings: Meetings) -> None:
         self._context = context

@@ -46,7 +46,7 @@ class HubsBelow(Protocol):
 
 
 class SetupDoor:
-    """See the module."""
+    """Handlers of the page that pairs this computer with a server."""
 
     def __init__(
         self, shared: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: HubsBelow, line: LineOf

@@ -21,7 +21,7 @@ from moothall_hub.uplink.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, stri
 
 
 class StripDoor:
-    """Makes it, and gives it to the pages."""
+    """Renders the status strip for every page, and handles `GET /line`."""
 
     def __init__(self, pages: Pages, *, line: LineOf, copy: CopyOf) -> None:
         self._pages = pages

@@ -35,7 +35,7 @@ Listed = Callable[[], Awaitable[Sequence[Entry]]]
 
 
 class WallDoor:
-    """See the module. Make it with `load`."""
+    """The handler of `/wall`. Make it with `load`."""
 
     def __init__(self, book: Book, last: str, coordinates: Callable[[web.Request], bool], listed: Listed) -> None:
         self._listed = listed

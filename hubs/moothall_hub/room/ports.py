@@ -77,7 +77,7 @@ class LineHealth(msgspec.Struct, frozen=True, kw_only=True):
     clock_difference_ms: int = 0
     """How far this computer's own clock is ahead of the meeting's; negative where it is behind."""
     storing: bool = True
-    """Whether the disk takes what comes over it."""
+    """Whether the disk can store what the uplink brings."""
 
 
 class Line(Protocol):

@@ -59,12 +59,12 @@ class _Left(msgspec.Struct, frozen=True):
 
 
 class RoomPresence:
-    """See the module. `load` it first; `run` owns what is passed on by and by."""
+    """The head count and the notes of a hub's room. Call `load` first; `run` passes them on."""
 
     def __init__(
         self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str
     ) -> None:
-        """As `RoomFloor`."""
+        """Takes the same parts as `RoomFloor`."""
         self._book = book
         self._outbox = outbox
         self._meetings = meetings

@@ -55,7 +55,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class RoomFloor:
-    """See the module. `load` it first; `run` owns what is passed on by and by."""
+    """The questions and supports of a hub's room. Call `load` first; `run` passes them on."""
 
     def __init__(
         self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str
@@ -348,7 +348,9 @@ class RoomWords:
         self._meetings = meetings
 
     async def erase_removed(self, session: SessionId) -> None:
-        """As `Room.erase_removed`. What the meeting has removed it has had, so its act is done, of a hub below too."""
+        """Erase what the meeting has removed (`Room`). What the meeting has removed it has had, so its act is done, of
+        a hub below too.
+        """
         state = await self._meetings.state(session)
         for waiting in await self._outbox.waiting(session) if state is not None else ():
             act = waiting.act
@@ -358,5 +360,5 @@ class RoomWords:
         await self._floor.erase_removed(session)
 
     async def forget(self, session: SessionId) -> None:
-        """As `Room.forget`. Acts that wait are refused by the meeting, and go then."""
+        """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
         await self._floor.forget(session)

@@ -19,7 +19,7 @@ Show = Callable[[SessionId, Sequence[AnySignal]], None]
 
 
 class ShownSignals:
-    """See the module. `run` has to be running."""
+    """Repeats the centre's signals to the hub's readers while the uplink is good. `run` must be running."""
 
     def __init__(self, signals: HubSignals, show: Show, *, up: Callable[[], bool], clock: Clock) -> None:
         """`show`: to the readers of a session; `up`: whether the line is good."""

@@ -112,19 +112,19 @@ class Dialling:
         self._wake.set()
 
     def follow(self, follow: wire.Follow) -> None:
-        """As `Link.follow`."""
+        """Ask for a session; nothing while there is no line and none is dialled: `Ask` says when (`Link`)."""
         self._put(self.link.follow(follow))
 
     def leave(self, session: SessionId) -> None:
-        """As `Link.leave`."""
+        """Want nothing more of a session (`Link`)."""
         self._put(self.link.leave(session))
 
     def say(self, message: wire.Taken | wire.Erased) -> None:
-        """As `Link.say`."""
+        """Tell what has been done with what came; nothing while the line isn't up (`Link`)."""
         self._put(self.link.say(message))
 
     def offer(self, acts: Sequence[wire.Act]) -> None:
-        """As `Link.offer`."""
+        """Acts that have no answer, the oldest first; those that it has already may be among them (`Link`)."""
         self._put(self.link.offer(acts))
 
     # The task

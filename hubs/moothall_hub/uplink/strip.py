@@ -38,7 +38,7 @@ class LineNow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Where it is refused: the sentence that says why, in English."""
     storing: bool = True
-    """Whether this computer's disk takes what comes."""
+    """Whether this computer's disk can store what the uplink brings."""
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):

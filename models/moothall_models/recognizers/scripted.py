@@ -45,7 +45,9 @@ class ScriptedRecognizer:
 
     @property
     def limit_ms(self) -> int:
-        """As `Recognizer.limit_ms`."""
+        """Within which a pass ends by itself, where somebody else computes it; 0 where this process does
+        (`Recognizer`).
+        """
         return 0
 
     def warm_up(self) -> None:

@@ -114,7 +114,9 @@ class ApertiumTranslator:
         return f"Translating from and to Spanish is off. {_install(DEFAULT)}"
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """As `Translator.translate`. About 1 ms a sentence; texts of one direction wait for each other."""
+        """As many texts as came, in their order (`Translator`). About 1 ms a sentence; texts of one direction wait for
+        each other.
+        """
         pipe = self._pipes.get(direction)
         if pipe is None:
             msg = f"Apertium has nothing from {direction.source} to {direction.target} here."
@@ -123,7 +125,9 @@ class ApertiumTranslator:
         return [mended(text, direction.source, direction.target) for text in given]
 
     def check(self) -> None:
-        """As `Translator.check`."""
+        """Load everything and translate a known sentence in each direction, before anybody waits for one
+        (`Translator`).
+        """
         for direction in self.directions:
             try_out([direction], self.translate, _install(direction.engine, again=True))
 

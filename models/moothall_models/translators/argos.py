@@ -112,7 +112,8 @@ class ArgosTranslator:
         )
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """As `Translator.translate`. A sentence at a time, about 0.13 s; nothing can interrupt one, and texts of one
+        """As many texts as came, in their order (`Translator`). A sentence at a time, about 0.13 s; nothing can
+        interrupt one, and texts of one
         direction wait for each other.
         """
         if direction not in self._packages:
@@ -227,12 +228,14 @@ class _Loaded:
         self._model = ctranslate2.Translator(str(folder), device="cpu", inter_threads=1, intra_threads=threads)
 
     def tokens(self, text: str) -> list[str]:
-        """As `Native.tokens`."""
+        """The text in the model's tokens (`Native`)."""
         tokens: list[str] = self._pieces.encode(text, out_type=str)
         return tokens
 
     def translate(self, tokens: Sequence[str], most: int) -> str:
-        """As `Native.translate`. Tokens that the model doesn't know are put into its answer as they are."""
+        """The tokens' text in the other language, of at most `most` tokens (`Native`). Tokens that the model doesn't
+        know are put into its answer as they are.
+        """
         [result] = self._model.translate_batch(
             [list(tokens)],
             target_prefix=[[self._prefix]] if self._prefix else None,

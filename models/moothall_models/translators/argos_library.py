@@ -41,6 +41,8 @@ class _Loaded(Native):
         return [text]
 
     def translate(self, tokens: Sequence[str], most: int) -> str:
-        """As `Native.translate`; how many tokens it writes at most, the library decides."""
+        """The tokens' text in the other language, of at most `most` tokens (`Native`). How many tokens it writes at
+        most, the library decides.
+        """
         with self._lock:
             return str(self._translation.translate(tokens[0]))

@@ -150,7 +150,7 @@ class ServiceTranslator:
         return None
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """As `Translator.translate`. A text takes up to 12 s (TEXT_SECONDS)."""
+        """As many texts as came, in their order (`Translator`). A text takes up to 12 s (TEXT_SECONDS)."""
         if direction not in self._directions:
             msg = f"The service isn't asked to translate from {direction.source} to {direction.target}."
             raise ValueError(msg)

@@ -1,4 +1,7 @@
-"""The doors of those who ask: the form, the author's page, what is typed in a turn; and what readers report as rude."""
+"""The doors of those who ask: the form, the author's page, what is typed in a turn; and what readers report as rude.
+
+A module by itself: one part of a server, as its neighbours are.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def crowd_news(house: House) -> dict[str, News]:
 
 
 class CrowdMessages:
-    """See the module."""
+    """The desk messages about many questions from one address."""
 
     def __init__(self, house: House, desks: Desks) -> None:
         self._places = house.asking.places

@@ -57,7 +57,9 @@ class Translation:
         self.messages = TranslationMessages(texts, terms)
 
     async def want(self, session: SessionId, language: str) -> ChannelId | Refusal:
-        """As `Translating.want`, of a session by its name; raises StorageUnavailable."""
+        """Have a session translated into a language (BCP-47) while somebody reads that; returns the translation's id
+        (`Translating`). Of a session by its name; raises StorageUnavailable.
+        """
         live = await self._sessions.find(session)
         if live is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
@@ -81,12 +83,16 @@ class Translation:
         return self.translating.reach
 
     def languages(self, session: SessionId) -> Sequence[str]:
-        """As `Translating.languages`, of a session that is loaded."""
+        """Languages (primary tags) into which a session could be translated now (`Translating`). Of a session that is
+        loaded.
+        """
         live = self._sessions.loaded(session)
         return () if live is None else self.translating.languages(live.state)
 
     def offered(self, session: SessionId) -> Sequence[str]:
-        """As `Translating.offered`, of a session that is loaded."""
+        """Languages into which somebody may have a session translated that has no such translation yet (`Translating`).
+        Of a session that is loaded.
+        """
         live = self._sessions.loaded(session)
         return () if live is None else self.translating.offered(live.state)
 

@@ -1,4 +1,7 @@
-"""Intents. Each is sent with an id that its sender chose, so that it can be repeated without harm."""
+"""Intents. Each is sent with an id that its sender chose, so that it can be repeated without harm.
+
+All intents are in this module, so that the vocabulary can be read on one page: fields, and no code.
+"""
 
 from __future__ import annotations
 

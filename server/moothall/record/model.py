@@ -107,7 +107,7 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """See the module. Equal logs give equal records: nothing of when or where it was made is in it."""
+    """The record of one channel. Equal logs give equal records: it holds no time or place of its making."""
 
     session: Session
     """The session as readers see it."""

@@ -1,4 +1,4 @@
-"""The record as it is read: lines and what is missing between them, in turns of one speaker.
+"""The record as it is read: lines and gaps in order, in turns of one speaker.
 
 It stands alone since `text` and `html` both read so, and `model` and `wording`, which it uses, know nothing of turns.
 """

@@ -17,12 +17,12 @@ class MemoryBook:
         self._closed = False
 
     async def read(self, shelf: str) -> Mapping[str, bytes]:
-        """As `Book.read`."""
+        """Every entry of a shelf by its key (`Book`)."""
         self._refuse(self._closed)
         return dict(self._shelves.get(shelf, {}))
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """As `Book.write`."""
+        """Keep or take out entries, all of them or none; durable when it returns (`Book`)."""
         self._refuse(self._closed or self.full)
         for entry in entries:
             there = self._shelves.setdefault(entry.shelf, {})
@@ -32,7 +32,7 @@ class MemoryBook:
                 there[entry.key] = entry.body
 
     async def close(self) -> None:
-        """As `Book.close`."""
+        """Finish what was promised and let go of the files (`Book`)."""
         self._closed = True
 
     def _refuse(self, wrong: bool) -> None:

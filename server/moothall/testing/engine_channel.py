@@ -107,7 +107,9 @@ class EngineChannel:
             return wire.Accepted(stream=act.stream, id=act.id, offset=self._answered[act.id])
         refusal: Refusal | None = None
         if self._held is not None and act.id != self._held:
-            refusal = Refusal(code=RefusalCode.UNAVAILABLE, message="An act before this one could not be stored.")
+            refusal = Refusal(
+                code=RefusalCode.UNAVAILABLE, message="An earlier act of this engine could not be stored."
+            )
         elif self.refuses is not None:
             refusal = Refusal(code=self.refuses, message="The test wants it so.")
         else:

@@ -29,7 +29,7 @@ class FailingLog(MemoryLog):
         self.keeps_of: set[SessionId] = set()
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
-        """As `EventLog.append`, or StorageUnavailable."""
+        """Store `events`, or raise StorageUnavailable (`EventLog`)."""
         self._refuse_when_full(self.full or session in self.refuses)
         await super().append(session, term, expected_offset, events)
         torn, self.torn = self.torn, False
@@ -43,7 +43,9 @@ class FailingLog(MemoryLog):
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """As `EventLog.remove`, or StorageUnavailable."""
+        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act
+        (`EventLog`). Or StorageUnavailable.
+        """
         self._refuse_when_full(self.full or self.keeps or session in self.keeps_of)
         if self.stale_removal:
             await self.acquire(session, Epoch("other"))

@@ -65,7 +65,7 @@ class ServerEnd:
         """Of messages alone."""
 
     async def receive(self) -> wire.FromHub | None:
-        """As `HubConnection.receive`."""
+        """The next message; None when the link has ended (`HubConnection`)."""
         if self._hub.gone.is_set():
             return None
         frame = await self._hub.up.get()
@@ -75,7 +75,9 @@ class ServerEnd:
         return wire.decode_from_hub(frame)
 
     async def send(self, message: wire.ToHub) -> None:
-        """As `HubConnection.send`: waits while there is no room."""
+        """Write a message, and wait until the line has taken it; silent when the link has ended (`HubConnection`).
+        Waits while there is no room.
+        """
         if self._hub.gone.is_set():
             return
         frame = wire.encode(message)
@@ -89,7 +91,9 @@ class ServerEnd:
         self.bytes_sent += len(frame)
 
     async def close(self, code: CloseCode, reason: str) -> None:
-        """As `HubConnection.close`; what the hub hasn't read yet is lost where there is no room for the end."""
+        """Say why, and end it (`HubConnection`). What the hub hasn't read yet is lost where there is no room for the
+        end.
+        """
         if self._hub.closed is None and not self._hub.gone.is_set():
             self._hub.closed = (code, reason)
         self._hub.gone.set()
@@ -127,20 +131,22 @@ class MemoryRegistry:
         return self._keys[key]
 
     def of_key(self, token: str) -> Identity | Fenced | None:
-        """As `Registry.of_key`."""
+        """Whose key it is; None for one that nobody has (`Registry`)."""
         found = self._keys.get(token)
         if found is None or found.generation == self._newest[found.hub]:
             return found
         return Fenced(hub=found.hub)
 
     def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:  # the port's
-        """As `Registry.seen`."""
+        """A hub's machine is connected, or has gone, at a wall time (Unix ms) (`Registry`)."""
         self.last_seen = wall
         if self.sightings[-1:] != [(hub, node, connected)]:
             self.sightings.append((hub, node, connected))
 
     def when_fenced(self, tell: Callable[[str, int], None]) -> None:
-        """As `Registry.when_fenced`."""
+        """From now on tell of a hub's name and its newest generation: links of older ones are to be closed
+        (`Registry`).
+        """
         self._tell.append(tell)
 
 
@@ -154,7 +160,7 @@ class MemoryActs:
         """What an act gets first, in order, before it is done."""
 
     async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.Done | wire.NotDone:
-        """As `ActTaker.take`."""
+        """Do it exactly once, and durably, before this returns; the same id again gets the same answer (`ActTaker`)."""
         if waiting := self.answers.get(act.id):
             answer = waiting.pop(0)
             if isinstance(answer, Exception):

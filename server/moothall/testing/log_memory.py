@@ -33,14 +33,14 @@ class MemoryLog:
         self._closed = False
 
     async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
-        """As `EventLog.acquire`."""
+        """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
         self._refuse_when_closed()
         log = self._logs.setdefault(session, _Log(epoch))
         log.term += 1
         return log.head()
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
-        """As `EventLog.append`."""
+        """Store `events`, the first at `expected_offset + 1`, all of them or none (`EventLog`)."""
         self._store(session, term, expected_offset, events)
 
     async def remove(
@@ -51,7 +51,9 @@ class MemoryLog:
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """As `EventLog.remove`."""
+        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act
+        (`EventLog`).
+        """
         self._store(session, term, expected_offset, events)
         records = self._logs[session].records
         for offset in offsets:
@@ -69,7 +71,7 @@ class MemoryLog:
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """As `EventLog.read`."""
+        """Records of a session after an offset, in order (`EventLog`)."""
         self._refuse_when_closed()
         if session not in self._logs:
             return []
@@ -83,29 +85,29 @@ class MemoryLog:
         return found
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """As `EventLog.head`."""
+        """Where a session's log ends; None when there is none (`EventLog`)."""
         self._refuse_when_closed()
         log = self._logs.get(session)
         return None if log is None else log.head()
 
     async def sessions(self) -> Sequence[SessionId]:
-        """As `EventLog.sessions`."""
+        """Ids of all sessions with a log (`EventLog`)."""
         self._refuse_when_closed()
         return sorted(self._logs)
 
     async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """As `EventLog.caused`."""
+        """Records that a command has caused (`EventLog`)."""
         self._refuse_when_closed()
         logs = (self._logs[session] for session in sorted(self._logs))
         return [record for log in logs for record in log.records if record.header.cause.endswith(ending)]
 
     async def forget(self, session: SessionId) -> None:
-        """As `EventLog.forget`."""
+        """Erase a session's log as if it had never been; no matter if there is none (`EventLog`)."""
         self._refuse_when_closed()
         self._logs.pop(session, None)
 
     async def close(self) -> None:
-        """As `EventLog.close`; everything is refused afterwards."""
+        """Finish what was promised and let go of the files (`EventLog`). Everything is refused afterwards."""
         self._closed = True
 
     def _refuse_when_closed(self) -> None:

@@ -1,4 +1,4 @@
-"""Repeatable randomness and signatures, for tests of every layer; the other fakes stand on them."""
+"""Repeatable randomness and signatures, for tests of every layer. The other fakes use them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SeededSigner:
 
     @property
     def key_id(self) -> str:
-        """As `moothall.adapters.store.signing` names keys: 16 hex digits of the public key's SHA-256."""
+        """The key's name as in `moothall.adapters.store.signing`: 16 hex digits of the public key's SHA-256."""
         return hashlib.sha256(self._key.public_key().public_bytes_raw()).hexdigest()[:16]
 
     def sign(self, message: bytes) -> bytes:

@@ -22,7 +22,7 @@ class MemorySpools:
         self._spools: dict[tuple[SessionId, SourceId], MemorySpool] = {}
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
-        """As `SpoolStore.open`; raises ValueError when it is open already."""
+        """The source's spool as it survived, or a new one (`SpoolStore`). Raises ValueError when it is open already."""
         former = self._spools.get((session, source))
         if former is not None and not former.closed:
             msg = f"The spool of source {source} of session {session} is open already."
@@ -32,7 +32,9 @@ class MemorySpools:
         return spool
 
     async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
-        """As `SpoolStore.kept`."""
+        """Every spool that an earlier life of the server left, or this one has closed, in order of their names
+        (`SpoolStore`).
+        """
         return sorted(key for key, spool in self._spools.items() if spool.closed and spool.end)
 
 
@@ -43,7 +45,7 @@ class MemorySpool:
         self._kept_samples = kept_samples
         self._samples: Samples = Samples() if former is None else former._samples
         self.note: bytes = b"" if former is None else former.note
-        """As `Spool.note`."""
+        """What was last noted about these samples; empty when nothing was, or when it is lost (`Spool`)."""
         self._unkept: int | None = None
         """First sample of what is not to be kept, while that lasts."""
         self.closed = False
@@ -51,16 +53,16 @@ class MemorySpool:
 
     @property
     def start(self) -> int:
-        """As `Spool.start`."""
+        """The first sample that is still there (`Spool`)."""
         return self._samples.first
 
     @property
     def end(self) -> int:
-        """As `Spool.end`."""
+        """One past the last sample appended (`Spool`)."""
         return self._samples.end
 
     def append(self, pcm: bytes) -> None:
-        """As `Spool.append`.
+        """Add samples; whole samples only (`Spool`).
 
         Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much is kept.
         """
@@ -77,12 +79,14 @@ class MemorySpool:
         self._samples.add(pcm)
 
     async def sync(self) -> int:
-        """As `Spool.sync`; as safe as it will ever be."""
+        """Write and fdatasync what is there; returns the position up to which it is safe (`Spool`)."""
         self._refuse_when_closed()
         return self.end
 
     async def read(self, first: int, count: int) -> bytes:
-        """As `Spool.read`; raises ValueError for samples that were trimmed."""
+        """Up to `count` samples from position `first`; empty at the end (`Spool`). Raises ValueError for samples that
+        were trimmed.
+        """
         self._refuse_when_closed()
         if first < self.start:
             msg = f"Sample {first} was trimmed; the first one still there is {self.start}."
@@ -90,50 +94,56 @@ class MemorySpool:
         return self._samples.read(first, count)
 
     async def trim(self, before: int) -> None:
-        """As `Spool.trim`, to the sample."""
+        """Forget samples before `before`, exactly (`Spool`)."""
         self._refuse_when_closed()
         self._samples.forget(before)
 
     async def keep(self, note: bytes) -> None:
-        """As `Spool.keep`."""
+        """Note something in place of what was noted before (`Spool`)."""
         self._refuse_when_closed()
         if self._unkept is None:
             self.note = note
 
     async def begin_memory_only(self, first: int) -> None:
-        """As `Spool.begin_memory_only`."""
+        """From sample `first` on nothing reaches the disk, and what is there from `first` on becomes silence at once
+        (`Spool`).
+        """
         self._refuse_when_closed()
         self._unkept = first if self._unkept is None else min(first, self._unkept)
         self.note = b""
 
     def wipe_memory_only(self, before: int) -> None:
-        """As `Spool.wipe_memory_only`."""
+        """Make silence of what is in memory only before sample `before`; whoever reads it finds that (`Spool`)."""
         self._refuse_when_closed()
         if self._unkept is not None:
             self._samples.hush(self._unkept, before)
 
     async def end_memory_only(self, first: int) -> None:
-        """As `Spool.end_memory_only`."""
+        """From sample `first` on, which may not have come yet, the disk is used again; what came before is silence
+        (`Spool`).
+        """
         self._refuse_when_closed()
         if self._unkept is not None:
             self._samples.hush_until(self._unkept, first)
             self._unkept = None
 
     async def silence(self, first: int, last: int) -> None:
-        """As `Spool.silence`."""
+        """Make the samples from `first` up to `last` silence, on disk and in memory; the note may hold words, and goes
+        (`Spool`).
+        """
         self._refuse_when_closed()
         self.note = b""
         self._samples.hush(first, last)
 
     async def discard(self) -> None:
-        """As `Spool.discard`; the spool is closed then."""
+        """Forget everything: the source's words are all in the log (`Spool`). The spool is closed then."""
         self.closed = True
         self._unkept = None
         self.note = b""
         self._samples = Samples()
 
     async def close(self) -> None:
-        """As `Spool.close`."""
+        """Let go of the files and keep them (`Spool`)."""
         if self._unkept is not None:
             self._samples.hush(self._unkept, self.end)
         self._samples.take_all()  # As after a restart: what is to be silence has to be said again.

@@ -73,8 +73,8 @@ class DraftingWhisper(WhisperRecognizer):
         compute_type: str = "int8",
         trained: Sequence[str] = (),
     ) -> None:
-        """As `WhisperRecognizer`. Raises ValueError when the weights can't be read, and OSError when there is no room
-        for them among the temporary files.
+        """Load the weights, as `WhisperRecognizer` does. Raises ValueError when the weights can't be read, and OSError
+        when there is no room for them among the temporary files.
         """
         weights = read_weights(model_dir / "model.bin")
         config = json.loads((model_dir / "config.json").read_bytes())
@@ -138,11 +138,13 @@ class DraftingWhisper(WhisperRecognizer):
 
     @property
     def at_once(self) -> int:
-        """As `Recognizer.at_once`."""
+        """How many windows it hears together for less time; 1 when that brings nothing (`Recognizer`)."""
         return AT_ONCE if self._trusted else 1
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """As `Recognizer.recognise_all`: the decoder takes its steps in several windows together."""
+        """What `recognise` hears in each of these windows, in their order; raises what that raises (`Recognizer`). The
+        decoder takes its steps in several windows together.
+        """
         if len(windows) < 2 or not self._trusted:
             return super().recognise_all(windows)
         found = self._decode_all([self._open(window, self._seconds(window)) for window in windows])

@@ -98,7 +98,9 @@ class WhisperRecognizer:
 
     @property
     def limit_ms(self) -> int:
-        """As `Recognizer.limit_ms`."""
+        """Within which a pass ends by itself, where somebody else computes it; 0 where this process does
+        (`Recognizer`).
+        """
         return 0
 
     def warm_up(self) -> None:
@@ -109,7 +111,7 @@ class WhisperRecognizer:
 
     @property
     def at_once(self) -> int:
-        """As `Recognizer.at_once`."""
+        """How many windows it hears together for less time; 1 when that brings nothing (`Recognizer`)."""
         return 1
 
     def recognise(self, window: Window) -> Hypothesis:
@@ -117,7 +119,9 @@ class WhisperRecognizer:
         return self._once_more(window, *self._decode(window, self._seconds(window)))
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """As `Recognizer.recognise_all`, one after the other."""
+        """What `recognise` hears in each of these windows, in their order; raises what that raises (`Recognizer`). One
+        after the other.
+        """
         return [self.recognise(window) for window in windows]
 
     def _seconds(self, window: Window) -> float:
@@ -244,7 +248,7 @@ OWN_CODES = {"jv": "jw", "nb": "no", "fil": "tl"}
 
 
 Odds = tuple[tuple[str, float], ...]
-"""As `Hypothesis.odds`."""
+"""How likely each language is, 0 to 1 (`Hypothesis.odds`)."""
 LEAST_ODDS = 0.01
 """Less than this is far from likely."""
 

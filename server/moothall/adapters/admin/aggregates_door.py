@@ -16,7 +16,7 @@ from moothall.services.questions.balance import Balance
 
 
 class SumsDoor:
-    """Serves it to the secretariat alone."""
+    """The handler of `/admin/heard.json`, for the secretariat only."""
 
     def __init__(self, *, pages: StaffPages, balance: Balance) -> None:
         self._pages = pages

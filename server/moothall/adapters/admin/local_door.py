@@ -155,21 +155,27 @@ class Caller:
     async def import_programme(
         self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
     ) -> Told:
-        """As `Office.import_programme`; errors of the server come back as ConfigurationError."""
+        """Say what a file would change, or change it (`Office`). A server's error becomes ConfigurationError."""
         query = {"zone": zone, "access": access.value, "apply": "1" if apply else "0", "languages": languages}
         return msgspec.json.decode(await self._ask("programme", query, data), type=Told)
 
     async def admin_link(self, *, new: bool) -> str | None:
-        """As `Office.admin_link`."""
+        """The address of a link to `/admin`: made when there is none, replaced when `new`; None when there is one
+        (`Office`).
+        """
         said = msgspec.json.decode(await self._ask("admin-link", {"new": "1" if new else "0"}, b""), type=_Said)
         return said.sentence or None
 
     async def refine(self, order: RefineOrder) -> Refined:
-        """As `Office.refine`; errors of the server come back as ConfigurationError."""
+        """Put what a second pass proposed into a session's log (`Office`). Errors of the server come back as
+        ConfigurationError.
+        """
         return msgspec.json.decode(await self._ask("refine", {}, msgspec.json.encode(order)), type=Refined)
 
     async def propose(self, order: ProposeOrder) -> Proposed:
-        """As `Office.propose`; errors of the server come back as ConfigurationError."""
+        """Keep what a second pass found until the staff have decided on it (`Office`). Errors of the server come back
+        as ConfigurationError.
+        """
         return msgspec.json.decode(await self._ask("propose", {}, msgspec.json.encode(order)), type=Proposed)
 
     async def answers(self) -> bool:

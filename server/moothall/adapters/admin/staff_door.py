@@ -36,7 +36,7 @@ ADMIN = "/admin"
 
 
 class StaffDoor:
-    """See the module."""
+    """Handlers of `/enter/{token}`, and the middleware that knows a request's role link by its cookie."""
 
     def __init__(
         self,

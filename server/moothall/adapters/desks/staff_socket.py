@@ -97,7 +97,7 @@ class Connection:
 
 
 class StaffSocket:
-    """See the module. `run` has to be running for anything to go out."""
+    """The Socket.IO server of the staff's pages. `run` must be running, else nothing is sent."""
 
     def __init__(self, *, staff: StaffOf, origins: frozenset[str], clock: Clock, ping_s: float = PING_S) -> None:
         """`origins`: whose pages may connect, exactly as browsers write them. `ping_s`: see PING_S."""

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 async def start_child(*command: str, **options: Any) -> asyncio.subprocess.Process:
-    """As `asyncio.create_subprocess_exec`; a child that is started while this is cancelled is killed and waited for.
+    """Start a child as `asyncio.create_subprocess_exec` does; when this is cancelled, the child is killed and awaited.
 
     asyncio does so only on the first cancellation; a second one meanwhile leaves the child to nobody.
     """

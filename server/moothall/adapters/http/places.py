@@ -51,7 +51,9 @@ class Place:
 
 
 class Places:
-    """See the module. An IPv6 address counts together with its /48: one site may have that many."""
+    """A limited number of places, and a share of them for each address. An IPv6 address counts with its /48: one site
+    may have that many.
+    """
 
     def __init__(self, randomness: Randomness, *, most: int, each: int | None = None) -> None:
         """`most`: places in all; `each`: those of one address, None: as many as there are."""

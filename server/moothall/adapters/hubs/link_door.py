@@ -53,9 +53,9 @@ class HubSocket:
         self._transport = transport
         self._first = deque(first)  # Bound: MOST_SIGNS altogether.
         self.bytes_sent = 0
-        """As `HubConnection` has it."""
+        """Bytes sent on this link so far (`HubConnection`)."""
         self.bytes_received = 0
-        """As `HubConnection` has it."""
+        """Bytes received on this link so far (`HubConnection`)."""
 
     async def receive(self) -> wire.FromHub | None:
         """The next message; None when the link has ended. Raises ProtocolError."""

@@ -67,7 +67,7 @@ def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[we
 
 
 class HubPageDoor:
-    """Serves it."""
+    """Handlers of the page of a hub without a machine, and of its forms."""
 
     def __init__(
         self,

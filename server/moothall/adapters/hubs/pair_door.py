@@ -28,7 +28,7 @@ from moothall.wire.pairing import LONGEST
 
 
 class HubPairDoor:
-    """Serves it."""
+    """Handlers of `/hub/pair` at the centre."""
 
     def __init__(
         self,

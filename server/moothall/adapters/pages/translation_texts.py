@@ -32,7 +32,7 @@ def made_text(made: MadeFrom, ui: Catalogue) -> str:
 
 
 def route_text(route: str, ui: Catalogue, *, rough: bool) -> str:
-    """As `made_text`, of anything that was translated by that route."""
+    """The sentence of `made_text` for any text that was translated by that route."""
     first, *through = [ui.language_name(tag) for tag in languages_of(route)] or [""]
     if rough:
         return ui.text(ROUGH, language=first)

@@ -61,11 +61,11 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         return Senders(AddressGate(self.clock, self.randomness, allowance, patience_ms=0), self.address_of)
 
     def language(self, request: web.Request) -> tuple[Catalogue, bool]:
-        """As `request_context.language`."""
+        """The language of the page, and whether the address chose it (`request_context.language`)."""
         return language(self.pages, request)
 
     async def asked(self, request: web.Request, channel: str | None = None) -> Asked:
-        """As `request_context.asked`. Raises Wrong."""
+        """The session and channel that a request names (`request_context.asked`). Raises Wrong."""
         return await asked(request, self.snapshot_of, channel)
 
     def token(self, request: web.Request, session: SessionId) -> str:

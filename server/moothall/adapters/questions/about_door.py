@@ -29,7 +29,7 @@ TAKE_BACK = "take-back"
 
 
 class AboutDoor:
-    """Serves it."""
+    """Handlers of the form in which an author states, changes or withdraws their groups."""
 
     def __init__(self, context: VisitorContext, asking: Asking, balance: Balance, *, author_page: AuthorPage) -> None:
         self._context = context

@@ -21,7 +21,7 @@ ALLOWANCE = Allowance(per_second=1, burst=60)
 
 
 class AbuseDoor:
-    """Serves it."""
+    """The handler of a reader's report of a rude question."""
 
     def __init__(self, context: VisitorContext, reports: AbuseReports) -> None:
         self._context = context

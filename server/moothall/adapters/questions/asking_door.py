@@ -70,7 +70,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AskingDoor:
-    """Serves it."""
+    """Handlers of the form *Ask or comment*, and of the author's private page."""
 
     def __init__(
         self,

@@ -37,7 +37,7 @@ class _Running(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuthorPage:
-    """Makes it."""
+    """Renders the private page of an author at the centre."""
 
     def __init__(self, pages: Pages, typing: Typing, randomness: Randomness, balance: Balance | None = None) -> None:
         self._pages = pages

@@ -28,7 +28,7 @@ ALLOWANCE = Allowance(per_second=10, burst=1_200)
 
 
 class HandsDoor:
-    """Serves it."""
+    """Handlers of a vote in a show of hands."""
 
     def __init__(self, context: VisitorContext, ballots: Ballots) -> None:
         self._context = context

@@ -67,7 +67,7 @@ ChannelOf = Callable[[SessionId, SegmentId], str]
 
 
 class QuestionsDoor:
-    """Serves it."""
+    """Handlers of the public list of questions, and of support for one of them."""
 
     def __init__(
         self,

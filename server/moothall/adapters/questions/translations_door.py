@@ -53,7 +53,7 @@ class Rendering(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuestionTranslationsDoor:
-    """Serves them."""
+    """Handlers of translated questions."""
 
     def __init__(self, context: VisitorContext, translations: QuestionTranslations, *, floor_of: FloorOf) -> None:
         self._context = context

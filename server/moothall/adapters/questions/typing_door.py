@@ -37,7 +37,7 @@ _decoder = msgspec.json.Decoder(Written)
 
 
 class TypingDoor:
-    """Serves it."""
+    """Handlers of the text that an author types in their turn, from a form and from a script."""
 
     def __init__(self, context: VisitorContext, asking: Asking, typing: Typing, *, author_page: AuthorPage) -> None:
         self._context = context

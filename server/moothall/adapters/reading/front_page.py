@@ -59,7 +59,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class FrontPage:
-    """Serves it. Planned sessions come from the programme, all others from the catalogue."""
+    """The handler of `/`. Planned sessions come from the programme, all others from the catalogue."""
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ Want = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
 
 
 class LanguagesDoor:
-    """Serves it."""
+    """The handler of `POST /s/{session}/language`."""
 
     def __init__(self, context: VisitorContext, *, offered: Offered, want: Want) -> None:
         self._context = context

@@ -43,7 +43,7 @@ class _Sent(msgspec.Struct):
 
 
 class ReportsDoor:
-    """Serves it. Reports go to `Reports`, where desks see them."""
+    """Handlers of the form *Something wrong?*. Reports go to `Reports`, where desks see them."""
 
     def __init__(self, context: VisitorContext, reports: Reports) -> None:
         self._context = context

@@ -90,7 +90,7 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class RecordDoor:
-    """See the module. `pages` gives texts, error pages and the style of the HTML file."""
+    """Handlers of records. `pages` gives texts, error pages and the style of the HTML file."""
 
     def __init__(self, records: Records, pages: Pages, *, most_kept: int = MAX_KEPT_BYTES) -> None:
         """Raises ConfigurationError when the style of the HTML file is missing."""

@@ -35,7 +35,7 @@ StateOf = Callable[[SessionId], Awaitable[State | None]]
 
 
 class SoundDoor:
-    """See the module."""
+    """Handlers of published sound, and of the pieces that staff hear while they correct."""
 
     def __init__(
         self,

@@ -37,7 +37,7 @@ class DiskSpools:
         self._open: dict[tuple[SessionId, SourceId], DiskSpool] = {}
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
-        """As `SpoolStore.open`.
+        """The source's spool as it survived, or a new one (`SpoolStore`).
 
         Raises ValueError for an id that is no name or a spool that is open already, StorageUnavailable when the
         disk refuses.
@@ -64,7 +64,9 @@ class DiskSpools:
         return spool
 
     async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
-        """As `SpoolStore.kept`."""
+        """Every spool that an earlier life of the server left, or this one has closed, in order of their names
+        (`SpoolStore`).
+        """
         return await asyncio.to_thread(self._kept)
 
     def _kept(self) -> list[tuple[SessionId, SourceId]]:

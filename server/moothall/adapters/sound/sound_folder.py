@@ -47,11 +47,11 @@ class SoundFolder:
         self._bitrate = bitrate
 
     async def sessions(self) -> tuple[SessionId, ...]:
-        """As `SoundStore.sessions`."""
+        """Those with a recording (`SoundStore`)."""
         return await asyncio.to_thread(self._sessions)
 
     async def parts(self, session: SessionId) -> tuple[Part, ...]:
-        """As `SoundStore.parts`."""
+        """A session's parts, by source and position (`SoundStore`)."""
         return await asyncio.to_thread(self._parts, session)
 
     def path(self, session: SessionId, source: SourceId, first: int) -> Path:
@@ -62,7 +62,7 @@ class SoundFolder:
         return self._root / session / source / f"{first:015d}.opus"
 
     async def begin(self, session: SessionId, source: SourceId, first: int) -> OpusPart:
-        """As `SoundStore.begin`."""
+        """A new part from that sample on (`SoundStore`)."""
         path = self.path(session, source, first)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ class SoundFolder:
         return OpusPart(process, path)
 
     async def read(self, part: Part, first: int, count: int) -> bytes:
-        """As `SoundStore.read`."""
+        """Up to `count` samples of a part from position `first` on (`SoundStore`)."""
         try:
             async with AudioFile(
                 self.path(part.session, part.source, part.first), first_sample=first - part.first
@@ -89,7 +89,9 @@ class SoundFolder:
             return b""
 
     async def silence(self, part: Part, first: int, last: int) -> None:
-        """As `SoundStore.silence`. The old file is overwritten once the new one stands in its place."""
+        """Make a part again with silence from `first` up to `last` (`SoundStore`). The old file is overwritten once the
+        new one stands in its place.
+        """
         path = self.path(part.session, part.source, part.first)
         new = path.with_suffix(".new")
         order = EncodeOrder(
@@ -121,7 +123,7 @@ class SoundFolder:
             os.close(old)
 
     async def forget(self, session: SessionId) -> None:
-        """As `SoundStore.forget`."""
+        """Erase all of a session's recording (`SoundStore`)."""
         if is_name(session):
             await asyncio.to_thread(shutil.rmtree, self._root / session, ignore_errors=True)
 
@@ -163,7 +165,7 @@ class OpusPart:
         self._path = path
 
     async def write(self, pcm: bytes) -> None:
-        """As `PartWriter.write`."""
+        """Add samples, PCM16 (`PartWriter`)."""
         assert self._process.stdin is not None  # noqa: S101 - it was asked for
         try:
             _leave_room(self._path.parent)
@@ -173,7 +175,7 @@ class OpusPart:
             raise _refused(error) from error
 
     async def close(self) -> None:
-        """As `PartWriter.close`."""
+        """End it; what was written can be played (`PartWriter`)."""
         await to_the_end(self._close())
 
     async def _close(self) -> None:

@@ -50,20 +50,20 @@ class DiskSpool:
         self._wiped = 0
         """Up to which sample of it memory has nothing any more."""
         self.note = b""
-        """As `Spool.note`."""
+        """What was last noted about these samples; empty when nothing was, or when it is lost (`Spool`)."""
 
     @property
     def start(self) -> int:
-        """As `Spool.start`."""
+        """The first sample that is still there (`Spool`)."""
         return self._start
 
     @property
     def end(self) -> int:
-        """As `Spool.end`."""
+        """One past the last sample appended (`Spool`)."""
         return self._recent.end
 
     def append(self, pcm: bytes) -> None:
-        """As `Spool.append`.
+        """Add samples; whole samples only (`Spool`).
 
         Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much waits for the disk.
         """
@@ -79,12 +79,12 @@ class DiskSpool:
             self._recent.add(pcm)
 
     async def sync(self) -> int:
-        """As `Spool.sync`."""
+        """Write and fdatasync what is there; returns the position up to which it is safe (`Spool`)."""
         self._refuse_when_closed()
         return await asyncio.to_thread(self._write)
 
     async def read(self, first: int, count: int) -> bytes:
-        """As `Spool.read`.
+        """Up to `count` samples from position `first`; empty at the end (`Spool`).
 
         Raises ValueError for samples that were trimmed, StorageUnavailable when the disk refuses.
         """
@@ -97,7 +97,8 @@ class DiskSpool:
         return await asyncio.to_thread(self._from_disk, first, count)
 
     async def trim(self, before: int) -> None:
-        """As `Spool.trim`. The newest file stays, so that positions run on after a restart.
+        """Forget samples before `before`, as far as whole files allow (`Spool`). The newest file stays, so that
+        positions run on after a restart.
 
         Samples before `before` that the disk has refused until now needn't be written any more.
         """
@@ -105,19 +106,21 @@ class DiskSpool:
         await asyncio.to_thread(self._unlink, before)
 
     async def keep(self, note: bytes) -> None:
-        """As `Spool.keep`."""
+        """Note something in place of what was noted before (`Spool`)."""
         self._refuse_when_closed()
         await asyncio.to_thread(self._keep, note)
 
     async def begin_memory_only(self, first: int) -> None:
-        """As `Spool.begin_memory_only`. Memory holds the newest 5 s of what came before, and all that comes."""
+        """From sample `first` on nothing reaches the disk, and what is there from `first` on becomes silence at once
+        (`Spool`). Memory holds the newest 5 s of what came before, and all that comes.
+        """
         self._refuse_when_closed()
         with self._memory:
             self._unkept = first if self._unkept is None else min(first, self._unkept)
         await asyncio.to_thread(self._wipe, first)
 
     def wipe_memory_only(self, before: int) -> None:
-        """As `Spool.wipe_memory_only`."""
+        """Make silence of what is in memory only before sample `before`; whoever reads it finds that (`Spool`)."""
         self._refuse_when_closed()
         with self._memory:
             if self._unkept is not None:
@@ -125,24 +128,30 @@ class DiskSpool:
                 self._wiped = max(self._wiped, before)
 
     async def end_memory_only(self, first: int) -> None:
-        """As `Spool.end_memory_only`."""
+        """From sample `first` on, which may not have come yet, the disk is used again; what came before is silence
+        (`Spool`).
+        """
         self._refuse_when_closed()
         await asyncio.to_thread(self._keep_again, first)
 
     async def silence(self, first: int, last: int) -> None:
-        """As `Spool.silence`."""
+        """Make the samples from `first` up to `last` silence, on disk and in memory; the note may hold words, and goes
+        (`Spool`).
+        """
         self._refuse_when_closed()
         with self._memory:
             self._recent.hush(first, last)
         await asyncio.to_thread(self._silence_files, first, last)
 
     async def discard(self) -> None:
-        """As `Spool.discard`; the spool is closed then."""
+        """Forget everything: the source's words are all in the log (`Spool`). The spool is closed then."""
         self.closed = True
         await asyncio.to_thread(self._remove_all)
 
     async def close(self) -> None:
-        """As `Spool.close`. What the disk refuses even now is given up: it was never acknowledged."""
+        """Let go of the files and keep them (`Spool`). What the disk refuses even now is given up: it was never
+        acknowledged.
+        """
         if self.closed:
             return
         self.closed = True

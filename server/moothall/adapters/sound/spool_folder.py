@@ -26,7 +26,7 @@ _FILE = re.compile(r"([0-9]{15})\.pcm\Z")
 
 
 class SpoolFolder:
-    """See the module. The folder is made when something is first written."""
+    """The files of one spool. The folder is made at the first write."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -48,7 +48,7 @@ class Samples:
             self._pcm[at : at + (high - low) * SAMPLE_BYTES] = bytes((high - low) * SAMPLE_BYTES)
 
     def hush_until(self, first: int, last: int) -> None:
-        """As `hush`, and whatever still comes before `last` is silence too."""
+        """Make a span silence, and also samples before `last` that come later."""
         self.hush(first, last)
         self._silent.append((first, last))
 

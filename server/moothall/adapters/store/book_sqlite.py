@@ -65,7 +65,7 @@ class SqliteBook:
             raise
 
     async def read(self, shelf: str) -> Mapping[str, bytes]:
-        """As `Book.read`."""
+        """Every entry of a shelf by its key (`Book`)."""
 
         def act() -> Mapping[str, bytes]:
             rows = self._connection.execute("SELECT key, body FROM entry WHERE shelf = ? ORDER BY rowid", (shelf,))
@@ -74,7 +74,7 @@ class SqliteBook:
         return await self._do(act)
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """As `Book.write`."""
+        """Keep or take out entries, all of them or none; durable when it returns (`Book`)."""
 
         def act() -> None:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -94,7 +94,7 @@ class SqliteBook:
         await self._do(act)
 
     async def close(self) -> None:
-        """As `Book.close`."""
+        """Finish what was promised and let go of the files (`Book`)."""
         if not self._closed:
             self._closed = True
             self._thread.submit(self._connection.close)

@@ -17,7 +17,7 @@ _Stamp = tuple[tuple[str, int, int], ...]
 
 
 class GlossaryFolder:
-    """See the module. Every method reads the disk."""
+    """The folder of glossary files. Every method reads the disk."""
 
     def __init__(self, folder: Path | None) -> None:
         """`folder` holds the files, `*.toml`; None when there is none."""
@@ -36,7 +36,7 @@ class GlossaryFolder:
         return self._parts
 
     def read_again(self) -> tuple[Part, ...]:
-        """As `read`, while a server runs: what stood there last, and a line in the log, when it can't be read."""
+        """Read the files again while a server runs. An unreadable file keeps its last content, and is logged."""
         try:
             return self.read()
         except ConfigurationError as error:

@@ -56,7 +56,7 @@ class SqliteLog(SqliteRecords):
         return cls(*await asyncio.to_thread(connect), idle_s)
 
     async def acquire(self, session: SessionId, epoch: Epoch) -> LogHead:
-        """As `EventLog.acquire`."""
+        """Take over a session's log as its writer: raise its term by one and return where it stands (`EventLog`)."""
 
         def act(connection: sqlite3.Connection) -> LogHead:
             connection.execute(
@@ -91,7 +91,7 @@ class SqliteLog(SqliteRecords):
         self._acknowledged.write(number, epoch, Known(offset, known.lost))
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
-        """As `EventLog.append`."""
+        """Store `events`, the first at `expected_offset + 1`, all of them or none (`EventLog`)."""
         rows = _rows(session, expected_offset, events)
 
         def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
@@ -109,7 +109,9 @@ class SqliteLog(SqliteRecords):
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """As `EventLog.remove`: the bytes are overwritten in the file, and the WAL is emptied before this returns."""
+        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act
+        (`EventLog`). The bytes are overwritten in the file, and the WAL is emptied before this returns.
+        """
         rows = _rows(session, expected_offset, events)
 
         def act(connection: sqlite3.Connection) -> tuple[int, Epoch, int]:
@@ -125,7 +127,9 @@ class SqliteLog(SqliteRecords):
         await self._write(act, self._note)
 
     async def forget(self, session: SessionId) -> None:
-        """As `EventLog.forget`; the bytes go as those of `remove` do."""
+        """Erase a session's log as if it had never been; no matter if there is none (`EventLog`). The bytes go as those
+        of `remove` do.
+        """
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(

@@ -68,11 +68,13 @@ class Ed25519Signer:
 
     @property
     def key_id(self) -> str:
-        """As `Signer.key_id`: the first 16 hexadecimal digits of the raw public key's SHA-256."""
+        """Short name of the key, as published (`Signer`). The first 16 hexadecimal digits of the raw public key's
+        SHA-256.
+        """
         return self._key_id
 
     def sign(self, message: bytes) -> bytes:
-        """As `Signer.sign`."""
+        """The 64-byte signature of `message` (`Signer`)."""
         return self._key.sign(message)
 
     def public_document(self) -> dict[str, object]:

@@ -227,7 +227,7 @@ class LogReader:
     def read(
         self, session: SessionId, after: int, limit: int, lanes: Collection[Lane] | None = None
     ) -> list[LogRecord]:
-        """As `EventLog.read`. Raises RecordBroken when a row of it can't be a record."""
+        """Records of a session after an offset, in order (`EventLog`). Raises RecordBroken."""
         with self._transaction():
             row = self._connection.execute("SELECT number FROM session WHERE id = ?", (session,)).fetchone()
             if row is None:
@@ -242,7 +242,7 @@ class LogReader:
         return [_record(session, *row) for row in rows]
 
     def caused(self, ending: str) -> list[LogRecord]:
-        """As `EventLog.caused`."""
+        """Records that a command has caused (`EventLog`)."""
         with self._transaction():
             rows = self._connection.execute(_CAUSED, {"ending": ending}).fetchall()
         found: list[LogRecord] = []

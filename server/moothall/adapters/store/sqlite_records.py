@@ -49,23 +49,25 @@ class SqliteRecords:
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """As `EventLog.read`: what is there of it."""
+        """Records of a session after an offset, in order (`EventLog`): what is there of it."""
         return await self._read(lambda: self._reader.read(session, after, limit, lanes))
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """As `EventLog.head`."""
+        """Where a session's log ends; None when there is none (`EventLog`)."""
         return await self._read(lambda: self._reader.head(session))
 
     async def sessions(self) -> Sequence[SessionId]:
-        """As `EventLog.sessions`."""
+        """Ids of all sessions with a log (`EventLog`)."""
         return await self._read(self._reader.sessions)
 
     async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """As `EventLog.caused`; reads every header."""
+        """Records that a command has caused (`EventLog`); reads every header."""
         return await self._read(lambda: self._reader.caused(ending))
 
     async def close(self) -> None:
-        """As `EventLog.close`: what waits is stored first. Afterwards everything is refused as unavailable."""
+        """Finish what was promised and let go of the files (`EventLog`). What waits is stored first. Afterwards
+        everything is refused as unavailable.
+        """
         if self._closed:
             return
         self._closed = True

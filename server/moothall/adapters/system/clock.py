@@ -1,4 +1,7 @@
-"""The machine's clock and its randomness: the only place that reads them."""
+"""The machine's clock and its randomness.
+
+A module by itself, so that no other file reads them (CONTRIBUTING.md, rule 5).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Exponential back-off: how long to wait before something that failed is tried again."""
+"""Exponential back-off: how long to wait before something that failed is tried again.
+
+A module by itself: programs and layers that share nothing else wait by it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes from outside become values here, and whatever msgspec raises for those that don't becomes one error.
+"""Decodes bytes from outside into values; each error of msgspec becomes one error of ours.
 
 It stands alone since every layer reads bytes with it.
 """

@@ -20,14 +20,14 @@ REVISED_WITHIN = 2_000
 
 
 def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a correction, or a refusal."""
     segment = state.segments.get(command.segment)
     if segment is None or segment.channel != command.channel or segment.gone:
         return _unknown()
     if len(command.text) > MAX_TEXT:
         return _too_long()
     if command.base_revision != segment.revision or (actor.role is Role.ENGINE and not _machines_own(state, segment)):
-        return _stale(segment, "It was corrected meanwhile.")
+        return _stale(segment, "The line was corrected in the meantime.")
     if not segment.base <= command.base_words <= len(segment.words):
         message = f"It replaces the first {segment.base} to {len(segment.words)} words, not {command.base_words}."
         return _stale(segment, message)
@@ -36,12 +36,14 @@ def correct(state: State, command: do.CorrectSegment, actor: Actor) -> Sequence[
 
 
 def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`. An engine betters a line of its channel once, whole, soon after its end, and before any person."""
+    """The events of an engine's correction, or a refusal. An engine may correct a line of its channel once, as a
+    whole, soon after its end, and only before a person has corrected it.
+    """
     channel, segment = state.channels.get(command.channel), state.segments.get(command.segment)
     if channel is None or segment is None or segment.channel != command.channel or segment.gone:
         return _unknown()
     if state.status not in ON:
-        message = f"The session is {state.status}: it takes no words of an engine now."
+        message = f"The session is {state.status} and takes no words of an engine now."
         return refuse(RefusalCode.CONFLICT, message)
     if command.generation != channel.generation:
         message = "Another engine has taken over the channel."
@@ -49,15 +51,15 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
     if len(command.text) > MAX_TEXT:
         return _too_long()
     if not command.text.strip() or command.text == segment.whole:
-        return refuse(RefusalCode.INVALID, "A better text says something, and something else.")
+        return refuse(RefusalCode.INVALID, "A second pass must give a text, and a different one.")
     if segment.revision:
-        return _stale(segment, "It was corrected meanwhile.")
+        return _stale(segment, "The line was corrected in the meantime.")
     if not segment.ended or not segment.words or command.base_words != len(segment.words):
         return _stale(segment, f"The line has not ended with {command.base_words} words.")
     if wall - segment.ended_at > REVISED_WITHIN:
         return _stale(segment, "The line ended too long ago: it has been read.")
     if not state.recorded or not state.kept_through(segment.t0, segment.t1):
-        return refuse(RefusalCode.CONFLICT, "Some of what was said then is not recorded.")
+        return refuse(RefusalCode.CONFLICT, "A part of this line is from a time that is not recorded.")
     return [_corrected(segment, command.base_words, command.text, machine=True)]
 
 

@@ -122,7 +122,7 @@ def _life(
 ) -> Decision:
     status, t = state.status, state.media_now(wall)
     if isinstance(command, do.PauseSession | do.ResumeSession) and not 0 <= command.back <= MOST_BACK:
-        return refuse(RefusalCode.INVALID, f"It can be set back by 0 to {MOST_BACK // 1000} seconds.")
+        return refuse(RefusalCode.INVALID, f"The beginning can be set back by 0 to {MOST_BACK // 1000} seconds.")
     match command:
         case do.OpenSession() if status is Status.CREATED:
             return _open(command, wall)
@@ -138,12 +138,14 @@ def _life(
             return [ev.RecordSealed(version=command.version, n=state.seals + 1)]
         case _:
             act = command.__struct_config__.tag
-            return refuse(RefusalCode.CONFLICT, f"The session is {status}, so '{act}' does not fit now.")
+            return refuse(RefusalCode.CONFLICT, f"'{act}' is not possible while the session is {status}.")
 
 
 def _open(command: do.OpenSession, wall: int) -> Decision:
     if not 0 <= command.age <= MOST_BEFORE:
-        return refuse(RefusalCode.INVALID, f"A session began at most {MOST_BEFORE // 60_000} minutes ago.")
+        return refuse(
+            RefusalCode.INVALID, f"The beginning of a session can be at most {MOST_BEFORE // 60_000} minutes ago."
+        )
     return [ev.SessionOpened(wall=wall - command.age)]
 
 
@@ -151,9 +153,9 @@ def _ask_close(state: State, command: do.AskClose) -> Decision:
     if command.act is None and state.goes_on is not None:
         return [ev.CloseAsked()]
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}, so it is not about to be closed.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and can't be closed now.")
     if command.act is None and state.closing is None:
-        return refuse(RefusalCode.CONFLICT, "Nobody wants the session closed.")
+        return refuse(RefusalCode.CONFLICT, "No close of this session is under way.")
     return [ev.CloseAsked(act=command.act, by=command.by, then=command.then)]
 
 
@@ -167,15 +169,15 @@ def _close(state: State, t: int) -> Decision:
 
 def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock, wall: int) -> Decision:
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no audio now.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no sound now.")
     match command:
         case do.AttachSource():
             if not is_name(command.source) or command.rate <= 0 or command.t < 0:
-                return refuse(RefusalCode.INVALID, "A source needs a short name, a rate and a time of 0 or more.")
+                return refuse(RefusalCode.INVALID, "A source needs an id, a sample rate and a time of 0 or more.")
             if command.channel not in state.channels:
                 return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
             if command.source in state.sources:
-                return refuse(RefusalCode.CONFLICT, "A source of that name was attached before.")
+                return refuse(RefusalCode.CONFLICT, "A source with this id was already attached.")
             now = state.media_now(wall)
             attached = ev.SourceAttached(
                 source=command.source, channel=command.channel, t=min(command.t, now), rate=command.rate
@@ -184,11 +186,11 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
         case do.EndSource():
             source = state.sources.get(command.source)
             if source is None or source.ended:
-                return refuse(RefusalCode.UNKNOWN, "No source of that name is attached.")
+                return refuse(RefusalCode.UNKNOWN, "No source with this id is attached.")
             return [ev.SourceEnded(source=command.source, t=command.t)]
         case _:
             if command.t < state.clock[0]:
-                return refuse(RefusalCode.INVALID, "Media time does not run back.")
+                return refuse(RefusalCode.INVALID, "Media time can't run backwards.")
             return mapped(state, command.t, wall)
 
 
@@ -198,10 +200,10 @@ def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSeg
         return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
     if isinstance(command, do.NoteGap):
         if not 0 <= command.t0 < command.t1:
-            return refuse(RefusalCode.INVALID, "A gap ends after it begins.")
+            return refuse(RefusalCode.INVALID, "The end of a gap must be after its beginning.")
         return [ev.GapNoted(channel=command.channel, t0=command.t0, t1=command.t1, reason=command.reason)]
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no words of an engine now.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no words of an engine now.")
     if isinstance(command, do.AttachEngine):
         attached = ev.EngineAttached(channel=command.channel, generation=channel.generation + 1, model=command.model)
         return [attached]
@@ -221,15 +223,15 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
     if any(not 0 < len(word.text) <= MAX_WORD or not 0 <= word.t0 <= word.t1 for word in command.words):
         return refuse(RefusalCode.INVALID, f"A word has 1 to {MAX_WORD} characters and ends after it begins.")
     if min(word.t0 for word in command.words) < channel.committed_through - EARLY_WORDS:
-        return _stale(state, channel, "Words of that time are committed already.")
+        return _stale(state, channel, "Words of this time are already committed.")
     if any(not state.kept(word.t0) for word in command.words):
-        return refuse(RefusalCode.CONFLICT, "What was said then is not kept.")
+        return refuse(RefusalCode.CONFLICT, "These words are from a break, or from a time that is not recorded.")
     events: list[ev.AnyEvent] = []
     if command.start is not None:
         if channel.open_segment is not None or command.segment in state.segments:
-            return _stale(state, channel, "The segment before it is still open, or its name is taken.")
+            return _stale(state, channel, "The segment before this one is still open, or its name is already in use.")
         if not is_name(command.segment) or command.start.language not in channel.languages:
-            return refuse(RefusalCode.INVALID, "A segment has a short name and one of its channel's languages.")
+            return refuse(RefusalCode.INVALID, "A segment needs an id and one of its channel's languages.")
         start = command.start
         events.append(
             ev.SegmentOpened(
@@ -261,11 +263,11 @@ def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.
             return refuse(RefusalCode.INVALID, "A speaker needs an id and a name.")
         return [ev.SpeakerIntroduced(speaker=command.speaker, name=command.name)]
     if command.speaker is not None and command.speaker not in state.speakers:
-        return refuse(RefusalCode.UNKNOWN, "Nobody of that id was introduced.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
     if isinstance(command, do.TakeFloor):
         return _take_floor(state, command, wall)
     if not command.segments or any(segment not in state.segments for segment in command.segments):
-        return refuse(RefusalCode.UNKNOWN, "Name lines of this session.")
+        return refuse(RefusalCode.UNKNOWN, "These lines are not in this session.")
     lines = tuple(dict.fromkeys(original(state, segment) for segment in command.segments))
     return [ev.SpeakerAssigned(segments=lines, speaker=command.speaker)]
 
@@ -294,15 +296,17 @@ def decide_term(state: State, command: do.ChooseTerm) -> Sequence[ev.AnyEvent] |
     if term is None:
         return refuse(RefusalCode.INVALID, WHAT_FITS)
     if command.language is not None and not any(command.language in each.languages for each in state.channels.values()):
-        return refuse(RefusalCode.INVALID, "A term is said in one of the session's languages, or in any.")
+        return refuse(
+            RefusalCode.INVALID, "The language of a term must be a language of the session, or be left empty."
+        )
     written = cleaned_written(command.written)
     if written is None:
         return refuse(RefusalCode.INVALID, WHAT_CAN_BE_WRITTEN)
     if not command.wanted and (written or command.keep is not None):
-        return refuse(RefusalCode.INVALID, "How it is translated is said of a term that is preferred.")
+        return refuse(RefusalCode.INVALID, "Translations can be given only for a preferred term.")
     known = key_of(term) in state.terms
     if command.wanted is None and not known:
-        return refuse(RefusalCode.UNKNOWN, "Nobody has added that term, or taken it away.")
+        return refuse(RefusalCode.UNKNOWN, "This session has no choice about this term to take back.")
     if not known and len(state.terms) >= MOST_CHOSEN:
         message = f"The session has {MOST_CHOSEN} terms of its own already; put lasting ones in a glossary file."
         return refuse(RefusalCode.CONFLICT, message)

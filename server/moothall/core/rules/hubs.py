@@ -1,4 +1,4 @@
-"""The rule of how a hub stands in a session: it is said absolutely, so that saying it again changes nothing."""
+"""Checks status updates of hubs. An update is absolute, so a repeated one changes nothing."""
 
 from __future__ import annotations
 
@@ -22,18 +22,20 @@ MOST_BELOW = 64
 
 
 def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The event of a hub's status, or a refusal."""
     title = " ".join(command.title.split())
     if not is_name(command.hub) or not 0 < len(title) <= MAX_TITLE:
-        return refuse(RefusalCode.INVALID, f"A hub has a short name and a title of 1 to {MAX_TITLE} characters.")
+        return refuse(RefusalCode.INVALID, f"A hub needs an id and a title of 1 to {MAX_TITLE} characters.")
     if not 0 <= (command.people or 0) <= MOST_PEOPLE or min(command.since, command.counted or 0) < 0:
-        return refuse(RefusalCode.INVALID, f"Count 0 to {MOST_PEOPLE} people in a hub, at times of 0 or more.")
+        return refuse(
+            RefusalCode.INVALID, f"A hub's head count is from 0 to {MOST_PEOPLE}, and its times are not negative."
+        )
     known = state.hubs.get(command.hub)
     if known is None and len(state.hubs) >= MOST_HUBS:
-        return refuse(RefusalCode.CONFLICT, f"The session has had {MOST_HUBS} hubs, and takes no more.")
+        return refuse(RefusalCode.CONFLICT, f"Too many hubs have taken part in this session (limit {MOST_HUBS}).")
     top = way_to(command.hub)[0]
     if known is None and sum(is_or_is_below(hub, top) for hub in state.hubs) >= MOST_BELOW:
-        return refuse(RefusalCode.CONFLICT, f"The session has had {MOST_BELOW} hubs that came by way of this one.")
+        return refuse(RefusalCode.CONFLICT, f"Too many hubs are connected through this one (limit {MOST_BELOW}).")
     t = max(0, state.media_now(wall))
     stands = ev.HubStands(
         hub=command.hub,
@@ -45,5 +47,5 @@ def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyE
         t=t,
     )
     if known is not None and with_hub(state.hubs, stands)[command.hub] == known:
-        return refuse(RefusalCode.CONFLICT, "The hub stands so already.")
+        return refuse(RefusalCode.CONFLICT, "The hub already has this status.")
     return [stands]

@@ -18,18 +18,18 @@ from moothall.core.session.state import State, Status, evolve
 def not_recorded(
     state: State, command: do.BeginNotRecorded | do.EndNotRecorded, wall: int
 ) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command that begins or ends a break or a span that is not recorded, or a refusal."""
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nothing is recorded now.")
     now = state.media_now(wall)
     if isinstance(command, do.EndNotRecorded):
         if state.recorded:
-            return refuse(RefusalCode.CONFLICT, "The session is recorded.")
+            return refuse(RefusalCode.CONFLICT, "The session is already being recorded.")
         return [ev.NotRecordedEnded(t1=max(now, state.not_recorded[-1][0]))]
     if not state.recorded:
-        return refuse(RefusalCode.CONFLICT, "The session is not recorded already.")
+        return refuse(RefusalCode.CONFLICT, "The session is already not being recorded.")
     if not 0 <= command.back <= MOST_BACK:
-        message = f"It can be set back by 0 to {MOST_BACK // 1000} seconds."
+        message = f"The beginning can be set back by 0 to {MOST_BACK // 1000} seconds."
         return refuse(RefusalCode.INVALID, message)
     earliest = max((t1 or 0 for _, t1 in state.not_recorded), default=0)
     began = ev.NotRecordedBegan(t0=min(max(now - command.back, earliest), now))

@@ -34,14 +34,14 @@ LineCommand = (
 
 
 def decide_lines(state: State, command: LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about a channel's lines, or a refusal."""
     channel = state.channels.get(command.channel)
     if channel is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
     match command:
         case do.ForceLanguage():
             if command.language is not None and command.language not in channel.languages:
-                return refuse(RefusalCode.INVALID, f"The channel may be in {', '.join(channel.languages)}.")
+                return refuse(RefusalCode.INVALID, f"This channel accepts only {', '.join(channel.languages)}.")
             return [ev.LanguageForced(channel=channel.id, language=command.language)]
         case do.RewindChannel():
             return _rewind(state, channel, command)
@@ -61,7 +61,7 @@ def unkept_now(state: State) -> Refusal:
     """Why nothing is written now: a break, which somebody may end first, or what is said is not to be recorded."""
     if state.status is Status.PAUSED:
         return refuse(RefusalCode.BREAK, "There is a break: end it, and send this again.")
-    return refuse(RefusalCode.CONFLICT, "What is said now is not recorded.")
+    return refuse(RefusalCode.CONFLICT, "This time is not recorded.")
 
 
 def last_unkept(state: State) -> int:
@@ -71,11 +71,11 @@ def last_unkept(state: State) -> int:
 
 def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequence[ev.AnyEvent] | Refusal:
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: its sound is gone.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and its sound is no longer there.")
     if not state.keeps:
         return unkept_now(state)
     if command.t < 0:
-        return refuse(RefusalCode.INVALID, "Media time begins at 0.")
+        return refuse(RefusalCode.INVALID, "Media time can't be negative.")
     heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
     # What a person has mended stays, so that its sound is not recognised again; nor is what was not kept.
     stays = [_end(line, channel) for line in heard if line.mended]
@@ -106,17 +106,20 @@ def _restore(state: State, channel: Channel, command: do.RestoreLines) -> Sequen
         return unkept_now(state)
     meant = 0 <= command.t <= command.through and command.rewinding > 0
     if not meant or len(set(command.segments)) < len(command.segments):
-        return refuse(RefusalCode.INVALID, "Name the lines, each once, and the time that they were struck from.")
+        return refuse(
+            RefusalCode.INVALID,
+            "Name the lines, each of them once, and the time from which they were recognised again.",
+        )
     named = [line for name in command.segments if (line := state.segments.get(name)) is not None]
     if len(named) < len(command.segments):
-        return refuse(RefusalCode.STALE, "Words of these lines were removed since.")
+        return refuse(RefusalCode.STALE, "Words of these lines have been removed since.")
     if any(line.channel != channel.id or line.moved or line.struck != command.rewinding for line in named):
-        return refuse(RefusalCode.UNKNOWN, "Name lines of this channel that were struck.")
+        return refuse(RefusalCode.UNKNOWN, "These lines were not removed from this channel by a new recognition.")
     if any(returned(line.id) in state.segments for line in named):
-        return refuse(RefusalCode.CONFLICT, "These lines stand again already.")
+        return refuse(RefusalCode.CONFLICT, "These lines are already back.")
     instead = _instead(state, channel, command)
     if any(line.mended or struck < command.rewinding for line, struck in instead.items()):
-        return refuse(RefusalCode.STALE, "What stands in their place has been changed since.")
+        return refuse(RefusalCode.STALE, "The lines in their place have been changed since.")
     rewound = ev.ChannelRewound(
         channel=channel.id, t=channel.committed_through, segments=tuple(line.id for line in instead)
     )
@@ -164,20 +167,20 @@ def _type(
 ) -> Sequence[ev.AnyEvent] | Refusal:
     interprets = actor.role is Role.INTERPRETER
     if interprets and channel.kind is not ev.ChannelKind.INTERPRETATION:
-        return refuse(RefusalCode.FORBIDDEN, "Interpreters write into interpretations.")
+        return refuse(RefusalCode.FORBIDDEN, "Interpreters can write only into interpretations.")
     if state.status not in (Status.OPEN, Status.PAUSED):
-        return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: it takes no lines now.")
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
     if not state.keeps or state.status is Status.PAUSED:
         return unkept_now(state)
     if not is_name(command.segment) or command.language not in channel.languages:
-        return refuse(RefusalCode.INVALID, "A line has a short name and one of its channel's languages.")
+        return refuse(RefusalCode.INVALID, "A line needs an id and one of its channel's languages.")
     if not 0 < len(command.text.strip()) <= MAX_TEXT:
         return refuse(RefusalCode.INVALID, f"A line has 1 to {MAX_TEXT} characters.")
     if command.segment in state.segments:
-        return refuse(RefusalCode.CONFLICT, "A line of that name is there already.")
+        return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
     speaker = command.speaker if command.speaker is not None else channel.speaker
     if speaker is not None and speaker not in state.speakers:
-        return refuse(RefusalCode.UNKNOWN, "Nobody of that id was introduced.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
     # A source that was attached meanwhile may have set the clock a little back.
     t = max(state.media_now(wall), last_unkept(state))
     line = do.MovedLine(
@@ -220,12 +223,12 @@ def _whole(channel: Channel, line: do.MovedLine) -> Sequence[ev.AnyEvent]:
 
 def _move_away(state: State, channel: Channel, command: do.MoveLinesAway, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     if channel.kind is ev.ChannelKind.TRANSLATION:
-        return refuse(RefusalCode.INVALID, "A translated line goes where the line goes that it was made from.")
+        return refuse(RefusalCode.INVALID, "A translated line can't be moved by itself: move its original.")
     lines = [state.segments.get(segment) for segment in command.segments]
     if not 0 < len(lines) <= MAX_LINES or command.session == state.id:
-        return refuse(RefusalCode.INVALID, f"1 to {MAX_LINES} lines can be moved at a time, to another session.")
+        return refuse(RefusalCode.INVALID, f"Move 1 to {MAX_LINES} lines at a time, and to another session.")
     if any(line is None or line.channel != channel.id or line.gone or not line.ended for line in lines):
-        return refuse(RefusalCode.UNKNOWN, "Name finished lines of this channel.")
+        return refuse(RefusalCode.UNKNOWN, "These lines are not finished lines of this channel.")
     if any(line is not None and _may_be_unsaid(state, line.t1, wall) for line in lines):
         message = f"Lines can be moved {MOST_BACK // 1000} seconds after they were said; try again then."
         return refuse(RefusalCode.CONFLICT, message)
@@ -240,19 +243,21 @@ def _may_be_unsaid(state: State, t1: int, wall: int) -> bool:
 def _move_here(state: State, channel: Channel, command: do.MoveLinesHere, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     names = [line.segment for line in command.lines]
     if not 0 < len(names) <= MAX_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
-        return refuse(RefusalCode.INVALID, f"1 to {MAX_LINES} lines with names of their own can be moved at a time.")
+        return refuse(RefusalCode.INVALID, f"Move 1 to {MAX_LINES} lines at a time, each with an id of its own.")
     if any(name in state.segments for name in names):
-        return refuse(RefusalCode.CONFLICT, "A line of that name is there already.")
+        return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
     for line in command.lines:
         if not 0 <= line.t0 <= line.t1 or not 0 < len(line.text) <= MAX_TEXT:
-            return refuse(RefusalCode.INVALID, f"A line ends after it begins, and has 1 to {MAX_TEXT} characters.")
+            return refuse(
+                RefusalCode.INVALID, f"A line needs 1 to {MAX_TEXT} characters and an end after its beginning."
+            )
         if _may_be_unsaid(state, line.t1, wall):
             message = f"Lines can be moved here {MOST_BACK // 1000} seconds after the session began; try again then."
             return refuse(RefusalCode.CONFLICT, message)
         if not state.kept_through(line.t0, line.t1):
-            return refuse(RefusalCode.CONFLICT, "Nothing of this session was kept when that was said.")
+            return refuse(RefusalCode.CONFLICT, "The line is from a time of which this session keeps nothing.")
         if line.speaker is not None and line.speaker not in state.speakers:
-            return refuse(RefusalCode.UNKNOWN, "Nobody of that id was introduced.")
+            return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
     events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=tuple(names), session=command.session)]
     for line in command.lines:
         events += _whole(channel, line)
@@ -261,15 +266,15 @@ def _move_here(state: State, channel: Channel, command: do.MoveLinesHere, wall: 
 
 def _bring_back(state: State, channel: Channel, command: do.BringLinesBack) -> Sequence[ev.AnyEvent] | Refusal:
     if not 0 < len(command.segments) <= MAX_LINES or command.session == state.id:
-        return refuse(
-            RefusalCode.INVALID, f"1 to {MAX_LINES} lines can be brought back at a time, from another session."
-        )
+        return refuse(RefusalCode.INVALID, f"Bring back 1 to {MAX_LINES} lines at a time, and from another session.")
     lines = {name: state.segments.get(name) for name in command.segments}
     away = [line for line in lines.values() if line is not None and line.channel == channel.id and line.moved]
     if len(away) < len(command.segments):
-        return refuse(RefusalCode.UNKNOWN, "Name lines that were moved away from this channel, each once.")
+        return refuse(
+            RefusalCode.UNKNOWN, "These lines were not moved away from this channel, or a line is named twice."
+        )
     if any(returned(line.id) in state.segments for line in away):
-        return refuse(RefusalCode.CONFLICT, "These lines were brought back already.")
+        return refuse(RefusalCode.CONFLICT, "These lines are already back in their session.")
     names = tuple(returned(line.id) for line in away)
     events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=names, session=command.session)]
     for line in away:

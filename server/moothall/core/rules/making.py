@@ -20,7 +20,7 @@ MAX_LANGUAGES = 20
 def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | Refusal:
     """The first command of every log."""
     if state.status is not Status.ABSENT:
-        return refuse(RefusalCode.CONFLICT, "The session exists already.")
+        return refuse(RefusalCode.CONFLICT, "The session already exists.")
     if not command.languages or not 0 < len(command.title) <= MAX_TEXT:
         return refuse(RefusalCode.INVALID, "A session needs a title and at least one language.")
     return [
@@ -40,7 +40,7 @@ def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent]
     if not 0 < len(command.title.strip()) <= MAX_TEXT:
         return refuse(RefusalCode.INVALID, f"A title has 1 to {MAX_TEXT} characters.")
     if command.languages and state.status is not Status.CREATED:
-        return refuse(RefusalCode.CONFLICT, "The languages of a session that has begun stay as they are.")
+        return refuse(RefusalCode.CONFLICT, "The languages of a session can't be changed after it has begun.")
     return [ev.SessionDescribed(title=command.title, languages=command.languages)]
 
 
@@ -48,7 +48,7 @@ def set_languages(state: State, command: do.SetLanguages) -> Sequence[ev.AnyEven
     """Other spoken languages, in a session that has begun too: the wrong ones make a text of nonsense."""
     tags = command.languages
     if not 0 < len(tags) <= MAX_LANGUAGES or len(set(tags)) < len(tags) or not all(map(is_language, tags)):
-        return refuse(RefusalCode.INVALID, f"1 to {MAX_LANGUAGES} languages are spoken, each a tag such as en, once.")
+        return refuse(RefusalCode.INVALID, f"Name 1 to {MAX_LANGUAGES} different languages, each by a tag such as en.")
     return [ev.SessionDescribed(title=state.title, languages=tags)]
 
 
@@ -56,11 +56,13 @@ def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.
     """One more lane of text; `wall`: when it was asked for, Unix ms."""
     translation = command.kind is ev.ChannelKind.TRANSLATION
     if command.of_record and not translation:
-        return refuse(RefusalCode.INVALID, "Only a translation is of record or not: what is spoken always is.")
+        return refuse(
+            RefusalCode.INVALID, "Only a translation can be left out of the record; spoken text is always part of it."
+        )
     if not is_name(command.channel) or not command.languages:
-        return refuse(RefusalCode.INVALID, "A channel needs a short name and at least one language.")
+        return refuse(RefusalCode.INVALID, "A channel needs an id and at least one language.")
     if command.channel in state.channels:
-        return refuse(RefusalCode.CONFLICT, "The session has a channel of that name already.")
+        return refuse(RefusalCode.CONFLICT, "The session already has a channel with this id.")
     added = ev.ChannelAdded(
         channel=command.channel,
         kind=command.kind,

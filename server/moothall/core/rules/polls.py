@@ -26,7 +26,7 @@ PollCommand = do.OpenPoll | do.ClosePoll | do.CountRoom | do.CountPoll
 
 
 def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about shows of hands, or a refusal."""
     known = poll_of(state.floor.polls, command.poll)
     if isinstance(command, do.OpenPoll):
         return _open(state, command, known, wall)
@@ -34,7 +34,7 @@ def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.An
         return refuse(RefusalCode.UNKNOWN, "The session has no such show of hands.")
     if isinstance(command, do.ClosePoll):
         if not known.open and known.void is command.void:
-            return refuse(RefusalCode.CONFLICT, "That show of hands is over already.")
+            return refuse(RefusalCode.CONFLICT, "This show of hands is already closed.")
         return [ev.PollClosed(poll=known.id, t=state.media_now(wall), void=command.void)]
     remote, room = known.remote, known.room
     if isinstance(command, do.CountRoom):
@@ -44,19 +44,19 @@ def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.An
     if any(len(counts) != len(known.options) or not _possible(counts) for counts in (remote, room)):
         return refuse(RefusalCode.INVALID, f"Count 0 to {MOST_HANDS} hands for each option.")
     if (remote, room) == (known.remote, known.room):
-        return refuse(RefusalCode.CONFLICT, "So many were counted already.")
+        return refuse(RefusalCode.CONFLICT, "This count is already known.")
     return [ev.PollCounted(poll=known.id, remote=remote, room=room)]
 
 
 def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     question, options = command.question.strip(), tuple(option.strip() for option in command.options)
     if not is_name(command.poll) or not _LANGUAGE.match(command.language):
-        return refuse(RefusalCode.INVALID, "A show of hands needs a short name and a language.")
+        return refuse(RefusalCode.INVALID, "A show of hands needs an id and a language.")
     if not 0 < len(question) <= MAX_QUESTION:
         return refuse(RefusalCode.INVALID, f"A show of hands has a question of 1 to {MAX_QUESTION} characters.")
     if not FEWEST_OPTIONS <= len(options) <= MOST_OPTIONS or len(set(options)) < len(options):
         return refuse(
-            RefusalCode.INVALID, f"A show of hands has {FEWEST_OPTIONS} to {MOST_OPTIONS} options, none of them twice."
+            RefusalCode.INVALID, f"A show of hands needs {FEWEST_OPTIONS} to {MOST_OPTIONS} different options."
         )
     if any(not 0 < len(option) <= MAX_OPTION for option in options):
         return refuse(RefusalCode.INVALID, f"An option has 1 to {MAX_OPTION} characters.")
@@ -66,9 +66,11 @@ def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> 
     if open_poll(polls) is not None:
         return refuse(RefusalCode.CONFLICT, "Another show of hands is open; close it first.")
     if known is None and len(polls) >= MOST_POLLS:
-        return refuse(RefusalCode.CONFLICT, f"The session has had {MOST_POLLS} shows of hands, and takes no more.")
+        return refuse(RefusalCode.CONFLICT, f"The session has had too many shows of hands (limit {MOST_POLLS}).")
     if known is not None and (question, command.language, options) != (known.question, known.language, known.options):
-        return refuse(RefusalCode.CONFLICT, "A show of hands is opened again as it was.")
+        return refuse(
+            RefusalCode.CONFLICT, "A show of hands can only be opened again with the same question and options."
+        )
     number = max((poll.number for poll in polls), default=0) + 1 if known is None else known.number
     opened = ev.PollOpened(
         poll=command.poll,

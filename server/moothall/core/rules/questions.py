@@ -44,7 +44,7 @@ MOST_FLAGS = 10
 
 
 def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about questions, or a refusal."""
     match command:
         case do.Ask():
             return _ask(state, command, wall)
@@ -54,11 +54,11 @@ def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -
             return _arrange(state, command)
         case do.OrderQueue():
             if command.order is state.floor.order:
-                return refuse(RefusalCode.CONFLICT, "The queue is ordered by that rule already.")
+                return refuse(RefusalCode.CONFLICT, "The queue already follows this rule.")
             return [ev.QueueOrdered(order=command.order)]
         case do.LimitAsking():
             if command.known is state.floor.known_only:
-                return refuse(RefusalCode.CONFLICT, "It is so already.")
+                return refuse(RefusalCode.CONFLICT, "New questions are already limited in this way.")
             return [ev.AskingLimited(known=command.known)]
         case do.CountSupport():
             return _count(state, command)
@@ -73,20 +73,20 @@ def _unknown() -> Refusal:
 def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     text = command.text.strip()
     if not is_name(command.intervention) or not _ASKER.match(command.asker) or not _LANGUAGE.match(command.language):
-        return refuse(RefusalCode.INVALID, "It needs a short name, a language and somebody who asks.")
+        return refuse(RefusalCode.INVALID, "A question needs an id, a language tag and its author's token.")
     if len(text) > MAX_TEXT or (not text and command.kind is not Kind.REQUEST):
         return refuse(RefusalCode.INVALID, f"A question or comment has 1 to {MAX_TEXT} characters.")
     if len(command.name) > MAX_NAME or command.age < 0:
         return refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
     hub = _hub(command.origin)
     if command.origin not in (ROOM, REMOTE) and (hub is None or not is_name(hub)):
-        return refuse(RefusalCode.INVALID, "It comes from the room, from a remote place, or from a hub.")
+        return refuse(RefusalCode.INVALID, "The origin of a question is room, remote or a hub.")
     if command.intervention in state.floor.interventions:
-        return refuse(RefusalCode.CONFLICT, "That was received already.")
+        return refuse(RefusalCode.CONFLICT, "This question was received already.")
     t = max(0, state.media_now(wall) - command.age)
     late = state.status is Status.CLOSED
     if late and (state.closed_at is None or t > state.closed_at):
-        return refuse(RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
+        return refuse(RefusalCode.CONFLICT, "The meeting is over and takes no more questions.")
     message = full(state.floor, hub) or too_many(state.floor, command.asker, command.kind)
     if message:
         return refuse(RefusalCode.CONFLICT, message)
@@ -115,13 +115,13 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
 def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     names = command.interventions
     if not 0 < len(names) <= MOST_AT_ONCE or len(set(names)) < len(names):
-        return refuse(RefusalCode.INVALID, f"1 to {MOST_AT_ONCE} can be named at a time, each once.")
+        return refuse(RefusalCode.INVALID, f"Name 1 to {MOST_AT_ONCE} questions, each of them once.")
     known = [each for name in names if (each := state.floor.get(name)) is not None]
     if len(known) < len(names):
         return _unknown()
     own = actor.role is Role.PARTICIPANT
     if own and not all(may_bring(each, command.standing) for each in known):
-        message = "Its author may take it back, put it off, and come back with what was put off by nobody else."
+        message = "Authors can take their question back or put it off, and ask again what they put off themselves."
         return refuse(RefusalCode.FORBIDDEN, message)
     if own and state.status is Status.CLOSED and command.standing is not Standing.WITHDRAWN:
         return refuse(RefusalCode.CONFLICT, "The meeting is over.")
@@ -180,21 +180,21 @@ def _misfit(state: State, command: do.Stand, known: Sequence[Intervention], *, o
     """Why these can't be brought there; None when they can. `own`: their author wants it."""
     to = command.standing
     if any(each.standing is to for each in known):
-        return refuse(RefusalCode.STALE, "One of them stands there already.")
+        return refuse(RefusalCode.STALE, "One of these questions already has this status.")
     if any(each.standing is Standing.WITHDRAWN for each in known):
         if not own:
-            return refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+            return refuse(RefusalCode.CONFLICT, "The author has taken this question back.")
         first = known[0]
         message = full(state.floor, _hub(first.origin)) or too_many(state.floor, first.asker, first.kind)
         return refuse(RefusalCode.CONFLICT, message) if message else None
     if to is Standing.WRITTEN:
-        return refuse(RefusalCode.INVALID, "An answer in writing has a text.")
+        return refuse(RefusalCode.INVALID, "An answer in writing needs a text.")
     if to is Standing.DECLINED and not 0 < len(command.reason.strip()) <= MAX_REASON:
-        return refuse(RefusalCode.INVALID, f"Say why it is not taken, in 1 to {MAX_REASON} characters.")
+        return refuse(RefusalCode.INVALID, f"Say in 1 to {MAX_REASON} characters why the question is not taken.")
     if to is Standing.WITHDRAWN and any(each.standing not in REVOCABLE for each in known):
-        return refuse(RefusalCode.CONFLICT, "It had its turn already.")
+        return refuse(RefusalCode.CONFLICT, "This question has already had its turn.")
     if to is Standing.CALLED and (len(known) > 1 or not _callable(state.floor, known[0])):
-        return refuse(RefusalCode.CONFLICT, "One that is in the queue can be called at a time.")
+        return refuse(RefusalCode.CONFLICT, "Call one question at a time, and only one that is in the queue.")
     if to is Standing.JOINED:
         return _unjoinable(state, command, known)
     if command.segment is not None and (to is not Standing.ANSWERED or command.segment not in state.segments):
@@ -213,10 +213,15 @@ def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) 
     if target is None:
         return _unknown()
     if target in known or target.standing in (Standing.JOINED, Standing.WITHDRAWN, Standing.DECLINED):
-        return refuse(RefusalCode.CONFLICT, "It can be joined with one that goes on.")
+        return refuse(
+            RefusalCode.CONFLICT,
+            "A question can't be joined with itself, nor with one that is joined, taken back or not taken.",
+        )
     joined_with = {each.into for each in state.floor.standing(Standing.JOINED)}
     if any(each.id in joined_with for each in known):
-        return refuse(RefusalCode.CONFLICT, "Others were joined with it: join this one with it instead.")
+        return refuse(
+            RefusalCode.CONFLICT, "Other questions are joined with this one: join the other question with it instead."
+        )
     return None
 
 
@@ -269,17 +274,17 @@ def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEven
     if isinstance(command, do.Flag):
         return flag(each, command)
     if each.removed:
-        return refuse(RefusalCode.CONFLICT, "Its words were removed, and none are put in their place.")
+        return refuse(RefusalCode.CONFLICT, "The words of this question were removed and can't be replaced.")
     text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
     wordless = isinstance(command, do.Reword) and each.kind is Kind.REQUEST  # As it may have come.
     if len(text) > most or not (text or wordless):
-        return refuse(RefusalCode.INVALID, f"It has 1 to {most} characters.")
+        return refuse(RefusalCode.INVALID, f"The text needs 1 to {most} characters.")
     if isinstance(command, do.Reword):
         return _reword(state, each, text, each.name if command.name is None else command.name.strip())
     if not _LANGUAGE.match(command.language):
-        return refuse(RefusalCode.INVALID, "An answer has a language.")
+        return refuse(RefusalCode.INVALID, "An answer needs a language tag.")
     if each.standing is Standing.WITHDRAWN:
-        return refuse(RefusalCode.CONFLICT, "Its author has taken it back.")
+        return refuse(RefusalCode.CONFLICT, "The author has taken this question back.")
     events: list[ev.AnyEvent] = [] if each.published else [_published(each, each.text)]
     events.append(
         ev.InterventionWritten(intervention=each.id, number=each.number, text=text, language=command.language)
@@ -297,7 +302,7 @@ def _reword(state: State, each: Intervention, text: str, name: str) -> Sequence[
     if len(name) > MAX_NAME:
         return refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
     if (text, name) == (each.text, each.name):
-        return refuse(RefusalCode.CONFLICT, "It reads so already.")
+        return refuse(RefusalCode.CONFLICT, "The question already has this text and name.")
     now = msgspec.structs.replace(each, text=text, name=name)
     reworded = ev.InterventionReworded(intervention=each.id, text=text, name=None if name == each.name else name)
     events: list[ev.AnyEvent] = [reworded, _published(now, text)] if each.published else [reworded]
@@ -307,9 +312,9 @@ def _reword(state: State, each: Intervention, text: str, name: str) -> Sequence[
 def _arrange(state: State, command: do.ArrangeQueue) -> Sequence[ev.AnyEvent] | Refusal:
     queued = {each.id for each in state.floor.standing(Standing.QUEUED)}
     if len(set(command.first)) < len(command.first) or not queued.issuperset(command.first):
-        return refuse(RefusalCode.STALE, "Name what is in the queue, each once.")
+        return refuse(RefusalCode.STALE, "The queue has changed: name questions that are in it, each of them once.")
     if command.first == state.floor.arranged:
-        return refuse(RefusalCode.CONFLICT, "They stand in that order already.")
+        return refuse(RefusalCode.CONFLICT, "The queue is already in this order.")
     return [ev.QueueArranged(first=command.first)]
 
 
@@ -322,7 +327,7 @@ def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Re
         if each.support != count:
             changed[name] = count
     if not changed:
-        return refuse(RefusalCode.CONFLICT, "So many were counted already.")
+        return refuse(RefusalCode.CONFLICT, "This count is already known.")
     return [ev.SupportCounted(counts=changed)]
 
 
@@ -334,9 +339,9 @@ def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusa
     """What the staff says of it; no flags: that nothing is wrong."""
     flags = tuple(dict.fromkeys(command.flags))
     if len(set(flags) - {REPORTED}) > MOST_FLAGS or not all(map(is_name, flags)):
-        return refuse(RefusalCode.INVALID, f"A question has up to {MOST_FLAGS} flags, short names each.")
+        return refuse(RefusalCode.INVALID, f"A question has at most {MOST_FLAGS} flags, each a short name.")
     if flags == each.flags:
-        return refuse(RefusalCode.CONFLICT, "It is marked so already.")
+        return refuse(RefusalCode.CONFLICT, "The question already has these flags.")
     return [ev.InterventionFlagged(intervention=each.id, flags=flags)]
 
 
@@ -345,7 +350,7 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
     if not each.published or each.removed:
         return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
     if REPORTED in each.flags:
-        return refuse(RefusalCode.CONFLICT, "That was reported already.")
+        return refuse(RefusalCode.CONFLICT, "This question was reported already.")
     return [ev.InterventionFlagged(intervention=each.id, flags=(*each.flags, REPORTED))]
 
 

@@ -34,7 +34,7 @@ _STRANGERS = frozenset({Role.ENGINE, Role.TRANSLATOR, Role.SYSTEM, Role.PARTICIP
 
 
 def decide_backstage(state: State, command: BackstageCommand, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about notes, policy questions or tags, or a refusal."""
     match command:
         case do.LeaveNote():
             return _note(state, command)
@@ -87,31 +87,34 @@ def _unfit(state: State, note: str, text: str) -> Refusal | None:
     if not note:
         return None
     if not is_name(note):
-        return refuse(RefusalCode.INVALID, "A note has a short name.")
+        return refuse(RefusalCode.INVALID, "A note needs an id.")
     if note in state.backstage.notes:
-        return refuse(RefusalCode.CONFLICT, "There is a note of that name already.")
+        return refuse(RefusalCode.CONFLICT, "A note with this id already exists.")
     if len(state.backstage.notes) >= MOST_NOTES:
-        return refuse(RefusalCode.CONFLICT, f"The session has {MOST_NOTES} notes, and takes no more.")
+        return refuse(RefusalCode.CONFLICT, f"The session has too many notes (limit {MOST_NOTES}).")
     return None
 
 
 def _note(state: State, command: do.LeaveNote) -> Sequence[ev.AnyEvent] | Refusal:
     if command.to in _STRANGERS:
-        return refuse(RefusalCode.INVALID, "A note is for one of the staff's roles, or for all of them.")
+        return refuse(RefusalCode.INVALID, "A note must be for one role of the staff, or for all of them.")
     unfit = _unfit(state, command.note, command.text)
     return [ev.NoteLeft(text=command.text, note=command.note, to=command.to)] if unfit is None else unfit
 
 
 def _hub_note(state: State, command: do.LeaveHubNote, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
     if not is_name(command.hub) or not command.note:
-        return refuse(RefusalCode.INVALID, "A note to or from a hub names the hub and has a short name.")
+        return refuse(RefusalCode.INVALID, "A note to or from a hub needs an id and the hub's id.")
     unfit = _unfit(state, command.note, command.text)
     if unfit is not None:
         return unfit
     if actor.role is Role.HUB:
         hubs, top = [hub for _, hub in state.backstage.notes.items() if hub], way_to(command.hub)[0]
         if len(hubs) >= MOST_OF_HUBS or sum(is_or_is_below(hub, top) for hub in hubs) >= MOST_OF_HUB:
-            return refuse(RefusalCode.CONFLICT, f"Notes of one hub are {MOST_OF_HUB} at most, of all {MOST_OF_HUBS}.")
+            return refuse(
+                RefusalCode.CONFLICT,
+                f"The session has too many notes of hubs (limit {MOST_OF_HUB} for one hub, {MOST_OF_HUBS} for all).",
+            )
     return [ev.HubNoteLeft(hub=command.hub, note=command.note, text=command.text, by=actor.role)]
 
 
@@ -123,14 +126,14 @@ def _questions(state: State, command: do.ListPolicyQuestions) -> Sequence[ev.Any
     if any(not 0 < len(each.text.strip()) <= MAX_QUESTION for each in command.questions):
         return refuse(RefusalCode.INVALID, f"A policy question has 1 to {MAX_QUESTION} characters.")
     if command.questions == state.backstage.questions:
-        return refuse(RefusalCode.CONFLICT, "They are listed so already.")
+        return refuse(RefusalCode.CONFLICT, "The policy questions are already listed in this way.")
     return [ev.PolicyQuestionsListed(questions=command.questions)]
 
 
 def _tag(state: State, command: do.TagLine) -> Sequence[ev.AnyEvent] | Refusal:
     before = state.backstage.tag(command.segment, command.question)
     if before == command.tag:
-        return refuse(RefusalCode.CONFLICT, "The line has that tag already, or none that could be taken away.")
+        return refuse(RefusalCode.CONFLICT, "The line already has this tag, or has no tag to take away.")
     tagged = ev.LineTagged(segment=command.segment, tag=command.tag, question=command.question)
     if command.tag is None:
         return [tagged]
@@ -142,5 +145,5 @@ def _tag(state: State, command: do.TagLine) -> Sequence[ev.AnyEvent] | Refusal:
     if command.question is not None and command.question not in known and before is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such policy question.")
     if command.segment not in state.backstage.tags and len(state.backstage.tags) >= MOST_TAGGED:
-        return refuse(RefusalCode.CONFLICT, f"{MOST_TAGGED} lines have tags, and no more can.")
+        return refuse(RefusalCode.CONFLICT, f"Too many lines have tags (limit {MOST_TAGGED}).")
     return [tagged]

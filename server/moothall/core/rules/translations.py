@@ -19,7 +19,7 @@ MAX_ROUTE = 1_000
 
 
 def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session. It may be closed: translations may follow."""
+    """The events of a translated line, or a refusal. The session may be closed: translations may follow."""
     channel, source = state.channels.get(command.channel), state.segments.get(command.source.segment)
     if channel is None or channel.kind is not ev.ChannelKind.TRANSLATION or source is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such translation, or no such line.")
@@ -29,13 +29,13 @@ def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent]
     if wanted is None or wanted.source != command.source:
         return Refusal(
             code=RefusalCode.STALE,
-            message="The line reads otherwise now, or is not to be translated.",
+            message="The line has changed since, or is not to be translated.",
             segment=source.now(),
         )
     if command.text.strip() and not command.route and not as_said(source, channel):
-        return refuse(RefusalCode.INVALID, "A line in another language was translated in some way.")
+        return refuse(RefusalCode.INVALID, "A translated line must name its route.")
     if not command.text.strip() and source.whole.strip():
-        return refuse(RefusalCode.INVALID, "A line that says something says it in any language.")
+        return refuse(RefusalCode.INVALID, "The translation of a line with text can't be empty.")
     made = ev.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough)
     return _set(state, channel, source, made, command.text.strip())
 

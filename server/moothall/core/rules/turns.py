@@ -25,15 +25,18 @@ TurnCommand = do.LimitTurns | do.TypeTurn | do.HoldTurn
 
 
 def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of a command about turns, or a refusal."""
     if isinstance(command, do.TypeTurn):
         return _type(state, command, actor, wall)
     if isinstance(command, do.HoldTurn):
         return _hold(state, command, actor, wall)
     if not 0 <= command.ms <= LONGEST_LIMIT_MS:
-        return refuse(RefusalCode.INVALID, f"A turn may take up to {LONGEST_LIMIT_MS // 60_000} minutes; 0: no limit.")
+        return refuse(
+            RefusalCode.INVALID,
+            f"A turn can be limited to at most {LONGEST_LIMIT_MS // 60_000} minutes; 0 means no limit.",
+        )
     if command.ms == state.floor.limit:
-        return refuse(RefusalCode.CONFLICT, "A turn may take so long already.")
+        return refuse(RefusalCode.CONFLICT, "Turns already have this limit.")
     return [ev.TurnLimited(ms=command.ms)]
 
 
@@ -42,9 +45,12 @@ def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequen
     if each is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
     if actor.id != each.id:
-        return refuse(RefusalCode.FORBIDDEN, "Nobody but its author says that they need longer.")
+        return refuse(RefusalCode.FORBIDDEN, "Only the author of a question can ask for more time.")
     if not may_hold(state, each.id):
-        return refuse(RefusalCode.CONFLICT, "It is not its author's turn, or they have begun or said so already.")
+        return refuse(
+            RefusalCode.CONFLICT,
+            "It is not this author's turn, or the author has already begun or asked for more time.",
+        )
     return [ev.TurnHeld(intervention=each.id, number=each.number, t=state.media_now(wall))]
 
 
@@ -53,9 +59,9 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
     if each is None or channel is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no text of the room.")
     if actor.id != each.id:
-        return refuse(RefusalCode.FORBIDDEN, "Nobody but its author types in a turn.")
+        return refuse(RefusalCode.FORBIDDEN, "Only the author of a question can type in its turn.")
     if not may_type(state, each.id):
-        return refuse(RefusalCode.CONFLICT, "It is not its author's turn now, or the session is not on.")
+        return refuse(RefusalCode.CONFLICT, "It is not this author's turn, or the meeting is not on.")
     refused = _unfit(state, command)
     if refused is not None:
         return refused
@@ -80,7 +86,7 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
             ),
         ]
     if not events:
-        return refuse(RefusalCode.CONFLICT, "It is known already that its author types.")
+        return refuse(RefusalCode.CONFLICT, "The author of this question is already typing.")
     return events
 
 
@@ -88,11 +94,11 @@ def _unfit(state: State, command: do.TypeTurn) -> Refusal | None:
     """Why these lines can't be taken; None when they can."""
     names = [line.segment for line in command.lines]
     if len(names) > MOST_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
-        return refuse(RefusalCode.INVALID, f"Up to {MOST_LINES} lines with short names of their own come at once.")
+        return refuse(RefusalCode.INVALID, f"Send at most {MOST_LINES} lines at a time, each with an id of its own.")
     if any(not 0 < len(line.text.strip()) <= MAX_TYPED for line in command.lines):
         return refuse(RefusalCode.INVALID, f"A line has 1 to {MAX_TYPED} characters.")
     if state.status is Status.PAUSED or (names and not state.keeps):
         return unkept_now(state)
     if any(name in state.segments for name in names):
-        return refuse(RefusalCode.CONFLICT, "A line of that name is there already.")
+        return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
     return None

@@ -230,7 +230,7 @@ def _step(
 
 
 def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyCommand, Undoing | None] | None:
-    """As `_step`, for what is done with lines."""
+    """The command behind an event about lines, and what undoes it; see `_step`."""
     match event:
         case ev.LanguageForced():
             forced = do.ForceLanguage(channel=event.channel, language=event.language)

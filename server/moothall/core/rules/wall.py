@@ -17,14 +17,14 @@ from moothall.core.session.state import State, Status, evolve
 def decide_wall(
     state: State, command: do.ClearWall | do.RestoreWall, actor: Actor, wall: int
 ) -> Sequence[ev.AnyEvent] | Refusal:
-    """As `decide`, for an existing session."""
+    """The events of clearing or restoring the walls, or a refusal."""
     if isinstance(command, do.ClearWall):
         return _clear(state, actor, wall)
     again = _called_again(state, command.intervention, actor, wall)
     # What was cleared once more in between may have been taken back before: restoring hides nothing.
     t = None if command.t is None or state.wall_cleared is None else min(command.t, state.wall_cleared)
     if t == state.wall_cleared and not again:
-        return refuse(RefusalCode.CONFLICT, "The walls show that already.")
+        return refuse(RefusalCode.CONFLICT, "The walls already show this.")
     return [ev.WallCleared(t=t), *again]
 
 

@@ -45,7 +45,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     put_in: tuple[str, ...] = ()
     """What stands in the translation for the first, the second, ... place of `text`."""
     ready: bool = False
-    """Whether nothing but such places, figures and punctuation stands there, so that no engine is asked."""
+    """Whether the sentence has only such places, figures and punctuation, so that no engine is asked."""
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 MAX_GAPS = 50
-"""How many a page is told of, the last: of those where something failed, and of those that were meant."""
+"""How many gaps a page gets at most: the newest failures, and the newest intended ones."""
 NOT_RECORDED = "not-recorded"
 """Why there is no text: it was meant not to be kept."""
 BREAK = "break"

@@ -159,7 +159,7 @@ _K = TypeVar("_K", int, str)
 
 
 def _plus(mine: dict[_K, int], theirs: dict[_K, int], times: int) -> dict[_K, int]:
-    """The sums; what comes to 0 is left out."""
+    """The sums; sums of 0 are left out."""
     sums = dict(mine)
     for key, n in theirs.items():
         sums[key] = sums.get(key, 0) + times * n

@@ -74,6 +74,6 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     begins: bool
     """Whether a block of lines begins with it."""
     name: str | None
-    """The name over it; empty: it has to be said that the speaker isn't named; None: nothing stands there."""
+    """The name above the line; empty: the page says that the speaker isn't named; None: no name is shown."""
     turn: Turn
     """For the next line."""

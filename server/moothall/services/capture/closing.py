@@ -198,7 +198,9 @@ class Closing:
     async def send(
         self, writer: SessionWriter, actor: Actor, command_id: CommandId, commands: AnyCommand | Sequence[AnyCommand]
     ) -> Receipt | Refusal:
-        """As `SessionWriter.send`; when a session is closed by it, the last words come first."""
+        """Carry out one command, or several as one act: all of them or none (`SessionWriter`). When a session is closed
+        by it, the last words come first.
+        """
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
         closes = any(isinstance(command, CloseSession) for command in acts)
         if not closes or not may_send(actor.role, CloseSession()) or writer.receipt(command_id) is not None:

@@ -161,7 +161,7 @@ class LiveChannel:
             if known is None:
                 sources = self._sources_of(name)
                 if any(source.channel != self.channel for source in sources):
-                    return Refusal(code=RefusalCode.INVALID, message="That take is of another text.")
+                    return Refusal(code=RefusalCode.INVALID, message="This take belongs to another text.")
                 if any(source.ended for source in sources):
                     return None
             elif known.apart:
@@ -172,7 +172,7 @@ class LiveChannel:
             elif known.finished:
                 return None
             if len(self.takes) >= MOST_TAKES:
-                return Refusal(code=RefusalCode.BUSY, message="Too much sound waits to be recognised.")
+                return Refusal(code=RefusalCode.BUSY, message="Too much sound is waiting to be recognised.")
             return await self._begin(known, name, first, age)
 
     async def _begin(self, known: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:

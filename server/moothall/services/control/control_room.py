@@ -82,7 +82,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     status: Status = Status.CREATED
     following: str = ""
-    """Title of what comes next in the room."""
+    """Title of the next session in the room."""
     sound: int | None = None
     level: int | None = None
     """How loud the floor is, dBFS; None while no sound comes."""
@@ -123,7 +123,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ControlRoom:
-    """See the module. `run` has to be running for anything to change."""
+    """The cards of all rooms and sessions. `run` must be running, else no card changes."""
 
     def __init__(
         self,

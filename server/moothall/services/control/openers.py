@@ -33,7 +33,7 @@ class _Opened(msgspec.Struct, frozen=True):
 
 
 class Openers:
-    """See the module."""
+    """Remembers in memory who opened each session last."""
 
     def __init__(self, sessions: Sessions, *, label: Callable[[str], str]) -> None:
         """`label`: what the link of that id is called, empty when it is gone."""

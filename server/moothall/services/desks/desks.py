@@ -70,7 +70,7 @@ UndoMove = Callable[[Seat, Act], Awaitable[Receipt | Refusal]]
 
 
 class Desks:
-    """See the module. `run` has to be running for news to come."""
+    """All desks that are open. `run` must be running, else they get no news."""
 
     def __init__(
         self,

@@ -21,7 +21,7 @@ from moothall.services.sessions.sessions import Sessions
 
 
 class LineMoves:
-    """See the module. `busy` is held while lines are on their way."""
+    """Moves lines to another session and back. `busy` is held while lines are in neither log."""
 
     def __init__(
         self, sessions: Sessions, *, log: EventLog, clock: Clock, may_act: Callable[[Staff, SessionId], bool]
@@ -64,11 +64,11 @@ class LineMoves:
         moved = act.moved
         there = None if moved is None else await self._where(seat.live.id, act)
         if moved is None or there is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="Where the lines stand now can't be found.")
+            return Refusal(code=RefusalCode.UNKNOWN, message="The meeting in which the lines are now can't be found.")
         session, to_channel = there
         other = await self._sessions.find(session) if self._may_act(seat.staff, session) else None
         if other is None:
-            message = "Your link is not for the meeting where the lines stand."
+            message = "Your link is not for the meeting in which the lines are now."
             return Refusal(code=RefusalCode.FORBIDDEN, message=message)
         async with self.busy:
             return await move_back(

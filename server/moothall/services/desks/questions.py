@@ -27,7 +27,7 @@ NEW_MS = 60_000
 POLLS = 20
 """Shows of hands that desks are told of: the open one, and the newest of the others."""
 NEWEST = 200
-"""Questions that a desk is told of at once, beside those in the queue."""
+"""Questions that a desk gets at once, in addition to those in the queue."""
 MOST_BYTES = 1_000_000
 """Of the questions in one message. Clients of Socket.IO take 4 MB as a rule, and the text is in the first one too."""
 _QUEUE = (Standing.QUEUED, Standing.CALLED)

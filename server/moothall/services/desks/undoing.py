@@ -59,7 +59,7 @@ async def _carry_out(
             message = "Somebody has said since that they speak another language; undo that first."
             return Refusal(code=RefusalCode.STALE, message=message)
         if moved_on(writer.state.floor, act.commands):
-            message = "It was brought elsewhere since; undo that first, or bring it to where it should stand."
+            message = "The question has been moved since; undo that first, or move it where you want it."
             return Refusal(code=RefusalCode.STALE, message=message)
         if takes_turn_away(writer.state.floor, act.commands, act.undo):
             message = "Another question or comment has its turn now; end that first."

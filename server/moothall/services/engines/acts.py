@@ -56,10 +56,12 @@ class KeptActs:
         """Store an act; what was said off the record is left out of it."""
         if self._held is not None and act.id != self._held:
             answer: Receipt | Refusal = Refusal(
-                code=RefusalCode.UNAVAILABLE, message="An act before this one could not be stored."
+                code=RefusalCode.UNAVAILABLE, message="An earlier act of this engine could not be stored."
             )
         elif not act.commands or any(not self._mine(command) for command in act.commands):
-            answer = Refusal(code=RefusalCode.FORBIDDEN, message="An engine writes the channels attached to it.")
+            answer = Refusal(
+                code=RefusalCode.FORBIDDEN, message="An engine can write only into channels that are attached to it."
+            )
         else:
             answer = await self._store(act)
         self._remember(act, answer)

@@ -30,8 +30,8 @@ BACKOFF = Backoff(first_ms=1_000, last_ms=30_000)
 GlossaryOf = Callable[[State, ChannelId], Preferred]
 """Which names and terms are to be preferred in a text (`glossaries.py`)."""
 Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
-"""Told of lines that have ended and are heard once more, before anybody else hears that they have ended; and, with
-False, of those that were and stand."""
+"""Called with True before finished segments that will be recognised again are announced, and with False when the new
+recognition left them unchanged."""
 DEATHS = 2
 """Engines that broke down or hung at one position, after which its sound is stepped over."""
 KILLS = 5
@@ -41,7 +41,7 @@ AT_LEAST_MS = 1_000
 
 
 def no_glossary(_: State, __: ChannelId) -> Preferred:
-    """Where nobody has said any."""
+    """The glossary of a channel without preferred terms."""
     return NOTHING
 
 
@@ -87,12 +87,12 @@ class Job:
         self.writer.signal(msgspec.structs.replace(heard, lag=delay))
 
     def heard_again(self, lines: tuple[SegmentId, ...], *, still: bool) -> None:
-        """Lines are `still` to be heard once more, or were and stand."""
+        """Report segments that are `still` to be recognised again, or whose new recognition left them unchanged."""
         if lines:
             self.again(self.writer.session, lines, still)
 
     def begins_in(self, languages: tuple[str, ...]) -> None:
-        """It is attached in these languages: what it sounded like before says nothing any more."""
+        """Note that the engine is attached in these languages, and forget the language that it heard before."""
         self.languages, self.sounds_like = languages, None
 
     def told(self, message: wire.Stands | wire.SoundsLike) -> None:

@@ -1,6 +1,6 @@
-"""Which stretch of a channel an engine hears next: what is recorded and what isn't never go to it in one piece.
+"""Chooses the span of a channel that an engine hears next. Recorded and off-record sound are never in one span.
 
-A break goes to no engine at all, also where somebody has asked beside it that nothing is recorded.
+No engine hears a break, even where it overlaps a span that is not recorded.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool
     """Whether its words go into the log."""
     start: int
-    """What comes before has been heard, or is none of its business."""
+    """Sound before this was heard already, or is for another attachment."""
     stop: int | None
-    """Where it ends: at a span of which nothing is kept. None while it has no end but the audio's."""
+    """Where the next off-record span begins; None while there is none."""
     floor: int
-    """Audio before this must not be heard, as context neither: a span of which nothing is kept ends there, or 0."""
+    """No sound before this may be heard, not even as context: an off-record span ends here; 0 if there is none."""
 
 
 class _Piece(msgspec.Struct, frozen=True):
-    """A span of which nothing is kept; spans may touch, and don't overlap."""
+    """An off-record span. Spans may touch but don't overlap."""
 
     t0: int
     t1: int | None
@@ -42,9 +42,9 @@ def _pieces(state: State) -> Iterator[_Piece]:
 
 
 def next_stretch(state: State, channel: Channel, through: int) -> Stretch | None:
-    """What comes after the channel's committed words and after `through`, up to which engines have heard all.
+    """The stretch after the channel's committed words and after `through`, up to which engines have heard the sound.
 
-    None in a break, when all that came before it was heard.
+    None in a break, once the sound before it was heard.
     """
     at, floor = max(channel.committed_through, through), 0
     for piece in _pieces(state):
@@ -59,8 +59,8 @@ def next_stretch(state: State, channel: Channel, through: int) -> Stretch | None
 def cut_short(state: State, stretch: Stretch) -> int | None:
     """Where a stretch that is being heard has to end by what is known now; None when it may go on.
 
-    One that is kept ends where the next span that isn't begins; that may be before its own start. One that isn't
-    ends where its span does, or where a break begins in it.
+    A recorded stretch ends where the next off-record span begins, possibly before the stretch itself. An off-record
+    stretch ends with its span, or where a break begins in it.
     """
     pieces = list(_pieces(state))
     if stretch.kept:

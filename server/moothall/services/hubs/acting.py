@@ -19,7 +19,7 @@ _LATER = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
 
 
 class HubActing:
-    """See the module. `run` does what `put` was given."""
+    """Queues the acts of one hub; `run` carries them out in their order."""
 
     def __init__(self, acts: ActTaker, hub: str, node: str, say: Callable[[Done | NotDone], None]) -> None:
         self._acts = acts

@@ -43,7 +43,7 @@ async def _nobody_else(_hub: str, _session: SessionId, _people: int, _at: int) -
 
 
 class HubActs:
-    """See the module. The centre's `ActTaker`."""
+    """The centre's `ActTaker`: carries out acts of hubs, each exactly once."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class HubActs:
 
     async def _take(self, hub: str, act: Act, node: str) -> Refusal | None:
         if not is_command_id(act.id) or not all(map(is_name, (hub, node, act.session))):
-            return refuse(RefusalCode.INVALID, "An act needs an id, and short names of hub, machine and meeting.")
+            return refuse(RefusalCode.INVALID, "An act needs an id and the ids of its hub, machine and meeting.")
         live = await self._sessions.find(act.session)
         if live is None or live.state.access is not Access.PUBLIC:
             return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
@@ -103,7 +103,7 @@ class HubActs:
         match what:
             case AskAct():
                 if act.id != asked_by(what.intervention):
-                    return refuse(RefusalCode.INVALID, "The id of a question's act is made of the question's own.")
+                    return refuse(RefusalCode.INVALID, "The id of this act does not match its question.")
                 return await self._asking.ask_from_hub(live, hub, what, self._clock.wall() - act.at)
             case SupportAct():
                 return await self._ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
@@ -126,7 +126,7 @@ class HubActs:
     async def _take_back(self, live: LiveSession, hub: str, name: InterventionId) -> Refusal | None:
         each = live.state.floor.get(name)
         if each is None or each.origin != f"{HUB}{hub}":
-            return refuse(RefusalCode.UNKNOWN, "This room has asked no such thing.")
+            return refuse(RefusalCode.UNKNOWN, "This hub has sent no such question.")
         back = Stand(interventions=(name,), standing=Standing.WITHDRAWN)
         return _refusal(await live.writer.send(Actor(Role.PARTICIPANT, name), taken_back_by(name), back))
 

@@ -14,7 +14,7 @@ STILL_MS = 600_000
 
 
 class Attendance:
-    """See the module. Bound of all that it holds: the hubs that there are, and their machines with a link."""
+    """The hubs that are present. Its size is bounded by the number of hubs and of their connected machines."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -36,13 +36,13 @@ WAIT_MS = 10_000
 
 
 class Feeding:
-    """See the module. `begin` comes first; it is one task's."""
+    """Makes the batches of one session for one hub. Call `begin` first; only one task may use it."""
 
     def __init__(self, source: LinkSource, pack: Pack, follow: Follow, hub: str) -> None:
         """`hub` is the hub's path from the centre, which names its own lane."""
         self.follow = follow
         self.waits = False
-        """Whether it can't begin yet: it is tried again when the log has news."""
+        """Whether it can't begin yet: it tries again when the log has new events."""
         self.answered = False
         """Whether the hub was told where it begins, or that it can't."""
         self.looks = False
@@ -56,20 +56,20 @@ class Feeding:
         self._live_news = self._own_news = self._missed_news = False
         self._live_sent: int | None = None
         self._held_since: int | None = None
-        """Since when nothing waits to go but what nobody waits for (`may_wait`)."""
+        """When the queue last began to hold only deferrable events (`may_wait`)."""
         self._through = 0
         self._caught = True
         self._number = 0
         # Bound: WINDOW_BYTES altogether, on one link.
         self._on_way: deque[tuple[int, int]] = deque()
         self._ratio = 4.0
-        """How many times smaller packing makes what was missed: as the last batch had it."""
+        """Compression ratio of the last batch of missed events."""
         self._hears: frozenset[str] = frozenset()
-        """Of which channels it is told how they are doing."""
+        """The channels whose signals the hub receives."""
         self._told: dict[str, Summary] = {}
-        """What it was told of that, by key."""
+        """The last signals sent, by key."""
         self._needs = 0
-        """How much room the next batch of what was missed needs at least."""
+        """Free bytes that the next batch of missed events needs at least."""
 
     @property
     def on_way(self) -> int:

@@ -42,7 +42,7 @@ MOST_HUBS = 1_000
 MOST_BELOW = 64
 """Hubs below a hub."""
 MOST_RECALLED = 128
-"""Removals that a hub is told of as its link begins. Overflow: it is told of the others on its next link."""
+"""Removals sent at the beginning of a link. Overflow: the others are sent on the next link."""
 LOOK_MS = 1_000
 Follows = Callable[[str, str, SessionId, bool], None]
 """Is told by name and title of a hub that it follows a session from now on, or doesn't any more."""
@@ -67,7 +67,7 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HubLinks:
-    """See the module. `serve` is called for each connection, with whose key it came."""
+    """The links of all connected hubs. Call `serve` for each connection, with the machine that its key belongs to."""
 
     def __init__(
         self,

@@ -48,7 +48,7 @@ class _Given(msgspec.Struct, frozen=True):
 
 
 class Pairing:
-    """See the module. `load` it first."""
+    """Gives out pairing words, and exchanges them for a hub's key. Call `load` first."""
 
     def __init__(self, hubs: Hubs, links: RoleLinks, *, book: Book, clock: Clock, randomness: Randomness) -> None:
         self._hubs = hubs

@@ -73,7 +73,7 @@ class LinkSource(Protocol):
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """As `moothall.core.ports.EventLog.read`."""
+        """The records after an offset, as `EventLog.read` gives them."""
         ...
 
     async def sign(self, session: SessionId, behind: int) -> None:
@@ -166,7 +166,7 @@ class Pack(Protocol):
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What each hub is told of the conference; at a hub with hubs below it comes from above."""
+    """What each hub learns about the conference; a hub passes it on to the hubs below it."""
 
     keys: bytes
     """The centre's public keys: the JSON of its `/.well-known/moothall.json`."""
@@ -198,5 +198,5 @@ class HubConnection(Protocol):
 
     @property
     def bytes_received(self) -> int:
-        """As `bytes_sent`."""
+        """Bytes received on this link so far."""
         ...

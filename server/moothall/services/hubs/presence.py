@@ -57,7 +57,9 @@ class _Line(msgspec.Struct):
 
 
 class HubPresence:
-    """See the module. Keep `run` going: without it lines that come and go are in no log."""
+    """Writes into each session's log which hubs take part, and with how many people. `run` must be running: only it
+    notices that a hub has connected or gone.
+    """
 
     def __init__(
         self, sessions: Sessions, *, clock: Clock, randomness: Randomness, has_machine: Callable[[str], bool]
@@ -123,11 +125,14 @@ class HubPresence:
         async with self._writing:
             state, known = live.state, live.state.hubs.get(hub)
             if state.closed_at is not None and state.media_now(at) > state.closed_at:
-                return Refusal(code=RefusalCode.CONFLICT, message="The meeting was over already.")
+                return Refusal(code=RefusalCode.CONFLICT, message="The meeting was already over.")
             if known is not None and not _is_newer(people, at, known):
                 return None
             if self._counts_too_often(_top(hub)):
-                return Refusal(code=RefusalCode.BUSY, message="Heads are counted very often; it is taken in a moment.")
+                return Refusal(
+                    code=RefusalCode.BUSY,
+                    message="The head count was changed a moment ago; try again in a few seconds.",
+                )
             self._removed.discard(_top(hub))
             here = self._is_there(hub, known)
             if here and state.status is not Status.CLOSED:

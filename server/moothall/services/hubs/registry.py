@@ -62,7 +62,9 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hubs:
-    """See the module. `load` it first, after the links, and keep `run` going: it adds up the hours."""
+    """The registry of all hubs. Call `load` first, after that of the role links; `run` must be running: it adds up
+    the hours of presence.
+    """
 
     def __init__(
         self, *, book: Book, sessions: LoadedSessions, links: RoleLinks, clock: Clock, randomness: Randomness
@@ -181,9 +183,9 @@ class Hubs:
             return Refusal(code=RefusalCode.INVALID, message=f"A hub needs a title of 1 to {LONGEST_LABEL} characters.")
         name = hub_name(shown)
         if name in RESERVED or (name and self.get(name) is not None):
-            return Refusal(code=RefusalCode.CONFLICT, message="There is a hub of that name already.")
+            return Refusal(code=RefusalCode.CONFLICT, message="A hub with this name already exists.")
         if len(self._hubs) >= MOST_HUBS:
-            return Refusal(code=RefusalCode.CONFLICT, message=f"There are {MOST_HUBS} hubs already.")
+            return Refusal(code=RefusalCode.CONFLICT, message=f"There are too many hubs (limit {MOST_HUBS}).")
         staff, token = await self._links.create(Role.HUB, HALL, shown)
         hub = await self.change(hub_of(staff), details)
         return hub if isinstance(hub, Hub) else unwritten(staff), token
@@ -197,7 +199,7 @@ class Hubs:
         if len(shown) > LONGEST_LABEL:
             return Refusal(code=RefusalCode.INVALID, message=f"A hub's title has at most {LONGEST_LABEL} characters.")
         if shown and any(hub.name != name and hub.title.casefold() == shown.casefold() for hub in self.list()):
-            return Refusal(code=RefusalCode.CONFLICT, message="There is a hub of that title already.")
+            return Refusal(code=RefusalCode.CONFLICT, message="A hub with this title already exists.")
         known = self.get(name)
         hub = await self._keep(
             name, lambda hub: msgspec.structs.replace(hub, details=details, title=shown or hub.title)
@@ -302,7 +304,7 @@ class Hubs:
     # People
 
     async def count(self, path: str, session: SessionId, people: int, at: int) -> Refusal | None:
-        """As `keep_count`; and who is told of counts is told, and says why not.
+        """Keep a head count, and tell the listeners of counts, who may refuse it.
 
         Of the same count they are told again: they may have refused it before.
         """

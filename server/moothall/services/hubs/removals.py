@@ -80,7 +80,9 @@ class Reading(Protocol):
 
 
 class HubRemovals:
-    """See the module. `load` it first, and keep `run` going: it reads the logs, and writes what was erased."""
+    """Tracks which machines still have to erase removed words. Call `load` first; `run` must be running: it reads the
+    logs and stores what was erased.
+    """
 
     def __init__(self, *, book: Book, read: Reading, clock: Clock) -> None:
         self._book = book
@@ -117,7 +119,7 @@ class HubRemovals:
     # What happens
 
     async def holds(self, identity: Identity, node: str, session: SessionId, epoch: Epoch, since: int) -> None:
-        """As `Removals.holds`."""
+        """A machine gets a session from now on; durable when this returns (`Removals`)."""
         known = self._held.get(session, {}).get(node)
         if known is not None and known.epoch == epoch and known.hub == identity.hub:
             return
@@ -162,7 +164,7 @@ class HubRemovals:
             self._tell_clear(session, ALL)
 
     def erased(self, hub: str, node: str, session: SessionId, offset: int) -> None:
-        """As `Removals.erased`."""
+        """A machine has erased what a `body.removed` names; 0: all that it had of a session (`Removals`)."""
         held = self._held.get(session, {}).get(node)
         if held is None or held.hub != hub:
             return
@@ -189,7 +191,7 @@ class HubRemovals:
         return any(_is_due(held, epoch, offset) for held in holders)
 
     def due(self, node: str) -> Sequence[tuple[SessionId, Epoch, int]]:
-        """As `Removals.due`."""
+        """What a machine hasn't said to have erased, as `erased` takes it (`Removals`)."""
         found: list[tuple[SessionId, Epoch, int]] = []
         for session, holders in self._held.items():
             held = holders.get(node)
@@ -202,7 +204,7 @@ class HubRemovals:
         return found
 
     def when_due(self, tell: Callable[[str, SessionId, Epoch, int], None]) -> None:
-        """As `Removals.when_due`."""
+        """From now on tell of a machine, and what it has to erase (`Removals`)."""
         self._due.append(tell)
 
     def when_clear(self, tell: Callable[[SessionId, int], None]) -> None:

@@ -1,4 +1,4 @@
-"""One hub's link, from its `Hello` to its end: what goes down in order of its urgency, and what comes up in its order.
+"""One hub's link, from its `Hello` to its end: sends by priority, and handles received messages in their order.
 
 One task writes. It takes what is most urgent: answers, then the beginning of what a hub follows, then notes of its own,
 then what is said now, then the programme, then what was missed, of the sessions in turn. It asks for the next only
@@ -65,7 +65,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServedHub:
-    """See the module. `run` has the link until it ends; everything else may be called meanwhile."""
+    """Serves one hub's link. `run` owns the link until it ends; the other methods may be called meanwhile."""
 
     def __init__(
         self, connection: HubConnection, identity: Identity, hello: wire.Hello, served: Served, *, path: str

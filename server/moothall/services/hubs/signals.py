@@ -89,7 +89,7 @@ class HubSignals:
 
 
 class SoundWatch:
-    """Makes it of what the sessions of this server publish. `run` has to be running."""
+    """Makes these signals from the publications of this server's sessions. `run` must be running."""
 
     def __init__(self, signals: HubSignals, sessions: Sessions, clock: Clock) -> None:
         self._signals = signals

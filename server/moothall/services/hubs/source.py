@@ -58,7 +58,7 @@ class CentreSource:
         sessions.observe(self._published)
 
     async def stand(self, session: SessionId) -> Stand | None:
-        """As `LinkSource.stand`; it loads the session."""
+        """Where a session's log stands; None where there is none (`LinkSource`). It loads the session."""
         live = await self._sessions.find(session)
         head = await self._log.head(session)
         if live is None or head is None or live.state.status is Status.ABSENT:
@@ -76,17 +76,17 @@ class CentreSource:
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """As `LinkSource.read`."""
+        """Records of a session after an offset, in order (`LinkSource`)."""
         return await self._log.read(session, after, limit, lanes)
 
     async def sign(self, session: SessionId, behind: int) -> None:
-        """As `LinkSource.sign`."""
+        """Have a checkpoint made soon behind this event, where whoever serves the log can (`LinkSource`)."""
         live = await self._sessions.find(session)
         if live is not None:
             live.writer.signing.ask(behind)
 
     def observe(self, told: Told) -> None:
-        """As `LinkSource.observe`."""
+        """From now on tell of what is new in any log (`LinkSource`)."""
         self._told.append(told)
 
     async def offered(self) -> Sequence[Offered]:

@@ -17,7 +17,7 @@ from moothall.core.session.state import State
 
 
 class Draft:
-    """Records behind a log's head, sealed one by one. `state` is for whoever decides what comes next."""
+    """Records behind a log's head, sealed one by one. The next command is decided on `state`."""
 
     def __init__(
         self,

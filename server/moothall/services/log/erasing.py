@@ -88,13 +88,13 @@ def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, ca
         return Refusal(code=RefusalCode.FORBIDDEN, message=f"The role '{by.role}' may not do this.")
     asked = selection.selection if isinstance(selection, WithCopies) else selection
     if isinstance(asked, Span) and not 0 <= asked.t0 < asked.t1:
-        return Refusal(code=RefusalCode.INVALID, message="A span ends after it begins.")
+        return Refusal(code=RefusalCode.INVALID, message="The end of a span must be after its beginning.")
     interventions = tuple(each for each in chosen(state.floor, asked) if places.of_interventions([each.id]))
     names = (*names_in(selection), *map(speaker_of, interventions))
     cuts = selected(state, selection)
     # A span may have had no words, and that it was removed is said all the same: its sound may be gone.
     if not (cuts or interventions or places.of_names(names) or isinstance(asked, Span)):
-        return Refusal(code=RefusalCode.UNKNOWN, message="The record holds none of these words.")
+        return Refusal(code=RefusalCode.UNKNOWN, message="The record has none of these words.")
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
 
 

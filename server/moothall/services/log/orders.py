@@ -68,7 +68,9 @@ class Orders:
         try:
             self._queue.put_nowait(order)
         except asyncio.QueueFull:
-            return Refusal(code=RefusalCode.BUSY, message="Too much waits to be stored; send it again.")
+            return Refusal(
+                code=RefusalCode.BUSY, message="Too many acts are waiting to be stored; send this one again."
+            )
         self._unanswered += 1
         try:
             return await order.result
@@ -109,7 +111,7 @@ def unavailable() -> Refusal:
 
 def no_id() -> Refusal:
     """What came can't be told apart from another."""
-    return Refusal(code=RefusalCode.INVALID, message="A command's id has 1 to 128 plain characters.")
+    return Refusal(code=RefusalCode.INVALID, message="The id of a command must have 1 to 128 plain characters.")
 
 
 def kind_of(error: Exception) -> str:

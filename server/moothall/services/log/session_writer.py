@@ -334,7 +334,7 @@ class SessionWriter:
         if not is_command_id(order.id):
             return no_id()
         if not order.commands and order.actor != SYSTEM:
-            return Refusal(code=RefusalCode.INVALID, message="An act holds at least one command.")
+            return Refusal(code=RefusalCode.INVALID, message="An act needs at least one command.")
         state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
         for command in map(all_visible, order.commands):
             if not may_send(order.actor.role, command, hub=order.actor.hub):

@@ -17,7 +17,7 @@ ASKED_MS = 10_000
 
 
 class SigningTimes:
-    """See the module. Keep `run` going."""
+    """Decides when a session's log is signed next. `run` must be running."""
 
     def __init__(
         self,

@@ -35,7 +35,7 @@ async def change_plan(programme: Programme, wanted: Planned, *, by: str) -> Refu
         message = "The meeting has begun: its planned times stay, only its title and languages can change."
         return Refusal(code=RefusalCode.CONFLICT, message=message)
     if wanted.ends is not None and (wanted.starts is None or not 0 < wanted.ends - wanted.starts <= LONGEST_MS):
-        return Refusal(code=RefusalCode.INVALID, message="A meeting ends after it starts, and within a week.")
+        return Refusal(code=RefusalCode.INVALID, message="A meeting must end after it starts, and within a week.")
     changes: list[do.AnyCommand] = []
     if spoken and not begun:
         changes.append(do.DescribeSession(title=wanted.title, languages=wanted.languages))

@@ -1,4 +1,4 @@
-"""The programme as it runs: rooms, what is planned in them, what is on, what comes next, and what runs over."""
+"""The programme as it runs: rooms, and which sessions are planned, on, next or overrunning in them."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ class Programme:
             return Refusal(code=RefusalCode.INVALID, message="A room needs a name of 1 to 200 characters.")
         room = Room(id=RoomId(readable_name(shown)), title=shown)
         if room.id in self._rooms:
-            return Refusal(code=RefusalCode.CONFLICT, message="There is a room of that name already.")
+            return Refusal(code=RefusalCode.CONFLICT, message="A room with this name already exists.")
         await self.keep(rooms=[room])
         return room
 
@@ -229,7 +229,7 @@ class Programme:
         with the same call. Raises StorageUnavailable.
         """
         if not is_name(planned.session):
-            return Refusal(code=RefusalCode.INVALID, message="That can't be the name of a meeting.")
+            return Refusal(code=RefusalCode.INVALID, message="A meeting can't have this name.")
         live = await self._sessions.open(planned.session)
         if live.state.status is Status.ABSENT:
             commands: list[do.AnyCommand] = [
@@ -277,11 +277,13 @@ class Programme:
             if after is not None and now != after:
                 return self.quicker(room)
             if coming is None:
-                return Refusal(code=RefusalCode.UNKNOWN, message="Nothing more is planned here.")
+                return Refusal(code=RefusalCode.UNKNOWN, message="No further meeting is planned in this room.")
             if now == coming:
                 return self.quicker(room)
             if self.room_of(coming) != room or self.standing(coming) is not Status.CREATED:
-                return Refusal(code=RefusalCode.CONFLICT, message="That meeting has begun, or is planned elsewhere.")
+                return Refusal(
+                    code=RefusalCode.CONFLICT, message="This meeting has already begun, or is planned in another room."
+                )
             if await self._sessions.find(coming) is None:
                 return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
             here = None if now is None else await self._sessions.find(now)
@@ -320,7 +322,7 @@ class Programme:
         now = self.now_in(room)
         planned = None if now is None else self.plan_of(now)
         if planned is None:
-            return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has gone on already.")
+            return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has already started the next meeting.")
         who = self._opened_by(planned.session)
         message = f"{who or 'Somebody else'} has started “{planned.title}” already."
         return Refusal(code=RefusalCode.CONFLICT, message=message, gone_on=GoneOn(who=who, title=planned.title))

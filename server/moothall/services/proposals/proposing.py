@@ -67,7 +67,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proposals:
-    """See the module. `load` comes first; `run` has to be running for what is old to go."""
+    """Proposals that wait for a decision. Call `load` first; `run` must be running: it deletes expired proposals."""
 
     def __init__(
         self,
@@ -312,4 +312,4 @@ def _correction(proposal: Proposal, line: Segment) -> CorrectSegment:
     )
 
 
-_STALE = Refusal(code=RefusalCode.STALE, message="What was proposed there doesn't wait any more: look again.")
+_STALE = Refusal(code=RefusalCode.STALE, message="This proposal is no longer waiting: look again.")

@@ -25,7 +25,7 @@ _ID_BYTES = 12
 
 
 class AbuseReports:
-    """See the module."""
+    """Takes reports of rude questions, each browser's once, and marks the question for the desks."""
 
     def __init__(self, sessions: Sessions, *, randomness: Randomness, most: int = MOST_BROWSERS) -> None:
         """`most`: browsers that are remembered."""

@@ -80,7 +80,7 @@ class Unasked(StrEnum):
 
 
 class Asking:
-    """See the module. `load` it first."""
+    """Takes questions and comments of readers, and finds them again by their author's token. Call `load` first."""
 
     def __init__(
         self,
@@ -261,7 +261,9 @@ class Asking:
         name = self._tokens.author_of(session, token)
         live = None if name is None else await self._sessions.find(session)
         if live is not None and name is not None and self.places.full_for(session, live.state.floor, name):
-            return Refusal(code=RefusalCode.CONFLICT, message="Too many from where it came wait already.")
+            return Refusal(
+                code=RefusalCode.CONFLICT, message="Too many questions from this address are waiting; try again later."
+            )
         return await self._bring(session, token, Standing.CHECKED)
 
     async def _bring(self, session: SessionId, token: str, standing: Standing) -> Refusal | None:

@@ -44,7 +44,7 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AskingPlaces:
-    """See the module."""
+    """Counts the open questions of each address, and groups questions from one address."""
 
     def __init__(self, randomness: Randomness, share: int = SHARE) -> None:
         """`share`: how many of one address may be open at a time."""

@@ -115,7 +115,7 @@ def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_
 
 
 def own_with_joined(state: State, each: Intervention, ahead: Callable[[InterventionId], int | None], wall: int) -> Own:
-    """As `own_of`, with the one that it was joined with; `ahead`: how many come before one."""
+    """What `own_of` gives, with the question that this one was joined with. `ahead`: how many come before it."""
     into = None if each.into is None else state.floor.get(each.into)
     goes_on = None if into is None else own_of(state, into, ahead(into.id), wall)
     return own_of(state, each, ahead(each.id), wall, goes_on)

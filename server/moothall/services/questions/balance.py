@@ -73,7 +73,7 @@ class _Session:
 
 
 class Balance:
-    """See the module. `load` it first, and keep `run` going for anything to be renewed."""
+    """The figures of who is heard. Call `load` first; `run` must be running, else no figure is renewed."""
 
     def __init__(
         self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, questions: Questions
@@ -129,7 +129,7 @@ class Balance:
         if live is None or each is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
         if not self.may_say(session):
-            return Refusal(code=RefusalCode.CONFLICT, message="The meeting is over, and its figures are made.")
+            return Refusal(code=RefusalCode.CONFLICT, message="The meeting is over and its figures are final.")
         kept = stated(said, self.choices(young_people=live.state.young_people))
         if not kept:
             return None

@@ -194,7 +194,7 @@ class BallotBox:
         if not box.waiting and box.given.get(what, {}).get(voter) == choice:
             return None
         if box.held + box.waiting >= MOST_BALLOTS or len(self._waiting) >= MOST_WAITING:
-            return Refusal(code=RefusalCode.BUSY, message="So many have chosen that no more are counted.")
+            return Refusal(code=RefusalCode.BUSY, message="The show of hands is full: no more votes can be counted.")
         if self._stopped:
             raise _gone()
         if voter not in box.voters and voter != NOBODY:
@@ -217,7 +217,9 @@ class BallotBox:
             return None
         if known is None and box.of_hubs.full_for(hub):
             # For good: what is to come again would be in the way of all that the hub does after it.
-            return Refusal(code=RefusalCode.CONFLICT, message="Hubs have counted so much that no more is kept.")
+            return Refusal(
+                code=RefusalCode.CONFLICT, message="Too many counts of hubs are stored; this one was not kept."
+            )
         async with self._writing:
             if self._stopped or self.boxes.get(session) is not box:
                 raise _gone()
@@ -247,7 +249,7 @@ class BallotBox:
         self.places.forget(session)
 
     async def run(self) -> None:
-        """Write what comes, and destroy what is old, until cancelled; afterwards nothing is taken."""
+        """Store ballots and destroy old ones until cancelled; afterwards no ballot is taken."""
         self._stopped = False
         try:
             async with asyncio.TaskGroup() as group:

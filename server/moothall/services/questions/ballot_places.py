@@ -22,12 +22,12 @@ MOST_ADDRESSES = 10_000
 """Of all sessions. Overflow: the one that has been away longest is forgotten, and begins anew."""
 LATELY_MS = 60_000
 MOST_LATELY = 5_000
-"""Ballots of a session that are told of. Overflow: the oldest is told of no more."""
+"""Ballots of a session that are remembered. Overflow: the oldest is forgotten."""
 _KEY_BYTES = 32
 
 
 class BallotPlaces:
-    """See the module."""
+    """Counts ballots by the keyed hash of the address that they came from."""
 
     def __init__(self, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW) -> None:
         """`most_new`: how many new browsers of one address count within five minutes."""

@@ -31,7 +31,7 @@ _POLL = ":poll:"
 
 
 class Ballots:
-    """See the module. `load` it first, and keep `run` going: without it nothing is taken."""
+    """Takes ballots and counts them into the log. Call `load` first; `run` must be running, else no ballot is taken."""
 
     def __init__(
         self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW
@@ -64,7 +64,7 @@ class Ballots:
         if live is None or each is None or not each.published:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
         if live.state.status is Status.CLOSED or each.standing not in WAITING:
-            return Refusal(code=RefusalCode.CONFLICT, message="It isn't waiting for its turn any more.")
+            return Refusal(code=RefusalCode.CONFLICT, message="This question is no longer waiting for its turn.")
         floor = live.state.floor
         return await self._box.give(
             session,
@@ -87,7 +87,7 @@ class Ballots:
         if each is None or not each.published:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
         if live.state.status is Status.CLOSED or each.standing not in WAITING:
-            return Refusal(code=RefusalCode.CONFLICT, message="It isn't waiting for its turn any more.")
+            return Refusal(code=RefusalCode.CONFLICT, message="This question is no longer waiting for its turn.")
         if not 0 <= count <= MOST_HANDS:
             return Refusal(code=RefusalCode.INVALID, message=f"A hub counts 0 to {MOST_HANDS} people.")
         floor = live.state.floor
@@ -106,7 +106,7 @@ class Ballots:
         if live is None or poll is None or not 0 <= option < len(poll.options):
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such show of hands.")
         if live.state.status not in ON or not poll.open:
-            return Refusal(code=RefusalCode.CONFLICT, message="That show of hands is over.")
+            return Refusal(code=RefusalCode.CONFLICT, message="This show of hands is closed.")
         floor = live.state.floor
         return await self._box.give(
             session,

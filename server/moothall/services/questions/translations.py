@@ -21,7 +21,7 @@ from moothall.services.translation.text_translation import Made
 KEPT = 2_000
 """Translations that are kept. Overflow: the one that nobody has asked for longest is forgotten."""
 WAITING = 200
-"""Texts that wait for their turn. Overflow: what comes is not taken; whoever reads it next asks again."""
+"""Texts that wait to be translated. Overflow: a new text is refused; its next reader asks again."""
 AGAIN_MS = 60_000
 """After how long what could not be translated is tried again."""
 PATIENCE_S = 30
@@ -43,7 +43,7 @@ HasWay = Callable[[Text], bool]
 
 
 class QuestionTranslations:
-    """See the module. `run` has to be running. It doesn't ask whether a text is published: its doors do."""
+    """Translates questions, one at a time. `run` must be running. The caller checks that a text is published."""
 
     def __init__(self, translate: Translate, has_way: HasWay, *, clock: Clock) -> None:
         """`has_way`: whether anything translates between two languages now."""
@@ -92,7 +92,9 @@ class QuestionTranslations:
             return Refusal(code=RefusalCode.UNKNOWN, message="No translation between these languages is made here.")
         future = self.want(wanted)
         if future is None:
-            return Refusal(code=RefusalCode.BUSY, message="It can't be translated just now; try again in a minute.")
+            return Refusal(
+                code=RefusalCode.BUSY, message="The question can't be translated at the moment; try again in a minute."
+            )
         return await asyncio.shield(future)
 
     def forget(self) -> None:
@@ -100,17 +102,21 @@ class QuestionTranslations:
         self._made.clear()
         for future in self._waiting.values():
             if not future.done():
-                future.set_result(Refusal(code=RefusalCode.BUSY, message="It can't be translated just now; try again."))
+                future.set_result(
+                    Refusal(code=RefusalCode.BUSY, message="The question can't be translated at the moment; try again.")
+                )
         self._waiting.clear()
         self.generation += 1
 
     async def run(self) -> None:
-        """Make what is wanted, one after the other, until cancelled."""
+        """Translate the waiting texts, one after the other, until cancelled."""
         while True:
             while self._waiting:
                 wanted, future = self._now = self._waiting.popitem(last=False)
                 generation = self.generation
-                answer: Made | Refusal = Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated.")
+                answer: Made | Refusal = Refusal(
+                    code=RefusalCode.UNAVAILABLE, message="The question could not be translated."
+                )
                 try:
                     async with asyncio.timeout(PATIENCE_S):
                         answer = await self._translate(wanted)

@@ -143,7 +143,7 @@ class _Turn:
 
 
 class Typing:
-    """See the module."""
+    """Takes what authors type during their turn: shows text in progress, and stores finished lines."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions

@@ -58,7 +58,7 @@ class FanoutFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionFanout:
-    """See the module. One per loaded session; `run` has to be running for anything to be sent."""
+    """The fan-out of one loaded session. `run` must be running, else nothing is sent."""
 
     def __init__(
         self,

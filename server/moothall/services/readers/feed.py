@@ -83,7 +83,7 @@ class Subscription:
 
 
 class FeedState:
-    """See the module. `view.offset` is where the feed's newest event stands."""
+    """The state of one feed. `view.offset` is the log offset of the feed's newest event."""
 
     def __init__(self, session: SessionId, epoch: Epoch, feed: Feed) -> None:
         self.feed = feed

@@ -30,7 +30,7 @@ RECENT = 256
 
 
 class FeedLoader:
-    """See the module. One per fan-out, which tells it of each turn before it gives that turn to its feeds."""
+    """Loads feeds for one fan-out, which reports each turn here before it applies the turn to its feeds."""
 
     def __init__(
         self, *, session: SessionId, epoch: Epoch, offset: int, log: LogReading, clock: Clock, gapless: bool = True

@@ -20,7 +20,7 @@ SWEEP_MS = 50
 
 
 class SlowReaders:
-    """See the module. One per fan-out, which keeps `sweep` going."""
+    """The slow readers of one fan-out, which keeps `sweep` running."""
 
     def __init__(self, session: SessionId, clock: Clock, unsubscribe: Callable[[Subscription], None]) -> None:
         self._session = session

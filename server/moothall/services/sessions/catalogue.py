@@ -66,7 +66,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalogue:
-    """See the module. Give `take` every publication."""
+    """The list of sessions. Call `take` with every publication."""
 
     def __init__(self, log: LogReading) -> None:
         self._log = log

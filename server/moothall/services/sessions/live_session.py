@@ -22,7 +22,7 @@ STORAGE_MS = 1_000
 
 
 class LiveSession:
-    """See the module. Whoever has one may keep it while `held`, read or on; `Sessions` owns its `run`.
+    """A loaded session. It may be kept while it is `held`, read or on; `Sessions` owns its `run`.
 
     Its writer and fan-out stay the same objects when they are begun again, so desks, sound and engines go on.
     """

@@ -40,7 +40,9 @@ class NotThere(StrEnum):
 
 
 class Records:
-    """See the module. `here` says whether `log` has all of a text of a session: a hub copies some of them."""
+    """Makes records from the log. `here` says whether `log` holds a channel of a session completely: a hub copies only
+    some channels.
+    """
 
     def __init__(
         self,

@@ -104,7 +104,7 @@ class Changes:
 
 
 class Reports:
-    """See the module. `run` has to be running for reports to lapse while nobody asks."""
+    """Counts what readers report about the text. `run` must be running: it lets reports expire."""
 
     def __init__(self, *, clock: Clock, randomness: Randomness, readers: Callable[[SessionId], int]) -> None:
         """`readers` says how many read a session now."""

@@ -116,19 +116,21 @@ class Recordings:
         if state is None or channel not in state.channels:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
         if not 0 <= t0 < t1 <= t0 + MOST_CLIP_MS:
-            return Refusal(code=RefusalCode.INVALID, message="Ask for a piece of up to 60 seconds.")
+            return Refusal(code=RefusalCode.INVALID, message="Ask for at most 60 seconds of sound.")
         if not keeps_sound(state):
             # What an engine still needs of it lies in the spool, and is for nobody's ears.
             return Refusal(code=RefusalCode.CONFLICT, message="No sound of this meeting is kept.")
         if any(began < t1 and (ended is None or t0 < ended) for began, ended in state.unkept):
-            return Refusal(code=RefusalCode.CONFLICT, message="This was not recorded, or said in a break.")
+            return Refusal(
+                code=RefusalCode.CONFLICT, message="There is no sound of this: it was not recorded, or it was a break."
+            )
         for name, source in state.sources.items():
             first, last = (to_samples(t - source.t) for t in (t0, t1))
             if source.channel == channel and last > 0:
                 pcm = await self._samples(session, name, max(0, first), last)
                 if pcm:
                     return pcm
-        return Refusal(code=RefusalCode.UNKNOWN, message="The sound of it isn't there any more.")
+        return Refusal(code=RefusalCode.UNKNOWN, message="The sound of this part is no longer there.")
 
     async def _samples(self, session: SessionId, source: SourceId, first: int, last: int) -> bytes:
         for recorder in self._live.get(session, ()):

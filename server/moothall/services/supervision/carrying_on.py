@@ -1,8 +1,8 @@
-"""Keeps going what looks after the house: whatever fails there is begun again, and the meetings don't notice.
+"""Restarts background tasks that fail, without affecting sessions.
 
-For tasks that keep what they know outside of `run`: those that look, tell and tidy up, and those that go on from what
-is in the log and the spool. What holds more than that, a session or the sound of a text, is loaded anew instead, and
-only so often (`Tries`).
+Only for tasks whose state outlives `run`: watchers, notifiers, cleaners, and tasks that resume from log and spool. A
+task with more state, such as a session or the ingest of a channel, is loaded again instead, a limited number of times
+(`Tries`).
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class _Process:
 
 
 class Pulses:
-    """See the module. `run` has to be running for anybody to be given up."""
+    """Judges engines and translators by their pulses. `run` must be running, else none is given up."""
 
     def __init__(self, clock: Clock, patience: Patience | None = None) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Waiting for one of several things, and a pulse meanwhile, on the clock that is given."""
+"""Waits for the first of several awaitables, with a pulse meanwhile, on the clock that is given."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class GlossaryFiles(Protocol):
 
 
 class ShownTerm(msgspec.Struct, frozen=True, kw_only=True):
-    """A term, as a desk is told of it."""
+    """A term as a desk sees it."""
 
     term: str
     language: str
@@ -54,7 +54,7 @@ class ShownTerm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShownTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a desk is told of the terms of its session."""
+    """The terms of a session as a desk sees them."""
 
     terms: tuple[ShownTerm, ...]
     """In order of their standing."""
@@ -76,7 +76,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Glossaries:
-    """See the module. `load` reads the files, `run` looks at them again."""
+    """Preferred names and terms of each channel. `load` reads the files, `run` reads them again when they change."""
 
     def __init__(self, files: GlossaryFiles, clock: Clock, room_of: Callable[[SessionId], Room | None]) -> None:
         self._files = files
@@ -100,7 +100,7 @@ class Glossaries:
             self._parts = await asyncio.to_thread(self._files.read_again)
 
     def preferred(self, state: State, channel: ChannelId) -> Preferred:
-        """What an engine is told of a text."""
+        """The preferred names and terms of a channel, for its engine."""
         now, room = state.channels[channel], self._room_of(state.id)
         sources = (*self._sources(state, room), now.speaker, now.forced, now.languages)
         return _kept(

@@ -36,7 +36,7 @@ class _Heard:
 
 
 class Interpreting:
-    """See the module. `run` has to be running."""
+    """Watches the interpretations of all sessions for silence. `run` must be running."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions

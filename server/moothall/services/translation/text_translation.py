@@ -70,7 +70,7 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextTranslation:
-    """See the module."""
+    """Translates single texts by the cheapest route, with formulas and preferred terms kept."""
 
     def __init__(self, translators: Translators, phrases: Sequence[Phrase], *, kept: int = KEPT) -> None:
         """`phrases`: the table of formulas; `kept`: routes and wordings that are kept at most."""
@@ -165,7 +165,7 @@ class TextTranslation:
     async def text(
         self, text: str, source: str, target: str, terms: Terms | None = None, *, here: bool = False
     ) -> Made | Refusal:
-        """As `translate`, for somebody who asks for one text and gets an answer in any case. Nothing of it is kept."""
+        """Translate one text for somebody who asks for it and always gets an answer. Nothing of it is kept."""
         if not text.strip() or len(text) > LONGEST:
             return Refusal(code=RefusalCode.INVALID, message=f"A text to be translated has 1 to {LONGEST} characters.")
         try:
@@ -174,7 +174,7 @@ class TextTranslation:
             if isinstance(failed, NoTranslator) and not isinstance(failed, LinkLost):
                 message = "No translation between these languages is installed here."
                 return Refusal(code=RefusalCode.UNKNOWN, message=message)
-            return Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated just now; try again.")
+            return Refusal(code=RefusalCode.UNAVAILABLE, message="The text could not be translated; try again.")
 
     async def _through(self, texts: Sequence[str], way: _Way) -> list[str]:
         done = []

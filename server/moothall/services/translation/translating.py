@@ -52,7 +52,7 @@ def no_terms(_live: LiveSession, _source: str, _target: str) -> Terms:
 
 
 class Translating:
-    """See the module. `run` owns the work."""
+    """Decides which sessions are translated into which languages. `run` owns the translating tasks."""
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ class Translating:
                 message = "No translation into that language is installed here."
                 return Refusal(code=RefusalCode.UNKNOWN, message=message)
             if live.state.status is Status.CLOSED and self._old >= MOST_OLD:
-                message = "As many texts of closed sessions are being translated as may be at a time."
+                message = "Too many texts of closed sessions are being translated; try again later."
                 return Refusal(code=RefusalCode.BUSY, message=message)
             channel = translation_id(primary(language))
             of_record = any(same_language(language, each) for each in self._of_record)

@@ -106,7 +106,7 @@ class _Link:
 
 
 class Translators:
-    """See the module."""
+    """The connected translators, and the texts that wait for or are under way to each of them."""
 
     def __init__(self, answer_s: float = ANSWER_S, pulses: Pulses | None = None, *, remote_first: bool = False) -> None:
         """`answer_s`: seconds without an answer after which a link is given up; `pulses`: who watches their processes,

@@ -55,7 +55,9 @@ MOST_LATE = 8
 
 
 class TranslationWork:
-    """See the module. `run` comes back when all is done; whoever adds to it then starts it again."""
+    """The lines of one session that are to be translated into one language. `run` returns when no line is left; after
+    a line was added, start it again.
+    """
 
     def __init__(
         self,

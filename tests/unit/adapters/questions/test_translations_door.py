@@ -54,7 +54,7 @@ class House:
         self.began.set()
         await self.goes_on.wait()
         if wanted.text == "Broken?":
-            return Refusal(code=RefusalCode.UNAVAILABLE, message="It could not be translated just now; try again.")
+            return Refusal(code=RefusalCode.UNAVAILABLE, message="The text could not be translated; try again.")
         return Made(text=f"[es] {wanted.text}", route=SPANISH, wording="")
 
     async def do(self, *commands: do.AnyCommand, by: Actor = MODERATOR) -> None:
@@ -137,7 +137,7 @@ async def test_what_changes_while_it_is_translated_is_not_told(house: House, cha
 async def test_it_says_why_there_is_no_translation(house: House) -> None:
     assert await house.read("1/fr") == (404, {"error": "No translation between these languages is made here."})
     status, told = await house.read("2/es")
-    assert (status, told["error"]) == (503, "It could not be translated just now; try again.")
+    assert (status, told["error"]) == (503, "The text could not be translated; try again.")
 
 
 async def test_who_asks_very_often_waits(house: House) -> None:

@@ -296,7 +296,7 @@ async def test_what_the_meeting_refuses_stays_refused() -> None:
         what = await ask(made, "Why?")
         await made.floor.forward(S, [what])
         act = next(iter(made.outbox.acts))
-        made.outbox.answer(act, RefusalCode.CONFLICT, "The meeting is over, and takes no more questions.")
+        made.outbox.answer(act, RefusalCode.CONFLICT, "The meeting is over and takes no more questions.")
         found = await made.floor.act(made.floor.floor(S).questions[what])
         assert found is not None
         assert (found.state, found.code) == (ActState.REFUSED, RefusalCode.CONFLICT)

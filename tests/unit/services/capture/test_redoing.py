@@ -177,6 +177,6 @@ def test_an_interpreters_text_stays_in_its_language() -> None:
             assert isinstance(await live.writer.send(SYSTEM, CommandId("fr"), added), Receipt)
             answer = await redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), french, "de")
             assert isinstance(answer, Refusal)
-            assert answer.message == "The channel may be in fr."
+            assert answer.message == "This channel accepts only fr."
 
     loop.run(story())

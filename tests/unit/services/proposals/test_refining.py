@@ -99,7 +99,7 @@ def test_a_line_that_reads_otherwise_by_now_stays() -> None:
                 done=0,
                 refused=(
                     "a: It was changed meanwhile.",
-                    "b: It was corrected meanwhile.",
+                    "b: The line was corrected in the meantime.",
                     "x: There is no such line any more.",
                 ),
             )
