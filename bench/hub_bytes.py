@@ -45,8 +45,8 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry
 from moothall.testing.loop import run
-from moothall.wire import hub as wire
-from moothall.wire.hub_records import pack, unpack
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.records import pack, unpack
 from moothall_hub.mirror.checking import Run, first_run, take
 from moothall_hub.uplink.budget import Meter
 from moothall_hub.uplink.centre_clock import CentreClock

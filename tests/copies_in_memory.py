@@ -9,7 +9,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import LogHead
-from moothall.wire.hub import Part
+from moothall.wire.hub.messages import Part
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Copy, Step, dropped

@@ -11,8 +11,8 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
-from moothall.wire import hub
-from moothall.wire.hub_records import pack, unpack
+from moothall.wire.hub import messages as hub
+from moothall.wire.hub.records import pack, unpack
 from moothall_hub.mirror.copied import Copy, Step, dropped
 from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.missed import MissedSpans

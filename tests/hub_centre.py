@@ -23,7 +23,7 @@ from moothall.core.removal.selection import Lines
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import MemoryLog
-from moothall.wire import hub as wire
+from moothall.wire.hub import messages as wire
 from speaking import ENGINE, FLOOR, Said, begin, speech
 
 SESSION = SessionId("plenary")

@@ -51,7 +51,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors, visitor_context
-from moothall.wire.hub import AnyAct, AskAct, Offered
+from moothall.wire.hub.messages import AnyAct, AskAct, Offered
 from moothall_hub.pages.asking_door import RoomAskingDoor
 from moothall_hub.pages.author_page import RoomAuthorPage
 from moothall_hub.pages.desk_door import DeskDoor

@@ -15,7 +15,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import is_public
-from moothall.wire.hub import Act, Done, NotDone
+from moothall.wire.hub.messages import Act, Done, NotDone
 from moothall_hub.mirror.copied import Copy, Step, dropped
 
 WRITE_S = 0.03

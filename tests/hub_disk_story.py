@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from log_above import FLOOR, FRENCH, KINDS, SIGNED, Disk, LogAbove, Served
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.wire.hub import Act, AskAct, Caught, Part
+from moothall.wire.hub.messages import Act, AskAct, Caught, Part
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Step
 from moothall_hub.mirror.copying import batch, began, follow

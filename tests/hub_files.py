@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub_disk import HubDisk
 from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
-from moothall.wire.hub import Act, Done, NotDone
+from moothall.wire.hub.messages import Act, Done, NotDone
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.copied import Step
 from moothall_hub.outbox import store as outbox_sqlite

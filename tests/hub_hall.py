@@ -26,7 +26,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.settings.sections import Server, Settings
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry, plain_pack
-from moothall.wire import hub as wire
+from moothall.wire.hub import messages as wire
 
 KEY = "key-1"
 

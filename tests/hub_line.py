@@ -12,8 +12,8 @@ from collections import deque
 
 import msgspec
 
-from moothall.wire import hub
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.hub import messages as hub
 from weak_line import Quality, Timing
 
 FRAME_HEADER = 8

@@ -22,8 +22,8 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack
 from moothall.testing.log_memory import MemoryLog
-from moothall.wire import hub as wire
-from moothall.wire.hub import Part
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.messages import Part
 
 HALL = SessionId("s")
 ROOM, FRENCH = ChannelId("floor"), ChannelId("fr")

@@ -21,8 +21,8 @@ from moothall.core.kernel.lanes import is_public
 from moothall.record.verify import VerifySignature
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
-from moothall.wire import hub as wire
-from moothall.wire.hub_records import unpack
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.records import unpack
 from moothall_hub.mirror.copied import Copy, Step
 from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.missed import MissedSpans

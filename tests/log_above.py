@@ -15,7 +15,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, NoteId, SegmentId
 from moothall.core.kernel.lanes import hub_lane
-from moothall.wire.hub import Caught, Follow, Live
+from moothall.wire.hub.messages import Caught, Follow, Live
 from moothall_hub.mirror.copied import Copy, Step, lanes_of
 from recorder import EPOCH, SESSION, Recorder
 

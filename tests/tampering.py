@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
-from moothall.wire import hub
+from moothall.wire.hub import messages as hub
 
 Alter = Callable[[hub.ToHub], Sequence[hub.ToHub | bytes]]
 """What goes down in place of a message; bytes are a frame as it is."""

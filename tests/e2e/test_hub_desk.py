@@ -26,7 +26,7 @@ from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, SegmentId,
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
-from moothall.wire.hub import Offered, OfferedText
+from moothall.wire.hub.messages import Offered, OfferedText
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from hub_disk_story import act, steps
-from moothall.wire.hub import Done
+from moothall.wire.hub.messages import Done
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.outbox import store as outbox_sqlite

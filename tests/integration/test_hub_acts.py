@@ -12,7 +12,7 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId
-from moothall.wire import hub as wire
+from moothall.wire.hub import messages as wire
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 

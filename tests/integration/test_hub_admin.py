@@ -18,8 +18,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.services.hubs.ports import Identity
 from moothall.services.hubs.registry import Paired
 from moothall.services.log.orders import Receipt
-from moothall.wire import hub as wire
-from moothall.wire.pairing import secret_of
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.pairing import secret_of
 
 KISUMU = {
     "title": "Kisumu & <Library>", "city": "Kisumu", "country": "Kenya", "institution": "County Library",

@@ -17,7 +17,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
-from moothall.wire.hub import Offered, Programme
+from moothall.wire.hub.messages import Offered, Programme
 from moothall_hub.app import BOOK, Hub
 from moothall_hub.room.questions import QUESTIONS, SUPPORTS
 from recorder import SESSION, Recorder

@@ -24,8 +24,8 @@ from moothall.core.kernel.errors import ConfigurationError, ProtocolError, Stora
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.hub import messages as wire
 from moothall_hub.uplink.budget import Meter, Step, Usage
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES

@@ -27,9 +27,9 @@ from moothall.core.kernel.lanes import FLOOR as QUESTIONS
 from moothall.core.kernel.lanes import SESSION as LIFE
 from moothall.core.kernel.lanes import channel_lane
 from moothall.testing.hub_link import plain_unpack
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub_first import FIELD, HEARD, first_fields
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.first import FIELD, HEARD, first_fields
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
 LANES = frozenset({LIFE, QUESTIONS, channel_lane(FLOOR)})

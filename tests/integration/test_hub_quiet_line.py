@@ -12,8 +12,8 @@ from aiohttp import ClientSession
 from hub_server import WELCOME, Visit, hub_server
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
-from moothall.wire import hub as wire
 from moothall.wire.frames import Source
+from moothall.wire.hub import messages as wire
 from moothall_hub.app import Hub, hub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings

@@ -21,7 +21,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.orders import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
-from moothall.wire import hub as wire
+from moothall.wire.hub import messages as wire
 from moothall_hub.app import Hub
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.pairing.pairing import Pairing

@@ -23,8 +23,8 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
-from moothall.wire import hub as wire
-from moothall.wire.hub import Act, Done
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.messages import Act, Done
 
 ASKED_HERE = InterventionId("here")
 NAMES = st.sampled_from(["a", "b", "c"])

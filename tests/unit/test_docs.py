@@ -10,7 +10,7 @@ import licences
 import record_reference
 import settings_reference
 from moothall.wire.close_codes import MEANINGS
-from moothall.wire.hub import PATH
+from moothall.wire.hub.messages import PATH
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

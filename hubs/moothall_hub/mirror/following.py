@@ -18,7 +18,7 @@ from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.record.verify import VerifySignature
 from moothall.services.supervision.carrying_on import note_failure
-from moothall.wire.hub import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
+from moothall.wire.hub.messages import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Copy, Step
@@ -43,7 +43,7 @@ Came = Callable[[SessionId, frozenset[Lane]], None]
 
 
 class Unpack(Protocol):
-    """Takes a batch apart (`moothall.wire.hub_records.unpack`)."""
+    """Takes a batch apart (`moothall.wire.hub.records.unpack`)."""
 
     def __call__(
         self, data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int

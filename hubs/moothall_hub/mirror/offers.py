@@ -12,8 +12,8 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.wire.hub import Offered, Programme, Welcome
-from moothall.wire.hub_programme import changed
+from moothall.wire.hub.messages import Offered, Programme, Welcome
+from moothall.wire.hub.programme import changed
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import same_language
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import ON
-from moothall.wire.hub import Offered
+from moothall.wire.hub.messages import Offered
 
 MOST = 40
 """Sessions that are kept up at once. Overflow: those that begin last are left out; the coordinator can choose."""

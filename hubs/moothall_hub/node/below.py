@@ -21,7 +21,7 @@ from moothall.core.ports import Clock
 from moothall.core.session.state import State
 from moothall.services.hubs.ports import Stand, Told, spoken_in
 from moothall.services.supervision.waiting import until_told
-from moothall.wire.hub import Act, Done, NotDone, Offered
+from moothall.wire.hub.messages import Act, Done, NotDone, Offered
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.outbox.outbox import ActStanding, ActState
 

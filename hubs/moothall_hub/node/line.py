@@ -17,9 +17,9 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.hubs.signals import HubSignals
-from moothall.wire import hub as wire
 from moothall.wire.frames import Source
-from moothall.wire.hub_records import unpack
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.records import unpack
 from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions

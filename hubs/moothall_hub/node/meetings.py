@@ -8,7 +8,7 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import State
 from moothall.core.staff.backstage import HubNote
-from moothall.wire.hub import Offered
+from moothall.wire.hub.messages import Offered
 from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers

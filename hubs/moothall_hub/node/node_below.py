@@ -25,7 +25,7 @@ from moothall.services.hubs.ports import About
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.sessions.role_links import RoleLinks, hub_name
-from moothall.wire.hub_records import pack
+from moothall.wire.hub.records import pack
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers

@@ -10,7 +10,7 @@ from typing import Protocol
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
-from moothall.wire.hub import MOST_ACTS, Act, Done, NotDone
+from moothall.wire.hub.messages import MOST_ACTS, Act, Done, NotDone
 
 logger = logging.getLogger(__name__)
 

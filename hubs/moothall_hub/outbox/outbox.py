@@ -22,7 +22,7 @@ import msgspec
 
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire.hub import Act, AnyAct, Done, NotDone
+from moothall.wire.hub.messages import Act, AnyAct, Done, NotDone
 from moothall_hub.outbox.store import OutboxFile
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Outbox:
         self._thread = thread
         self._closed = False
         self._on_way: dict[CommandId, None] = {}
-        """Sent on the link that stands, and not answered. Bound: `moothall.wire.hub.MOST_ACTS`, by whoever sends."""
+        """Sent on the link that stands, and not answered. Bound: `MOST_ACTS` of the link, by whoever sends."""
         self._news: list[Callable[[], None]] = []
         self._answered: list[Callable[[CommandId], None]] = []
 

@@ -21,7 +21,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
 from moothall.core.signals import Summary
 from moothall.services.sessions.role_links import Staff
-from moothall.wire.hub import Offered
+from moothall.wire.hub.messages import Offered
 from moothall_hub.node.preflight import Facts, look
 from moothall_hub.pages import desk_texts
 from moothall_hub.pages import desk_view as view

@@ -16,7 +16,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import ON, State
 from moothall.services.questions.author_view import own_with_joined
-from moothall.wire.hub import Offered
+from moothall.wire.hub.messages import Offered
 from moothall_hub.node.preflight import CLOCK_MS, Looked, ready
 from moothall_hub.pages import desk_texts
 from moothall_hub.room import local_floor

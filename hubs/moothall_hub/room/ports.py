@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import State
 from moothall.core.staff.backstage import HubNote
-from moothall.wire.hub import AnyAct, Offered
+from moothall.wire.hub.messages import AnyAct, Offered
 from moothall_hub.mirror.offers import Choice
 from moothall_hub.outbox.outbox import ActStanding, ActState
 

@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.staff.backstage import HubNote
-from moothall.wire.hub import HeadCountAct, NoteAct, NoteReadAct
+from moothall.wire.hub.messages import HeadCountAct, NoteAct, NoteReadAct
 from moothall_hub.room.ports import ActStanding, Meetings, Outbox
 
 logger = logging.getLogger(__name__)

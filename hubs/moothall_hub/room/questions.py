@@ -19,7 +19,7 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.tokens import Tokens
 from moothall.core.session.state import Status
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, kept_tokens
-from moothall.wire.hub import AskAct, Done, SupportAct, TakeBackAct
+from moothall.wire.hub.messages import AskAct, Done, SupportAct, TakeBackAct
 from moothall_hub.outbox.outbox import Outbox as DiskOutbox
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, NotTaken

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import msgspec
 
-from moothall.wire.hub import Follow
+from moothall.wire.hub.messages import Follow
 
 LINES_FROM = 0.5
 ONE_LANGUAGE_FROM = 0.8

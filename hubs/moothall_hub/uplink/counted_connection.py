@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.hub import MAX_FRAME_BYTES, PATH
-from moothall.wire.hub_first import FIELD
+from moothall.wire.hub.first import FIELD
+from moothall.wire.hub.messages import MAX_FRAME_BYTES, PATH
 
 OPEN_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 2.0
@@ -93,7 +93,7 @@ class _Straight(connect):
 def dial(address: str, key: str, count: Count, tls: ssl.SSLContext | None = None, first: Sequence[str] = ()) -> connect:
     """The connection to the server at `address`, to be entered; `tls`: whom it trusts, else whom the system does.
 
-    `first`: what is said with it (`moothall.wire.hub_first`).
+    `first`: what is said with it (`moothall.wire.hub.first`).
 
     Raises ConfigurationError when the address is none. On entering it raises OSError, TimeoutError or
     `websockets.exceptions.InvalidHandshake`.

@@ -19,9 +19,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode, reason_bytes
-from moothall.wire.hub_first import HEARD, first_fields
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.first import HEARD, first_fields
 from moothall_hub.uplink.budget import Meter, Step
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import dial

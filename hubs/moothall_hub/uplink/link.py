@@ -19,8 +19,8 @@ from statistics import median_low
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.hub import messages as wire
 from moothall_hub.uplink.centre_clock import sample
 from moothall_hub.uplink.parts import (
     BROKEN,

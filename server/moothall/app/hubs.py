@@ -33,7 +33,7 @@ from moothall.services.hubs.source import CentreSource
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.translation.translating import Translating
-from moothall.wire.hub_records import pack
+from moothall.wire.hub.records import pack
 
 
 def hub_doors(

@@ -12,8 +12,8 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId
 from moothall.services.hubs.ports import Fenced, Heads, Identity
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.hub import messages as wire
 
 ROOM = 4
 """Frames that may be under way downwards; then the server waits, as for a slow line."""

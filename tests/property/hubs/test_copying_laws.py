@@ -14,7 +14,7 @@ from moothall.core.chain import LogRecord, seal
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Lane
 from moothall.core.kernel.lanes import is_public
-from moothall.wire.hub import Caught, Part
+from moothall.wire.hub.messages import Caught, Part
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Step, lanes_of

@@ -23,7 +23,7 @@ from moothall.testing.hub_link import MemoryRegistry
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededSigner
-from moothall.wire.hub_records import pack
+from moothall.wire.hub.records import pack
 
 HOUR_S = 3_600.0
 

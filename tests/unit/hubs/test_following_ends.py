@@ -11,8 +11,8 @@ from following_hub import OTHER, WANT, Hub, hub_that_follows
 from log_above import SIGNED, Served
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.book import MemoryBook
-from moothall.wire import hub
-from moothall.wire.hub_records import unpack
+from moothall.wire.hub import messages as hub
+from moothall.wire.hub.records import unpack
 from moothall_hub.mirror.following import STOPPED_MS, Following
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans

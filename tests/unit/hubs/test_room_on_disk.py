@@ -9,7 +9,7 @@ from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId
 from moothall.testing.seeded import SeededRandomness
-from moothall.wire.hub import AskAct, Done
+from moothall.wire.hub.messages import AskAct, Done
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.room.local_floor import Local, Mode
 from moothall_hub.room.ports import ActState

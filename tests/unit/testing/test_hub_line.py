@@ -11,8 +11,8 @@ from hub_line import BROKEN, FRAME_HEADER, SENT_AHEAD, Closed, HubLine
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId
 from moothall.testing.loop import run
-from moothall.wire import hub
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.hub import messages as hub
 from weak_line import GOOD, WEAK, Quality
 
 CAUGHT = hub.Caught(session=SessionId("s"))

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire import hub
+from moothall.wire.hub import messages as hub
 from tampering import Tamperer, tampered_line_to
 
 KEY = {"Authorization": "Bearer key"}

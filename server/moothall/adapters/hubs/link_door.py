@@ -21,9 +21,9 @@ from moothall.adapters.http.limits import AddressGate
 from moothall.core.kernel.errors import ProtocolError
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import Fenced, Registry
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
-from moothall.wire.hub_first import FIELD, HEARD, first_frames
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.first import FIELD, HEARD, first_frames
 from moothall.wire.token_bucket import Allowance
 
 logger = logging.getLogger(__name__)

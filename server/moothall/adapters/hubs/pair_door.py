@@ -24,7 +24,7 @@ from moothall.adapters.pages.visitor_request import read_form
 from moothall.core.kernel.errors import NoLink, StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hubs.pairing import Pairing, Unpaired
-from moothall.wire.pairing import LONGEST
+from moothall.wire.hub.pairing import LONGEST
 
 
 class HubPairDoor:

@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import ProtocolError, RefusalCode, StorageUnava
 from moothall.core.kernel.ids import CommandId, is_command_id, is_name
 from moothall.services.hubs.ports import ActTaker
 from moothall.services.supervision.carrying_on import note_failure
-from moothall.wire.hub import MOST_ACTS, Act, Done, NotDone
+from moothall.wire.hub.messages import MOST_ACTS, Act, Done, NotDone
 
 FAILURES = 3
 """How often an act may fail in a way that nobody foresaw until it is refused: else it is in the way of all others."""

@@ -24,7 +24,7 @@ from moothall.services.questions.asking import Asking, asked_by, taken_back_by
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hub import Act, AskAct, Done, HeadCountAct, NotDone, NoteAct, NoteReadAct, SupportAct
+from moothall.wire.hub.messages import Act, AskAct, Done, HeadCountAct, NotDone, NoteAct, NoteReadAct, SupportAct
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
 from moothall.services.hubs.cursor import LaneCursor, Torn, weight
 from moothall.services.hubs.ports import Heads, LinkSource, Pack, Stand
-from moothall.wire.hub import Follow, Held, Live
+from moothall.wire.hub.messages import Follow, Held, Live
 
 LITTLE_EVENTS = 50
 """A hub that misses no more than so many events,"""

@@ -19,7 +19,7 @@ from moothall.services.hubs.beginning import Beginning, Differs, begin, differs
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hubs.ports import LinkSource, Pack, Stand
 from moothall.services.hubs.signals import usual
-from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Live, Part, Signalled, Stopped
+from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, Live, Part, Signalled, Stopped
 
 GATHER_MS = 1_000
 """What is said within so long after a batch goes out together."""

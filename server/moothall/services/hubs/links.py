@@ -28,8 +28,8 @@ from moothall.services.hubs.ports import (
 from moothall.services.hubs.serving import OFFER_MS, Served, ServedHub
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.supervision.waiting import within
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode
+from moothall.wire.hub import messages as wire
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
 from moothall.core.session.state import State
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import Act, Done, FromHub, NotDone, Offered, ToHub
+from moothall.wire.hub.messages import Act, Done, FromHub, NotDone, Offered, ToHub
 
 Heads = Mapping[Lane, LaneHead]
 """Where lanes stand; one that isn't named has no events."""
@@ -158,7 +158,7 @@ class Removals(Protocol):
 
 
 class Pack(Protocol):
-    """Makes the bytes of a batch (`moothall.wire.hub_records.pack`)."""
+    """Makes the bytes of a batch (`moothall.wire.hub.records.pack`)."""
 
     def __call__(self, records: Sequence[LogRecord], *, session: SessionId, epoch: Epoch, heads: Heads) -> bytes:
         """`heads` is where the receiver's lanes stand before it."""

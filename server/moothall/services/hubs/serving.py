@@ -25,9 +25,9 @@ from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, Link
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.supervision.carrying_on import note_failure
 from moothall.services.supervision.waiting import until_told
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import MEANINGS, CloseCode
-from moothall.wire.hub_programme import changed, changes, portion
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.programme import changed, changes, portion
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Catalogue, Entry
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hub import Offered, OfferedText
+from moothall.wire.hub.messages import Offered, OfferedText
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from moothall.services.questions.asking_places import SHARE, AskingPlaces
 from moothall.services.questions.author_view import Own, own_of, own_with_joined
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hub import AskAct
+from moothall.wire.hub.messages import AskAct
 
 SHELF, KEY = "asking", "key"
 """Where the book has the key."""

@@ -10,7 +10,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
-from moothall.wire.hub import Erased, Follow, Live, Part, Stopped, Taken
+from moothall.wire.hub.messages import Erased, Follow, Live, Part, Stopped, Taken
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Copy, Span, Step, dropped
 from moothall_hub.mirror.copying import batch, began, broke, caught, follow, has_erased, stopped

@@ -7,7 +7,7 @@ import pytest
 
 from log_above import FLOOR, SIGNED, LogAbove, Served
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.wire.hub import Part
+from moothall.wire.hub.messages import Part
 from moothall_hub.mirror.copied import Copy, Step
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.damaged import ASIDE, NOTED, note_damage, set_aside_if_damaged

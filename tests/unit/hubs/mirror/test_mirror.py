@@ -15,7 +15,7 @@ from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import FLOOR as FLOOR_LANE
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
-from moothall.wire.hub import Part
+from moothall.wire.hub.messages import Part
 from moothall_hub.mirror.copied import Copy, Span, Step
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.mirror import Mirror

@@ -10,7 +10,7 @@ from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.programme.plan import Planned
 from moothall.core.session.state import Status
 from moothall.testing.book import MemoryBook
-from moothall.wire.hub import Offered, OfferedText, Programme, Welcome
+from moothall.wire.hub.messages import Offered, OfferedText, Programme, Welcome
 from moothall_hub.mirror.offers import About, Offers
 from moothall_hub.room.ports import Choice
 

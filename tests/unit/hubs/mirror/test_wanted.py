@@ -6,7 +6,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
-from moothall.wire.hub import Offered, OfferedText
+from moothall.wire.hub.messages import Offered, OfferedText
 from moothall_hub.mirror.wanted import MOST, Saved, Want, texts, wanted
 
 NAIROBI = Zone("Africa/Nairobi", timezone(timedelta(hours=3)))

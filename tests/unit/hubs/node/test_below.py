@@ -17,7 +17,7 @@ from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
 from moothall.services.hubs.ports import Told
 from moothall.testing.clock import ManualClock
-from moothall.wire.hub import Act, Done, HeadCountAct, NotDone, Offered, OfferedText
+from moothall.wire.hub.messages import Act, Done, HeadCountAct, NotDone, Offered, OfferedText
 from moothall_hub.mirror.checking import Broken, first_run, live_run, take
 from moothall_hub.mirror.copied import Copy, lanes_of
 from moothall_hub.node.below import PATIENCE_MS, CopySource, PassingOn

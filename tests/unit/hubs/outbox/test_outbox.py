@@ -10,7 +10,7 @@ import pytest
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.errors import ConfigurationError, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.wire.hub import Act, AnyAct, AskAct, Done, HeadCountAct, NotDone, SupportAct
+from moothall.wire.hub.messages import Act, AnyAct, AskAct, Done, HeadCountAct, NotDone, SupportAct
 from moothall_hub.outbox.outbox import ActStanding, ActState, Outbox, Waiting
 from moothall_hub.outbox.store import FILE_NAME
 

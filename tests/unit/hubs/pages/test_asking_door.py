@@ -11,7 +11,7 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.rules.questions import MAX_TEXT
-from moothall.wire.hub import AskAct
+from moothall.wire.hub.messages import AskAct
 from moothall_hub.room.local_floor import Mode
 
 FILLED = {"id": "f1", "kind": "question", "text": "Why?", "language": "en"}

@@ -14,7 +14,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
 from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
-from moothall.wire.hub import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
+from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.room.local_floor import Local, Mode
 from moothall_hub.room.ports import Choice, HubFacts, LineHealth, LineState, Saving, Stuck
 from moothall_hub.room.presence import MOST_NOTES

@@ -8,7 +8,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.session.state import Status
 from moothall.testing.clock import LONG_AGO
-from moothall.wire.hub import Offered
+from moothall.wire.hub.messages import Offered
 from moothall_hub.pages import desk_view as view
 from moothall_hub.room.ports import Choice
 

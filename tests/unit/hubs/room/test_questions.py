@@ -15,7 +15,7 @@ from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
 from moothall.testing.seeded import SeededRandomness
-from moothall.wire.hub import AskAct, SupportAct, TakeBackAct
+from moothall.wire.hub.messages import AskAct, SupportAct, TakeBackAct
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.room.local_floor import Local, Mode, count, own_of
 from moothall_hub.room.ports import ActState

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.wire.hub import Follow
+from moothall.wire.hub.messages import Follow
 from moothall_hub.uplink.budget import Meter, Step, Usage, day_at, narrowed, step, used
 
 NOON = 1_764_072_000_000  # 25 November 2025, 12:00 UTC

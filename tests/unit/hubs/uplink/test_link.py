@@ -8,8 +8,8 @@ import pytest
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SessionId
 from moothall.core.signals import LastWords
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.hub import messages as wire
 from moothall_hub.uplink.centre_clock import Sample
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import (

@@ -11,8 +11,8 @@ from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.hubs.acting import FAILURES
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.hub import messages as wire
 
 
 def told(story: Callable[[Centre], Awaitable[None]], made: Centre | None = None) -> None:

@@ -24,8 +24,8 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
-from moothall.wire import hub as wire
-from moothall.wire.hub import Act, Done, NotDone
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.messages import Act, Done, NotDone
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 WHY = InterventionId("why")

@@ -21,7 +21,7 @@ from moothall.services.hubs.beginning import (
 from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.ports import Stand
 from moothall.testing.hub_link import plain_pack
-from moothall.wire.hub import Follow, Held
+from moothall.wire.hub.messages import Follow, Held
 
 TEXT = channel_lane(ROOM)
 LANES = lanes_of((ROOM,), words=False)

@@ -11,7 +11,7 @@ from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.services.hubs.cursor import PAGE, Torn
 from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, WAIT_MS, Feeding, may_wait
 from moothall.testing.hub_link import plain_pack, plain_unpack
-from moothall.wire.hub import WINDOW_BYTES, Batch, Caught, Follow, Held, Live, Stopped
+from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, Held, Live, Stopped
 from recorder import Recorder
 
 TEXT = channel_lane(ROOM)

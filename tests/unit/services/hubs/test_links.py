@@ -15,8 +15,8 @@ from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.testing.hub_link import hub_link
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
+from moothall.wire.hub import messages as wire
 from moothall_hub.mirror.offers import Offers
 
 

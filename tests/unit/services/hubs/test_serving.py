@@ -26,9 +26,9 @@ from moothall.services.hubs.serving import (
 from moothall.services.hubs.signals import usual
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
-from moothall.wire import hub as wire
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import Part
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.messages import Part
 
 TEXT = channel_lane(ROOM)
 PULSE_MS = wire.PULSE_MS

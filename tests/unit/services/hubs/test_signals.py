@@ -15,7 +15,7 @@ from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, S
 from moothall.services.hubs.signals import HubSignals, SoundWatch, usual
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
-from moothall.wire import hub as wire
+from moothall.wire.hub import messages as wire
 
 HOUR_S = 3_600
 

@@ -20,7 +20,7 @@ from moothall.services.log.signing_times import ASKED_MS
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.testing import loop
 from moothall.testing.failing_log import FailingLog
-from moothall.wire.hub import OfferedText
+from moothall.wire.hub.messages import OfferedText
 
 OTHER = SessionId("other")
 HOUR = 3_600_000

@@ -27,7 +27,7 @@ from moothall.core.kernel.errors import ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Summary
-from moothall.wire.hub_short import (
+from moothall.wire.hub.short import (
     PULSE,
     SHORT,
     STATE,
@@ -285,7 +285,7 @@ class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaul
 
     sessions: tuple[Offered, ...]
     changes: bool = False
-    """Whether it is no more than what is new or has changed since the one before (`moothall.wire.hub_programme`)."""
+    """Whether it is no more than what is new or has changed since the one before (`moothall.wire.hub.programme`)."""
     gone: tuple[SessionId, ...] = ()
     """With `changes`: what isn't offered any more."""
     more: bool = False
@@ -309,7 +309,7 @@ class Live(Message, frozen=True, kw_only=True, tag="live"):
 
 
 class Batch(Message, frozen=True, kw_only=True, tag="batch"):
-    """Events, as `moothall.wire.hub_records` packs them."""
+    """Events, as `moothall.wire.hub.records` packs them."""
 
     session: SessionId
     part: Part
@@ -379,7 +379,7 @@ _to_hub: msgspec.msgpack.Decoder[ToHub] = msgspec.msgpack.Decoder(ToHub)
 
 
 def encode(message: FromHub | ToHub) -> bytes:
-    """The frame of a message: MessagePack, or for what comes often `moothall.wire.hub_short`, which is shorter.
+    """The frame of a message: MessagePack, or for what comes often `moothall.wire.hub.short`, which is shorter.
 
     A pulse with an age goes as MessagePack: in the short form a hub of before would take it for a mistake.
     """

@@ -5,8 +5,8 @@ import pytest
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.signals import ChannelState, LastWords, Sound
-from moothall.wire import hub as wire
-from moothall.wire.hub_short import batch_frame, pulse_frame, read_batch, read_pulse, read_state, state_frame
+from moothall.wire.hub import messages as wire
+from moothall.wire.hub.short import batch_frame, pulse_frame, read_batch, read_pulse, read_state, state_frame
 
 BATCH = wire.Batch(session=SessionId("plenary"), part=wire.Part.LIVE, data=b"\x01...")
 LATE = ChannelState(channel=ChannelId("floor"), sound=Sound.SPEECH, lag=63_000, t=1_500_000)

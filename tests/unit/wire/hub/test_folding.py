@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import Lane
-from moothall.wire.hub_bytes import Reading
-from moothall.wire.hub_folding import can_fold, fold, unfold
+from moothall.wire.hub.folding import can_fold, fold, unfold
+from moothall.wire.hub.numbers import Reading
 
 MOST = 1 << 20
 DIGEST = "0f" * 32

@@ -13,9 +13,9 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
-from moothall.wire.hub_bytes import number
-from moothall.wire.hub_records import MAX_BATCH_BYTES, pack, unpack
-from moothall.wire.hub_vocabulary import DICTIONARY
+from moothall.wire.hub.numbers import number
+from moothall.wire.hub.records import MAX_BATCH_BYTES, pack, unpack
+from moothall.wire.hub.vocabulary import DICTIONARY
 from recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"a batch's tests need a key: here"))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.wire.hub_first import MOST_SIGNS, first_fields, first_frames
+from moothall.wire.hub.first import MOST_SIGNS, first_fields, first_frames
 
 
 @given(st.lists(st.binary(max_size=2_000), max_size=9))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.wire.hub import Offered, Programme
+from moothall.wire.hub.messages import Offered, Programme
 
 MOST_BYTES = 16 << 10
 """Of what one message says, about: two seconds of 64 kbit/s, and far from the longest frame."""

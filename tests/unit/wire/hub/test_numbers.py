@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.wire.hub_bytes import END, MOST_NUMBER, Reading, as_text, number
+from moothall.wire.hub.numbers import END, MOST_NUMBER, Reading, as_text, number
 
 NUMBERS = st.integers(0, MOST_NUMBER)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from moothall.core.events.codec import EVENT_TYPES, type_name
 from moothall.core.events.types import AnyEvent, StaffEvent
 from moothall.core.kernel.actors import Role
-from moothall.wire.hub_vocabulary import DICTIONARY, LANES, ROLES, VERSION
+from moothall.wire.hub.vocabulary import DICTIONARY, LANES, ROLES, VERSION
 from strategies import EVENTS
 
 

@@ -1,10 +1,10 @@
 """Frames of the hub link for what comes all the time: in MessagePack the fields' names would be longer than the rest.
 
 Such a frame begins with 0xC1, which MessagePack never uses, and a byte for what it is: a batch of a part by its place
-in `moothall.wire.hub.Part`, 3 for a pulse, or 4 for how a channel is doing. A batch goes on with its number, the length
-of the session's name, the name, and the data; a pulse with `sent`, `echo` and `wall`; how a channel is doing with the
-session's name and the channel's, each behind its length, the place of what is heard in `moothall.core.signals.Sound`,
-`lag` and `t`. Numbers are as `moothall.wire.hub_bytes` has them.
+in `moothall.wire.hub.messages.Part`, 3 for a pulse, or 4 for how a channel is doing. A batch goes on with its number,
+the length of the session's name, the name, and the data; a pulse with `sent`, `echo` and `wall`; how a channel is
+doing with the session's name and the channel's, each behind its length, the place of what is heard in
+`moothall.core.signals.Sound`, `lag` and `t`. Numbers are as `moothall.wire.hub.numbers` has them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.signals import ChannelState, Sound
-from moothall.wire.hub_bytes import MOST_NUMBER, Reading, as_text, number
+from moothall.wire.hub.numbers import MOST_NUMBER, Reading, as_text, number
 
 SHORT = b"\xc1"
 PULSE = 3

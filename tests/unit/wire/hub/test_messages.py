@@ -8,7 +8,7 @@ from hypothesis import given
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId
-from moothall.wire import hub as wire
+from moothall.wire.hub import messages as wire
 from strategies import of_type
 
 

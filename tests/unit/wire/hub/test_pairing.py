@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.wire.pairing import COUNT, TELLING, WORDS, secret_of, words_of
+from moothall.wire.hub.pairing import COUNT, TELLING, WORDS, secret_of, words_of
 
 SECRETS = st.binary(min_size=COUNT, max_size=COUNT)
 

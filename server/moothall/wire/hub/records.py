@@ -4,9 +4,9 @@ A hub rebuilds each event from its body and a few numbers. The header is encoded
 that this gives the bytes that were hashed, and sends the header's own where it doesn't. The digests aren't sent: the
 hub makes them by the chain, and a checkpoint's signature over what it made says whether all of it is what was written.
 
-    batch   = version, raw DEFLATE of the rows with the dictionary of `moothall.wire.hub_vocabulary`, what goes beside
+    batch   = version, raw DEFLATE of the rows with the dictionary of `moothall.wire.hub.vocabulary`, what goes beside
     row     = flags, what they name, the body
-    beside  = salts, digests, signatures and ids in the rows' order (`moothall.wire.hub_folding`)
+    beside  = salts, digests, signatures and ids in the rows' order (`moothall.wire.hub.folding`)
 
 Numbers are LEB128, seven bits a byte and the lowest first; texts end with a line feed. What a row leaves out: session
 and epoch; offset and time, but for the step from the row before (of the first one: from 0); `prev`, but for the first
@@ -27,9 +27,9 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
-from moothall.wire.hub_bytes import END, MOST_NUMBER, Reading, as_text, number
-from moothall.wire.hub_folding import Heads, can_fold, fold, unfold
-from moothall.wire.hub_vocabulary import DICTIONARY, LANES, ROLES, VERSION
+from moothall.wire.hub.folding import Heads, can_fold, fold, unfold
+from moothall.wire.hub.numbers import END, MOST_NUMBER, Reading, as_text, number
+from moothall.wire.hub.vocabulary import DICTIONARY, LANES, ROLES, VERSION
 
 MAX_BATCH_BYTES = 1 << 20
 """Most that the text of a batch may be once it is inflated. A sender cuts what is larger into several."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import Lane
-from moothall.wire.hub_bytes import Reading
+from moothall.wire.hub.numbers import Reading
 
 Heads = Mapping[Lane, LaneHead]
 

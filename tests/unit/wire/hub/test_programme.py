@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import Status
-from moothall.wire.hub import Offered, Programme, decode_to_hub, encode
-from moothall.wire.hub_programme import changed, changes, portion
+from moothall.wire.hub.messages import Offered, Programme, decode_to_hub, encode
+from moothall.wire.hub.programme import changed, changes, portion
 
 
 def offered(session: str, begins: int | None = None, status: Status = Status.CREATED) -> Offered:
