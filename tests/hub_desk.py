@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
+from moothall.adapters.questions.hands_door import HandsDoor
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.your_turn import YourTurn
@@ -57,6 +59,7 @@ from moothall_hub.pages.author_page import RoomAuthorPage
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import (
     ActStanding,
     ActState,
@@ -75,7 +78,7 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 S = SessionId("s")
 PAGES = Pages(find_web_folder())
-Part = TypeVar("Part", RoomFloor, RoomPresence)
+Part = TypeVar("Part", RoomFloor, RoomPresence, RoomHands)
 
 
 def jumping(test: Callable[[], Coroutine[object, object, None]]) -> Callable[[], None]:
@@ -104,6 +107,11 @@ class MemoryOutbox:
         self.acts: dict[CommandId, Put] = {}
         self.standing: dict[CommandId, ActStanding] = {}
         self.full = False
+        self._told: list[Callable[[CommandId], None]] = []
+
+    def when_answered(self, told: Callable[[CommandId], None], /) -> None:
+        """As `Outbox.when_answered`."""
+        self._told.append(told)
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int, /) -> None:
         """As `Outbox.put`."""
@@ -123,6 +131,8 @@ class MemoryOutbox:
         """What the server above says of it."""
         state = ActState.DONE if code is None else ActState.REFUSED
         self.standing[act_id] = ActStanding(state=state, code=code, message=message)
+        for told in self._told:
+            told(act_id)
 
     def of(self, kind: type[AnyAct]) -> list[Put]:
         """The acts of a kind, in the order in which they were put."""
@@ -261,6 +271,9 @@ class Room:
         """How the texts are doing, as the server above told it."""
         self.floor = self.made(RoomFloor)
         self.presence = self.made(RoomPresence)
+        self.hands = self.made(RoomHands)
+        self.voting: asyncio.Task[None] | None = None
+        """Runs `hands`."""
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
 
     def made(self, part: type[Part]) -> Part:
@@ -274,6 +287,16 @@ class Room:
             node=NODE,
         )
 
+    async def vote_again(self) -> None:
+        """Take votes on this room's disk, as after a restart; what took them before takes none any more."""
+        if self.voting is not None:
+            self.voting.cancel()
+            await asyncio.wait([self.voting])
+        self.hands = self.made(RoomHands)
+        await self.hands.load()
+        assert self.hall.group is not None
+        self.voting = self.hall.group.create_task(self.hands.run())
+
 
 @asynccontextmanager
 async def room(*, opened: bool = True) -> AsyncIterator[Room]:
@@ -283,12 +306,15 @@ async def room(*, opened: bool = True) -> AsyncIterator[Room]:
         made = Room(hall, live, MemoryBook(), hall.clock)
         await made.floor.load()
         await made.presence.load()
+        await made.vote_again()
         if opened:
             await made.meeting.do(do.OpenSession(), actor=SYSTEM)
         made.meetings.offered.append(
             Offered(session=S, title="Open hall", place="Hall A", begins=None, status=Status.OPEN)
         )
         yield made
+        if made.voting is not None:
+            made.voting.cancel()
 
 
 class Browser:
@@ -399,8 +425,9 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         coordinator=lambda request: any(each.role is Role.HUB for each in staff.staff(request)),
     )
     listed = RoomQuestionsDoor(
-        visitor_context(PAGES, clock, access.snapshot, seed=9), made.floor, meetings=made.meetings
+        visitor_context(PAGES, clock, access.snapshot, seed=9), made.floor, meetings=made.meetings, votes=made.hands
     )
+    hands = HandsDoor(visitor_context(PAGES, clock, access.snapshot, seed=11), made.hands)
     desk = DeskDoor(
         staff_pages,
         made.floor,
@@ -424,7 +451,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         randomness=SeededRandomness(10),
         origins=origins,
     )
-    for door in (staff, asking, listed, desk, wall, shown, turn, EventsDoor(readers)):
+    for door in (staff, asking, listed, hands, desk, wall, shown, turn, EventsDoor(readers)):
         app.add_routes(door.routes())
     app.router.add_get("/static/{version}/{name:.+}", _static)
     secure(app)

@@ -21,7 +21,7 @@ from moothall.adapters.pages.visitor_request import (
     title_of,
 )
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions.page_hands import hands_of
+from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS
 from moothall.core.events.question_parts import WAITING, Kind
 from moothall.core.kernel.errors import StorageUnavailable
@@ -30,8 +30,8 @@ from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.listing import listing
 from moothall.core.questions.order import Why
-from moothall.core.questions.polls import shown_polls
 from moothall.core.session.state import ON, State, Status
+from moothall.services.questions.ballots import Votes
 from moothall_hub.pages import desk_texts
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion
@@ -44,10 +44,11 @@ _Find = Callable[[SessionId, int], Awaitable[InterventionId | None]]
 class RoomQuestionsDoor:
     """Handlers of the list of questions in a hub's room, and of support for one of them."""
 
-    def __init__(self, context: VisitorContext, floor: RoomFloor, *, meetings: Meetings) -> None:
+    def __init__(self, context: VisitorContext, floor: RoomFloor, *, meetings: Meetings, votes: Votes) -> None:
         self._context = context
         self._floor = floor
         self._meetings = meetings
+        self._votes = votes
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
@@ -113,7 +114,8 @@ class RoomQuestionsDoor:
     def _text(self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool) -> str:
         query, base = kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
         floor = self._floor.floor(wanted.session)
-        by = self._floor.visitor(wanted.session, self._context.token(request, wanted.session))
+        token = self._context.token(request, wanted.session)
+        by, mine = self._floor.visitor(wanted.session, token), self._votes.voted(wanted.session, token)
         own = local_floor.own_of(floor, by, state.floor)
         rows = _Rows(floor=floor, state=state, ui=ui, by=by, own=own, query=query)
         found = listing(state.floor, closed=state.status is Status.CLOSED)
@@ -130,12 +132,12 @@ class RoomQuestionsDoor:
             left=[rows.meetings(each) for each in found.left],
             reported_on=[rows.meetings(each) for each in found.reported],
             room=[rows.rooms(each) for each in _shown_here(rows.floor, state)],
-            hands=[hands_of(poll, ui, going=state.status in ON) for poll in shown_polls(state.floor.polls)],
             figures=texts.figures(found.figures, ui),
             closed=state.status is Status.CLOSED,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
             here=f"{base}/questions{query}",
+            **hands(state.floor.polls, ui, going=state.status in ON, mine=mine, base=base, query=query),
         )
 
 

@@ -31,6 +31,7 @@ from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.questions.hands_door import HandsDoor
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
@@ -70,6 +71,7 @@ from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor
@@ -98,6 +100,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     floor: RoomFloor
     presence: RoomPresence
+    hands: RoomHands
     line: NodeLine
     doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
@@ -215,7 +218,8 @@ async def open_hub_doors(
     )
     asking = (
         RoomAskingDoor(context, parts.floor, author_page=author_page, facts=facts, coordinator=is_coordinator),
-        RoomQuestionsDoor(context, parts.floor, meetings=parts.meetings),
+        RoomQuestionsDoor(context, parts.floor, meetings=parts.meetings, votes=parts.hands),
+        HandsDoor(context, parts.hands),
     )
     desk = DeskDoor(
         shared,

@@ -22,6 +22,7 @@ from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, kept_tok
 from moothall.wire.hub.messages import AskAct, Done, SupportAct, TakeBackAct
 from moothall_hub.outbox.outbox import Outbox as DiskOutbox
 from moothall_hub.room import local_floor
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, NotTaken
 from moothall_hub.room.ports import ActStanding, Meetings, Outbox
 
@@ -342,8 +343,9 @@ class RoomWords:
     That is the room's own, and those that wait for their answer.
     """
 
-    def __init__(self, floor: RoomFloor, outbox: DiskOutbox, meetings: Meetings) -> None:
+    def __init__(self, floor: RoomFloor, hands: RoomHands, outbox: DiskOutbox, meetings: Meetings) -> None:
         self._floor = floor
+        self._hands = hands
         self._outbox = outbox
         self._meetings = meetings
 
@@ -362,3 +364,4 @@ class RoomWords:
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
         await self._floor.forget(session)
+        await self._hands.forget(session)

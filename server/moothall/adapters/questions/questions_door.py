@@ -29,7 +29,6 @@ from moothall.adapters.pages.visitor_request import (
     title_of,
 )
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions import page_hands
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
 from moothall.core.events.question_parts import WAITING, Kind, Order
@@ -40,6 +39,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.listing import listing
 from moothall.core.questions.order import Why
+from moothall.core.questions.polls import Choice
 from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
 from moothall.services.questions.ballots import Ballots
@@ -167,7 +167,7 @@ class QuestionsDoor:
         wanted: Asked,
         floor: Floor,
         mine: frozenset[InterventionId],
-        voted: Mapping[PollId, int],
+        voted: Mapping[PollId, Choice],
         ui: Catalogue,
         *,
         query: str,
@@ -177,7 +177,7 @@ class QuestionsDoor:
     ) -> str:
         may_support = wanted.snapshot.session.status is not Status.CLOSED
         found, base = listing(floor, closed=not may_support), f"/s/{quote(wanted.session)}"
-        raised, before = hands(floor.polls, ui, going=wanted.snapshot.session.status in ON, mine=voted)
+        going = wanted.snapshot.session.status in ON
         pending: list[str] = []
 
         def other(each: Intervention) -> Translated | None:
@@ -237,13 +237,7 @@ class QuestionsDoor:
             moves=floor.order is Order.SUPPORT,
             pending=script_json(pending),
             forms=script_json(dict(ui.forms(texts.SUPPORT))),
-            hands=raised,
-            hands_before=before,
-            hands_at=f"{base}/hands/",
-            hands_query=query,
-            hands_counted=ui.text(page_hands.COUNTED),
-            hands_begun=ui.text(page_hands.BEGUN),
-            hands_over=ui.text(page_hands.OVER),
+            **hands(floor.polls, ui, going=going, mine=voted, base=base, query=query),
         )
 
     async def support(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""What the rooms of hubs do, carried out here: questions, supports, head counts and notes, each exactly once.
+"""What the rooms of hubs do, carried out here: questions, supports, votes, head counts, notes, each exactly once.
 
 An act comes again whenever its answer was lost. What goes into the log is known there by the act's id; counts are
 absolute, and the newest holds. An act that is refused is so for good, unless it couldn't be stored.
@@ -24,7 +24,17 @@ from moothall.services.questions.asking import Asking, asked_by, taken_back_by
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hub.messages import Act, AskAct, Done, HeadCountAct, NotDone, NoteAct, NoteReadAct, SupportAct
+from moothall.wire.hub.messages import (
+    Act,
+    AskAct,
+    Done,
+    HandsAct,
+    HeadCountAct,
+    NotDone,
+    NoteAct,
+    NoteReadAct,
+    SupportAct,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +117,8 @@ class HubActs:
                 return await self._asking.ask_from_hub(live, hub, what, self._clock.wall() - act.at)
             case SupportAct():
                 return await self._ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
+            case HandsAct():
+                return await self._ballots.hands_in_hub(live, what.poll, what.counts, hub=hub, node=node)
             case HeadCountAct():
                 if self._title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
                     return refuse(RefusalCode.UNKNOWN, "There is no such hub.")
