@@ -214,6 +214,7 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
+        instead=access.instead,
         your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, context.visitors)),
     )
     asking = (
