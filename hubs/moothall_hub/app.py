@@ -20,10 +20,13 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.session.state import Status
+from moothall.services.log.publication import Publication
+from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.carrying_on import carry_on
@@ -125,6 +128,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             randomness=randomness,
             node=pairings.node,
         )
+        translations = _translations(line, sessions)
 
         async def pair_here(address: str, words: str) -> Pairing | Unpaired:
             done = await pair(address, words, pairings.node)
@@ -141,11 +145,12 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             offers=offers,
             pairings=pairings,
             line=line,
+            translations=translations,
             clock=clock,
             randomness=randomness,
             keep_running=keep_running,
         )
-        line.following.erasing.has(room=RoomWords(floor, hands, outbox, meetings), below=below.removals)
+        line.following.erasing.has(room=RoomWords(floor, hands, translations, outbox, meetings), below=below.removals)
         below.removals.when_clear(line.following.erasing.clear)
         parts = Parts(
             data=data,
@@ -161,6 +166,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             floor=floor,
             presence=presence,
             hands=hands,
+            translations=translations,
             line=line,
             doing=shown.now,
             pair=pair_here,
@@ -177,7 +183,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=lambda: offers.zone),
             keep_running=keep_running,
         )
-        for running in (shown.run, floor.run, presence.run, hands.run, line.run, line.look_after):
+        for running in (shown.run, floor.run, presence.run, hands.run, translations.run, line.run, line.look_after):
             keep_running(running)
         _calm_collector(stack)
         yield Hub(parts=parts, served=served)
@@ -210,6 +216,18 @@ async def _room(
     await hands.load()
     sessions.observe(lambda live, _: hands.observe(live.state))
     return floor, presence, hands
+
+
+def _translations(line: NodeLine, sessions: MirroredSessions) -> QuestionTranslations:
+    """The meeting's questions in other languages, made by the server above; forgotten when anything is removed."""
+    translations = QuestionTranslations(line.translations.translate, line.translations.has_way, clock=line.clock)
+
+    def observe(publication: Publication) -> None:
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            translations.forget()
+
+    sessions.observe(lambda _, publication: observe(publication))
+    return translations
 
 
 async def _end_when_damaged(mirror: Mirror) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
+from asking import SOMEBODY, ask, stand
 from hub_node import running_hub
 from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from moothall.app.hall import Hall
 from moothall.core import commands as do
+from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.signals import ChannelState, Sound
@@ -275,6 +277,34 @@ async def test_a_vote_below_a_hub_is_passed_up_and_counted_once(tmp_path: Path) 
             await until(shows(client, f"{kisumu.own}{LIST}", "It is closed. This is the result."))
             assert "Your choice" in await vote(client, kisumu, 0)
             assert await remote(running, 0, 2)()
+
+
+async def test_questions_are_translated_for_hubs_and_for_those_below_them(tmp_path: Path) -> None:
+    echo = Translation(languages=(), translators=("echo",))
+    async with (
+        ClientSession() as client,
+        running_hub(tmp_path / "north") as north,
+        running_hub(tmp_path / "kisumu") as kisumu,
+    ):
+        lists = [f"{hub.own}/s/{SESSION}/questions?ui=pt" for hub in (kisumu, north)]
+        async with centre(tmp_path / "centre", translation=echo) as running:
+            meeting = Meeting(running)
+            await meeting.begin()
+            await paired(running, north, "North")
+            await below(north, kisumu, "Kisumu")
+            await meeting.do(ask("q1", "Do you hear us?"), by=SOMEBODY)
+            await meeting.do(stand(Standing.QUEUED, "q1"), by=LEADS)
+            for page in (f"{running.address}/s/{SESSION}/questions/1/pt", *lists):
+                await until(shows(client, page, "[pt] Do you hear us?"))
+            async with client.get(f"{kisumu.own}/s/{SESSION}/questions/1/pt?ui=en") as response:
+                told = await response.json()
+            assert (told["text"], told["from"]) == ("[pt] Do you hear us?", "en")
+        # What is there stays while there is no line; nothing else can be made.
+        for page in lists:
+            await until(shows(client, page, "[pt] Do you hear us?"))
+        await until(no_more(client, f"{kisumu.own}/?ui=en", "The line to the meeting is good."))
+        async with client.get(f"{kisumu.own}/s/{SESSION}/questions/1/fr?ui=en") as response:
+            assert response.status == 404
 
 
 async def next_state(stream: ClientResponse) -> dict[str, object]:

@@ -26,6 +26,7 @@ from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.mirror.wanted import Saved, wanted
+from moothall_hub.node.translations import TranslationsAbove
 from moothall_hub.outbox.acts_up import ActsUp
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings
@@ -88,6 +89,8 @@ class NodeLine:
         self._following: Following | None = None
         self._keys = CentreKeys(pairings)
         self._acts = ActsUp(outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP)
+        self.translations = TranslationsAbove(self._dialling.say, self.clock, up=lambda: self.up)
+        """Questions that the server above translates."""
         self.signals = HubSignals()
         """How the texts are doing at the moment, as the server above told it on this line."""
         self._look = asyncio.Event()
@@ -214,6 +217,8 @@ class NodeLine:
                 if isinstance(told, wire.Live | wire.Stopped):
                     self.signals.forget(told.session)  # It is told anew.
                 await self.following.take(told)
+            case wire.Translated() | wire.NotTranslated():
+                self.translations.take(told)
             case wire.Done() | wire.NotDone():
                 await self._acts.answered(told)
             case Room():
@@ -288,6 +293,7 @@ class NodeLine:
         self._tell_way()
 
     def _tell_way(self) -> None:
+        self.translations.line_changed()
         for told in self._way_told:
             told()
 

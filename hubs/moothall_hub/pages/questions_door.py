@@ -23,6 +23,7 @@ from moothall.adapters.pages.visitor_request import (
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
 from moothall.core.events.question_parts import WAITING, Kind
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
@@ -44,11 +45,20 @@ _Find = Callable[[SessionId, int], Awaitable[InterventionId | None]]
 class RoomQuestionsDoor:
     """Handlers of the list of questions in a hub's room, and of support for one of them."""
 
-    def __init__(self, context: VisitorContext, floor: RoomFloor, *, meetings: Meetings, votes: Votes) -> None:
+    def __init__(
+        self,
+        context: VisitorContext,
+        floor: RoomFloor,
+        *,
+        meetings: Meetings,
+        votes: Votes,
+        translated: QuestionTranslationsDoor | None = None,
+    ) -> None:
         self._context = context
         self._floor = floor
         self._meetings = meetings
         self._votes = votes
+        self._translated = translated
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
@@ -117,7 +127,7 @@ class RoomQuestionsDoor:
         token = self._context.token(request, wanted.session)
         by, mine = self._floor.visitor(wanted.session, token), self._votes.voted(wanted.session, token)
         own = local_floor.own_of(floor, by, state.floor)
-        rows = _Rows(floor=floor, state=state, ui=ui, by=by, own=own, query=query)
+        rows = _Rows(floor=floor, state=state, ui=ui, by=by, own=own, query=query, translated=self._translated)
         found = listing(state.floor, closed=state.status is Status.CLOSED)
         return self._context.pages.render(
             "hub_questions.html",
@@ -166,6 +176,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
     own: frozenset[InterventionId]
     """What they asked, and what that was joined with."""
     query: str
+    translated: QuestionTranslationsDoor | None
 
     @property
     def base(self) -> str:
@@ -185,6 +196,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "text": each.text,
             "language": each.language,
             "direction": direction(each.language),
+            "translated": self._other(each),
             "name": each.name,
             "removed": each.removed,
             "why": "" if why is None else self.ui.text(texts.WHYS[why]),
@@ -201,6 +213,11 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "live": live,
         }
 
+    def _other(self, each: Intervention) -> Translated | None:
+        if self.translated is None:
+            return None
+        return self.translated.of(self.state.id, each, self.ui.language, self.ui).translated
+
     def rooms(self, each: LocalQuestion) -> dict[str, object]:
         """One of the room's own."""
         many = local_floor.count(self.floor, each.id)
@@ -210,6 +227,7 @@ class _Rows(msgspec.Struct, frozen=True, kw_only=True):
             "text": each.text,
             "language": each.language,
             "direction": direction(each.language),
+            "translated": None,
             "name": each.name,
             "removed": False,
             "why": "",

@@ -19,6 +19,7 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.tokens import Tokens
 from moothall.core.session.state import Status
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, kept_tokens
+from moothall.services.questions.translations import QuestionTranslations
 from moothall.wire.hub.messages import AskAct, Done, SupportAct, TakeBackAct
 from moothall_hub.outbox.outbox import Outbox as DiskOutbox
 from moothall_hub.room import local_floor
@@ -343,9 +344,17 @@ class RoomWords:
     That is the room's own, and those that wait for their answer.
     """
 
-    def __init__(self, floor: RoomFloor, hands: RoomHands, outbox: DiskOutbox, meetings: Meetings) -> None:
+    def __init__(
+        self,
+        floor: RoomFloor,
+        hands: RoomHands,
+        translations: QuestionTranslations,
+        outbox: DiskOutbox,
+        meetings: Meetings,
+    ) -> None:
         self._floor = floor
         self._hands = hands
+        self._translations = translations
         self._outbox = outbox
         self._meetings = meetings
 
@@ -363,5 +372,6 @@ class RoomWords:
 
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
+        self._translations.forget()
         await self._floor.forget(session)
         await self._hands.forget(session)

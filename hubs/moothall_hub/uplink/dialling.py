@@ -119,8 +119,8 @@ class Dialling:
         """Want nothing more of a session (`Link`)."""
         self._put(self.link.leave(session))
 
-    def say(self, message: wire.Taken | wire.Erased) -> None:
-        """Tell what has been done with what came; nothing while the line isn't up (`Link`)."""
+    def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> None:
+        """Send a message that is not sent again on the next connection; nothing while the link is down (`Link`)."""
         self._put(self.link.say(message))
 
     def offer(self, acts: Sequence[wire.Act]) -> None:

@@ -242,8 +242,8 @@ class Link:
             return []
         return [Send(wire.Leave(session=session))]
 
-    def say(self, message: wire.Taken | wire.Erased) -> list[Do]:
-        """Tell what has been done with what came; nothing while the line isn't up."""
+    def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> list[Do]:
+        """Send a message that is not sent again on the next connection; nothing while the link is down."""
         return [Send(message)] if self.phase is Phase.UP else []
 
     def offer(self, acts: Sequence[wire.Act]) -> list[Do]:

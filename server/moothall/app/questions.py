@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from moothall.adapters.displays.asked_now import AskedNow, Words, asked_now
-from moothall.adapters.displays.display_door import QuestionsOf
-from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.questions_door import ChannelOf
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
@@ -15,7 +11,7 @@ from moothall.app.backend import House
 from moothall.app.translation import Translation
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.ids import SegmentId, SessionId
-from moothall.core.questions.interventions import Intervention
+from moothall.services.hubs.translating import TranslateForHub, translations_for_hubs
 from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -30,8 +26,8 @@ def open_question_translations(
     *,
     context: VisitorContext,
     access: ReaderAccess,
-) -> QuestionTranslationsDoor:
-    """Translate published questions until the stack unwinds; their door."""
+) -> tuple[QuestionTranslationsDoor, TranslateForHub]:
+    """Translate published questions until the stack unwinds: for the door of readers here, and for hubs."""
     translations = QuestionTranslations(translation.question, translation.has_way, clock=house.clock)
 
     def observe(publication: Publication) -> None:
@@ -40,7 +36,8 @@ def open_question_translations(
 
     house.sessions.observe(lambda _, publication: observe(publication))
     stack.callback(house.tasks.create_task(carry_on(translations.run, house.clock)).cancel)
-    return QuestionTranslationsDoor(context, translations, floor_of=access.floor)
+    door = QuestionTranslationsDoor(context, translations, floor_of=access.floor)
+    return door, translations_for_hubs(translations, access.floor)
 
 
 def channel_of(sessions: Sessions) -> ChannelOf:
@@ -52,25 +49,3 @@ def channel_of(sessions: Sessions) -> ChannelOf:
         return "" if line is None or line.gone else line.channel
 
     return channel
-
-
-def wall_questions(access: ReaderAccess, translated: QuestionTranslationsDoor) -> QuestionsOf:
-    """What stands on walls of the questions."""
-
-    async def questions(wanted: Asked, ui: Catalogue) -> AskedNow:
-        floor = await access.floor(wanted.session)
-        channel = wanted.snapshot.session.channels.get(wanted.feed.channel)
-        if floor is None or channel is None:
-            return AskedNow()
-
-        def into(each: Intervention, target: str, soon: bool) -> tuple[Words | None, str]:
-            found = translated.of(wanted.session, each, target, ui, first=soon)
-            there = found.translated
-            if there is None:
-                return None, found.pending
-            words = Words(text=there.text, language=target, direction=there.direction, made=there.made)
-            return words, ""
-
-        return asked_now(floor, channel.languages, into, ui)
-
-    return questions

@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.desks.table import Seat
-from moothall.services.questions.translations import Text
+from moothall.services.questions.translations import Rendered, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import carry_on
@@ -65,12 +65,15 @@ class Translation:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
         return await self.translating.want(live, language)
 
-    async def question(self, wanted: Text) -> Made | Refusal:
+    async def question(self, wanted: Text) -> Rendered | Refusal:
         """A published question in another language; raises StorageUnavailable."""
         live = await self._sessions.find(wanted.session)
         if live is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
-        return await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
+        made = await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
+        if isinstance(made, Refusal):
+            return made
+        return Rendered(text=made.text, route=made.route.name, rough=made.route.rough)
 
     def has_way(self, wanted: Text) -> bool:
         """Whether a published question can be translated now."""

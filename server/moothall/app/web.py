@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import OnWall, ShownDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import serve
@@ -42,7 +43,7 @@ from moothall.app.asking import asking_doors, your_turn
 from moothall.app.backend import House
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.questions import channel_of, open_question_translations, wall_questions
+from moothall.app.questions import channel_of, open_question_translations
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.app.translation import Translation
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -149,7 +150,9 @@ async def open_doors(
     )
     reporting = ReportsDoor(context, reports)
     asking = asking_doors(house, context, access)
-    translated = open_question_translations(stack, house, translation, context=context, access=access)
+    translated, translate_for_hubs = open_question_translations(
+        stack, house, translation, context=context, access=access
+    )
     abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
     questions = QuestionsDoor(
         context,
@@ -171,7 +174,7 @@ async def open_doors(
         framers=settings.server.embed,
         room=lambda name: _on_wall(programme, RoomId(name)),
         last_awaited=house.closing.last_words,
-        questions=wall_questions(access, translated),
+        questions=wall_questions(access.floor, translated),
     )
     page = PageDoor(
         pages,
@@ -212,6 +215,7 @@ async def open_doors(
         presence=presence,
         acts=hub_acts,
         translating=translation.translating,
+        translate=translate_for_hubs,
         catalogue=catalogue,
         public=address.public,
         address_of=address_of,

@@ -174,8 +174,8 @@ class Feeding:
 
     def _concerns(self, signal: Summary) -> bool:
         """Whether the hub's readers can do anything with it: they are sent to no text that the hub doesn't have."""
-        away = isinstance(signal, StandIn) and signal.instead is not None
-        return signal.channel in self._hears and not (away and signal.instead not in self._hears)
+        instead = signal.instead if isinstance(signal, StandIn) else None
+        return signal.channel in self._hears and (instead is None or instead in self._hears)
 
     async def own(self) -> Batch | None:
         """What is new in the hub's own lane and those below; as `live`."""

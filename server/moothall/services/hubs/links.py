@@ -27,6 +27,7 @@ from moothall.services.hubs.ports import (
 )
 from moothall.services.hubs.serving import OFFER_MS, Served, ServedHub
 from moothall.services.hubs.signals import HubSignals
+from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.services.supervision.waiting import within
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
@@ -85,11 +86,13 @@ class HubLinks:
         most: int = MOST_HUBS,
         removals: Removals,
         signals: HubSignals | None = None,
+        translate: TranslateForHub = none_translated,
     ) -> None:
         """`above`: the nodes from the centre down to this one, which is its last.
 
         `path`: this server's own path from the centre, empty there; `up`: whether its line to there stands,
-        and `age` how long ago (ms) anything was last heard from there. `signals`: how texts are doing at the moment.
+        and `age` how long ago (ms) anything was last heard from there. `signals`: how texts are doing at the moment;
+        `translate` has a question translated.
         """
         self.most = most
         self._path = path
@@ -115,6 +118,7 @@ class HubLinks:
             offers=self._offers,
             removals=removals,
             signals=signals,
+            translate=translate,
             age=age,
             there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),
         )

@@ -23,6 +23,7 @@ from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
 from moothall.services.hubs.signals import HubSignals
+from moothall.services.hubs.translating import HubTranslating, TranslateForHub, none_translated
 from moothall.services.supervision.carrying_on import note_failure
 from moothall.services.supervision.waiting import until_told
 from moothall.wire.close_codes import MEANINGS, CloseCode
@@ -60,6 +61,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     signals: HubSignals
     there: Callable[[str, str, int], None]
     """A hub and its machine are connected still: it was heard at (Unix ms)."""
+    translate: TranslateForHub = none_translated
     age: Callable[[], int] = lambda: 0
     """How long ago the centre was last heard, ms."""
 
@@ -93,6 +95,7 @@ class ServedHub:
         self._names: frozenset[SessionId] = frozenset()
         """Of the sessions in it."""
         self._acting = HubActing(served.acts, identity.hub, hello.node, self.say)
+        self._translating = HubTranslating(served.translate, self.say)
         self._news = asyncio.Event()
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
         self._heard = self._said = self._clock.monotonic()
@@ -140,7 +143,7 @@ class ServedHub:
 
     async def run(self) -> None:
         """Serve it until one of both sides ends the link. Whatever fails ends this link alone."""
-        parts = (self._receive, self._send, self._acting.run, self._keep_time, self._offer)
+        parts = (self._receive, self._send, self._acting.run, self._translating.run, self._keep_time, self._offer)
         tasks = [asyncio.ensure_future(part()) for part in parts]
         try:
             ends: list[asyncio.Future[Any]] = [self._over, *tasks]
@@ -199,6 +202,8 @@ class ServedHub:
                 self._served.removals.erased(self.identity.hub, self.node, message.session, message.offset)
             case wire.Act():
                 self._acting.put(message)
+            case wire.Translate():
+                self._translating.put(message)
             case wire.Pulse(echo=0):
                 self.say(self._pulse(message.sent))
             case wire.Pulse():

@@ -250,6 +250,19 @@ class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
     """Downwards from a hub: how long ago it was that the centre was last heard, ms."""
 
 
+class Translate(Message, frozen=True, kw_only=True, tag="translate"):
+    """Somebody here reads a published question in another language. Answered by `Translated` or `NotTranslated`."""
+
+    number: int
+    """Of the hub's choice, comes back in the answer."""
+    session: SessionId
+    intervention: InterventionId
+    check: int
+    """CRC-32 of the question's text (UTF-8) in the hub's copy: no translation of another wording is wanted."""
+    language: str
+    """BCP-47."""
+
+
 # Server above → hub
 
 
@@ -377,8 +390,43 @@ class NotDone(Message, frozen=True, kw_only=True, tag="not-done"):
     """A sentence."""
 
 
-FromHub = Hello | Follow | Leave | Taken | Erased | Act | Pulse
-ToHub = Welcome | Above | Programme | Live | Batch | Caught | Signalled | Stopped | Recall | Done | NotDone | Pulse
+class Translated(Message, frozen=True, kw_only=True, tag="translated"):
+    """The answer to `Translate`."""
+
+    number: int
+    text: str
+    route: str
+    """The translators that made it (`moothall.core.translating.routes.Route.name`)."""
+    rough: bool = False
+    """Whether it gives the gist only."""
+
+
+class NotTranslated(Message, frozen=True, kw_only=True, tag="not-translated"):
+    """The refusal of `Translate`. `unknown`: nothing translates between the two languages at the moment."""
+
+    number: int
+    code: RefusalCode
+    message: str
+    """A sentence."""
+
+
+FromHub = Hello | Follow | Leave | Taken | Erased | Act | Translate | Pulse
+ToHub = (
+    Welcome
+    | Above
+    | Programme
+    | Live
+    | Batch
+    | Caught
+    | Signalled
+    | Stopped
+    | Recall
+    | Done
+    | NotDone
+    | Translated
+    | NotTranslated
+    | Pulse
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _from_hub: msgspec.msgpack.Decoder[FromHub] = msgspec.msgpack.Decoder(FromHub)

@@ -14,6 +14,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
+from moothall.services.questions.translations import QuestionTranslations, Rendered, Text
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub.messages import AskAct, SupportAct, TakeBackAct
 from moothall_hub.outbox.outbox import Outbox
@@ -328,7 +329,8 @@ async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_
         await made.outbox.put(S, act.id, "", act.act, act.at)
         await made.meeting.take()
         await made.meeting.stand(what, Standing.QUEUED)
-        words = RoomWords(floor, made.hands, outbox, made.meetings)
+        translations = QuestionTranslations(_translate, lambda _: True, clock=made.clock)
+        words = RoomWords(floor, made.hands, translations, outbox, made.meetings)
         await words.erase_removed(S)
         await words.erase_removed(OTHER)
         assert found(tmp_path, "rhubarb")
@@ -341,6 +343,10 @@ async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_
         assert standing.state is ActState.DONE
         await outbox.close()
         await book.close()
+
+
+async def _translate(wanted: Text) -> Rendered:
+    return Rendered(text=f"[{wanted.target}] {wanted.text}", route="echo")
 
 
 async def test_all_of_a_session_that_is_no_more_goes(tmp_path: Path) -> None:
@@ -366,7 +372,14 @@ async def test_all_of_a_session_that_is_no_more_goes(tmp_path: Path) -> None:
             name = await floor.ask(session, WISH, "v1")
             assert isinstance(name, str)
             assert await floor.support(session, InterventionId(name), "v2")
-        await RoomWords(floor, made.hands, outbox, made.meetings).forget(S)
+        asked = Text(session=S, intervention=InterventionId(name), text="Why?", source="en", target="es")
+        translations = QuestionTranslations(_translate, lambda _: True, clock=made.clock)
+        running = asyncio.ensure_future(translations.run())
+        await translations.made(asked)
+        assert translations.known(asked) is not None
+        await RoomWords(floor, made.hands, translations, outbox, made.meetings).forget(S)
+        assert translations.known(asked) is None
+        running.cancel()
         assert changed[-1] == S
         again = opened()
         await again.load()
