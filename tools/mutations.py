@@ -6,8 +6,8 @@
 `tools/mutations.toml` holds the faults, written by hand: one realistic change of a line or two each. A fault that the
 tests named beside it don't find goes on to the wider selection with `--wider`. Prints a row for each fault; ends with 1
 if a fault survived, with 2 if one no longer applies or if tests fail without any. The source itself is not touched:
-everything happens in a copy of the files that git knows, with the packages of the virtual environment that runs this
-script. With `--trust` the named tests aren't run without a fault first.
+everything happens in a copy of the files that git has or would add, with the packages of the virtual environment that
+runs this script. With `--trust` the named tests aren't run without a fault first.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ def judge(tree: Path, mutation: Mutation, run: Run, wider: Sequence[str] = ()) -
 
 
 def copy_of(source: Path, target: Path) -> None:
-    """Copy the files that git knows in `source`, as they are on the disk."""
-    git = ("git", "-C", str(source), "ls-files", "-z")
+    """Copy the files of `source` that git has or would add, as they are on the disk."""
+    git = ("git", "-C", str(source), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in subprocess.check_output(git).decode().split("\0"):  # noqa: S603  # git, by name
         if name and (source / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
