@@ -175,7 +175,7 @@ class PassingOn:
         if answer is not None:
             return answer
         logger.info("session %s: an act of hub %s waits for the line", act.session, hub_path)
-        message = "It waits at the hub above, which has no line at the moment."
+        message = "The hub above has no connection at the moment; this act waits there."
         return NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message)
 
     async def _answer(self, act: Act) -> Done | NotDone | None:

@@ -17,7 +17,7 @@ from aiohttp import web
 from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import origin_allowed
 from moothall.adapters.http.places import Full, Place, Places
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, Randomness
@@ -291,7 +291,7 @@ class Readers:
         try:
             fanout = await self._find(session) if is_name(session) else None
             if fanout is None:
-                return _refused(Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here."))
+                return _refused(refuse(RefusalCode.UNKNOWN, "There is no such session here."))
             refusal = self._may_read(session)
             if refusal is not None:
                 return _refused(refusal)
@@ -299,7 +299,7 @@ class Readers:
                 self._by_link[id(request)] = request
             channel = request.query.get("channel") or next(iter(fanout.channels), "")
             if not is_name(channel):
-                return _refused(Refusal(code=RefusalCode.UNKNOWN, message="The session has no such channel."))
+                return _refused(refuse(RefusalCode.UNKNOWN, "The session has no such channel."))
             feed = Feed(ChannelId(channel), live)
             view = await fanout.view(feed)
         except StorageUnavailable:

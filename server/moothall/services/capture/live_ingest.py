@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from moothall.core.commands import NoteGap
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
 from moothall.core.session.parts import Source
@@ -70,13 +70,16 @@ class LiveIngest:
         live = await self._sessions.find(session)
         channel = ChannelId(hello.channel)
         if live is None or channel not in live.state.channels:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         if live.state.status is Status.CLOSED:
-            return Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
+            return refuse(RefusalCode.CONFLICT, "The session is closed.")
         stopped = self._stopped.get((session, channel))
         if stopped is not None:
             if hello.take in stopped:
-                return Refusal(code=RefusalCode.UNAVAILABLE, message="The sound of this text has failed too often.")
+                return refuse(
+                    RefusalCode.UNAVAILABLE,
+                    "The sound of this text has failed too often; stop sending and begin again.",
+                )
             self._forget(session, channel)
         return await self._channel(live, channel).begin(hello.take, hello.first, hello.age)
 

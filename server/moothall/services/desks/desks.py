@@ -16,7 +16,7 @@ import msgspec
 from moothall.core.commands import AnyCommand, OpenSession, ReopenSession
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.visible import visible
@@ -180,13 +180,13 @@ class Desks:
         The outlet gets a snapshot, or the frames after `after`. Raises StorageUnavailable and RecordBroken.
         """
         if staff.role not in STAFF_ROLES:
-            return Refusal(code=RefusalCode.FORBIDDEN, message="This link has no page of its own in a meeting.")
+            return refuse(RefusalCode.FORBIDDEN, "Your link opens no desk of a meeting.")
         live = await self._sessions.find(session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         wanted = channel if channel is not None else next(iter(live.state.channels), None)
         if wanted is None or wanted not in live.state.channels:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The meeting has no such text.")
+            return refuse(RefusalCode.UNKNOWN, "The meeting has no such text.")
         presence = Presence(
             seat=self._randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
         )
@@ -291,7 +291,7 @@ class Desks:
         self._tell_acts(table, await table.acts.load(seat.live.writer))
         act = table.acts.get(command_id)
         if act is None or not act.undo:
-            return Refusal(code=RefusalCode.UNKNOWN, message="That can't be undone any more.")
+            return refuse(RefusalCode.UNKNOWN, "This act can't be undone any more.")
         if act.moved is not None:
             answer = await self._undo_move(seat, act)
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.removal.moves import digest, short
 from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WithCopies, selected, times
@@ -70,7 +70,7 @@ async def remove(
             f"The words are removed here. The record of {', '.join(found.unread)} is damaged and may hold them too: "
             "restore it from a backup, and remove them there."
         )
-        return Refusal(code=RefusalCode.CONFLICT, message=message)
+        return refuse(RefusalCode.CONFLICT, message)
     return answer
 
 

@@ -204,7 +204,7 @@ class HubLinks:
         older, self._links[identity.hub] = self._links.get(identity.hub), link
         try:
             if older is not None:
-                older.end(CloseCode.REPLACED, "This hub has dialled again.")
+                older.end(CloseCode.REPLACED, "This hub has opened another connection.")
                 await older.ended.wait()  # So that none of its acts is done beside those that come again.
             logger.info("hub %s: linked from %s, release %s", identity.hub, hello.node, hello.release)
             self._seen(identity.hub, hello.node, connected=True)

@@ -45,7 +45,7 @@ MEASURE_MS = 300_000
 """How often a hub's round trip is measured."""
 OFFER_MS = 2_000
 """How often it is looked whether the programme has changed."""
-FOLLOWED_ANEW = "It was followed anew before this was answered."
+FOLLOWED_ANEW = "A newer request for this session has replaced this one."
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ class ServedHub:
     def say(self, message: wire.ToHub) -> None:
         """Have something sent before all else."""
         if len(self._answers) >= MOST_ANSWERS:
-            self.end(CloseCode.TRY_LATER, "More answers wait for this line than it takes.")
+            self.end(CloseCode.TRY_LATER, "Too many answers wait to be sent to this hub.")
             return
         self._answers.append(message)
         self._news.set()
@@ -167,7 +167,7 @@ class ServedHub:
                 self.end(CloseCode.PROTOCOL_ERROR, str(failure))
             case Torn():
                 logger.info("hub %s: %s", self.identity.hub, failure)
-                self.end(CloseCode.GOING_AWAY, "The text doesn't go on from here; follow it again.")
+                self.end(CloseCode.GOING_AWAY, "The log does not continue from here; follow it again.")
             case StorageUnavailable():
                 self.end(CloseCode.TRY_LATER, "The log can't be read at the moment.")
             case Exception():
@@ -189,7 +189,7 @@ class ServedHub:
     def _take(self, message: wire.FromHub) -> None:
         match message:
             case wire.Hello():
-                self.end(CloseCode.PROTOCOL_ERROR, "A link says Hello once.")
+                self.end(CloseCode.PROTOCOL_ERROR, "A hub may send Hello only once.")
             case wire.Follow():
                 self._follow(message)
             case wire.Leave():

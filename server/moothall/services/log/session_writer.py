@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from moothall.core.commands import AnyCommand, CloseSession, SealRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
 from moothall.core.kernel.visible import all_visible
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
@@ -334,12 +334,11 @@ class SessionWriter:
         if not is_command_id(order.id):
             return no_id()
         if not order.commands and order.actor != SYSTEM:
-            return Refusal(code=RefusalCode.INVALID, message="An act needs at least one command.")
+            return refuse(RefusalCode.INVALID, "An act needs at least one command.")
         state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
         for command in map(all_visible, order.commands):
             if not may_send(order.actor.role, command, hub=order.actor.hub):
-                message = f"The role '{order.actor.role}' may not do this."
-                return Refusal(code=RefusalCode.FORBIDDEN, message=message)
+                return refuse(RefusalCode.FORBIDDEN, f"The role '{order.actor.role}' may not do this.")
             decision = decide(state, command, order.actor, wall)
             if isinstance(decision, Refusal):
                 return decision

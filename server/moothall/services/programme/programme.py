@@ -11,7 +11,7 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.events.types import Access, ChannelKind, CloseAsked, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode
+from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
@@ -198,10 +198,10 @@ class Programme:
         """Make a room; raises StorageUnavailable."""
         shown = " ".join(title.split())
         if not 0 < len(shown) <= 200:
-            return Refusal(code=RefusalCode.INVALID, message="A room needs a name of 1 to 200 characters.")
+            return refuse(RefusalCode.INVALID, "A room needs a name of 1 to 200 characters.")
         room = Room(id=RoomId(readable_name(shown)), title=shown)
         if room.id in self._rooms:
-            return Refusal(code=RefusalCode.CONFLICT, message="A room with this name already exists.")
+            return refuse(RefusalCode.CONFLICT, "A room with this name already exists.")
         await self.keep(rooms=[room])
         return room
 
@@ -229,7 +229,7 @@ class Programme:
         with the same call. Raises StorageUnavailable.
         """
         if not is_name(planned.session):
-            return Refusal(code=RefusalCode.INVALID, message="A meeting can't have this name.")
+            return refuse(RefusalCode.INVALID, "A meeting can't have this name.")
         live = await self._sessions.open(planned.session)
         if live.state.status is Status.ABSENT:
             commands: list[do.AnyCommand] = [
@@ -277,15 +277,13 @@ class Programme:
             if after is not None and now != after:
                 return self.quicker(room)
             if coming is None:
-                return Refusal(code=RefusalCode.UNKNOWN, message="No further meeting is planned in this room.")
+                return refuse(RefusalCode.UNKNOWN, "No further meeting is planned in this room.")
             if now == coming:
                 return self.quicker(room)
             if self.room_of(coming) != room or self.standing(coming) is not Status.CREATED:
-                return Refusal(
-                    code=RefusalCode.CONFLICT, message="This meeting has already begun, or is planned in another room."
-                )
+                return refuse(RefusalCode.CONFLICT, "This meeting has already begun, or is planned in another room.")
             if await self._sessions.find(coming) is None:
-                return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
+                return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")
             here = None if now is None else await self._sessions.find(now)
             if here is None:
                 refused = await self._follow(CloseAsked(act=name, by=by, then=coming))
@@ -322,7 +320,7 @@ class Programme:
         now = self.now_in(room)
         planned = None if now is None else self.plan_of(now)
         if planned is None:
-            return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has already started the next meeting.")
+            return refuse(RefusalCode.CONFLICT, "Somebody else has already started the next meeting.")
         who = self._opened_by(planned.session)
         message = f"{who or 'Somebody else'} has started “{planned.title}” already."
         return Refusal(code=RefusalCode.CONFLICT, message=message, gone_on=GoneOn(who=who, title=planned.title))
@@ -331,7 +329,7 @@ class Programme:
         """Open the session that is to follow, unless it was opened since. Raises as `Sessions.find` does."""
         live = None if asked.then is None else await self._sessions.find(asked.then)
         if live is None or asked.act is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
+            return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")
         room = self.room_of(live.id)
         if live.state.status is not Status.CREATED or (room is not None and self.now_in(room) is not None):
             return None  # By this act, before a restart; or by somebody else.
@@ -349,7 +347,7 @@ class Programme:
         """
         live = await self._sessions.find(session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
         if not isinstance(command, do.CloseSession):
             return await self._send(live, command, by)
         async with self._closing.at_rest(live.writer, by=by):

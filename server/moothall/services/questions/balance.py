@@ -16,7 +16,7 @@ import logging
 
 import msgspec
 
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.balance import Heard, by_origin, unheard
@@ -127,9 +127,9 @@ class Balance:
         live = await self._sessions.find(session)
         each = None if live is None else live.state.floor.get(intervention)
         if live is None or each is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         if not self.may_say(session):
-            return Refusal(code=RefusalCode.CONFLICT, message="The meeting is over and its figures are final.")
+            return refuse(RefusalCode.CONFLICT, "The meeting is over and its figures are final.")
         kept = stated(said, self.choices(young_people=live.state.young_people))
         if not kept:
             return None

@@ -59,7 +59,7 @@ HasWay = Callable[[Text], bool]
 Find = Callable[[], Awaitable[Intervention | None]]
 """The question as it stands now; None where nobody but the staff may read it."""
 BUSY = refuse(RefusalCode.BUSY, "The question can't be translated at the moment; try again in a minute.")
-NO_WAY = refuse(RefusalCode.UNKNOWN, "No translation between these languages is made here.")
+NO_WAY = refuse(RefusalCode.UNKNOWN, "No translation between these languages is available here.")
 NOT_HERE = refuse(RefusalCode.UNKNOWN, "There is no such question here, or no such language.")
 
 

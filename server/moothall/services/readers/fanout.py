@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from moothall.core.events.types import BodyRemoved, ChannelAdded
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
@@ -264,8 +264,7 @@ class SessionFanout:
         if state is not None:
             return state
         if feed.channel not in self._channels:
-            message = f"The session {self.session} has no channel {feed.channel}."
-            return Refusal(code=RefusalCode.UNKNOWN, message=message)
+            return refuse(RefusalCode.UNKNOWN, f"The session {self.session} has no channel {feed.channel}.")
         return await self._loaded(feed)
 
     async def _loaded(self, feed: Feed) -> FeedState:

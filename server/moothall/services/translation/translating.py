@@ -15,7 +15,7 @@ import msgspec
 from moothall.core.commands import AddChannel
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.languages import primary, same_language
 from moothall.core.ports import Clock
@@ -156,11 +156,10 @@ class Translating:
         channel = _translation_into(live.state, language)
         if channel is None:
             if primary(language) not in self.offered(live.state):
-                message = "No translation into that language is installed here."
-                return Refusal(code=RefusalCode.UNKNOWN, message=message)
+                return refuse(RefusalCode.UNKNOWN, "No translation into that language is installed here.")
             if live.state.status is Status.CLOSED and self._old >= MOST_OLD:
                 message = "Too many texts of closed sessions are being translated; try again later."
-                return Refusal(code=RefusalCode.BUSY, message=message)
+                return refuse(RefusalCode.BUSY, message)
             channel = translation_id(primary(language))
             of_record = any(same_language(language, each) for each in self._of_record)
             answer = await self._add(live, primary(language), of_record=of_record)

@@ -133,7 +133,7 @@ async def test_what_changes_while_it_is_translated_is_not_told(house: House, cha
 
 
 async def test_it_says_why_there_is_no_translation(house: House) -> None:
-    assert await house.read("1/fr") == (404, {"error": "No translation between these languages is made here."})
+    assert await house.read("1/fr") == (404, {"error": "No translation between these languages is available here."})
     status, told = await house.read("2/es")
     assert (status, told["error"]) == (503, "The text could not be translated; try again.")
 
