@@ -157,7 +157,7 @@ class TranslatorService:
             try:
                 await self._in_thread(number, lambda: self._tried(number), self._loading_s)
             except TranslationFailed as failed:
-                logger.warning("it is tried again in %.0f s: %s", self._again_s, failed)
+                logger.warning("the translators' process retries in %.0f s: %s", self._again_s, failed)
             else:
                 self._unfit.discard(number)
                 await link.send(wire.Fit(direction=number))

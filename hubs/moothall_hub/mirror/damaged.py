@@ -30,7 +30,7 @@ def note_damage(path: Path) -> None:
     try:
         path.with_name(path.name + NOTED).touch()
     except OSError:
-        logger.warning("that %s is damaged can't be noted", path.name)
+        logger.warning("the hub can't mark %s as damaged", path.name)
 
 
 def set_aside_if_damaged(path: Path) -> bool:
@@ -51,7 +51,7 @@ def set_aside_if_damaged(path: Path) -> bool:
     except OSError as error:
         msg = f"{path} is damaged and can't be renamed: {error.strerror}. Move it away."
         raise ConfigurationError(msg) from error
-    logger.error("%s is damaged: it is kept as %s, and all copies are fetched anew", path.name, aside.name)
+    logger.error("%s is damaged; the hub keeps it as %s and fetches all copies again", path.name, aside.name)
     return True
 
 

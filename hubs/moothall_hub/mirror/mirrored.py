@@ -266,7 +266,7 @@ class MirroredSessions:
         self._loaded[session] = live
         live.used = self._clock.monotonic()
         self._running[session] = self._group.create_task(self._keep_going(live))
-        logger.info("session %s: loaded from its copy at offset %d", session, live.offset)
+        logger.info("session %s: the hub loaded its copy at offset %d", session, live.offset)
         return live
 
     async def _renewed_from_copy(self, live: MirroredSession) -> bool:
@@ -292,9 +292,9 @@ class MirroredSessions:
         tries = Tries(self._clock)
         try:
             while (failure := await failure_of(live.fanout.run)) is not None:
-                note_failure(failure, f"session {live.id}: its fan-out is begun again")
+                note_failure(failure, f"session {live.id}: the fan-out failed and restarts")
                 if not await tries.again() or not await self._begun_again(live):
-                    logger.error("session %s: its fan-out has stopped, until it is loaded anew", live.id)
+                    logger.error("session %s: the fan-out stopped until the session is loaded again", live.id)
                     return
         finally:
             live.fanout.end()
@@ -309,14 +309,14 @@ class MirroredSessions:
             except StorageUnavailable:
                 await self._clock.sleep(STORAGE_MS)
             except Exception as error:  # whatever it was, the other sessions are there still
-                note_failure(error, f"session {live.id}: its copy can't be read")
+                note_failure(error, f"session {live.id}: the copy can't be read")
                 return False
 
     async def _unload_unused(self, live: MirroredSession) -> None:
         async with self._lock(live.id):
             if not self._in_use(live):  # It may be by now.
                 await self._unload(live)
-                logger.info("session %s: unloaded", live.id)
+                logger.info("session %s: the hub unloaded it", live.id)
 
     async def _unload(self, live: MirroredSession) -> None:
         """From its first step on nobody finds it any more; whoever calls this has the lock."""

@@ -174,7 +174,7 @@ class PassingOn:
             self._awaited.pop(act.id, None)
         if answer is not None:
             return answer
-        logger.info("session %s: an act of hub %s waits for the line", act.session, hub_path)
+        logger.info("session %s: an act of hub %s waits for the uplink", act.session, hub_path)
         message = "The hub above has no connection at the moment; this act waits there."
         return NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message)
 

@@ -228,9 +228,9 @@ class NodeLine:
                 self.following.cut()
                 self.signals.forget_all()
                 self._tell_way()
-                logger.warning("the line is down: %s", told.sentence)
+                logger.warning("the uplink is down: %s", told.sentence)
             case Quiet():
-                logger.warning("the line is quiet" if told.now else "the line moves again")
+                logger.warning("the uplink gives no answer" if told.now else "the uplink answers again")
                 self._tell_way()
             case Stepped():
                 self._look.set()
@@ -302,7 +302,7 @@ class NodeLine:
         try:
             await noting
         except StorageUnavailable:
-            logger.warning("what the server above says of itself can't be kept at the moment")
+            logger.warning("what the server above reports can't be stored at the moment")
 
     async def _want(self) -> None:
         choice = self._offers.get()
@@ -329,7 +329,7 @@ class NodeLine:
                 return
             await self._book.write([BookEntry(SHELF, KEPT, msgspec.json.encode(kept))])
         except StorageUnavailable:
-            logger.warning("how the line is can't be kept at the moment")
+            logger.warning("the uplink's state can't be stored at the moment")
             return
         self._kept = kept
 

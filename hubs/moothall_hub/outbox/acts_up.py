@@ -83,7 +83,7 @@ class ActsUp:
             try:
                 await self._outbox.answered(told.id, told)
             except StorageUnavailable:
-                logger.warning("an answer can't be kept at the moment")
+                logger.warning("an answer to an act can't be stored at the moment")
                 await self._clock.sleep(RETRY_MS)
                 continue
             self._given.pop(told.id, None)

@@ -126,7 +126,7 @@ class Pairings:
         pairing = msgspec.structs.replace(pairing, generation=generation)
         await self._book.write([BookEntry(SHELF, PAIRING, msgspec.json.encode(pairing))])
         self.now = pairing
-        logger.info("paired as %s, for the %d. time", pairing.hub, generation)
+        logger.info("the hub is paired as %s, generation %d", pairing.hub, generation)
 
     async def renew_keys(self, keys: dict[str, Any]) -> None:
         """The centre has other public keys; all else stays. Raises StorageUnavailable."""
@@ -234,8 +234,8 @@ class CentreKeys:
             keys = read_json(document, dict)
             verifier(keys)
         except (Unreadable, ConfigurationError):
-            logger.warning("the public keys that the server above tells of can't be read")
+            logger.warning("the public keys from the server above can't be read")
             return
         if keys != pairing.keys and keys.get("keys"):
             await self._pairings.renew_keys(keys)
-            logger.info("the centre has other public keys")
+            logger.info("the centre's public keys changed")

@@ -94,7 +94,7 @@ class RoomPresence:
             try:
                 await self.pass_on()
             except StorageUnavailable as error:
-                logger.warning("counts and notes can't be passed on at the moment: %s", error)
+                logger.warning("the outbox can't store head counts and notes at the moment: %s", error)
             await self._clock.sleep(SETTLE_MS)
 
     def people(self, session: SessionId) -> People | None:
@@ -126,7 +126,7 @@ class RoomPresence:
         try:
             await self._send(session, note, made)
         except StorageUnavailable as error:
-            logger.warning("note %s: it is passed on later, the outbox is away: %s", note, error)
+            logger.warning("note %s: the outbox can't store it yet: %s", note, error)
         return True
 
     async def read(self, session: SessionId, note: NoteId) -> None:

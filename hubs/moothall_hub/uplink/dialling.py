@@ -197,7 +197,7 @@ class Dialling:
             await socket.close(CloseCode.PROTOCOL_ERROR, reason_bytes(str(error)).decode())
         if self._talking:
             code = CloseCode.ABNORMAL if socket.close_code is None else socket.close_code
-            logger.info("hub link: it ended with code %d", code)
+            logger.info("hub link: the connection ended with code %d", code)
             await self._do(self.link.lost(self._now(), code))
 
     @property
@@ -267,7 +267,7 @@ class Dialling:
 
     def _heed(self, news: News) -> None:
         if isinstance(news, wire.Welcome):
-            logger.info("hub link: up as hub %s", news.hub)
+            logger.info("hub link: connected as hub %s", news.hub)
 
     async def _say_step(self) -> None:
         if self.meter.step is not self._step:

@@ -131,7 +131,7 @@ def _install(
         try:
             was_tried = tried(read_package(new))
         except MoothallError as failed:
-            logger.info("trying %s: %s", target.name, failed)
+            logger.info("package %s can't be loaded: %s", target.name, failed)
             raise PackageUnusable(UNLOADABLE) from None
         replaced = _version(target)
         if target.exists():

@@ -91,7 +91,7 @@ class ArgosTranslator:
             try:
                 self._packages[_direction(package, engine)] = package
             except OSError as error:
-                logger.warning("%s isn't used: it can't be read (%s)", package.folder, error.strerror)
+                logger.warning("package %s can't be read and is not used (%s)", package.folder, error.strerror)
         self._loaded: dict[Direction, Native] = {}
         self._loading = threading.Lock()
         self._closed = False
@@ -182,7 +182,7 @@ class ArgosTranslator:
                 try:
                     self._loaded[direction] = self._load(package)
                 except Exception as error:
-                    logger.info("loading %s ended with %s", package.folder, type(error).__name__)
+                    logger.info("package %s can't be loaded (%s)", package.folder, type(error).__name__)
                     msg = (
                         f"The package in {package.folder} can't be loaded ({type(error).__name__}): it is damaged, or "
                         "of a form that this CTranslate2 doesn't know. Install it again, or take it away."

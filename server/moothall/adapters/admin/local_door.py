@@ -133,7 +133,7 @@ def leave_card(folder: Path, card: Card) -> None:
             os.close(file)
         new.replace(folder / CARD)
     except OSError as error:
-        logger.warning("no commands can be given to this server while it runs: %s", error.strerror)
+        logger.warning("the socket for commands can't be opened: %s", error.strerror)
 
 
 def take_card(folder: Path) -> None:

@@ -65,7 +65,9 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc]  # it has no types
         try:
             await super()._handle_eio_message(eio_sid, data)
         except (ValueError, TypeError, RecursionError) as error:
-            logger.warning("a staff page sent what is no packet (%s); its line is ended", type(error).__name__)
+            logger.warning(
+                "a staff page sent an unreadable packet (%s); its connection is closed", type(error).__name__
+            )
             await self.eio.disconnect(eio_sid)
 
 

@@ -306,7 +306,7 @@ class Readers:
             message = "The session can't be read at the moment. Try again in a few seconds."
             return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
         except RecordBroken as error:
-            note_failure(error, f"session {session}: its log can't be read")
+            note_failure(error, f"session {session}: the log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
         staff = any(each.role in STAFF_ROLES for each in ASKER.get())

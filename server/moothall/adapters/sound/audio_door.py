@@ -130,7 +130,7 @@ class AudioDoor:
                 async with pulsing(lambda: _say(socket, audio.PULSE), self._clock, wanted="pulse" in request.query):
                     await self._serve(request, socket)
         except ProtocolError as error:
-            logger.info("a microphone broke the rules: %s", error)
+            logger.info("a microphone broke the protocol: %s", error)
             await socket.close(code=CloseCode.BAD_REQUEST, message=reason_bytes(str(error)), drain=False)
         finally:
             self._sockets.discard(socket)
@@ -199,7 +199,13 @@ class AudioDoor:
             holder = self._senders.get(key)
         sender = self._senders[key] = _Sender(key, staff, self._clock.wall(), take, socket)
         if holder is not None:
-            logger.info("session %s: %s takes over from %s on %s", key[0], staff.link, holder.staff.link, key[1])
+            logger.info(
+                "session %s: link %s takes over from link %s on channel %s",
+                key[0],
+                staff.link,
+                holder.staff.link,
+                key[1],
+            )
         return sender
 
     async def _take(
@@ -225,7 +231,13 @@ class AudioDoor:
             await _say(socket, audio.Ended())
             return True
         await _say(socket, audio.Go(at=take.received, session=session))
-        logger.info("session %s: %s sends from sample %d of %s", session, sender.staff.link, take.received, take.name)
+        logger.info(
+            "session %s: link %s sends sound from sample %d of take %s",
+            session,
+            sender.staff.link,
+            take.received,
+            take.name,
+        )
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell(request, socket, take, sender))

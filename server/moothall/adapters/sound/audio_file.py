@@ -138,7 +138,7 @@ class AudioFile:
                 case Failed() as failed:
                     raise AudioError(self._sentence(_REASONS[failed.trouble]))
                 case _:
-                    logger.info("the decoder said %d bytes that are no message", len(line))
+                    logger.info("the decoder wrote %d bytes that are no message", len(line))
 
     async def _take_leave(self, process: asyncio.subprocess.Process) -> None:
         """Read what the decoder said at its end, and put it into a sentence."""

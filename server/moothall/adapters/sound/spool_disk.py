@@ -158,7 +158,7 @@ class DiskSpool:
         try:
             await asyncio.to_thread(self._write)
         except StorageUnavailable:
-            logger.warning("spool: closed with %d samples unsaved", self.end - self._safe)
+            logger.warning("spool: it was closed with %d unsaved samples", self.end - self._safe)
         with self._memory:
             self._recent.forget(self.end)
 

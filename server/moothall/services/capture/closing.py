@@ -106,10 +106,10 @@ class Closing:
                 asked = writer.state.closing
                 if asked is not None and asked.act is not None and writer.state.status in ON:
                     await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
-                    logger.info("session %s: closed, as was asked before the restart", writer.session)
+                    logger.info("session %s: the close that was requested before the restart is done", writer.session)
                 await self.go_on(writer, insist=True)
         except Exception as error:  # whatever it was, other meetings are on
-            note_failure(error, f"session {writer.session}: it stays open, though closing it was asked for")
+            note_failure(error, f"session {writer.session}: the requested close failed; the session stays open")
 
     async def go_on(self, writer: SessionWriter, *, insist: bool = False) -> Refusal | None:
         """Open what is to follow on a session that was closed, once; None when that is done, or when nothing is.
@@ -151,7 +151,7 @@ class Closing:
                 if on and (awaited or then is not None):
                     await self._ask(writer, act, by, then)
                 if on and not await self._finished(session):
-                    logger.warning("session %s: closed before its last sound was recognised", session)
+                    logger.warning("session %s: it was closed before its last sound was recognised", session)
                 yield
             except Exception:
                 await self._call_off(writer)
@@ -188,7 +188,7 @@ class Closing:
             meant = act or (None if known is None else known.act) or CommandId(f"{name}:close")
             asked = await writer.send(SYSTEM, CommandId(name), AskClose(act=meant, by=by, then=then))
             if isinstance(asked, Refusal):
-                logger.warning("session %s: it could not be noted that it is being closed", writer.session)
+                logger.warning("session %s: the request to close could not be stored", writer.session)
 
     async def _call_off(self, writer: SessionWriter) -> None:
         """Whoever wanted it closed was refused, or has left it open."""

@@ -229,7 +229,9 @@ class LiveChannel:
         self.takes.append(take)
         take.carrying = self._group.create_task(self._carry(take, spool))
         self._more.set()
-        logger.info("session %s: take %s on %s from sample %d", self.live.id, name, self.channel, take.received)
+        logger.info(
+            "session %s: take %s sends to channel %s from sample %d", self.live.id, name, self.channel, take.received
+        )
         return take
 
     async def started(self) -> None:
@@ -308,7 +310,9 @@ class LiveChannel:
                 mapped = now
                 await self._command(f"map:{take.audio.source}:{wall}", MapClock(t=t))
             elif now - together >= APART_FOR_MS:
-                logger.info("session %s: take %s lies %d ms apart", self.live.id, take.name, off)
+                logger.info(
+                    "session %s: take %s differs from the session's clock by %d ms", self.live.id, take.name, off
+                )
                 await take.part()
 
     def _tell_no_sound(self) -> None:
@@ -324,4 +328,4 @@ class LiveChannel:
     async def _command(self, name: str, command: AnyCommand) -> None:
         answer = await self.live.writer.insist(SYSTEM, CommandId(name), command)
         if isinstance(answer, Refusal):
-            logger.warning("session %s: '%s' was refused (%s)", self.live.id, name, answer.code)
+            logger.warning("session %s: the command '%s' was refused (%s)", self.live.id, name, answer.code)

@@ -155,11 +155,13 @@ class LiveIngest:
             try:
                 live = await self._sessions.find(session)
             except RecordBroken as error:
-                note_failure(error, f"session {session}: its log can't be read, so its spooled sound waits")
+                note_failure(error, f"session {session}: the log can't be read, so spooled sound waits")
                 continue
             known = None if live is None else live.state.sources.get(source)
             if live is None or known is None:
-                logger.warning("session %s: sound of %s is spooled, and the log doesn't know it", session, source)
+                logger.warning(
+                    "session %s: the spool has sound of source %s that the log does not know", session, source
+                )
             elif known.ended or live.state.status is Status.CLOSED:
                 await self._let_go(live, source, known)
             else:
@@ -216,7 +218,9 @@ class LiveIngest:
                     another = await self._made_again(key, channel, tries)
                     if another is None:
                         self._stopped[key] = frozenset(take.name for take in channel.takes)
-                        logger.error("session %s: the sound of %s failed too often; it stays spooled", *key)
+                        logger.error(
+                            "session %s: the sound of channel %s failed too often; it stays in the spool", *key
+                        )
                         return
                     channel = self._channels[key] = another
         finally:
@@ -228,7 +232,7 @@ class LiveIngest:
         """Run a channel; whether it came to its end."""
         error = await failure_of(channel.run)
         if error is not None:  # whatever it was, other meetings are on
-            note_failure(error, f"session {key[0]}: the live sound of {key[1]} is begun again")
+            note_failure(error, f"session {key[0]}: the live sound of channel {key[1]} failed and restarts")
         return error is None or channel.live.state.status is Status.CLOSED
 
     async def _made_again(
@@ -239,7 +243,7 @@ class LiveIngest:
             try:
                 return self._made(before.live, key[1], await self._spooled(key, before))
             except Exception as error:  # as in `_ran`
-                note_failure(error, f"session {key[0]}: the spooled sound of {key[1]} can't be found")
+                note_failure(error, f"session {key[0]}: the spooled sound of channel {key[1]} can't be found")
         return None
 
     async def _spooled(

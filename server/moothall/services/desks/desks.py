@@ -207,7 +207,7 @@ class Desks:
             news["interventions"] = table.floor.whole()
         table.seats[presence.seat] = seat
         self._tell_presence(table)
-        logger.info("session %s: a %s is at a desk", session, staff.role)
+        logger.info("session %s: a desk is open (%s)", session, staff.role)
         return seat, {
             "session": session,
             "channel": wanted,

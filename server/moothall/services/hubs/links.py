@@ -194,7 +194,7 @@ class HubLinks:
         refused = self._refused(hello, identity)
         if refused is not None or not isinstance(hello, wire.Hello):
             code, reason = refused or (CloseCode.PROTOCOL_ERROR, "")
-            logger.warning("hub %s: refused, %d: %s", identity.hub, code, reason)
+            logger.warning("hub %s: the link is refused with code %d: %s", identity.hub, code, reason)
             await connection.close(code, reason)
             return
         link = ServedHub(connection, identity, hello, self._served, path=self._path_of(identity))

@@ -159,7 +159,7 @@ class HubPresence:
                 except (StorageUnavailable, RecordBroken):
                     return  # The next look tries again.
                 if refused is not None:
-                    logger.warning("session %s: how a hub stands is not taken (%s)", live.id, refused.code)
+                    logger.warning("session %s: the status of a hub was refused (%s)", live.id, refused.code)
                     return
 
     def _news(self, state: State, hub: str) -> StateHub | None:

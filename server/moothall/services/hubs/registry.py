@@ -383,7 +383,7 @@ class Hubs:
         here = None if hub is None else self._attendance.news(name, machine=bool(hub.digest))
         if hub is None or here is None:
             return
-        logger.info("hub %s: %s", name, "is there" if here else "is not there any more")
+        logger.info("hub %s: %s", name, "is connected" if here else "is not connected any more")
         for tell in self._seen:
             tell(name, hub.title, here, wall)
 

@@ -157,7 +157,7 @@ class ServedHub:
             if not task.cancelled() and (failure := task.exception()) is not None:
                 self._failed(failure)
         code, reason = self._over.result() if self._over.done() else (CloseCode.NORMAL, "The line has ended.")
-        logger.info("hub %s: its link from %s ended, %d: %s", self.identity.hub, self.node, code, reason)
+        logger.info("hub %s: the link of machine %s ended with code %d: %s", self.identity.hub, self.node, code, reason)
         await self.connection.close(code, reason)
 
     def _failed(self, failure: BaseException) -> None:
@@ -171,7 +171,7 @@ class ServedHub:
             case StorageUnavailable():
                 self.end(CloseCode.TRY_LATER, "The log can't be read at the moment.")
             case Exception():
-                note_failure(failure, f"hub {self.identity.hub}: its link failed")
+                note_failure(failure, f"hub {self.identity.hub}: the link failed")
                 self.end(CloseCode.INTERNAL_ERROR)
             case _:
                 raise failure
@@ -356,5 +356,5 @@ class ServedHub:
 
 
 def _unreadable(feeding: Feeding) -> wire.Stopped:
-    logger.error("session %s: its log can't be read for a hub", feeding.follow.session)
+    logger.error("session %s: the log can't be read for a hub", feeding.follow.session)
     return wire.Stopped(session=feeding.follow.session, message="The record of this meeting can't be read.")

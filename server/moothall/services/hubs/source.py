@@ -119,7 +119,7 @@ class CentreSource:
             try:
                 await self._sessions.find(session)
             except RecordBroken:
-                logger.error("session %s: its log can't be read, and no hub can follow it", session)
+                logger.error("session %s: the log can't be read, so no hub can follow it", session)
         plan = plan or Planned(session=session, title="")
         entry = entry or Entry(session=session, status=Status.CREATED)
         return Offered(

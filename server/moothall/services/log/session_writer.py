@@ -282,7 +282,7 @@ class SessionWriter:
             return await self._purge()
         except (StorageUnavailable, RecordBroken) as error:
             self._in_doubt = True
-            logger.warning("session %s: what was not recorded can't be removed yet (%s)", self.session, kind_of(error))
+            logger.warning("session %s: unrecorded words can't be removed yet (%s)", self.session, kind_of(error))
             return None
 
     async def _purge(self) -> Publication | None:
@@ -312,7 +312,7 @@ class SessionWriter:
         # What follows from what is gone follows no more.
         self._log_so_far = await fold(self._log, self.session)
         self._head = draft.head
-        logger.info("session %s: removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
+        logger.info("session %s: the server removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
         return self._publication(draft, nothing_partial(erasure.cuts))
 
     def _draft(self) -> Draft:

@@ -87,7 +87,7 @@ class Programme:
                 try:
                     await self._sessions.find(each.session)
                 except RecordBroken:
-                    logger.error("session %s: its log can't be read, and the others begin without it", each.session)
+                    logger.error("session %s: the log can't be read; the programme starts without it", each.session)
 
     # What is known
 
@@ -185,7 +185,7 @@ class Programme:
         self.zone_named = True
         rules = self._zones(name)
         if rules is None:
-            logger.warning("the programme's time zone is not known to this machine; times are shown in another")
+            logger.warning("this machine does not know the programme's time zone; pages show times in another one")
             return
         self._zone = Zone(name, rules)
 
@@ -337,7 +337,7 @@ class Programme:
         answer = await send(Actor(Role.SYSTEM, asked.by), opening_of(asked.act), do.OpenSession())
         if isinstance(answer, Refusal):
             return answer
-        logger.info("room %s: session %s follows", room, live.id)
+        logger.info("room %s: session %s has opened", room, live.id)
         return None
 
     async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:

@@ -41,7 +41,7 @@ class Rehearsals:
             try:
                 await self.sweep()
             except StorageUnavailable:
-                logger.warning("rehearsals: the store is away; they are looked at again in a minute")
+                logger.warning("rehearsals: the store can't be reached; they are checked again in a minute")
             await self._clock.sleep(LOOK_MS)
 
     async def sweep(self) -> None:
@@ -95,4 +95,4 @@ class Rehearsals:
         await self._sessions.forget(session)
         await self._erase(session)
         await self._programme.drop(session)
-        logger.info("session %s: the rehearsal is over and gone", session)
+        logger.info("session %s: the rehearsal is over and deleted", session)

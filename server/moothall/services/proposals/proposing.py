@@ -113,7 +113,7 @@ class Proposals:
         while True:
             now = self._clock.wall()
             for session in [name for name, kept in self._kept.items() if now - kept.at > self._keep_ms]:
-                logger.info("session %s: its proposals are old and go", session)
+                logger.info("session %s: old proposals are deleted", session)
                 await self.forget(session)
             await self._clock.sleep(SWEEP_MS)
 

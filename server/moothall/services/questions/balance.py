@@ -228,7 +228,7 @@ class Balance:
                     # Only what is known after a crash as well is shown: a later figure is held against it.
                     there.kept = msgspec.structs.replace(there.kept, release=kept.release)
                 except StorageUnavailable:
-                    logger.warning("session %s: its figures can't be kept, and stay as they are", live.id)
+                    logger.warning("session %s: new figures can't be stored; the earlier ones stay", live.id)
         if live.state.floor.last:
             self._told[live.id] = self._plain(live)
 
@@ -256,7 +256,7 @@ class Balance:
                 self._ended.add(session)
         except (StorageUnavailable, RecordBroken):
             return  # The next look tries again.
-        logger.info("session %s: what people said of themselves is destroyed, its sums are kept", session)
+        logger.info("session %s: what authors said of themselves is destroyed; the sums are kept", session)
 
     async def _destroy(self, session: SessionId, sums: BookEntry) -> None:
         shelf = await self._book.read(_shelf(session))

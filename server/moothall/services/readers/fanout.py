@@ -329,7 +329,7 @@ class SessionFanout:
         try:
             state = await self._loaded(old.feed)
         except (StorageUnavailable, RecordBroken):
-            logger.warning("session %s: %s can't be loaded anew", self.session, old.feed.name)
+            logger.warning("session %s: feed %s can't be loaded again", self.session, old.feed.name)
             return
         finally:
             if state is None:

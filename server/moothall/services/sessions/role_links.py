@@ -304,7 +304,7 @@ class RoleLinks:
                 self._visitors[key] = visitor
 
     def _tell(self, link: str) -> None:
-        logger.info("link %s: what it opened is closed", link)
+        logger.info("link %s: its pages are closed", link)
         for tell in self._gone:
             tell(link)
 

@@ -154,7 +154,7 @@ class Sessions:
 
         writer.publish_to(publish)
         self._running[session] = self._group.create_task(live.run())
-        logger.info("session %s: loaded at offset %d", session, writer.offset)
+        logger.info("session %s: it is loaded at offset %d", session, writer.offset)
         for told in self._loaders:
             told(live)
         return live
@@ -195,7 +195,7 @@ class Sessions:
         async with self._lock(live.id):
             if not self._in_use(live):  # It may be by now.
                 await self._unload(live)
-                logger.info("session %s: unloaded at offset %d", live.id, live.writer.offset)
+                logger.info("session %s: it is unloaded at offset %d", live.id, live.writer.offset)
 
     async def _unload(self, live: LiveSession) -> None:
         """From its first step on nobody finds it any more, and nobody loads it before the last: the caller has it."""

@@ -213,7 +213,7 @@ class LiveAudio:
             self._refused = True
             return
         if self._refused:
-            logger.warning("source %s: the spool is written again", self.source)
+            logger.warning("source %s: the disk writes the spool again", self.source)
         self._refused = False
 
     @property
@@ -312,7 +312,7 @@ class LiveAudio:
             try:
                 await act(*positions)
             except StorageUnavailable:
-                logger.warning("source %s: the disk refuses to forget; it is asked again", self.source)
+                logger.warning("source %s: the disk can't delete sound yet; the server tries again", self.source)
                 await self._clock.sleep(RETRY_MS)
                 continue
             return
@@ -322,7 +322,7 @@ class LiveAudio:
         try:
             await self._spool.discard()
         except StorageUnavailable:
-            logger.warning("source %s: the disk refuses to forget its sound, which is not needed any more", self.source)
+            logger.warning("source %s: the disk can't delete its sound, which is no longer needed", self.source)
 
     async def close(self) -> None:
         """Let go of the files; what they hold stays for the next start."""

@@ -183,7 +183,7 @@ class Recordings:
             except StorageUnavailable:
                 continue  # Nobody knows; the next sweep asks again.
             if await self._is_due(session, standing):
-                logger.info("session %s: its recording is erased", session)
+                logger.info("session %s: the recording is erased", session)
                 await self._store.forget(session)
 
     async def _is_due(self, session: SessionId, standing: Standing | None) -> bool:

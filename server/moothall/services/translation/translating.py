@@ -318,7 +318,7 @@ class Translating:
             await work.run()
         except Exception as error:  # whatever it was: other languages go on, and this one when it is looked again
             work.running = False
-            note_failure(error, f"session {work.live.id}: the translation {work.channel} is begun again")
+            note_failure(error, f"session {work.live.id}: the translation {work.channel} failed and restarts")
             self._work.pop((work.live.id, work.channel), None)
 
     def _settling(self, live: LiveSession, segment: SegmentId) -> bool:

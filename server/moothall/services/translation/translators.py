@@ -226,7 +226,7 @@ class Translators:
     def _give_up(self, link: _Link) -> None:
         if link not in self._links:
             return
-        logger.error("translators %s: no answer for %.0f s; they are given up", link.link.name, self._answer_s)
+        logger.error("translators %s: no answer for %.0f s; the server gives them up", link.link.name, self._answer_s)
         self._links.remove(link)
         link.link.abort()
         if link.link.own:
@@ -257,7 +257,7 @@ class Translators:
     async def _serve(self, link: _Link) -> None:
         connection = link.link
         self._links.append(link)
-        logger.info("translators %s: %d directions", connection.name, len(link.numbers))
+        logger.info("translators %s: they connected with %d directions", connection.name, len(link.numbers))
         self._tell()
         try:
             while (message := await connection.receive()) is not None:

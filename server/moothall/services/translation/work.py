@@ -244,7 +244,7 @@ class TranslationWork:
             if newer is not None and newer != line:
                 self._pending.add(newer)
         else:
-            logger.error("session %s, %s: a line was refused (%s)", self.live.id, self.channel, answer.code)
+            logger.error("session %s, %s: the log refused a line (%s)", self.live.id, self.channel, answer.code)
 
     def _failed(self, line: Due, failed: TranslationFailed) -> None:
         name = line.source.segment
