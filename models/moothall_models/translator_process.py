@@ -39,7 +39,7 @@ class TranslatorHung(MoothallError):
 
 
 class TranslatorLink(Protocol):
-    """This side of the link, whatever carries it."""
+    """This side of the link, over any transport."""
 
     async def receive(self) -> wire.ToTranslators | None:
         """The next message; None when the link has ended. Raises ProtocolError."""

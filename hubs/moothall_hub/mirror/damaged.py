@@ -1,6 +1,6 @@
 """A file of copies that is damaged: it is set aside, and all of it is fetched anew. What the room did is elsewhere.
 
-Only the newest one that was set aside is kept, for whoever looks into it, and only until words have to be erased:
+Only the newest one that was set aside is kept, for examination, and only until words have to be erased:
 single ones can't be erased there, so all of it goes.
 """
 
@@ -26,7 +26,7 @@ class CopiesDamaged(Exception):
 
 
 def note_damage(path: Path) -> None:
-    """Have the file at `path` set aside at the next start, whatever it looks like then."""
+    """Have the file at `path` set aside at the next start, even if it reads well by then."""
     try:
         path.with_name(path.name + NOTED).touch()
     except OSError:
@@ -67,7 +67,7 @@ def forget_set_aside(path: Path) -> None:
 
 
 def _is_damaged(path: Path) -> bool:
-    """Reads all of it once. What can't be looked at for another reason is for whoever opens it to say."""
+    """Read the whole file once. Other errors than damage are left to the code that opens it."""
     if not path.exists() or not path.stat().st_size:
         return False
     try:

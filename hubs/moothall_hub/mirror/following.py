@@ -188,7 +188,7 @@ class Following:
             await self._ask_if_linked()
 
     async def take(self, told: Told) -> None:
-        """What comes of a session. Comes back once it is on the disk."""
+        """A message about a session. Returns once its events are on the disk."""
         async with self._turn:
             try:
                 await self._take(told)

@@ -59,7 +59,7 @@ class MirroredSession:
         self.reached: dict[Lane, int] = {}
         """The last event of each lane that `state` is made of."""
         self.stale = False
-        """Whether something has come or gone that could not be read: it is folded anew as soon as it can be."""
+        """Whether unreadable events were added or erased: the session is folded again as soon as they can be read."""
         self.used = 0
         """When somebody last asked for it, or something came; ms of the monotonic clock."""
 
@@ -244,7 +244,7 @@ class MirroredSessions:
         return self._changing.setdefault(session, asyncio.Lock())
 
     async def _load(self, session: SessionId) -> MirroredSession | None:
-        """The session from its copy; None where there is none. Whoever calls this has the lock."""
+        """The session from its copy; None where there is none. The caller holds the lock."""
         if self._group is None:
             msg = "Sessions can be loaded only while `run` is running."
             raise RuntimeError(msg)
@@ -270,7 +270,7 @@ class MirroredSessions:
         return live
 
     async def _renewed_from_copy(self, live: MirroredSession) -> bool:
-        """Fold it from its copy; whether there is one. Whoever calls this has the lock."""
+        """Fold it from its copy; returns whether there is a copy. The caller holds the lock."""
         copy = await self._copies.copy(live.id)
         if copy is None or copy.epoch is None:
             return False
@@ -319,7 +319,7 @@ class MirroredSessions:
                 logger.info("session %s: the hub unloaded it", live.id)
 
     async def _unload(self, live: MirroredSession) -> None:
-        """From its first step on nobody finds it any more; whoever calls this has the lock."""
+        """Nobody finds it any more once this has begun. The caller holds the lock."""
         running = self._running.pop(live.id)
         del self._loaded[live.id]
         running.cancel()

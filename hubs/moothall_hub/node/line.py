@@ -160,7 +160,7 @@ class NodeLine:
 
     @property
     def up(self) -> bool:
-        """Whether there is a line up to the centre, by way of whoever is between."""
+        """Whether there is a line up to the centre, over all hubs in between."""
         return self._link.phase is Phase.UP and not self._link.quiet and self._cut_above is None
 
     @property
@@ -238,7 +238,7 @@ class NodeLine:
     # How it is
 
     def now(self) -> LineNow:
-        """For whoever reads here."""
+        """The status that this hub's readers see."""
         if self._pairings.now is None:
             return LineNow(state=LineState.UNPAIRED)
         if self._link.phase is Phase.UP and self._link.quiet:

@@ -1,6 +1,6 @@
 """Which hub this machine speaks for, and how it came to: six words, given once, are exchanged for a key.
 
-The key is a bearer token of the link. With it come the centre's public keys, so that what comes over the line is
+The key is a bearer token of the link. With it come the centre's public keys, so that received events are
 verified from its first event on: they are believed because the words were, and because https brought them.
 """
 
@@ -201,11 +201,11 @@ def _is_json(body: bytes) -> bool:
 
 
 class CentreKeys:
-    """By whose keys a hub verifies what comes: those of the pairing, and later ones that the centre has added.
+    """The keys by which a hub verifies events: those of the pairing, and later ones that the centre has added.
 
-    A later document is believed where the line is https, as the first one was. On plain http whoever sits on the line
-    could put in keys of their own: there those of the pairing stay, and after the centre has changed its key the hub is
-    paired anew.
+    A later document is believed where the line is https, as the first one was. On plain http anybody on
+    the network path could put in keys of their own: there those of the pairing stay, and after the centre has changed
+    its key the hub is paired anew.
     """
 
     def __init__(self, pairings: Pairings) -> None:

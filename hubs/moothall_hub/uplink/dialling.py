@@ -1,6 +1,6 @@
 """The line's socket: it does what `moothall_hub.uplink.link` decides, and tells it what happened.
 
-One task owns all of it. What comes is told to its user one after the other, and the next frame is read when that is
+One task owns all of it. Received messages go to its user one after the other, and the next frame is read when that is
 done: a hub whose disk is slow slows the line, and nothing gathers in memory.
 """
 
@@ -66,7 +66,7 @@ class Stepped(msgspec.Struct, frozen=True):
 
 Told = News | Ask | Down | Room | Stepped | Quiet
 Tellee = Callable[[Told], Awaitable[None]]
-"""Whoever holds the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
+"""The holder of the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and it is dialled again; any other error ends `Dialling.run`."""
 
 
@@ -92,7 +92,7 @@ class Dialling:
         self._tls = tls
         self._paired = where is not None
         self._wake = asyncio.Event()
-        """What is to be done has changed: whoever waits for a moment looks again."""
+        """What is to be done has changed: a waiting task looks again."""
         self._frames: deque[bytes] = deque()
         self._send = asyncio.Event()
         self._hang: Hang | None = None

@@ -17,7 +17,7 @@ NS = 1_000_000
 
 
 class EngineClock(Protocol):
-    """Time for the engine, ms. `cpu_ms` is what its usage is made of, whatever the clock."""
+    """Time for the engine, ms. `cpu_ms` measures its usage with every clock."""
 
     def warmed_up(self) -> None:
         """CPU counts from here on."""

@@ -154,7 +154,7 @@ def _version(folder: Path) -> str | None:
 
 
 def _unpack(archive: Archive, wanted: list[str], folder: Path, progress: Progress) -> None:
-    """Write the wanted files; their names are of WANTED, so that none leads away, whatever the zip says."""
+    """Write the wanted files; their names are of WANTED, so that none leads out of the folder."""
     total = sum(archive.files[name] for name in wanted)
     progress.begin(f"Unpacking {folder.name}", total)
     done = 0

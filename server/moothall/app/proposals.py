@@ -29,7 +29,7 @@ _ANY = CorrectSegment(channel=ChannelId(""), segment=SegmentId(""), base_revisio
 
 
 class ProposalMessages:
-    """Answers desks; refuses whoever may not correct a line."""
+    """Answers desks; refuses links that may not correct a line."""
 
     def __init__(self, proposals: Proposals, desks: Desks) -> None:
         self._proposals = proposals

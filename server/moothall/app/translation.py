@@ -100,7 +100,7 @@ class Translation:
         return () if live is None else self.translating.offered(live.state)
 
     def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
-        """What its translations lack, for whoever is given a page of a text; they are its reader for a while."""
+        """What its translations lack, for a visitor of a text's page, who counts as its reader for a while."""
         live = self._sessions.loaded(session)
         if live is None:
             return Lacking()
@@ -152,7 +152,7 @@ class TranslationMessages:
 def open_translating(
     stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries, pulses: Pulses
 ) -> Translation:
-    """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
+    """Translate every session until the stack unwinds, with all translators that connect. Raises ConfigurationError."""
     translators = Translators(pulses=pulses, remote_first=settings.translation.remote_first)
     texts = TextTranslation(translators, phrases(settings.translation.phrases))
 

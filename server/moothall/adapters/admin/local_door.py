@@ -50,7 +50,7 @@ class _Said(msgspec.Struct, frozen=True):
 
 
 class LocalDoor:
-    """The door. Its handlers answer whoever has the card's token, and nobody else."""
+    """The door. Its handlers answer only requests with the card's token."""
 
     def __init__(self, office: Office, randomness: Randomness) -> None:
         self._office = office

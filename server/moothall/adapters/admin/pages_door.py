@@ -1,4 +1,4 @@
-"""`/admin`: meetings, places, links and the programme, for whoever has the secretariat's link. Plain HTML forms."""
+"""`/admin`: meetings, places, links and the programme, for the secretariat. Plain HTML forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which text of the catalogues stands for what on the pages of whoever runs the meetings."""
+"""The catalogue texts of the pages for the secretariat and the technicians."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ Into = Callable[[Intervention, str, bool], tuple[Words | None, str]]
 def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue) -> AskedNow:
     """The questions of a wall that shows text in these languages (BCP-47).
 
-    What comes next is translated ahead, so that it is there when its turn comes.
+    The next questions are translated ahead, so that a translation is there when a question's turn comes.
     """
     found, languages = on_wall(floor), tuple(languages)
     pending: list[str] = []

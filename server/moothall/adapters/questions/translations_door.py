@@ -29,7 +29,7 @@ MAX_DIGITS = 6
 STATUSES = {RefusalCode.UNKNOWN: 404, RefusalCode.BUSY: 503, RefusalCode.UNAVAILABLE: 503}
 
 FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
-"""The questions of a session; None where there is none that whoever asks may read."""
+"""The questions of a session; None where there are none that the visitor may read."""
 
 
 class Translated(msgspec.Struct, frozen=True, kw_only=True):

@@ -133,7 +133,7 @@ class Frames:
 class Shared:
     """A slot that two connections of one reader may share: the silent one, and the one that replaces it.
 
-    Both have it for `PAIR_MS` at most; whoever reads by one of them has closed the other by then.
+    Both have it for `PAIR_MS` at most; the reader has closed the other by then.
     """
 
     def __init__(self, place: Place, gone: Callable[[], object]) -> None:
@@ -280,7 +280,7 @@ class Readers:
     async def look_up(self, request: web.Request, *, finished: bool = False) -> Reading | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`.
 
-        `finished`: the door gives finished lines alone, whatever feed the address names.
+        `finished`: the door gives finished lines alone; the feed in the address is ignored.
         """
         session = SessionId(request.match_info["session"])
         try:

@@ -1,6 +1,6 @@
 """Audio from a file in any format that FFmpeg knows, and raw audio from a pipe.
 
-A file is decoded by a child process (`decode_child`), which may be killed by whatever the file does to it; what it
+A file is decoded by a child process (`decode_child`), which a malformed file may kill; what it
 had decoded until then is used, and a sentence says what is missing.
 """
 

@@ -150,7 +150,7 @@ class LiveChannel:
         """The take of that name, to be gone on with from what was received; None when it is over already.
 
         `first` is the first position that its microphone still has, heard `age` ms ago. With what is missing before
-        it, or with another name, whatever came before ends here.
+        it, or with another name, the earlier take ends here.
         """
         await self._started.wait()
         async with self._beginning:

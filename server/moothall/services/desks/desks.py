@@ -66,7 +66,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 UndoMove = Callable[[Seat, Act], Awaitable[Receipt | Refusal]]
-"""Undoes a move of lines to another session, for whoever sits there (`LineMoves.undo`)."""
+"""Undoes a move of lines to another session, for a desk (`LineMoves.undo`)."""
 
 
 class Desks:
@@ -140,7 +140,7 @@ class Desks:
                 table.who.pop(name, None)
 
     def _who(self, table: Table, act: Act) -> Presence:
-        """Whoever did something; the log knows the link alone."""
+        """The actor; the log knows the link alone."""
         doing = table.doing.get(short(act.id))
         if doing is not None:
             table.who.setdefault(act.id, doing)
@@ -233,7 +233,7 @@ class Desks:
             self._tell_presence(table)
 
     def call(self, seat: Seat, name: str) -> None:
-        """Whoever sits there says what they are called."""
+        """The person at the desk gives their name."""
         seat.presence = msgspec.structs.replace(seat.presence, name=_plain_name(name))
         table = self._tables.get(seat.live.id)
         if table is not None:
@@ -273,7 +273,7 @@ class Desks:
 
     @contextmanager
     def doing(self, seat: Seat, command_id: CommandId) -> Iterator[None]:
-        """While inside, an act of this id is done by whoever sits there."""
+        """While inside, this desk carries out an act of this id."""
         table = self._table(seat.live.id)
         table.doing[short(command_id)] = seat.presence
         try:
@@ -283,7 +283,7 @@ class Desks:
             table.doing.pop(short(command_id), None)
 
     async def undo(self, seat: Seat, command_id: CommandId) -> Receipt | Refusal:
-        """Undo an act of this session, whoever did it. Once is enough: again gets the first answer.
+        """Undo an act of this session, by any actor. Once is enough: again gets the first answer.
 
         Raises StorageUnavailable and RecordBroken.
         """
@@ -315,7 +315,7 @@ def _opens(command: AnyCommand) -> bool:
 
 
 def _tell_overridden(table: Table, other: Call, seat: Seat) -> None:
-    """Tell whoever called before who has called something else, and what had its turn."""
+    """Tell the earlier caller who has called another question, and which one had its turn."""
     floor = seat.live.state.floor
     first, before = table.seats.get(other.by.seat), floor.interventions.get(other.intervention)
     now = None if floor.called is None else floor.interventions.get(floor.called)

@@ -1,4 +1,4 @@
-"""Moving lines between sessions for whoever sits at a desk, and back again, after a restart too."""
+"""Moving lines between sessions from a desk, and back again, after a restart too."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ async def remove(
 ) -> Receipt | Refusal:
     """Erase the selected words from every log that holds them and, with `silence`, from the sound.
 
-    In the other logs lines go whole, whoever may act in their sessions: they are the same words. The sound goes first,
+    In the other logs lines go whole, without a check of rights there: they are the same words. The sound goes first,
     as those logs do. Refused (`forbidden`) to all but the technician and the secretariat, and when there is nothing to
     remove; as `unavailable` it may be sent again. As `conflict` when a log is damaged that may hold the words; they are
     removed from all others then. Nobody may move lines meanwhile.

@@ -32,7 +32,7 @@ Held = Callable[[SessionWriter, ChannelId], AbstractAsyncContextManager[object]]
 async def undo_act(
     writer: SessionWriter, actor: Actor, act: Act, *, log: EventLog, closing: Closing, held: Held
 ) -> Receipt | Refusal:
-    """Carry out what undoes `act`, and give lines that opened under a wrong name back to whoever spoke before.
+    """Carry out what undoes `act`, and give lines that opened under a wrong name back to the speaker before.
 
     The floor goes back first: then no more lines open under the wrong name, and all that did can be found. May be
     repeated; after a crash in between the same goes on. Raises StorageUnavailable.
@@ -50,7 +50,7 @@ async def undo_act(
 async def _carry_out(
     writer: SessionWriter, actor: Actor, act: Act, *, closing: Closing, held: Held
 ) -> Receipt | Refusal:
-    """Whatever of its undoing is due; the act's own receipt when that is nothing."""
+    """The part of its undoing that is due; the act's own receipt when that is nothing."""
     async with AsyncExitStack() as stack:
         for command in act.undo:
             if isinstance(command, RestoreLines):

@@ -103,7 +103,7 @@ def attachment(
     preferred: Preferred = NOTHING,
     engine: str = "",
 ) -> wire.Attach:
-    """The message that attaches a stretch of `channel`; of one that isn't kept nothing else is told.
+    """The message that attaches a stretch of `channel`; of an unrecorded one nothing else is told.
 
     `engine`: its name, for the log.
     """

@@ -8,7 +8,7 @@ from moothall.wire import engine as wire
 
 
 class EngineConnection(Protocol):
-    """One engine's link, whatever carries it."""
+    """One engine's link, over any transport."""
 
     @property
     def name(self) -> str:
@@ -24,7 +24,7 @@ class EngineConnection(Protocol):
         ...
 
     def abort(self) -> None:
-        """End the link at once, whatever the other side does; `receive` tells."""
+        """End the link at once, without waiting for the other side; `receive` then returns None."""
         ...
 
 

@@ -38,7 +38,7 @@ RELIEF_MS = 5_000
 """An engine with too many channels gives one away so often, where another has time: then both measure anew."""
 
 AWAY_MS = 10_000
-"""An engine that has been away for longer is not about to come back: one that is started again takes less."""
+"""An engine that has been away for longer is not about to come back: a restart takes less."""
 
 Beside = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 """Another reader of a source's audio, such as the recorder: comes back when it has all of it."""
@@ -239,7 +239,7 @@ class Recognising:
             self._refused -= 1
 
     def _over(self, stream: Stream) -> None:
-        """A stream ended: its job is done, or goes to whoever can take it."""
+        """A stream ended: its job is done, or goes to another engine."""
         stream.engine.streams.pop(stream.number, None)
         job = stream.job
         if job.stream is stream:

@@ -103,7 +103,7 @@ class HubPresence:
             line.links, line.since_here = line.links + 1, self._clock.monotonic()
 
     def removed(self, hub: str) -> None:
-        """A hub was taken out of the book: it and those below it have left whatever they took part in."""
+        """A hub was taken out of the book: it and those below it have left all sessions."""
         self._lines.pop(hub, None)
         self._removed.add(hub)
 

@@ -142,7 +142,7 @@ class ServedHub:
             self._news.set()
 
     async def run(self) -> None:
-        """Serve it until one of both sides ends the link. Whatever fails ends this link alone."""
+        """Serve it until one of both sides ends the link. A failure ends this link alone."""
         parts = (self._receive, self._send, self._acting.run, self._translating.run, self._keep_time, self._offer)
         tasks = [asyncio.ensure_future(part()) for part in parts]
         try:

@@ -41,7 +41,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     def answer(self, answer: Receipt | Refusal) -> None:
-        """Tell whoever waits."""
+        """Wake the waiting tasks."""
         if not self.result.done():  # A sender that was cancelled doesn't wait any more.
             self.result.set_result(answer)
 
@@ -92,7 +92,7 @@ class Orders:
         self._closed = False
 
     def close(self) -> None:
-        """Refuse what waits and whatever may still come."""
+        """Refuse the waiting commands and all later ones."""
         self._closed = True
         if self._next is not None:
             self._next.answer(unavailable())

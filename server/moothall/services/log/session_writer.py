@@ -107,7 +107,7 @@ class SessionWriter:
         self._publish = publish
 
     def listen(self, hear: Callable[[Publication], None]) -> Callable[[], None]:
-        """Tell `hear` of every publication too, before readers get it; it must not wait. What comes back ends it."""
+        """Tell `hear` of every publication before readers get it; it must not wait. The returned function ends it."""
         self._listeners.append(hear)
         return lambda: self._listeners.remove(hear)
 
@@ -171,7 +171,7 @@ class SessionWriter:
         self._hand_on(Publication(session=self.session, signals=(signal,)))
 
     async def run(self) -> None:
-        """Carry out what is sent, until cancelled; then whatever still waits is refused as unavailable.
+        """Carry out what is sent, until cancelled; then the waiting commands are refused as unavailable.
 
         Raises StaleWriter when another has taken over the log.
         """

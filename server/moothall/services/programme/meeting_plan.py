@@ -64,7 +64,7 @@ def on_beside(programme: Programme, session: SessionId) -> Planned | None:
 
 
 def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
-    """What is said to whoever would open a session where another one is on; None where none is."""
+    """The warning when a session is opened where another one is on; None where none is."""
     beside = on_beside(programme, session)
     if beside is None:
         return None

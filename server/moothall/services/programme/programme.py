@@ -263,10 +263,10 @@ class Programme:
     ) -> SessionId | Refusal:
         """Close the session that is on in a room, if any, and open the next; returns that.
 
-        `then` is the one that whoever asks was told of, or chose: that one, or nothing. `after` is the session that
+        `then` is the session that the caller was told of, or chose: that one, or nothing. `after` is the session that
         they have before them: when it isn't on any more, somebody else was quicker, and nothing happens. What was said
         in it so far is in its log before it is closed, and the next one has none of it. `by` is the pseudonym of
-        whoever asks, `act` the id that closes: given again it gets the same answer. A server that is killed meanwhile
+        the caller, `act` the id that closes: given again it gets the same answer. A server that is killed meanwhile
         goes on with both. Raises StorageUnavailable.
         """
         name = act or self._name()
@@ -316,7 +316,7 @@ class Programme:
         return None
 
     def quicker(self, room: RoomId) -> Refusal:
-        """What is said to whoever would go on in a room where somebody else has: who, and with what."""
+        """The refusal when somebody else has already opened the next session of a room: who, and which."""
         now = self.now_in(room)
         planned = None if now is None else self.plan_of(now)
         if planned is None:
@@ -341,7 +341,7 @@ class Programme:
         return None
 
     async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:
-        """Carry out a command as the house, for whoever has the pseudonym `by`; None when it is done.
+        """Carry out a command as the server, for the person with the pseudonym `by`; None when it is done.
 
         A session that is closed gets its last words first.
         """

@@ -114,15 +114,15 @@ class Balance:
         return session in self._kept or not (closed or session in self._ended)
 
     def has_said(self, session: SessionId, intervention: InterventionId) -> bool:
-        """Whether there is anything that whoever asked this has said of themselves. What, nobody is told."""
+        """Whether the author of this question has said anything of themselves. What, nobody is told."""
         there, live = self._kept.get(session), self._sessions.loaded(session)
         each = None if live is None else live.state.floor.get(intervention)
         return there is not None and each is not None and there.person(each.asker) in there.said
 
     async def say(self, session: SessionId, intervention: InterventionId, said: Statement) -> Refusal | None:
-        """Keep what whoever asked this says of themselves, in place of what they said before; nothing changes nothing.
+        """Keep what the author of this question says of themselves, in place of what they said before.
 
-        None: it is on the disk. Raises StorageUnavailable.
+        An empty statement changes nothing. None: it is on the disk. Raises StorageUnavailable.
         """
         live = await self._sessions.find(session)
         each = None if live is None else live.state.floor.get(intervention)
@@ -145,7 +145,7 @@ class Balance:
         return None
 
     async def take_back(self, session: SessionId, intervention: InterventionId) -> None:
-        """Erase what whoever asked this has said of themselves; it is off the disk then. Raises StorageUnavailable.
+        """Erase what the author of this question has said of themselves, from the disk too. Raises StorageUnavailable.
 
         Sums that were shown stay until five people more have changed in them; and what they were made of stays under
         the keyed hash with what they were when they were shown, or the next sum would tell who took something back.

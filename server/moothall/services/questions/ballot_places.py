@@ -1,4 +1,4 @@
-"""From which addresses ballots come: to judge a flood, and for whoever leads to see one.
+"""From which addresses ballots come: to judge a flood, and to show it at desks.
 
 Addresses are keyed hashes in memory, under a key that lives as long as the process.
 """

@@ -90,7 +90,7 @@ class QuestionTranslations:
     def want(self, wanted: Text, *, first: bool = False) -> asyncio.Future[Rendered | Refusal] | None:
         """Have it made, before what waits with `first`; None where it is known, can't be made, or too many wait.
 
-        Whoever waits for the future shields it: others may wait for it too.
+        The caller shields the future: others may wait for it too.
         """
         if self._now is not None and self._now[0] == wanted:
             return self._now[1]
@@ -131,7 +131,7 @@ class QuestionTranslations:
         return made if isinstance(made, Refusal) else (each, made)
 
     def forget(self) -> None:
-        """Keep none of it, nor what waits: a text may have been erased. Whoever reads another asks for it again."""
+        """Drop all translations and waiting texts, since one may have been erased. Readers ask for the others again."""
         self._made.clear()
         for future in self._waiting.values():
             if not future.done():

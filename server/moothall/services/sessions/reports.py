@@ -78,7 +78,7 @@ class _Session:
 class Changes:
     """An endless async iterator of the sessions in which something changed, each named once however often it did.
 
-    Overflow: none; there is at most one entry a session. Whoever forgets it has left.
+    Overflow: none; there is at most one entry a session. An iterator that is dropped has left.
     """
 
     def __init__(self) -> None:

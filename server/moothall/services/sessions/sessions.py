@@ -106,7 +106,7 @@ class Sessions:
         return self._changing.setdefault(session, asyncio.Lock())
 
     async def _opened(self, session: SessionId) -> LiveSession:
-        """The session, loaded if need be; whoever calls this has the lock."""
+        """The session, loaded if need be; the caller holds the lock."""
         live = self._loaded.get(session)
         if live is None:
             live = self._loaded[session] = await self._load_unless_broken(session)
@@ -191,7 +191,7 @@ class Sessions:
         return await self._log.sessions()
 
     async def _unload_unused(self, live: LiveSession) -> None:
-        """Unload a session that nobody has needed for a while; who asks for it later has it loaded again."""
+        """Unload a session that nobody has needed for a while; who asks for it has it loaded again."""
         async with self._lock(live.id):
             if not self._in_use(live):  # It may be by now.
                 await self._unload(live)

@@ -1,7 +1,7 @@
-"""The audio of one source on its way: from where it comes, through the spool, to the engine.
+"""The audio of one source on its way: from its source, through the spool, to the engine.
 
 Positions count samples from the source's first; `t` is the media time of that one. What the spool has synced is
-acknowledged to whoever sends; everything appended can be read at once, so that text never waits for a disk.
+acknowledged to the sender; everything appended can be read at once, so that text never waits for a disk.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RETRY_MS = 1_000
 
 
 class AudioSource(Protocol):
-    """Whatever gives PCM16 mono at 16 kHz."""
+    """A source of PCM16 mono at 16 kHz."""
 
     async def read(self, samples: int) -> bytes:
         """That many samples, fewer at the end, none after it. Raises AudioError."""
@@ -140,7 +140,7 @@ class LiveAudio:
         return await self._spool.read(first, count)
 
     async def nudge(self) -> None:
-        """Have whoever waits look again."""
+        """Have the waiting tasks look again."""
         async with self._grown:
             self._grown.notify_all()
 

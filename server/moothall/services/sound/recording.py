@@ -1,6 +1,6 @@
 """The recording of a session's sound: what is kept of it, for whom, and for how long (docs/adr/0012).
 
-Whatever a session says of its sound holds: none, for those who check the text, or published with it. The recorder is
+A session's own setting of its sound holds: none, for those who check the text, or published with it. The recorder is
 another reader of the spooled audio, and stays behind it: what is taken back by "not recorded" was never written.
 """
 
@@ -39,7 +39,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class PlacedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part in the session's time, for whoever plays it."""
+    """A part in the session's time, for a player."""
 
     source: SourceId
     channel: ChannelId

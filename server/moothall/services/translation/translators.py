@@ -26,7 +26,7 @@ ANSWER_S = 150.0
 20 s, and one that loads after 120; this one is for texts that get lost there. A process that is frozen is noticed by
 its pulse, much sooner. A queue that is long and goes on is no reason."""
 IN_FLIGHT = 16
-"""Texts that one link has at a time; more wait here, which is bounded by whoever asks."""
+"""Texts that one link has at a time; more wait here, which the callers bound."""
 
 
 class TranslationFailed(MoothallError):
@@ -42,7 +42,7 @@ class LinkLost(NoTranslator):
 
 
 class TranslatorConnection(Protocol):
-    """The link of a process with translators, whatever carries it."""
+    """The link of a process with translators, over any transport."""
 
     @property
     def name(self) -> str:
@@ -63,7 +63,7 @@ class TranslatorConnection(Protocol):
         ...
 
     def abort(self) -> None:
-        """End the link at once, whatever the other side does; `receive` tells."""
+        """End the link at once, without waiting for the other side; `receive` then returns None."""
         ...
 
 

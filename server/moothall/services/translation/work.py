@@ -105,7 +105,7 @@ class TranslationWork:
         self._news.set()
 
     def add_all(self) -> None:
-        """Whatever the translation lacks, as the log has it. What may have ended the translators keeps its time."""
+        """What the translation lacks, as the log has it. What may have ended the translators keeps its time."""
         self._later = [(at, line) for at, line in self._later if line.source.segment in self._lost]
         self._tries.clear()
         apart = {line.source.segment for _, line in self._later}
