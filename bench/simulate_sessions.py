@@ -73,7 +73,6 @@ class Simulation:
             voice=lambda: SileroVoiceActivity(network),
             media=lambda attach: ArrivalTime(attach.audio_from),
             cpu_ms=lambda: 0.0,
-            stamped=False,
             load=load_,
         )
 

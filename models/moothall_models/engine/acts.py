@@ -83,14 +83,13 @@ class Acts:
         self,
         commands: Sequence[EngineCommand],
         show: Partial | None = None,
-        at: float | None = None,
         place: Place | None = None,
         again: tuple[SegmentId, ...] = (),
     ) -> None:
         """Ask for `commands` as one act; `again` as in `wire.engine.Act`."""
         self._count += 1
         act_id = CommandId(f"{self._prefix}.{self._count}")
-        act = Act(stream=self._stream, id=act_id, commands=tuple(commands), show=show, place=place, again=again, at=at)
+        act = Act(stream=self._stream, id=act_id, commands=tuple(commands), show=show, place=place, again=again)
         self._pending.append(act)
         while self.held_up and not self._under_way and self._span() > KEEP_MS and self._give_up_oldest():
             pass

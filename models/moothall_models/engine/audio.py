@@ -147,14 +147,3 @@ class ArrivalTime:
         since = 0 if self._at is None else min(now - self._at, ESTIMATE_MS)
         self._latest = max(self._latest, int(self._end + since))
         return self._latest
-
-
-class ClockTime:
-    """On the CPU clock: the engine's clock is media time."""
-
-    def arrived(self, end: int, now: float) -> None:
-        """Nothing: audio comes before its time."""
-
-    def at(self, now: float) -> int:
-        """`now`, in whole ms that have passed."""
-        return int(now)

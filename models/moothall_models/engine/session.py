@@ -1,6 +1,6 @@
 """The engine's side of one link, without the socket: streams, what goes out, and whose turn it is.
 
-Values and times in, messages out; a driver (`engine_live`, `engine_bench`) moves them and runs the passes.
+Values and times in, messages out; a driver (`live.py`, and the bench's) moves them and runs the passes.
 """
 
 from __future__ import annotations
@@ -57,11 +57,10 @@ class LinkSession:
         voice: Callable[[], VoiceActivity],
         media: Callable[[wire.Attach], MediaTime],
         cpu_ms: Callable[[], float],
-        stamped: bool,
         load: Load | None = None,
         speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel,
     ) -> None:
-        """`voice`, `media` and `speech` make what a new stream needs; `stamped` puts `at` on what goes out.
+        """`voice`, `media` and `speech` make what a new stream needs.
 
         With `load` it says how many more channels fit, whenever that changes.
         """
@@ -69,7 +68,6 @@ class LinkSession:
         self._media = media
         self._speech = speech
         self._cpu_ms = cpu_ms
-        self._stamped = stamped
         self._load = load
         self._fits = (hello.channels, hello.channels if hello.most is None else hello.most)
         """How many channels the server was last told that fit, in time and late."""
@@ -249,30 +247,29 @@ class LinkSession:
         commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment | NoteGap)]
         better = [output for output in outputs if isinstance(output, ReviseSegment)]
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
-        at = now if self._stamped else None
         if commands:
             ended = [command.segment for command in commands if isinstance(command, EndSegment)]
             again = tuple(segment for segment in ended if stream.speech.reviewer.may_better(segment))
-            stream.acts.add(commands, partial, at, stream.place(), again)
+            stream.acts.add(commands, partial, stream.place(), again)
             if stream.acts.overdue:
                 logger.error("%s: the server does not answer; lost my place", stream.name)
                 self._lose(stream)
                 return
         elif partial is not None:
-            self._tell(stream, partial, at)
+            self._tell(stream, partial)
         for revised in better:
-            stream.acts.add([revised], at=at)
+            stream.acts.add([revised])
         if commands or better:
             self._send(stream, now)
         for output in outputs:
             if isinstance(output, ChannelState):
                 stream.lag = output.lag
-                self._tell(stream, output, at)
+                self._tell(stream, output)
 
-    def _tell(self, stream: Stream, signal: Partial | ChannelState, at: float | None) -> None:
+    def _tell(self, stream: Stream, signal: Partial | ChannelState) -> None:
         key = ("tell", stream.number, signal.key)
         self._out.pop(key, None)
-        self._out[key] = wire.Tell(stream=stream.number, signal=signal, at=at)
+        self._out[key] = wire.Tell(stream=stream.number, signal=signal)
 
     def _say_language(self, stream: Stream) -> None:
         """Tell the server which language it sounds like instead, if it asked and that isn't what it was told."""

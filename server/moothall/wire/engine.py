@@ -3,7 +3,6 @@
 The engine dials the server with its token and says `Hello`. For every channel it is given it gets `Attach`,
 then `Audio`; it answers with `Partial`s and `Act`s, and every `Act` is answered by `Accepted` or `Refused`, in
 order. Media times are integer ms of the session. Audio is PCM16 mono little-endian, 16 kHz.
-`at` fields belong to benchmarks on the CPU clock (`docs/reference/replay.md`) and are None in life.
 """
 
 from __future__ import annotations
@@ -225,8 +224,6 @@ class Accepted(Message, frozen=True, kw_only=True, tag="accepted"):
     id: CommandId
     offset: int
     """Offset of its last event."""
-    server_cpu_us: int | None = None
-    """CPU-clock runs only: what the server spent from receipt to the write to readers."""
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):
@@ -238,7 +235,6 @@ class Refused(Message, frozen=True, kw_only=True, tag="refused"):
     stream: int
     id: CommandId
     refusal: Refusal
-    server_cpu_us: int | None = None
 
 
 class Act(Message, frozen=True, kw_only=True, tag="act"):
@@ -258,8 +254,6 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     """Where to go on if the engine or the server dies after this act; kept beside the audio, never in the log."""
     again: tuple[SegmentId, ...] = ()
     """Lines that end here and are heard once more: a better text may follow soon, in a `ReviseSegment`."""
-    at: float | None = None
-    """CPU-clock runs only: ms on the engine's clock."""
 
 
 class Tell(Message, frozen=True, kw_only=True, tag="tell"):
@@ -267,7 +261,6 @@ class Tell(Message, frozen=True, kw_only=True, tag="tell"):
 
     stream: int
     signal: Partial | ChannelState
-    at: float | None = None
 
 
 class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):

@@ -24,7 +24,6 @@ def attached() -> tuple[LinkSession, SpeechChannel]:
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 0.0,
-        stamped=False,
     )
     session.received(
         wire.Attach(

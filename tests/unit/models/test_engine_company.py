@@ -23,7 +23,6 @@ def engine(channels: int, load: Load | None = None) -> LinkSession:
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 0.0,
-        stamped=False,
         load=load,
     )
     for stream in range(1, channels + 1):

@@ -1,4 +1,4 @@
-"""An engine's link and the clock of a bench, as recognising sees them."""
+"""An engine's link, as recognising sees it. By itself: adapters and fakes implement it."""
 
 from __future__ import annotations
 
@@ -25,20 +25,4 @@ class EngineConnection(Protocol):
 
     def abort(self) -> None:
         """End the link at once, whatever the other side does; `receive` tells."""
-        ...
-
-
-class BenchClock(Protocol):
-    """What a run on the CPU clock wants to know (docs/reference/replay.md)."""
-
-    def receipt(self, at: float) -> tuple[float, int]:
-        """A message made at `at` (ms on the engine's clock) arrived now."""
-        ...
-
-    def begin(self, receipt: tuple[float, int]) -> None:
-        """It is that message's turn."""
-        ...
-
-    def spent_us(self) -> int:
-        """CPU since its receipt."""
         ...

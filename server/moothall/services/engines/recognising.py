@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.attaching import expected
-from moothall.services.engines.connection import BenchClock, EngineConnection
+from moothall.services.engines.connection import EngineConnection
 from moothall.services.engines.job import Again, GlossaryOf, Job, no_glossary
 from moothall.services.engines.room import left_when_full, relief, roomiest
 from moothall.services.engines.streams import Engine, Stream
@@ -50,7 +50,6 @@ class Recognising:
     def __init__(
         self,
         clock: Clock,
-        bench: BenchClock | None = None,
         beside: Beside | None = None,
         glossary: GlossaryOf = no_glossary,
         pulses: Pulses | None = None,
@@ -59,7 +58,6 @@ class Recognising:
         self._glossary = glossary
         self._pulses = pulses or Pulses(clock)
         self._clock = clock
-        self._bench = bench
         self._beside = beside
         self._jobs: list[Job] = []
         self._waiting: list[Job] = []
@@ -196,7 +194,6 @@ class Recognising:
             link,
             hello,
             clock=self._clock,
-            bench=self._bench,
             over=self._over,
             roomier=self._place,
             note_usage=self._note_usage,

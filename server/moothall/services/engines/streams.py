@@ -23,7 +23,7 @@ from moothall.services.engines.attaching import (
     first_sample,
     known_place,
 )
-from moothall.services.engines.connection import BenchClock, EngineConnection
+from moothall.services.engines.connection import EngineConnection
 from moothall.services.engines.job import Job
 from moothall.services.engines.room import Fits
 from moothall.services.engines.stretches import Stretch, cut_short
@@ -54,7 +54,6 @@ class Engine:
         hello: wire.Hello,
         *,
         clock: Clock,
-        bench: BenchClock | None,
         over: Callable[[Stream], None],
         roomier: Callable[[], None],
         note_usage: Callable[[wire.Usage], None],
@@ -67,7 +66,6 @@ class Engine:
         self.link = link
         self.hello = hello
         self.clock = clock
-        self.bench = bench
         self.over = over
         self.group: asyncio.TaskGroup | None = None
         self.streams: dict[int, Stream] = {}
@@ -113,9 +111,7 @@ class Engine:
                 case wire.Act() | wire.Tell() | wire.Drained() | wire.Lost():
                     stream = self.streams.get(message.stream)
                     if stream is not None:  # Else it was detached, and this was under way.
-                        at = message.at if isinstance(message, wire.Act | wire.Tell) else None
-                        receipt = self.bench.receipt(at) if self.bench is not None and at is not None else None
-                        await stream.inbox.put((message, receipt))
+                        await stream.inbox.put(message)
                 case wire.Stands() | wire.SoundsLike():
                     if message.stream in self.streams:
                         self.streams[message.stream].job.told(message)
@@ -148,9 +144,7 @@ class Stream:
         self.task: asyncio.Task[None] | None = None
         self.dropped = False
         """Nobody wants its words any more."""
-        self.inbox: asyncio.Queue[tuple[wire.Act | wire.Tell | wire.Drained | wire.Lost, tuple[float, int] | None]] = (
-            asyncio.Queue(INBOX)
-        )
+        self.inbox: asyncio.Queue[wire.Act | wire.Tell | wire.Drained | wire.Lost] = asyncio.Queue(INBOX)
         self._stretch: Stretch | None = None
         """What it hears; None until it is attached."""
         self._stop: int | None = None
@@ -192,7 +186,7 @@ class Stream:
         """Stop at once; the channel is attached anew, from where the log stands then."""
         self._left = True
         await self.engine.link.send(wire.Detach(stream=self.number))
-        await self.inbox.put((wire.Lost(stream=self.number), None))
+        await self.inbox.put(wire.Lost(stream=self.number))
 
     async def tell_terms(self) -> None:
         """Tell the engine which names and terms are to be preferred, where that has changed and it understands it."""
@@ -300,12 +294,8 @@ class Stream:
         return pcm if self._stop is None else pcm[: max(0, self._stop - self._sent) * BYTES]
 
     async def _take(self, acts: Acts) -> None:
-        bench = self.engine.bench
         while True:
-            message, receipt = await self.inbox.get()
-            if bench is not None and receipt is not None:
-                bench.begin(receipt)
-            match message:
+            match message := await self.inbox.get():
                 case wire.Lost():
                     self._lost = not self._left
                     return
@@ -345,14 +335,13 @@ class Stream:
     async def _act(self, acts: Acts, act: wire.Act) -> None:
         self.job.heard_again(act.again, still=True)
         answer = await acts.carry_out(act)
-        spent = self.engine.bench.spent_us() if self.engine.bench is not None else None
         if isinstance(answer, Receipt):
             self._accepted = True
             self.job.failures = 0
             self._heard(self.job.writer.state.channels[self.job.channel].committed_through)
-            reply: wire.ToEngine = wire.Accepted(stream=self.number, id=act.id, offset=answer.last, server_cpu_us=spent)
+            reply: wire.ToEngine = wire.Accepted(stream=self.number, id=act.id, offset=answer.last)
         else:
             self._refused = answer.code
             logger.info("channel %s: an act of %s was refused (%s)", self.job.channel, act.stream, answer.code)
-            reply = wire.Refused(stream=self.number, id=act.id, refusal=answer, server_cpu_us=spent)
+            reply = wire.Refused(stream=self.number, id=act.id, refusal=answer)
         await self.engine.link.send(reply)

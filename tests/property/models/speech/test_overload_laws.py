@@ -69,7 +69,6 @@ class Engine:
             voice=ScriptedVoiceActivity,
             media=lambda attach: ArrivalTime(attach.audio_from),
             cpu_ms=lambda: 0.0,
-            stamped=False,
             load=Load(workers),
         )
         self.speakers = {speaker.number: speaker for speaker in speakers}

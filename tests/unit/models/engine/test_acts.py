@@ -50,15 +50,14 @@ def held_up() -> Acts:
 def test_acts_are_written_at_once_in_order_and_once() -> None:
     acts = Acts("plenary.floor.2", 7)
     partial = Partial(channel=FLOOR, segment=SegmentId("a"), first=1, text=" and", language="en")
-    acts.add([words("a", 0)], partial, at=12.5)
+    acts.add([words("a", 0)], partial)
     acts.add([end("a", 500)])
     first, second = acts.take(0)
-    assert (first.stream, first.id, first.commands, first.show, first.at) == (
+    assert (first.stream, first.id, first.commands, first.show) == (
         7,
         "plenary.floor.2.1",
         (words("a", 0),),
         partial,
-        12.5,
     )
     assert second.id == "plenary.floor.2.2"
     assert acts.take(0) == []

@@ -32,7 +32,6 @@ STALE = Refusal(code=RefusalCode.STALE, message="Other state.")
 
 def link(
     *,
-    stamped: bool = False,
     load: Load | None = None,
     speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel,
 ) -> LinkSession:
@@ -41,7 +40,6 @@ def link(
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 1_234.5,
-        stamped=stamped,
         load=load,
         speech=speech,
     )
@@ -147,14 +145,6 @@ def test_only_the_newest_signal_of_a_kind_waits_on_a_slow_link() -> None:
     states = [m.signal for m in out(session) if isinstance(m, wire.Tell) and isinstance(m.signal, ChannelState)]
     assert len(states) == 1
     assert states[0].t > 5_000
-
-
-def test_stamps_are_the_drivers_clock() -> None:
-    session = link(stamped=True)
-    session.received(attach(), 0)
-    session.received(audio(0, 2_500), 77.5)
-    stamps = {message.at for message in settle(session, 77.5) if isinstance(message, wire.Act | wire.Tell)}
-    assert stamps == {77.5}
 
 
 def test_the_earliest_deadline_goes_first_and_one_stream_has_one_pass_at_a_time() -> None:
@@ -315,7 +305,7 @@ def test_the_server_is_told_with_a_lines_end_that_it_is_heard_once_more() -> Non
 
 
 def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None:
-    session = link(stamped=True, speech=Revising)
+    session = link(speech=Revising)
     session.received(attach(), 0)
     session.received(audio(0, 2_500), 5)
     *before, revised = acts(settle(session, 5))
@@ -324,7 +314,7 @@ def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None
     ended = before[-1].commands[-1]
     assert isinstance(ended, EndSegment)
     assert (better.segment, better.base_words, better.text) == (ended.segment, 2, "GOOD MORNING.!")
-    assert (revised.show, revised.place, revised.at) == (None, None, 5)
+    assert (revised.show, revised.place) == (None, None)
 
 
 def test_one_that_comes_too_late_costs_the_engine_nothing() -> None:
@@ -366,7 +356,6 @@ def counting() -> LinkSession:
         voice=CountingVoice,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 0.0,
-        stamped=False,
     )
 
 
