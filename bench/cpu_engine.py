@@ -126,7 +126,7 @@ class TimedSession:
         while (message := self._session.next_message()) is not None:
             key: object = next(self._numbers)
             if isinstance(message, wire.Tell):
-                key = (message.stream, message.signal.key)
+                key = (message.attachment, message.signal.key)
             self._out.pop(key, None)  # A newer signal takes the old one's place, behind what came meanwhile.
             self._out[key] = (message, now if isinstance(message, wire.Act | wire.Tell) else None)
 

@@ -118,7 +118,7 @@ class Computing(msgspec.Struct, frozen=True, kw_only=True):
 def load_model(
     name: str, folder: Path | None, computing: Computing, key: Callable[[], str] = str
 ) -> tuple[Recognizer, Callable[[], VoiceActivity]]:
-    """The recogniser, and what makes a voice activity detector for each stream.
+    """The recogniser, and what makes a voice activity detector for each channel.
 
     `name` is a model of the store, or of `folder` where given, or `scripted:FILE.json`, or `openai:NAME@URL`; `key`
     gives the key for such a service, and is asked again when that refuses it. Raises ConfigurationError.

@@ -121,7 +121,7 @@ async def meeting(
 
 
 def all_words(told: Told) -> None:
-    """No word is lost or doubled, and the engine has never lost its place."""
+    """No word is lost or doubled, and the engine has never given a channel up."""
     assert told.words == [word.text.strip() for word in SCRIPT.words]
     assert told.generation == 1
 

@@ -121,7 +121,7 @@ def test_a_server_that_breaks_the_rules_is_left_and_dialled_again(caplog: pytest
         if len(links) == 1:
             await link.receive()
             await link.send(channel.attach())
-            await link.send(wire.Audio(stream=1, t=0, pcm=b"abc"))
+            await link.send(wire.Audio(attachment=1, t=0, pcm=b"abc"))
             assert await link.receive() is None
         else:
             await channel.serve(link, hurried)

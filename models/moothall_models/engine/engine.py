@@ -83,7 +83,7 @@ class Engine:
         *,
         progress: Progress | None = None,
     ) -> None:
-        """`recognizer` is loaded; `voice` makes a detector for a stream; `jitter` gives numbers from 0 to 1.
+        """`recognizer` is loaded; `voice` makes a detector for a channel; `jitter` gives numbers from 0 to 1.
 
         `progress`: what the pulses of this process tell; without it none are sent.
         """
