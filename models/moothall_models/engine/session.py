@@ -166,7 +166,7 @@ class LinkSession:
             self._send(channel, now)
 
     def hear(self, now: float) -> bool:
-        """Hear up to a second of the audio that has been said by now, of every channel; False when there was none."""
+        """Hear up to a second of the audio that has arrived, of every channel; False when there was none."""
         heard_any = False
         for channel in list(self._channels.values()):
             behind = 0 if channel.idle else channel.speech.waiting
