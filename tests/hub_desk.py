@@ -51,12 +51,11 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors, visitor_context
-from moothall.wire.hub.messages import AnyAct, AskAct, Offered
-from moothall_hub.pages.asking_door import RoomAskingDoor
-from moothall_hub.pages.author_page import RoomAuthorPage
+from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
+from moothall_hub.outbox.outbox import Waiting
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
-from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.room.ports import (
     ActStanding,
     ActState,
@@ -114,6 +113,14 @@ class MemoryOutbox:
         if act_id not in self.acts:
             self.acts[act_id] = Put(session=session, id=act_id, act=act, at=at)
             self.standing[act_id] = ActStanding(state=ActState.WAITING)
+
+    async def waiting(self, session: SessionId, /) -> Sequence[Waiting]:
+        """As `Outbox.waiting`."""
+        return [
+            Waiting(number=n, act=Act(id=put.id, session=put.session, at=put.at, act=put.act))
+            for n, put in enumerate(self.acts.values())
+            if put.session == session and self.standing[put.id].state is ActState.WAITING
+        ]
 
     async def state(self, act_id: CommandId, /) -> ActStanding | None:
         """As `Outbox.state`."""
@@ -259,9 +266,21 @@ class Room:
         self.free = 10 << 30
         self.doing: list[Summary] = []
         """How the texts are doing, as the server above told it."""
-        self.floor = self.made(RoomFloor)
+        self.floor = self.made_floor()
         self.presence = self.made(RoomPresence)
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
+
+    def made_floor(self) -> RoomFloor:
+        """As `made`, with the line."""
+        return RoomFloor(
+            book=self.book,
+            outbox=self.outbox,
+            meetings=self.meetings,
+            clock=self.clock,
+            randomness=SeededRandomness(5),
+            node=NODE,
+            up=lambda: self.line.now.state is LineState.GOOD,
+        )
 
     def made(self, part: type[Part]) -> Part:
         """A part that stands on this room's disk, as after a restart. `load` it."""
@@ -389,17 +408,13 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         questions=wall.questions,
         beside=wall.beside,
     )
-    author_page = RoomAuthorPage(PAGES, made.floor, meetings=made.meetings, line=made.line, clock=clock)
-    turn = YourTurn(PAGES, author_page.mine, access.snapshot, TrustingVisitors(3))
-    asking = RoomAskingDoor(
+    turn = YourTurn(PAGES, made.floor, access.snapshot, TrustingVisitors(3))
+    asking = room_doors(
         visitor_context(PAGES, clock, access.snapshot, seed=8),
         made.floor,
-        author_page=author_page,
+        meetings=made.meetings,
         facts=lambda: made.facts,
-        coordinator=lambda request: any(each.role is Role.HUB for each in staff.staff(request)),
-    )
-    listed = RoomQuestionsDoor(
-        visitor_context(PAGES, clock, access.snapshot, seed=9), made.floor, meetings=made.meetings
+        channel_of=access.channel_of,
     )
     desk = DeskDoor(
         staff_pages,
@@ -424,7 +439,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         randomness=SeededRandomness(10),
         origins=origins,
     )
-    for door in (staff, asking, listed, desk, wall, shown, turn, EventsDoor(readers)):
+    for door in (staff, *asking, desk, wall, shown, turn, EventsDoor(readers)):
         app.add_routes(door.routes())
     app.router.add_get("/static/{version}/{name:.+}", _static)
     secure(app)

@@ -39,6 +39,7 @@ from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.routes import Parts, Served, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.room.ports import LineState
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor, RoomWords
 from moothall_hub.room.signals import ShownSignals
@@ -116,7 +117,13 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
         floor = RoomFloor(
-            book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=pairings.node
+            book=book,
+            outbox=outbox,
+            meetings=meetings,
+            clock=clock,
+            randomness=randomness,
+            node=pairings.node,
+            up=lambda: line.health().state is LineState.GOOD,
         )
         presence = RoomPresence(
             book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=pairings.node

@@ -60,12 +60,10 @@ from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
-from moothall_hub.pages.asking_door import RoomAskingDoor
-from moothall_hub.pages.author_page import RoomAuthorPage
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.missed_door import MissedDoor
-from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
 from moothall_hub.pages.wall_door import WallDoor
@@ -202,7 +200,6 @@ async def open_hub_doors(
         randomness=randomness,
         snapshot_of=access.snapshot,
     )
-    author_page = RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock)
     page = PageDoor(
         pages,
         clock=clock,
@@ -211,12 +208,9 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
-        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, context.visitors)),
+        your_turn=(turn := YourTurn(pages, parts.floor, snapshot_here, context.visitors)),
     )
-    asking = (
-        RoomAskingDoor(context, parts.floor, author_page=author_page, facts=facts, coordinator=is_coordinator),
-        RoomQuestionsDoor(context, parts.floor, meetings=parts.meetings),
-    )
+    asking = room_doors(context, parts.floor, meetings=parts.meetings, facts=facts, channel_of=access.channel_of)
     desk = DeskDoor(
         shared,
         parts.floor,

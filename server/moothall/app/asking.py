@@ -5,14 +5,13 @@ A module by itself: one part of a server, as its neighbours are.
 
 from __future__ import annotations
 
-from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.about_door import AboutDoor
 from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.typing_door import TypingDoor
-from moothall.adapters.reading.your_turn import Mine, YourTurn, mine_of
+from moothall.adapters.reading.your_turn import YourTurn
 from moothall.app.backend import House
 from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -35,8 +34,4 @@ def asking_doors(
 
 def your_turn(house: House, pages: Pages, access: ReaderAccess) -> YourTurn:
     """What pages have for whoever asked, made."""
-
-    async def mine(session: SessionId, visitor: str, ui: Catalogue) -> list[Mine]:
-        return [mine_of(own, token, ui) for token, own in await house.asking.open_of(session, visitor)]
-
-    return YourTurn(pages, mine, access.snapshot, house.visitors)
+    return YourTurn(pages, house.asking, access.snapshot, house.visitors)

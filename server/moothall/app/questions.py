@@ -9,17 +9,14 @@ from moothall.adapters.displays.display_door import QuestionsOf
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.questions.questions_door import ChannelOf
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.app.backend import House
 from moothall.app.translation import Translation
 from moothall.core.events.types import BodyRemoved
-from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.questions.interventions import Intervention
 from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import carry_on
 
 
@@ -41,17 +38,6 @@ def open_question_translations(
     house.sessions.observe(lambda _, publication: observe(publication))
     stack.callback(house.tasks.create_task(carry_on(translations.run, house.clock)).cancel)
     return QuestionTranslationsDoor(context, translations, floor_of=access.floor)
-
-
-def channel_of(sessions: Sessions) -> ChannelOf:
-    """Where the line of an answer stands."""
-
-    def channel(session: SessionId, segment: SegmentId) -> str:
-        live = sessions.loaded(session)
-        line = None if live is None else live.state.segments.get(segment)
-        return "" if line is None or line.gone else line.channel
-
-    return channel
 
 
 def wall_questions(access: ReaderAccess, translated: QuestionTranslationsDoor) -> QuestionsOf:

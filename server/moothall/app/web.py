@@ -42,7 +42,7 @@ from moothall.app.asking import asking_doors, your_turn
 from moothall.app.backend import House
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.questions import channel_of, open_question_translations, wall_questions
+from moothall.app.questions import open_question_translations, wall_questions
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.app.translation import Translation
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -54,7 +54,7 @@ from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.programme.programme import Programme
-from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -150,12 +150,12 @@ async def open_doors(
     reporting = ReportsDoor(context, reports)
     asking = asking_doors(house, context, access)
     translated = open_question_translations(stack, house, translation, context=context, access=access)
-    abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
+    abuse_reports = AbuseReports(access.floor, tell_desks(house.sessions), randomness=house.randomness)
     questions = QuestionsDoor(
         context,
         house.ballots,
         floor_of=access.floor,
-        channel_of=channel_of(house.sessions),
+        channel_of=access.channel_of,
         own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
