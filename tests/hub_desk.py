@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -56,6 +57,7 @@ from moothall_hub.outbox.outbox import Waiting
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.questions_door import room_doors
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import (
     ActStanding,
     ActState,
@@ -74,7 +76,7 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 S = SessionId("s")
 PAGES = Pages(find_web_folder())
-Part = TypeVar("Part", RoomFloor, RoomPresence)
+Part = TypeVar("Part", RoomFloor, RoomPresence, RoomHands)
 
 
 def jumping(test: Callable[[], Coroutine[object, object, None]]) -> Callable[[], None]:
@@ -103,6 +105,11 @@ class MemoryOutbox:
         self.acts: dict[CommandId, Put] = {}
         self.standing: dict[CommandId, ActStanding] = {}
         self.full = False
+        self._told: list[Callable[[CommandId], None]] = []
+
+    def when_answered(self, told: Callable[[CommandId], None], /) -> None:
+        """As `Outbox.when_answered`."""
+        self._told.append(told)
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int, /) -> None:
         """As `Outbox.put`."""
@@ -130,6 +137,8 @@ class MemoryOutbox:
         """What the server above says of it."""
         state = ActState.DONE if code is None else ActState.REFUSED
         self.standing[act_id] = ActStanding(state=state, code=code, message=message)
+        for told in self._told:
+            told(act_id)
 
     def of(self, kind: type[AnyAct]) -> list[Put]:
         """The acts of a kind, in the order in which they were put."""
@@ -268,6 +277,9 @@ class Room:
         """How the texts are doing, as the server above told it."""
         self.floor = self.made_floor()
         self.presence = self.made(RoomPresence)
+        self.hands = self.made(RoomHands)
+        self.voting: asyncio.Task[None] | None = None
+        """Runs `hands`."""
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
 
     def made_floor(self) -> RoomFloor:
@@ -293,6 +305,16 @@ class Room:
             node=NODE,
         )
 
+    async def vote_again(self) -> None:
+        """Take votes on this room's disk, as after a restart; what took them before takes none any more."""
+        if self.voting is not None:
+            self.voting.cancel()
+            await asyncio.wait([self.voting])
+        self.hands = self.made(RoomHands)
+        await self.hands.load()
+        assert self.hall.group is not None
+        self.voting = self.hall.group.create_task(self.hands.run())
+
 
 @asynccontextmanager
 async def room(*, opened: bool = True) -> AsyncIterator[Room]:
@@ -302,12 +324,15 @@ async def room(*, opened: bool = True) -> AsyncIterator[Room]:
         made = Room(hall, live, MemoryBook(), hall.clock)
         await made.floor.load()
         await made.presence.load()
+        await made.vote_again()
         if opened:
             await made.meeting.do(do.OpenSession(), actor=SYSTEM)
         made.meetings.offered.append(
             Offered(session=S, title="Open hall", place="Hall A", begins=None, status=Status.OPEN)
         )
         yield made
+        if made.voting is not None:
+            made.voting.cancel()
 
 
 class Browser:
@@ -412,6 +437,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
     asking = room_doors(
         visitor_context(PAGES, clock, access.snapshot, seed=8),
         made.floor,
+        made.hands,
         meetings=made.meetings,
         facts=lambda: made.facts,
         channel_of=access.channel_of,

@@ -22,7 +22,7 @@ from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Clock
+from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.session.state import Status
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
@@ -39,6 +39,7 @@ from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.routes import Parts, Served, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import LineState
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor, RoomWords
@@ -116,7 +117,8 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         meetings = NodeMeetings(sessions, lambda: line.following, offers)
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
-        floor = RoomFloor(
+        floor, presence, hands = await _room(
+            sessions,
             book=book,
             outbox=outbox,
             meetings=meetings,
@@ -125,11 +127,6 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             node=pairings.node,
             up=lambda: line.health().state is LineState.GOOD,
         )
-        presence = RoomPresence(
-            book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=pairings.node
-        )
-        await floor.load()
-        await presence.load()
 
         async def pair_here(address: str, words: str) -> Pairing | Unpaired:
             done = await pair(address, words, pairings.node)
@@ -150,7 +147,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             randomness=randomness,
             keep_running=keep_running,
         )
-        line.following.erasing.has(room=RoomWords(floor, outbox, meetings), below=below.removals)
+        line.following.erasing.has(room=RoomWords(floor, hands, outbox, meetings), below=below.removals)
         below.removals.when_clear(line.following.erasing.clear)
         parts = Parts(
             data=data,
@@ -165,6 +162,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             links=links,
             floor=floor,
             presence=presence,
+            hands=hands,
             line=line,
             doing=shown.now,
             pair=pair_here,
@@ -181,7 +179,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=lambda: offers.zone),
             keep_running=keep_running,
         )
-        for running in (shown.run, floor.run, presence.run, line.run, line.look_after):
+        for running in (shown.run, floor.run, presence.run, hands.run, line.run, line.look_after):
             keep_running(running)
         _calm_collector(stack)
         yield Hub(parts=parts, served=served)
@@ -193,6 +191,31 @@ async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror
     for running in (sessions.run(started), _end_when_damaged(mirror)):
         stack.callback(tasks.create_task(running).cancel)
     await started.wait()
+
+
+async def _room(
+    sessions: MirroredSessions,
+    *,
+    book: Book,
+    outbox: Outbox,
+    meetings: NodeMeetings,
+    clock: Clock,
+    randomness: Randomness,
+    node: str,
+    up: Callable[[], bool],
+) -> tuple[RoomFloor, RoomPresence, RoomHands]:
+    """What the room asks, how many it is and what it votes, as the book has it. Raises StorageUnavailable.
+
+    `up`: whether the uplink is good.
+    """
+    floor = RoomFloor(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node, up=up)
+    presence = RoomPresence(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
+    hands = RoomHands(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
+    await floor.load()
+    await presence.load()
+    await hands.load()
+    sessions.observe(lambda live, _: hands.observe(live.state))
+    return floor, presence, hands
 
 
 async def _end_when_damaged(mirror: Mirror) -> None:

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.core.commands import OpenSession, Stand
+from moothall.core.commands import AnyCommand, OpenPoll, OpenSession, Stand
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, InterventionId, NoteId
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.orders import Receipt
@@ -26,7 +26,7 @@ from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import Act, Done
 
-ASKED_HERE = InterventionId("here")
+ASKED_HERE, POLL = InterventionId("here"), PollId("p")
 NAMES = st.sampled_from(["a", "b", "c"])
 ROOM = st.one_of(
     NAMES.map(
@@ -43,6 +43,7 @@ ROOM = st.one_of(
     NAMES.map(lambda name: wire.TypeAct(intervention=InterventionId(name), line="l1", text="So.")),
     st.just(wire.ReportAct(intervention=ASKED_HERE)),
     st.builds(wire.SupportAct, intervention=st.just(ASKED_HERE), count=st.integers(0, 9)),
+    st.builds(wire.HandsAct, poll=st.just(POLL), counts=st.tuples(st.integers(0, 9), st.integers(0, 9))),
     st.builds(wire.HeadCountAct, people=st.integers(0, 40)),
     NAMES.map(lambda name: wire.NoteAct(note=NoteId(name), text=f"Note {name}")),
 )
@@ -82,8 +83,13 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
             )
             is None
         )
-        queued = Stand(interventions=(ASKED_HERE,), standing=Standing.QUEUED)
-        assert isinstance(await live.writer.send(Actor(Role.MODERATOR, "m"), CommandId("q"), queued), Receipt)
+        begun: tuple[AnyCommand, ...] = (
+            Stand(interventions=(ASKED_HERE,), standing=Standing.QUEUED),
+            OpenPoll(poll=POLL, question="Shall we?", language="en", options=("Yes", "No")),
+        )
+        for number, command in enumerate(begun):
+            by = Actor(Role.MODERATOR, "m")
+            assert isinstance(await live.writer.send(by, CommandId(f"b{number}"), command), Receipt)
     waiting, answers = list(acts), dict[CommandId, str]()
     for seed, (sent, answered, killed) in enumerate([*tries, (len(acts), len(acts), False)], 1):
         async with house(log, book, seed) as (hall, taker):
@@ -100,7 +106,8 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
             state = live.state
     floor = {name: (each.text, each.standing, each.support) for name, each in state.floor.interventions.items()}
     hubs = {name: (each.people, each.counted) for name, each in state.hubs.items()}
-    return floor, hubs, [(note.note, note.text) for note in state.backstage.hub_notes], answers, waiting
+    remote = [poll.remote for poll in state.floor.polls]
+    return floor, remote, hubs, [(note.note, note.text) for note in state.backstage.hub_notes], answers, waiting
 
 
 @settings(max_examples=40)

@@ -21,6 +21,7 @@ from moothall.adapters.questions.abuse_door import AbuseDoor
 from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.asking_texts import OWN
 from moothall.adapters.questions.author_page import AuthorPage
+from moothall.adapters.questions.hands_door import HandsDoor
 from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS, ChannelOf, Names, QuestionsDoor, Row
 from moothall.adapters.questions.typing_door import TypingDoor
 from moothall.core.kernel.errors import StorageUnavailable
@@ -33,6 +34,7 @@ from moothall.services.sessions.reader_access import ASKER
 from moothall_hub.pages import desk_texts
 from moothall_hub.pages.setup_door import coordinates
 from moothall_hub.room import local_floor
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.local_floor import Local, Mode
 from moothall_hub.room.ports import HubFacts, Meetings
 from moothall_hub.room.questions import RoomFloor
@@ -42,11 +44,12 @@ from moothall_hub.room.typing import RoomTyping
 def room_doors(
     context: VisitorContext,
     floor: RoomFloor,
+    hands: RoomHands,
     *,
     meetings: Meetings,
     facts: Callable[[], HubFacts],
     channel_of: ChannelOf,
-) -> tuple[AskingDoor, TypingDoor, AbuseDoor, QuestionsDoor, RoomSupportDoor]:
+) -> tuple[AskingDoor, TypingDoor, AbuseDoor, HandsDoor, QuestionsDoor, RoomSupportDoor]:
     """The doors of questions. `channel_of`: which of a session's texts has a line."""
 
     def hubs_of(_: SessionId) -> dict[str, str]:
@@ -81,9 +84,11 @@ def room_doors(
         AskingDoor(context, floor, author_page=author_page, hubs_of=hubs_of, template="hub_ask.html", more=form),
         TypingDoor(context, floor, typing, author_page=author_page),
         AbuseDoor(context, reports),
+        HandsDoor(context, hands),
         QuestionsDoor(
             context,
             floor,
+            hands,
             floor_of=floor.meeting,
             channel_of=channel_of,
             own_of=floor.own_of,

@@ -68,6 +68,7 @@ from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor
@@ -96,6 +97,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     floor: RoomFloor
     presence: RoomPresence
+    hands: RoomHands
     line: NodeLine
     doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
@@ -208,9 +210,12 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
+        instead=access.instead,
         your_turn=(turn := YourTurn(pages, parts.floor, snapshot_here, context.visitors)),
     )
-    asking = room_doors(context, parts.floor, meetings=parts.meetings, facts=facts, channel_of=access.channel_of)
+    asking = room_doors(
+        context, parts.floor, parts.hands, meetings=parts.meetings, facts=facts, channel_of=access.channel_of
+    )
     desk = DeskDoor(
         shared,
         parts.floor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -129,6 +129,10 @@ class Outbox(Protocol):
 
     async def state(self, act_id: CommandId, /) -> ActStanding | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
+        ...
+
+    def when_answered(self, told: Callable[[CommandId], None], /) -> None:
+        """From now on tell of each act that has its answer for good. It must not wait."""
         ...
 
 

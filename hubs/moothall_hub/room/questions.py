@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from moothall.core.commands import Stand
 from moothall.core.events.question_parts import WAITING
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.interventions import Floor
 from moothall.core.questions.tokens import Tokens
@@ -25,6 +25,7 @@ from moothall.services.questions.typing import typed_by
 from moothall.wire.hub.messages import AskAct, Done, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
 from moothall_hub.outbox.outbox import Outbox as DiskOutbox
 from moothall_hub.room import local_floor, own_view
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, SentAct
 from moothall_hub.room.ports import ActStanding, Meetings, Outbox
 
@@ -272,10 +273,6 @@ class RoomFloor:
         by = self._visitor(session, visitor)
         return frozenset(what for what, those in self.floor(session).supporters.items() if by in those)
 
-    def voted(self, _session: SessionId, _visitor: str) -> Mapping[PollId, int]:
-        """Nothing: from here nobody can take part."""
-        return {}
-
     async def meeting(self, session: SessionId) -> Floor | None:
         """The meeting's questions; None where there is no copy. Raises StorageUnavailable."""
         state = await self._meetings.state(session)
@@ -443,8 +440,9 @@ class RoomWords:
     That is the room's own, and those that wait for their answer.
     """
 
-    def __init__(self, floor: RoomFloor, outbox: DiskOutbox, meetings: Meetings) -> None:
+    def __init__(self, floor: RoomFloor, hands: RoomHands, outbox: DiskOutbox, meetings: Meetings) -> None:
         self._floor = floor
+        self._hands = hands
         self._outbox = outbox
         self._meetings = meetings
 
@@ -463,3 +461,4 @@ class RoomWords:
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
         await self._floor.forget(session)
+        await self._hands.forget(session)

@@ -154,6 +154,7 @@ async def open_doors(
     questions = QuestionsDoor(
         context,
         house.ballots,
+        house.ballots,
         floor_of=access.floor,
         channel_of=access.channel_of,
         own_of=house.asking.own_of,

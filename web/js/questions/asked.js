@@ -11,7 +11,7 @@ const own = location.pathname.split('.').at(-1); // the end of the page's addres
 let typing = at('Typing') ? new Typing() : null;
 let shown = performance.now(); // when the times on the page were right
 
-const renewal = new Renewal(['Turn', 'Stands', 'Times', 'Became', 'CarriedPart'], (made) => {
+const renewal = new Renewal(['Heading', 'Turn', 'Stands', 'Times', 'Became', 'CarriedPart'], (made) => {
   shown = performance.now();
   tick();
   document.dispatchEvent(new Event('renewed'));

@@ -30,7 +30,6 @@ from moothall.adapters.pages.visitor_request import (
     title_of,
 )
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions import page_hands
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
 from moothall.core.events.question_parts import WAITING, Kind, Order
@@ -41,9 +40,10 @@ from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.listing import listing
 from moothall.core.questions.order import Why
+from moothall.core.questions.polls import Choice
 from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
-from moothall.services.questions.ports import Supports
+from moothall.services.questions.ports import Supports, Votes
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.wire.token_bucket import Allowance
 
@@ -96,7 +96,8 @@ class QuestionsDoor:
     def __init__(
         self,
         context: VisitorContext,
-        ballots: Supports,
+        supports: Supports,
+        votes: Votes,
         *,
         floor_of: FloorOf,
         channel_of: ChannelOf,
@@ -110,7 +111,8 @@ class QuestionsDoor:
         self._reported = reported
         self._own_of = own_of
         self._context = context
-        self._ballots = ballots
+        self._supports = supports
+        self._votes = votes
         self._floor_of = floor_of
         self._channel_of = channel_of
         self._translated = translated
@@ -172,10 +174,10 @@ class QuestionsDoor:
         own: frozenset[InterventionId],
     ) -> str:
         """The page; whoever has done nothing to what stands on it gets one that was made already."""
-        mine = self._ballots.supported(wanted.session, token)
+        mine = self._supports.supported(wanted.session, token)
         # Whoever comes for the first time has no token yet, and has reported nothing.
         reported = self._reported(wanted.session, token) if token else frozenset()
-        voted = self._ballots.voted(wanted.session, token)
+        voted = self._votes.voted(wanted.session, token)
         if mine or voted or reported or own or self._room is not None:
             return self._render(wanted, floor, mine, voted, ui, query=query, reported=reported, own=own)
         session = wanted.snapshot.session
@@ -194,7 +196,7 @@ class QuestionsDoor:
         wanted: Asked,
         floor: Floor,
         mine: frozenset[InterventionId],
-        voted: Mapping[PollId, int],
+        voted: Mapping[PollId, Choice],
         ui: Catalogue,
         *,
         query: str,
@@ -203,7 +205,7 @@ class QuestionsDoor:
     ) -> str:
         may_support = wanted.snapshot.session.status is not Status.CLOSED
         found, base = listing(floor, closed=not may_support), f"/s/{quote(wanted.session)}"
-        raised, before = hands(floor.polls, ui, going=wanted.snapshot.session.status in ON, mine=voted)
+        going = wanted.snapshot.session.status in ON
         pending: list[str] = []
 
         def other(each: Intervention) -> Translated | None:
@@ -272,13 +274,7 @@ class QuestionsDoor:
             moves=floor.order is Order.SUPPORT,
             pending=script_json(pending),
             forms=script_json(dict(ui.forms(texts.SUPPORT))),
-            hands=raised,
-            hands_before=before,
-            hands_at=f"{base}/hands/",
-            hands_query=query,
-            hands_counted=ui.text(page_hands.COUNTED),
-            hands_begun=ui.text(page_hands.BEGUN),
-            hands_over=ui.text(page_hands.OVER),
+            **hands(floor.polls, ui, going=going, mine=voted, base=base, query=query),
         )
 
     async def support(self, request: web.Request) -> web.Response:
@@ -304,7 +300,7 @@ class QuestionsDoor:
             if too and each is not None and each.id in await self._own_of(session, token):
                 raise Wrong(409, texts.OWN)
             hasty = self._context.visitors.hasty(token)
-            answer = await self._ballots.support(session, number, token, address, too=too, hasty=hasty)
+            answer = await self._supports.support(session, number, token, address, too=too, hasty=hasty)
         except StorageUnavailable as error:
             raise Wrong(503, ErrorText.UNAVAILABLE) from error
         if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:

@@ -1,4 +1,4 @@
-"""What the rooms of hubs do, carried out here: questions, supports, head counts and notes, each exactly once.
+"""What the rooms of hubs do, carried out here: questions, supports, votes, head counts, notes, each exactly once.
 
 An act comes again whenever its answer was lost. What goes into the log is known there by the act's id; counts are
 absolute, and the newest holds. An act that is refused is so for good, unless it couldn't be stored.
@@ -29,6 +29,7 @@ from moothall.wire.hub.messages import (
     Act,
     AskAct,
     Done,
+    HandsAct,
     HeadCountAct,
     HoldAct,
     NotDone,
@@ -121,6 +122,8 @@ class HubActs:
                 return await self._asking.ask_from_hub(live, hub, what, self._clock.wall() - act.at)
             case SupportAct():
                 return await self._ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
+            case HandsAct():
+                return await self._ballots.hands_in_hub(live, what.poll, what.counts, hub=hub, node=node)
             case HeadCountAct():
                 if self._title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
                     return refuse(RefusalCode.UNKNOWN, "There is no such hub.")

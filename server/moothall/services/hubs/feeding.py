@@ -14,7 +14,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.kernel.lanes import hub_lane
-from moothall.core.signals import Summary
+from moothall.core.signals import StandIn, Summary
 from moothall.services.hubs.beginning import Beginning, Differs, begin, differs
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hubs.ports import LinkSource, Pack, Stand
@@ -167,10 +167,15 @@ class Feeding:
             return None
         over = {key: usual(signal) for key, signal in self._told.items()}
         for key, signal in {**over, **known}.items():
-            if signal.channel in self._hears and self._told.get(key, usual(signal)) != signal:
+            if self._concerns(signal) and self._told.get(key, usual(signal)) != signal:
                 self._told[key] = signal
                 return Signalled(session=self.follow.session, signal=signal)
         return None
+
+    def _concerns(self, signal: Summary) -> bool:
+        """Whether the hub's readers can do anything with it: they are sent to no text that the hub doesn't have."""
+        instead = signal.instead if isinstance(signal, StandIn) else None
+        return signal.channel in self._hears and (instead is None or instead in self._hears)
 
     async def own(self) -> Batch | None:
         """What is new in the hub's own lane and those below; as `live`."""

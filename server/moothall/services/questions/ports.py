@@ -1,7 +1,7 @@
 """Where questions come from and where acts on them go, as the pages ask for it.
 
-At the centre that is the sessions and their writers (`Asking`, `Ballots`, `Typing`), at a hub the room's own questions,
-the copies and the outbox (`moothall_hub.room.questions`). One suite holds both to the same
+At the centre that is the sessions and their writers (`Asking`, `Ballots`, `Typing`), at a hub the room's own questions
+and ballots, the copies and the outbox (`moothall_hub.room`). One suite holds both to the same
 (`tests/contract/test_questions.py`).
 """
 
@@ -12,6 +12,7 @@ from typing import Protocol
 
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
+from moothall.core.questions.polls import Choice
 from moothall.services.questions.asking import Unasked, Wish
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.typing import Heard, InProgress, Untyped, Written
@@ -46,7 +47,7 @@ class Questions(Protocol):
 
 
 class Supports(Protocol):
-    """Who would ask the same, and how hands are raised."""
+    """Who would ask the same."""
 
     async def support(
         self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
@@ -58,8 +59,18 @@ class Supports(Protocol):
         """What a browser has said that it would ask too."""
         ...
 
-    def voted(self, session: SessionId, visitor: str) -> Mapping[PollId, int]:
-        """What a browser has chosen in shows of hands."""
+
+class Votes(Protocol):
+    """Where votes in shows of hands go."""
+
+    async def vote(
+        self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
+    ) -> Refusal | None:
+        """Take a vote; None: it is on the disk. See `Ballots.vote`. Raises StorageUnavailable."""
+        ...
+
+    def voted(self, session: SessionId, visitor: str, /) -> Mapping[PollId, Choice]:
+        """What a browser has chosen, by its token."""
         ...
 
 

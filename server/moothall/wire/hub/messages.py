@@ -24,7 +24,7 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, PollId, SessionId
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Summary
 from moothall.wire.hub.short import (
@@ -132,6 +132,13 @@ class SupportAct(msgspec.Struct, frozen=True, kw_only=True, tag="support"):
     count: int
 
 
+class HandsAct(msgspec.Struct, frozen=True, kw_only=True, tag="hands"):
+    """How many in the room have chosen each option of a show of hands, altogether; no ballot leaves the room."""
+
+    poll: PollId
+    counts: tuple[int, ...]
+
+
 class HeadCountAct(msgspec.Struct, frozen=True, kw_only=True, tag="heads"):
     """How many are in the room."""
 
@@ -151,7 +158,9 @@ class NoteReadAct(msgspec.Struct, frozen=True, kw_only=True, tag="note-read"):
     note: NoteId
 
 
-AnyAct = AskAct | StandAct | HoldAct | TypeAct | ReportAct | SupportAct | HeadCountAct | NoteAct | NoteReadAct
+AnyAct = (
+    AskAct | StandAct | HoldAct | TypeAct | ReportAct | SupportAct | HandsAct | HeadCountAct | NoteAct | NoteReadAct
+)
 """What a room can do."""
 
 

@@ -67,9 +67,11 @@ async def house() -> AsyncIterator[House]:
             assert isinstance(await live.writer.send(by, CommandId(name), command), Receipt)
         access = ReaderAccess(hall.sessions)
         reports = AbuseReports(access.floor, tell_desks(hall.sessions), randomness=SeededRandomness(1))
+        ballots = Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2))
         questions = QuestionsDoor(
             visitor_context(PAGES, hall.clock, access.snapshot, seed=3),
-            Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2)),
+            ballots,
+            ballots,
             floor_of=access.floor,
             channel_of=lambda *_: FLOOR,
             own_of=nobodys,

@@ -333,7 +333,7 @@ async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_
         await made.outbox.put(S, act.id, "", act.act, act.at)
         await made.meeting.take()
         await made.meeting.stand(what, Standing.QUEUED)
-        words = RoomWords(floor, outbox, made.meetings)
+        words = RoomWords(floor, made.hands, outbox, made.meetings)
         await words.erase_removed(S)
         await words.erase_removed(OTHER)
         assert found(tmp_path, "rhubarb")
@@ -371,7 +371,7 @@ async def test_all_of_a_session_that_is_no_more_goes(tmp_path: Path) -> None:
             name = await floor.ask(session, WISH, "v1")
             assert isinstance(name, str)
             assert await floor.support_one(session, InterventionId(name), "v2")
-        await RoomWords(floor, outbox, made.meetings).forget(S)
+        await RoomWords(floor, made.hands, outbox, made.meetings).forget(S)
         assert changed[-1] == S
         again = opened()
         await again.load()

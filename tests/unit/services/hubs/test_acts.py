@@ -5,12 +5,12 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from hall_in_memory import SESSION, MemoryHall, memory_hall
-from moothall.core.commands import AnyCommand, CloseSession, OpenSession, Stand
+from moothall.core.commands import AnyCommand, ClosePoll, CloseSession, OpenPoll, OpenSession, Stand
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SessionId
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SessionId
 from moothall.core.kernel.lanes import hub_lane
 from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
@@ -242,6 +242,42 @@ async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: House
     assert code(refused) is RefusalCode.UNKNOWN
     await house.do(Stand(interventions=(WHY,), standing=Standing.DECLINED, reason="Off topic"))
     assert code(await house.take(wire.SupportAct(intervention=WHY, count=9), "s8")) is RefusalCode.CONFLICT
+
+
+@in_a_house
+async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close(house: House) -> None:
+    asked = OpenPoll(poll=PollId("p"), question="Shall we?", language="en", options=("Yes", "No"))
+    await house.do(asked)
+
+    async def hands(name: str, *counts: int, hub: str = HUB, poll: str = "p") -> RefusalCode | None:
+        answer = await house.take(wire.HandsAct(poll=PollId(poll), counts=counts), name, hub=hub)
+        return None if isinstance(answer, Done) else answer.code
+
+    async def remote() -> tuple[int, ...]:
+        await house.hall.clock.sleep(2_500)
+        return house.live.state.floor.polls[-1].remote
+
+    assert await house.ballots.vote(SESSION, 1, 0, "v1", "192.0.2.1") is None
+    for name, counts in (("h1", (3, 1)), ("h2", (2, 4)), ("h2", (2, 4))):
+        assert await hands(name, *counts) is None
+    assert await hands("h3", 0, 1, hub="kisumu.port") is None
+    assert await remote() == (3, 5)
+    wrong: list[tuple[int, ...]] = [(1,), (1, 2, 3), (-1, 0), (0, 1_000_000)]
+    for each in wrong:
+        assert await hands("h4", *each) is RefusalCode.INVALID
+    assert await hands("h5", 1, 1, poll="none") is RefusalCode.UNKNOWN
+    await house.do(ClosePoll(poll=asked.poll))
+    assert await hands("h6", 9, 9) is RefusalCode.CONFLICT
+    assert await hands("h2", 2, 4) is None, "its answer was lost, and it was in time"
+    assert await remote() == (3, 5)
+    await house.do(asked)
+    assert await hands("h7", 9, 9) is None
+    assert await remote() == (10, 10)
+    assert b"kisumu" not in b"".join(
+        record.body or b""
+        for record in await house.hall.log.read(SESSION, 0, 1_000)
+        if record.header.type.startswith("poll.")
+    ), "nobody reads which room has chosen what"
 
 
 @in_a_house
