@@ -44,7 +44,8 @@ def at_meeting(state: State | None, floor: LocalFloor, only: Iterable[LocalQuest
     known = found.floor.interventions
     for each in floor.questions.values() if only is None else only:
         known = known.set(each.id, _intervention(each, known.get(each.id)))
-    return replace(found, floor=replace(found.floor, interventions=known))
+    last = max(found.floor.last, floor.last)  # Whatever became of them: that is limited too.
+    return replace(found, floor=replace(found.floor, interventions=known, last=last))
 
 
 def _intervention(each: LocalQuestion, there: Intervention | None) -> Intervention:

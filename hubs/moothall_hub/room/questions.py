@@ -70,7 +70,7 @@ class RoomFloor:
         self._randomness = randomness
         self._node = node
         self._tokens = Tokens(b"")
-        # Bound: what `local_floor.MOST` allows in each session.
+        # Bound: as many questions in each session as the rules allow (`core/questions/limits.py`).
         self._floors: dict[SessionId, LocalFloor] = {}
         self._told: dict[tuple[SessionId, InterventionId], tuple[int, int]] = {}
         """The counts that are in the outbox, each with how many were before it."""

@@ -36,7 +36,7 @@ LONGEST = 200
 
 
 def card(wanted: Asked, mine: Sequence[tuple[str, Own]], ui: Catalogue, query: str) -> dict[str, object]:
-    """For `_your_turn.html`: about the one that is called, or else is next. `mine`: by their authors' tokens."""
+    """For `_your_turn.html`: about the question that is called, or else is next. `mine`: by their authors' tokens."""
     base = f"/s/{quote(wanted.session)}"
     near = sorted((each for each in mine if each[1].ahead is not None), key=lambda each: each[1].ahead or 0)
     called = next((each for each in mine if _is_called(each[1])), None)

@@ -7,7 +7,7 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
-from moothall.core.questions.limits import MOST, MOST_OF_HUB, MOST_OPEN
+from moothall.core.questions.limits import MOST, MOST_EVER, MOST_OF_HUB, MOST_OPEN
 from moothall.core.session.state import State, Status
 from moothall.services.questions.asking import Unasked
 from moothall.services.questions.author_view import Own, OwnAct, Where
@@ -63,6 +63,8 @@ def test_the_rules_are_those_of_the_meeting() -> None:
     assert tried(question("t", "ana"), many) is Unasked.MANY
     full = floor(*(question(f"q{n}") for n in range(MOST)))
     assert tried(question("t"), full) is Unasked.FULL
+    ever = LocalFloor(session=S).with_(question("q", number=MOST_EVER, stands=Local.WITHDRAWN))
+    assert tried(question("t"), ever) is Unasked.FULL, "whatever became of them"
     passed_on = floor(
         *(question(f"q{n}", stands=Local.FORWARDED, forwarded=True) for n in range(MOST_OF_HUB)), mode=Mode.OPEN
     )
