@@ -28,7 +28,7 @@ from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
-from moothall.adapters.questions.hands_door import HandsDoor
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.your_turn import YourTurn
@@ -36,7 +36,7 @@ from moothall.core import commands as do
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SessionId
 from moothall.core.kernel.lanes import is_public, of_hub
 from moothall.core.kernel.times import UTC_ZONE
@@ -46,6 +46,7 @@ from moothall.core.session.state import State, Status, evolve
 from moothall.core.signals import Summary
 from moothall.core.staff.backstage import HubNote
 from moothall.services.log.orders import Receipt
+from moothall.services.questions.translations import NO_WAY, QuestionTranslations, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import HALL, RoleLinks
@@ -53,12 +54,11 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors, visitor_context
-from moothall.wire.hub.messages import AnyAct, AskAct, Offered
-from moothall_hub.pages.asking_door import RoomAskingDoor
-from moothall_hub.pages.author_page import RoomAuthorPage
+from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
+from moothall_hub.outbox.outbox import Waiting
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
-from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import (
     ActStanding,
@@ -122,6 +122,14 @@ class MemoryOutbox:
         if act_id not in self.acts:
             self.acts[act_id] = Put(session=session, id=act_id, act=act, at=at)
             self.standing[act_id] = ActStanding(state=ActState.WAITING)
+
+    async def waiting(self, session: SessionId, /) -> Sequence[Waiting]:
+        """As `Outbox.waiting`."""
+        return [
+            Waiting(number=n, act=Act(id=put.id, session=put.session, at=put.at, act=put.act))
+            for n, put in enumerate(self.acts.values())
+            if put.session == session and self.standing[put.id].state is ActState.WAITING
+        ]
 
     async def state(self, act_id: CommandId, /) -> ActStanding | None:
         """As `Outbox.state`."""
@@ -269,12 +277,24 @@ class Room:
         self.free = 10 << 30
         self.doing: list[Summary] = []
         """How the texts are doing, as the server above told it."""
-        self.floor = self.made(RoomFloor)
+        self.floor = self.made_floor()
         self.presence = self.made(RoomPresence)
         self.hands = self.made(RoomHands)
         self.voting: asyncio.Task[None] | None = None
         """Runs `hands`."""
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
+
+    def made_floor(self) -> RoomFloor:
+        """As `made`, with the line."""
+        return RoomFloor(
+            book=self.book,
+            outbox=self.outbox,
+            meetings=self.meetings,
+            clock=self.clock,
+            randomness=SeededRandomness(5),
+            node=NODE,
+            up=lambda: self.line.now.state is LineState.GOOD,
+        )
 
     def made(self, part: type[Part]) -> Part:
         """A part that stands on this room's disk, as after a restart. `load` it."""
@@ -382,6 +402,10 @@ class OpenRoom:
         return Browser(self.client, {STAFF_COOKIE: entered[1]})
 
 
+async def _untranslated(_: Text) -> Refusal:
+    return NO_WAY
+
+
 def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) -> tuple[web.Application, LocalWall]:
     """The doors of a room, as a hub puts them together."""
     clock, access = made.clock, ReaderAccess(made.hall.sessions)
@@ -415,19 +439,20 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         questions=wall.questions,
         beside=wall.beside,
     )
-    author_page = RoomAuthorPage(PAGES, made.floor, meetings=made.meetings, line=made.line, clock=clock)
-    turn = YourTurn(PAGES, author_page.mine, access.snapshot, TrustingVisitors(3))
-    asking = RoomAskingDoor(
+    turn = YourTurn(PAGES, made.floor, access.snapshot, TrustingVisitors(3))
+    asking = room_doors(
         visitor_context(PAGES, clock, access.snapshot, seed=8),
         made.floor,
-        author_page=author_page,
+        made.hands,
+        meetings=made.meetings,
         facts=lambda: made.facts,
-        coordinator=lambda request: any(each.role is Role.HUB for each in staff.staff(request)),
+        channel_of=access.channel_of,
+        translated=QuestionTranslationsDoor(
+            visitor_context(PAGES, clock, access.snapshot, seed=9),
+            QuestionTranslations(_untranslated, lambda _: False, clock=clock),
+            floor_of=access.floor,
+        ),
     )
-    listed = RoomQuestionsDoor(
-        visitor_context(PAGES, clock, access.snapshot, seed=9), made.floor, meetings=made.meetings, votes=made.hands
-    )
-    hands = HandsDoor(visitor_context(PAGES, clock, access.snapshot, seed=11), made.hands)
     desk = DeskDoor(
         staff_pages,
         made.floor,
@@ -451,7 +476,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         randomness=SeededRandomness(10),
         origins=origins,
     )
-    for door in (staff, asking, listed, hands, desk, wall, shown, turn, EventsDoor(readers)):
+    for door in (staff, *asking, desk, wall, shown, turn, EventsDoor(readers)):
         app.add_routes(door.routes())
     app.router.add_get("/static/{version}/{name:.+}", _static)
     secure(app)

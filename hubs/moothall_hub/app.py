@@ -43,6 +43,7 @@ from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.routes import Parts, Served, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.room.hands import RoomHands
+from moothall_hub.room.ports import LineState
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor, RoomWords
 from moothall_hub.room.signals import ShownSignals
@@ -127,6 +128,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             clock=clock,
             randomness=randomness,
             node=pairings.node,
+            up=lambda: line.health().state is LineState.GOOD,
         )
         translations = _translations(line, sessions)
 
@@ -206,9 +208,13 @@ async def _room(
     clock: Clock,
     randomness: Randomness,
     node: str,
+    up: Callable[[], bool],
 ) -> tuple[RoomFloor, RoomPresence, RoomHands]:
-    """What the room asks, how many it is and what it votes, as the book has it. Raises StorageUnavailable."""
-    floor = RoomFloor(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
+    """What the room asks, how many it is and what it votes, as the book has it. Raises StorageUnavailable.
+
+    `up`: whether the uplink is good.
+    """
+    floor = RoomFloor(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node, up=up)
     presence = RoomPresence(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
     hands = RoomHands(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
     await floor.load()

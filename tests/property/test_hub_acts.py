@@ -34,7 +34,14 @@ ROOM = st.one_of(
             intervention=InterventionId(name), kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name
         )
     ),
-    NAMES.map(lambda name: wire.TakeBackAct(intervention=InterventionId(name))),
+    st.builds(
+        wire.StandAct,
+        intervention=NAMES.map(InterventionId),
+        standing=st.sampled_from([Standing.WITHDRAWN, Standing.CHECKED]),
+    ),
+    NAMES.map(lambda name: wire.HoldAct(intervention=InterventionId(name))),
+    NAMES.map(lambda name: wire.TypeAct(intervention=InterventionId(name), line="l1", text="So.")),
+    st.just(wire.ReportAct(intervention=ASKED_HERE)),
     st.builds(wire.SupportAct, intervention=st.just(ASKED_HERE), count=st.integers(0, 9)),
     st.builds(wire.HandsAct, poll=st.just(POLL), counts=st.tuples(st.integers(0, 9), st.integers(0, 9))),
     st.builds(wire.HeadCountAct, people=st.integers(0, 40)),
@@ -108,15 +115,21 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
 def test_lost_answers_and_killed_servers_change_nothing(
     room: list[wire.AnyAct], tries: list[tuple[int, int, bool]]
 ) -> None:
-    acts, asked = list[Act](), set[InterventionId]()
+    acts, asked = list[Act](), dict[InterventionId, Standing]()
     for number, what in enumerate(room):
         name = f"act-{number}"
         if isinstance(what, wire.AskAct):
             name = f"ask:{what.intervention}"
-        if name in {act.id for act in acts} or (isinstance(what, wire.TakeBackAct) and what.intervention not in asked):
-            continue  # A room asks a question once, and takes back what it has asked.
+        if name in {act.id for act in acts}:
+            continue  # A room asks a question once,
+        if isinstance(what, wire.StandAct) and asked.get(what.intervention, what.standing) is what.standing:
+            continue  # and takes back what it has asked, or asks what it took back;
+        if isinstance(what, wire.HoldAct | wire.TypeAct) and what.intervention not in asked:
+            continue  # it takes a turn with nothing else.
         if isinstance(what, wire.AskAct):
-            asked.add(what.intervention)
+            asked[what.intervention] = Standing.CHECKED
+        if isinstance(what, wire.StandAct):
+            asked[what.intervention] = what.standing
         acts.append(Act(id=CommandId(name), session=SESSION, at=number, act=what))
     once = run(outcome(acts, []))
     assert run(outcome(acts, tries)) == once

@@ -29,7 +29,6 @@ from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.questions.hands_door import HandsDoor
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.low_data_door import LowDataDoor
@@ -61,12 +60,10 @@ from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
-from moothall_hub.pages.asking_door import RoomAskingDoor
-from moothall_hub.pages.author_page import RoomAuthorPage
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.missed_door import MissedDoor
-from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
 from moothall_hub.pages.wall_door import WallDoor
@@ -200,7 +197,6 @@ async def open_hub_doors(
         questions=wall.questions,
         beside=wall.beside,
     )
-    author_page = RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock)
     page = PageDoor(
         pages,
         clock=clock,
@@ -210,13 +206,16 @@ async def open_hub_doors(
         public=told()[0],
         floor_of=access.floor,
         instead=access.instead,
-        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, context.visitors)),
+        your_turn=(turn := YourTurn(pages, parts.floor, snapshot_here, context.visitors)),
     )
-    asking = (
-        RoomAskingDoor(context, parts.floor, author_page=author_page, facts=facts, coordinator=is_coordinator),
-        RoomQuestionsDoor(context, parts.floor, meetings=parts.meetings, votes=parts.hands, translated=translated),
-        translated,
-        HandsDoor(context, parts.hands),
+    asking = room_doors(
+        context,
+        parts.floor,
+        parts.hands,
+        meetings=parts.meetings,
+        facts=facts,
+        channel_of=access.channel_of,
+        translated=translated,
     )
     desk = DeskDoor(
         shared,

@@ -14,7 +14,7 @@ from moothall.core.session.state import State
 from moothall.core.staff.backstage import HubNote
 from moothall.wire.hub.messages import AnyAct, Offered
 from moothall_hub.mirror.offers import Choice
-from moothall_hub.outbox.outbox import ActStanding, ActState
+from moothall_hub.outbox.outbox import ActStanding, ActState, Waiting
 
 # The desk's modules have all that they ask for from here.
 __all__ = [
@@ -121,6 +121,10 @@ class Outbox(Protocol):
 
         `hub` is empty for this hub's own room; `at` is Unix ms of the meeting's clock.
         """
+        ...
+
+    async def waiting(self, session: SessionId, /) -> Sequence[Waiting]:
+        """All acts of a session that were not answered, oldest first. Raises StorageUnavailable."""
         ...
 
     async def state(self, act_id: CommandId, /) -> ActStanding | None:

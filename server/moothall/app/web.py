@@ -39,11 +39,10 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.admin import admin_doors
-from moothall.app.asking import asking_doors, your_turn
 from moothall.app.backend import House
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.questions import channel_of, open_question_translations
+from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.app.translation import Translation
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -55,7 +54,7 @@ from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.programme.programme import Programme
-from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -153,12 +152,13 @@ async def open_doors(
     translated, translate_for_hubs = open_question_translations(
         stack, house, translation, context=context, access=access
     )
-    abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
+    abuse_reports = AbuseReports(access.floor, tell_desks(house.sessions), randomness=house.randomness)
     questions = QuestionsDoor(
         context,
         house.ballots,
+        house.ballots,
         floor_of=access.floor,
-        channel_of=channel_of(house.sessions),
+        channel_of=access.channel_of,
         own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,

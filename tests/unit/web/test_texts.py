@@ -71,6 +71,7 @@ IN_CODE = {
       for key in (texts.values() if isinstance(texts, dict) else [texts]) if isinstance(key, str)),
     *asking_texts.KINDS.values(), *asking_texts.YOURS.values(), *asking_texts.UNASKED.values(),
     *asking_texts.STANDS.values(), *asking_texts.NUMBERED.values(), *asking_texts.WHYS.values(),
+    *asking_texts.WHERE.values(), *asking_texts.ACTS.values(),
     *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
     page_hands.BEGUN, page_hands.OVER,
     *(value for name, value in vars(hub_texts.HubText).items() if name.isupper()), *hub_texts.UNPAIRED.values(),

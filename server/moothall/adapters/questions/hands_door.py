@@ -19,7 +19,7 @@ from moothall.adapters.pages.visitor_request import kept_query, number_at, read_
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.questions.polls import MOST_OPTIONS
-from moothall.services.questions.ballots import Votes
+from moothall.services.questions.ports import Votes
 from moothall.wire.token_bucket import Allowance
 
 MAX_BODY_BYTES = 1 << 8

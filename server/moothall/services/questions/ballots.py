@@ -7,8 +7,6 @@ changed is counted into the log, in absolute numbers; after a crash all of it is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Protocol
 
 from moothall.core.commands import AnyCommand, CountPoll, CountSupport
 from moothall.core.events.question_parts import WAITING
@@ -32,20 +30,6 @@ TOO, NO_MORE = 0, 1
 NO_QUESTION = refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
 _POLL = ":poll:"
 """Before a poll's id, what its ballots are about: no intervention's name begins so."""
-
-
-class Votes(Protocol):
-    """Where votes in shows of hands go: `Ballots` at the centre, another one in the rooms of hubs."""
-
-    async def vote(
-        self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
-    ) -> Refusal | None:
-        """Take a vote; None: it is on the disk. See `Ballots.vote`. Raises StorageUnavailable."""
-        ...
-
-    def voted(self, session: SessionId, visitor: str, /) -> Mapping[PollId, Choice]:
-        """What a browser has chosen, by its token."""
-        ...
 
 
 class Ballots:

@@ -142,6 +142,12 @@ class ReaderAccess:
         live = self._sessions.loaded(session)
         return None if fanout is None or live is None or self.may_read(session) is not None else live.state.floor
 
+    def channel_of(self, session: SessionId, segment: SegmentId) -> str:
+        """The text that has a line; empty where there is no such line, or the session isn't loaded."""
+        live = self._sessions.loaded(session)
+        line = None if live is None else live.state.segments.get(segment)
+        return "" if line is None or line.gone else line.channel
+
     def instead(self, session: SessionId, channel: ChannelId) -> ChannelId | None:
         """The text to read in place of this one at the moment, as far as it may be read; None for this one itself."""
         live = self._sessions.loaded(session)

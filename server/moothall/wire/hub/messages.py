@@ -20,7 +20,7 @@ from enum import IntEnum
 
 import msgspec
 
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
@@ -86,8 +86,30 @@ class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
     """Tells those who ask apart, in this room alone; no name."""
 
 
-class TakeBackAct(msgspec.Struct, frozen=True, kw_only=True, tag="take-back"):
-    """Its author takes an intervention back."""
+class StandAct(msgspec.Struct, frozen=True, kw_only=True, tag="stand"):
+    """The author of an intervention takes it back, puts it off, or brings it into the queue or the check again."""
+
+    intervention: InterventionId
+    standing: Standing
+
+
+class HoldAct(msgspec.Struct, frozen=True, kw_only=True, tag="hold"):
+    """The author of an intervention, whose turn it is, needs longer to begin."""
+
+    intervention: InterventionId
+
+
+class TypeAct(msgspec.Struct, frozen=True, kw_only=True, tag="type"):
+    """The author of an intervention, whose turn it is, has typed a line."""
+
+    intervention: InterventionId
+    line: str
+    """Its name, that the author's page has chosen: up to 24 small letters and digits."""
+    text: str
+
+
+class ReportAct(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
+    """Somebody in the room reports an intervention as rude."""
 
     intervention: InterventionId
 
@@ -125,7 +147,9 @@ class NoteReadAct(msgspec.Struct, frozen=True, kw_only=True, tag="note-read"):
     note: NoteId
 
 
-AnyAct = AskAct | TakeBackAct | SupportAct | HandsAct | HeadCountAct | NoteAct | NoteReadAct
+AnyAct = (
+    AskAct | StandAct | HoldAct | TypeAct | ReportAct | SupportAct | HandsAct | HeadCountAct | NoteAct | NoteReadAct
+)
 """What a room can do."""
 
 

@@ -10,6 +10,7 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
+from moothall.services.questions.author_view import OwnAct
 from moothall.wire.hub.messages import HandsAct
 from moothall_hub.room.local_floor import count
 from moothall_hub.room.ports import ActState
@@ -80,7 +81,7 @@ async def test_what_was_taken_back_cant_be_supported(house: OpenRoom) -> None:
     room = house.room
     await house.browser("a").ask("Why?")
     (what,) = room.floor.floor(S).questions
-    await room.floor.take_back(S, what)
+    assert await room.floor.bring(S, room.floor.token(S, what), OwnAct.BACK) is None
     assert (await house.browser("b").post("/s/s/here/1/support", {}))[0] == 404
 
 
@@ -108,7 +109,9 @@ async def test_ones_own_is_marked_and_isnt_supported_here_and_at_the_meeting(hou
         _, text = await somebody.get("/s/s/questions")
         assert text.count("You asked this") == 1
         assert f'action="{path}"' not in text
-        assert (await somebody.post(path, {}))[0] == 303
+        status, _, text = await somebody.post(path, {})
+        assert status == 409
+        assert "You asked this yourself" in text
         assert what not in room.floor.floor(S).supporters
         if "here" in path:
             await room.floor.forward(S, [what])
