@@ -242,7 +242,7 @@ function now() {
 
 function picked(segments) {
   at('Give').hidden = !segments.length;
-  if (segments.length) at('Picked').textContent = words.counted('picked', segments.length);
+  if (segments.length) at('Picked').textContent = words.counted('picked-lines', segments.length);
 }
 
 // What the page does

@@ -123,7 +123,7 @@ export class DeskPanel {
       return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
     };
     const accepted = commands.filter((command) => command.accepted);
-    if (accepted.length > 1) return this.words.counted('accepted', accepted.length);
+    if (accepted.length > 1) return this.words.counted('accepted-lines', accepted.length);
     const stood = new Map(); // standing → numbers
     for (const { do: kind, standing, interventions } of commands) {
       if (kind === 'stand') stood.set(standing, [...(stood.get(standing) ?? []), ...interventions.map((id) => this.number(id) ?? numbers[id] ?? '?')]);

@@ -61,7 +61,7 @@ export class DeskRemove {
   /** Put the times of these lines in. */
   fill({ from, to }, lines, say) {
     if (!lines.length) {
-      say(this.words.counted('picked', 0));
+      say(this.words.counted('picked-lines', 0));
       return;
     }
     from.value = mediaTime(Math.min(...lines.map(({ t0 }) => t0)));
