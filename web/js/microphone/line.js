@@ -26,7 +26,7 @@ export class Line {
 
   /**
    * @param {{address: string, channel: () => string, ring: import('./ring.js').Ring,
-   *          tell: (kind: string, detail?: object) => void}} to  `tell` is told how the line stands
+   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell` is told how the line stands
    */
   constructor({ address, channel, ring, tell }) {
     this.address = address;
