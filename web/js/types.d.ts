@@ -129,18 +129,19 @@ interface Parts {
   Device: HTMLSelectElement;
   Handing: HTMLDetailsElement;
   HandingAddress: HTMLInputElement;
+  KeysOn: HTMLInputElement;
   Note: HTMLTextAreaElement;
   Number: HTMLInputElement;
-  Set: Form<{ people: HTMLInputElement; form: HTMLInputElement }>;
   Start: HTMLButtonElement;
-  Step: Form<{ people: HTMLInputElement }>;
   Stop: HTMLButtonElement;
-  Typing: Form<{ line: HTMLInputElement }>;
+  Sure: HTMLDialogElement;
+  Under: HTMLSelectElement;
   Words: HTMLTextAreaElement;
-  Write: Form<{ form: HTMLInputElement; note: HTMLInputElement; text: HTMLTextAreaElement }>;
 }
 
-type At = <Id extends string>(id: Id) => Id extends keyof Parts ? Parts[Id] : HTMLElement;
+type At = <Id extends string>(id: Id) => Id extends keyof Forms ? Form<Forms[Id]> : Id extends keyof Parts ? Parts[Id] : HTMLElement;
+
+type Only = <Selector extends string>(selector: Selector, within?: ParentNode) => Found<Selector>;
 
 type MakeElement = <Name extends keyof HTMLElementTagNameMap>(
   name: Name, attributes?: Record<string, unknown>, ...children: (Node | string)[]
@@ -254,7 +255,10 @@ interface EventBody {
   text: string;
   tail: string;
   first: number;
-  words: { text: string }[];
+  words: { text: string; p?: number }[];
+  base_revision: number;
+  note?: string;
+  to?: string | null;
   machine: boolean;
   accepted?: boolean;
   made_from?: MadeFrom;
@@ -391,4 +395,338 @@ interface QuestionNews {
   polls: object[];
   /** Whether only browsers that keep a cookie may ask. */
   known: boolean;
+}
+
+// What staff pages are told and send: docs/reference/desk-socket.md.
+
+/** A line as desks see it: with the corrections so far, on which the next is based. */
+interface DeskLine extends Omit<Line, 'number' | 'accepted'> {
+  accepted?: boolean;
+  revision: number;
+}
+
+interface DeskFrame extends Omit<Frame, 'snapshot'> {
+  snapshot?: Omit<Snapshot, 'lines'> & { lines: DeskLine[] };
+}
+
+/** What a frame changed, as `DeskState` says it. */
+interface DeskChange {
+  /** A frame is missing. */
+  lost: boolean;
+  /** All of it is another. */
+  whole: boolean;
+  session: boolean;
+  notes: boolean;
+  /** Ids of lines that changed. */
+  lines: Set<string>;
+}
+
+/** Who sits at a page of the staff. */
+interface Seat {
+  seat: string;
+  role: string;
+  label: string;
+  name: string;
+}
+
+/** Something to do: `do` says what; docs/reference/desk-socket.md says which fields each has. */
+interface Command {
+  do: string;
+  text?: string;
+  name?: string;
+  term?: string;
+  speaker?: string | null;
+  tag?: string | null;
+  language?: string | null;
+  languages?: string[];
+  standing?: string;
+  interventions?: string[];
+  intervention?: string;
+  accepted?: boolean;
+  wanted?: boolean;
+  keep?: boolean;
+  written?: Record<string, string>;
+  flags?: string[];
+  [more: string]: unknown;
+}
+
+/** What was done at once. */
+interface Act {
+  id: string;
+  at: number;
+  by: Seat;
+  commands: Command[];
+  /** Numbers of the questions in it, by their ids. */
+  numbers?: Record<string, number>;
+  /** What undoes it; nothing where nothing does. */
+  undo: Command[];
+  undone: boolean;
+}
+
+/** A note; of the staff, or where there is a `hub` from or to that group. */
+interface Note {
+  at: number;
+  by: string;
+  text: string;
+  note: string;
+  to?: string | null;
+  hub?: string;
+  read?: string[];
+}
+
+/** What to know before something is done all the same. */
+type Know = { kind: string; who: string; number: number; seconds: number };
+
+/** Why something was not done. */
+interface Refusal {
+  code: string;
+  first_know?: Know;
+  /** Who was quicker to go on to another meeting. */
+  gone_on?: { who: string; title: string };
+  /** How the line reads now. */
+  segment?: Pick<DeskLine, 'revision' | 'words' | 'text'>;
+}
+
+/** The fields of all answers; only those that belong to what was asked are there, and none beside a refusal. */
+interface Answer extends Board {
+  refusal?: Refusal;
+  seat: string;
+  now: number;
+  channel: string;
+  acts: Act[];
+  may: string[];
+  notes: Note[];
+  words: Record<string, [text: string, certainty: number][]>;
+  presence: Seat[];
+  news: DeskNews;
+  session: string;
+  lines: number;
+  run: string;
+  fates: string;
+  model: string;
+  at: number;
+  rows: Proposal[];
+  text: string;
+  items: Question[];
+  more: QuestionNews['more'];
+}
+
+interface Alarm {
+  kind: string;
+  urgent: boolean;
+  values: Record<string, string>;
+  /** Who sees to it. */
+  by?: string | null;
+}
+
+/** A correction that a second pass proposes; times are media ms. */
+interface Proposal {
+  /** Its number among all. */
+  n: number;
+  segment: string;
+  channel: string;
+  t0: number;
+  t1: number;
+  language: string;
+  /** Who said it; empty where nobody is named. */
+  name: string;
+  /** The line in pieces, each with whether it differs. */
+  old: [text: string, differs: boolean][];
+  /** The same as proposed. */
+  new: [text: string, differs: boolean][];
+  /** How it reads, where it was changed since. */
+  now: string | null;
+}
+
+interface Term {
+  term: string;
+  language: string;
+  source: string;
+  keep: boolean;
+  /** How it is written, by language. */
+  written: Record<string, string>;
+}
+
+interface TermNews {
+  terms: Term[];
+  more: number;
+  too_many: number;
+  away: string[];
+  proposed: string[];
+  into: string[];
+}
+
+interface OutcomeTag {
+  question: string | null;
+  tag: string;
+}
+
+interface OutcomeLine {
+  segment: string;
+  channel: string;
+  t0: number;
+  text: string;
+  language: string;
+  speaker: string | null;
+  tags: OutcomeTag[];
+}
+
+interface OutcomeNews {
+  questions: { id: string; text: string }[];
+  lines: OutcomeLine[];
+  asked: { number: number; text: string; language: string; name: string }[];
+}
+
+interface HubNews {
+  names: string[];
+  notes: Note[];
+  titles: Record<string, string>;
+  stands: HubStand[];
+}
+
+/** How a group stands; `people` is null where they were not counted, `since` Unix ms. */
+interface HubStand {
+  hub: string;
+  people: number | null;
+  here: boolean;
+  since: number;
+}
+
+/** What readers report: how many of how many, by kind. */
+interface ReportNews {
+  readers: number;
+  kinds: Record<string, { count: number; answer: string | null }>;
+}
+
+/** What is told beside the text, by name: null where there is nothing to tell. */
+interface DeskNews {
+  reports: ReportNews | null;
+  alarm: Alarm[] | null;
+  overrun: { minutes: number } | null;
+  following: { session: string | null; title: string; left_out: string[] } | null;
+  quality: import('./desk/quality.js').Quality | null;
+  proposals: { run: string; fates: string } | null;
+  terms: TermNews | null;
+  hubs: HubNews | null;
+  outcome: OutcomeNews | null;
+  interventions: QuestionNews;
+  balance: BalanceNews | null;
+  'set-aside': SetAside | null;
+  lately: Lately | null;
+  crowds: Crowd[] | null;
+}
+
+/** Ballots of a flood that don't count, by question and by show of hands. */
+interface SetAside {
+  support: Record<string, number>;
+  hands: Record<string, number>;
+}
+
+/** Ballots of the last minute, and from how many addresses. */
+interface Lately {
+  support: Record<string, [ballots: number, addresses: number]>;
+  hands: Record<string, [ballots: number, addresses: number]>;
+}
+
+/** Many questions from one address, and the first and last of their numbers. */
+interface Crowd {
+  place: string;
+  count: number;
+  numbers: [first: number, last: number];
+}
+
+/** Who is heard: by place, and by what people say of themselves. */
+interface BalanceNews {
+  origins: ({ origin: string } & Record<string, number | null>)[];
+  unheard: { origin: string; waiting: number; minutes: number }[];
+  groups: { dimension: string; rows: ({ cell: string } & Record<string, number | null>)[] }[];
+}
+
+/** A card of the page of all meetings; ages are seconds. */
+interface Card {
+  key: string;
+  session: string;
+  place: string;
+  title: string;
+  status: string;
+  off: boolean;
+  alarms: Alarm[];
+  here: Seat[];
+  channels: Record<string, [kind: string, language: string]>;
+  readers: Record<string, number>;
+  reports: Record<string, number>;
+  following: string | null;
+  dead: number;
+  sound: number | null;
+  words: number | null;
+  lag: number;
+  rate: number;
+  heard: string | null;
+  expected: string | null;
+  quality: import('./desk/quality.js').Quality | null;
+}
+
+/** The page of all meetings. */
+interface Board {
+  cards: Card[];
+  house: { at: number; engines: number; disk_free: number | null; disk_all: number; alarms: Alarm[] };
+  translation: { connected: boolean; ways: Record<string, string[]>; missing: string[] };
+}
+
+/** What is told over the line of a staff page: an event's name and its body. */
+type Told =
+  | [event: 'pulse', body: Pulse]
+  | [event: 'frame', body: DeskFrame]
+  | [event: 'presence', body: Seat[]]
+  | [event: 'acted', body: Act]
+  | [event: 'forgotten', body: string[]]
+  | [event: 'overridden', body: { by: Seat; number: number; instead: number }]
+  | [event: 'levels', body: Record<string, number | null>]
+  | [event: 'cards', body: Board]
+  | { [Name in keyof DeskNews]: [event: Name, body: DeskNews[Name]] }[keyof DeskNews];
+
+/** How the line stands. */
+type LineState = 'open' | 'lost' | 'shut';
+
+/** What a staff page of a meeting begins with (server/moothall/adapters/desks/desk_door.py). */
+interface DeskData extends Texts {
+  session: string;
+  channel: string;
+  role: string;
+  base: string;
+  zone: string;
+  /** Whether there is sound of a line to be heard. */
+  clip: boolean;
+  names: boolean;
+  tongues: string[];
+  /** Other meetings, to which lines may be moved. */
+  others: [session: string, title: string][];
+}
+
+/** What is to be removed for good. */
+type Removes =
+  | { type: 'lines'; segments: string[] }
+  | { type: 'speaker'; speaker: string; name: boolean }
+  | { type: 'span'; t0: number; t1: number };
+
+/** The fields of forms, by the form's id; where several pages have a form of that id, of all of them. */
+interface Forms {
+  AddSpeaker: { name: HTMLInputElement };
+  AddTerm: { term: HTMLInputElement; language: HTMLSelectElement };
+  Bell: { name: HTMLInputElement; bell: HTMLInputElement };
+  Called: { name: HTMLInputElement };
+  Force: { language: HTMLSelectElement };
+  Give: { speaker: HTMLSelectElement; session: HTMLSelectElement };
+  LeaveNote: { text: HTMLInputElement; to: HTMLSelectElement };
+  RemoveOf: { speaker: HTMLSelectElement; named: HTMLInputElement };
+  RemoveSpan: { from: HTMLInputElement; to: HTMLInputElement };
+  Set: { people: HTMLInputElement; form: HTMLInputElement };
+  Step: { people: HTMLInputElement };
+  Typing: { line: HTMLInputElement };
+  Write: { form: HTMLInputElement; note: HTMLInputElement; text: HTMLTextAreaElement; language: HTMLSelectElement };
+}
+
+/** What the page of all meetings begins with (server/moothall/adapters/desks/control_door.py). */
+interface ControlData extends Texts {
+  zone: string;
 }

@@ -9,10 +9,10 @@ export interface Socket {
   on(event: 'disconnect', hear: (why: string) => void): void;
   on(event: 'connect_error', hear: (error: Error & { context?: { status?: number } }) => void): void;
   off(): void;
-  onAny(hear: (event: string, body: never) => void): void;
+  onAny(hear: (...told: Told) => void): void;
   offAny(): void;
   /** The answer comes to the last argument of `emit`, an error where there is none in so many ms. */
-  timeout(ms: number): { emit(event: string, data: object, done: (error: Error | null, answer: never) => void): void };
+  timeout(ms: number): { emit(event: string, data: object, done: (error: Error | null, answer: Answer) => void): void };
 }
 
 export function io(namespace: string, options: Record<string, unknown>): Socket;

@@ -3,6 +3,9 @@
 /** The template's element. @type {At} */
 export const at = (id) => /** @type {never} */ (document.getElementById(id));
 
+/** What the template has by this selector. @type {Only} */
+export const only = (selector, within = document) => /** @type {never} */ (within.querySelector(selector));
+
 /** An element; an attribute that is true has no value, false or null isn't there. @type {MakeElement} */
 export const element = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
