@@ -35,6 +35,7 @@ interface HTMLElement {
   readonly firstElementChild: HTMLElement | null;
   readonly lastElementChild: HTMLElement | null;
   readonly nextElementSibling: HTMLElement | null;
+  readonly previousElementSibling: HTMLElement | null;
 }
 
 interface Document {
@@ -103,41 +104,93 @@ interface DisplayData extends Texts {
   look: Record<string, number> & { color: string; back: number };
 }
 
-/** What a page of questions keeps until it has been sent: a form's fields, and why it was not taken. */
+/** The fields of a form on *Ask or comment*, by name. */
+type FormFields = Record<string, string>;
+
+/** A form of questions that is kept in the browser until it has been sent. */
 interface KeptForm {
   action: string;
-  fields: Record<string, string>;
+  fields: FormFields;
   label?: string;
   /** When it was written, Unix ms. */
   at: number;
-  /** Empty while it waits. */
-  wrong: string;
+  /** Why it was not taken; empty while it waits. */
+  wrong?: string;
+}
+
+/** What the server answered to a form: the page with its address, and whether the form was taken, or came too often. */
+interface Sent {
+  taken: boolean;
+  often: boolean;
+  address: string;
+  page: Document;
 }
 
 /** A question of a hub's room, kept in the browser until the meeting has it. */
 interface Carried {
   session: string;
-  fields: Record<string, string>;
+  fields: FormFields;
   at: number;
   page: string;
 }
 
+// Of service workers, which the types of pages leave out.
+interface ExtendableEvent extends Event {
+  waitUntil(done: Promise<unknown>): void;
+}
+interface FetchEvent extends ExtendableEvent {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+interface WindowEventMap {
+  install: ExtendableEvent;
+  fetch: FetchEvent;
+}
+declare function skipWaiting(): Promise<void>;
+
 /** Elements that a template of web/pages has, by id, where more has to be known of them than that they are elements. */
 interface Parts {
+  Asked: WithData<'events' | 'position'>;
   Allow: HTMLButtonElement;
   Data: HTMLScriptElement;
+  Along: HTMLInputElement;
+  Carried: WithData<'text'>;
+  Choices: HTMLFormElement;
+  Coordinator: WithData<'looks'>;
   Device: HTMLSelectElement;
-  Handing: HTMLDetailsElement;
+  Earlier: HTMLAnchorElement;
+  HandingWrong: WithData<'text'>;
+  Hands: WithData<'counted'>;
+  HandsSaid: WithData<'begun' | 'over'>;
+  HearNow: HTMLButtonElement;
+  HereWall: WithData<'ask'>;
+  HowIRead: HTMLDetailsElement;
+  Hub: WithData<'now' | 'many' | 'note'>;
+  HubLine: WithData<'ask' | 'session' | 'lost' | 'kind'>;
+  Kept: WithData<'kept' | 'sent' | 'waits' | 'away'>;
+  Video: HTMLDetailsElement;
+  Handing: HTMLDetailsElement & WithData<'session'>;
   HandingAddress: HTMLInputElement;
+  /** Of the page of a text; a list at desks. */
+  Keys: HTMLFormElement;
   KeysOn: HTMLInputElement;
+  LineNow: WithData<'lost'>;
   Note: HTMLTextAreaElement;
+  NowAsked: WithData<'more'>;
   Number: HTMLInputElement;
+  Questions: WithData<'events' | 'position'>;
+  Raised: WithData<'begun' | 'over'>;
+  Sound: HTMLDetailsElement;
   Start: HTMLButtonElement;
   Stop: HTMLButtonElement;
+  Stopped: HTMLAnchorElement;
   Sure: HTMLDialogElement;
   Under: HTMLSelectElement;
   Words: HTMLTextAreaElement;
 }
+
+/** An element whose template gives it these attributes `data-…`. */
+type WithData<Names extends string> = HTMLElement & { readonly dataset: DOMStringMap & Record<Names, string> };
 
 type At = <Id extends string>(id: Id) => Id extends keyof Forms ? Form<Forms[Id]> : Id extends keyof Parts ? Parts[Id] : HTMLElement;
 
@@ -152,6 +205,8 @@ interface MadeFrom {
   sources: [segment: string, revision: number][];
   model?: string;
   route?: string;
+  /** By a translator that is known to be no more than rough. */
+  rough?: boolean;
 }
 
 /** A segment as readers see it (server/moothall/core/views/captions.py); times are media ms. */
@@ -196,10 +251,11 @@ interface Channel {
   kind: string;
   languages: string[];
   of_record?: boolean;
-  asked?: string | null;
+  asked?: number | null;
 }
 
 interface Session {
+  id: string;
   status: string;
   title: string;
   languages: string[];
@@ -269,7 +325,7 @@ interface EventBody {
   rehearsal?: boolean;
   kind: string;
   of_record?: boolean;
-  asked?: string | null;
+  asked?: number | null;
   reason: string;
   version: string;
 }
@@ -303,6 +359,10 @@ interface Snapshot {
   before?: number;
 }
 
+/** A message of the low-data stream: the position after it, then lines, events and signals in order. */
+type Batch = [position: number, ...BatchPart[]] & { sent?: undefined; events?: undefined; snapshot?: undefined };
+type BatchPart = LogEvent | Signal | string | number | (string | number | null)[];
+
 /** A message of the stream of events. */
 interface Frame {
   0?: number;
@@ -322,6 +382,24 @@ interface Pulse {
 
 interface DocumentEventMap {
   pulse: CustomEvent<Pulse>;
+}
+
+/** What the page of a text begins with (server/moothall/adapters/reading/session_page.py). */
+interface ReaderData extends Texts {
+  epoch: string;
+  offset: number;
+  channel: string;
+  session: Session;
+  growing: Line | null;
+  now: number;
+  spoke: number | null;
+  date: string;
+  /** Of the conference: ms ahead of UTC, how an ISO time says that, and its name. */
+  zone: [ahead: number, offset: string, name: string];
+  /** Whether a translation of the whole is being made. */
+  making: boolean;
+  base: string;
+  query: string;
 }
 
 /** What a frame changed, as `Reader` says it. */
