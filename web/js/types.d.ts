@@ -167,6 +167,7 @@ interface Parts {
   HowIRead: HTMLDetailsElement;
   Hub: WithData<'now' | 'many' | 'note'>;
   HubLine: WithData<'ask' | 'session' | 'lost' | 'kind'>;
+  Known: HTMLInputElement;
   Kept: WithData<'kept' | 'sent' | 'waits' | 'away'>;
   Video: HTMLDetailsElement;
   Handing: HTMLDetailsElement & WithData<'session'>;
@@ -174,6 +175,7 @@ interface Parts {
   /** Of the page of a text; a list at desks. */
   Keys: HTMLFormElement;
   KeysOn: HTMLInputElement;
+  Limit: HTMLSelectElement;
   LineNow: WithData<'lost'>;
   Note: HTMLTextAreaElement;
   NowAsked: WithData<'more'>;
@@ -184,6 +186,11 @@ interface Parts {
   Start: HTMLButtonElement;
   Stop: HTMLButtonElement;
   Stopped: HTMLAnchorElement;
+  Answer: HTMLDialogElement;
+  Decline: HTMLDialogElement;
+  Join: HTMLDialogElement;
+  Rest: HTMLDialogElement;
+  Reword: HTMLDialogElement;
   Sure: HTMLDialogElement;
   Under: HTMLSelectElement;
   Words: HTMLTextAreaElement;
@@ -449,6 +456,36 @@ interface Question {
   text: string;
   received: string;
   name: string;
+  /** The name as it was given. */
+  given: string;
+  /** When it was asked, media ms; null or 0 before the meeting. */
+  t: number | null;
+  /** The line that was said then. */
+  said: { segment: string; text: string; language: string } | null;
+  support: number;
+  after_close: boolean;
+  /** With which it was joined. */
+  into: string;
+  reason: string;
+  /** Whether its author took it out or back. */
+  own: boolean;
+  /** The line at which it was answered. */
+  segment: string | null;
+  /** An answer in writing. */
+  answer: string;
+  answer_language: string;
+}
+
+/** A show of hands as desks are told of it. */
+interface Poll {
+  id: string;
+  number: number;
+  question: string;
+  language: string;
+  options: string[];
+  open: boolean;
+  remote: number[];
+  room: number[];
 }
 
 /** What desks are told of questions: all of it, where `whole`, else what changed. */
@@ -470,7 +507,7 @@ interface QuestionNews {
   typed: boolean;
   begin: number | null;
   longer: boolean;
-  polls: object[];
+  polls: Poll[];
   /** Whether only browsers that keep a cookie may ask. */
   known: boolean;
 }
@@ -715,10 +752,13 @@ interface Crowd {
 
 /** Who is heard: by place, and by what people say of themselves. */
 interface BalanceNews {
-  origins: ({ origin: string } & Record<string, number | null>)[];
+  origins: (BalanceRow & { origin: string })[];
   unheard: { origin: string; waiting: number; minutes: number }[];
-  groups: { dimension: string; rows: ({ cell: string } & Record<string, number | null>)[] }[];
+  groups: { dimension: string; rows: (BalanceRow & { cell: string })[] }[];
 }
+
+/** Figures of those who are heard; null where there is none, or none that may be shown. */
+type BalanceRow = Record<'people' | 'received' | 'taken' | 'turns' | 'heard' | 'answered' | 'spoken' | 'minutes' | 'wait', number | null>;
 
 /** A card of the page of all meetings; ages are seconds. */
 interface Card {
@@ -785,20 +825,25 @@ interface DeskData extends Texts {
 type Removes =
   | { type: 'lines'; segments: string[] }
   | { type: 'speaker'; speaker: string; name: boolean }
-  | { type: 'span'; t0: number; t1: number };
+  | { type: 'span'; t0: number; t1: number }
+  | { type: 'interventions'; interventions: string[] };
 
 /** The fields of forms, by the form's id; where several pages have a form of that id, of all of them. */
 interface Forms {
+  Add: { text: HTMLTextAreaElement; name: HTMLInputElement; language: HTMLSelectElement };
   AddSpeaker: { name: HTMLInputElement };
   AddTerm: { term: HTMLInputElement; language: HTMLSelectElement };
   Bell: { name: HTMLInputElement; bell: HTMLInputElement };
   Called: { name: HTMLInputElement };
   Force: { language: HTMLSelectElement };
   Give: { speaker: HTMLSelectElement; session: HTMLSelectElement };
+  HandsAsk: { question: HTMLInputElement; options: HTMLTextAreaElement; language: HTMLSelectElement; quiet: HTMLInputElement };
   LeaveNote: { text: HTMLInputElement; to: HTMLSelectElement };
   RemoveOf: { speaker: HTMLSelectElement; named: HTMLInputElement };
   RemoveSpan: { from: HTMLInputElement; to: HTMLInputElement };
+  Rule: { order: RadioNodeList };
   Set: { people: HTMLInputElement; form: HTMLInputElement };
+  Sift: Record<'text' | 'place' | 'kind' | 'standing' | 'flag' | 'language', HTMLSelectElement>;
   Step: { people: HTMLInputElement };
   Typing: { line: HTMLInputElement };
   Write: { form: HTMLInputElement; note: HTMLInputElement; text: HTMLTextAreaElement; language: HTMLSelectElement };
