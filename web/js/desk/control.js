@@ -136,7 +136,10 @@ const alike = (one, two) => one.tagName === two.tagName && one.className === two
     return node instanceof HTMLElement ? other instanceof HTMLElement && alike(node, other) : !(other instanceof HTMLElement);
   });
 
-/** Bring the texts of `old` to those of `fresh`: what is being read, selected or focused stays. @param {Element} old  @param {Element} fresh */
+/**
+ * Bring the texts of `old` to those of `fresh`: what is being read, selected or focused stays.
+ * @param {Element} old  @param {Element} fresh
+ */
 function renew(old, fresh) {
   old.childNodes.forEach((node, i) => {
     const now = fresh.childNodes[i];

@@ -5,7 +5,10 @@ import { element } from '../lib/nodes.js';
 /** A text whose direction is its own affair. @param {string} text */
 export const bdi = (text, attributes = {}) => element('bdi', attributes, text);
 
-/** As `fill`, where the list shows something else: what stands there stays, and so no press on it is lost. @param {Element} list  @param {Element[]} items */
+/**
+ * As `fill`, where the list shows something else: what stands there stays, and so no press on it is lost.
+ * @param {Element} list  @param {Element[]} items
+ */
 export function refill(list, items) {
   const same = list.children.length === items.length && items.every((item, n) => item.isEqualNode(list.children[n]));
   if (!same) fill(list, items);

@@ -7,7 +7,9 @@ const BACK = 30000; // ms by which either may begin before it is said
 const EARLIER = 20000; // ms before now from which on there is text again when a break is ended so
 
 export class DeskKeeping {
-  /** @param {{act: (...commands: Command[]) => Promise<Answer>, words: import('../lib/words.js').Words}} with_  `act` does something for the meeting */
+  /**
+   * @param {{act: (...commands: Command[]) => Promise<Answer>, words: import('../lib/words.js').Words}} with_  `act` does something for the meeting
+   */
   constructor({ act, words }) {
     this.words = words;
     this.box = at('EndEarlier');
@@ -24,7 +26,10 @@ export class DeskKeeping {
     document.addEventListener('click', ({ target }) => acts[target.closest('button[data-act]')?.dataset.act ?? '']?.());
   }
 
-  /** How the meeting stands, and what may be done: what was asked or offered goes with the break. @param {Session} session  @param {Set<string>} may */
+  /**
+   * How the meeting stands, and what may be done: what was asked or offered goes with the break.
+   * @param {Session} session  @param {Set<string>} may
+   */
   stands({ status, not_recorded: since }, may) {
     const off = since !== null && since !== undefined;
     at('Off').hidden = !may.has('not-recorded') || !['open', 'paused'].includes(status);

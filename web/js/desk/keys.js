@@ -54,7 +54,10 @@ export class DeskKeys {
     return of(key.toLowerCase()) ?? (latin && of(latin.toLowerCase()));
   }
 
-  /** Fill the form where keys are changed. `tell` is called after each change. @param {HTMLInputElement} box  @param {HTMLElement} list  @param {() => void} tell */
+  /**
+   * Fill the form where keys are changed. `tell` is called after each change.
+   * @param {HTMLInputElement} box  @param {HTMLElement} list  @param {() => void} tell
+   */
   form(box, list, tell) {
     box.checked = this.on;
     box.addEventListener('change', () => {

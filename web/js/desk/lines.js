@@ -69,7 +69,10 @@ export class DeskLines {
     this.#shows();
   }
 
-  /** Lines, and the spans without text between them: each before the first line that begins behind its beginning. @param {DeskLine[]} lines */
+  /**
+   * Lines, and the spans without text between them: each before the first line that begins behind its beginning.
+   * @param {DeskLine[]} lines
+   */
   #rows(lines) {
     const gaps = (this.state.session?.gaps ?? []).filter(({ t0 }) => lines.length < CALM || t0 > lines[0].t0); // else among older ones
     const rows = lines.flatMap(/** @returns {(Gap | DeskLine)[]} */ (line) => [...gaps.splice(0, gaps.findLastIndex(({ t0 }) => t0 <= line.t0) + 1), line]);

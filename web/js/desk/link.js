@@ -157,7 +157,10 @@ export class DeskLink {
     for (const id of [...this.#pending.keys()]) this.#send(id);
   }
 
-  /** Have something done; comes back with the answer, however often the line is cut meanwhile. @param {string} event  @param {Record<string, unknown>} data  @returns {Promise<Answer>} */
+  /**
+   * Have something done; comes back with the answer, however often the line is cut meanwhile.
+   * @param {string} event  @param {Record<string, unknown>} data  @returns {Promise<Answer>}
+   */
   request(event, data = {}) {
     const id = data.id ?? newId();
     return new Promise((done) => {

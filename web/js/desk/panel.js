@@ -34,7 +34,10 @@ export class DeskPanel {
     this.qualityLine = qualityLines(data.ui, words, this.tongue);
   }
 
-  /** Take what the answer to joining says of acts: those that were done, and what whoever sits here may do. @param {Pick<Answer, 'acts' | 'may'>} answer */
+  /**
+   * Take what the answer to joining says of acts: those that were done, and what whoever sits here may do.
+   * @param {Pick<Answer, 'acts' | 'may'>} answer
+   */
   joined({ acts, may }) {
     this.acts = acts;
     this.may = new Set(may);
@@ -117,7 +120,10 @@ export class DeskPanel {
     return this.acts.find((act) => act.id === id)?.commands.some((command) => command.do === 'move-away') ?? false;
   }
 
-  /** What commands do, in words; `numbers`: those of the questions in them, by their ids. @param {Command[]} commands  @param {Record<string, number>} numbers */
+  /**
+   * What commands do, in words; `numbers`: those of the questions in them, by their ids.
+   * @param {Command[]} commands  @param {Record<string, number>} numbers
+   */
   describe(commands, numbers = {}) {
     const speakers = this.state.session?.speakers ?? {};
     const name = (/** @type {?string} */ id = null) => (id !== null && speakers[id] ? alone(speakers[id]) : this.words.text('nobody'));
@@ -165,14 +171,21 @@ export class DeskPanel {
     return translated ? 'term-abroad' : kind;
   }
 
-  /** What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks. @param {Pick<DeskNews, 'reports' | 'quality' | 'alarm' | 'overrun'>} news  @param {{off: ?number, answers: boolean, resumes: boolean}} may */
+  /**
+   * What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks.
+   * @param {Pick<DeskNews, 'reports' | 'quality' | 'alarm' | 'overrun'>} news
+   * @param {{off: ?number, answers: boolean, resumes: boolean}} may
+   */
   news({ reports, quality, alarm, overrun }, { off, answers, resumes }) {
     this.reports(reports, answers);
     this.quality(quality);
     this.notices({ alarms: alarm, overrun, off, resumes });
   }
 
-  /** What readers report: `14 of 210: wrong language`, with what they are told in return. @param {?ReportNews} tally  @param {boolean} may */
+  /**
+   * What readers report: `14 of 210: wrong language`, with what they are told in return.
+   * @param {?ReportNews} tally  @param {boolean} may
+   */
   reports(tally, may) {
     const rows = Object.entries(tally?.kinds ?? {}).filter(([, row]) => row.count > 0);
     at('Reports').hidden = !rows.length;
@@ -192,7 +205,10 @@ export class DeskPanel {
     }));
   }
 
-  /** What the button starts that goes on to the next meeting, and what that leaves out. @param {DeskNews['following']} told  @param {boolean} may */
+  /**
+   * What the button starts that goes on to the next meeting, and what that leaves out.
+   * @param {DeskNews['following']} told  @param {boolean} may
+   */
   following(told, may) {
     const goesOn = may && !at('Next').hidden; // which is so where the meeting has begun
     at('Next').hidden = !goesOn || !told?.session;
@@ -216,7 +232,10 @@ export class DeskPanel {
     if (line.textContent !== text) line.textContent = text;
   }
 
-  /** What has to be seen to, in words, and how long there is. What is new there is said once, and taken back when it is over or has changed. @param {{alarms: ?Alarm[], overrun: DeskNews['overrun'], off: ?number, resumes: boolean}} told */
+  /**
+   * What has to be seen to, in words, and how long there is. What is new there is said once, and taken back when it is over or has changed.
+   * @param {{alarms: ?Alarm[], overrun: DeskNews['overrun'], off: ?number, resumes: boolean}} told
+   */
   notices({ alarms, overrun, off, resumes }) {
     /** @type {HTMLElement[]} */
     const rows = [];

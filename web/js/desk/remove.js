@@ -36,12 +36,18 @@ export class DeskRemove {
     if (segments.length) this.#ask(this.words.text('remove.lines'), { type: 'lines', segments });
   }
 
-  /** Ask about all words of a speaker, and the name where it is to go. @param {string} speaker  @param {string} called  @param {boolean} name */
+  /**
+   * Ask about all words of a speaker, and the name where it is to go.
+   * @param {string} speaker  @param {string} called  @param {boolean} name
+   */
   speaker(speaker, called, name) {
     if (speaker) this.#ask(this.words.text('remove.speaker', { name: alone(called) }), { type: 'speaker', speaker, name });
   }
 
-  /** Ask about all that was said from the second `from` to the end of the second `to` (media ms). @param {number} from  @param {number} to */
+  /**
+   * Ask about all that was said from the second `from` to the end of the second `to` (media ms).
+   * @param {number} from  @param {number} to
+   */
   async span(from, to) {
     /** @type {Removes} */
     const removes = { type: 'span', t0: from, t1: to + SECOND };
@@ -51,7 +57,10 @@ export class DeskRemove {
     this.#ask(this.words.text('remove.span', times), removes, this.words.counted('concerned', many));
   }
 
-  /** Ask about the span whose times somebody typed in; says what is wrong with them. @param {Forms['RemoveSpan']} fields  @param {(text: string) => void} say */
+  /**
+   * Ask about the span whose times somebody typed in; says what is wrong with them.
+   * @param {Forms['RemoveSpan']} fields  @param {(text: string) => void} say
+   */
   async spanOf({ from, to }, say) {
     const [first, last] = [timeOf(from.value), timeOf(to.value)];
     if (first === null || last === null || last < first) {
@@ -60,7 +69,10 @@ export class DeskRemove {
     } else await this.span(first, last);
   }
 
-  /** Put the times of these lines in. @param {Forms['RemoveSpan']} fields  @param {DeskLine[]} lines  @param {(text: string) => void} say */
+  /**
+   * Put the times of these lines in.
+   * @param {Forms['RemoveSpan']} fields  @param {DeskLine[]} lines  @param {(text: string) => void} say
+   */
   fill({ from, to }, lines, say) {
     if (!lines.length) {
       say(this.words.counted('picked-lines', 0));

@@ -5,7 +5,10 @@ import { element } from '../lib/nodes.js';
 /** @param {string} tag */
 const language = (tag) => tag.split('-')[0].toLowerCase();
 
-/** The languages of the translations in which a term may stand otherwise: not the one in which it is said. @param {Pick<Term, 'language'>} term  @param {string[]} into */
+/**
+ * The languages of the translations in which a term may stand otherwise: not the one in which it is said.
+ * @param {Pick<Term, 'language'>} term  @param {string[]} into
+ */
 export const abroad = ({ language: own }, into) => into.filter((tag) => !own || language(tag) !== language(own));
 
 /**

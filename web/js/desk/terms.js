@@ -35,7 +35,10 @@ export class DeskTerms {
     if (!answer.refusal) this.does.say(this.words.text('did.term-abroad', { text: alone(term) }));
   }
 
-  /** Show what there is: {terms, more, too_many, away, proposed, into}; `may` whether whoever sits here may choose. @param {?TermNews} news  @param {boolean} may */
+  /**
+   * Show what there is: {terms, more, too_many, away, proposed, into}; `may` whether whoever sits here may choose.
+   * @param {?TermNews} news  @param {boolean} may
+   */
   show(news, may) {
     const now = JSON.stringify(news);
     if (!may || !news || now === this.shown) return;
@@ -65,7 +68,10 @@ export class DeskTerms {
     return element('li', {}, said, element('p', { class: 'buttons' }, ...buttons));
   }
 
-  /** Rows of the terms; where one stays what it was so does its row, for somebody may be writing in it. @param {Term[]} terms  @param {string[]} into */
+  /**
+   * Rows of the terms; where one stays what it was so does its row, for somebody may be writing in it.
+   * @param {Term[]} terms  @param {string[]} into
+   */
   #terms(terms, into) {
     /** @type {DeskTerms['rows']} */
     const rows = new Map();

@@ -13,7 +13,10 @@ export function own() {
   return address.href;
 }
 
-/** Show the text that the server says, if any. After the close it is the interpreter's again: it is the record. @param {{instead: ?string, session: Session}} reader */
+/**
+ * Show the text that the server says, if any. After the close it is the interpreter's again: it is the record.
+ * @param {{instead: ?string, session: Session}} reader
+ */
 export function standIn({ instead, session }) {
   const address = new URL(location.href);
   const { searchParams: query } = address;

@@ -112,7 +112,7 @@ export class Line {
     this.#say({ kind: 'hello', protocol: 1, channel: this.channel(), take: take.name, first: take.first, age });
   }
 
-  /** @param {any} said  a message of the audio door */
+  /** @param {LineNews & {kind: string, at: number}} said  a message of the audio door */
   #answer(said) {
     this.#tries = 0;
     const take = this.ring.oldest;

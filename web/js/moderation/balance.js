@@ -76,7 +76,11 @@ export class BalancePanel {
     return name === 'minutes' || name === 'wait' ? this.words.text('limit.min', { n }) : n;
   }
 
-  /** @param {string} id  @param {string} title  @param {(keyof BalanceRow)[]} columns  @param {Row[]} rows  @param {(row: Row) => string} head  @param {(name: string, n: ?number) => string | number | null} figure  @template {BalanceRow} Row */
+  /**
+   * @param {string} id  @param {string} title  @param {(keyof BalanceRow)[]} columns  @param {Row[]} rows
+   * @param {(row: Row) => string} head  @param {(name: string, n: ?number) => string | number | null} figure
+   * @template {BalanceRow} Row
+   */
   #table(id, title, columns, rows, head, figure) {
     const heads = columns.map((name) => element('th', { scope: 'col' }, this.words.text(`heard.${HEADS[name]}`)));
     const body = rows.map((row) => {

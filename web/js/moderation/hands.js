@@ -58,7 +58,10 @@ export class HandsDesk {
     return true;
   }
 
-  /** Blocks for these, made anew only where one is another, or is open now: what is being typed stays. @param {HTMLElement} box  @param {Poll[]} polls  @param {boolean} open */
+  /**
+   * Blocks for these, made anew only where one is another, or is open now: what is being typed stays.
+   * @param {HTMLElement} box  @param {Poll[]} polls  @param {boolean} open
+   */
   #fill(box, polls, open) {
     const wanted = polls.map((poll) => `${poll.id} ${poll.open} ${open}`);
     const there = [...box.children].map(({ dataset }) => dataset.made);

@@ -14,7 +14,10 @@ export class HubsHere {
   #back = new Map(); // name → until when it is said
   #said = ''; // of those that were cut off last
 
-  /** @param {import('../lib/words.js').Words} words  @param {(text: string, there?: ?string) => void} say  for screen readers  @param {string} ui  @param {string} zone */
+  /**
+   * @param {import('../lib/words.js').Words} words
+   * @param {(text: string, there?: ?string) => void} say  for screen readers  @param {string} ui  @param {string} zone
+   */
   constructor(words, say, ui, zone) {
     this.words = words;
     this.say = say;

@@ -105,7 +105,10 @@ async function does(name, ids) {
   show();
 }
 
-/** The commands of an act, once what is missing was asked for; null when it was given up. @param {string} name  @param {string[]} ids  @returns {Promise<?Command[]>} */
+/**
+ * The commands of an act, once what is missing was asked for; null when it was given up.
+ * @param {string} name  @param {string[]} ids  @returns {Promise<?Command[]>}
+ */
 async function asked(name, ids) {
   const [id] = ids;
   const about = ids.flatMap((each) => questions.get(each) ?? []);

@@ -45,7 +45,10 @@ export class QuestionPanels {
     }, true);
   }
 
-  /** Whether something is pressed just now: were its row made anew the press would be lost. `then` is called later. @param {() => void} then */
+  /**
+   * Whether something is pressed just now: were its row made anew the press would be lost. `then` is called later.
+   * @param {() => void} then
+   */
   busy(then) {
     if (!document.querySelector(PRESSED)) return false;
     clearTimeout(this.waits);

@@ -49,7 +49,10 @@ async function bring(id, standing, more = {}) {
   if (!answer.refusal) say(`${words.text(`stands.${standing}`)}: ${words.text('number', { n: questions.get(id)?.number ?? '' })}`);
 }
 
-/** Have a button do something, once where it is touched twice: the second touch would be for the question behind. @param {string} id  @param {() => void} does */
+/**
+ * Have a button do something, once where it is touched twice: the second touch would be for the question behind.
+ * @param {string} id  @param {() => void} does
+ */
 function pressed(id, does) {
   at(id).addEventListener('click', ({ timeStamp }) => {
     const twice = last.id === id && timeStamp - last.at < TWICE;

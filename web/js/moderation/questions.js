@@ -140,7 +140,10 @@ export class Questions {
     return [...this.items.values()].filter(({ id, standing }) => !ids.includes(id) && ['being-checked', 'queued', 'called', 'later', 'answered'].includes(standing));
   }
 
-  /** What comes first by hand once `id` is moved `up`, `down` or `first`; null when it is there already. @param {string} id  @param {string} how */
+  /**
+   * What comes first by hand once `id` is moved `up`, `down` or `first`; null when it is there already.
+   * @param {string} id  @param {string} how
+   */
   moved(id, how) {
     const all = this.queue.map(({ intervention }) => intervention);
     const from = all.indexOf(id);

@@ -80,7 +80,10 @@ export class QuestionSheets {
     return this.#ask('Rest', () => only('input:checked', at('Rest')).value);
   }
 
-  /** Enter does what the sheet is for, in a field as in a list; the button that gives up has to be pressed. @param {HTMLDialogElement} sheet */
+  /**
+   * Enter does what the sheet is for, in a field as in a list; the button that gives up has to be pressed.
+   * @param {HTMLDialogElement} sheet
+   */
   #enterDoes(sheet) {
     if (sheet.dataset.enter) return;
     sheet.dataset.enter = 'does';
@@ -102,7 +105,10 @@ export class QuestionSheets {
     at(`${id}Which`).replaceChildren(number, ...what);
   }
 
-  /** @param {'Answer' | 'Decline' | 'Join' | 'Rest' | 'Reword' | 'Sure'} id  @param {() => ?Gives} gives  @template Gives  @returns {Promise<?Gives>} */
+  /**
+   * @param {'Answer' | 'Decline' | 'Join' | 'Rest' | 'Reword' | 'Sure'} id  @param {() => ?Gives} gives
+   * @template Gives  @returns {Promise<?Gives>}
+   */
   #ask(id, gives) {
     const sheet = at(id);
     if (document.querySelector('dialog[open]')) return Promise.resolve(null);

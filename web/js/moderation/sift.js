@@ -8,7 +8,10 @@ const FIELDS = ['text', 'place', 'kind', 'standing', 'flag', 'language'];
 /** As texts are compared: without case, and without accents, which not every keyboard has. */
 const plainly = (/** @type {string} */ text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-/** Whether something, or its translation, fits what is looked for. Pure. @param {Question} item  @param {Partial<Record<keyof Forms['Sift'], string>>} wanted */
+/**
+ * Whether something, or its translation, fits what is looked for. Pure.
+ * @param {Question} item  @param {Partial<Record<keyof Forms['Sift'], string>>} wanted
+ */
 export function fits(item, wanted, translated = '') {
   const { text = '', place, kind, standing, flag, language } = wanted;
   if (place && !(item.origin === place || item.origin.startsWith(`${place}:`))) return false;

@@ -30,7 +30,10 @@ async function ask() {
   }
 }
 
-/** Have a note say what it says on the page that came; of a meeting that is over there is none. @param {HTMLElement} note  @param {?HTMLElement} made */
+/**
+ * Have a note say what it says on the page that came; of a meeting that is over there is none.
+ * @param {HTMLElement} note  @param {?HTMLElement} made
+ */
 function put(note, made) {
   note.hidden = made?.hidden ?? true;
   only('a', note).replaceChildren(...(made?.firstElementChild?.childNodes ?? []));

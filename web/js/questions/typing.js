@@ -77,7 +77,10 @@ export class Typing {
     return this.field.readOnly ? { text: this.field.value, recorded: this.recorded } : null;
   }
 
-  /** Have that stand in the field again, if it is kept now as it was to be then. Nobody reads it before its author goes on typing. @param {Typing['left']} [left] */
+  /**
+   * Have that stand in the field again, if it is kept now as it was to be then. Nobody reads it before its author goes on typing.
+   * @param {Typing['left']} [left]
+   */
   put(left) {
     if (left && left.recorded === this.recorded) this.field.value ||= left.text;
   }

@@ -34,7 +34,10 @@ export class Aloud {
     }
   }
 
-  /** Somebody speaks from here on; an empty name is nobody's: that is said with the first line that nobody is named for. @param {string} name */
+  /**
+   * Somebody speaks from here on; an empty name is nobody's: that is said with the first line that nobody is named for.
+   * @param {string} name
+   */
   speaker(name) {
     if (name && this.wish() !== 'nothing') this.#turn(name);
   }

@@ -39,7 +39,10 @@ export function keys(form, acts, view, place) {
   };
 }
 
-/** One line's time is a stop of the Tab key: of the newest line, or of the one that is read. Arrow keys go on from there. @param {KeyboardEvent} event  @param {import('./view.js').View} view  @param {import('./place.js').Place} place */
+/**
+ * One line's time is a stop of the Tab key: of the newest line, or of the one that is read. Arrow keys go on from there.
+ * @param {KeyboardEvent} event  @param {import('./view.js').View} view  @param {import('./place.js').Place} place
+ */
 function walk(event, view, place) {
   const { list } = view;
   const back = event.shiftKey && list.querySelector('a.time[tabindex="0"]');

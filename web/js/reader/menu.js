@@ -29,7 +29,10 @@ export function complete(channels, { words, ui, here }) {
 /** @param {string} tag */
 const primary = (tag) => tag.split('-')[0].toLowerCase();
 
-/** The menu of a meeting that had one text alone. @param {Record<string, Channel>} channels  @param {import('../lib/words.js').Words} words  @param {string} here */
+/**
+ * The menu of a meeting that had one text alone.
+ * @param {Record<string, Channel>} channels  @param {import('../lib/words.js').Words} words  @param {string} here
+ */
 function begin(channels, words, here) {
   const list = element('ul');
   for (const [name, { kind }] of Object.entries(channels)) {

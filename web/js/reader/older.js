@@ -10,7 +10,10 @@ const BEHIND = 2000; // ms in which the page's stream comes as far as an answer
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A page of lines, and how many there were in all; null when there is no answer, or a bad or broken one. @param {string} address  @returns {Promise<?{lines: Line[], before?: number, total: number}>} */
+/**
+ * A page of lines, and how many there were in all; null when there is no answer, or a bad or broken one.
+ * @param {string} address  @returns {Promise<?{lines: Line[], before?: number, total: number}>}
+ */
 async function get(address) {
   try {
     const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) });
@@ -48,7 +51,10 @@ export class Older {
     return this.#loading;
   }
 
-  /** Fill what lies between the newest page and the earliest line on the page, after a long absence. @param {number} from  @param {number} to */
+  /**
+   * Fill what lies between the newest page and the earliest line on the page, after a long absence.
+   * @param {number} from  @param {number} to
+   */
   async refill(from, to) {
     let edge = [...this.reader.lines.values()].find(({ number }) => number === from);
     const before = () => edge?.number ?? from;

@@ -6,7 +6,10 @@ import { at } from '../lib/nodes.js';
 const root = document.documentElement;
 const DIRECTION = /(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?=,|$)/g; // in a route, as in adapters/pages/translation_texts.py
 
-/** What says how a line was translated, with the languages' names in the language `ui`. @param {import('../lib/words.js').Words} words  @param {string} ui */
+/**
+ * What says how a line was translated, with the languages' names in the language `ui`.
+ * @param {import('../lib/words.js').Words} words  @param {string} ui
+ */
 export function made(words, ui) {
   const names = new Intl.DisplayNames(ui, { type: 'language' });
   const name = (/** @type {string} */ tag) => {

@@ -36,7 +36,10 @@ export class View {
     return [...this.list.children].findLast((item) => item.dataset.n !== undefined);
   }
 
-  /** Show what changed. Returns the ids of lines that came to the log. @param {Pick<Change, 'cleared' | 'gone' | 'lines' | 'gaps'> & Partial<Change>} change */
+  /**
+   * Show what changed. Returns the ids of lines that came to the log.
+   * @param {Pick<Change, 'cleared' | 'gone' | 'lines' | 'gaps'> & Partial<Change>} change
+   */
   update(change) {
     /** @type {string[]} */
     const came = [];
