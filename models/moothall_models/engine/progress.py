@@ -35,7 +35,7 @@ class Progress:
         """Whether there is sound that wasn't taken in, or a pass that is wanted."""
         self.samples = 0
         """Samples taken in."""
-        self.streams: frozenset[int] = frozenset()
+        self.attachments: frozenset[int] = frozenset()
         """Whose passes are under way, by the numbers of their link."""
         self.news = threading.Event()
         """Set when something began of which the next pulse should tell at once."""
@@ -62,7 +62,7 @@ class Progress:
 
     @contextmanager
     def passing(self, window_ms: int = 0, limit_ms: int = 0) -> Iterator[None]:
-        """A pass over so much sound, in the thread that computes it: nothing else knows when one that hangs is over.
+        """A pass over so much sound, in the thread that computes it: nothing else knows when a hanging pass is over.
 
         `limit_ms`: within which it ends by itself, where that is known.
         """
@@ -100,7 +100,7 @@ class Progress:
                 usual_ms=0 if worst is None else self._usual(worst),
                 limit_ms=0 if worst is None else worst.limit_ms,
                 loop_ms=self._loop_ms,
-                streams=() if worst is None else tuple(sorted(self.streams)),
+                attachments=() if worst is None else tuple(sorted(self.attachments)),
             )
             ask = not self._asked
             self._asked = True

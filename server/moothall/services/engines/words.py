@@ -1,4 +1,4 @@
-"""What becomes of an engine's acts: they go into the log, or, while nothing is recorded, on the screens and nowhere."""
+"""What becomes of the words of an engine: they are stored in the log, or, while nothing is recorded, only shown."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ in the log already.
 """
 
 
-class KeptActs:
-    """The acts of one attachment on their way into the log."""
+class StoredWords:
+    """The words of one attachment on their way into the log."""
 
     def __init__(
         self,
@@ -40,15 +40,15 @@ class KeptActs:
         *,
         model: str,
         generation: int,
-        place: wire.Place | None,
+        resume_point: wire.ResumePoint | None,
     ) -> None:
-        """`place`: where the engine stands that goes with what the log holds."""
+        """`resume_point`: the one that goes with what the log holds."""
         self._writer = writer
         self._channel = channel
         self._audio = audio
         self._actor = Actor(Role.ENGINE, model)
         self._generation = generation
-        self._place = place
+        self._resume_point = resume_point
         self._held: CommandId | None = None
         self._unsaved: dict[CommandId, str] = {}
 
@@ -83,16 +83,16 @@ class KeptActs:
         if not commands:
             return Receipt(self._writer.offset, self._writer.offset)
         whole = commands == act.commands
-        if act.place is not None and whole and state.keeps:
+        if act.resume_point is not None and whole and state.keeps:
             # Before the act: between the two, a crash may come.
-            places = [act.place] if self._place is None else [act.place, self._place]
-            await self._audio.keep(wire.encode_places(places))
+            points = [point for point in (act.resume_point, self._resume_point) if point is not None]
+            await self._audio.keep(wire.encode_resume_points(points))
         shown = whole and state.keeps and act.show is not None and act.show.channel == self._channel
         signals: Sequence[AnySignal] = (act.show,) if shown and act.show is not None else ()
         answer = await self._writer.send(self._actor, act.id, commands, signals)
         if isinstance(answer, Receipt):
             if any(not isinstance(command, ReviseSegment) for command in commands):
-                self._place = act.place  # A better text comes without one, and moves nothing.
+                self._resume_point = act.resume_point  # A better text comes without one, and moves nothing.
             self._audio.committed(self._writer.state.channels[self._channel].committed_through)
         return answer
 
@@ -119,7 +119,7 @@ class KeptActs:
         self._writer.signal(Unsaved(channel=self._channel, text=text))
 
 
-class UnkeptActs:
+class ShownWords:
     """What a channel's engines say while nothing is recorded: the newest of it is shown, and wiped when that ends."""
 
     def __init__(self, writer: SessionWriter, channel: ChannelId) -> None:
@@ -132,7 +132,7 @@ class UnkeptActs:
         """Whether an engine has been attached since the span began."""
 
     async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
-        """Show the words of an act. It counts as stored, at the place where the log stands."""
+        """Show the words of an act. It counts as stored, at the offset where the log is."""
         for command in act.commands:
             if isinstance(command, CommitWords):
                 self._language = command.start.language if command.start is not None else self._language
@@ -169,7 +169,7 @@ class UnkeptActs:
         self._writer.signal(Unrecorded(channel=self._channel, text=text, language=self._language))
 
 
-Acts = KeptActs | UnkeptActs
+Words = StoredWords | ShownWords
 """What an attachment hands its engine's acts to."""
 
 

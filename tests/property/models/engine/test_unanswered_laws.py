@@ -10,7 +10,7 @@ from moothall.core.events.types import EndReason
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.wire.engine import Act
-from moothall_models.engine.acts import Acts
+from moothall_models.engine.unanswered import UnansweredActs
 
 
 class Server:
@@ -23,7 +23,7 @@ class Server:
         self.bettered: list[int] = []
         self.known: set[CommandId] = set()
 
-    def answer_one(self, acts: Acts, now: int, *, works: bool) -> None:
+    def answer_one(self, acts: UnansweredActs, now: int, *, works: bool) -> None:
         act = self.came.popleft()
         if (self.held is not None and act.id != self.held) or not works:
             self.held = self.held or act.id
@@ -60,7 +60,7 @@ steps = st.lists(st.sampled_from(["add", "better", "take", "answer", "refuse", "
 
 @given(steps)
 def test_whatever_is_refused_everything_is_stored_once_and_in_order(path: list[str]) -> None:
-    acts, server, now, added, bettered = Acts("plenary.floor.1", 1), Server(), 0, 0, 0
+    acts, server, now, added, bettered = UnansweredActs("plenary.floor.1", 1), Server(), 0, 0, 0
     for step in path:
         if step == "add":
             added += 1

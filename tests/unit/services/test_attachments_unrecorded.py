@@ -17,18 +17,18 @@ def test_what_was_said_before_the_span_is_heard_to_its_end_and_the_span_by_itsel
         async with live_scene() as it:
             before = await it.off_the_record(5_000)
             end, message = await it.until_it_ends()
-            assert (end, message) == (5_000, wire.EndOfAudio(stream=before.stream))
+            assert (end, message) == (5_000, wire.EndOfAudio(attachment=before.attachment))
             # It heard a little more than that, and says so.
             assert isinstance(await it.act(before, "w1", it.commit(before, "Kept", 4_400)), wire.Accepted)
             assert isinstance(await it.act(before, "w2", it.commit(before, " hush", 5_050, first=1)), wire.Accepted)
             span = await it.drained(before)
-            assert (span.audio_from, span.last_words, span.open_segment, span.place) == (5_000, (), None, None)
+            assert (span.audio_from, span.last_words, span.open_segment, span.resume_point) == (5_000, (), None, None)
             assert isinstance(await it.act(span, "w3", it.commit(span, "Secret", 5_400)), wire.Accepted)
             await it.hall.clock.sleep(4_000)
             assert it.unrecorded() == ["Secret"]
             await it.command("on", do.EndNotRecorded())
             _, message = await it.until_it_ends()
-            assert message == wire.Detach(stream=span.stream)
+            assert message == wire.Detach(attachment=span.attachment)
             after = await attached(it.engine)
             assert after.audio_from == after.committed_through == after.cut == it.live.state.not_recorded[0][1]
             assert [word.text for word in after.last_words] == ["Kept"]
@@ -48,13 +48,13 @@ def test_set_back_an_engine_is_let_go_at_once_and_what_it_still_says_is_dropped(
             assert isinstance(await it.act(before, "w1", it.commit(before, "Kept", 4_000)), wire.Accepted)
             await it.command("off", do.BeginNotRecorded(back=10_000))
             _, message = await it.until_it_ends()
-            assert message == wire.Detach(stream=before.stream)
+            assert message == wire.Detach(attachment=before.attachment)
             late = it.commit(before, " late", 9_000, first=1)
-            await it.engine.send(wire.Act(stream=before.stream, id=CommandId("w2"), commands=(late,)))
+            await it.engine.send(wire.Act(attachment=before.attachment, id=CommandId("w2"), commands=(late,)))
             # What was said before the span is heard once more, to its end.
             drain = await attached(it.engine)
             end, message = await it.until_it_ends()
-            assert (end, message) == (10_000, wire.EndOfAudio(stream=drain.stream))
+            assert (end, message) == (10_000, wire.EndOfAudio(attachment=drain.attachment))
             span = await it.drained(drain)
             assert span.audio_from == 10_000
             assert await it.logged() == ["Kept"]
@@ -70,7 +70,7 @@ def test_when_an_engine_dies_in_the_span_the_next_goes_on_from_memory() -> None:
             span = await it.drained(before)
             await it.act(span, "w2", it.commit(span, "Secret", 5_400))
             heard = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=0, t=8_000)
-            await it.engine.send(wire.Tell(stream=span.stream, signal=heard))
+            await it.engine.send(wire.Tell(attachment=span.attachment, signal=heard))
             await it.hall.clock.sleep(6_000)
             it.hall.links[0].cut()
             it.engine = it.hall.connect("second")
@@ -123,9 +123,9 @@ def test_sound_that_is_over_in_the_span_is_over() -> None:
             await it.until_it_ends()
             span = await it.drained(before)
             end, message = await it.until_it_ends()
-            assert (end, message) == (60_000, wire.EndOfAudio(stream=span.stream))
+            assert (end, message) == (60_000, wire.EndOfAudio(attachment=span.attachment))
             await it.act(span, "w1", it.commit(span, "Secret", 59_000))
-            await it.engine.send(wire.Drained(stream=span.stream))
+            await it.engine.send(wire.Drained(attachment=span.attachment))
             await it.hall.clock.sleep(100)
             assert it.unrecorded() == ["Secret", ""]
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from moothall.services.engines.room import Fits, left_when_full, relief, roomiest
+from moothall.services.engines.capacity import EngineCapacity, freest, left_when_full, relief
 from moothall.wire import engine as wire
 
 
@@ -16,21 +16,23 @@ class Engine(NamedTuple):
     taken: int = 1
 
 
-def fits(channels: int = 4, most: int | None = None, languages: tuple[str, ...] = ()) -> Fits:
-    return Fits(wire.Hello(protocol=1, name="e", model="m", languages=languages, channels=channels, most=most))
+def fits(channels: int = 4, most: int | None = None, languages: tuple[str, ...] = ()) -> EngineCapacity:
+    return EngineCapacity(
+        wire.Hello(protocol=1, name="e", model="m", languages=languages, channels=channels, most=most)
+    )
 
 
 def test_an_engine_of_an_older_release_has_one_number() -> None:
     old = fits(channels=4)
     assert (old.channels, old.most) == (4, 4)
-    old.said(wire.Capacity(channels=1), attached=2)
+    old.changed(wire.Capacity(channels=1), attached=2)
     assert (old.channels, old.most) == (3, 3)
 
 
 def test_what_an_engine_says_goes_for_what_it_had_when_it_said_so() -> None:
     new = fits(channels=5, most=10)
     assert (new.channels, new.most) == (5, 10)
-    new.said(wire.Capacity(channels=-2, most=4, attached=6), attached=7)
+    new.changed(wire.Capacity(channels=-2, most=4, attached=6), attached=7)
     assert (new.channels, new.most) == (4, 10)
 
 
@@ -42,10 +44,10 @@ def test_any_language_or_some() -> None:
 
 def test_the_one_with_the_most_room_in_time_takes_the_next_channel() -> None:
     busy, idle, full = Engine(free=1, more=9), Engine(free=3, more=3), Engine(free=5, more=0)
-    assert roomiest([busy, idle, full]) is idle
-    assert roomiest([full]) is None
+    assert freest([busy, idle, full]) is idle
+    assert freest([full]) is None
     late, later = Engine(free=-1, more=4), Engine(free=-3, more=6)
-    assert roomiest([later, late]) is late
+    assert freest([later, late]) is late
 
 
 def test_an_engine_with_too_many_is_relieved_by_one_with_time() -> None:

@@ -1,4 +1,4 @@
-"""The law of a place: an engine that begins there says what the one that was killed would have said."""
+"""The law of a resume_point: an engine that begins there says what the one that was killed would have said."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.events.types import Word
-from moothall.wire.engine import Attach, Place
+from moothall.wire.engine import Attach, ResumePoint
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
@@ -52,7 +52,7 @@ class Life:
     def __init__(self, attached: Attach, words: list[Word], settings: SpeechSettings) -> None:
         self.channel = SpeechChannel(attached, settings)
         self.reader = Reader(attached)
-        self.place: Place | None = attached.place
+        self.resume_point: ResumePoint | None = attached.resume_point
         """As it went with the last act."""
         self.t = attached.audio_from
         self._words = words
@@ -79,27 +79,27 @@ class Life:
         self.reader.read(outputs)
         acts = [output for output in outputs if isinstance(output, CommitWords | EndSegment)]
         if acts:
-            self.place = self.channel.place
+            self.resume_point = self.channel.resume_point
         return bool(acts)
 
 
 def next_attach(life: Life, generation: int, committed: list[Word]) -> Attach:
     """What the engine after `life` is told."""
-    place = life.place
+    point = life.resume_point
     attached = attach(
         generation=generation,
         languages=("en", "de"),
         through=life.reader.through,
         last_words=committed[-20:],
         open_segment=life.reader.open,
-        audio_from=0 if place is None else place.audio_from,
-        place=place,
+        audio_from=0 if point is None else point.audio_from,
+        resume_point=point,
         **TERMS,
     )
-    if place is not None:
+    if point is not None:
         opened = life.reader.open
-        assert place.committed_through == life.reader.through
-        assert (place.segment, place.words) == ((None, 0) if opened is None else (opened.segment, len(opened.words)))
+        assert point.committed_through == life.reader.through
+        assert (point.segment, point.words) == ((None, 0) if opened is None else (opened.segment, len(opened.words)))
     return attached
 
 

@@ -1,4 +1,4 @@
-"""What an engine says that it can carry, and which of several takes a channel. Pure."""
+"""How many channels an engine can carry, and which of several gets the next one. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from moothall.core.kernel.languages import same_language
 from moothall.wire import engine as wire
 
 
-class Fits:
-    """What fits on one engine, with what it carries."""
+class EngineCapacity:
+    """How many channels one engine can carry in all, and in which languages."""
 
     def __init__(self, hello: wire.Hello) -> None:
         self.channels = hello.channels
@@ -19,8 +19,8 @@ class Fits:
         """Channels when their text may be some seconds late."""
         self._languages = hello.languages
 
-    def said(self, capacity: wire.Capacity, attached: int) -> None:
-        """The engine has changed its mind; `attached` channels are on it or on the way to it."""
+    def changed(self, capacity: wire.Capacity, attached: int) -> None:
+        """The engine says how many more it can carry; `attached` channels are on it or on the way to it."""
         had = attached if capacity.attached is None else capacity.attached
         self.channels = max(0, had + capacity.channels)
         self.most = max(self.channels, had + (capacity.most or 0))
@@ -30,8 +30,8 @@ class Fits:
         return not self._languages or any(same_language(tag, own) for tag in spoken for own in self._languages)
 
 
-class Roomy(Protocol):
-    """An engine, as far as its room goes."""
+class Carrier(Protocol):
+    """An engine, as far as its capacity goes."""
 
     @property
     def free(self) -> int:
@@ -49,11 +49,11 @@ class Roomy(Protocol):
         ...
 
 
-EngineT = TypeVar("EngineT", bound=Roomy)
+EngineT = TypeVar("EngineT", bound=Carrier)
 
 
-def roomiest(engines: Iterable[EngineT]) -> EngineT | None:
-    """The engine that takes one more channel: of those that can, the one with the most room in time."""
+def freest(engines: Iterable[EngineT]) -> EngineT | None:
+    """The engine that takes one more channel: of those that can, the one with the most capacity in time."""
     able = [engine for engine in engines if engine.more > 0]
     return max(able, key=lambda engine: (engine.free, engine.more), default=None)
 
@@ -62,11 +62,11 @@ def relief(engine: EngineT, engines: Iterable[EngineT]) -> EngineT | None:
     """Which of the other engines should take a channel off `engine`; None when it hasn't too many, or none has time."""
     if engine.free >= 0:
         return None
-    other = roomiest(other for other in engines if other is not engine)
+    other = freest(other for other in engines if other is not engine)
     return other if other is not None and other.free > 0 else None
 
 
-def left_when_full(engines: Sequence[Roomy]) -> int | None:
+def left_when_full(engines: Sequence[Carrier]) -> int | None:
     """How many more channels fit at all, once no more fit in time; None as long as some do.
 
     None too with a single channel: then nobody waits for another one's turn.

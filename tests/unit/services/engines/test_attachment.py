@@ -7,14 +7,23 @@ from contextlib import asynccontextmanager
 from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Partial, Unsaved
 from moothall.core.signals import Sound as Heard
-from moothall.services.engines.attaching import CONTEXT_MS
-from moothall.services.engines.streams import AHEAD_MS, PORTION
+from moothall.services.engines.assignment import AudioSpan
+from moothall.services.engines.attachment import (
+    AHEAD_MS,
+    CATCH_UP_MS,
+    CONTEXT_MS,
+    PORTION,
+    attach_message,
+    first_sample,
+    known_resume_point,
+)
+from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import RATE, LiveAudio, to_ms
 from moothall.testing import loop
@@ -38,10 +47,20 @@ class Scene:
         self.task: asyncio.Task[None]
 
     async def act(
-        self, name: str, *commands: wire.EngineCommand, show: Partial | None = None, place: wire.Place | None = None
+        self,
+        name: str,
+        *commands: wire.EngineCommand,
+        show: Partial | None = None,
+        resume_point: wire.ResumePoint | None = None,
     ) -> wire.Accepted | wire.Refused:
         """Send an act and get its answer, past the audio that comes meanwhile."""
-        act = wire.Act(stream=self.attach.stream, id=CommandId(name), commands=commands, show=show, place=place)
+        act = wire.Act(
+            attachment=self.attach.attachment,
+            id=CommandId(name),
+            commands=commands,
+            show=show,
+            resume_point=resume_point,
+        )
         await self.engine.send(act)
         return await self.answer()
 
@@ -90,7 +109,9 @@ def test_an_act_is_in_the_log_when_it_is_accepted_and_on_the_screen_with_its_par
         async with scene() as it:
             rest = Partial(channel=FLOOR, segment=SegmentId("a"), first=1, text=" day", language="en")
             answer = await it.act("w1", it.commit(0, "Good", start=True), show=rest)
-            assert answer == wire.Accepted(stream=it.attach.stream, id=CommandId("w1"), offset=it.live.writer.offset)
+            assert answer == wire.Accepted(
+                attachment=it.attach.attachment, id=CommandId("w1"), offset=it.live.writer.offset
+            )
             events = await it.hall.events()
             assert [type(event) for event in events[-2:]] == [ev.SegmentOpened, ev.WordsCommitted]
             await it.hall.clock.sleep(10)
@@ -117,13 +138,13 @@ def test_whoever_wants_to_know_is_told_which_lines_are_heard_once_more_before_th
                 t1=900,
                 reason=ev.EndReason.SENTENCE,
             )
-            act = wire.Act(stream=it.attach.stream, id=CommandId("e"), commands=(end,), again=(SegmentId("a"),))
+            act = wire.Act(attachment=it.attach.attachment, id=CommandId("e"), commands=(end,), again=(SegmentId("a"),))
             await it.engine.send(act)
             assert isinstance(await it.answer(), wire.Accepted)
             line = (it.live.id, (SegmentId("a"),))
             assert told == [(*line, True, False)]
-            await it.engine.send(wire.Stands(stream=99, segment=SegmentId("a")))
-            await it.engine.send(wire.Stands(stream=it.attach.stream, segment=SegmentId("a")))
+            await it.engine.send(wire.Stands(attachment=99, segment=SegmentId("a")))
+            await it.engine.send(wire.Stands(attachment=it.attach.attachment, segment=SegmentId("a")))
             await it.hall.clock.sleep(100)
             assert told == [(*line, True, False), (*line, False, True)]
 
@@ -142,8 +163,8 @@ def test_an_engine_writes_its_own_channel_and_nothing_else() -> None:
             assert refusal(await it.act("w4", past)) is RefusalCode.STALE
             # Signals of other channels, and streams that nobody knows, are passed over.
             foreign = Partial(channel=ChannelId("pt"), segment=SegmentId("x"), first=0, text="x", language="pt")
-            await it.engine.send(wire.Tell(stream=it.attach.stream, signal=foreign))
-            await it.engine.send(wire.Tell(stream=999, signal=foreign))
+            await it.engine.send(wire.Tell(attachment=it.attach.attachment, signal=foreign))
+            await it.engine.send(wire.Tell(attachment=999, signal=foreign))
             await it.act("w5", it.commit(0, "Good", start=True), show=foreign)
             await it.hall.clock.sleep(10)
             assert [signal for signal in shown(it.outlet) if signal.channel != FLOOR] == []
@@ -155,7 +176,7 @@ def test_signals_of_the_channel_reach_the_readers() -> None:
     async def story() -> None:
         async with scene() as it:
             state = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=40, t=700)
-            await it.engine.send(wire.Tell(stream=it.attach.stream, signal=state))
+            await it.engine.send(wire.Tell(attachment=it.attach.attachment, signal=state))
             await it.hall.clock.sleep(10)
             assert shown(it.outlet) == [state]
 
@@ -221,9 +242,9 @@ def test_the_next_engine_goes_on_where_the_words_end() -> None:
     loop.run(story())
 
 
-def place(words: int) -> wire.Place:
+def resume_point(words: int) -> wire.ResumePoint:
     """Where an engine may stand after `words` words of `Scene.commit`."""
-    return wire.Place(
+    return wire.ResumePoint(
         committed_through=1_000 * words - 500,
         segment=SegmentId("a"),
         words=words,
@@ -246,10 +267,10 @@ async def next_attach(it: Scene) -> wire.Attach:
 def test_the_next_engine_is_told_where_the_one_before_stood() -> None:
     async def story() -> None:
         async with scene(seconds=10) as it:
-            await it.act("w1", it.commit(0, "Good", start=True), place=place(1))
-            await it.act("w2", it.commit(1, " day"), place=place(2))
+            await it.act("w1", it.commit(0, "Good", start=True), resume_point=resume_point(1))
+            await it.act("w2", it.commit(1, " day"), resume_point=resume_point(2))
             attach = await next_attach(it)
-            assert attach.place == place(2)
+            assert attach.resume_point == resume_point(2)
             assert attach.audio_from == 320
 
     loop.run(story())
@@ -258,9 +279,9 @@ def test_the_next_engine_is_told_where_the_one_before_stood() -> None:
 def test_a_place_whose_act_is_not_in_the_log_is_passed_over_for_the_one_before() -> None:
     async def story() -> None:
         async with scene(seconds=10) as it:
-            await it.act("w1", it.commit(0, "Good", start=True), place=place(1))
-            assert refusal(await it.act("w2", it.commit(5, " day"), place=place(6))) is RefusalCode.STALE
-            assert (await next_attach(it)).place == place(1)
+            await it.act("w1", it.commit(0, "Good", start=True), resume_point=resume_point(1))
+            assert refusal(await it.act("w2", it.commit(5, " day"), resume_point=resume_point(6))) is RefusalCode.STALE
+            assert (await next_attach(it)).resume_point == resume_point(1)
 
     loop.run(story())
 
@@ -268,9 +289,9 @@ def test_a_place_whose_act_is_not_in_the_log_is_passed_over_for_the_one_before()
 def test_a_place_that_does_not_go_with_the_log_is_no_place() -> None:
     async def story() -> None:
         async with scene(seconds=10) as it:
-            await it.act("w1", it.commit(0, "Good", start=True), place=place(3))
+            await it.act("w1", it.commit(0, "Good", start=True), resume_point=resume_point(3))
             attach = await next_attach(it)
-            assert attach.place is None
+            assert attach.resume_point is None
             assert attach.audio_from == 0
 
     loop.run(story())
@@ -282,7 +303,7 @@ def test_audio_runs_ahead_of_what_is_heard_only_so_far() -> None:
             sent = await heard_until_quiet(it)
             assert AHEAD_MS < sent <= AHEAD_MS + to_ms(PORTION)
             state = ChannelState(channel=FLOOR, sound=Heard.SILENCE, lag=0, t=60_000)
-            await it.engine.send(wire.Tell(stream=it.attach.stream, signal=state))
+            await it.engine.send(wire.Tell(attachment=it.attach.attachment, signal=state))
             assert await heard_until_quiet(it) > sent + 59_000
 
     loop.run(story())
@@ -311,5 +332,59 @@ def test_a_channel_that_no_engine_may_have_is_given_up() -> None:
             engine = hall.connect()
             await hello(engine)
             await task
+
+    loop.run(story())
+
+
+LINE = SegmentId("a")
+
+
+def span(start: int, *, kept: bool = True, barrier: int = 0) -> AudioSpan:
+    return AudioSpan(kept=kept, start=start, stop=None, barrier=barrier)
+
+
+def test_an_engine_gets_context_but_none_of_what_was_not_recorded() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            audio = LiveAudio(MIC, await hall.spools.open((await hall.session()).id, MIC), 0, hall.clock)
+            await audio.carry(Sound(30 * RATE), as_live=False)
+            assert first_sample(span(9_000), audio, None, None) == (9_000 - CONTEXT_MS) * 16
+            assert first_sample(span(9_000, barrier=8_000), audio, None, None) == 8_000 * 16
+            # Off the record it needn't hear again what is long past.
+            unkept = span(9_000, kept=False, barrier=9_000)
+            assert first_sample(unkept, audio, None, None) == (30_000 - CATCH_UP_MS) * 16
+            assert first_sample(unkept, audio, None, 12_000) == 12_000 * 16
+            assert first_sample(unkept, audio, None, 0) == 9_000 * 16
+
+    loop.run(story())
+
+
+def test_off_the_record_an_engine_is_told_nothing_of_the_record() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            begins = do.SegmentStart(t0=0, language="en")
+            words = (ev.Word(text="Good", t0=0, t1=500),)
+            say = do.CommitWords(channel=FLOOR, generation=1, segment=LINE, first=0, words=words, start=begins)
+            opening: list[do.AnyCommand] = [do.OpenSession(), do.AttachEngine(channel=FLOOR, model="m")]
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), opening), Receipt)
+            assert isinstance(await live.writer.send(Actor(Role.ENGINE, "m"), CommandId("say"), say), Receipt)
+            state, channel = live.state, live.state.channels[FLOOR]
+            told = attach_message(3, state, channel, span(500, kept=False), audio_from=700, resume_point=None)
+            assert (told.committed_through, told.last_words, told.open_segment) == (700, (), None)
+            told = attach_message(3, state, channel, span(9_000, barrier=9_000), audio_from=9_000, resume_point=None)
+            assert (told.committed_through, told.last_words) == (9_000, words)
+            told = attach_message(3, state, channel, span(500), audio_from=0, resume_point=None)
+            assert told.open_segment is not None
+            assert (told.committed_through, told.languages) == (500, ("en",))
+
+    loop.run(story())
+
+
+def test_a_damaged_note_holds_no_resume_point() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            state = (await hall.session()).state
+            assert known_resume_point(b"\xff", state.channels[FLOOR], state) is None
 
     loop.run(story())

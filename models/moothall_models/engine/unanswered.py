@@ -13,7 +13,7 @@ from moothall.core.events.types import GapReason
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import Partial
-from moothall.wire.engine import Act, EngineCommand, Place
+from moothall.wire.engine import Act, EngineCommand, ResumePoint
 
 RETRY_FIRST_MS = 1_000
 RETRY_LAST_MS = 5_000
@@ -33,7 +33,7 @@ def act_prefix(session: SessionId, channel: ChannelId, generation: int) -> str:
     return f"{digest[:40]}.{generation}"
 
 
-class Acts:
+class UnansweredActs:
     """The acts of one attachment that the server has not accepted yet.
 
     Each is written at once, and several may be under way. When the server can't store one, it refuses all later
@@ -41,10 +41,10 @@ class Acts:
     saved". After a wait the first one is tried alone, and when it is accepted the others follow in order.
     """
 
-    def __init__(self, prefix: str, stream: int) -> None:
-        """`prefix` as `act_prefix` makes it; `stream` is the attachment's number on the link."""
+    def __init__(self, prefix: str, attachment: int) -> None:
+        """`prefix` as `act_prefix` makes it; `attachment` is its number on the link."""
         self._prefix = prefix
-        self._stream = stream
+        self._attachment = attachment
         self._count = 0
         self._pending: list[Act] = []  # Bounded by KEEP_MS: older words are given up.
         self._under_way: deque[CommandId] = deque()  # Written and unanswered; at most all of `_pending`, twice.
@@ -76,21 +76,27 @@ class Acts:
 
     @property
     def overdue(self) -> bool:
-        """Whether far more is waiting than may be kept, and nothing could be given up: the place is lost."""
+        """Whether far more is waiting than may be kept, and nothing could be given up: the channel is lost."""
         return self._span() > 2 * KEEP_MS
 
     def add(
         self,
         commands: Sequence[EngineCommand],
         show: Partial | None = None,
-        at: float | None = None,
-        place: Place | None = None,
+        resume_point: ResumePoint | None = None,
         again: tuple[SegmentId, ...] = (),
     ) -> None:
         """Ask for `commands` as one act; `again` as in `wire.engine.Act`."""
         self._count += 1
         act_id = CommandId(f"{self._prefix}.{self._count}")
-        act = Act(stream=self._stream, id=act_id, commands=tuple(commands), show=show, place=place, again=again, at=at)
+        act = Act(
+            attachment=self._attachment,
+            id=act_id,
+            commands=tuple(commands),
+            show=show,
+            resume_point=resume_point,
+            again=again,
+        )
         self._pending.append(act)
         while self.held_up and not self._under_way and self._span() > KEEP_MS and self._give_up_oldest():
             pass
@@ -98,7 +104,7 @@ class Acts:
     def take(self, now: int) -> list[Act]:
         """The acts to be written now, in order; `now` is any monotonic time in ms, the same for all calls."""
         if self._trying:
-            return []  # A new act must not overtake those behind the one that is tried.
+            return []  # A new act must not overtake those behind the act that is retried.
         if self.held_up and now >= self._retry_at and not self._under_way:
             self._trying = True
             acts = self._pending[:1]
@@ -114,7 +120,7 @@ class Acts:
         self._settled(act_id)
 
     def refused(self, act_id: CommandId, code: RefusalCode, now: int) -> bool:
-        """The server has refused an act; False when sending it again can't help and the place is lost.
+        """The server has refused an act; False when sending it again can't help and the channel is lost.
 
         A better text that comes too late is dropped, and nothing is lost with it. Raises ProtocolError when the act was
         not the next to be answered.
@@ -146,7 +152,7 @@ class Acts:
 
     def _answered(self, act_id: CommandId) -> None:
         if not self._under_way or self._under_way[0] != act_id:
-            msg = f"The server answered act {act_id}, which is not the oldest unanswered one of stream {self._stream}."
+            msg = f"The server answered {act_id}, not the oldest unanswered act of attachment {self._attachment}."
             raise ProtocolError(msg)
         self._under_way.popleft()
 

@@ -7,8 +7,8 @@ from collections import deque
 import msgspec
 
 from moothall.wire import engine as wire
-from moothall_models.engine.acts import Acts, act_prefix
 from moothall_models.engine.audio import FRAME_MS, FrameBuffer, MediaTime
+from moothall_models.engine.unanswered import UnansweredActs, act_prefix
 from moothall_models.ports import VAD_FRAME, Samples, VoiceActivity
 from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import due
@@ -21,21 +21,21 @@ SPOKEN_P = 0.5
 """Frames of this probability count as speech where the load is measured."""
 
 
-class Stream:
-    """One attachment."""
+class HeardChannel:
+    """A channel from its attachment to its end."""
 
     def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime, speech: SpeechChannel) -> None:
-        self.number = attach.stream
+        self.number = attach.attachment
         self.name = act_prefix(attach.session, attach.channel, attach.generation)
         self.voice = voice
         self.media = media
         self.speech = speech
-        self.acts = Acts(self.name, attach.stream)
+        self.acts = UnansweredActs(self.name, attach.attachment)
         self.audio = FrameBuffer(attach.audio_from)
-        # Overflow: the oldest is forgotten; then the stream has no place for a while.
+        # Overflow: the oldest is forgotten; then the channel has no resume point for a while.
         self._voices: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
-        if attach.place is not None and attach.place.audio_from == attach.audio_from:
-            voice.resume(attach.place.voice)
+        if attach.resume_point is not None and attach.resume_point.audio_from == attach.audio_from:
+            voice.resume(attach.resume_point.voice)
         self.wanted: PassRequest | None = None
         self.asked = self.began = self.due = 0.0
         """When the pass was wanted, when it began, and when it should be done, on the driver's clock."""
@@ -85,8 +85,8 @@ class Stream:
         self.spoken += FRAME_MS * sum(p >= SPOKEN_P for p in odds)
         return odds
 
-    def place(self) -> wire.Place | None:
+    def resume_point(self) -> wire.ResumePoint | None:
         """Where another engine would go on; None while that can't be said."""
-        place = self.speech.place
-        voice = next((state for t, state in reversed(self._voices) if t == place.audio_from), None)
-        return None if voice is None else msgspec.structs.replace(place, voice=voice)
+        point = self.speech.resume_point
+        voice = next((state for t, state in reversed(self._voices) if t == point.audio_from), None)
+        return None if voice is None else msgspec.structs.replace(point, voice=voice)

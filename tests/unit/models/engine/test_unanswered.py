@@ -7,7 +7,7 @@ from moothall.core.events.types import EndReason, GapReason, Word
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, is_command_id
 from moothall.core.signals import Partial
-from moothall_models.engine.acts import KEEP_MS, Acts, act_prefix
+from moothall_models.engine.unanswered import KEEP_MS, UnansweredActs, act_prefix
 
 FLOOR = ChannelId("floor")
 UNAVAILABLE = RefusalCode.UNAVAILABLE
@@ -32,13 +32,13 @@ def better(segment: str) -> ReviseSegment:
     return ReviseSegment(channel=FLOOR, generation=1, segment=SegmentId(segment), base_words=1, text="Word.")
 
 
-def ids(acts: Acts, now: int) -> list[str]:
+def ids(acts: UnansweredActs, now: int) -> list[str]:
     return [act.id for act in acts.take(now)]
 
 
-def held_up() -> Acts:
+def held_up() -> UnansweredActs:
     """The words of an open segment were accepted, its next ones were refused at 0."""
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([words("a", 0)])
     acts.add([words("a", 500, first=1)])
     acts.take(0)
@@ -48,17 +48,16 @@ def held_up() -> Acts:
 
 
 def test_acts_are_written_at_once_in_order_and_once() -> None:
-    acts = Acts("plenary.floor.2", 7)
+    acts = UnansweredActs("plenary.floor.2", 7)
     partial = Partial(channel=FLOOR, segment=SegmentId("a"), first=1, text=" and", language="en")
-    acts.add([words("a", 0)], partial, at=12.5)
+    acts.add([words("a", 0)], partial)
     acts.add([end("a", 500)])
     first, second = acts.take(0)
-    assert (first.stream, first.id, first.commands, first.show, first.at) == (
+    assert (first.attachment, first.id, first.commands, first.show) == (
         7,
         "plenary.floor.2.1",
         (words("a", 0),),
         partial,
-        12.5,
     )
     assert second.id == "plenary.floor.2.2"
     assert acts.take(0) == []
@@ -109,7 +108,7 @@ def test_the_wait_doubles_up_to_five_seconds_and_begins_anew_after_a_success() -
 
 
 def test_it_is_not_tried_again_while_later_acts_wait_for_their_answers() -> None:
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([words("a", 0)])
     acts.add([end("a", 500)])
     acts.take(0)
@@ -122,7 +121,7 @@ def test_it_is_not_tried_again_while_later_acts_wait_for_their_answers() -> None
 
 
 def test_a_later_act_that_was_stored_after_all_is_not_sent_again() -> None:
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([words("a", 0)])
     acts.add([end("a", 500)])
     acts.take(0)
@@ -136,7 +135,7 @@ def test_a_later_act_that_was_stored_after_all_is_not_sent_again() -> None:
 
 @pytest.mark.parametrize("code", [RefusalCode.STALE, RefusalCode.CONFLICT, RefusalCode.FORBIDDEN])
 def test_other_refusals_mean_that_the_place_is_lost(code: RefusalCode) -> None:
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([words("a", 0)])
     acts.take(0)
     assert acts.refused(CommandId("p.1"), code, 0) is False
@@ -144,7 +143,7 @@ def test_other_refusals_mean_that_the_place_is_lost(code: RefusalCode) -> None:
 
 @pytest.mark.parametrize("code", [RefusalCode.STALE, RefusalCode.CONFLICT, RefusalCode.UNKNOWN, RefusalCode.INVALID])
 def test_a_better_text_that_is_refused_is_dropped_and_nothing_else(code: RefusalCode) -> None:
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([words("a", 0), end("a", 500)])
     acts.add([better("a")])
     acts.add([words("b", 1_000)])
@@ -157,7 +156,7 @@ def test_a_better_text_that_is_refused_is_dropped_and_nothing_else(code: Refusal
 
 
 def test_a_better_text_that_can_not_be_stored_is_sent_again_and_what_follows_waits_for_it_no_longer_than_that() -> None:
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([better("a")])
     acts.add([words("b", 1_000)])
     for act in acts.take(0):
@@ -170,11 +169,11 @@ def test_a_better_text_that_can_not_be_stored_is_sent_again_and_what_follows_wai
 
 @pytest.mark.parametrize("answered", ["p.2", "q.1"])
 def test_answers_must_come_in_order(answered: str) -> None:
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([words("a", 0)])
     acts.add([end("a", 500)])
     acts.take(0)
-    with pytest.raises(ProtocolError, match=f"{answered}, which is not the oldest unanswered one of stream 1"):
+    with pytest.raises(ProtocolError, match=f"{answered}, not the oldest unanswered act of attachment 1"):
         acts.accepted(CommandId(answered))
 
 
@@ -205,7 +204,7 @@ def test_after_ten_minutes_the_oldest_lines_become_one_gap() -> None:
 
 
 def test_a_gap_grows_while_storage_stays_away() -> None:
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([words("a", 0)])
     acts.take(0)
     acts.refused(CommandId("p.1"), UNAVAILABLE, 0)
@@ -236,7 +235,7 @@ def test_a_line_that_has_not_ended_cannot_be_given_up() -> None:
 
 
 def test_a_server_that_answers_nothing_for_twice_as_long_is_given_up() -> None:
-    acts = Acts("p", 1)
+    acts = UnansweredActs("p", 1)
     acts.add([words("a", 0)])
     acts.add([words("a", 2 * KEEP_MS, first=1)])
     assert not acts.overdue

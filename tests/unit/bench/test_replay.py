@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from moothall.cli.replay import SCRATCH, measure_append_us
 from moothall.core.kernel.errors import ConfigurationError
+from replay import SCRATCH, measure_append_us
 
 
 def names(folder: Path) -> list[str]:

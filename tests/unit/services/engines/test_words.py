@@ -12,7 +12,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
 from moothall.core.signals import Partial, Unrecorded
-from moothall.services.engines.acts import SHOWN, KeptActs, UnkeptActs, kept_part
+from moothall.services.engines.words import SHOWN, ShownWords, StoredWords, kept_part
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import LiveAudio
@@ -92,19 +92,19 @@ def test_an_open_line_can_be_ended_and_a_correction_waits_for_the_record() -> No
     assert kept_part(state((1_000, 1_200)), FLOOR, (correction,)) == (correction,)
 
 
-async def made(hall: MemoryHall) -> tuple[LiveSession, KeptActs, MemoryOutlet, LiveAudio]:
+async def made(hall: MemoryHall) -> tuple[LiveSession, StoredWords, MemoryOutlet, LiveAudio]:
     live = await hall.session()
     commands: list[do.AnyCommand] = [do.OpenSession(), do.AttachEngine(channel=FLOOR, model="m")]
     assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), commands), Receipt)
     audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
     outlet = MemoryOutlet()
     await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
-    acts = KeptActs(live.writer, FLOOR, audio, model="m", generation=1, place=None)
+    acts = StoredWords(live.writer, FLOOR, audio, model="m", generation=1, resume_point=None)
     return live, acts, outlet, audio
 
 
 def act(name: str, *commands: wire.EngineCommand, show: Partial | None = None, placed: bool = False) -> wire.Act:
-    place = wire.Place(
+    point = wire.ResumePoint(
         committed_through=700,
         segment=LINE,
         words=2,
@@ -114,7 +114,9 @@ def act(name: str, *commands: wire.EngineCommand, show: Partial | None = None, p
         suspect=None,
         speaking=None,
     )
-    return wire.Act(stream=1, id=CommandId(name), commands=commands, show=show, place=place if placed else None)
+    return wire.Act(
+        attachment=1, id=CommandId(name), commands=commands, show=show, resume_point=point if placed else None
+    )
 
 
 def test_an_act_of_which_nothing_is_kept_counts_as_stored() -> None:
@@ -143,7 +145,7 @@ def test_places_are_kept_while_all_is_recorded() -> None:
         async with memory_hall() as hall:
             _, acts, _, audio = await made(hall)
             await acts.carry_out(act("1", commit(100, 400), placed=True))
-            assert [place.words for place in wire.decode_places(audio.note)] == [2]
+            assert [point.words for point in wire.decode_resume_points(audio.note)] == [2]
             refused = await acts.carry_out(act("2"))
             assert not isinstance(refused, Receipt)
             assert refused.code is RefusalCode.FORBIDDEN
@@ -170,7 +172,7 @@ def test_a_better_text_leaves_the_place_and_a_refused_one_holds_nothing_up() -> 
             assert again.code is RefusalCode.STALE
             assert isinstance(await acts.carry_out(act("4", commit(1_000, segment=NEXT), placed=True)), Receipt)
             # Of the two that are kept, the older one is of the state before the better text.
-            assert len(wire.decode_places(audio.note)) == 2
+            assert len(wire.decode_resume_points(audio.note)) == 2
 
     loop.run(story())
 
@@ -205,7 +207,7 @@ def test_off_the_record_words_are_shown_stored_nowhere_and_wiped() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             live, _, outlet, _ = await made(hall)
-            acts, offset = UnkeptActs(live.writer, FLOOR), live.writer.offset
+            acts, offset = ShownWords(live.writer, FLOOR), live.writer.offset
             assert await acts.carry_out(act("1", commit(100, 400, rest=" soft"))) == Receipt(offset, offset)
             await hall.clock.sleep(10)
             assert shown(outlet)[-1] == Unrecorded(channel=FLOOR, text="w100 w400 soft", language="en")
@@ -231,7 +233,7 @@ def test_only_the_newest_of_it_is_held(lines: int) -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             live, _, outlet, _ = await made(hall)
-            acts = UnkeptActs(live.writer, FLOOR)
+            acts = ShownWords(live.writer, FLOOR)
             for number in range(lines):
                 await acts.carry_out(act(str(number), commit(1_000 * number, segment=SegmentId(f"l{number}"))))
             await hall.clock.sleep(10)
