@@ -4,7 +4,7 @@ import { offer } from './handing.js';
 import { arrived, carry } from './kept.js';
 import { at } from '../lib/nodes.js';
 
-let unsafe = []; // what only this place has
+let unsafe = /** @type {Carried[]} */ ([]); // what only this place has
 
 /** Keep it, or no more; and offer to take it elsewhere while only this place has it. */
 function kept() {

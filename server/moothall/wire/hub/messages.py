@@ -17,6 +17,10 @@ Hubs below hubs: a hub serves the same link. It prefixes the names of those belo
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, get_args
 
 import msgspec
 
@@ -373,6 +377,16 @@ class Signalled(Message, frozen=True, kw_only=True, tag="signal"):
     signal: Summary
 
 
+class _State(FrequentMessage, frozen=True, kw_only=True, tag=2):
+    """`Signalled` with a `ChannelState`: while an engine is late it is sent every few seconds."""
+
+    session: SessionId
+    channel: ChannelId
+    sound: Sound
+    lag: int
+    t: int
+
+
 class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
     """Nothing more comes of this session: why, for a person."""
 
@@ -429,13 +443,13 @@ class NotTranslated(Message, frozen=True, kw_only=True, tag="not-translated"):
     """A sentence."""
 
 
-_FromHubMap = Hello | Follow | Leave | Taken | Erased | Act | Translate
-FromHub = _FromHubMap | Pulse
-_ToHubMap = (
+FromHub = Hello | Follow | Leave | Taken | Erased | Act | Translate | Pulse
+ToHub = (
     Welcome
     | Above
     | Programme
     | Live
+    | Batch
     | Caught
     | Signalled
     | Stopped
@@ -444,25 +458,21 @@ _ToHubMap = (
     | NotDone
     | Translated
     | NotTranslated
+    | Pulse
 )
-ToHub = _ToHubMap | Batch | Pulse
-
-
-class _State(FrequentMessage, frozen=True, kw_only=True, tag=2):
-    """`Signalled` with a `ChannelState`: while an engine is late it is sent every few seconds."""
-
-    session: SessionId
-    channel: ChannelId
-    sound: Sound
-    lag: int
-    t: int
-
 
 _encoder = msgspec.msgpack.Encoder()
-_from_hub: msgspec.msgpack.Decoder[_FromHubMap] = msgspec.msgpack.Decoder(_FromHubMap)
-_frequent_from_hub = msgspec.msgpack.Decoder(Pulse)
-_to_hub: msgspec.msgpack.Decoder[_ToHubMap] = msgspec.msgpack.Decoder(_ToHubMap)
-_frequent_to_hub: msgspec.msgpack.Decoder[Batch | Pulse | _State] = msgspec.msgpack.Decoder(Batch | Pulse | _State)
+
+
+def _decoders(messages: UnionType) -> tuple[msgspec.msgpack.Decoder[Any], msgspec.msgpack.Decoder[Any]]:
+    """Of those that are maps, and of those that are arrays: a union can't have both."""
+    arrays = [kind for kind in get_args(messages) if issubclass(kind, FrequentMessage)]
+    maps = [kind for kind in get_args(messages) if kind not in arrays]
+    return msgspec.msgpack.Decoder(reduce(or_, maps)), msgspec.msgpack.Decoder(reduce(or_, arrays))
+
+
+_from_hub, _frequent_from_hub = _decoders(FromHub)
+_to_hub, _frequent_to_hub = _decoders(ToHub | _State)
 
 
 def encode(message: FromHub | ToHub) -> bytes:
@@ -475,17 +485,16 @@ def encode(message: FromHub | ToHub) -> bytes:
 def decode_from_hub(frame: bytes) -> FromHub:
     """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        return read(_frequent_from_hub, frame) if _is_array(frame) else read(_from_hub, frame)
+        message: FromHub = read(_frequent_from_hub if _is_array(frame) else _from_hub, frame)
     except Unreadable as error:
         raise _unreadable(frame, "a hub", error) from error
+    return message
 
 
 def decode_to_hub(frame: bytes) -> ToHub:
     """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        if not _is_array(frame):
-            return read(_to_hub, frame)
-        message = read(_frequent_to_hub, frame)
+        message: ToHub | _State = read(_frequent_to_hub if _is_array(frame) else _to_hub, frame)
     except Unreadable as error:
         raise _unreadable(frame, "the server above", error) from error
     if not isinstance(message, _State):
