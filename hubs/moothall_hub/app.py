@@ -58,7 +58,7 @@ BACKLOG = 256
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True):
-    """A running hub, for whoever started it."""
+    """A running hub, as its starter sees it."""
 
     parts: Parts
     served: Served

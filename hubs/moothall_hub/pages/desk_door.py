@@ -107,7 +107,7 @@ class DeskDoor:
         ]
 
     async def onward(self, request: web.Request) -> web.Response:
-        """Whoever comes by the addresses that the conference has is sent to the desk."""
+        """The addresses that the centre has for coordinators lead to the desk."""
         query = request.query_string
         return see_other(f"/desk?{query}" if query else "/desk")
 

@@ -55,7 +55,7 @@ def room_doors(
     """The doors of questions. `channel_of`: which of a session's texts has a line."""
 
     def hubs_of(_: SessionId) -> dict[str, str]:
-        """The group for which whoever asks may ask: the coordinator's own."""
+        """The group for which this visitor may ask: the coordinator's own."""
         now = facts()
         return {now.name or "here": now.title} if now.title and any(map(coordinates, ASKER.get())) else {}
 

@@ -191,7 +191,7 @@ def by_support(floor: LocalFloor) -> list[LocalQuestion]:
 def count(floor: LocalFloor, what: InterventionId) -> int:
     """How many of the room would ask it too, its author not among them.
 
-    Whoever asked or would ask what was joined with it would ask this one.
+    Authors and supporters of questions that were joined with it support this one.
     """
     those = set(floor.supporters.get(what, ()))
     for other in floor.joined.get(what, ()):

@@ -26,7 +26,7 @@ from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode
 from moothall_hub.room.ports import ActStanding, ActState
 
 _OF_ROOM = f"{HUB}room"
-"""The origin of what was passed on, whatever the hub is called: the limit of a hub counts it."""
+"""The origin of questions that were passed on, under any name of the hub: the limit of a hub counts it."""
 _STANDINGS = {
     Local.HERE: Standing.CHECKED,
     Local.FORWARDED: Standing.CHECKED,

@@ -315,7 +315,7 @@ class RoomFloor:
             self._put(msgspec.structs.replace(self.floor(session).with_(*gone), cleared=floor.cleared))
 
     async def erase_removed(self, session: SessionId) -> None:
-        """Erase from this disk the words that the meeting has removed. For whoever takes a `body.removed`.
+        """Erase from this disk the words that the meeting has removed. Called for each `body.removed`.
 
         Raises StorageUnavailable.
         """

@@ -54,7 +54,7 @@ AboutOf = Callable[[SessionId], Awaitable[About | None]]
 
 
 class DeskDoor:
-    """Serves the pages to whoever came with a link that reaches the session."""
+    """Serves the pages to browsers with a link that reaches the session."""
 
     def __init__(self, pages: Pages, *, staff: StaffOf, may_act: MayAct, about: AboutOf) -> None:
         self._pages = pages

@@ -1,7 +1,7 @@
 """The door at which the author of a question says something of themselves, changes it or takes it back.
 
-It is a form on their private page (`asking_door.py`). What was said is never shown again, there neither: whoever has
-the page's address learns no more than that something was.
+It is a form on their private page (`asking_door.py`). What was said is never shown again, there neither: a
+holder of the page's address learns no more than that something was.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The door of *Ask or comment*: a form that needs no script, and the private page to which it leads.
 
-A browser is known by a random cookie that is good for one session; no address is kept. Whatever goes wrong is said
+A browser is known by a random cookie that is good for one session; no address is kept. An error is shown
 above the form, which still holds everything that was typed.
 """
 
@@ -66,7 +66,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     about: Statement = {}
     """What they say of themselves."""
     hub: str = ""
-    """For which hub; empty for whoever writes it."""
+    """For which hub; empty for the writer's own question."""
 
 
 class AskingDoor:
@@ -83,7 +83,7 @@ class AskingDoor:
         template: str = "ask.html",
         more: Callable[[SessionId], Mapping[str, object]] = lambda _: {},
     ) -> None:
-        """`hubs_of`: the hubs for which whoever asks may do so, and what they are called.
+        """`hubs_of`: the hubs for which the visitor may ask, with their titles.
 
         `balance`: keeps what people say of themselves; without it they aren't asked. `template`: one that extends
         `ask.html`; `more`: what that needs besides.
@@ -285,7 +285,7 @@ def _age(given: Mapping[str, str]) -> int:
 def form_values(wanted: Asked, typed: Typed, hubs: Mapping[str, str], ui: Catalogue, pages: Pages) -> dict[str, object]:
     """What the template of the form is given of what was typed, and of what there is to choose from.
 
-    `hubs`: the groups for which whoever asks may ask, with what they are called.
+    `hubs`: the groups for which the visitor may ask, with their titles.
     """
     return {
         "title": title_of(wanted, ui),

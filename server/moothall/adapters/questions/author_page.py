@@ -1,4 +1,4 @@
-"""The private page of whoever asked: where it stands, and in its turn a place to type."""
+"""The private page of a question's author: its status, and in its turn a field to type in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from moothall.services.questions.typing import InProgress
 
 
 class _Running(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence with a time that runs, and the one that stands there when it has run out."""
+    """A sentence with a running time, and the sentence after that."""
 
     before: str
     shown: str

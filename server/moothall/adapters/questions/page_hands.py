@@ -19,7 +19,7 @@ OVER = "The show of hands is closed."
 
 
 def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: Choice = NO_CHOICE) -> dict[str, object]:
-    """One of them. `going`: the meeting is on; `mine`: what whoever looks has chosen."""
+    """One of them. `going`: the meeting is on; `mine`: the visitor's choice."""
     quiet = poll.quiet and poll.open
     rows = [
         {

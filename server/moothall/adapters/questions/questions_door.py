@@ -75,7 +75,7 @@ class RoomRows(Protocol):
     def rows(self, wanted: Asked, floor: Floor, ui: Catalogue, *, mine: Names, own: Names) -> list[Row]:
         """Those that `floor`, the meeting's, has not published, in the order in which they are shown.
 
-        `mine`: what whoever looks would ask too; `own`: what they asked. Their addresses are without a query.
+        `mine`: what the visitor would ask too; `own`: what they asked. Their addresses are without a query.
         """
         ...
 
@@ -173,7 +173,7 @@ class QuestionsDoor:
         query: str,
         own: frozenset[InterventionId],
     ) -> str:
-        """The page; whoever has done nothing to what stands on it gets one that was made already."""
+        """The page; visitors without votes or questions of their own share one that is kept."""
         mine = self._supports.supported(wanted.session, token)
         # Whoever comes for the first time has no token yet, and has reported nothing.
         reported = self._reported(wanted.session, token) if token else frozenset()

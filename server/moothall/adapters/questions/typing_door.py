@@ -1,6 +1,6 @@
 """The door of those whose turn it is: what they type, as a form and as a script sends it.
 
-Whoever sends has the address of the author's page; nobody else can write there.
+The sender knows the address of the author's page; nobody else can write there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Whoever asked is told on every page of a meeting's text that their turn is near or has come, and everybody what is
-asked now.
+"""Every page of a meeting's text tells an author that their turn is near or has come, and everybody what is asked now.
 
-A page is made for the browser that asks for it; what follows comes over the stream that all readers share. It says that
-something has happened to a question, and the page of the one who asked it has this part made anew.
+A page is made for the browser that asks for it; later news comes over the stream that all readers share. It says that
+the status of a question has changed, and the author's page fetches this part again.
 """
 
 from __future__ import annotations
@@ -87,7 +86,7 @@ def _said(each: Intervention, ui: Catalogue) -> str:
 
 
 class YourTurn:
-    """Serves the part of a page that is for whoever asked."""
+    """Serves the part of a page that is for authors."""
 
     def __init__(self, pages: Pages, questions: Questions, snapshot_of: SnapshotOf, visitors: Visitors) -> None:
         self._pages = pages

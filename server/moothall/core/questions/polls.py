@@ -1,6 +1,6 @@
 """A show of hands: the fold of its events, and how it is told. Pure.
 
-Whoever is remote chooses on a page, the hands in the room are counted by a person. Both stand beside each other.
+Remote people choose on a page, the hands in the room are counted by a person. Both stand beside each other.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a session is and what may happen in it: decide(state, command) → events, evolve(state, event) → state.
 
-The session writer is the only caller of `decide` that counts; whoever folds a log uses `evolve`.
+The session writer is the only caller of `decide` that counts; a fold of a log uses `evolve`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, Live
 GATHER_MS = 1_000
 """What is said within so long after a batch goes out together."""
 LIVE_BYTES = 64 << 10
-"""Most that a batch of what is said now holds before it is packed: a frame holds it whatever it is packed to."""
+"""Bytes of a live batch before it is packed: a frame holds it at any size when packed."""
 MISSED_BYTES = WINDOW_BYTES // 3
 """What a batch of what was missed is to come to, packed: three of them fill the window."""
 FEWEST_PACKED, MOST_PACKED = MISSED_BYTES, 16 * MISSED_BYTES

@@ -180,7 +180,7 @@ class Asking:
         return self._tokens.page(session, intervention)
 
     async def mine(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
-        """What a browser has asked for whoever sits at it, newest first, each with its author's token.
+        """What a browser's user has asked for themselves, newest first, each with its author's token.
 
         Raises StorageUnavailable.
         """

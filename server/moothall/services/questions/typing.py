@@ -138,7 +138,7 @@ class _Turn:
         return f"{self.said} {self.text.strip()}".strip()[-SHOWN:]
 
     def never_kept(self, done: Done) -> bool:
-        """Whether a line may not become one of the record, whatever is recorded now."""
+        """Whether a line may not become one of the record, even while the session is recorded."""
         return done.unkept or done.line in self.unkept or len(self.unkept) >= MOST_UNKEPT
 
 

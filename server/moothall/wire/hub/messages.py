@@ -336,7 +336,7 @@ class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaul
 
 
 class Live(Message, frozen=True, kw_only=True, tag="live"):
-    """The answer to `Follow`: what comes as live begins behind `begin`, where the lanes stood at `heads`."""
+    """The answer to `Follow`: live batches begin behind `begin`, where the lanes stood at `heads`."""
 
     session: SessionId
     epoch: Epoch
