@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from moothall.adapters.admin.language_names import language_names
@@ -53,74 +54,74 @@ SOUND_FOLDERS = (SPOOL_FOLDER, RECORDINGS_FOLDER)
 LOCK_FILE = "lock"
 
 
+@dataclass(eq=False, repr=False)
 class House:
-    """An open data folder: all that a server keeps and knows. Made by `open_house`."""
+    """An open data folder: all that a server keeps and knows. Made by `open_house`.
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        log: SqliteLog,
-        book: SqliteBook,
-        signer: Ed25519Signer,
-        zone: Zone,
-        clock: Clock,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
-        """`tasks` owns whatever runs as long as the house is open. Raises ConfigurationError."""
-        self.data = Path(settings.server.data)
-        self.log = log
-        self.signer = signer
-        self.clock = clock
+    `tasks` owns whatever runs as long as the house is open. Raises ConfigurationError.
+    """
+
+    settings: Settings
+    _: KW_ONLY
+    log: SqliteLog
+    book: SqliteBook
+    signer: Ed25519Signer
+    zone: Zone
+    clock: Clock
+    tasks: asyncio.TaskGroup
+
+    def __post_init__(self) -> None:
+        self.data = Path(self.settings.server.data)
         self.randomness = randomness = SystemRandomness()
-        self.tasks = tasks
         self.sessions = sessions = Sessions(
-            log=log,
-            clock=clock,
+            log=self.log,
+            clock=self.clock,
             randomness=randomness,
-            signer=signer,
-            unused_ms=60_000 * settings.server.unload_after_minutes,
+            signer=self.signer,
+            unused_ms=60_000 * self.settings.server.unload_after_minutes,
         )
         self.closing = Closing()
-        self.links = RoleLinks(book=book, clock=clock, randomness=randomness)
+        self.links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
         self.openers = Openers(sessions, label=self.links.label)
         self.programme = Programme(
-            book=book,
+            book=self.book,
             sessions=sessions,
             closing=self.closing,
-            clock=clock,
+            clock=self.clock,
             randomness=randomness,
-            zone=zone,
-            zone_named=bool(settings.conference.time_zone),
+            zone=self.zone,
+            zone_named=bool(self.settings.conference.time_zone),
             zones=find_zone,
             opened_by=self.openers.of,
         )
-        self.hubs = Hubs(book=book, sessions=sessions, links=self.links, clock=clock, randomness=randomness)
-        self.hub_removals = HubRemovals(book=book, read=log.read, clock=clock)
-        self.pairing = Pairing(self.hubs, self.links, book=book, clock=clock, randomness=randomness)
+        self.hubs = Hubs(book=self.book, sessions=sessions, links=self.links, clock=self.clock, randomness=randomness)
+        self.hub_removals = HubRemovals(book=self.book, read=self.log.read, clock=self.clock)
+        self.pairing = Pairing(self.hubs, self.links, book=self.book, clock=self.clock, randomness=randomness)
         self.proposals = Proposals(
             sessions,
-            log=log,
-            book=book,
-            clock=clock,
+            log=self.log,
+            book=self.book,
+            clock=self.clock,
             randomness=randomness,
-            keep_days=settings.recording.keep_days,
+            keep_days=self.settings.recording.keep_days,
         )
-        rude = (entry for each in read_word_lists(settings.conference.word_lists) for entry in each.entries)
-        most = settings.conference.people_at_one_address
+        rude = (entry for each in read_word_lists(self.settings.conference.word_lists) for entry in each.entries)
+        most = self.settings.conference.people_at_one_address
         self.asking = Asking(
             sessions,
-            book=book,
-            clock=clock,
+            book=self.book,
+            clock=self.clock,
             randomness=randomness,
-            blocked=BlockedWords((*settings.conference.blocked_words, *rude)),
+            blocked=BlockedWords((*self.settings.conference.blocked_words, *rude)),
             share=most,
         )
-        self.typing = Typing(sessions, clock)
-        self.ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness, most_new=most)
-        dimensions = tuple(Dimension(each) for each in dict.fromkeys(settings.balance.asks))
-        questions = Questions(dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(settings.balance.groups))))
-        self.balance = Balance(sessions, book=book, clock=clock, randomness=randomness, questions=questions)
+        self.typing = Typing(sessions, self.clock)
+        self.ballots = Ballots(sessions, book=self.book, clock=self.clock, randomness=randomness, most_new=most)
+        dimensions = tuple(Dimension(each) for each in dict.fromkeys(self.settings.balance.asks))
+        questions = Questions(
+            dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(self.settings.balance.groups)))
+        )
+        self.balance = Balance(sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions)
 
     async def load(self) -> None:
         """Read what is kept, once the sessions run. Raises StorageUnavailable."""

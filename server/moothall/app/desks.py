@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 import msgspec
@@ -180,29 +181,23 @@ class _AboutSessions:
         return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
 
 
+@dataclass(eq=False, repr=False)
 class _Extras:
     """What desks can ask for beside commands to their own session."""
 
-    def __init__(
-        self,
-        house: House,
-        *,
-        desks: Desks,
-        moves: LineMoves,
-        reports: Reports,
-        recognising: Recognising,
-        recordings: Recordings,
-    ) -> None:
-        self._house = house
-        self._desks = desks
-        self._moves = moves
-        self._reports = reports
-        self._recognising = recognising
-        self._recordings = recordings
-        self._copies = Copies(house.log, self._writer_of)
+    house: House
+    _: KW_ONLY
+    desks: Desks
+    moves: LineMoves
+    reports: Reports
+    recognising: Recognising
+    recordings: Recordings
+
+    def __post_init__(self) -> None:
+        self._copies = Copies(self.house.log, self._writer_of)
 
     async def _writer_of(self, session: SessionId) -> SessionWriter | None:
-        live = await self._house.sessions.find(session)
+        live = await self.house.sessions.find(session)
         return None if live is None else live.writer
 
     def all(self) -> dict[str, Extra]:
@@ -223,8 +218,8 @@ class _Extras:
         if not is_command_id(wish.id) or channel not in seat.live.state.channels:
             return refuse(RefusalCode.INVALID, "It needs an id and one of the meeting's texts.")
         name = CommandId(wish.id)
-        with self._desks.doing(seat, name):
-            answer = await redo(seat.live.writer, self._recognising, seat.actor, name, channel, wish.language)
+        with self.desks.doing(seat, name):
+            answer = await redo(seat.live.writer, self.recognising, seat.actor, name, channel, wish.language)
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _move(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
@@ -232,36 +227,36 @@ class _Extras:
         if not is_command_id(wish.id):
             return refuse(RefusalCode.INVALID, "It needs an id.")
         name, channel = CommandId(wish.id), ChannelId(wish.channel or seat.channel)
-        with self._desks.doing(seat, name):
-            answer = await self._moves.move(
+        with self.desks.doing(seat, name):
+            answer = await self.moves.move(
                 seat, name, channel=channel, segments=wish.segments, session=SessionId(wish.session or "")
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _next(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """Close this session and start the one that follows in its room."""
-        room = self._house.programme.room_of(seat.live.id)
+        room = self.house.programme.room_of(seat.live.id)
         if room is None or not may_send(seat.staff.role, CloseSession()):
             return refuse(RefusalCode.FORBIDDEN, "The meeting is in no place where another follows.")
         if not is_command_id(wish.id):
             return refuse(RefusalCode.INVALID, "It needs an id.")
         live, act = seat.live, CommandId(f"next:{short(CommandId(wish.id))}")
-        gone = self._house.programme.gone_on(room, act)
+        gone = self.house.programme.gone_on(room, act)
         if gone is not None:  # It is sent again, since the line or the server was away.
             return {"session": gone}
         on = live.id if live.state.status in ON else None
-        if on is None and self._house.programme.now_in(room) is not None:
-            return self._house.programme.quicker(room)
+        if on is None and self.house.programme.now_in(room) is not None:
+            return self.house.programme.quicker(room)
         then = None if wish.then is None else SessionId(wish.then)
-        with self._house.openers.named(opening_of(act), seat.presence.known_as):
-            answer = await self._house.programme.next_session(room, after=on, then=then, by=seat.staff.link, act=act)
+        with self.house.openers.named(opening_of(act), seat.presence.known_as):
+            answer = await self.house.programme.next_session(room, after=on, then=then, by=seat.staff.link, act=act)
         return answer if isinstance(answer, Refusal) else {"session": answer}
 
     async def _remove(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """Words must not stay, neither in the text nor in the sound."""
         if not is_command_id(wish.id) or wish.removes is None:
             return refuse(RefusalCode.INVALID, "It needs an id, and which words.")
-        async with self._moves.busy:
+        async with self.moves.busy:
             answer = await remove(
                 seat.live.writer,
                 seat.actor,
@@ -273,8 +268,8 @@ class _Extras:
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
-        await self._house.proposals.forget_spoken(session, spoken)
-        await self._recordings.silence(session, spoken)
+        await self.house.proposals.forget_spoken(session, spoken)
+        await self.recordings.silence(session, spoken)
 
     async def _concerned(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """How many lines that stand would lose words to a removal, here and where they were moved to."""
@@ -290,10 +285,10 @@ class _Extras:
         return {"lines": sum(not cut.line.gone and bool(cut.line.whole.strip()) for cut in cuts)}
 
     async def _seen(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        return self._report(seat, wish, self._reports.seen)
+        return self._report(seat, wish, self.reports.seen)
 
     async def _mended(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        return self._report(seat, wish, self._reports.mended)
+        return self._report(seat, wish, self.reports.mended)
 
     def _report(self, seat: Seat, wish: Wish, tell: Callable[[SessionId, Kind], object]) -> dict[str, object] | Refusal:
         if wish.kind not in {kind.value for kind in Kind} or not _tends_text(seat.staff.role):

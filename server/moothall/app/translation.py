@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from moothall.adapters.desks.desk_socket import Extra, Wish
@@ -39,44 +40,40 @@ OWN = "child"
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
+@dataclass(eq=False, repr=False)
 class Translation:
     """What translates, and what the doors ask of it."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        translating: Translating,
-        translators: Translators,
-        texts: TextTranslation,
-        terms: TermsOf,
-    ) -> None:
-        self._sessions = sessions
-        self._texts = texts
-        self.translating = translating
-        self.translators = translators
-        self.messages = TranslationMessages(texts, terms)
+    sessions: Sessions
+    translating: Translating
+    translators: Translators
+    texts: TextTranslation
+    terms: TermsOf
+
+    def __post_init__(self) -> None:
+        self.messages = TranslationMessages(self.texts, self.terms)
 
     async def want(self, session: SessionId, language: str) -> ChannelId | Refusal:
         """Have a session translated into a language (BCP-47) while somebody reads that; returns the translation's id
         (`Translating`). Of a session by its name; raises StorageUnavailable.
         """
-        live = await self._sessions.find(session)
+        live = await self.sessions.find(session)
         if live is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
         return await self.translating.want(live, language)
 
     async def question(self, wanted: Text) -> Made | Refusal:
         """A published question in another language; raises StorageUnavailable."""
-        live = await self._sessions.find(wanted.session)
+        live = await self.sessions.find(wanted.session)
         if live is None:
             return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
         return await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
 
     def has_way(self, wanted: Text) -> bool:
         """Whether a published question can be translated now."""
-        live = self._sessions.loaded(wanted.session)
+        live = self.sessions.loaded(wanted.session)
         here = live is not None and not live.state.recorded
-        return self._texts.route(wanted.source, wanted.target, here=here) is not None
+        return self.texts.route(wanted.source, wanted.target, here=here) is not None
 
     def reach(self) -> Reach:
         """What can be translated now."""
@@ -86,19 +83,19 @@ class Translation:
         """Languages (primary tags) into which a session could be translated now (`Translating`). Of a session that is
         loaded.
         """
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         return () if live is None else self.translating.languages(live.state)
 
     def offered(self, session: SessionId) -> Sequence[str]:
         """Languages into which somebody may have a session translated that has no such translation yet (`Translating`).
         Of a session that is loaded.
         """
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         return () if live is None else self.translating.offered(live.state)
 
     def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
         """What its translations lack, for whoever is given a page of a text; they are its reader for a while."""
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         if live is None:
             return Lacking()
         self.translating.visited(live, channel)

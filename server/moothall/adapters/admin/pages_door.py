@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from typing import TypeVar
@@ -62,32 +63,22 @@ def _page(handler: Handler) -> Callable[[AdminDoor, web.Request], Awaitable[web.
     return handle
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class AdminDoor:
-    """Handlers of `/admin`, but for the import (`import_door.py`)."""
+    """Handlers of `/admin`, but for the import (`import_door.py`).
 
-    def __init__(
-        self,
-        *,
-        pages: StaffPages,
-        programme: Programme,
-        links: RoleLinks,
-        entries: Callable[[], Awaitable[Sequence[Entry]]],
-        public: str,
-        qr_svg: view.QrSvg,
-        reach: Callable[[], Reach],
-        key: str,
-    ) -> None:
-        """`entries` tells of every session without loading it; `public` is the address that links and codes say, with
-        no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records.
-        """
-        self.pages = pages
-        self._programme = programme
-        self._links = links
-        self._entries = entries
-        self._public = public
-        self._qr = qr_svg
-        self._reach = reach
-        self._key = key
+    `entries` tells of every session without loading it; `public` is the address that links and codes say, with
+    no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records.
+    """
+
+    pages: StaffPages
+    programme: Programme
+    links: RoleLinks
+    entries: Callable[[], Awaitable[Sequence[Entry]]]
+    public: str
+    qr_svg: view.QrSvg
+    reach: Callable[[], Reach]
+    key: str
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -113,15 +104,15 @@ class AdminDoor:
         self, asked: Asked, *, status: int = 200, problem: str = "", given: Mapping[str, str] | None = None
     ) -> web.Response:
         ui = asked.ui
-        entries = {entry.session: entry for entry in await self._entries() if entry.status is not Status.ABSENT}
-        planned = {each.session: each for each in self._programme.planned()}
+        entries = {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
+        planned = {each.session: each for each in self.programme.planned()}
         others = [view.planned_of(entry) for session, entry in entries.items() if session not in planned]
         meetings = [
-            view.meeting_row(each, entries.get(each.session), self._programme, ui)
+            view.meeting_row(each, entries.get(each.session), self.programme, ui)
             for each in in_order([*planned.values(), *others])
         ]
-        places = view.place_rows(self._programme, ui)
-        links = [staff for staff in self._links.list() if not staff.scope.startswith("session:")]
+        places = view.place_rows(self.programme, ui)
+        links = [staff for staff in self.links.list() if not staff.scope.startswith("session:")]
         return self.pages.show(
             "admin.html",
             asked,
@@ -130,13 +121,13 @@ class AdminDoor:
             given=given or {},
             meetings=meetings,
             places=places,
-            times=view.clock_of(self._programme, ui),
-            zone=self._programme.zone().name,
-            links=view.link_rows(links, self._links, self._programme, ui),
+            times=view.clock_of(self.programme, ui),
+            zone=self.programme.zone().name,
+            links=view.link_rows(links, self.links, self.programme, ui),
             access=[{"value": each.value, "name": ui.text(key)} for each, key in ACCESS.items()],
             sound=[{"value": each.value, "name": ui.text(key)} for each, key in SOUND.items()],
             roles=self._roles(asked, readers=False),
-            translation=reach_part(self._reach(), ui),
+            translation=reach_part(self.reach(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
             in_language=lambda tag: f"/admin?ui={tag}",
         )
@@ -156,14 +147,14 @@ class AdminDoor:
             return see_other(asked.to("/admin"))
         rehearsal = "rehearsal" in given
         planned = Planned(
-            session=await self._programme.free_name(f"{'rehearsal ' if rehearsal else ''}{title}"),
-            room=room if self._programme.room(room) is not None else None,
+            session=await self.programme.free_name(f"{'rehearsal ' if rehearsal else ''}{title}"),
+            room=room if self.programme.room(room) is not None else None,
             title=title,
             languages=languages,
             rehearsal=rehearsal,
         )
         try:
-            made = await self._programme.make(
+            made = await self.programme.make(
                 planned,
                 access=_choice(Access, given.get("access"), Access.PUBLIC),
                 sound=_choice(SoundKept, given.get("sound"), SoundKept.UNTIL_CHECKED),
@@ -182,8 +173,8 @@ class AdminDoor:
         state = await self._state(planned.session)
         sheets = []
         if state is not None and state.access is Access.PUBLIC:
-            address = f"{self._public}/s/{planned.session}"
-            sheets.append(view.public_sheet(planned, address, asked.ui, self._qr))
+            address = f"{self.public}/s/{planned.session}"
+            sheets.append(view.public_sheet(planned, address, asked.ui, self.qr_svg))
         elif state is not None and state.access is Access.LINK:
             sheets.append(await self._new_sheet(asked, Role.READER, session_scope(planned.session), ""))
         sheets.append(await self._new_sheet(asked, Role.TECHNICIAN, session_scope(planned.session), ""))
@@ -199,23 +190,23 @@ class AdminDoor:
     ) -> web.Response:
         planned, state = await self._planned(request)
         room = None if planned.room is None else room_scope(planned.room)
-        links = [staff for staff in self._links.list() if staff.scope in (session_scope(planned.session), room)]
+        links = [staff for staff in self.links.list() if staff.scope in (session_scope(planned.session), room)]
         return self.pages.show(
             "admin_meeting.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
-            plan=view.plan_fields(planned, state, self._programme.zone(), asked.ui) | dict(given or {}),
+            plan=view.plan_fields(planned, state, self.programme.zone(), asked.ui) | dict(given or {}),
             begun=state.status is not Status.CREATED,
             imported=bool(planned.source),
-            meeting=view.meeting_row(planned, state, self._programme, asked.ui),
-            times=view.clock_of(self._programme, asked.ui),
+            meeting=view.meeting_row(planned, state, self.programme, asked.ui),
+            times=view.clock_of(self.programme, asked.ui),
             questions=[each.text for each in state.backstage.questions],
             pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
-            links=view.link_rows(links, self._links, self._programme, asked.ui),
+            links=view.link_rows(links, self.links, self.programme, asked.ui),
             roles=self._roles(asked, readers=state.access is Access.LINK),
             act=_next_act(state.status),
-            beside=None if state.status in ON else on_beside(self._programme, planned.session),
+            beside=None if state.status in ON else on_beside(self.programme, planned.session),
             scope=session_scope(planned.session),
             opened=state.status in ON,
         )
@@ -228,10 +219,10 @@ class AdminDoor:
         languages = await read_languages(given.get("languages", "")[:200])
         if isinstance(languages, NoLanguages):
             return await self._meeting(request, asked, problem=languages.said(asked.ui), given=given)
-        wanted = view.wanted_plan(given, planned, state, languages, self._programme.zone())
+        wanted = view.wanted_plan(given, planned, state, languages, self.programme.zone())
         if isinstance(wanted, str):
             return await self._meeting(request, asked, problem=asked.ui.text(wanted), given=given)
-        refused = await change_plan(self._programme, wanted, by=asked.staff[0].link)
+        refused = await change_plan(self.programme, wanted, by=asked.staff[0].link)
         if refused is not None and refused.code is RefusalCode.INVALID:
             return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
         if refused is not None:
@@ -246,10 +237,10 @@ class AdminDoor:
         command = ACTS.get(given.get("act", ""))
         if command is None:
             raise Wrong(400, AdminText.CONFLICT)
-        beside = on_beside(self._programme, planned.session)
+        beside = on_beside(self.programme, planned.session)
         if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
             return await self._meeting(request, asked)  # It says so, and has a button for it.
-        refused = await self._programme.send(planned.session, command, by=asked.staff[0].link)
+        refused = await self.programme.send(planned.session, command, by=asked.staff[0].link)
         if refused is not None:
             raise wrong(refused)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
@@ -258,7 +249,7 @@ class AdminDoor:
     async def add_place(self, request: web.Request, asked: Asked) -> web.Response:
         """A place from its name."""
         given = await self.pages.form(request, asked)
-        made = await self._programme.add_room(given.get("title", ""))
+        made = await self.programme.add_room(given.get("title", ""))
         if isinstance(made, Refusal):
             return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.PLACE))
         return see_other(asked.to("/admin"))
@@ -267,7 +258,7 @@ class AdminDoor:
     async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """Close the running session of a room, and start the next."""
         given = await self.pages.form(request, asked)
-        done = await self._programme.next_session(
+        done = await self.programme.next_session(
             RoomId(request.match_info["room"]),
             after=SessionId(given["now"]) if given.get("now") else None,
             then=SessionId(given["then"]) if given.get("then") else None,
@@ -293,25 +284,25 @@ class AdminDoor:
     async def replace_link(self, request: web.Request, asked: Asked) -> web.Response:
         """A new address for a link that was lost; answers with its sheet."""
         given = await self.pages.form(request, asked)
-        staff = self._links.get(request.match_info["link"])
+        staff = self.links.get(request.match_info["link"])
         if staff is None:
             raise Wrong(404, AdminText.GONE)
         if not self.pages.once(given):
             return see_other(asked.to("/admin"))
-        address = self._address(staff, await self._links.replace(staff.link))
-        return self._sheets(asked, [view.sheet(staff, address, self._programme, asked.ui, self._qr)], None)
+        address = self._address(staff, await self.links.replace(staff.link))
+        return self._sheets(asked, [view.sheet(staff, address, self.programme, asked.ui, self.qr_svg)], None)
 
     @_page
     async def revoke_link(self, request: web.Request, asked: Asked) -> web.Response:
         """Ask whether a link is to end, and end it; answers with what became of it."""
         given = await self.pages.form(request, asked)
-        staff = self._links.get(request.match_info["link"])
+        staff = self.links.get(request.match_info["link"])
         if staff is None:
             raise Wrong(404, AdminText.GONE)
-        (row,) = view.link_rows([staff], self._links, self._programme, asked.ui)
+        (row,) = view.link_rows([staff], self.links, self.programme, asked.ui)
         gone = given.get("sure") == "yes"
         if gone:
-            await self._links.revoke(staff.link)
+            await self.links.revoke(staff.link)
         kind, _, name = staff.scope.partition(":")
         of_meeting = kind == "session"
         return self.pages.show(
@@ -324,14 +315,12 @@ class AdminDoor:
         )
 
     async def _new_sheet(self, asked: Asked, role: Role, scope: str, label: str) -> dict[str, object]:
-        staff, token = await self._links.create(role, scope, label)
-        return view.sheet(staff, self._address(staff, token), self._programme, asked.ui, self._qr)
+        staff, token = await self.links.create(role, scope, label)
+        return view.sheet(staff, self._address(staff, token), self.programme, asked.ui, self.qr_svg)
 
     def _address(self, staff: Staff, token: str) -> str:
         session = staff.scope.removeprefix("session:")
-        return (
-            f"{self._public}/s/{session}?key={token}" if staff.role is Role.READER else f"{self._public}/enter/{token}"
-        )
+        return f"{self.public}/s/{session}?key={token}" if staff.role is Role.READER else f"{self.public}/enter/{token}"
 
     def _sheets(self, asked: Asked, sheets: list[dict[str, object]], planned: Planned | None) -> web.Response:
         pages = [] if planned is None else view.jobs(planned.session, Role.SECRETARIAT, asked.ui)
@@ -341,7 +330,7 @@ class AdminDoor:
             sheets=sheets,
             pages=pages,
             meeting=planned and planned.session,
-            key=self._key,
+            key=self.key,
         )
 
     def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:
@@ -349,12 +338,12 @@ class AdminDoor:
         return [{"value": role.value, "name": asked.ui.text(ROLES[role])} for role in offered]
 
     async def _state(self, session: SessionId) -> State | None:
-        live = await self._programme.live(session)
+        live = await self.programme.live(session)
         return None if live is None else live.state
 
     async def _planned(self, request: web.Request) -> tuple[Planned, State]:
         name = request.match_info["session"]
-        planned = await self._programme.known(SessionId(name)) if is_name(name) else None
+        planned = await self.programme.known(SessionId(name)) if is_name(name) else None
         state = None if planned is None else await self._state(planned.session)
         if planned is None or state is None:
             raise Wrong(404, AdminText.GONE)

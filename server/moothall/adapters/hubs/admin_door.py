@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 
 from aiohttp import web
@@ -49,40 +50,30 @@ def _page(handler: Handler) -> Callable[[HubAdminDoor, web.Request], Awaitable[w
     return handle
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class HubAdminDoor:
-    """Handlers of `/admin/hubs`."""
+    """Handlers of `/admin/hubs`.
 
-    def __init__(
-        self,
-        *,
-        pages: StaffPages,
-        hubs: Hubs,
-        pairing: Pairing,
-        zone: Callable[[], Zone],
-        zones: Zones,
-        public: str,
-        qr_svg: QrSvg,
-        removals: Callable[[], Sequence[Removal]],
-        title_of: Callable[[SessionId], str],
-        linked: Callable[[], tuple[Connected, ...]] = tuple,
-    ) -> None:
-        """`removals`: what was removed of what hubs hold; `title_of`: what a session is called; `linked`: whose
-        machines have a link.
+    `removals`: what was removed of what hubs hold; `title_of`: what a session is called; `linked`: whose
+    machines have a link.
 
-        `zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no slash
-        at its end.
-        """
-        self.pages = pages
-        self._hubs = hubs
-        self._pairing = pairing
-        self._zone = zone
-        self._zones = zones
-        self._public = public
-        self._qr = qr_svg
-        self._removals = removals
-        self._removed = RemovedView(hubs, title_of)
-        self._linked = linked
-        self._meeting = title_of
+    `zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no slash
+    at its end.
+    """
+
+    pages: StaffPages
+    hubs: Hubs
+    pairing: Pairing
+    zone: Callable[[], Zone]
+    zones: Zones
+    public: str
+    qr_svg: QrSvg
+    removals: Callable[[], Sequence[Removal]]
+    title_of: Callable[[SessionId], str]
+    linked: Callable[[], tuple[Connected, ...]] = tuple
+
+    def __post_init__(self) -> None:
+        self._removed = RemovedView(self.hubs, self.title_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -102,7 +93,7 @@ class HubAdminDoor:
         return self._overview(asked)
 
     def _overview(self, asked: Asked, *, problem: str = "", given: Mapping[str, str] | None = None) -> web.Response:
-        removals = self._removals()
+        removals = self.removals()
         return self.pages.show(
             "admin_hubs.html",
             asked,
@@ -110,7 +101,7 @@ class HubAdminDoor:
             problem=problem,
             given=given or {},
             hubs=self._rows(asked),
-            removed=self._removed.rows(removals, self._zone(), asked.ui),
+            removed=self._removed.rows(removals, self.zone(), asked.ui),
             lost=self._removed.lost(removals),
         )
 
@@ -123,11 +114,11 @@ class HubAdminDoor:
             return self._overview(asked, problem=details, given=given)
         if not self.pages.once(given):
             return see_other(asked.to("/admin/hubs"))
-        made = await self._hubs.add(given.get("title", "")[:LONGEST], details)
+        made = await self.hubs.add(given.get("title", "")[:LONGEST], details)
         if isinstance(made, Refusal):
             return self._overview(asked, problem=asked.ui.text(HubText.NAME), given=given)
         hub, token = made
-        return await self._sheets(asked, hub, token=token, words=await self._pairing.words(hub.name))
+        return await self._sheets(asked, hub, token=token, words=await self.pairing.words(hub.name))
 
     @_page
     async def show(self, request: web.Request, asked: Asked) -> web.Response:
@@ -137,7 +128,7 @@ class HubAdminDoor:
     def _show(
         self, asked: Asked, hub: Hub, *, problem: str = "", given: Mapping[str, str] | None = None
     ) -> web.Response:
-        until = self._pairing.until(hub.name)
+        until = self.pairing.until(hub.name)
         return self.pages.show(
             "admin_hub.html",
             asked,
@@ -145,7 +136,7 @@ class HubAdminDoor:
             problem=problem,
             hub=self._rows(asked, hub)[0],
             given=view.fields(hub, asked.ui) | dict(given or {}),
-            until="" if until is None else view.moment(until, self._zone(), asked.ui),
+            until="" if until is None else view.moment(until, self.zone(), asked.ui),
         )
 
     @_page
@@ -156,7 +147,7 @@ class HubAdminDoor:
         details = await self._details(given, asked)
         if isinstance(details, str):
             return self._show(asked, hub, problem=details, given=given)
-        if isinstance(await self._hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
+        if isinstance(await self.hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
             return self._show(asked, hub, problem=asked.ui.text(HubText.NAME), given=given)
         return see_other(asked.to(f"/admin/hubs/{hub.name}"))
 
@@ -167,7 +158,7 @@ class HubAdminDoor:
         hub = self._hub(request)
         if not self.pages.once(given):
             return see_other(asked.to(f"/admin/hubs/{hub.name}"))
-        return await self._sheets(asked, hub, words=await self._pairing.words(hub.name))
+        return await self._sheets(asked, hub, words=await self.pairing.words(hub.name))
 
     @_page
     async def new_link(self, request: web.Request, asked: Asked) -> web.Response:
@@ -176,7 +167,7 @@ class HubAdminDoor:
         hub = self._hub(request)
         if not self.pages.once(given):
             return see_other(asked.to(f"/admin/hubs/{hub.name}"))
-        made = await self._hubs.new_link(hub.name)
+        made = await self.hubs.new_link(hub.name)
         return await self._sheets(asked, hub, token=None if made is None else made[1])
 
     @_page
@@ -186,40 +177,40 @@ class HubAdminDoor:
         hub = self._hub(request)
         if "sure" not in given:
             return self._show(asked, hub, problem=asked.ui.text(HubText.SURE))
-        await self._pairing.forget(hub.name)
-        await self._hubs.remove(hub.name)
+        await self.pairing.forget(hub.name)
+        await self.hubs.remove(hub.name)
         return see_other(asked.to("/admin/hubs"))
 
     async def _sheets(
         self, asked: Asked, hub: Hub, *, token: str | None = None, words: tuple[str, ...] | None = None
     ) -> web.Response:
-        until = self._pairing.until(hub.name)
-        link = "" if token is None else f"{self._public}/enter/{token}"
+        until = self.pairing.until(hub.name)
+        link = "" if token is None else f"{self.public}/enter/{token}"
         return self.pages.show(
             "admin_hub_sheets.html",
             asked,
             hub=self._rows(asked, hub)[0],
             link=link,
-            link_qr=link and self._qr(link),
+            link_qr=link and self.qr_svg(link),
             words=words or (),
             # What stands behind the # is never sent to a server: the page's script puts it into the form.
-            words_qr=self._qr(f"{self._public}/hub/pair#{'-'.join(words)}") if words else "",
-            pair=f"{self._public}/hub/pair",
-            command=f"moothall hub pair {self._public} {' '.join(words or ())}",
-            until="" if until is None else view.moment(until, self._zone(), asked.ui),
+            words_qr=self.qr_svg(f"{self.public}/hub/pair#{'-'.join(words)}") if words else "",
+            pair=f"{self.public}/hub/pair",
+            command=f"moothall hub pair {self.public} {' '.join(words or ())}",
+            until="" if until is None else view.moment(until, self.zone(), asked.ui),
         )
 
     def _rows(self, asked: Asked, *only: Hub) -> list[dict[str, object]]:
-        lines = {each.hub: each for each in self._linked()}
-        found = [(hub, self._hubs.people(hub.name)) for hub in only] if only else self._hubs.listed()
+        lines = {each.hub: each for each in self.linked()}
+        found = [(hub, self.hubs.people(hub.name)) for hub in only] if only else self.hubs.listed()
         return [self._row(hub, people, asked, lines) for hub, people in found]
 
     def _row(self, hub: Hub, people: int | None, asked: Asked, lines: Mapping[str, Connected]) -> dict[str, object]:
-        row = view.staff_row(hub, people, asked.ui, here=self._hubs.here(hub.name), zone=self._zone())
-        return row | view.line_row(lines.get(hub.name), self._meeting, asked.ui, zone=self._zone())
+        row = view.staff_row(hub, people, asked.ui, here=self.hubs.here(hub.name), zone=self.zone())
+        return row | view.line_row(lines.get(hub.name), self.title_of, asked.ui, zone=self.zone())
 
     def _hub(self, request: web.Request) -> Hub:
-        hub = self._hubs.get(request.match_info["hub"])
+        hub = self.hubs.get(request.match_info["hub"])
         if hub is None:
             raise Wrong(404, AdminText.GONE)
         return hub
@@ -231,7 +222,7 @@ class HubAdminDoor:
         if isinstance(languages, NoLanguages):
             return languages.said(asked.ui)
         zone, expected = said.get("zone", ""), said.get("expected", "")
-        if zone and self._zones(zone) is None:
+        if zone and self.zones(zone) is None:
             return asked.ui.text(AdminText.ZONE)
         number = number_of(expected)
         if expected and number is None:

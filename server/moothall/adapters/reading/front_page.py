@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import groupby
 from urllib.parse import quote
 
@@ -58,30 +59,22 @@ class Day(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
 
 
+@dataclass(eq=False, repr=False)
 class FrontPage:
-    """The handler of `/`. Planned sessions come from the programme, all others from the catalogue."""
+    """The handler of `/`. Planned sessions come from the programme, all others from the catalogue.
 
-    def __init__(
-        self,
-        pages: Pages,
-        *,
-        clock: Clock,
-        listed: Listed,
-        planned: Callable[[], Sequence[Planned]] = tuple,
-        place: Callable[[RoomId], str] = str,
-        known: Callable[[SessionId], Entry | None] = lambda _: None,
-        groups: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """`place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
-        `groups`: whether there are hubs, which have a list of their own.
-        """
-        self._pages = pages
-        self._clock = clock
-        self._listed = listed
-        self._planned = planned
-        self._place = place
-        self._known = known
-        self._groups = groups
+    `place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
+    `groups`: whether there are hubs, which have a list of their own.
+    """
+
+    pages: Pages
+    _: KW_ONLY
+    clock: Clock
+    listed: Listed
+    planned: Callable[[], Sequence[Planned]] = tuple
+    place: Callable[[RoomId], str] = str
+    known: Callable[[SessionId], Entry | None] = lambda _: None
+    groups: Callable[[], bool] = lambda: False
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -89,43 +82,43 @@ class FrontPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """The page."""
-        ui, chosen = language(self._pages, request)
-        entries = await self._listed()
-        plans = {each.session: each for each in self._planned()}
+        ui, chosen = language(self.pages, request)
+        entries = await self.listed()
+        plans = {each.session: each for each in self.planned()}
 
         def rows(*statuses: Status) -> list[Row]:
             found = [entry for entry in entries if entry.status in statuses]
             return [self._row(entry, plans.get(entry.session), ui, chosen=chosen) for entry in found]
 
-        zone, now = self._pages.zone(), self._clock.wall()
+        zone, now = self.pages.zone(), self.clock.wall()
         coming = rows(Status.CREATED) + self._only_planned(plans.values(), ui)
-        text = self._pages.render(
+        text = self.pages.render(
             "front.html",
             ui=ui,
             live=sorted(rows(Status.OPEN, Status.PAUSED), key=_time),
             coming=_days(sorted(coming, key=_time), ui, zone),
             past=_days(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
             times=times_are(zone, now, ui),
-            groups=("/hubs" + (f"?ui={ui.language}" if chosen else "")) if self._groups() else "",
+            groups=("/hubs" + (f"?ui={ui.language}" if chosen else "")) if self.groups() else "",
             in_language=lambda tag: f"/?ui={tag}",
         )
         return html(text, ui)
 
     def _only_planned(self, plans: Iterable[Planned], ui: Catalogue) -> list[Row]:
         """Those that nothing is known of but the plan."""
-        since = self._clock.wall() - LONG_PAST_MS
+        since = self.clock.wall() - LONG_PAST_MS
         return [
             self._row(Entry(session=plan.session, title=plan.title, languages=plan.languages), plan, ui, chosen=False)
             for plan in plans
-            if not plan.rehearsal and self._known(plan.session) is None and (plan.ends or plan.starts or since) >= since
+            if not plan.rehearsal and self.known(plan.session) is None and (plan.ends or plan.starts or since) >= since
         ]
 
     def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue, *, chosen: bool) -> Row:
         at = entry.opened if entry.opened is not None or plan is None else plan.starts
-        zone = self._pages.zone()
+        zone = self.pages.zone()
         moment = None if at is None else zone.at(at)
         time = "" if moment is None else time_of_day(moment)
-        if moment is not None and moment.utcoffset() != zone.at(self._clock.wall()).utcoffset():
+        if moment is not None and moment.utcoffset() != zone.at(self.clock.wall()).utcoffset():
             time = f"{time} {offset_name(moment)}"
         title = entry.title.strip()
         tag = entry.languages[0] if title and entry.languages else ""
@@ -141,7 +134,7 @@ class FrontPage:
             state=ui.text(STATES[entry.status]),
             status=entry.status.value,
             languages=", ".join(ui.language_name(each) for each in entry.languages),
-            place=self._place(plan.room) if plan is not None and plan.room is not None else "",
+            place=self.place(plan.room) if plan is not None and plan.room is not None else "",
         )
 
 
