@@ -11,7 +11,7 @@ from moothall.adapters.admin.aggregates_door import SumsDoor
 from moothall.adapters.admin.import_door import ImportDoor
 from moothall.adapters.admin.local_door import HOST, LocalDoor, leave_card, take_card
 from moothall.adapters.admin.my_sessions_door import WorkDoor
-from moothall.adapters.admin.pages_door import AdminDoor, runs_the_house
+from moothall.adapters.admin.pages_door import AdminDoor
 from moothall.adapters.admin.policy_door import PolicyDoor
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
@@ -57,7 +57,6 @@ def admin_doors(
         programme=house.programme,
         zones=find_zone,
         calendar=read_icalendar,
-        allowed=runs_the_house,
     )
     policy = PolicyDoor(pages=shared, programme=house.programme)
     work = WorkDoor(pages=shared, programme=house.programme)

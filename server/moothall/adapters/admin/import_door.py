@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
 from aiohttp import BodyPartReader, web
 
 from moothall.adapters.admin.language_names import NoLanguages, language_names, read_languages
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import change_rows, clash_rows, import_view
 from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_rows import times_are
-from moothall.core.kernel.errors import ProgrammeError, StorageUnavailable
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.changes import with_languages, without_language
 from moothall.core.programme.drafts import CalendarReader, Reading, readable
 from moothall.core.programme.plan import Timetable
@@ -25,7 +23,6 @@ from moothall.core.programme.reading import MOST_BYTES, read_programme
 from moothall.core.programme.times import Zones, zone_of
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.services.programme.programme import Programme
-from moothall.services.sessions.role_links import Staff
 
 MOST_PENDING = 4
 """Files that were shown and not yet made. Overflow: the oldest has to be sent again."""
@@ -48,7 +45,6 @@ class ImportDoor:
     programme: Programme
     zones: Zones
     calendar: CalendarReader
-    allowed: Callable[[Staff], bool]
 
     def __post_init__(self) -> None:
         self._pending: OrderedDict[str, Timetable] = OrderedDict()
@@ -57,17 +53,15 @@ class ImportDoor:
         """For `app.add_routes`."""
         return [web.post("/admin/programme", self.show), web.post("/admin/programme/import", self.carry_out)]
 
-    async def show(self, request: web.Request) -> web.Response:
+    @staff_page(runs_the_house)
+    async def show(self, request: web.Request, asked: Asked) -> web.Response:
         """Read a file and say what it would change."""
+        fields, data = await _upload(request)
+        self.pages.check(asked, fields.get(FIELD, ""))
+        zone = fields.get("zone", "").strip()
         try:
-            asked = self.pages.asked(request, self.allowed)
-            fields, data = await _upload(request)
-            self.pages.check(asked, fields.get(FIELD, ""))
             # A congress takes a second, and readers are to notice nothing.
-            zone = fields.get("zone", "").strip()
             wanted = in_zone(self.programme, await asyncio.to_thread(self._read, data, zone), zone)
-        except Wrong as error:
-            return self.pages.refuse(request, error)
         except ProgrammeError as error:
             return self._page(asked, status=400, wrong=error.sentences, zone=fields.get("zone", ""))
         return self._show(asked, fields[FIELD], wanted)
@@ -97,28 +91,20 @@ class ImportDoor:
     def _page(self, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
         return self.pages.show("admin_import.html", asked, status=status, **(_EMPTY | values))
 
-    async def carry_out(self, request: web.Request) -> web.Response:
+    @staff_page(runs_the_house)
+    async def carry_out(self, request: web.Request, asked: Asked) -> web.Response:
         """Make the changes that were shown."""
-        try:
-            asked = self.pages.asked(request, self.allowed)
-            fields = await self.pages.form(request, asked)
-            name = fields.get("pending", "")
-            wanted = self._pending.pop(name, None)
-            if wanted is None:
-                return see_other(asked.to("/admin"))
-            if without_language(preview(self.programme, wanted)):
-                typed = fields.get("languages", "")[:200]
-                languages = await read_languages(typed)
-                if isinstance(languages, NoLanguages):
-                    return self._show(asked, name, wanted, typed, languages.said(asked.ui))
-                wanted = with_languages(wanted, languages)
-            return await self._make(asked, wanted)
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
-
-    async def _make(self, asked: Asked, wanted: Timetable) -> web.Response:
+        fields = await self.pages.form(request, asked)
+        name = fields.get("pending", "")
+        wanted = self._pending.pop(name, None)
+        if wanted is None:
+            return see_other(asked.to("/admin"))
+        if without_language(preview(self.programme, wanted)):
+            typed = fields.get("languages", "")[:200]
+            languages = await read_languages(typed)
+            if isinstance(languages, NoLanguages):
+                return self._show(asked, name, wanted, typed, languages.said(asked.ui))
+            wanted = with_languages(wanted, languages)
         imported = await carry_out(self.programme, wanted, by=asked.staff[0].link)
         return self._page(asked, title=wanted.title, done=imported.done, refused=imported.refused)
 
@@ -132,28 +118,24 @@ class ImportDoor:
         return read
 
 
-class _Upload(msgspec.Struct):
-    fields: dict[str, str]
-    data: bytes
-
-
 async def _upload(request: web.Request) -> tuple[dict[str, str], bytes]:
     """The fields and the one file of a form, never more of it than may be; raises Wrong."""
-    upload = _Upload({}, b"")
+    fields: dict[str, str] = {}
+    data = b""
     try:
         reader = await request.multipart()
         async for part in reader:
-            if not isinstance(part, BodyPartReader) or len(upload.fields) > 8:
+            if not isinstance(part, BodyPartReader) or len(fields) > 8:
                 raise Wrong(400, AdminText.FILE)
             most = MOST_BYTES if part.name == "file" else LONGEST_FIELD
             content = await _content(part, most)
             if part.name == "file":
-                upload.data = content
+                data = content
             else:
-                upload.fields[part.name or ""] = content.decode("utf-8", "replace")
+                fields[part.name or ""] = content.decode("utf-8", "replace")
     except (ValueError, AssertionError, RuntimeError) as error:
         raise Wrong(400, AdminText.FILE) from error
-    return upload.fields, upload.data
+    return fields, data
 
 
 async def _content(part: BodyPartReader, most: int) -> bytes:

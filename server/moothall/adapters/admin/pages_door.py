@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
 from typing import TypeVar
 
 from aiohttp import web
 
 from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
+from moothall.adapters.admin.my_sessions_door import go_on
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import ACCESS, ROLES, SOUND, AdminText
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
 from moothall.core.session.state import ON, State, Status
@@ -38,29 +38,6 @@ ACTS: Mapping[str, do.AnyCommand] = {
 """What a button of a meeting does."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
-Handler = Callable[["AdminDoor", web.Request, Asked], Awaitable[web.Response]]
-
-
-def runs_the_house(staff: Staff) -> bool:
-    """Whether a link opens `/admin`."""
-    return staff.role is Role.SECRETARIAT and staff.scope == HALL
-
-
-def _page(handler: Handler) -> Callable[[AdminDoor, web.Request], Awaitable[web.Response]]:
-    """A handler for those who run the house; everybody else, and every mistake, gets a sentence."""
-
-    @wraps(handler)
-    async def handle(self: AdminDoor, request: web.Request) -> web.Response:
-        try:
-            return await handler(self, request, self.pages.asked(request, runs_the_house))
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except NoLink:
-            return self.pages.refuse(request, Wrong(404, AdminText.GONE))
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
-
-    return handle
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -95,7 +72,7 @@ class AdminDoor:
             web.post("/admin/links/{link}/revoke", self.revoke_link),
         ]
 
-    @_page
+    @staff_page(runs_the_house)
     async def overview(self, request: web.Request, asked: Asked) -> web.Response:
         """Everything at a glance, with the forms."""
         return await self._overview(asked)
@@ -132,7 +109,7 @@ class AdminDoor:
             in_language=lambda tag: f"/admin?ui={tag}",
         )
 
-    @_page
+    @staff_page(runs_the_house)
     async def make_meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """A meeting from a title and languages; answers with its links."""
         given = await self.pages.form(request, asked)
@@ -180,7 +157,7 @@ class AdminDoor:
         sheets.append(await self._new_sheet(asked, Role.TECHNICIAN, session_scope(planned.session), ""))
         return self._sheets(asked, sheets, planned)
 
-    @_page
+    @staff_page(runs_the_house)
     async def meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """One meeting: how it stands, its pages, its links."""
         return await self._meeting(request, asked)
@@ -211,7 +188,7 @@ class AdminDoor:
             opened=state.status in ON,
         )
 
-    @_page
+    @staff_page(runs_the_house)
     async def change_plan(self, request: web.Request, asked: Asked) -> web.Response:
         """Another title, other languages and, until the meeting begins, other times."""
         given = await self.pages.form(request, asked)
@@ -229,7 +206,7 @@ class AdminDoor:
             raise wrong(refused)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
-    @_page
+    @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: Asked) -> web.Response:
         """Open, close or reopen a meeting."""
         given = await self.pages.form(request, asked)
@@ -245,7 +222,7 @@ class AdminDoor:
             raise wrong(refused)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
-    @_page
+    @staff_page(runs_the_house)
     async def add_place(self, request: web.Request, asked: Asked) -> web.Response:
         """A place from its name."""
         given = await self.pages.form(request, asked)
@@ -254,21 +231,14 @@ class AdminDoor:
             return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.PLACE))
         return see_other(asked.to("/admin"))
 
-    @_page
+    @staff_page(runs_the_house)
     async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """Close the running session of a room, and start the next."""
         given = await self.pages.form(request, asked)
-        done = await self.programme.next_session(
-            RoomId(request.match_info["room"]),
-            after=SessionId(given["now"]) if given.get("now") else None,
-            then=SessionId(given["then"]) if given.get("then") else None,
-            by=asked.staff[0].link,
-        )
-        if isinstance(done, Refusal):
-            raise wrong(done)
+        await go_on(self.programme, RoomId(request.match_info["room"]), given, by=asked.staff[0].link)
         return see_other(asked.to("/admin"))
 
-    @_page
+    @staff_page(runs_the_house)
     async def make_link(self, request: web.Request, asked: Asked) -> web.Response:
         """A link for a job; answers with its sheet, the only time that it is shown."""
         given = await self.pages.form(request, asked)
@@ -280,7 +250,7 @@ class AdminDoor:
             return see_other(asked.to("/admin"))
         return self._sheets(asked, [await self._new_sheet(asked, role, scope, given.get("label", ""))], None)
 
-    @_page
+    @staff_page(runs_the_house)
     async def replace_link(self, request: web.Request, asked: Asked) -> web.Response:
         """A new address for a link that was lost; answers with its sheet."""
         given = await self.pages.form(request, asked)
@@ -292,7 +262,7 @@ class AdminDoor:
         address = self._address(staff, await self.links.replace(staff.link))
         return self._sheets(asked, [view.sheet(staff, address, self.programme, asked.ui, self.qr_svg)], None)
 
-    @_page
+    @staff_page(runs_the_house)
     async def revoke_link(self, request: web.Request, asked: Asked) -> web.Response:
         """Ask whether a link is to end, and end it; answers with what became of it."""
         given = await self.pages.form(request, asked)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aiohttp import web
 
-from moothall.adapters.admin.pages_door import runs_the_house
-from moothall.adapters.admin.request import StaffPages, Wrong, wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import ListPolicyQuestions
-from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.rules.staff import MAX_QUESTION, MOST_QUESTIONS, listed
 from moothall.services.programme.programme import Programme
@@ -18,39 +19,34 @@ MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)
 """Characters of the form's field that are looked at."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class PolicyDoor:
     """Handler of `/admin/meetings/{session}/questions`."""
 
-    def __init__(self, *, pages: StaffPages, programme: Programme) -> None:
-        self._pages = pages
-        self._programme = programme
+    pages: StaffPages
+    programme: Programme
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
         return [web.post("/admin/meetings/{session}/questions", self.list)]
 
-    async def list(self, request: web.Request) -> web.Response:
+    @staff_page(runs_the_house)
+    async def list(self, request: web.Request, asked: Asked) -> web.Response:
         """List them anew; whichever stands there already keeps its marks."""
-        try:
-            asked = self._pages.asked(request, runs_the_house)
-            given = await self._pages.form(request, asked)
-            session = SessionId(request.match_info["session"])
-            await self._change(session, given.get("questions", ""), asked.staff[0].link)
-        except Wrong as error:
-            return self._pages.refuse(request, error)
-        except StorageUnavailable:
-            return self._pages.refuse(request, Wrong(503, AdminText.BUSY))
+        given = await self.pages.form(request, asked)
+        session = SessionId(request.match_info["session"])
+        await self._change(session, given.get("questions", ""), asked.staff[0].link)
         return see_other(asked.to(f"/admin/meetings/{session}"))
 
     async def _change(self, session: SessionId, text: str, by: str) -> None:
-        live = await self._programme.live(session) if is_name(session) else None
+        live = await self.programme.live(session) if is_name(session) else None
         if live is None:
             raise Wrong(404, AdminText.GONE)
         before = live.state.backstage.questions
         wanted = listed(text[:MAX_TEXT].splitlines(), before)
         if wanted == before:
             return
-        refused = await self._programme.send(session, ListPolicyQuestions(questions=wanted), by=by)
+        refused = await self.programme.send(session, ListPolicyQuestions(questions=wanted), by=by)
         if refused is not None and refused.code is RefusalCode.INVALID:
             raise Wrong(400, AdminText.POLICY)
         if refused is not None:

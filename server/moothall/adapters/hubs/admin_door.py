@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
 
 from aiohttp import web
 
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
-from moothall.adapters.admin.pages_door import runs_the_house
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import QrSvg
 from moothall.adapters.hubs import view
@@ -18,7 +16,7 @@ from moothall.adapters.hubs.removed_view import RemovedView
 from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.hubs.entry import MOST_PEOPLE, Details, Hub
-from moothall.core.kernel.errors import NoLink, Refusal, StorageUnavailable
+from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.times import Zones
@@ -29,25 +27,7 @@ from moothall.services.hubs.removals import Removal
 
 LONGEST = 200
 """Characters of a field."""
-
-Handler = Callable[["HubAdminDoor", web.Request, Asked], Awaitable[web.Response]]
-
-
-def _page(handler: Handler) -> Callable[[HubAdminDoor, web.Request], Awaitable[web.Response]]:
-    """A handler for those who run the house; everybody else, and every mistake, gets a sentence."""
-
-    @wraps(handler)
-    async def handle(self: HubAdminDoor, request: web.Request) -> web.Response:
-        try:
-            return await handler(self, request, self.pages.asked(request, runs_the_house))
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except NoLink:
-            return self.pages.refuse(request, Wrong(409, AdminText.CONFLICT))
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
-
-    return handle
+_page = staff_page(runs_the_house, no_link=(409, AdminText.CONFLICT))
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

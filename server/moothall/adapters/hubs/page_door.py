@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.hubs import page_view as view
 from moothall.adapters.hubs.admin_door import number_of
@@ -25,7 +25,7 @@ from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import LeaveHubNote, ReadHubNote
 from moothall.core.hubs.entry import MOST_PEOPLE, HeadCount, Hub
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId, is_name
 from moothall.core.kernel.times import Zone, clock_time
 from moothall.core.ports import Clock, Randomness
@@ -47,22 +47,20 @@ AGE_FIGURES = 12
 Handler = Callable[["HubPageDoor", web.Request, Asked, Hub], Awaitable[web.Response]]
 
 
-def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[web.Response]]:
-    """A handler for those who have the hub's link; everybody else, and every mistake, gets a sentence."""
+def _of_hub(staff: Staff, request: web.Request) -> bool:
+    return hub_of(staff) == request.match_info["hub"]
 
+
+def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[web.Response]]:
+    """A handler for those who have the hub's link."""
+
+    @staff_page(_of_hub)
     @wraps(handler)
-    async def handle(self: HubPageDoor, request: web.Request) -> web.Response:
-        name = request.match_info["hub"]
-        try:
-            asked = self.pages.asked(request, lambda staff: hub_of(staff) == name)
-            hub = self.hubs.get(name)
-            if hub is None:
-                raise Wrong(404, AdminText.GONE)
-            return await handler(self, request, asked, hub)
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+    async def handle(self: HubPageDoor, request: web.Request, asked: Asked) -> web.Response:
+        hub = self.hubs.get(request.match_info["hub"])
+        if hub is None:
+            raise Wrong(404, AdminText.GONE)
+        return await handler(self, request, asked, hub)
 
     return handle
 
