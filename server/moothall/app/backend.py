@@ -16,6 +16,7 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store.book_sqlite import SqliteBook
+from moothall.adapters.store.files import explained
 from moothall.adapters.store.glossary_folder import GlossaryFolder
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
@@ -256,12 +257,9 @@ def hold_folder(folder: Path) -> Iterator[None]:
     The log fences off a second writer by its terms, the spools don't. Raises ConfigurationError when the folder
     can't be used or another server has it.
     """
-    try:
+    with explained(f"The data folder {folder} can't be used", "Choose another with --data."):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        msg = f"The data folder {folder} can't be used: {error.strerror}. Choose another with --data."
-        raise ConfigurationError(msg) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -280,12 +278,9 @@ def read_word_lists(folder: str) -> tuple[WordList, ...]:
     """
     if not folder:
         return ()
-    try:
+    with explained(f"{folder} can't be read", "`word_lists` of [conference] names a folder of TOML files."):
         files = sorted(path for path in Path(folder).iterdir() if path.suffix == ".toml")
         return tuple(parse(path.name, _text(path)) for path in files)
-    except OSError as error:
-        msg = f"{folder} can't be read: {error.strerror}. `word_lists` of [conference] names a folder of TOML files."
-        raise ConfigurationError(msg) from error
 
 
 def _text(path: Path) -> str:

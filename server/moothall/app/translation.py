@@ -12,6 +12,7 @@ from pathlib import Path
 from moothall.adapters.desks.desk_socket import Extra, Wish
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.reading.page_menu import Lacking
+from moothall.adapters.store.files import read_text, shipped
 from moothall.app.backend import House
 from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -212,25 +213,17 @@ def phrases(path: str) -> tuple[Phrase, ...]:
     Raises ConfigurationError.
     """
     file = Path(path) if path else find_phrases()
-    try:
-        body = file.read_bytes()
-        if len(body) > MOST_BYTES:
-            msg = f"{file} has {len(body)} bytes; a table of phrases has at most {MOST_BYTES}."
-            raise ConfigurationError(msg)
-        return read_phrases(body.decode(), str(file))
-    except OSError as error:
-        msg = f"{file} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{file} can't be read: it is not UTF-8 text."
-        raise ConfigurationError(msg) from error
+    text = read_text(file)
+    if (size := len(text.encode())) > MOST_BYTES:
+        msg = f"{file} has {size} bytes; a table of phrases has at most {MOST_BYTES}."
+        raise ConfigurationError(msg)
+    return read_phrases(text, str(file))
 
 
 def find_phrases() -> Path:
     """The checkout's table, or the one inside the installed package. Raises ConfigurationError without either."""
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package.parents[1] / "config", package / "config"):
-        if (folder / "phrases.toml").is_file():
-            return folder / "phrases.toml"
+    found = shipped("config/phrases.toml")
+    if found is not None:
+        return found
     msg = "config/phrases.toml is missing: neither the checkout nor the installed package has it. Install it again."
     raise ConfigurationError(msg)

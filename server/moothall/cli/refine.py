@@ -12,6 +12,7 @@ import msgspec
 
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import sqlite_file
+from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import RECORDINGS_FOLDER
 from moothall.cli.conference import add_house, house_office, house_settings
@@ -227,11 +228,8 @@ def write_proposals(of: Of, proposals: Sequence[Proposal]) -> bytes:
 
 def read_proposals(path: Path) -> tuple[Of, tuple[Proposal, ...]]:
     """What a file says; empty lines are passed over. Raises ConfigurationError with the line that is wrong."""
-    try:
+    with explained(f"{path} can't be read"):
         lines = path.read_bytes().splitlines()
-    except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
     of: Of | None = None
     proposals: list[Proposal] = []
     for number, line in enumerate(lines, 1):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, require_model
@@ -112,11 +113,8 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     require_right(arguments)
     if work.out is not None:
-        try:
+        with explained(f"The folder {work.out} can't be made"):
             work.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            msg = f"The folder {work.out} can't be made: {error.strerror}."
-            raise ConfigurationError(msg) from error
     given = recordings(arguments.files)
     files = _of_their_own(work, given)
     made = passed_over = 0
@@ -147,11 +145,8 @@ def recordings(given: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        try:
+        with explained(f"The folder {path} can't be read"):
             inside = sorted(each for each in path.iterdir() if _may_be_recording(each))
-        except OSError as error:
-            msg = f"The folder {path} can't be read: {error.strerror}."
-            raise ConfigurationError(msg) from error
         if not inside:
             msg = f"The folder {path} holds no recordings."
             raise ConfigurationError(msg)
