@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
-from moothall.core.programme.plan import Room
+from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import Dimension, Group, Questions
 from moothall.services.capture.closing import Closing
@@ -145,6 +145,16 @@ class House:
         """Makes the tokens of browsers, and knows its own again. Once it is loaded."""
         return Visitors(self.asking.cookie_key, self.clock, self.randomness)
 
+    def place(self, room: RoomId) -> str:
+        """The title of a room; empty for an unknown one."""
+        known = self.programme.room(room)
+        return "" if known is None else known.title
+
+    def keep(self, stack: AsyncExitStack, *running: Callable[[], Coroutine[object, object, None]]) -> None:
+        """Run each of them, begun again after a fault, until the stack unwinds."""
+        for run in running:
+            stack.callback(self.tasks.create_task(carry_on(run, self.clock)).cancel)
+
     def office(self, public: str) -> Office:
         """For the operator's commands; `public` is the address that links say."""
         return Office(
@@ -221,9 +231,9 @@ async def _signer(data: Path, log: SqliteLog) -> Ed25519Signer:
     return Ed25519Signer.open(path)
 
 
-async def open_glossaries(stack: AsyncExitStack, house: House, settings: Settings) -> Glossaries:
+async def open_glossaries(stack: AsyncExitStack, house: House) -> Glossaries:
     """Names and terms to prefer, their files looked at until the stack unwinds. Raises ConfigurationError."""
-    folder = settings.conference.glossaries
+    folder = house.settings.conference.glossaries
     programme = house.programme
 
     def room_of(session: SessionId) -> Room | None:
@@ -233,14 +243,14 @@ async def open_glossaries(stack: AsyncExitStack, house: House, settings: Setting
     glossaries = Glossaries(GlossaryFolder(Path(folder) if folder else None), house.clock, room_of)
     await glossaries.load()
     if folder:
-        stack.callback(house.tasks.create_task(carry_on(glossaries.run, house.clock)).cancel)
+        house.keep(stack, glossaries.run)
     return glossaries
 
 
 def watch_rehearsals(stack: AsyncExitStack, house: House) -> None:
     """Have rehearsals remove themselves, until the stack unwinds."""
     rehearsals = Rehearsals(programme=house.programme, sessions=house.sessions, clock=house.clock, erase=house.erase)
-    stack.callback(house.tasks.create_task(carry_on(rehearsals.run, house.clock)).cancel)
+    house.keep(stack, rehearsals.run)
 
 
 @asynccontextmanager

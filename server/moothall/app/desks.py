@@ -11,18 +11,16 @@ from functools import partial
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.desks.control_door import ControlDoor
 from moothall.adapters.desks.control_socket import ControlSocket, Send
 from moothall.adapters.desks.desk_door import About, DeskDoor
 from moothall.adapters.desks.desk_socket import DeskSocket, Extra, Wish
 from moothall.adapters.desks.staff_socket import StaffSocket
-from moothall.adapters.pages.templates import Pages
 from moothall.app.backend import House
 from moothall.app.crowds import CrowdMessages
 from moothall.app.desk_news import desk_news
+from moothall.app.parts import Entrance, Services
 from moothall.app.proposals import ProposalMessages
-from moothall.app.translation import Translation
 from moothall.core.commands import AnyCommand, CloseSession, CorrectSegment
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.actors import Actor, Role
@@ -33,7 +31,6 @@ from moothall.core.removal.selection import Lines, selected
 from moothall.core.rules.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.session.state import ON, Status
 from moothall.services.capture.closing import opening_of
-from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.redoing import redo
 from moothall.services.control.alarms import Beside
 from moothall.services.control.control_room import ControlRoom
@@ -43,15 +40,11 @@ from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.desks.removal import remove
 from moothall.services.desks.table import Seat
-from moothall.services.engines.recognising import Recognising
 from moothall.services.log.orders import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
 from moothall.services.sessions.reports import Kind, Reports
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.sound.recording import Recordings
-from moothall.services.supervision.carrying_on import carry_on
-from moothall.services.translation.glossaries import Glossaries
 
 MOST_OTHERS = 100
 """Sessions that lines can be moved to from a page."""
@@ -59,20 +52,14 @@ MOST_OTHERS = 100
 
 def open_desks(
     stack: AsyncExitStack,
-    house: House,
-    *,
-    origins: frozenset[str],
-    pages: Pages,
-    staff: StaffDoor,
+    services: Services,
+    entrance: Entrance,
     reports: Reports,
-    recognising: Recognising,
-    recordings: Recordings,
-    glossaries: Glossaries,
-    translation: Translation,
-    sound: LiveIngest,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket]:
     """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
-    socket = StaffSocket(staff=staff.staff, origins=origins, clock=house.clock)
+    house, staff, pages = services.house, entrance.staff, services.pages
+    recognising, sound, reach = services.recognising, services.live, services.translation.reach
+    socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=house.clock)
     house.links.when_gone(lambda _: socket.recheck())
     news: dict[str, News] = {}
     moves = LineMoves(house.sessions, log=house.log, clock=house.clock, may_act=staff.may_act)
@@ -105,24 +92,21 @@ def open_desks(
         tally=reports.tally,
         presence=desks.presence,
     )
-    news |= desk_news(house, reports, control, glossaries)
+    news |= desk_news(house, reports, control, services.glossaries)
     extras = {
-        **_Extras(
-            house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
-        ).all(),
+        **_Extras(services, desks=desks, moves=moves, reports=reports).all(),
         **ProposalMessages(house.proposals, desks).all(),
         **CrowdMessages(house, desks).all(),
-        **translation.messages.all(),
+        **services.translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
-    ControlSocket(socket, control, may_act=staff.may_act, send=_sender(house.sessions), reach=translation.reach)
+    ControlSocket(socket, control, may_act=staff.may_act, send=_sender(house.sessions), reach=reach)
     watch = SpeakerWatch(house.sessions, house.clock)
-    for running in (socket, desks, control, watch, house.proposals):
-        stack.callback(house.tasks.create_task(carry_on(running.run, house.clock)).cancel)
+    house.keep(stack, socket.run, desks.run, control.run, watch.run, house.proposals.run)
     about = _AboutSessions(house).of
     doors = (
         DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=about),
-        ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=translation.reach),
+        ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         socket,
     )
     return [route for door in doors for route in door.routes()], socket
@@ -185,15 +169,14 @@ class _AboutSessions:
 class _Extras:
     """What desks can ask for beside commands to their own session."""
 
-    house: House
+    services: Services
     _: KW_ONLY
     desks: Desks
     moves: LineMoves
     reports: Reports
-    recognising: Recognising
-    recordings: Recordings
 
     def __post_init__(self) -> None:
+        self.house = self.services.house
         self._copies = Copies(self.house.log, self._writer_of)
 
     async def _writer_of(self, session: SessionId) -> SessionWriter | None:
@@ -219,7 +202,7 @@ class _Extras:
             return refuse(RefusalCode.INVALID, "It needs an id and one of the meeting's texts.")
         name = CommandId(wish.id)
         with self.desks.doing(seat, name):
-            answer = await redo(seat.live.writer, self.recognising, seat.actor, name, channel, wish.language)
+            answer = await redo(seat.live.writer, self.services.recognising, seat.actor, name, channel, wish.language)
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _move(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
@@ -269,7 +252,7 @@ class _Extras:
 
     async def _silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
         await self.house.proposals.forget_spoken(session, spoken)
-        await self.recordings.silence(session, spoken)
+        await self.services.recordings.silence(session, spoken)
 
     async def _concerned(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """How many lines that stand would lose words to a removal, here and where they were moved to."""

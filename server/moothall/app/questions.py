@@ -11,8 +11,7 @@ from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.questions_door import ChannelOf
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
-from moothall.app.backend import House
-from moothall.app.translation import Translation
+from moothall.app.parts import Services
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.questions.interventions import Intervention
@@ -20,18 +19,16 @@ from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.supervision.carrying_on import carry_on
 
 
 def open_question_translations(
     stack: AsyncExitStack,
-    house: House,
-    translation: Translation,
-    *,
+    services: Services,
     context: VisitorContext,
     access: ReaderAccess,
 ) -> QuestionTranslationsDoor:
     """Translate published questions until the stack unwinds; their door."""
+    house, translation = services.house, services.translation
     translations = QuestionTranslations(translation.question, translation.has_way, clock=house.clock)
 
     def observe(publication: Publication) -> None:
@@ -39,7 +36,7 @@ def open_question_translations(
             translations.forget()
 
     house.sessions.observe(lambda _, publication: observe(publication))
-    stack.callback(house.tasks.create_task(carry_on(translations.run, house.clock)).cancel)
+    house.keep(stack, translations.run)
     return QuestionTranslationsDoor(context, translations, floor_of=access.floor)
 
 

@@ -22,7 +22,6 @@ from moothall.services.desks.table import Seat
 from moothall.services.questions.translations import Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.translation.glossaries import Glossaries
 from moothall.services.translation.interpreting import Interpreting
@@ -30,7 +29,6 @@ from moothall.services.translation.text_translation import Made, Reach, Terms, T
 from moothall.services.translation.translating import Translating
 from moothall.services.translation.translators import Translators
 from moothall.services.translation.work import TermsOf
-from moothall.settings.sections import Settings
 
 MOST_ASKED = 4
 """Texts that desks have translated at a time. Overflow: the next is refused as busy, so that lines don't wait."""
@@ -146,12 +144,11 @@ class TranslationMessages:
         return {"text": made.text, "route": made.route.name, "rough": made.route.rough}
 
 
-def open_translating(
-    stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries, pulses: Pulses
-) -> Translation:
+def open_translating(stack: AsyncExitStack, house: House, glossaries: Glossaries, pulses: Pulses) -> Translation:
     """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
-    translators = Translators(pulses=pulses, remote_first=settings.translation.remote_first)
-    texts = TextTranslation(translators, phrases(settings.translation.phrases))
+    settings = house.settings.translation
+    translators = Translators(pulses=pulses, remote_first=settings.remote_first)
+    texts = TextTranslation(translators, phrases(settings.phrases))
 
     def terms(live: LiveSession, source: str, target: str) -> Terms:
         forced = glossaries.translation_terms(live.state, source, target)
@@ -161,38 +158,31 @@ def open_translating(
         house.sessions,
         translators,
         texts,
-        of_record=settings.translation.languages,
+        of_record=settings.languages,
         clock=house.clock,
         terms=terms,
     )
     interpreting = Interpreting(house.sessions, house.clock)
-    for run in (translating.run, interpreting.run):
-        stack.callback(house.tasks.create_task(carry_on(run, house.clock)).cancel)
+    house.keep(stack, translating.run, interpreting.run)
     return Translation(house.sessions, translating, translators, texts, terms)
 
 
 def start_translators(
-    stack: AsyncExitStack,
-    house: House,
-    settings: Settings,
-    translators: Translators,
-    *,
-    url: str,
-    token: str,
-    pulses: Pulses,
+    stack: AsyncExitStack, house: House, translators: Translators, *, url: str, token: str, pulses: Pulses
 ) -> EngineChild | None:
     """The server's own translators, started again whenever they end or hang; None where the settings name none."""
-    if not settings.translation.translators and not settings.translation.service:
+    settings = house.settings.translation
+    if not settings.translators and not settings.service:
         return None
-    arguments = ["--url", url, "--name", "translators", "--log-level", settings.logging.level]
-    for name in settings.translation.translators or ("none",):
+    arguments = ["--url", url, "--name", "translators", "--log-level", house.settings.logging.level]
+    for name in settings.translators or ("none",):
         arguments += ["--only", name]
-    if settings.translation.service:
-        arguments += ["--service", settings.translation.service]
-        for language in settings.translation.service_languages:
+    if settings.service:
+        arguments += ["--service", settings.service]
+        for language in settings.service_languages:
             arguments += ["--language", language]
-        if settings.translation.key_file:
-            arguments += ["--key-file", settings.translation.key_file]
+        if settings.key_file:
+            arguments += ["--key-file", settings.key_file]
     child = EngineChild(
         arguments,
         token=token,
