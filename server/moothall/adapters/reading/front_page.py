@@ -44,12 +44,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     moment: str
     """The same, ISO 8601 with its offset."""
     time: str
-    """The same, in words; with its offset where that isn't the one of now."""
+    """The same by the clock of the page, in words; with its offset where that isn't the one of now."""
     state: str
+    """In words; empty where there is no log yet."""
     status: str
     languages: str
     """What is spoken, in words."""
-    place: str
+    place: str = ""
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -96,8 +97,8 @@ class FrontPage:
             "front.html",
             ui=ui,
             live=sorted(rows(Status.OPEN, Status.PAUSED), key=_time),
-            coming=_days(sorted(coming, key=_time), ui, zone),
-            past=_days(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
+            coming=by_day(sorted(coming, key=_time), ui, zone),
+            past=by_day(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
             times=times_are(zone, now, ui),
             groups=("/hubs" + (f"?ui={ui.language}" if chosen else "")) if self.groups() else "",
             in_language=lambda tag: f"/?ui={tag}",
@@ -114,28 +115,34 @@ class FrontPage:
         ]
 
     def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue, *, chosen: bool) -> Row:
-        at = entry.opened if entry.opened is not None or plan is None else plan.starts
-        zone = self.pages.zone()
-        moment = None if at is None else zone.at(at)
-        time = "" if moment is None else time_of_day(moment)
-        if moment is not None and moment.utcoffset() != zone.at(self.clock.wall()).utcoffset():
-            time = f"{time} {offset_name(moment)}"
-        title = entry.title.strip()
-        tag = entry.languages[0] if title and entry.languages else ""
-        address = "" if entry.status is Status.ABSENT else f"/s/{quote(entry.session)}"
-        return Row(
-            session=entry.session,
-            address=f"{address}?ui={ui.language}" if address and chosen else address,
-            title=title or ui.text("Meeting without a title"),
-            language=tag,
-            at=at,
-            moment="" if moment is None else iso_time(moment),
-            time=time,
-            state=ui.text(STATES[entry.status]),
-            status=entry.status.value,
-            languages=", ".join(ui.language_name(each) for each in entry.languages),
-            place=self.place(plan.room) if plan is not None and plan.room is not None else "",
-        )
+        address = f"/s/{quote(entry.session)}" + (f"?ui={ui.language}" if chosen else "")
+        place = self.place(plan.room) if plan is not None and plan.room is not None else ""
+        return meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
+
+
+def meeting_row(
+    entry: Entry, plan: Planned | None, address: str, ui: Catalogue, *, zone: Zone, now: int, place: str = ""
+) -> Row:
+    """A session in a list; where it has no log it has neither `address` nor state. Times are by the clock of `zone`."""
+    at = entry.opened if entry.opened is not None or plan is None else plan.starts
+    moment = None if at is None else zone.at(at)
+    time = "" if moment is None else time_of_day(moment)
+    if moment is not None and moment.utcoffset() != zone.at(now).utcoffset():
+        time = f"{time} {offset_name(moment)}"
+    title, there = entry.title.strip(), entry.status is not Status.ABSENT
+    return Row(
+        session=entry.session,
+        address=address if there else "",
+        title=title or ui.text("Meeting without a title"),
+        language=entry.languages[0] if title and entry.languages else "",
+        at=at,
+        moment="" if moment is None else iso_time(moment),
+        time=time,
+        state=ui.text(STATES[entry.status]) if there else "",
+        status=entry.status.value,
+        languages=", ".join(ui.language_name(each) for each in entry.languages),
+        place=place,
+    )
 
 
 def _time(row: Row) -> tuple[bool, int, str]:
@@ -143,7 +150,7 @@ def _time(row: Row) -> tuple[bool, int, str]:
     return row.at is None, row.at or 0, row.session
 
 
-def _days(rows: Iterable[Row], ui: Catalogue, zone: Zone) -> list[Day]:
+def by_day(rows: Iterable[Row], ui: Catalogue, zone: Zone) -> list[Day]:
     """The rows, which are in order of time, by day."""
 
     def day(row: Row) -> str:
