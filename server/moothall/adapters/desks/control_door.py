@@ -11,17 +11,18 @@ from aiohttp import web
 from babel.numbers import format_decimal
 
 from moothall.adapters.desks.control_socket import ROLES, MayAct, visible
-from moothall.adapters.desks.desk_texts import ALARMS, CONTROL_TEXTS, REPORTS, STRANGER
+from moothall.adapters.desks.desk_texts import ALARMS, CONTROL_TEXTS, STRANGER
 from moothall.adapters.desks.desk_texts import ROLES as ROLE_TEXTS
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.door_texts import KINDS as REPORTS
 from moothall.adapters.pages.quality_texts import quality_line
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.texts import CHANNEL_NAMES, STATES
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.times import clock_time
-from moothall.core.session.state import Status
 from moothall.services.control.alarms import GIGABYTE
 from moothall.services.control.control_room import Card, ControlRoom, House
 from moothall.services.sessions.reports import Kind
@@ -31,9 +32,6 @@ from moothall.services.translation.text_translation import Reach
 OLD_S, DEAD_S = 15, 3
 """Sound that came longer ago says nothing of the delay; so much digital silence is worth a word. As in control.js."""
 StaffOf = Callable[[web.Request], Sequence[Staff]]
-
-_STATES = {status: CONTROL_TEXTS.get(f"state.{status.value}", "Not begun") for status in Status}
-_KINDS = {name.removeprefix("kind."): key for name, key in CONTROL_TEXTS.items() if name.startswith("kind.")}
 
 
 @dataclass(eq=False, repr=False)
@@ -93,7 +91,7 @@ def _row(card: Card, ui: Catalogue) -> dict[str, object]:
         "title": card.title if card.place else "",
         "language": _title_language(card),
         "address": None if card.session is None else f"/desk/{quote(card.session)}?{urlencode({'ui': ui.language})}",
-        "state": ui.text("Nothing is on here now") if card.session is None else ui.text(_STATES[card.status]),
+        "state": ui.text("Nothing is on here now") if card.session is None else ui.text(STATES[card.status]),
         "following": ui.text("Next: {title}", title=f"\u2068{card.following}\u2069") if card.following else "",
         "alarms": [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms],
         "reports": [
@@ -123,7 +121,7 @@ def _figures(card: Card, ui: Catalogue) -> list[tuple[str, str]]:
     old, dead = card.sound is None or card.sound >= OLD_S, card.dead >= DEAD_S
     people = [str(each["name"] or each["label"] or ui.text(ROLE_TEXTS[Role(str(each["role"]))])) for each in card.here]
     readers = [
-        f"{ui.text(_KINDS[kind], language=ui.language_name(tag))}: {card.readers.get(channel, 0)}"
+        f"{ui.text(CHANNEL_NAMES[ChannelKind(kind)], language=ui.language_name(tag))}: {card.readers.get(channel, 0)}"
         for channel, (kind, tag) in card.channels.items()
     ]
     return [

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from moothall.adapters.admin.texts import ROLES as ALL_ROLES
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.pages.door_texts import KINDS as REPORTS
 from moothall.adapters.pages.presence_texts import NAME_TEXTS
 from moothall.adapters.pages.quality_texts import QUALITY_TEXTS
-from moothall.adapters.pages.texts import ACCEPTED, GAPS, MENDED, ORIGINS, STANDING
+from moothall.adapters.pages.texts import ACCEPTED, CHANNEL_NAMES, GAPS, MENDED, ORIGINS, STANDING, STATES
 from moothall.adapters.pages.translation_texts import REACH_TEXTS
 from moothall.adapters.questions.page_hands import HANDS_DONE
 from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
-from moothall.services.sessions.reports import Kind
+from moothall.core.session.state import Status
 
 WALL_TEXTS = {
     "key.wall": "Clear the wall",
@@ -27,15 +29,7 @@ CONTROL_WALL_TEXTS = {
 }
 """What the script of the overview says of them."""
 
-ROLES = {
-    Role.TECHNICIAN: "Technician",
-    Role.CHAIR: "Chair",
-    Role.MODERATOR: "Moderator",
-    Role.CAPTIONER: "Captioner",
-    Role.INTERPRETER: "Interpreter",
-    Role.RAPPORTEUR: "Rapporteur",
-    Role.SECRETARIAT: "Secretariat",
-}
+ROLES: dict[Role, str] = {role: key for role, key in ALL_ROLES.items() if role not in (Role.HUB, Role.READER)}
 """What somebody is there for."""
 
 STANDINGS = {
@@ -53,14 +47,6 @@ STANDINGS = {
     Standing.WITHDRAWN: "Taken back by its author",
 }
 """Where a question stands, for those who run the meeting and in its record."""
-
-REPORTS = {
-    Kind.NO_TEXT: "No text",
-    Kind.LATE: "Too late",
-    Kind.LANGUAGE: "Wrong language",
-    Kind.NAME: "Wrong name",
-    Kind.WORD: "Wrong word",
-}
 
 ALARMS = {
     "no-sound": "No sound for {n} s. Check the mixer's output and the cable to the laptop.",
@@ -130,6 +116,15 @@ FIRST_KNOW = {
 }
 """What is to be known before something is done, and who did it all the same."""
 
+KIND_TEXTS = {f"kind.{kind.value}": key for kind, key in CHANNEL_NAMES.items()}
+"""What a text is called."""
+LINE_TEXTS = {
+    "line.open": "Connected",
+    "line.lost": "Reconnecting: nothing will be missed",
+    "line.shut": "Your link does not open this page any more",
+}
+"""How the page's own line is."""
+
 DESK_TEXTS = {
     **{f"stands.{standing.value}": key for standing, key in STANDINGS.items()},
     "number": "No. {n}",
@@ -157,9 +152,7 @@ DESK_TEXTS = {
     **HANDS_DONE,
     "mended": MENDED,
     "accepted": ACCEPTED,
-    "kind.floor": "As spoken",
-    "kind.interpretation": "Interpreter: {language}",
-    "kind.translation": "Translation: {language}",
+    **KIND_TEXTS,
     "select": "Pick",
     "correct": "Correct",
     "edit.label": "The line's text: Enter saves, Esc gives up",
@@ -194,10 +187,8 @@ DESK_TEXTS = {
     "overrun.now": "The planned end has come",
     "unrecorded": "Not recorded",
     "unsaved": "Not yet saved",
-    "line.open": "Connected",
+    **LINE_TEXTS,
     "line.waiting": "Saving: {n}",
-    "line.lost": "Reconnecting: nothing will be missed",
-    "line.shut": "Your link does not open this page any more",
     "key.speaker": "Speaker {n}",
     "key.nobody": "Nobody named",
     "key.correct": "Correct the newest line",
@@ -312,17 +303,10 @@ CONTROL_TEXTS = {
     "readers": "Readers",
     "disk": "Free disk: {free} of {all} GB",
     "machines": "Writing machines connected: {n}",
-    "state.created": "Not begun",
-    "state.open": "Live",
-    "state.paused": "Break",
-    "state.closed": "Closed",
+    **{f"state.{status.value}": key for status, key in STATES.items() if status is not Status.ABSENT},
     "off": "Not recorded",
-    "kind.floor": "As spoken",
-    "kind.interpretation": "Interpreter: {language}",
-    "kind.translation": "Translation: {language}",
-    "line.lost": "Reconnecting: nothing will be missed",
-    "line.open": "Connected",
-    "line.shut": "Your link does not open this page any more",
+    **KIND_TEXTS,
+    **LINE_TEXTS,
 }
 """What the overview says, on the server and in the browser."""
 

@@ -62,6 +62,12 @@ INTERPRETER_STANDING = {
 }
 """What takes the place of STANDING's where an interpreter speaks."""
 
+CHANNEL_NAMES = {
+    ChannelKind.FLOOR: "As spoken",
+    ChannelKind.INTERPRETATION: "Interpreter: {language}",
+    ChannelKind.TRANSLATION: "Translation: {language}",
+}
+"""What a text is called."""
 NOTICES = {
     ChannelKind.FLOOR: (
         "A machine writes this text as people speak, and it makes mistakes. The text is kept as the record of the"
