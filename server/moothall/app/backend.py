@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
@@ -42,11 +43,15 @@ from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import Balance
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import Typing
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Settings
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 SPOOL_FOLDER = "spool"
 RECORDINGS_FOLDER = "recordings"
@@ -144,6 +149,11 @@ class House:
     def visitors(self) -> Visitors:
         """Makes the tokens of browsers, and knows its own again. Once it is loaded."""
         return Visitors(self.asking.cookie_key, self.clock, self.randomness)
+
+    def loaded(self, session: SessionId, read: Callable[[LiveSession], T], otherwise: U) -> T | U:
+        """What is read of a session that is in memory; `otherwise` where it isn't."""
+        live = self.sessions.loaded(session)
+        return otherwise if live is None else read(live)
 
     def place(self, room: RoomId) -> str:
         """The title of a room; empty for an unknown one."""

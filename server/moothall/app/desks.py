@@ -103,9 +103,8 @@ def open_desks(
     ControlSocket(socket, control, may_act=staff.may_act, send=_sender(house.sessions), reach=reach)
     watch = SpeakerWatch(house.sessions, house.clock)
     house.keep(stack, socket.run, desks.run, control.run, watch.run, house.proposals.run)
-    about = _AboutSessions(house).of
     doors = (
-        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=about),
+        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=partial(_about, house)),
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         socket,
     )
@@ -135,34 +134,29 @@ def _disk(house: House) -> tuple[int, int] | None:
     return usage.free, usage.total
 
 
-class _AboutSessions:
-    """What the page of a session has to know before it connects."""
+async def _about(house: House, session: SessionId) -> About | None:
+    """What the page of a session has to know before it connects; None for an unknown session. Raises
+    StorageUnavailable.
+    """
+    live = await house.sessions.find(session)
+    if live is None or live.state.status is Status.ABSENT:
+        return None
+    return About(
+        title=live.state.title,
+        language=next(iter(live.state.languages), ""),
+        channel=next(iter(live.state.channels), "floor"),
+        sound=live.state.sound is not SoundKept.NONE,
+        others=_others(house, session),
+    )
 
-    def __init__(self, house: House) -> None:
-        self._house = house
 
-    async def of(self, session: SessionId) -> About | None:
-        """None for an unknown session; raises StorageUnavailable."""
-        live = await self._house.sessions.find(session)
-        if live is None or live.state.status is Status.ABSENT:
-            return None
-        return About(
-            title=live.state.title,
-            language=next(iter(live.state.languages), ""),
-            channel=next(iter(live.state.channels), "floor"),
-            sound=live.state.sound is not SoundKept.NONE,
-            others=self._others(session),
-        )
-
-    def _others(self, session: SessionId) -> tuple[tuple[SessionId, str], ...]:
-        """Sessions that have begun, those that are on first."""
-        begun = [
-            live
-            for live in self._house.sessions.all_loaded
-            if live.id != session and live.state.status in (*ON, Status.CLOSED)
-        ]
-        begun.sort(key=lambda live: (live.state.status is Status.CLOSED, live.state.title))
-        return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
+def _others(house: House, session: SessionId) -> tuple[tuple[SessionId, str], ...]:
+    """Sessions that have begun, those that are on first."""
+    begun = [
+        live for live in house.sessions.all_loaded if live.id != session and live.state.status in (*ON, Status.CLOSED)
+    ]
+    begun.sort(key=lambda live: (live.state.status is Status.CLOSED, live.state.title))
+    return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
 
 
 @dataclass(eq=False, repr=False)

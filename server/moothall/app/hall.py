@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.engines.child import EngineChild
-from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
+from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
 from moothall.adapters.pages.static_files import find_web_folder
@@ -154,12 +154,10 @@ async def _start_engines(
     }
     tokens[own] = Holder(OWN, own=True, translates=True)
 
-    async def handle(link: EngineSocket) -> None:
-        await services.recognising.serve(link)
-
     host = settings.engine.listen_host
+    handle, translate = services.recognising.serve, translators.serve
     port = await stack.enter_async_context(
-        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translators.serve, feel=pulses.serve)
+        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translate, feel=pulses.serve)
     )
     # On the CPU clock an engine has no pulse, and nothing that comes too late is measured.
     watched = None if arguments else (pulses, house.randomness)

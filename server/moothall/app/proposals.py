@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.adapters.desks.desk_socket import Extra, Wish
 from moothall.core.commands import CorrectSegment
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, is_command_id
 from moothall.core.proposals.proposing import Fate, differing
 from moothall.core.proposals.refining import Proposal
@@ -97,14 +97,12 @@ def _objection(seat: Seat, wish: Wish) -> Refusal | None:
     if not may_send(seat.staff.role, _ANY):
         return _forbidden()
     if not is_command_id(wish.id) or bool(wish.segments) is (wish.kind == ALL):
-        return Refusal(code=RefusalCode.INVALID, message="It needs an id, and which lines.")
+        return refuse(RefusalCode.INVALID, "It needs an id, and which lines.")
     return None
 
 
 def _forbidden() -> Refusal:
-    return Refusal(
-        code=RefusalCode.FORBIDDEN, message="Whoever may correct lines decides on what is proposed for them."
-    )
+    return refuse(RefusalCode.FORBIDDEN, "Whoever may correct lines decides on what is proposed for them.")
 
 
 def _row(number: int, proposal: Proposal, fate: str, state: State) -> dict[str, object]:

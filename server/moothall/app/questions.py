@@ -11,6 +11,7 @@ from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.questions_door import ChannelOf
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
+from moothall.app.backend import House
 from moothall.app.parts import Services
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.ids import SegmentId, SessionId
@@ -18,7 +19,6 @@ from moothall.core.questions.interventions import Intervention
 from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import Sessions
 
 
 def open_question_translations(
@@ -40,12 +40,11 @@ def open_question_translations(
     return QuestionTranslationsDoor(context, translations, floor_of=access.floor)
 
 
-def channel_of(sessions: Sessions) -> ChannelOf:
+def channel_of(house: House) -> ChannelOf:
     """Where the line of an answer stands."""
 
     def channel(session: SessionId, segment: SegmentId) -> str:
-        live = sessions.loaded(session)
-        line = None if live is None else live.state.segments.get(segment)
+        line = house.loaded(session, lambda live: live.state.segments.get(segment), None)
         return "" if line is None or line.gone else line.channel
 
     return channel

@@ -92,17 +92,11 @@ def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[w
 
 def open_recordings(stack: AsyncExitStack, house: House) -> tuple[Recordings, SoundFolder]:
     """The recordings and where they lie; what need not be kept any longer is erased until the stack unwinds."""
-    sessions = house.sessions
-
-    def state_of(session: SessionId) -> State | None:
-        live = sessions.loaded(session)
-        return None if live is None else live.state
-
     folder = SoundFolder(house.data / RECORDINGS_FOLDER, bitrate=1_000 * house.settings.recording.kbits)
     recordings = Recordings(
         folder,
-        state_of=state_of,
-        standing=partial(standing_of, sessions),
+        state_of=lambda session: house.loaded(session, lambda live: live.state, None),
+        standing=partial(standing_of, house.sessions),
         clock=house.clock,
         keep_days=house.settings.recording.keep_days,
     )

@@ -14,7 +14,7 @@ from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.reading.page_menu import Lacking
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.backend import House
-from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode
+from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
@@ -58,14 +58,14 @@ class Translation:
         """
         live = await self.sessions.find(session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
         return await self.translating.want(live, language)
 
     async def question(self, wanted: Text) -> Made | Refusal:
         """A published question in another language; raises StorageUnavailable."""
         live = await self.sessions.find(wanted.session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
         return await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
 
     def has_way(self, wanted: Text) -> bool:
@@ -125,18 +125,17 @@ class TranslationMessages:
     async def _translate(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """`text` from one language `to` another, with the meeting's own words in it."""
         if not (is_language(wish.source) and is_language(wish.to)):
-            message = "“from” and “to” have to be language tags, such as en or pt-BR."
-            return Refusal(code=RefusalCode.INVALID, message=message)
+            return refuse(RefusalCode.INVALID, "“from” and “to” have to be language tags, such as en or pt-BR.")
         if self._under_way >= MOST_ASKED:
-            message = "As many texts are being translated as may be at a time; try again in a second."
-            return Refusal(code=RefusalCode.BUSY, message=message)
+            return refuse(
+                RefusalCode.BUSY, "As many texts are being translated as may be at a time; try again in a second."
+            )
         self._under_way += 1
         try:
             async with asyncio.timeout(PATIENCE_S):
                 made = await self.translated(seat.live, wish.text, wish.source, wish.to)
         except TimeoutError:
-            message = "It took too long; a shorter text may do."
-            return Refusal(code=RefusalCode.UNAVAILABLE, message=message)
+            return refuse(RefusalCode.UNAVAILABLE, "It took too long; a shorter text may do.")
         finally:
             self._under_way -= 1
         if isinstance(made, Refusal):

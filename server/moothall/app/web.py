@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import msgspec
@@ -29,7 +28,7 @@ from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.languages_door import LanguagesDoor
 from moothall.adapters.reading.low_data_door import LowDataDoor
-from moothall.adapters.reading.page_door import PageDoor, QualityOf
+from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.plain_door import PlainDoor
 from moothall.adapters.reading.poll_door import PollDoor
 from moothall.adapters.reading.reader_routes import Readers
@@ -45,17 +44,15 @@ from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Address, Entrance, Services
 from moothall.app.questions import channel_of, open_question_translations, wall_questions
 from moothall.app.sound import microphone_doors, sound_address, sound_door
-from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
-from moothall.core.views.quality import Quality
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
 from moothall.services.sessions.reports import Reports
-from moothall.services.sessions.sessions import Sessions
 from moothall.wire.token_bucket import Allowance
 
 LINK_TRIES = Allowance(per_second=5, burst=300)
@@ -91,7 +88,11 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
     )
     events, sockets = EventsDoor(readers), WebSocketDoor(readers)
     polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
-    reports = Reports(clock=clock, randomness=house.randomness, readers=_reader_count(house.sessions))
+    reports = Reports(
+        clock=clock,
+        randomness=house.randomness,
+        readers=lambda session: house.loaded(session, lambda live: sum(live.fanout.readers.values()), 0),
+    )
     context = VisitorContext(
         pages=pages,
         visitors=house.visitors,
@@ -109,7 +110,7 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
         context,
         house.ballots,
         floor_of=access.floor,
-        channel_of=channel_of(house.sessions),
+        channel_of=channel_of(house),
         own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
@@ -134,7 +135,9 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
         public=address.public,
         sound_of=sound_address,
         last_awaited=house.closing.last_words,
-        quality_of=_quality_of(house.sessions),
+        quality_of=lambda session, channel: house.loaded(
+            session, lambda live: live.writer.quality.quality(channel), None
+        ),
         offered=translation.offered,
         lacking_of=translation.lacking,
         floor_of=access.floor,
@@ -220,19 +223,3 @@ def _on_wall(programme: Programme, name: RoomId) -> OnWall | None:
     if room is None:
         return None
     return OnWall(room.title, programme.now_in(room.id) or programme.next_in(room.id))
-
-
-def _quality_of(sessions: Sessions) -> QualityOf:
-    def quality(session: SessionId, channel: ChannelId) -> Quality | None:
-        live = sessions.loaded(session)
-        return None if live is None else live.writer.quality.quality(channel)
-
-    return quality
-
-
-def _reader_count(sessions: Sessions) -> Callable[[SessionId], int]:
-    def count(session: SessionId) -> int:
-        live = sessions.loaded(session)
-        return 0 if live is None else sum(live.fanout.readers.values())
-
-    return count

@@ -17,7 +17,7 @@ import msgspec
 from moothall.adapters.store.files import explained
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.transcribing import HeardPiece
+from moothall.wire.transcribing import HeardPiece, Order
 
 FORMAT = 1
 _ENDS = 1 << 20
@@ -37,15 +37,16 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     beam: int
 
 
-def head_of(path: Path, *, model: str, languages: tuple[str, ...], beam: int) -> Head:
-    """The head for a recording; raises ConfigurationError when it can't be read."""
+def head_of(path: Path, order: Order) -> Head:
+    """The head for a recording that is recognised so; raises ConfigurationError when it can't be read."""
     digest = hashlib.sha256()
     with explained(f"{path} can't be read"), path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         digest.update(file.read(_ENDS))
         file.seek(max(0, size - _ENDS))
         digest.update(file.read(_ENDS))
-    return Head(size=size, sha256=digest.hexdigest(), model=model, languages=languages, beam=beam)
+    heard = digest.hexdigest()
+    return Head(size=size, sha256=heard, model=order.model, languages=order.languages, beam=order.beam)
 
 
 class Journal:

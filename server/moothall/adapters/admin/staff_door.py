@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 STAFF_COOKIE = "moothall_staff"
 READER_COOKIE = "moothall_reader"
+OFTEN = "Too many links were tried from your address. Wait a minute.\n"
 _SECRET = {hdrs.CACHE_CONTROL: "no-store", "Referrer-Policy": "no-referrer"}
 WORK = "/staff"
 ADMIN = "/admin"
@@ -52,6 +53,12 @@ class StaffDoor:
     secure: bool
     address_of: AddressOf = remote_address
     cookie: str = STAFF_COOKIE
+
+    def _give(self, response: web.Response, cookie: str, value: str, path: str) -> web.Response:
+        response.set_cookie(
+            cookie, value, max_age=VISIT_MS // 1000, path=path, httponly=True, samesite="Lax", secure=self.secure
+        )
+        return response
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -78,9 +85,7 @@ class StaffDoor:
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Exchange a link for a cookie, and go to its page."""
         if self.gate.take(self.address_of(request)):
-            return web.Response(
-                status=429, text="Too many links were tried from your address. Wait a minute.\n", headers=_SECRET
-            )
+            return web.Response(status=429, text=OFTEN, headers=_SECRET)
         token = request.match_info["token"]
         proof = self.links.reader_proof(token)
         if proof is not None:
@@ -97,11 +102,7 @@ class StaffDoor:
 
     def welcome(self, staff: Staff, key: str, query: str = "") -> web.Response:
         """Give a browser the key that stands for whom it let in, and send it to its page, with `query`."""
-        response = see_other(f"{landing(staff)}{query}", _SECRET)
-        response.set_cookie(
-            self.cookie, key, max_age=VISIT_MS // 1000, path="/", httponly=True, samesite="Lax", secure=self.secure
-        )
-        return response
+        return self._give(see_other(f"{landing(staff)}{query}", _SECRET), self.cookie, key, "/")
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
         """Let the browser stand for nobody."""
@@ -135,9 +136,7 @@ class StaffDoor:
         rest = [(name, value) for name, value in request.query.items() if name != "key"]
         where = f"{quote(request.path)}?{urlencode(rest)}" if rest else quote(request.path)
         if self.gate.take(self.address_of(request)):
-            return web.Response(
-                status=429, text="Too many links were tried from your address. Wait a minute.\n", headers=_SECRET
-            )
+            return web.Response(status=429, text=OFTEN, headers=_SECRET)
         proof = self.links.reader_proof(request.query["key"])
         if proof is None or not covers(proof[0].scope, SessionId(session), None):
             return see_other(where, _SECRET)
@@ -145,17 +144,7 @@ class StaffDoor:
 
     def _as_reader(self, staff: Staff, proof: str, where: str | None = None) -> web.Response:
         page = landing(staff)
-        response = see_other(where or page, _SECRET)
-        response.set_cookie(
-            READER_COOKIE,
-            proof,
-            max_age=VISIT_MS // 1000,
-            path=page,
-            httponly=True,
-            samesite="Lax",
-            secure=self.secure,
-        )
-        return response
+        return self._give(see_other(where or page, _SECRET), READER_COOKIE, proof, page)
 
 
 def landing(staff: Staff) -> str:
