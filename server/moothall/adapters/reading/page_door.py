@@ -36,7 +36,7 @@ from moothall.adapters.reading.page_choices import SHOW, Choices
 from moothall.adapters.reading.page_menu import Lacking, spoken
 from moothall.adapters.reading.page_rows import kind_of, shows
 from moothall.adapters.reading.parallel_text import sources_of
-from moothall.adapters.reading.session_page import OWN_PACE_LINES, OlderPage, OwnPace, SessionPage
+from moothall.adapters.reading.session_page import OWN_PACE_LINES, OlderPage, OwnPace, PageParts, SessionPage
 from moothall.adapters.reading.your_turn import YourTurn, now_asked
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
@@ -99,9 +99,6 @@ class PageDoor:
     instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None
     your_turn: YourTurn | None = None
 
-    def __post_init__(self) -> None:
-        self._session_page = SessionPage(self.pages)
-
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
         return [
@@ -122,15 +119,12 @@ class PageDoor:
             older = None if before is None else await self._older(wanted, before)
         except Wrong as wrong:
             return refusal(wrong, self.pages, ui)
-        choices = page_choices.chosen(request.query)
         floor = await self.floor_of(wanted.session)
-        turn = await self._turn(request, wanted, ui, chosen=chosen)
-        text = self._session_page.render_session(
+        lines = wanted.snapshot.lines if older is None else older.lines
+        parts = await self._parts(request, wanted, ui, floor, lines, chosen=chosen)
+        text = SessionPage(self.pages).render_session(
             wanted.snapshot,
-            channel=wanted.feed.channel,
-            ui=ui,
-            ui_chosen=chosen,
-            choices=choices,
+            parts,
             now=self.clock.wall(),
             older=older,
             sound_address=self.sound_of(wanted.snapshot.session),
@@ -138,24 +132,34 @@ class PageDoor:
             last_awaited=self.last_awaited(wanted.session),
             quality=self.quality_of(wanted.session, wanted.feed.channel),
             floor=floor,
-            offered=self.offered(wanted.session),
-            lacking=self.lacking_of(wanted.session, wanted.feed.channel),
-            named=bool(request.query.get("channel")),
             instead=self.instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
-            said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
+        )
+        return html(text, ui) if parts.your_turn is None else own_html(text, ui)
+
+    async def _parts(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        ui: Catalogue,
+        floor: Floor | None,
+        lines: Sequence[Line],
+        *,
+        chosen: bool,
+    ) -> PageParts:
+        """What both pages of a text with these lines are made with."""
+        address = _address(request, wanted, ui, chosen=chosen)
+        turn = None if self.your_turn is None else await self.your_turn.part(request, wanted, ui, chosen=chosen)
+        return PageParts(
+            address=address,
+            ui=ui,
+            named=bool(request.query.get("channel")),
+            said=await self._said(wanted, address.choices, lines),
+            offered=self.offered(wanted.session),
+            lacking=self.lacking_of(wanted.session, wanted.feed.channel),
             your_turn=turn,
             now_asked=now_asked(floor, ui, going=wanted.snapshot.session.status in ON),
         )
-        return html(text, ui) if turn is None else own_html(text, ui)
-
-    async def _turn(
-        self, request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool
-    ) -> dict[str, object] | None:
-        """What the page has for the one who asks for it."""
-        if self.your_turn is None:
-            return None
-        return await self.your_turn.part(request, wanted, ui, chosen=chosen)
 
     async def line_page(self, request: web.Request) -> web.Response:
         """The way to the page of a session that holds a line, however old: where it stands may change."""
@@ -209,12 +213,7 @@ class PageDoor:
         chosen: bool,
         live: bool = False,
     ) -> web.Response:
-        address = Address(
-            wanted.session,
-            channel=wanted.feed.channel,
-            ui=ui.language if chosen else None,
-            choices=page_choices.chosen(request.query),
-        )
+        address = _address(request, wanted, ui, chosen=chosen)
         total = _total(wanted.snapshot)
         shown = live or number >= total - len(wanted.snapshot.lines)
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
@@ -230,23 +229,10 @@ class PageDoor:
             seen = await self._own_pace(wanted, start - 1)
         except Wrong as wrong:
             return refusal(wrong, self.pages, ui)
-        choices = page_choices.chosen(request.query)
-        turn = await self._turn(request, wanted, ui, chosen=chosen)
-        text = self._session_page.render_own_pace(
-            wanted.snapshot.session,
-            seen,
-            channel=wanted.feed.channel,
-            ui=ui,
-            ui_chosen=chosen,
-            choices=choices,
-            named=bool(request.query.get("channel")),
-            said=await self._said(wanted, choices, [line for _, line in seen.lines]),
-            offered=self.offered(wanted.session),
-            lacking=self.lacking_of(wanted.session, wanted.feed.channel),
-            your_turn=turn,
-            now_asked=now_asked(await self.floor_of(wanted.session), ui, going=wanted.snapshot.session.status in ON),
-        )
-        return html(text, ui) if turn is None else own_html(text, ui)
+        floor, lines = await self.floor_of(wanted.session), [line for _, line in seen.lines]
+        parts = await self._parts(request, wanted, ui, floor, lines, chosen=chosen)
+        text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts)
+        return html(text, ui) if parts.your_turn is None else own_html(text, ui)
 
     async def lines_json(self, request: web.Request) -> web.Response:
         """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
@@ -344,6 +330,12 @@ class PageDoor:
         since = await began(wanted, self.page_of, start) if 0 < start < total else None
         until = await began(wanted, self.page_of, number) if number < total else None
         return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
+
+
+def _address(request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool) -> Address:
+    """The address of a text with what the request's has chosen; `chosen`: the language too."""
+    choices = page_choices.chosen(request.query)
+    return Address(wanted.session, channel=wanted.feed.channel, ui=ui.language if chosen else None, choices=choices)
 
 
 def _total(snapshot: Snapshot) -> int:
