@@ -7,7 +7,7 @@ import logging
 import os
 import resource
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 
@@ -31,7 +31,6 @@ from moothall.app.web import open_doors
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.capture.ingest import Ingest
-from moothall.services.engines.connection import BenchClock
 from moothall.services.engines.recognising import Recognising
 from moothall.services.programme.office import Office
 from moothall.services.supervision.pulses import Pulses
@@ -65,16 +64,10 @@ class Hall(Services, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def hall(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    bench: BenchClock | None = None,
-    engine_arguments: Sequence[str] = (),
-) -> AsyncIterator[Hall]:
-    """Run a server while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
+async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Hall]:
+    """Run a server while inside.
 
-    `bench` and the engine's extra arguments are for runs on the CPU clock.
+    Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
     """
     clock = clock or SystemClock()
     keep_addresses_out_of_logs()
@@ -85,12 +78,9 @@ async def hall(
         pages = Pages(web, zone=house.programme.zone)
         listener = stack.enter_context(closing(_listen(settings)))
         recordings, sound_folder = open_recordings(stack, house)
-        # A bench measures what turns sound into text.
         glossaries = await open_glossaries(stack, house)
         pulses = Pulses(clock)
-        recognising = Recognising(
-            clock, bench, recordings.record if bench is None else None, glossaries.preferred, pulses
-        )
+        recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses)
         spools = DiskSpools(house.data / SPOOL_FOLDER)
         live = await open_live(stack, house, spools, recognising)
         translation = open_translating(stack, house, glossaries, pulses)
@@ -114,7 +104,7 @@ async def hall(
         address = await open_doors(stack, services, listener, room)
         await open_local_door(stack, house, address.public)
         watch_rehearsals(stack, house)
-        engines, translator = await _start_engines(stack, services, engine_arguments)
+        engines, translator = await _start_engines(stack, services)
         _calm_collector(stack)
         yield Hall(**msgspec.structs.asdict(services), served=address, engines=engines, translator=translator)
 
@@ -141,7 +131,7 @@ def _calm_collector(stack: AsyncExitStack) -> None:
 
 
 async def _start_engines(
-    stack: AsyncExitStack, services: Services, arguments: Sequence[str]
+    stack: AsyncExitStack, services: Services
 ) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
     """Listen for engines, and start the server's own, and its translators."""
     house, pulses, translators = services.house, services.pulses, services.translation.translators
@@ -159,8 +149,6 @@ async def _start_engines(
     port = await stack.enter_async_context(
         serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translate, feel=pulses.serve)
     )
-    # On the CPU clock an engine has no pulse, and nothing that comes too late is measured.
-    watched = None if arguments else (pulses, house.randomness)
     house.keep(stack, pulses.run)
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
@@ -171,19 +159,16 @@ async def _start_engines(
     children = []
     for number in range(1, settings.engine.count + 1):
         child = EngineChild(
-            [*common, "--name", f"child-{number}", "--log-level", settings.logging.level, *arguments],
+            [*common, "--name", f"child-{number}", "--log-level", settings.logging.level],
             token=own,
             threads=settings.engine.threads,
             clock=house.clock,
             name=f"engine child {number}",
-            watched=watched,
+            watched=(pulses, house.randomness),
         )
         stack.callback(house.tasks.create_task(child.run()).cancel)
         children.append(child)
-    # A run on the CPU clock measures what turns sound into text.
-    translator = (
-        None if arguments else start_translators(stack, house, translators, url=dialled, token=own, pulses=pulses)
-    )
+    translator = start_translators(stack, house, translators, url=dialled, token=own, pulses=pulses)
     return tuple(children), translator
 
 

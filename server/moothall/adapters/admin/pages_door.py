@@ -13,7 +13,7 @@ from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
 from moothall.adapters.admin.my_sessions_door import go_on
 from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page, wrong
-from moothall.adapters.admin.texts import ACCESS, ROLES, SOUND, AdminText
+from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
@@ -36,6 +36,8 @@ ACTS: Mapping[str, do.AnyCommand] = {
     "reopen": do.ReopenSession(),
 }
 """What a button of a meeting does."""
+SOUND = (SoundKept.UNTIL_CHECKED, SoundKept.NONE, SoundKept.PUBLISHED)
+"""What may become of the sound, in the order in which it is offered."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -101,8 +103,8 @@ class AdminDoor:
             times=view.clock_of(self.programme, ui),
             zone=self.programme.zone().name,
             links=view.link_rows(links, self.links, self.programme, ui),
-            access=[{"value": each.value, "name": ui.text(key)} for each, key in ACCESS.items()],
-            sound=[{"value": each.value, "name": ui.text(key)} for each, key in SOUND.items()],
+            access=[{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
+            sound=[{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],
             roles=self._roles(asked, readers=False),
             translation=reach_part(self.reach(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
@@ -304,8 +306,8 @@ class AdminDoor:
         )
 
     def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:
-        offered = [role for role in ROLES if role is not Role.READER or readers]
-        return [{"value": role.value, "name": asked.ui.text(ROLES[role])} for role in offered]
+        offered = [role for role in Role if role in LINK_ROLES and (role is not Role.READER or readers)]
+        return [{"value": role.value, "name": asked.ui.named(f"admin/role.{role}")} for role in offered]
 
     async def _state(self, session: SessionId) -> State | None:
         live = await self.programme.live(session)

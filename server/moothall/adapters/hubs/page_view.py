@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from moothall.adapters.admin.texts import ROLES
 from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.hubs.view import moment
 from moothall.adapters.pages.catalogues import Catalogue
@@ -95,7 +94,7 @@ def note_rows(notes: Iterable[HubNote], hub: Hub, zone: Zone, ui: Catalogue) -> 
     return [
         {
             "note": note.note,
-            "by": ui.text(HubText.GROUP) if note.by is Role.HUB else ui.text(ROLES[note.by]),
+            "by": ui.text(HubText.GROUP) if note.by is Role.HUB else ui.named(f"admin/role.{note.by}"),
             "at": moment(note.at, zone, ui),
             "text": note.text,
             "read": _read(note, hub, ui),
@@ -109,5 +108,5 @@ def note_rows(notes: Iterable[HubNote], hub: Hub, zone: Zone, ui: Catalogue) -> 
 def _read(note: HubNote, hub: Hub, ui: Catalogue) -> str:
     """Who has read it, for whoever wrote it."""
     roles = [role for role in note.read if role is not Role.HUB or note.by is not Role.HUB]
-    names = [f"\u2068{hub.title}\u2069" if role is Role.HUB else ui.text(ROLES[role]) for role in roles]
+    names = [f"\u2068{hub.title}\u2069" if role is Role.HUB else ui.named(f"admin/role.{role}") for role in roles]
     return ui.text("Read by: {names}", names=", ".join(names)) if names else ""
