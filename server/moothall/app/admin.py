@@ -7,12 +7,10 @@ from contextlib import AsyncExitStack
 
 from aiohttp import web
 
-from moothall.adapters.admin.aggregates_door import SumsDoor
 from moothall.adapters.admin.import_door import ImportDoor
 from moothall.adapters.admin.local_door import HOST, LocalDoor, leave_card, take_card
 from moothall.adapters.admin.my_sessions_door import WorkDoor
 from moothall.adapters.admin.pages_door import AdminDoor
-from moothall.adapters.admin.policy_door import PolicyDoor
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.programme import read_icalendar
@@ -32,13 +30,12 @@ def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef
         public=entrance.address.public,
         qr_svg=qr_svg,
         reach=services.translation.reach,
+        balance=house.balance,
         key=house.signer.key_id,
     )
     imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, calendar=read_icalendar)
-    policy = PolicyDoor(pages=shared, programme=house.programme)
     work = WorkDoor(pages=shared, programme=house.programme)
-    sums = SumsDoor(pages=shared, balance=house.balance)
-    return [route for door in (admin, imports, policy, work, sums) for route in door.routes()]
+    return [route for door in (admin, imports, work) for route in door.routes()]
 
 
 async def open_local_door(stack: AsyncExitStack, house: House, public: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from aiohttp import web
+import msgspec
+from aiohttp import hdrs, web
 
 from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
@@ -22,9 +23,11 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
+from moothall.core.rules.staff import MAX_QUESTION, MOST_QUESTIONS, listed
 from moothall.core.session.state import ON, State, Status
 from moothall.services.programme.meeting_plan import change_plan, on_beside
 from moothall.services.programme.programme import Programme
+from moothall.services.questions.balance import Balance
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
@@ -36,6 +39,8 @@ ACTS: Mapping[str, do.AnyCommand] = {
     "reopen": do.ReopenSession(),
 }
 """What a button of a meeting does."""
+MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)
+"""Characters of the field of policy questions that are looked at."""
 SOUND = (SoundKept.UNTIL_CHECKED, SoundKept.NONE, SoundKept.PUBLISHED)
 """What may become of the sound, in the order in which it is offered."""
 
@@ -57,6 +62,7 @@ class AdminDoor:
     public: str
     qr_svg: view.QrSvg
     reach: Callable[[], Reach]
+    balance: Balance
     key: str
 
     def routes(self) -> list[web.RouteDef]:
@@ -67,6 +73,8 @@ class AdminDoor:
             web.get("/admin/meetings/{session}", self.meeting),
             web.post("/admin/meetings/{session}", self.act),
             web.post("/admin/meetings/{session}/plan", self.change_plan),
+            web.post("/admin/meetings/{session}/questions", self.list_questions),
+            web.get("/admin/heard.json", self.heard),
             web.post("/admin/places", self.add_place),
             web.post("/admin/places/{room}/next", self.next_meeting),
             web.post("/admin/links", self.make_link),
@@ -207,6 +215,34 @@ class AdminDoor:
         if refused is not None:
             raise wrong(refused)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
+
+    @staff_page(runs_the_house)
+    async def list_questions(self, request: web.Request, asked: Asked) -> web.Response:
+        """List the policy questions of a meeting anew, one a line; whichever is listed already keeps its marks."""
+        given = await self.pages.form(request, asked)
+        planned, state = await self._planned(request)
+        before = state.backstage.questions
+        wanted = listed(given.get("questions", "")[:MAX_TEXT].splitlines(), before)
+        command = do.ListPolicyQuestions(questions=wanted)
+        refused = (
+            None if wanted == before else await self.programme.send(planned.session, command, by=asked.staff[0].link)
+        )
+        if refused is not None and refused.code is RefusalCode.INVALID:
+            raise Wrong(400, AdminText.POLICY)
+        if refused is not None:
+            raise wrong(refused)
+        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
+
+    @staff_page(runs_the_house)
+    async def heard(self, _request: web.Request, _asked: Asked) -> web.Response:
+        """Who was heard in the meetings that are over, for the figures of a year, as JSON for machines:
+        `{"meetings": [{"session", "closed", "origins", "groups"}]}`, the first to be closed first.
+        """
+        found = sorted((await self.balance.sums()).items(), key=lambda each: (each[1].closed, each[0]))
+        meetings = [{"session": session, **msgspec.to_builtins(sums)} for session, sums in found]
+        headers = {hdrs.CACHE_CONTROL: "no-store"}
+        body = msgspec.json.encode({"meetings": meetings})
+        return web.Response(body=body, content_type="application/json", headers=headers)
 
     @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: Asked) -> web.Response:
