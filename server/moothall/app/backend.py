@@ -64,7 +64,7 @@ LOCK_FILE = "lock"
 class House:
     """An open data folder: all that a server keeps and knows. Made by `open_house`.
 
-    `tasks` owns whatever runs as long as the house is open. Raises ConfigurationError.
+    `tasks` owns all tasks of the server while it is open. Raises ConfigurationError.
     """
 
     settings: Settings
@@ -183,7 +183,7 @@ class House:
 
         Hubs that have a copy are told to erase it.
 
-        Its log is removed by whoever calls this.
+        The caller removes its log.
 
         Raises StorageUnavailable when the disk refuses.
         """

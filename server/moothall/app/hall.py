@@ -45,7 +45,7 @@ two thirds of a fan-out."""
 
 
 class Hall(Services, frozen=True, kw_only=True):
-    """A running server, for whoever started it."""
+    """A running server, as its starter sees it."""
 
     served: Address
     engines: tuple[EngineChild, ...]

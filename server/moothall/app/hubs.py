@@ -26,6 +26,7 @@ from moothall.services.hubs.ports import About, ActTaker, Pack, Registry
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.hubs.signals import HubSignals, SoundWatch
 from moothall.services.hubs.source import CentreSource
+from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.wire.hub.records import pack
 
@@ -86,6 +87,7 @@ def hub_door(
     public: str,
     address_of: AddressOf,
     signals: HubSignals | None = None,
+    translate: TranslateForHub = none_translated,
 ) -> tuple[HubDoor, HubLinks]:
     """The door, to be closed before the house is, and what it serves.
 
@@ -107,12 +109,15 @@ def hub_door(
         above=(house.signer.key_id,),  # One installation has one key, and keeps it.
         removals=house.hub_removals,
         signals=signals,
+        translate=translate,
     )
     gate = AddressGate(house.clock, house.randomness, TRIES, TRIES_PATIENCE_MS)
     return HubDoor(links, registry, gate, address_of=address_of), links
 
 
-def open_hub_link(stack: AsyncExitStack, services: Services, entrance: Entrance) -> tuple[HubDoor, HubLinks]:
+def open_hub_link(
+    stack: AsyncExitStack, services: Services, entrance: Entrance, translate: TranslateForHub
+) -> tuple[HubDoor, HubLinks]:
     """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
     unwinds.
     """
@@ -122,6 +127,7 @@ def open_hub_link(stack: AsyncExitStack, services: Services, entrance: Entrance)
         house,
         registry=house.hubs,
         signals=signals,
+        translate=translate,
         acts=services.hub_acts,
         catalogue=entrance.catalogue,
         pack=pack,

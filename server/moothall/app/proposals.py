@@ -29,7 +29,7 @@ _ANY = CorrectSegment(channel=ChannelId(""), segment=SegmentId(""), base_revisio
 
 
 class ProposalMessages:
-    """Answers desks; refuses whoever may not correct a line."""
+    """Answers desks; refuses links that may not correct a line."""
 
     def __init__(self, proposals: Proposals, desks: Desks) -> None:
         self._proposals = proposals
@@ -97,12 +97,12 @@ def _objection(seat: Seat, wish: Wish) -> Refusal | None:
     if not may_send(seat.staff.role, _ANY):
         return _forbidden()
     if not is_command_id(wish.id) or bool(wish.segments) is (wish.kind == ALL):
-        return refuse(RefusalCode.INVALID, "It needs an id, and which lines.")
+        return refuse(RefusalCode.INVALID, "This act needs an id and says which lines it concerns.")
     return None
 
 
 def _forbidden() -> Refusal:
-    return refuse(RefusalCode.FORBIDDEN, "Whoever may correct lines decides on what is proposed for them.")
+    return refuse(RefusalCode.FORBIDDEN, "Your link is not for correcting lines, nor for proposed corrections.")
 
 
 def _row(number: int, proposal: Proposal, fate: str, state: State) -> dict[str, object]:

@@ -19,7 +19,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.desks.table import Seat
-from moothall.services.questions.translations import Text
+from moothall.services.questions.translations import Rendered, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.pulses import Pulses
@@ -61,12 +61,15 @@ class Translation:
             return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
         return await self.translating.want(live, language)
 
-    async def question(self, wanted: Text) -> Made | Refusal:
+    async def question(self, wanted: Text) -> Rendered | Refusal:
         """A published question in another language; raises StorageUnavailable."""
         live = await self.sessions.find(wanted.session)
         if live is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
-        return await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
+        made = await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
+        if isinstance(made, Refusal):
+            return made
+        return Rendered(text=made.text, route=made.route.name, rough=made.route.rough)
 
     def has_way(self, wanted: Text) -> bool:
         """Whether a published question can be translated now."""
@@ -93,7 +96,7 @@ class Translation:
         return () if live is None else self.translating.offered(live.state)
 
     def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
-        """What its translations lack, for whoever is given a page of a text; they are its reader for a while."""
+        """What its translations lack, for a visitor of a text's page, who counts as its reader for a while."""
         live = self.sessions.loaded(session)
         if live is None:
             return Lacking()
@@ -127,15 +130,14 @@ class TranslationMessages:
         if not (is_language(wish.source) and is_language(wish.to)):
             return refuse(RefusalCode.INVALID, "“from” and “to” have to be language tags, such as en or pt-BR.")
         if self._under_way >= MOST_ASKED:
-            return refuse(
-                RefusalCode.BUSY, "As many texts are being translated as may be at a time; try again in a second."
-            )
+            message = "Too many texts are being translated; try again in a second."
+            return refuse(RefusalCode.BUSY, message)
         self._under_way += 1
         try:
             async with asyncio.timeout(PATIENCE_S):
                 made = await self.translated(seat.live, wish.text, wish.source, wish.to)
         except TimeoutError:
-            return refuse(RefusalCode.UNAVAILABLE, "It took too long; a shorter text may do.")
+            return refuse(RefusalCode.UNAVAILABLE, "The translation took too long; try a shorter text.")
         finally:
             self._under_way -= 1
         if isinstance(made, Refusal):
@@ -144,7 +146,7 @@ class TranslationMessages:
 
 
 def open_translating(stack: AsyncExitStack, house: House, glossaries: Glossaries, pulses: Pulses) -> Translation:
-    """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
+    """Translate every session until the stack unwinds, with all translators that connect. Raises ConfigurationError."""
     settings = house.settings.translation
     translators = Translators(pulses=pulses, remote_first=settings.remote_first)
     texts = TextTranslation(translators, phrases(settings.phrases))

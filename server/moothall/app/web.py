@@ -10,6 +10,7 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import OnWall, ShownDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import serve
@@ -37,18 +38,17 @@ from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.app.admin import admin_doors
-from moothall.app.asking import asking_doors, your_turn
 from moothall.app.backend import House
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Address, Entrance, Services
-from moothall.app.questions import channel_of, open_question_translations, wall_questions
+from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.programme.programme import Programme
-from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -104,13 +104,14 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
     )
     reporting = ReportsDoor(context, reports)
     asking = asking_doors(house, context, access)
-    translated = open_question_translations(stack, services, context, access)
-    abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
+    translated, translate_for_hubs = open_question_translations(stack, services, context, access)
+    abuse_reports = AbuseReports(access.floor, tell_desks(house.sessions), randomness=house.randomness)
     questions = QuestionsDoor(
         context,
         house.ballots,
+        house.ballots,
         floor_of=access.floor,
-        channel_of=channel_of(house),
+        channel_of=access.channel_of,
         own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
@@ -124,7 +125,7 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
         framers=settings.server.embed,
         room=lambda name: _on_wall(programme, RoomId(name)),
         last_awaited=house.closing.last_words,
-        questions=wall_questions(access, translated),
+        questions=wall_questions(access.floor, translated),
     )
     page = PageDoor(
         pages,
@@ -174,7 +175,7 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
     asked = (*asking, questions, translated, HandsDoor(context, house.ballots), AbuseDoor(context, abuse_reports))
     for door in (*reading, reporting, languages, *asked, KeysDoor(house.signer.public_document()), staff):
         app.add_routes(door.routes())
-    linking, links = open_hub_link(stack, services, entrance)
+    linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
     desks, staff_socket = open_desks(stack, services, entrance, reports)
     microphones, audio = microphone_doors(services, entrance)
     app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])

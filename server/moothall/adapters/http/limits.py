@@ -123,7 +123,7 @@ class AddressGate:
         visitor.bucket, wait = visitor.bucket.take(self.allowance, now, self.patience_ms)
         if wait and not visitor.flagged:
             rate = f"{self.allowance.per_second} in {self.slower} s"
-            logger.warning("address %s asks more often than %s", name.hex(), rate)
+            logger.warning("address %s sends more requests than %s", name.hex(), rate)
         visitor.flagged = wait > 0
         return wait * self.slower
 

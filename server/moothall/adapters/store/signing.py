@@ -50,7 +50,7 @@ class Ed25519Signer:
         with explained(f"The signing key {path} can't be read"):
             pem = path.read_bytes()
             if path.stat().st_mode & 0o077:
-                logger.warning("the signing key may be read by others than its owner; take their rights away")
+                logger.warning("users other than its owner can read the signing key; remove their access")
         try:
             key = load_pem_private_key(pem, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
