@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote
 
 import msgspec
@@ -69,33 +70,27 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     """For which hub; empty for the writer's own question."""
 
 
+@dataclass(eq=False, repr=False)
 class AskingDoor:
-    """Handlers of the form *Ask or comment*, and of the author's private page."""
+    """Handlers of the form *Ask or comment*, and of the author's private page.
 
-    def __init__(
-        self,
-        context: VisitorContext,
-        asking: Questions,
-        *,
-        author_page: AuthorPage,
-        hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {},
-        balance: Balance | None = None,
-        template: str = "ask.html",
-        more: Callable[[SessionId], Mapping[str, object]] = lambda _: {},
-    ) -> None:
-        """`hubs_of`: the hubs for which the visitor may ask, with their titles.
+    `hubs_of`: the hubs for which the visitor may ask, with their titles.
 
-        `balance`: keeps what people say of themselves; without it they aren't asked. `template`: one that extends
-        `ask.html`; `more`: what that needs besides.
-        """
-        self._context = context
-        self._balance = balance
-        self._asking = asking
-        self._template = template
-        self._more = more
-        self._hubs_of = hubs_of
-        self._author_page = author_page
-        self._senders = context.senders(ALLOWANCE)
+    `balance`: keeps what people say of themselves; without it they aren't asked. `template`: one that extends
+    `ask.html`; `more`: what that needs besides.
+    """
+
+    context: VisitorContext
+    asking: Questions
+    _: KW_ONLY
+    author_page: AuthorPage
+    hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {}
+    balance: Balance | None = None
+    template: str = "ask.html"
+    more: Callable[[SessionId], Mapping[str, object]] = lambda _: {}
+
+    def __post_init__(self) -> None:
+        self._senders = self.context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -103,34 +98,34 @@ class AskingDoor:
             web.get("/asking-worker.js", self.worker),
             web.get("/s/{session}/ask", self.form),
             web.post("/s/{session}/ask", self.take),
-            web.get("/s/{session}/asked/{token}", self.author_page),
+            web.get("/s/{session}/asked/{token}", self.own_page),
             web.post("/s/{session}/asked/{token}", self.bring),
         ]
 
     async def form(self, request: web.Request) -> web.Response:
         """The empty form."""
-        ui, chosen = self._context.language(request)
+        ui, chosen = self.context.language(request)
         try:
-            wanted = await self._context.asked(request)
+            wanted = await self.context.asked(request)
         except Wrong as wrong:
-            return self._context.refusal(wrong, ui)
+            return self.context.refusal(wrong, ui)
         over = wanted.snapshot.session.status is Status.CLOSED
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
-        hub = next(iter(self._hubs_of(wanted.session)), "")
-        typed = Typed(form=new_form(self._context.randomness), language=ui.language, hub=hub)
+        hub = next(iter(self.hubs_of(wanted.session)), "")
+        typed = Typed(form=new_form(self.context.randomness), language=ui.language, hub=hub)
         mine: tuple[tuple[str, Own], ...] = ()
         with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
-            mine = await self._asking.mine(wanted.session, self._context.token(request, wanted.session))
+            mine = await self.asking.mine(wanted.session, self.context.token(request, wanted.session))
         response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, mine=mine)
         # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
         # fetched for later has not asked yet.
         if request.headers.get("Purpose") != "prefetch":
-            self._context.know(request, response, wanted.session)
+            self.context.know(request, response, wanted.session)
         return response
 
     async def worker(self, _: web.Request) -> web.Response:
         """The script that keeps the form in the browser for when the line is away."""
-        file = self._context.pages.static.get("js/questions/worker.js")
+        file = self.context.pages.static.get("js/questions/worker.js")
         if file is None:  # pragma: no cover  # the web folder is whole, or the server doesn't start
             raise web.HTTPNotFound
         # Its address stays, so that a newer one takes its place.
@@ -138,12 +133,12 @@ class AskingDoor:
 
     async def take(self, request: web.Request) -> web.Response:
         """Take what somebody wrote, and go to its page."""
-        ui, chosen = self._context.language(request)
+        ui, chosen = self.context.language(request)
         try:
             typed = await typed_in(request, ui)
-            wanted = await self._context.asked(request)
+            wanted = await self.context.asked(request)
         except Wrong as wrong:
-            return private(self._context.refused(wrong, ui))
+            return private(self.context.refused(wrong, ui))
         if self._senders.often(request):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
         query = kept_query(request, ui, chosen=chosen)
@@ -157,53 +152,53 @@ class AskingDoor:
             hub=typed.hub,
         )
         try:
-            own = not wish.hub or wish.hub in self._hubs_of(wanted.session)
-            token, address = self._context.token(request, wanted.session), network(self._context.address_of(request))
-            answer = await self._asking.ask(wanted.session, wish, token, address) if own else Unasked.HUB
+            own = not wish.hub or wish.hub in self.hubs_of(wanted.session)
+            token, address = self.context.token(request, wanted.session), network(self.context.address_of(request))
+            answer = await self.asking.ask(wanted.session, wish, token, address) if own else Unasked.HUB
         except StorageUnavailable:
             answer = Unasked.UNAVAILABLE
         if isinstance(answer, Unasked):
             sentence, status = texts.unasked(answer, ui), 503 if answer is Unasked.UNAVAILABLE else 422
             return self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, status=status, why=answer)
-        if typed.about and self._balance is not None:
+        if typed.about and self.balance is not None:
             with contextlib.suppress(StorageUnavailable):  # What was asked is taken; the next page says what is kept.
-                await self._balance.say(wanted.session, answer, typed.about)
-        return onward(page_of(wanted.session, self._asking.token(wanted.session, answer)) + query)
+                await self.balance.say(wanted.session, answer, typed.about)
+        return onward(page_of(wanted.session, self.asking.token(wanted.session, answer)) + query)
 
-    async def author_page(self, request: web.Request) -> web.Response:
+    async def own_page(self, request: web.Request) -> web.Response:
         """Where somebody's question stands, for its author alone."""
-        ui, chosen = self._context.language(request)
+        ui, chosen = self.context.language(request)
         try:
-            wanted = await self._context.asked(request)
-            own = await own_at(request, wanted, self._asking)
+            wanted = await self.context.asked(request)
+            own = await own_at(request, wanted, self.asking)
         except Wrong as wrong:
-            return private(self._context.refused(wrong, ui))
-        return self._author_page.answer(request, wanted, own, ui, chosen=chosen)
+            return private(self.context.refused(wrong, ui))
+        return self.author_page.answer(request, wanted, own, ui, chosen=chosen)
 
     async def bring(self, request: web.Request) -> web.Response:
         """Take a question back for its author, put it off, or bring it into the queue again; and show its page."""
-        ui, chosen = self._context.language(request)
+        ui, chosen = self.context.language(request)
         token = request.match_info["token"]
         try:
             self._senders.check(request)
-            wanted = await self._context.asked(request)
-            await own_at(request, wanted, self._asking)
+            wanted = await self.context.asked(request)
+            await own_at(request, wanted, self.asking)
             given = (await read_form(request)).get("act", OwnAct.BACK)
             if given not in set(OwnAct):
                 raise Wrong(400, ErrorText.REQUEST)
-            answer = await self._asking.bring(wanted.session, token, OwnAct(given))
+            answer = await self.asking.bring(wanted.session, token, OwnAct(given))
             if answer is not None and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
                 raise Wrong(503, ErrorText.UNAVAILABLE)
         except StorageUnavailable:
-            return private(self._context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui))
+            return private(self.context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui))
         except Wrong as wrong:
-            return private(self._context.refused(wrong, ui))
+            return private(self.context.refused(wrong, ui))
         # Where it had its turn meanwhile the page says so.
         return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
 
     def _choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
-        return self._author_page.choices(wanted)
+        return self.author_page.choices(wanted)
 
     def _form(
         self,
@@ -219,8 +214,8 @@ class AskingDoor:
         mine: tuple[tuple[str, Own], ...] = (),
     ) -> web.Response:
         query = kept_query(request, ui, chosen=chosen)
-        text = self._context.pages.render(
-            self._template,
+        text = self.context.pages.render(
+            self.template,
             ui=ui,
             action=f"{request.path}{query}",
             back=f"/s/{quote(wanted.session)}{query}",
@@ -230,8 +225,8 @@ class AskingDoor:
             wrong=None if why is None else why.value,
             about=about_fields(self._choices(wanted), typed.about, ui),
             mine=[(f"{page_of(wanted.session, token)}{query}", texts.yours(own, ui)) for token, own in mine],
-            **form_values(wanted, typed, self._hubs_of(wanted.session), ui, self._context.pages),
-            **self._more(wanted.session),
+            **form_values(wanted, typed, self.hubs_of(wanted.session), ui, self.context.pages),
+            **self.more(wanted.session),
         )
         response = own_html(text, ui, status=status)
         if status in (429, 503):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote
 
 import msgspec
@@ -44,32 +45,26 @@ More = Callable[[Asked, Own], Mapping[str, object]]
 """What else a template needs of a session and what was asked there."""
 
 
+@dataclass(eq=False, repr=False)
 class AuthorPage:
-    """Renders the private page of an author, at the centre and at a hub."""
+    """Renders the private page of an author, at the centre and at a hub.
 
-    def __init__(
-        self,
-        pages: Pages,
-        typing: TypedTurns,
-        randomness: Randomness,
-        balance: Balance | None = None,
-        *,
-        template: str = "asked.html",
-        more: More = lambda _wanted, _own: {},
-    ) -> None:
-        """`template`: one that extends `asked.html`; `more`: what that needs besides."""
-        self._pages = pages
-        self._typing = typing
-        self._randomness = randomness
-        self._balance = balance
-        self._template = template
-        self._more = more
+    `template`: one that extends `asked.html`; `more`: what that needs besides.
+    """
+
+    pages: Pages
+    typing: TypedTurns
+    randomness: Randomness
+    balance: Balance | None = None
+    _: KW_ONLY
+    template: str = "asked.html"
+    more: More = lambda _wanted, _own: {}
 
     def choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
-        if self._balance is None or not self._balance.may_say(wanted.session):
+        if self.balance is None or not self.balance.may_say(wanted.session):
             return {}
-        return self._balance.choices(young_people=wanted.snapshot.session.young_people)
+        return self.balance.choices(young_people=wanted.snapshot.session.young_people)
 
     def answer(
         self,
@@ -94,8 +89,8 @@ class AuthorPage:
         voice = own.voice if own.voice is not None and own.voice.may_type else None
         in_progress = self._in_progress(wanted, own, written)
         room = own.room
-        text = self._pages.render(
-            self._template,
+        text = self.pages.render(
+            self.template,
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
@@ -143,16 +138,16 @@ class AuthorPage:
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
             about=about_fields(self.choices(wanted), {}, ui),
-            has_said=self._balance is not None and self._balance.has_said(wanted.session, each.id),
+            has_said=self.balance is not None and self.balance.has_said(wanted.session, each.id),
             about_to=f"{page}/about{query}",
-            **self._more(wanted, own),
+            **self.more(wanted, own),
         )
         return private(own_html(text, ui, status=status))
 
     def _in_progress(self, wanted: Asked, own: Own, written: str) -> InProgress:
         """What stands in the field: what was given back, else what has come of a line that isn't finished."""
-        new = self._randomness.bytes(8).hex()
-        known = self._typing.in_progress(wanted.session, own.intervention.id)
+        new = self.randomness.bytes(8).hex()
+        known = self.typing.in_progress(wanted.session, own.intervention.id)
         if written or known is None:
             return InProgress(line=new, text=written)
         return known

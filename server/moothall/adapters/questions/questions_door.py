@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 from urllib.parse import quote
 
@@ -90,35 +91,28 @@ ChannelOf = Callable[[SessionId, SegmentId], str]
 """The text that has a line; empty where there is no such line."""
 
 
+@dataclass(eq=False, repr=False)
 class QuestionsDoor:
-    """Handlers of the public list of questions, and of support for one of them."""
+    """Handlers of the public list of questions, and of support for one of them.
 
-    def __init__(
-        self,
-        context: VisitorContext,
-        supports: Supports,
-        votes: Votes,
-        *,
-        floor_of: FloorOf,
-        channel_of: ChannelOf,
-        own_of: OwnOf,
-        reported: ReportedBy = lambda _session, _token: frozenset(),
-        translated: QuestionTranslationsDoor | None = None,
-        room: RoomRows | None = None,
-    ) -> None:
-        """`translated`: has what is published in other languages; `room`: a hub's own questions, beside these."""
-        self._room = room
-        self._reported = reported
-        self._own_of = own_of
-        self._context = context
-        self._supports = supports
-        self._votes = votes
-        self._floor_of = floor_of
-        self._channel_of = channel_of
-        self._translated = translated
+    `translated`: has what is published in other languages; `room`: a hub's own questions, beside these.
+    """
+
+    context: VisitorContext
+    supports: Supports
+    votes: Votes
+    _: KW_ONLY
+    floor_of: FloorOf
+    channel_of: ChannelOf
+    own_of: OwnOf
+    reported: ReportedBy = lambda _session, _token: frozenset()
+    translated: QuestionTranslationsDoor | None = None
+    room: RoomRows | None = None
+
+    def __post_init__(self) -> None:
         # Overflow: the page that nobody has asked for longest is made again.
         self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status, int], str]] = OrderedDict()
-        self._senders = context.senders(ALLOWANCE)
+        self._senders = self.context.senders(ALLOWANCE)
 
     @property
     def pages_kept(self) -> int:
@@ -140,27 +134,27 @@ class QuestionsDoor:
 
     async def list(self, request: web.Request) -> web.Response:
         """The list as it stands."""
-        ui, chosen = self._context.language(request)
+        ui, chosen = self.context.language(request)
         try:
-            wanted = await self._context.asked(request)
-            floor = await self._floor_of(wanted.session)
+            wanted = await self.context.asked(request)
+            floor = await self.floor_of(wanted.session)
             if floor is None:
                 raise Wrong(404, ErrorText.NO_SESSION)
         except Wrong as none:
-            return self._context.refusal(none, ui)
+            return self.context.refusal(none, ui)
         except StorageUnavailable:
-            return self._context.refusal(Wrong(503, ErrorText.UNAVAILABLE), ui)
-        token = self._context.token(request, wanted.session)
+            return self.context.refusal(Wrong(503, ErrorText.UNAVAILABLE), ui)
+        token = self.context.token(request, wanted.session)
         query = kept_query(request, ui, chosen=chosen)
         own = await self._own(wanted.session, token)
         text = self._text(wanted, floor, token, ui, query=query, own=own)
         response = own_html(text, ui)
-        self._context.know(request, response, wanted.session)
+        self.context.know(request, response, wanted.session)
         return response
 
     async def _own(self, session: SessionId, token: str) -> frozenset[InterventionId]:
         with contextlib.suppress(StorageUnavailable):  # The list is there all the same.
-            return await self._own_of(session, token) if token else frozenset()
+            return await self.own_of(session, token) if token else frozenset()
         return frozenset()
 
     def _text(
@@ -174,14 +168,14 @@ class QuestionsDoor:
         own: frozenset[InterventionId],
     ) -> str:
         """The page; visitors without votes or questions of their own share one that is kept."""
-        mine = self._supports.supported(wanted.session, token)
+        mine = self.supports.supported(wanted.session, token)
         # Whoever comes for the first time has no token yet, and has reported nothing.
-        reported = self._reported(wanted.session, token) if token else frozenset()
-        voted = self._votes.voted(wanted.session, token)
-        if mine or voted or reported or own or self._room is not None:
+        reported = self.reported(wanted.session, token) if token else frozenset()
+        voted = self.votes.voted(wanted.session, token)
+        if mine or voted or reported or own or self.room is not None:
             return self._render(wanted, floor, mine, voted, ui, query=query, reported=reported, own=own)
         session = wanted.snapshot.session
-        generation = 0 if self._translated is None else self._translated.generation
+        generation = 0 if self.translated is None else self.translated.generation
         key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
         made = self._made.pop(key, None)
         if made is None or made[0] is not floor or made[1] != stands:
@@ -209,14 +203,14 @@ class QuestionsDoor:
         pending: list[str] = []
 
         def other(each: Intervention) -> Translated | None:
-            if self._translated is None or len(pending) >= MOST_PENDING:
+            if self.translated is None or len(pending) >= MOST_PENDING:
                 return None
-            found = self._translated.of(wanted.session, each, ui.language, ui)
+            found = self.translated.of(wanted.session, each, ui.language, ui)
             pending.extend([found.pending] if found.pending else [])
             return found.translated
 
         def row(each: Intervention, why: Why | None = None) -> Row:
-            channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
+            channel = "" if each.segment is None else self.channel_of(wanted.session, each.segment)
             line, live = answer_links(base, floor, each, query, there=bool(channel))
             return {
                 "anchor": f"No-{each.number}",
@@ -231,7 +225,7 @@ class QuestionsDoor:
                 "removed": each.removed,
                 "why": "" if why is None else ui.text(texts.WHYS[why]),
                 "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
-                "support_here": "" if self._room is None else self._room.support(wanted.session, each.id, ui),
+                "support_here": "" if self.room is None else self.room.support(wanted.session, each.id, ui),
                 "mine": each.id in mine,
                 "yours": each.id in own,
                 "may_support": may_support and each.id not in own and _may_be_supported(each),
@@ -245,16 +239,16 @@ class QuestionsDoor:
                 "live": live,
             }
 
-        return self._context.pages.render(
-            "questions.html" if self._room is None else "hub_questions.html",
+        return self.context.pages.render(
+            "questions.html" if self.room is None else "hub_questions.html",
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
             room=[]
-            if self._room is None
+            if self.room is None
             else [
                 {**_OF_ROOM, **each, "action": f"{each['action']}{query}"}
-                for each in self._room.rows(wanted, floor, ui, mine=mine, own=own)
+                for each in self.room.rows(wanted, floor, ui, mine=mine, own=own)
             ],
             now=[row(each) for each in found.now],
             queue=[row(each.intervention, each.why) for each in found.queue],
@@ -270,7 +264,7 @@ class QuestionsDoor:
             here=f"{base}/questions{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
-            every=0 if self._room is None else ROOM_MS,
+            every=0 if self.room is None else ROOM_MS,
             moves=floor.order is Order.SUPPORT,
             pending=script_json(pending),
             forms=script_json(dict(ui.forms(texts.SUPPORT))),
@@ -279,28 +273,28 @@ class QuestionsDoor:
 
     async def support(self, request: web.Request) -> web.Response:
         """Somebody would ask it too, or would no more; back to the list."""
-        ui, chosen = self._context.language(request)
+        ui, chosen = self.context.language(request)
         try:
             address = self._senders.check(request)
-            wanted = await self._context.asked(request)
+            wanted = await self.context.asked(request)
             number = number_at(request, "number", MAX_DIGITS)
             too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
-            token = self._context.token(request, wanted.session)
+            token = self.context.token(request, wanted.session)
             await self._take(wanted.session, number, token, network(address), too=too)
         except Wrong as wrong:
-            return self._context.refused(wrong, ui)
+            return self.context.refused(wrong, ui)
         query = kept_query(request, ui, chosen=chosen)
         location = f"/s/{quote(wanted.session)}/questions{query}#No-{number}"
         return see_other(location)
 
     async def _take(self, session: SessionId, number: int, token: str, address: str, *, too: bool) -> None:
         try:
-            floor = await self._floor_of(session)
+            floor = await self.floor_of(session)
             each = None if floor is None else floor.numbered(number)
-            if too and each is not None and each.id in await self._own_of(session, token):
+            if too and each is not None and each.id in await self.own_of(session, token):
                 raise Wrong(409, texts.OWN)
-            hasty = self._context.visitors.hasty(token)
-            answer = await self._supports.support(session, number, token, address, too=too, hasty=hasty)
+            hasty = self.context.visitors.hasty(token)
+            answer = await self.supports.support(session, number, token, address, too=too, hasty=hasty)
         except StorageUnavailable as error:
             raise Wrong(503, ErrorText.UNAVAILABLE) from error
         if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:
