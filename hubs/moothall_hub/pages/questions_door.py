@@ -16,16 +16,23 @@ from moothall.adapters.pages.request_context import Asked, Wrong
 from moothall.adapters.pages.templates import script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.pages.visitor_request import kept_query, number_at, read_form, see_other
-from moothall.adapters.questions.abuse_door import AbuseDoor
+from moothall.adapters.pages.visitor_request import number_at
 from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.asking_texts import OWN
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.hands_door import HandsDoor
-from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS, ChannelOf, Names, QuestionsDoor, Row
+from moothall.adapters.questions.questions_door import (
+    ALLOWANCE,
+    MAX_DIGITS,
+    AbuseDoor,
+    ChannelOf,
+    Names,
+    QuestionsDoor,
+    Row,
+    asks_too,
+)
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.questions.typing_door import TypingDoor
-from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor
@@ -154,12 +161,9 @@ class RoomSupportDoor:
 
     async def support(self, request: web.Request) -> web.Response:
         """Somebody would ask one too, or would no more; back to the list."""
-        ui, chosen = self._context.language(request)
-        try:
-            self._senders.check(request)
-            wanted = await self._context.asked(request)
-            number = number_at(request, "number", MAX_DIGITS)
-            too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
+
+        async def take(wanted: Asked, _: str) -> tuple[str, str]:
+            number, too = number_at(request, "number", MAX_DIGITS), await asks_too(request)
             each = self._floor.floor(wanted.session).numbered(number)
             token = self._context.token(request, wanted.session)
             if each is None or each.stands is Local.WITHDRAWN:
@@ -167,8 +171,6 @@ class RoomSupportDoor:
             if too and each.id in await self._floor.own_of(wanted.session, token):
                 raise Wrong(409, OWN)
             await self._floor.support_one(wanted.session, each.id, token, too=too)
-        except Wrong as wrong:
-            return self._context.refused(wrong, ui)
-        except StorageUnavailable:
-            return self._context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui)
-        return see_other(f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Here-{number}")
+            return f"/s/{quote(wanted.session)}/questions", f"Here-{number}"
+
+        return await self._context.answer_form(request, self._senders, take)

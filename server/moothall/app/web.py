@@ -23,9 +23,8 @@ from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_contex
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.questions.abuse_door import AbuseDoor
 from moothall.adapters.questions.hands_door import HandsDoor
-from moothall.adapters.questions.questions_door import QuestionsDoor
+from moothall.adapters.questions.questions_door import AbuseDoor, QuestionsDoor
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.languages_door import LanguagesDoor
 from moothall.adapters.reading.low_data_door import LowDataDoor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 import msgspec
@@ -14,7 +15,9 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, refusal
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.pages.visitor_request import COOKIE
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_request import COOKIE, kept_query, see_other
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.wire.token_bucket import Allowance
@@ -89,6 +92,38 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
     def refused(self, wrong: Wrong, ui: Catalogue) -> web.Response:
         """The page that says why nothing was taken; nobody keeps it."""
         return refused(wrong, self.pages, ui)
+
+    async def answer_form(
+        self, request: web.Request, senders: Senders, take: Callable[[Asked, str], Awaitable[tuple[str, str]]]
+    ) -> web.Response:
+        """Have a form taken and lead on to a page, or say why nothing was taken.
+
+        `take` is given what the request names and the address that it comes from. It returns the path of the page and
+        the anchor there, and raises Wrong or StorageUnavailable.
+        """
+        ui, chosen = self.language(request)
+        try:
+            address = senders.check(request)
+            path, anchor = await take(await self.asked(request), address)
+        except Wrong as wrong:
+            return self.refused(wrong, ui)
+        except StorageUnavailable:
+            return self.refused(Wrong(503, ErrorText.UNAVAILABLE), ui)
+        return see_other(f"{path}{kept_query(request, ui, chosen=chosen)}#{anchor}")
+
+
+def require_counted(answer: Refusal | None) -> None:
+    """Raises Wrong where a vote was refused since it is about nothing, or too many wait.
+
+    Where the rest was refused, such as after a close, the page that follows says how things stand.
+    """
+    match None if answer is None else answer.code:
+        case RefusalCode.UNKNOWN:
+            raise Wrong(404, ErrorText.NOTHING)
+        case RefusalCode.BUSY:
+            raise Wrong(503, DoorText.MANY)
+        case _:
+            pass
 
 
 def refused(wrong: Wrong, pages: Pages, ui: Catalogue) -> web.Response:

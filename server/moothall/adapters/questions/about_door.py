@@ -10,14 +10,13 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.pages.request_context import Wrong
+from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.pages.visitor_request import kept_query, read_form, see_other
+from moothall.adapters.pages.visitor_request import read_form
 from moothall.adapters.questions.about_form import about_given
 from moothall.adapters.questions.asking_door import own_at
 from moothall.adapters.questions.author_page import AuthorPage
-from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import Balance
 from moothall.wire.token_bucket import Allowance
@@ -45,23 +44,15 @@ class AboutDoor:
 
     async def say(self, request: web.Request) -> web.Response:
         """Take what the author says of themselves in place of what they said before, or take that back."""
-        ui, chosen = self._context.language(request)
-        token = request.match_info["token"]
-        try:
-            self._senders.check(request)
+
+        async def take(wanted: Asked, _: str) -> tuple[str, str]:
             given = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
-            wanted = await self._context.asked(request)
             own = await own_at(request, wanted, self._asking)
-            try:
-                if TAKE_BACK in given:
-                    await self._balance.take_back(wanted.session, own.intervention.id)
-                else:
-                    # Where the meeting is over and its figures are made, the page says nothing of it any more.
-                    await self._balance.say(wanted.session, own.intervention.id, about_given(given))
-            except StorageUnavailable as error:
-                raise Wrong(503, ErrorText.UNAVAILABLE) from error
-        except Wrong as wrong:
-            return self._context.refused(wrong, ui)
-        query = kept_query(request, ui, chosen=chosen)
-        location = f"/s/{quote(wanted.session)}/asked/{quote(token)}{query}#About"
-        return see_other(location)
+            if TAKE_BACK in given:
+                await self._balance.take_back(wanted.session, own.intervention.id)
+            else:
+                # Where the meeting is over and its figures are made, the page says nothing of it any more.
+                await self._balance.say(wanted.session, own.intervention.id, about_given(given))
+            return f"/s/{quote(wanted.session)}/asked/{quote(request.match_info['token'])}", "About"
+
+        return await self._context.answer_form(request, self._senders, take)

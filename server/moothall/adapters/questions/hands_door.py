@@ -11,13 +11,10 @@ from urllib.parse import quote
 from aiohttp import web
 
 from moothall.adapters.http.limits import network
-from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import Wrong
+from moothall.adapters.pages.request_context import Asked, Wrong
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.pages.visitor_request import kept_query, number_at, read_form, see_other
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.adapters.pages.visitor_forms import VisitorContext, require_counted
+from moothall.adapters.pages.visitor_request import number_at, read_form
 from moothall.core.questions.polls import MOST_OPTIONS
 from moothall.services.questions.ports import Votes
 from moothall.wire.token_bucket import Allowance
@@ -43,30 +40,16 @@ class HandsDoor:
 
     async def choose(self, request: web.Request) -> web.Response:
         """Somebody chooses an answer; back to the list."""
-        ui, chosen = self._context.language(request)
-        try:
-            address = self._senders.check(request)
-            wanted = await self._context.asked(request)
+
+        async def take(wanted: Asked, address: str) -> tuple[str, str]:
             number, option = number_at(request, "number", MAX_DIGITS), await _option(request)
             token = self._context.token(request, wanted.session)
-            await self._take(wanted.session, number, option, token, network(address))
-        except Wrong as wrong:
-            return self._context.refused(wrong, ui)
-        location = f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Hands"
-        return see_other(location)
+            hasty = self._context.visitors.hasty(token)
+            vote = self._votes.vote(wanted.session, number, option, token, network(address), hasty=hasty)
+            require_counted(await vote)
+            return f"/s/{quote(wanted.session)}/questions", "Hands"
 
-    async def _take(self, session: SessionId, number: int, option: int, token: str, address: str) -> None:
-        try:
-            answer = await self._votes.vote(
-                session, number, option, token, address, hasty=self._context.visitors.hasty(token)
-            )
-        except StorageUnavailable as error:
-            raise Wrong(503, ErrorText.UNAVAILABLE) from error
-        if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:
-            raise Wrong(404, ErrorText.NOTHING)
-        if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
-            raise Wrong(503, DoorText.MANY)
-        # Where it was closed meanwhile the list says so.
+        return await self._context.answer_form(request, self._senders, take)
 
 
 async def _option(request: web.Request) -> int:

@@ -1,4 +1,4 @@
-"""The door of a meeting's questions and comments as everybody may read them, and of *I'd ask this too*.
+"""The doors of the list of a meeting's questions and comments: reading it, *I'd ask this too*, reporting a rude one.
 
 It works without a script. A browser is known by the same cookie as at *Ask or comment*.
 """
@@ -16,17 +16,15 @@ from aiohttp import web
 
 from moothall.adapters.http.limits import network
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.request_context import Asked, Wrong, own_html
 from moothall.adapters.pages.templates import script_json
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.pages.visitor_forms import VisitorContext, require_counted
 from moothall.adapters.pages.visitor_request import (
     answer_links,
     kept_query,
     number_at,
     read_form,
-    see_other,
     title_language,
     title_of,
 )
@@ -35,7 +33,7 @@ from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
 from moothall.core.events.question_parts import WAITING, Kind, Order
 from moothall.core.events.types import BodyRemoved
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, Position, SegmentId, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor, Intervention
@@ -44,14 +42,16 @@ from moothall.core.questions.order import Why
 from moothall.core.questions.polls import Choice
 from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
+from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.services.questions.ports import Supports, Votes
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.wire.token_bucket import Allowance
 
-MAX_BODY_BYTES = 1 << 10
 MAX_DIGITS = 6
 ALLOWANCE = Allowance(per_second=10, burst=1_200)
 """Ballots of one address: a hall of 300 stands behind one, and would ask four questions too."""
+REPORT_ALLOWANCE = Allowance(per_second=1, burst=60)
+"""Reports of one address: more than a hall has reason for."""
 
 MOST_PENDING = 30
 """Translations that one page has made; those further down come when these are there."""
@@ -273,35 +273,51 @@ class QuestionsDoor:
 
     async def support(self, request: web.Request) -> web.Response:
         """Somebody would ask it too, or would no more; back to the list."""
-        ui, chosen = self.context.language(request)
-        try:
-            address = self._senders.check(request)
-            wanted = await self.context.asked(request)
-            number = number_at(request, "number", MAX_DIGITS)
-            too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
-            token = self.context.token(request, wanted.session)
-            await self._take(wanted.session, number, token, network(address), too=too)
-        except Wrong as wrong:
-            return self.context.refused(wrong, ui)
-        query = kept_query(request, ui, chosen=chosen)
-        location = f"/s/{quote(wanted.session)}/questions{query}#No-{number}"
-        return see_other(location)
 
-    async def _take(self, session: SessionId, number: int, token: str, address: str, *, too: bool) -> None:
-        try:
+        async def take(wanted: Asked, address: str) -> tuple[str, str]:
+            number, too = number_at(request, "number", MAX_DIGITS), await asks_too(request)
+            session, token = wanted.session, self.context.token(request, wanted.session)
             floor = await self.floor_of(session)
             each = None if floor is None else floor.numbered(number)
             if too and each is not None and each.id in await self.own_of(session, token):
                 raise Wrong(409, texts.OWN)
             hasty = self.context.visitors.hasty(token)
-            answer = await self.supports.support(session, number, token, address, too=too, hasty=hasty)
-        except StorageUnavailable as error:
-            raise Wrong(503, ErrorText.UNAVAILABLE) from error
-        if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:
-            raise Wrong(404, ErrorText.NOTHING)
-        if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
-            raise Wrong(503, DoorText.MANY)
-        # Where it had its turn meanwhile the list says so.
+            require_counted(await self.supports.support(session, number, token, network(address), too=too, hasty=hasty))
+            return f"/s/{quote(session)}/questions", f"No-{number}"
+
+        return await self.context.answer_form(request, self._senders, take)
+
+
+async def asks_too(request: web.Request) -> bool:
+    """Whether a form says that somebody would ask it too, or takes that back. Raises Wrong."""
+    return (await read_form(request)).get("too") != "no" if request.can_read_body else True
+
+
+class AbuseDoor:
+    """The handler of a reader's report of a rude question. It needs no script."""
+
+    def __init__(self, context: VisitorContext, reports: AbuseReports) -> None:
+        self._context = context
+        self._reports = reports
+        self._senders = context.senders(REPORT_ALLOWANCE)
+
+    def routes(self) -> list[web.RouteDef]:
+        """For `app.add_routes`."""
+        return [web.post("/s/{session}/asked/{number}/abuse", self.take)]
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Somebody reports one; back to the list."""
+
+        async def take(wanted: Asked, _: str) -> tuple[str, str]:
+            number = number_at(request, "number", MAX_DIGITS)
+            token = self._context.token(request, wanted.session)
+            answer = await self._reports.report(wanted.session, number, token)
+            if answer is not None:
+                unknown = answer.code is RefusalCode.UNKNOWN
+                raise Wrong(404, ErrorText.NOTHING) if unknown else Wrong(503, ErrorText.UNAVAILABLE)
+            return f"/s/{quote(wanted.session)}/questions", f"No-{number}"
+
+        return await self._context.answer_form(request, self._senders, take)
 
 
 _OF_ROOM: Row = {

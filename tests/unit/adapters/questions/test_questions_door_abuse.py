@@ -15,8 +15,7 @@ from moothall.adapters.http.limits import secure
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
-from moothall.adapters.questions.abuse_door import ALLOWANCE, AbuseDoor
-from moothall.adapters.questions.questions_door import QuestionsDoor
+from moothall.adapters.questions.questions_door import REPORT_ALLOWANCE, AbuseDoor, QuestionsDoor
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -111,7 +110,7 @@ async def test_what_is_not_taken(house: House) -> None:
 
 
 async def test_too_many_of_one_address_have_to_wait(house: House) -> None:
-    statuses = [(await house.report())[0] for _ in range(ALLOWANCE.burst + 10)]
+    statuses = [(await house.report())[0] for _ in range(REPORT_ALLOWANCE.burst + 10)]
     assert statuses[0] == 303
     assert statuses[-1] == 429
 
