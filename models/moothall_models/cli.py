@@ -7,7 +7,6 @@ import asyncio
 import logging
 import os
 import random
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,13 +26,12 @@ from moothall_models.engine.own_process import (
     EXIT_FAILED,
     EXIT_WRONG,
     TOKEN_VARIABLE,
-    exit_with_parent,
-    leave_no_picture,
+    begin,
     limit_memory,
     own_life,
+    own_parser,
     own_token,
     secret,
-    start_logging,
     until_told,
 )
 from moothall_models.engine.progress import Progress
@@ -60,10 +58,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     Returns the exit code: 0 stopped when told to, 1 it could not go on, 2 wrong arguments.
     """
     asked = _parser().parse_args(argv)
-    start_logging(asked.log_level)
-    if asked.exit_with_parent:
-        exit_with_parent()
-    leave_no_picture()
+    begin(asked)
     limit_memory(asked.memory_mb)
     try:
         workers = asked.workers or workers_for(os.cpu_count() or 1, asked.threads)
@@ -199,19 +194,16 @@ def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="moothall engine",
-        description="Recognise the speech of a Moothall server's sessions.",
-        epilog=f"The token comes from the variable {TOKEN_VARIABLE} or from --token-file, a service's key from "
+    parser = own_parser(
+        "engine",
+        "Recognise the speech of a Moothall server's sessions.",
+        f"The token comes from the variable {TOKEN_VARIABLE} or from --token-file, a service's key from "
         f"{KEY_VARIABLE} or --key-file; never from the arguments.",
     )
-    parser.add_argument("--url", required=True, help="the server's engine link, ws://HOST:PORT/")
-    parser.add_argument("--token-file", type=Path, metavar="FILE")
     parser.add_argument(
         "--model", default="whisper-base", help="a model of `moothall models list`, or openai:NAME@https://HOST/v1"
     )
     parser.add_argument("--model-dir", type=Path, metavar="FOLDER", help="where the model lies, instead of the store")
-    parser.add_argument("--key-file", type=Path, metavar="FILE", help="with the key of the model's service")
     parser.add_argument("--device", choices=DEVICES, default=CPU, help="where a model of this machine computes")
     parser.add_argument("--compute-type", choices=COMPUTE_TYPES, default=AUTO, help="and with which numbers")
     parser.add_argument("--threads", type=int, default=1, help="cores that one pass may use")
@@ -223,13 +215,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--channels", type=int, help="live channels to take on at most; else as many as it can carry")
     parser.add_argument("--memory-mb", type=int, default=0, help="memory that it may take (Linux); 0: what there is")
-    parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
-    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
-    parser.add_argument(
-        "--exit-with-parent",
-        action="store_true",
-        help="stop when standard input closes; Ctrl-C is left to the parent",
-    )
     return parser
 
 

@@ -7,11 +7,9 @@ import asyncio
 import logging
 import os
 import random
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -24,12 +22,11 @@ from moothall_models.engine.own_process import (
     EXIT_FAILED,
     EXIT_WRONG,
     TOKEN_VARIABLE,
-    exit_with_parent,
-    leave_no_picture,
+    begin,
     own_life,
+    own_parser,
     own_token,
     secret,
-    start_logging,
     until_told,
 )
 from moothall_models.engine.progress import Progress
@@ -49,10 +46,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     Returns the exit code: 0 stopped when told to, 1 it could not go on, 2 wrong arguments.
     """
     asked = _parser().parse_args(argv)
-    start_logging(asked.log_level)
-    if asked.exit_with_parent:
-        exit_with_parent()
-    leave_no_picture()
+    begin(asked)
     code = 0
     translators: Sequence[Translator] = ()
     try:
@@ -188,27 +182,17 @@ def _tried(translator: Translator, direction: Direction) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="moothall translator",
-        description="Translate the text of a Moothall server's sessions.",
-        epilog=f"The token comes from the variable {TOKEN_VARIABLE} or from --token-file; never from the arguments.",
+    parser = own_parser(
+        "translator",
+        "Translate the text of a Moothall server's sessions.",
+        f"The token comes from the variable {TOKEN_VARIABLE} or from --token-file; never from the arguments.",
     )
-    parser.add_argument("--url", required=True, help="the server's engine link, ws://HOST:PORT/")
-    parser.add_argument("--token-file", type=Path, metavar="FILE")
     parser.add_argument(
         "--only", action="append", default=[], metavar="NAME", help="use this translator; may be given more than once"
     )
     parser.add_argument("--service", default="", metavar="NAME", help="a chat service, openai:MODEL@https://HOST/v1")
     parser.add_argument(
         "--language", action="append", default=[], metavar="TAG", help="one between which the service translates"
-    )
-    parser.add_argument("--key-file", type=Path, metavar="FILE", help="with the key of the service")
-    parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
-    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
-    parser.add_argument(
-        "--exit-with-parent",
-        action="store_true",
-        help="stop when standard input closes; Ctrl-C is left to the parent",
     )
     return parser
 

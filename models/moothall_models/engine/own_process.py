@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import logging
@@ -9,6 +10,7 @@ import os
 import random
 import resource
 import signal
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -23,6 +25,30 @@ MB = 1_000_000
 PATIENCE = 5.0
 """Seconds that an engine without a parent gets to end in order."""
 EXIT_WRONG, EXIT_FAILED = 2, 1
+
+
+def own_parser(program: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    """The options of every program that dials a server. `begin` does what they say of the process."""
+    parser = argparse.ArgumentParser(prog=f"moothall {program}", description=description, epilog=epilog)
+    parser.add_argument("--url", required=True, help="the server's engine link, ws://HOST:PORT/")
+    parser.add_argument("--token-file", type=Path, metavar="FILE")
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help="with the key of a service that is asked")
+    parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
+    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
+    parser.add_argument(
+        "--exit-with-parent",
+        action="store_true",
+        help="stop when standard input closes; Ctrl-C is left to the parent",
+    )
+    return parser
+
+
+def begin(asked: argparse.Namespace) -> None:
+    """Before anything else: log as asked, end with the parent if asked, and leave no picture of the memory."""
+    start_logging(asked.log_level)
+    if asked.exit_with_parent:
+        exit_with_parent()
+    leave_no_picture()
 
 
 def own_token(file: Path | None, environment: Mapping[str, str]) -> str:
