@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import wraps
 from html import unescape
-from typing import TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -55,20 +54,13 @@ from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors, visitor_context
 from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
-from moothall_hub.outbox.outbox import Waiting
+from moothall_hub.mirror.offers import Choice
+from moothall_hub.outbox.outbox import ActStanding, ActState, Waiting
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.room.hands import RoomHands
-from moothall_hub.room.ports import (
-    ActStanding,
-    ActState,
-    Choice,
-    HubFacts,
-    LineHealth,
-    LineState,
-    Stuck,
-)
+from moothall_hub.room.ports import HubFacts, LineHealth, LineState, RoomParts, Stuck
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor
 
@@ -78,7 +70,6 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 S = SessionId("s")
 PAGES = Pages(find_web_folder())
-Part = TypeVar("Part", RoomFloor, RoomPresence, RoomHands)
 
 
 def jumping(test: Callable[[], Coroutine[object, object, None]]) -> Callable[[], None]:
@@ -277,16 +268,17 @@ class Room:
         self.free = 10 << 30
         self.doing: list[Summary] = []
         """How the texts are doing, as the server above told it."""
-        self.floor = self.made_floor()
-        self.presence = self.made(RoomPresence)
-        self.hands = self.made(RoomHands)
+        self.floor = RoomFloor(self.parts)
+        self.presence = RoomPresence(self.parts)
+        self.hands = RoomHands(self.parts)
         self.voting: asyncio.Task[None] | None = None
         """Runs `hands`."""
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
 
-    def made_floor(self) -> RoomFloor:
-        """As `made`, with the line."""
-        return RoomFloor(
+    @property
+    def parts(self) -> RoomParts:
+        """What parts are made of that stand on this room's disk, as after a restart. `load` them."""
+        return RoomParts(
             book=self.book,
             outbox=self.outbox,
             meetings=self.meetings,
@@ -296,23 +288,12 @@ class Room:
             up=lambda: self.line.now.state is LineState.GOOD,
         )
 
-    def made(self, part: type[Part]) -> Part:
-        """A part that stands on this room's disk, as after a restart. `load` it."""
-        return part(
-            book=self.book,
-            outbox=self.outbox,
-            meetings=self.meetings,
-            clock=self.clock,
-            randomness=SeededRandomness(5),
-            node=NODE,
-        )
-
     async def vote_again(self) -> None:
         """Take votes on this room's disk, as after a restart; what took them before takes none any more."""
         if self.voting is not None:
             self.voting.cancel()
             await asyncio.wait([self.voting])
-        self.hands = self.made(RoomHands)
+        self.hands = RoomHands(self.parts)
         await self.hands.load()
         assert self.hall.group is not None
         self.voting = self.hall.group.create_task(self.hands.run())
@@ -444,7 +425,6 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         visitor_context(PAGES, clock, access.snapshot, seed=8),
         made.floor,
         made.hands,
-        meetings=made.meetings,
         facts=lambda: made.facts,
         channel_of=access.channel_of,
         translated=QuestionTranslationsDoor(

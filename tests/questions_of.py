@@ -26,8 +26,8 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub.messages import AskAct, HoldAct, StandAct, TypeAct
+from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.local_floor import Mode
-from moothall_hub.room.ports import ActState
 
 UI = Catalogues(find_web_folder() / "locales", ("en",))["en"]
 MODERATOR = Actor(Role.MODERATOR, "m1")

@@ -23,7 +23,7 @@ from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Book, Clock, Randomness
+from moothall.core.ports import Clock
 from moothall.core.session.state import Status
 from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
@@ -43,7 +43,7 @@ from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.routes import Parts, Served, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.room.hands import RoomHands
-from moothall_hub.room.ports import LineState
+from moothall_hub.room.ports import LineState, RoomParts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor, RoomWords
 from moothall_hub.room.signals import ShownSignals
@@ -120,8 +120,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         meetings = NodeMeetings(sessions, lambda: line.following, offers)
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
-        floor, presence, hands = await _room(
-            sessions,
+        room = RoomParts(
             book=book,
             outbox=outbox,
             meetings=meetings,
@@ -130,6 +129,10 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             node=pairings.node,
             up=lambda: line.health().state is LineState.GOOD,
         )
+        floor, presence, hands = RoomFloor(room), RoomPresence(room), RoomHands(room)
+        for part in (floor, presence, hands):
+            await part.load()
+        sessions.observe(lambda live, _: hands.observe(live.state))
         translations = _translations(line, sessions)
 
         async def pair_here(address: str, words: str) -> Pairing | Unpaired:
@@ -197,31 +200,6 @@ async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror
     for running in (sessions.run(started), _end_when_damaged(mirror)):
         stack.callback(tasks.create_task(running).cancel)
     await started.wait()
-
-
-async def _room(
-    sessions: MirroredSessions,
-    *,
-    book: Book,
-    outbox: Outbox,
-    meetings: NodeMeetings,
-    clock: Clock,
-    randomness: Randomness,
-    node: str,
-    up: Callable[[], bool],
-) -> tuple[RoomFloor, RoomPresence, RoomHands]:
-    """What the room asks, how many it is and what it votes, as the book has it. Raises StorageUnavailable.
-
-    `up`: whether the uplink is good.
-    """
-    floor = RoomFloor(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node, up=up)
-    presence = RoomPresence(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
-    hands = RoomHands(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
-    await floor.load()
-    await presence.load()
-    await hands.load()
-    sessions.observe(lambda live, _: hands.observe(live.state))
-    return floor, presence, hands
 
 
 def _translations(line: NodeLine, sessions: MirroredSessions) -> QuestionTranslations:

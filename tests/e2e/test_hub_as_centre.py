@@ -22,8 +22,8 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, PollId, SegmentId
 from moothall.core.signals import StandIn
+from moothall_hub.mirror.offers import Choice
 from moothall_hub.room.local_floor import Mode
-from moothall_hub.room.ports import Choice
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
 

@@ -25,7 +25,7 @@ from moothall.services.hubs.removals import Removal
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
-from moothall_hub.room.ports import Choice
+from moothall_hub.mirror.offers import Choice
 from removing_hall import found
 from room_before import room_before
 

@@ -20,8 +20,8 @@ from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.signals import ChannelState, Sound
 from moothall.settings.sections import Translation
 from moothall_hub.app import Hub
+from moothall_hub.mirror.offers import Choice
 from moothall_hub.pages.routes import COOKIE
-from moothall_hub.room.ports import Choice
 from moothall_hub.uplink.strip import LineState
 
 

@@ -23,13 +23,14 @@ from moothall.core.ports import Clock
 from moothall.core.signals import Summary
 from moothall.services.sessions.role_links import Staff
 from moothall.wire.hub.messages import Offered
+from moothall_hub.mirror.offers import Choice
 from moothall_hub.node.preflight import Facts, look
 from moothall_hub.pages import desk_texts
 from moothall_hub.pages import desk_view as view
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, Mode
-from moothall_hub.room.ports import Choice, HubFacts, Line, Meetings, Wanted
+from moothall_hub.room.ports import HubFacts, Line, Meetings, Wanted
 from moothall_hub.room.presence import LONGEST_NOTE, MOST_PEOPLE, RoomPresence
 from moothall_hub.room.questions import RoomFloor
 from moothall_hub.uplink.addresses import room_address

@@ -16,11 +16,13 @@ from moothall.core.kernel.times import Zone
 from moothall.core.session.state import ON
 from moothall.services.questions.author_view import Own, Where
 from moothall.wire.hub.messages import Offered
+from moothall_hub.mirror.offers import Choice
 from moothall_hub.node.preflight import CLOCK_MS, Looked, ready
+from moothall_hub.outbox.outbox import ActState
 from moothall_hub.pages import desk_texts
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion
-from moothall_hub.room.ports import ActState, Choice, LineHealth, LineState, Stuck
+from moothall_hub.room.ports import LineHealth, LineState, Stuck
 from moothall_hub.room.presence import Note
 
 

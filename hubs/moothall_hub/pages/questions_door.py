@@ -44,9 +44,8 @@ from moothall_hub.pages.setup_door import coordinates
 from moothall_hub.room import local_floor
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.local_floor import Local, Mode
-from moothall_hub.room.ports import HubFacts, Meetings
+from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.questions import RoomFloor
-from moothall_hub.room.typing import RoomTyping
 
 
 def room_doors(
@@ -54,7 +53,6 @@ def room_doors(
     floor: RoomFloor,
     hands: RoomHands,
     *,
-    meetings: Meetings,
     facts: Callable[[], HubFacts],
     channel_of: ChannelOf,
     translated: QuestionTranslationsDoor,
@@ -85,13 +83,12 @@ def room_doors(
         }
         return {"session": wanted.session, "carried": script_json(kept)}
 
-    typing = RoomTyping(floor, meetings)
-    author_page = AuthorPage(context.pages, typing, context.randomness, template="hub_asked.html", more=carried)
+    author_page = AuthorPage(context.pages, floor, context.randomness, template="hub_asked.html", more=carried)
     reports = AbuseReports(floor.meeting, floor.report, randomness=context.randomness)
     rows = RoomList(floor)
     return (
         AskingDoor(context, floor, author_page=author_page, hubs_of=hubs_of, template="hub_ask.html", more=form),
-        TypingDoor(context, floor, typing, author_page=author_page),
+        TypingDoor(context, floor, floor, author_page=author_page),
         AbuseDoor(context, reports),
         HandsDoor(context, hands),
         QuestionsDoor(

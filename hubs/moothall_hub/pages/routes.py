@@ -212,7 +212,6 @@ async def open_hub_doors(
         context,
         parts.floor,
         parts.hands,
-        meetings=parts.meetings,
         facts=facts,
         channel_of=access.channel_of,
         translated=translated,

@@ -18,14 +18,14 @@ from contextlib import suppress
 
 from moothall.core.kernel.errors import Refusal, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, PollId, SessionId
-from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.questions.polls import NO_CHOICE, Choice, poll_of
 from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote
 from moothall.core.session.state import State, Status
 from moothall.services.questions.ballot_box import BallotBox, Before, Box
 from moothall.services.questions.ballots import COUNT_MS, about, poll_about
 from moothall.wire.hub.messages import HandsAct
-from moothall_hub.room.ports import ActState, Meetings, Outbox
+from moothall_hub.outbox.outbox import ActState
+from moothall_hub.room.ports import RoomParts
 
 logger = logging.getLogger(__name__)
 
@@ -37,21 +37,15 @@ _UNANSWERED = (ActState.WAITING, ActState.SENT)
 class RoomHands:
     """The votes of a hub's room. Call `load` first; `run` must be running, else no vote is taken."""
 
-    def __init__(
-        self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str
-    ) -> None:
-        """Takes the same parts as `RoomFloor`."""
-        self._outbox = outbox
-        self._meetings = meetings
-        self._clock = clock
-        self._node = node
-        self._box = BallotBox(book=book, clock=clock, randomness=randomness)
+    def __init__(self, room: RoomParts) -> None:
+        self._room = room
+        self._box = BallotBox(book=room.book, clock=room.clock, randomness=room.randomness)
         # Bound: the shows of hands of the sessions that have ballots, and a round each `COUNT_MS` in which votes came.
         self._rounds: dict[tuple[SessionId, PollId], list[ActState | None]] = {}
         """How the act of each round that has ended stands; None: it is not in the outbox yet."""
         self._taking: Counter[tuple[SessionId, str]] = Counter()
         """The ballots that are not on the disk yet, by what they are about."""
-        outbox.when_answered(lambda _: self._box.news.set())
+        room.outbox.when_answered(lambda _: self._box.news.set())
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
@@ -64,7 +58,7 @@ class RoomHands:
                 rounds += [None] * (last - 1 - len(rounds))  # One that ended before its act was stored.
             box.uncounted = {what for what in box.uncounted if self._number_now(session, what) <= _read(what)[1]}
             with suppress(StorageUnavailable):
-                state = await self._meetings.state(session)
+                state = await self._room.meetings.state(session)
                 if state is not None:
                     self.observe(state)
         self._box.news.set()
@@ -79,7 +73,7 @@ class RoomHands:
         self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
     ) -> Refusal | None:
         """Somebody in the room chooses an option. See `moothall.services.questions.ballots.Ballots.vote`."""
-        state = await self._meetings.state(session)
+        state = await self._room.meetings.state(session)
         poll = NO_POLL if state is None else poll_to_vote(state, number, option)
         if isinstance(poll, Refusal):
             return poll
@@ -139,15 +133,15 @@ class RoomHands:
                 await self.pass_on()
             except StorageUnavailable as error:
                 logger.warning("the outbox can't store votes at the moment: %s", error)
-                await self._clock.sleep(AGAIN_MS)
+                await self._room.clock.sleep(AGAIN_MS)
                 self._box.news.set()
-            await self._clock.sleep(COUNT_MS)
+            await self._room.clock.sleep(COUNT_MS)
 
     async def _pass_on(self, session: SessionId, box: Box, poll: PollId) -> None:
         rounds = await self._rounds_of(session, poll)
         for at, stands in enumerate(rounds):
             if stands in _UNANSWERED:
-                now = await self._outbox.state(self._act_id(session, poll, at + 1))
+                now = await self._room.outbox.state(self._act_id(session, poll, at + 1))
                 rounds[at] = None if now is None else now.state
             if rounds[at] is None:
                 await self._put(session, box, poll, at + 1)
@@ -161,7 +155,7 @@ class RoomHands:
         """Count what was chosen up to a round, and put the act that ends it into the outbox."""
         if self._taking[session, _what(poll, number)]:
             return  # News come once they are on the disk.
-        state = await self._meetings.state(session)
+        state = await self._room.meetings.state(session)
         known = None if state is None else poll_of(state.floor.polls, poll)
         if known is None:
             return  # It is in no copy at the moment.
@@ -173,7 +167,7 @@ class RoomHands:
         tally = Counter(option for voter, option in chosen.items() if voter not in box.aside)
         counts = tuple(min(MOST_HANDS, tally[option]) for option in range(len(known.options)))
         act_id = self._act_id(session, poll, number)
-        await self._outbox.put(session, act_id, "", HandsAct(poll=poll, counts=counts), self._clock.wall())
+        await self._room.outbox.put(session, act_id, "", HandsAct(poll=poll, counts=counts), self._room.clock.wall())
         rounds[number - 1] = ActState.WAITING
 
     async def _rounds_of(self, session: SessionId, poll: PollId) -> list[ActState | None]:
@@ -181,7 +175,7 @@ class RoomHands:
         key = (session, poll)
         if key not in self._rounds:
             found: list[ActState | None] = []
-            while (now := await self._outbox.state(self._act_id(session, poll, len(found) + 1))) is not None:
+            while (now := await self._room.outbox.state(self._act_id(session, poll, len(found) + 1))) is not None:
                 found.append(now.state)
             self._rounds.setdefault(key, found)
         return self._rounds[key]
@@ -192,7 +186,7 @@ class RoomHands:
         return len([stands for stands in rounds if stands is not None]) + 1
 
     def _act_id(self, session: SessionId, poll: PollId, number: int) -> CommandId:
-        name = hashlib.sha256(f"{self._node} {session} {poll}".encode()).hexdigest()[:32]
+        name = hashlib.sha256(f"{self._room.node} {session} {poll}".encode()).hexdigest()[:32]
         return CommandId(f"hands:{name}:{number}")
 
 

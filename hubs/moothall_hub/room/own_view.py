@@ -22,8 +22,8 @@ from moothall.core.rules.turn_now import may_hold
 from moothall.core.session.state import State, Status, evolve
 from moothall.services.questions.asking import Unasked, why_unasked
 from moothall.services.questions.author_view import InRoom, Own, OwnAct, RefusedAct, Typed, Where, own_with_joined
+from moothall_hub.outbox.outbox import ActStanding, ActState
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, SentAct
-from moothall_hub.room.ports import ActStanding, ActState
 
 _OF_ROOM = f"{HUB}room"
 """The origin of questions that were passed on, under any name of the hub: the limit of a hub counts it."""

@@ -10,27 +10,12 @@ import msgspec
 
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.kernel.times import Zone
+from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.session.state import State
 from moothall.core.staff.backstage import HubNote
 from moothall.wire.hub.messages import AnyAct, Offered
 from moothall_hub.mirror.offers import Choice
-from moothall_hub.outbox.outbox import ActStanding, ActState, Waiting
-
-# The desk's modules have all that they ask for from here.
-__all__ = [
-    "ActStanding",
-    "ActState",
-    "Choice",
-    "HubFacts",
-    "Line",
-    "LineHealth",
-    "LineState",
-    "Meetings",
-    "Outbox",
-    "Saving",
-    "Stuck",
-    "Wanted",
-]
+from moothall_hub.outbox.outbox import ActStanding, Waiting
 
 
 class LineState(StrEnum):
@@ -134,6 +119,20 @@ class Outbox(Protocol):
     def when_answered(self, told: Callable[[CommandId], None], /) -> None:
         """From now on tell of each act that has its answer for good. It must not wait."""
         ...
+
+
+class RoomParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What each part of a hub's room keeps its own with (`questions`, `presence`, `hands`)."""
+
+    book: Book
+    outbox: Outbox
+    meetings: Meetings
+    clock: Clock
+    randomness: Randomness
+    node: str
+    """This installation's name, so that what one machine counted isn't taken for another's."""
+    up: Callable[[], bool] = lambda: True
+    """Whether the uplink is good."""
 
 
 class Stuck(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,10 +11,11 @@ import msgspec
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId
-from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.ports import BookEntry
 from moothall.core.staff.backstage import HubNote
 from moothall.wire.hub.messages import HeadCountAct, NoteAct, NoteReadAct
-from moothall_hub.room.ports import ActStanding, Meetings, Outbox
+from moothall_hub.outbox.outbox import ActStanding
+from moothall_hub.room.ports import RoomParts
 
 logger = logging.getLogger(__name__)
 
@@ -61,16 +62,8 @@ class _Left(msgspec.Struct, frozen=True):
 class RoomPresence:
     """The head count and the notes of a hub's room. Call `load` first; `run` passes them on."""
 
-    def __init__(
-        self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str
-    ) -> None:
-        """Takes the same parts as `RoomFloor`."""
-        self._book = book
-        self._outbox = outbox
-        self._meetings = meetings
-        self._clock = clock
-        self._randomness = randomness
-        self._node = node
+    def __init__(self, room: RoomParts) -> None:
+        self._room = room
         self._people: dict[SessionId, People] = {}
         self._told: dict[SessionId, People] = {}
         """The counts that are in the outbox."""
@@ -81,9 +74,9 @@ class RoomPresence:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        for name, body in (await self._book.read(PEOPLE)).items():
+        for name, body in (await self._room.book.read(PEOPLE)).items():
             self._people[SessionId(name)] = msgspec.json.decode(body, type=People)
-        for key, body in (await self._book.read(NOTES)).items():
+        for key, body in (await self._room.book.read(NOTES)).items():
             name, _, note = key.partition(":")
             left = self._left.setdefault(SessionId(name), {})
             left[NoteId(note)] = msgspec.json.decode(body, type=_Left)
@@ -95,7 +88,7 @@ class RoomPresence:
                 await self.pass_on()
             except StorageUnavailable as error:
                 logger.warning("the outbox can't store head counts and notes at the moment: %s", error)
-            await self._clock.sleep(SETTLE_MS)
+            await self._room.clock.sleep(SETTLE_MS)
 
     def people(self, session: SessionId) -> People | None:
         """How many are here; None while nobody has counted."""
@@ -119,9 +112,9 @@ class RoomPresence:
             left = self._left.setdefault(session, {})
             if not text or len(left) >= MOST_NOTES:
                 return not text
-            note = NoteId(self._randomness.bytes(_NOTE_BYTES).hex())
-            made = _Left(text, self._clock.wall())
-            await self._book.write([BookEntry(NOTES, f"{session}:{note}", msgspec.json.encode(made))])
+            note = NoteId(self._room.randomness.bytes(_NOTE_BYTES).hex())
+            made = _Left(text, self._room.clock.wall())
+            await self._room.book.write([BookEntry(NOTES, f"{session}:{note}", msgspec.json.encode(made))])
             left[note] = made
         try:
             await self._send(session, note, made)
@@ -131,51 +124,51 @@ class RoomPresence:
 
     async def read(self, session: SessionId, note: NoteId) -> None:
         """Say that a note was read. Raises StorageUnavailable."""
-        known = next((each for each in await self._meetings.notes(session) if each.note == note), None)
+        known = next((each for each in await self._room.meetings.notes(session) if each.note == note), None)
         if known is not None and known.by is not Role.HUB and Role.HUB not in known.read:
-            act_id = CommandId(f"note-read:{self._node}:{note}")
-            await self._outbox.put(session, act_id, "", NoteReadAct(note=note), self._clock.wall())
+            act_id = CommandId(f"note-read:{self._room.node}:{note}")
+            await self._room.outbox.put(session, act_id, "", NoteReadAct(note=note), self._room.clock.wall())
 
     async def notes(self, session: SessionId) -> Sequence[Note]:
         """The last notes, oldest first; those that wait for the line among them. Raises StorageUnavailable."""
-        there = await self._meetings.notes(session)
+        there = await self._room.meetings.notes(session)
         known = {each.note for each in there}
         notes = [await self._seen(each) for each in there]
         for name, left in self._left.get(session, {}).items():
             if name not in known:
-                standing = await self._outbox.state(CommandId(f"note:{name}"))
+                standing = await self._room.outbox.state(CommandId(f"note:{name}"))
                 notes.append(Note(note=name, text=left.text, at=left.at, own=True, standing=standing))
         return sorted(notes, key=lambda each: each.at)[-MOST_NOTES:]
 
     async def _seen(self, each: HubNote) -> Note:
         read = each.read
         if each.by is not Role.HUB and Role.HUB not in read:
-            said = await self._outbox.state(CommandId(f"note-read:{self._node}:{each.note}"))
+            said = await self._room.outbox.state(CommandId(f"note-read:{self._room.node}:{each.note}"))
             read = read if said is None else (*read, Role.HUB)
         return Note(note=each.note, text=each.text, at=each.at, own=each.by is Role.HUB, read=read)
 
     async def pass_on(self) -> None:
         """Put into the outbox what has to be there. Raises StorageUnavailable; then it is tried again."""
-        now = self._clock.wall()
+        now = self._room.clock.wall()
         for session, counted in list(self._people.items()):
             if self._told.get(session) != counted and not 0 <= now - counted.at < SETTLE_MS:
-                act_id = CommandId(f"heads:{self._node}:{counted.at}:{counted.people}")
-                await self._outbox.put(session, act_id, "", HeadCountAct(people=counted.people), counted.at)
+                act_id = CommandId(f"heads:{self._room.node}:{counted.at}:{counted.people}")
+                await self._room.outbox.put(session, act_id, "", HeadCountAct(people=counted.people), counted.at)
                 self._told[session] = counted
         for session, left in list(self._left.items()):
-            there = {each.note for each in await self._meetings.notes(session)}
+            there = {each.note for each in await self._room.meetings.notes(session)}
             for name, made in list(left.items()):
                 if name in there:
-                    await self._book.write([BookEntry(NOTES, f"{session}:{name}", None)])
+                    await self._room.book.write([BookEntry(NOTES, f"{session}:{name}", None)])
                     left.pop(name, None)
                 else:
                     await self._send(session, name, made)
 
     async def _send(self, session: SessionId, name: NoteId, left: _Left) -> None:
         act = NoteAct(note=name, text=left.text)
-        await self._outbox.put(session, CommandId(f"note:{name}"), "", act, left.at)
+        await self._room.outbox.put(session, CommandId(f"note:{name}"), "", act, left.at)
 
     async def _count(self, session: SessionId, people: int) -> None:
-        counted = People(people=max(0, min(people, MOST_PEOPLE)), at=self._clock.wall())
-        await self._book.write([BookEntry(PEOPLE, session, msgspec.json.encode(counted))])
+        counted = People(people=max(0, min(people, MOST_PEOPLE)), at=self._room.clock.wall())
+        await self._room.book.write([BookEntry(PEOPLE, session, msgspec.json.encode(counted))])
         self._people[session] = counted

@@ -16,19 +16,22 @@ from moothall.core.commands import Stand
 from moothall.core.events.question_parts import WAITING
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.ports import BookEntry
 from moothall.core.questions.interventions import Floor
 from moothall.core.questions.tokens import Tokens
+from moothall.core.rules.turn_now import may_type
+from moothall.core.session.state import Status
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, Wish, asked_by, kept_tokens, unfit_words
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.translations import QuestionTranslations
-from moothall.services.questions.typing import typed_by
+from moothall.services.questions.typing import Heard, InProgress, Untyped, Written, fits, typed_by
 from moothall.wire.hub.messages import AskAct, Done, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
+from moothall_hub.outbox.outbox import ActStanding
 from moothall_hub.outbox.outbox import Outbox as DiskOutbox
 from moothall_hub.room import local_floor, own_view
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, SentAct
-from moothall_hub.room.ports import ActStanding, Meetings, Outbox
+from moothall_hub.room.ports import Meetings, RoomParts
 
 logger = logging.getLogger(__name__)
 
@@ -48,28 +51,8 @@ class _Kept(msgspec.Struct, frozen=True):
 class RoomFloor:
     """The questions and supports of a hub's room. Call `load` first; `run` passes them on."""
 
-    def __init__(
-        self,
-        *,
-        book: Book,
-        outbox: Outbox,
-        meetings: Meetings,
-        clock: Clock,
-        randomness: Randomness,
-        node: str,
-        up: Callable[[], bool] = lambda: True,
-    ) -> None:
-        """`node`: this installation's name, so that what one machine counted isn't taken for another's.
-
-        `up`: whether the uplink is good.
-        """
-        self._up = up
-        self._book = book
-        self._outbox = outbox
-        self._meetings = meetings
-        self._clock = clock
-        self._randomness = randomness
-        self._node = node
+    def __init__(self, room: RoomParts) -> None:
+        self._room = room
         self._tokens = Tokens(b"")
         # Bound: as many questions in each session as the rules allow (`core/questions/limits.py`).
         self._floors: dict[SessionId, LocalFloor] = {}
@@ -83,20 +66,20 @@ class RoomFloor:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        self._tokens = await kept_tokens(self._book, KEY_SHELF, self._randomness)
-        for name, body in (await self._book.read(FLOORS)).items():
+        self._tokens = await kept_tokens(self._room.book, KEY_SHELF, self._room.randomness)
+        for name, body in (await self._room.book.read(FLOORS)).items():
             kept = msgspec.json.decode(body, type=_Kept)
             self._floors[SessionId(name)] = LocalFloor(session=SessionId(name), mode=kept.mode, cleared=kept.cleared)
-        for key, body in (await self._book.read(QUESTIONS)).items():
+        for key, body in (await self._room.book.read(QUESTIONS)).items():
             session = SessionId(key.partition(":")[0])
             question = msgspec.json.decode(body, type=LocalQuestion)
             self._put(self.floor(session).with_(question))
             if question.forwarded:
                 self._due[session, question.id] = None
-        for key in await self._book.read(SUPPORTS):
+        for key in await self._room.book.read(SUPPORTS):
             name, what, by = key.split(":")
             self._put(self.floor(SessionId(name)).supported(InterventionId(what), by))
-        for key, body in (await self._book.read(COUNTS)).items():
+        for key, body in (await self._room.book.read(COUNTS)).items():
             name, _, what = key.partition(":")
             self._told[SessionId(name), InterventionId(what)] = msgspec.json.decode(body, type=tuple[int, int])
 
@@ -112,7 +95,7 @@ class RoomFloor:
                 await self.pass_on()
             except StorageUnavailable as error:
                 logger.warning("the outbox can't store questions at the moment: %s", error)
-            await self._clock.sleep(PASS_ON_MS)
+            await self._room.clock.sleep(PASS_ON_MS)
 
     def when_changed(self, tell: Callable[[SessionId], None]) -> None:
         """Call `tell` whenever something of a session's has changed. It must not wait."""
@@ -126,12 +109,12 @@ class RoomFloor:
 
     async def ask(self, session: SessionId, wish: Wish, visitor: str, address: str = "") -> InterventionId | Unasked:
         """Take a question; it is on the disk when this returns. The same form with the same words is the same one."""
-        unfit, state = unfit_words(wish), await self._meetings.state(session)
+        unfit, state = unfit_words(wish), await self._room.meetings.state(session)
         name = local_floor.name_of(
             session, wish.form, kind=wish.kind, text=wish.text, language=wish.language, name=wish.name
         )
         who = ("name", session, wish.name.casefold())
-        wall = self._clock.wall()
+        wall = self._room.clock.wall()
         sent = LocalQuestion(
             id=name,
             number=0,
@@ -174,20 +157,20 @@ class RoomFloor:
 
     async def seen(self, session: SessionId, question: LocalQuestion, *, queue: bool = True) -> Own:
         """The same of a question; without `queue` nothing of its place there. Raises StorageUnavailable."""
-        asked = await self._outbox.state(asked_by(question.id)) if question.forwarded else None
+        asked = await self._room.outbox.state(asked_by(question.id)) if question.forwarded else None
         acts = await self._acts(question)
         typing = {sent.id for sent, now in acts if sent.act is None and own_view.waits(now)}
-        waiting = [each.act for each in await self._outbox.waiting(session)] if typing else []
+        waiting = [each.act for each in await self._room.outbox.waiting(session)] if typing else []
         lines = [each.act.text for each in waiting if each.id in typing and isinstance(each.act, TypeAct)]
         return own_view.own_here(
             self.floor(session),
             question,
-            await self._meetings.state(session),
+            await self._room.meetings.state(session),
             asked,
             acts,
             typed=lines,
-            wall=self._clock.wall(),
-            up=self._up(),
+            wall=self._room.clock.wall(),
+            up=self._room.up(),
             queue=queue,
         )
 
@@ -199,7 +182,7 @@ class RoomFloor:
 
     async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
         """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
-        state, by = await self._meetings.state(session), self._visitor(session, visitor)
+        state, by = await self._room.meetings.state(session), self._visitor(session, visitor)
         return local_floor.own_of(self.floor(session), by, None if state is None else state.floor)
 
     async def bring(self, session: SessionId, token: str, act: OwnAct) -> Refusal | None:
@@ -207,17 +190,17 @@ class RoomFloor:
 
         Raises StorageUnavailable.
         """
-        state = await self._meetings.state(session)
+        state = await self._room.meetings.state(session)
         async with self._one:
             question = self.of_token(session, token)
             if question is None:
                 return _unknown()
             waiting = [sent for sent, now in await self._acts(question) if own_view.waits(now)]
-            brought = own_view.bring(self.floor(session), question, state, waiting, act, wall=self._clock.wall())
+            brought = own_view.bring(self.floor(session), question, state, waiting, act, wall=self._room.clock.wall())
             if isinstance(brought, Refusal):
                 return None if brought.code is RefusalCode.STALE else brought
             if question.forwarded:
-                command, made = act.command(question.id), f"own:{question.id}:{self._randomness.bytes(8).hex()}"
+                command, made = act.command(question.id), f"own:{question.id}:{self._room.randomness.bytes(8).hex()}"
                 does: StandAct | HoldAct = HoldAct(intervention=question.id)
                 if isinstance(command, Stand):
                     does = StandAct(intervention=question.id, standing=command.standing)
@@ -226,17 +209,38 @@ class RoomFloor:
                 await self._keep(session, [brought])
         return None
 
-    async def type(self, session: SessionId, name: InterventionId, line: str, text: str) -> None:
-        """Send a line that an author has typed in their turn, once. Raises StorageUnavailable."""
-        async with self._one:
-            question = self.floor(session).questions[name]
-            sent = SentAct(id=typed_by(name, line))
-            if sent not in question.acts:
-                await self._act(session, question, sent, TypeAct(intervention=name, line=line, text=text))
+    def in_progress(self, _session: SessionId, _name: InterventionId) -> InProgress | None:
+        """Nothing (`TypedTurns`): what is in progress stays on its author's page, since four texts a second are too
+        much for an uplink.
+        """
+        return None
+
+    async def write(self, session: SessionId, name: InterventionId, written: Written) -> Heard | Untyped:
+        """Send the lines that an author has finished in their turn, each once (`TypedTurns`).
+
+        While the meeting is not recorded nothing is taken, since what waits for the uplink lies on a disk. Raises
+        StorageUnavailable.
+        """
+        state = await self._room.meetings.state(session)
+        if state is None or not may_type(state, name) or name not in self.floor(session).questions:
+            return Untyped.TURN
+        if not fits(written):
+            return Untyped.TEXT
+        if state.status is Status.PAUSED:
+            return Untyped.BREAK
+        if not state.recorded or any(done.unkept for done in written.done):
+            return Untyped.RECORDED
+        for done in written.done:
+            async with self._one:
+                question, sent = self.floor(session).questions[name], SentAct(id=typed_by(name, done.line))
+                if sent not in question.acts:
+                    act = TypeAct(intervention=name, line=done.line, text=done.text.strip())
+                    await self._act(session, question, sent, act)
+        return Heard(kept=tuple(done.line for done in written.done), recorded=True)
 
     async def report(self, session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
         """Tell the meeting's desks that somebody reports one as rude (`abuse_reports.Tell`)."""
-        await self._outbox.put(session, act, "", ReportAct(intervention=name), self._clock.wall())
+        await self._room.outbox.put(session, act, "", ReportAct(intervention=name), self._room.clock.wall())
         return None
 
     async def support(
@@ -265,7 +269,7 @@ class RoomFloor:
         if not (fit and token) or what in local_floor.own_of(floor, by, there):
             return here is not None or fit
         if too != (by in floor.supporters.get(what, ())):
-            await self._book.write([BookEntry(SUPPORTS, f"{session}:{what}:{by}", b"1" if too else None)])
+            await self._room.book.write([BookEntry(SUPPORTS, f"{session}:{what}:{by}", b"1" if too else None)])
             self._put(self.floor(session).supported(what, by, too=too))
         return True
 
@@ -276,7 +280,7 @@ class RoomFloor:
 
     async def meeting(self, session: SessionId) -> Floor | None:
         """The meeting's questions; None where there is no copy. Raises StorageUnavailable."""
-        state = await self._meetings.state(session)
+        state = await self._room.meetings.state(session)
         return None if state is None else state.floor
 
     # What the coordinator does
@@ -284,7 +288,7 @@ class RoomFloor:
     async def set_mode(self, session: SessionId, mode: Mode) -> None:
         """Say who passes questions on. Raises StorageUnavailable."""
         async with self._one:
-            await self._book.write([_entry(msgspec.structs.replace(self.floor(session), mode=mode))])
+            await self._room.book.write([_entry(msgspec.structs.replace(self.floor(session), mode=mode))])
             self._put(msgspec.structs.replace(self.floor(session), mode=mode))
 
     async def forward(self, session: SessionId, names: Iterable[InterventionId]) -> None:
@@ -310,8 +314,8 @@ class RoomFloor:
     async def clear_wall(self, session: SessionId) -> None:
         """Clear the local wall, whether there is a line or not. Raises StorageUnavailable."""
         async with self._one:
-            floor, gone = local_floor.clear_wall(self.floor(session), self._clock.wall())
-            await self._book.write([_entry(floor), *(_question(session, each) for each in gone)])
+            floor, gone = local_floor.clear_wall(self.floor(session), self._room.clock.wall())
+            await self._room.book.write([_entry(floor), *(_question(session, each) for each in gone)])
             self._put(msgspec.structs.replace(self.floor(session).with_(*gone), cleared=floor.cleared))
 
     async def erase_removed(self, session: SessionId) -> None:
@@ -319,7 +323,7 @@ class RoomFloor:
 
         Raises StorageUnavailable.
         """
-        state = await self._meetings.state(session)
+        state = await self._room.meetings.state(session)
         async with self._one:
             own = () if state is None else self.floor(session).questions.values()
             # Those that were not passed on from here too: their authors may have sent them by another machine.
@@ -328,7 +332,7 @@ class RoomFloor:
             if not gone:
                 return
             erased = [msgspec.structs.replace(each, text="", name="", on_wall=False) for each in gone]
-            await self._book.write([_question(session, each) for each in erased])
+            await self._room.book.write([_question(session, each) for each in erased])
             self._put(self.floor(session).with_(*erased))
 
     async def forget(self, session: SessionId) -> None:
@@ -336,9 +340,9 @@ class RoomFloor:
         async with self._one:
             entries = [BookEntry(FLOORS, session, None)]
             for shelf in (QUESTIONS, SUPPORTS, COUNTS):
-                kept = await self._book.read(shelf)
+                kept = await self._room.book.read(shelf)
                 entries += [BookEntry(shelf, key, None) for key in kept if key.partition(":")[0] == session]
-            await self._book.write(entries)
+            await self._room.book.write(entries)
             self._floors.pop(session, None)
             self._told = {key: many for key, many in self._told.items() if key[0] != session}
             self._due = {key: None for key in self._due if key[0] != session}
@@ -347,7 +351,7 @@ class RoomFloor:
 
     async def _acts(self, question: LocalQuestion) -> list[tuple[SentAct, ActStanding]]:
         """What the author of a question did since it was passed on, as far as the outbox has it."""
-        found = [(sent, await self._outbox.state(sent.id)) for sent in question.acts]
+        found = [(sent, await self._room.outbox.state(sent.id)) for sent in question.acts]
         return [(sent, now) for sent, now in found if now is not None]
 
     def _visitor(self, session: SessionId, token: str) -> str:
@@ -369,16 +373,16 @@ class RoomFloor:
             for what, many in local_floor.counted(floor).items()
             if many != self._told.get((floor.session, what), (0, 0))[0]
         }
-        state = await self._meetings.state(floor.session) if counts else None
+        state = await self._room.meetings.state(floor.session) if counts else None
         for what, many in counts.items():
             there = None if state is None else state.floor.get(what)
             if there is None or not there.published or there.standing not in WAITING:
                 continue  # The meeting takes counts of what everybody can read, and of nothing else.
             act = SupportAct(intervention=what, count=many)
             told = (many, self._told.get((floor.session, what), (0, 0))[1] + 1)
-            act_id = CommandId(f"support:{self._node}:{what}:{told[1]}:{many}")
-            await self._outbox.put(floor.session, act_id, "", act, self._clock.wall())
-            await self._book.write([BookEntry(COUNTS, f"{floor.session}:{what}", msgspec.json.encode(told))])
+            act_id = CommandId(f"support:{self._room.node}:{what}:{told[1]}:{many}")
+            await self._room.outbox.put(floor.session, act_id, "", act, self._room.clock.wall())
+            await self._room.book.write([BookEntry(COUNTS, f"{floor.session}:{what}", msgspec.json.encode(told))])
             self._told[floor.session, what] = told
 
     async def _send(self, session: SessionId, question: LocalQuestion) -> None:
@@ -390,7 +394,7 @@ class RoomFloor:
             name=question.name,
             asker=question.asker,
         )
-        await self._outbox.put(session, asked_by(question.id), "", asked, question.at)
+        await self._room.outbox.put(session, asked_by(question.id), "", asked, question.at)
         self._due.pop((session, question.id), None)
 
     async def _act(
@@ -398,17 +402,17 @@ class RoomFloor:
     ) -> None:
         """Put an act of an author into the outbox, behind the question itself, and keep the question as it is then."""
         await self._send(session, question)
-        await self._outbox.put(session, sent.id, "", does, self._clock.wall())
+        await self._room.outbox.put(session, sent.id, "", does, self._room.clock.wall())
         waiting = [each for each, now in await self._acts(question) if own_view.waits(now)]
         changed = msgspec.structs.replace(question, acts=(*waiting, sent))
-        await self._book.write([_question(session, changed)])
+        await self._room.book.write([_question(session, changed)])
         self._put(self.floor(session).with_(changed))
 
     async def _keep(self, session: SessionId, changed: list[LocalQuestion]) -> None:
         """Store what has changed, and pass on what has to be: what the outbox refuses now, `run` tries again."""
         if not changed:
             return
-        await self._book.write([_question(session, each) for each in changed])
+        await self._room.book.write([_question(session, each) for each in changed])
         self._put(self.floor(session).with_(*changed))
         for each in (each for each in changed if each.forwarded):
             self._due[session, each.id] = None

@@ -15,7 +15,7 @@ from moothall.core.questions.polls import Choice
 from moothall.services.questions.ballots import COUNT_MS
 from moothall.testing.loop import run
 from moothall.wire.hub.messages import HandsAct
-from moothall_hub.room.ports import ActState
+from moothall_hub.outbox.outbox import ActState
 
 P, OPTIONS = PollId("p"), ("Yes", "No", "Later")
 VOTE = st.tuples(st.sampled_from("abc"), st.integers(0, 2))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 DOORS = ("questions_door", "desk_door", "local_wall")
-SHARED = ("asking", "typing", "abuse", "hands", "questions", "translations")
+SHARED = ("asking", "typing", "hands", "questions", "translations")
 """Doors that the centre has too."""
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub_desk import NODE, S, room
+import msgspec
+
+from hub_desk import S, room
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId
@@ -23,19 +25,9 @@ async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_pat
         for life in range(3):
             book = await SqliteBook.open(tmp_path / "house.sqlite")
             outbox = await Outbox.open(tmp_path / "outbox.sqlite")
-            floor, presence = (
-                part(
-                    book=book,
-                    outbox=outbox,
-                    meetings=made.meetings,
-                    clock=made.clock,
-                    randomness=SeededRandomness(5 + life),
-                    node=NODE,
-                )
-                for part in (RoomFloor, RoomPresence)
-            )
-            assert isinstance(floor, RoomFloor)
-            assert isinstance(presence, RoomPresence)
+            randomness = SeededRandomness(5 + life)
+            parts = msgspec.structs.replace(made.parts, book=book, outbox=outbox, randomness=randomness)
+            floor, presence = RoomFloor(parts), RoomPresence(parts)
             await floor.load()
             await presence.load()
             if not life:

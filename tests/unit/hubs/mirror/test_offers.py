@@ -11,8 +11,7 @@ from moothall.core.programme.plan import Planned
 from moothall.core.session.state import Status
 from moothall.testing.book import MemoryBook
 from moothall.wire.hub.messages import Offered, OfferedText, Programme, Welcome
-from moothall_hub.mirror.offers import About, Offers
-from moothall_hub.room.ports import Choice
+from moothall_hub.mirror.offers import About, Choice, Offers
 
 TEXT = OfferedText(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en", "fr"))
 ONE = Offered(

@@ -16,8 +16,9 @@ from moothall.core.session.state import Status
 from moothall.services.questions.author_view import OwnAct
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
+from moothall_hub.mirror.offers import Choice
 from moothall_hub.room.local_floor import Local, Mode
-from moothall_hub.room.ports import Choice, HubFacts, LineHealth, LineState, Saving, Stuck
+from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
 from moothall_hub.room.presence import MOST_NOTES
 
 

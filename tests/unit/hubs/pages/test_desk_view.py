@@ -9,8 +9,8 @@ from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.session.state import Status
 from moothall.testing.clock import LONG_AGO
 from moothall.wire.hub.messages import Offered
+from moothall_hub.mirror.offers import Choice
 from moothall_hub.pages import desk_view as view
-from moothall_hub.room.ports import Choice
 
 UI = Catalogues(find_web_folder() / "locales", ("en",))["en"]
 NAIROBI = Zone("Africa/Nairobi", timezone(timedelta(hours=3)))

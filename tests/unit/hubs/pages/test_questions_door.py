@@ -12,8 +12,8 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
 from moothall.services.questions.author_view import OwnAct
 from moothall.wire.hub.messages import HandsAct
+from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.local_floor import count
-from moothall_hub.room.ports import ActState
 
 
 @pytest_asyncio.fixture

@@ -14,8 +14,8 @@ from moothall.core.questions.polls import Choice
 from moothall.services.questions.ballot_box import KEPT_MS, SHELF
 from moothall.services.questions.ballots import COUNT_MS
 from moothall.wire.hub.messages import HandsAct
+from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.hands import RoomHands
-from moothall_hub.room.ports import ActState
 
 P, Q = PollId("p"), PollId("q")
 

@@ -11,10 +11,10 @@ from moothall.core.questions.limits import MOST, MOST_EVER, MOST_OF_HUB, MOST_OP
 from moothall.core.session.state import State, Status
 from moothall.services.questions.asking import Unasked
 from moothall.services.questions.author_view import Own, OwnAct, Where
+from moothall_hub.outbox.outbox import ActStanding, ActState
 from moothall_hub.room import own_view
 from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, SentAct
 from moothall_hub.room.own_view import where
-from moothall_hub.room.ports import ActStanding, ActState
 
 S, WALL = SessionId("s"), 1_000
 WAITS = ActStanding(state=ActState.WAITING)

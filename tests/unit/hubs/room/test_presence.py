@@ -7,12 +7,12 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import NoteId
 from moothall.wire.hub.messages import HeadCountAct, NoteAct, NoteReadAct
-from moothall_hub.room.ports import ActState
+from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.presence import LONGEST_NOTE, MOST_NOTES, MOST_PEOPLE, SETTLE_MS, RoomPresence
 
 
 async def again(made: Room) -> RoomPresence:
-    presence = made.made(RoomPresence)
+    presence = RoomPresence(made.parts)
     await presence.load()
     return presence
 

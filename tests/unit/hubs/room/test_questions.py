@@ -16,11 +16,9 @@ from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, Wish
 from moothall.services.questions.author_view import OwnAct, Where
 from moothall.services.questions.translations import QuestionTranslations, Rendered, Text
-from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub.messages import AskAct, StandAct, SupportAct
-from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.outbox.outbox import ActState, Outbox
 from moothall_hub.room.local_floor import Local, Mode, count, own_of
-from moothall_hub.room.ports import ActState
 from moothall_hub.room.questions import PASS_ON_MS, RoomFloor, RoomWords
 from removing_hall import found
 
@@ -38,7 +36,7 @@ async def ask(made: Room, text: str, visitor: str = "", **more: object) -> Inter
 
 async def again(made: Room) -> RoomFloor:
     """As after a restart."""
-    floor = made.made(RoomFloor)
+    floor = RoomFloor(made.parts)
     await floor.load()
     return floor
 
@@ -316,14 +314,7 @@ async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_
     async with room() as made:
         book = await SqliteBook.open(tmp_path / "house.sqlite")
         outbox = await Outbox.open(tmp_path / "outbox.sqlite")
-        floor = RoomFloor(
-            book=book,
-            outbox=outbox,
-            meetings=made.meetings,
-            clock=made.clock,
-            randomness=SeededRandomness(5),
-            node=NODE,
-        )
+        floor = RoomFloor(msgspec.structs.replace(made.parts, book=book, outbox=outbox))
         await floor.load()
         await floor.set_mode(S, Mode.OPEN)
         name = await floor.ask(S, WISH, "v1")
@@ -360,14 +351,7 @@ async def test_all_of_a_session_that_is_no_more_goes(tmp_path: Path) -> None:
         outbox = await Outbox.open(tmp_path / "outbox.sqlite")
 
         def opened() -> RoomFloor:
-            return RoomFloor(
-                book=book,
-                outbox=outbox,
-                meetings=made.meetings,
-                clock=made.clock,
-                randomness=SeededRandomness(5),
-                node=NODE,
-            )
+            return RoomFloor(msgspec.structs.replace(made.parts, book=book, outbox=outbox))
 
         floor = opened()
         await floor.load()

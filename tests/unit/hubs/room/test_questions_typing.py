@@ -10,7 +10,6 @@ from moothall.services.questions.asking import Wish
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.typing import Done, Heard, Untyped, Written
 from moothall.wire.hub.messages import TypeAct
-from moothall_hub.room.typing import RoomTyping
 
 WISH = Wish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
 
@@ -40,7 +39,7 @@ async def own(made: Room, what: InterventionId) -> Own:
 @jumping
 async def test_each_finished_line_goes_up_once_and_what_is_in_progress_stays() -> None:
     async with room() as made:
-        typing, what = RoomTyping(made.floor, made.meetings), await called(made)
+        typing, what = made.floor, await called(made)
         assert await typing.write(S, what, written()) == Heard(kept=(), recorded=True)
         for lines in ([("l1", " It is late. ")], [("l1", "It is late."), ("l2", "So?")]):
             answer = await typing.write(S, what, written(*lines))
@@ -65,7 +64,7 @@ async def test_each_finished_line_goes_up_once_and_what_is_in_progress_stays() -
 @jumping
 async def test_what_is_not_to_be_kept_or_not_its_turn_reaches_no_disk() -> None:
     async with room() as made:
-        typing, what = RoomTyping(made.floor, made.meetings), await called(made)
+        typing, what = made.floor, await called(made)
         line = ("l1", "So.")
         assert await typing.write(S, InterventionId("other"), written(line)) is Untyped.TURN
         assert await typing.write(S, what, written(("L 1", "So."))) is Untyped.TEXT
