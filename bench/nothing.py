@@ -25,7 +25,7 @@ from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, Window
 from moothall_models.recognizers.silero import SileroVoiceActivity
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output
-from moothall_models.speech.gate import Change, Gate
+from moothall_models.speech.utterance import Change, Gate
 from moothall_models.store.where import open_store
 from recordings import SAMPLE, load, pairs_in, save, utterances
 from scoring import machine, markdown

@@ -30,8 +30,7 @@ from moothall.services.supervision.engine_watch import Patience
 from moothall.services.supervision.pulses import Pulses
 from moothall.testing.clock import LoopClock
 from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
-from moothall.testing.failing_log import FailingLog
-from moothall.testing.log_memory import MemoryLog
+from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.testing.spool_memory import MemorySpools

@@ -22,7 +22,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine
 from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece

@@ -32,8 +32,7 @@ from moothall_models.engine.own_process import (
 from moothall_models.engine.progress import Progress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.translator_process import TranslatorService
-from moothall_models.translators.port import Translator
-from moothall_models.translators.self_test import try_out
+from moothall_models.translators.port import Translator, try_out
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +127,7 @@ def _argos() -> Translator:
 def _argos_library() -> Translator:
     """The same packages, run by the package `argostranslate`: only where it is named."""
     from moothall_models.store import open_store, packages_folder
-    from moothall_models.translators.argos_library import argos_library
+    from moothall_models.translators.argos import argos_library
     from moothall_models.translators.argos_package import installed_packages
 
     return argos_library(installed_packages(packages_folder(open_store().folder)))

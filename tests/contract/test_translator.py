@@ -21,13 +21,11 @@ from hypothesis import strategies as st
 from argos_packages import put_package
 from moothall.core.translating.routes import Direction, Route
 from moothall_models.translators.apertium import ApertiumTranslator
-from moothall_models.translators.argos import ArgosTranslator
-from moothall_models.translators.argos_library import argos_library
+from moothall_models.translators.argos import ArgosTranslator, argos_library
 from moothall_models.translators.argos_package import ArgosPackage, installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
-from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
-from moothall_models.translators.self_test import SAID
+from moothall_models.translators.port import LONGEST, SAID, TranslationFailed, Translator
 from translation_service import Chat, standing, translator
 
 

@@ -14,7 +14,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.wire import audio
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.close_codes import CloseCode

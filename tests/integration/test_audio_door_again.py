@@ -11,7 +11,7 @@ from microphone import RATE, Ears, greeting, sound
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.wire import audio
 from moothall.wire.audio import EndReason
 from moothall.wire.close_codes import CloseCode

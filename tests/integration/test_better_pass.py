@@ -20,7 +20,7 @@ from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import LiveAudio
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire

@@ -19,7 +19,7 @@ from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, PollId, SessionId
-from moothall.core.questions import ballots
+from moothall.core.questions import limits
 from moothall.core.rules import questions as decide_floor
 from moothall.services.log.orders import Receipt
 from moothall.settings.sections import Conference, Server, Settings, Translation
@@ -134,11 +134,11 @@ async def at_desk(running: Hall) -> AsyncIterator[tuple[socketio.AsyncClient, di
 
 
 async def test_300_people_behind_one_address_ask_read_and_vote_and_nothing_is_set_aside(meeting: Meeting) -> None:
-    hasty, ballots.HASTY_MS = ballots.HASTY_MS, 0  # People read before they choose; nobody waits here.
+    hasty, limits.HASTY_MS = limits.HASTY_MS, 0  # People read before they choose; nobody waits here.
     try:
         await ask_read_and_vote(meeting)
     finally:
-        ballots.HASTY_MS = hasty
+        limits.HASTY_MS = hasty
 
 
 async def ask_read_and_vote(meeting: Meeting) -> None:

@@ -17,14 +17,13 @@ from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, ResumePoint
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
 from moothall_models.speech import agreement, belief, passes, resume_points, schedule, seam, trimming
-from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.glossary import Glossary
 from moothall_models.speech.languages import Expected, LanguageChoice
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance, heard_words
+from moothall_models.speech.utterance import FRAME_MS, Change, Frame, Gate, Utterance, heard_words
 
 Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState
 

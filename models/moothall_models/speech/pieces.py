@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.utterance import Change, Gate
 
 
 class Cutting(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,11 @@
-"""One utterance: its audio, how far it has been recognised, and the words of a pass over it in media time."""
+"""One utterance: when it begins and ends, its audio, how far it has been recognised, and the words of a pass over it in
+media time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum, auto
 
 import msgspec
 import numpy as np
@@ -10,6 +13,7 @@ import numpy as np
 from moothall.core.events.types import Word
 from moothall.wire.engine import Speaking
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples
+from moothall_models.speech.settings import SpeechSettings
 
 SAMPLES_A_MS = RATE // 1000
 FRAME_MS = VAD_FRAME // SAMPLES_A_MS
@@ -246,3 +250,46 @@ def _unstretched(word: Word, utterance: Utterance) -> Word:
     if end is None or end >= word.t1:
         return word
     return Word(text=word.text, t0=word.t0, t1=max(word.t0, end), p=word.p)
+
+
+class Change(Enum):
+    """What a frame did."""
+
+    NONE = auto()
+    BEGINS = auto()
+    ENDS = auto()
+
+
+class Gate:
+    """Open while somebody speaks. Two thresholds, so that it doesn't flutter."""
+
+    def __init__(self, settings: SpeechSettings) -> None:
+        self._settings = settings
+        self._silence = 0
+        self.open = False
+
+    def hear(self, p: float, ms: int) -> Change:
+        """One frame of `ms` with probability `p` of speech."""
+        if not self.open:
+            if p < self._settings.speech_p:
+                return Change.NONE
+            self.open = True
+            self._silence = 0
+            return Change.BEGINS
+        if p >= self._settings.silence_p:
+            self._silence = 0
+            return Change.NONE
+        self._silence += ms
+        if self._silence < self._settings.utterance_end:
+            return Change.NONE
+        self.open = False
+        return Change.ENDS
+
+    def reopen(self, silence: int) -> None:
+        """Somebody is speaking already, and has paused for `silence` ms."""
+        self.open = True
+        self._silence = silence
+
+    def shut(self) -> None:
+        """The audio breaks off here."""
+        self.open = False

@@ -1,6 +1,6 @@
 """Directions of installed packages of Argos Translate, run by CTranslate2 and SentencePiece as they are.
 
-The package `argostranslate` itself isn't used here (`argos_library.py` does, for the extra `argos`). It imports
+The package `argostranslate` itself is used only where it is named (`argos_library`, for the extra `argos`). It imports
 PyTorch, makes folders in the user's home when it is imported and downloads a model for the ends of sentences at the
 first text; all that a translation needs of it are a few calls of those two libraries. (What it passes to them:
 `argostranslate/translate.py` 1.11, `apply_packaged_translation`.)
@@ -11,15 +11,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Any, Protocol
 
 from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.argos_package import MODEL, PIECES, ArgosPackage
 from moothall_models.translators.pieces import joined, readable, sentences, within
-from moothall_models.translators.port import TranslationFailed
-from moothall_models.translators.self_test import SAID
+from moothall_models.translators.port import SAID, TranslationFailed
 
 logger = logging.getLogger(__name__)
 
@@ -249,3 +249,39 @@ class _Loaded:
             written = written[1:]
         text: str = self._pieces.decode_pieces(written)
         return text.replace("▁", " ")
+
+
+LIBRARY = "argostranslate"
+"""The package that runs packages where it is named, as the extra `moothall[argos]` brings it."""
+INSTALL_LIBRARY = "pip install 'moothall[argos]'"
+
+
+def argos_library(packages: Sequence[ArgosPackage], *, libraries: Sequence[str] = (LIBRARY,)) -> ArgosTranslator:
+    """A translator by `argostranslate`; with no direction, and a line that says so, where that is missing."""
+    return ArgosTranslator(
+        packages, load=_LoadedByLibrary, libraries=libraries, engine=LIBRARY, install=INSTALL_LIBRARY
+    )
+
+
+class _LoadedByLibrary(Native):
+    """One package, run by the library. Texts wait for each other: it doesn't say that threads may share it."""
+
+    def __init__(self, package: ArgosPackage) -> None:
+        argos: Any = import_module("argostranslate.translate")
+        settings: Any = import_module("argostranslate.settings")
+        settings.debug = False  # it would log what is said
+        opened = import_module("argostranslate.package").Package(package.folder)
+        source, target = (argos.Language(code, code) for code in (opened.from_code, opened.to_code))
+        self._translation: Any = argos.PackageTranslation(source, target, opened)
+        self._lock = threading.Lock()
+
+    def tokens(self, text: str) -> list[str]:
+        """The text as it is: the library cuts it into tokens itself."""
+        return [text]
+
+    def translate(self, tokens: Sequence[str], most: int) -> str:
+        """The tokens' text in the other language, of at most `most` tokens (`Native`). How many tokens it writes at
+        most, the library decides.
+        """
+        with self._lock:
+            return str(self._translation.translate(tokens[0]))

@@ -73,7 +73,7 @@ def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]
 def command_parser() -> argparse.ArgumentParser:
     """All commands and their options, but those that belong to the engine's part."""
     # Only here: the server's part needs Unix, and a hub, which comes by this command too, doesn't.
-    from moothall.cli import conference, play, read, refine, replay, transcribe, verify
+    from moothall.cli import conference, play, read, refine, replay, transcribe, verifying
 
     parser = argparse.ArgumentParser(
         prog="moothall",
@@ -83,6 +83,6 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"moothall {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (play, conference, replay, read, transcribe, refine, verify):
+    for module in (play, conference, replay, read, transcribe, refine, verifying):
         module.add_commands(commands)
     return parser

@@ -20,7 +20,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire

@@ -24,7 +24,7 @@ from moothall.services.engines.recognising import AWAY_MS
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire

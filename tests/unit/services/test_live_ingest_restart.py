@@ -13,7 +13,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Lane, SessionId, SourceId
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason
 

@@ -19,7 +19,7 @@ from moothall.services.capture.closing import opening_of
 from moothall.services.log.orders import Receipt
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
 from programme_house import HALL, HOUR, ProgrammeHouse
 

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.questions import ballots
+from moothall.core.questions import limits
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}\Z")
 _TIME, _RANDOM, _MAC = 6, 12, 12
@@ -46,7 +46,7 @@ class Visitors:
     def hasty(self, token: str) -> bool:
         """Whether one of ours was made so lately that nobody can have read a page since. Empty: nobody knows."""
         made = int.from_bytes(_bytes_of(token)[:_TIME], "big")
-        return bool(token) and 0 <= self._clock.wall() - made < ballots.HASTY_MS
+        return bool(token) and 0 <= self._clock.wall() - made < limits.HASTY_MS
 
     def _made_here(self, token: str, session: SessionId) -> bool:
         raw = _bytes_of(token)

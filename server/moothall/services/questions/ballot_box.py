@@ -2,7 +2,7 @@
 
 A ballot is (session, what it is about, keyed hash of a browser's random token, choice), under a key of the session's
 own. Key and ballots stand in the book until seven days after the close; then both are destroyed. Addresses are keyed
-hashes in memory, to tell a flood from a hall (`moothall.core.questions.ballots`).
+hashes in memory, to tell a flood from a hall (`moothall.core.questions.limits`).
 
 A ballot is acknowledged only once it is on the disk. All that wait are written in one transaction, so that a hundred
 which come together cost as much as one. The log is another file: ballots come first, and what it counts is derived
@@ -24,7 +24,7 @@ import msgspec
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.questions.ballots import MOST_NEW
+from moothall.core.questions.limits import MOST_NEW
 from moothall.services.questions.ballot_places import BallotPlaces
 from moothall.services.questions.hub_ballots import IN_HUB, Counts, HubBallots, key_of, read_counts, read_key, written
 

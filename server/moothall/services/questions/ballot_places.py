@@ -13,8 +13,7 @@ from collections.abc import Mapping
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.questions.ballots import MOST_NEW, Newcomers
-from moothall.core.questions.limits import widest
+from moothall.core.questions.limits import MOST_NEW, Newcomers, widest
 
 logger = logging.getLogger(__name__)
 

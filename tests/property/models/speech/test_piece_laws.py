@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from moothall.core.events.types import Word
 from moothall.wire.transcribing import HeardPiece
-from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.joining import lines_of
 from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
 from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.utterance import Change, Gate
 
 RUNS = st.lists(
     st.tuples(st.sampled_from([0.0, 0.2, 0.4, 0.5, 0.9]), st.integers(1, 40)).map(lambda run: [run[0]] * run[1]),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.utterance import Change, Gate
 
 
 def changes(gate: Gate, *odds: float) -> list[Change]:

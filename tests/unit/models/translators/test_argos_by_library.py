@@ -7,7 +7,7 @@ import pytest
 from argos_packages import put_package
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.translator_cli import find_translators
-from moothall_models.translators.argos_library import argos_library
+from moothall_models.translators.argos import argos_library
 from moothall_models.translators.argos_package import installed_packages
 
 

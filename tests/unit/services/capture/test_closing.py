@@ -24,7 +24,7 @@ from moothall.services.engines.recognising import AWAY_MS
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import Staff
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from programme_house import HALL, HOUR, ProgrammeHouse
 

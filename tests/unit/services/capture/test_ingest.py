@@ -18,7 +18,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpool, MemorySpools
 from moothall.wire import engine as wire
 

@@ -22,8 +22,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
-from moothall.testing.failing_log import FailingLog
-from moothall.testing.log_memory import MemoryLog
+from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason, Piece
 from spools import OddSpools

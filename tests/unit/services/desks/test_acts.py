@@ -14,7 +14,7 @@ from moothall.core.rules.acts import Act, undo_id
 from moothall.services.desks.acts import ACTS, DeskActs, News, Presence, shown
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication, republished
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from writing import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 ANA = SpeakerId("ana")

@@ -19,7 +19,7 @@ from moothall.services.desks.removal import Spoken, remove
 from moothall.services.log.orders import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from writing import ENGINE, FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 HIDDEN = b"rhubarb"

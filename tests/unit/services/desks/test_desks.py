@@ -31,8 +31,7 @@ from moothall.services.desks.table import Seat
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import UNUSED_MS
-from moothall.testing.failing_log import FailingLog
-from moothall.testing.log_memory import MemoryLog
+from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream

@@ -14,7 +14,7 @@ from moothall.services.desks.table import Seat
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet
 from writing import ENGINE

@@ -16,7 +16,7 @@ from moothall.core.rules.lines import MOST_BACK
 from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.log.orders import Receipt
 from moothall.testing.clock import ManualClock
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from writing import ENGINE, FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 MORNING, NOON = SessionId("morning"), SessionId("noon")

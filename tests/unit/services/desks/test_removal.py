@@ -10,7 +10,7 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, Sessi
 from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WordsOf
 from moothall.services.desks.removal import Spoken, remove, spoken
 from moothall.services.log.orders import Receipt
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from writing import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 HIDDEN = "rhubarb"

@@ -23,7 +23,7 @@ from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
 from moothall.testing.clock import ManualClock
 from moothall.testing.engine_link import EngineEnd
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.wire.engine import Accepted, Act, Attach
 from writing import FLOOR, TECHNICIAN, Stage, opened, said, stage
 

@@ -28,7 +28,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import RATE, LiveAudio, to_ms
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format

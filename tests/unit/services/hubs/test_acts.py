@@ -21,7 +21,7 @@ from moothall.services.questions.asking import LONGEST_AGE_MS, Asking
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub import messages as wire

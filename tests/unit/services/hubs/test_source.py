@@ -19,7 +19,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.log.signing_times import ASKED_MS
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.wire.hub.messages import OfferedText
 
 OTHER = SessionId("other")

@@ -23,7 +23,7 @@ from moothall.services.log.folding import fold
 from moothall.services.log.orders import Receipt
 from moothall.services.log.session_writer import INSIST_MS
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 from writing import FLOOR, SESSION, TECHNICIAN, Stage, opened, said, stage

@@ -14,8 +14,7 @@ from moothall.core.removal.selection import Lines
 from moothall.core.session.state import Status
 from moothall.services.log.folding import PAGE, fold
 from moothall.services.log.signing_times import CHECKPOINT_MS
-from moothall.testing.failing_log import FailingLog
-from moothall.testing.log_memory import MemoryLog
+from moothall.testing.log_memory import FailingLog, MemoryLog
 from writing import FLOOR, SESSION, TECHNICIAN, opened, said, stage
 
 

@@ -18,7 +18,7 @@ from moothall.core.signals import Partial
 from moothall.services.log.orders import QUEUE, Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.log.signing_times import CHECKPOINT_MS
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from writing import ENGINE, FLOOR, SESSION, Stage, opened, stage
 
 

@@ -16,7 +16,7 @@ from moothall.core.programme.plan import Overrun, Planned, Room, RoomId, Speaker
 from moothall.core.session.state import Status
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from programme_house import HALL, HOUR, NOW, ProgrammeHouse, programme_house
 
 A, B, C = SessionId("a"), SessionId("b"), SessionId("c")

@@ -19,7 +19,7 @@ from moothall.services.questions.asking_places import ROUNDS, AskingPlaces
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 

@@ -21,7 +21,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.questions.ballots import KEPT_OF_FLOOD, MOST_NEW
+from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
 from moothall.core.questions.polls import Choice
 from moothall.services.log.orders import Receipt
 from moothall.services.questions import ballot_box
@@ -31,7 +31,7 @@ from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.hub_ballots import MOST_OF_HUBS, key_of
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 

@@ -19,7 +19,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.questions.typing import ALLOWANCE, MOST_UNKEPT, Done, Heard, InProgress, Typing, Untyped, Written
 from moothall.services.sessions.live_session import LiveSession
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 
 MODERATOR = Actor(Role.MODERATOR, "m1")

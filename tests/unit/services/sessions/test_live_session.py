@@ -25,7 +25,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES, STEADY_MS
 from moothall.testing import loop
-from moothall.testing.failing_log import FailingLog
+from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.wire.event_stream import EventStream
