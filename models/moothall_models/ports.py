@@ -76,7 +76,10 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recognizer(Protocol):
-    """Turns a window of audio into words. Called from as many threads at a time as the engine has workers."""
+    """Turns a window of audio into words. Called from as many threads at a time as the engine has workers.
+
+    A class that derives from it has what is usual: windows one after the other, computed by this process.
+    """
 
     @property
     def model(self) -> str:
@@ -91,12 +94,12 @@ class Recognizer(Protocol):
     @property
     def at_once(self) -> int:
         """Windows that it hears together for less than one after the other; 1 when that brings nothing."""
-        ...
+        return 1
 
     @property
     def limit_ms(self) -> int:
         """Within which a pass ends by itself, where somebody else computes it; 0 where this process does."""
-        ...
+        return 0
 
     def warm_up(self) -> None:
         """Do what makes the first pass slower than the others, over the longest window too; may be done again.
@@ -115,7 +118,7 @@ class Recognizer(Protocol):
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
         """What `recognise` hears in each of these windows, in their order; raises what that raises."""
-        ...
+        return [self.recognise(window) for window in windows]
 
 
 class VoiceActivity(Protocol):

@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
-from moothall_models.engine.dialling import JitteredBackoff, Server, first_of, raise_if_given_up
+from moothall_models.engine.dialling import JitteredBackoff, Server, WebSocketLink, first_of
 from moothall_models.engine.own_process import (
     EXIT_FAILED,
     EXIT_WRONG,
@@ -147,33 +146,10 @@ async def serve(
 
         async def talk(socket: ClientConnection) -> None:
             backoff.reset()
-            await service.run(WebSocketLink(socket))
+            await service.run(WebSocketLink(socket, wire.decode_to_translators, wire.encode))
 
         await server.talk(talk)
         await asyncio.sleep(backoff.next_ms() / 1000)
-
-
-class WebSocketLink:
-    """A link over one WebSocket."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
-
-    async def receive(self) -> wire.ToTranslators | None:
-        """The next message; None when the link has ended. Raises ProtocolError, and GivenUp."""
-        try:
-            frame = await self._socket.recv(decode=False)
-        except ConnectionClosed as closed:
-            raise_if_given_up(closed)
-            return None
-        return wire.decode_to_translators(frame)
-
-    async def send(self, message: wire.FromTranslators) -> None:
-        """Write a message, and wait while the link is slow; silent when it has ended."""
-        try:
-            await self._socket.send(wire.encode(message))
-        except ConnectionClosed:
-            return
 
 
 def _tried(translator: Translator, direction: Direction) -> None:

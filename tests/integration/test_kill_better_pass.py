@@ -33,7 +33,8 @@ from moothall.testing.scripted import Script, make_script, render, write_script
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
 from moothall_models.engine.clock import EngineClock
-from moothall_models.engine.engine import WebSocketLink
+from moothall_models.engine.dialling import WebSocketLink
+from moothall_models.engine.engine import engine_link
 from moothall_models.engine.live import run_live
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Window
@@ -68,14 +69,14 @@ class Engine:
                     max_size=None,
                     compression=None,
                 ) as self._socket:
-                    await self._serve(WebSocketLink(self._socket))
+                    await self._serve(engine_link(self._socket))
             self._socket = None
             await asyncio.sleep(0.2)
 
     async def _recognise(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         return self._recognizer.recognise_all(windows)
 
-    async def _serve(self, link: WebSocketLink) -> None:
+    async def _serve(self, link: WebSocketLink[wire.ToEngine, wire.ToServer]) -> None:
         clock = EngineClock()
         session = LinkSession(
             wire.Hello(protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=1),

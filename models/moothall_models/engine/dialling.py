@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
+from typing import Generic, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
@@ -14,6 +16,8 @@ from moothall.core.kernel.errors import ConfigurationError, MoothallError, Proto
 from moothall.wire.engine import MAX_FRAME_BYTES
 from moothall.wire.pulse import GIVEN_UP
 
+Got = TypeVar("Got")
+Sent = TypeVar("Sent")
 logger = logging.getLogger(__name__)
 
 BACKOFF = Backoff(first_ms=200, last_ms=5_000)
@@ -30,6 +34,35 @@ def raise_if_given_up(closed: ConnectionClosed) -> None:
     if closed.rcvd is not None and closed.rcvd.code == GIVEN_UP:
         msg = "The server gave this process up since its work makes no progress; it ends, and has to be started again."
         raise GivenUp(msg) from None
+
+
+class WebSocketLink(Generic[Got, Sent]):
+    """A link over one WebSocket."""
+
+    def __init__(
+        self, socket: ClientConnection, decode: Callable[[bytes], Got], encode: Callable[[Sent], bytes]
+    ) -> None:
+        """`decode` raises ProtocolError."""
+        self._socket = socket
+        self._decode = decode
+        self._encode = encode
+        self.used = False
+        """Whether the server has said anything."""
+
+    async def receive(self) -> Got | None:
+        """The next message; None when the link has ended. Raises ProtocolError, and GivenUp."""
+        try:
+            frame = await self._socket.recv(decode=False)
+        except ConnectionClosed as closed:
+            raise_if_given_up(closed)
+            return None
+        self.used = True
+        return self._decode(frame)
+
+    async def send(self, message: Sent) -> None:
+        """Write a message, and wait while the link is slow; silent when it has ended."""
+        with suppress(ConnectionClosed):
+            await self._socket.send(self._encode(message))
 
 
 class JitteredBackoff:

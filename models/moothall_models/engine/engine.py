@@ -9,13 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
 from moothall.core.kernel.errors import KeyRefused, MoothallError, RecognitionFailed
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
 from moothall_models.engine.clock import EngineClock
-from moothall_models.engine.dialling import JitteredBackoff, Server, first_of, raise_if_given_up
+from moothall_models.engine.dialling import JitteredBackoff, Server, WebSocketLink, first_of
 from moothall_models.engine.live import run_live
 from moothall_models.engine.progress import Progress
 from moothall_models.engine.session import LinkSession
@@ -44,30 +43,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds before a key that was refused is tried again: the first time, and at most."""
 
 
-class WebSocketLink:
-    """A link over one WebSocket."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
-        self.used = False
-        """Whether the server has said anything."""
-
-    async def receive(self) -> wire.ToEngine | None:
-        """The next message; None when the link has ended. Raises ProtocolError, and GivenUp."""
-        try:
-            frame = await self._socket.recv(decode=False)
-        except ConnectionClosed as closed:
-            raise_if_given_up(closed)
-            return None
-        self.used = True
-        return wire.decode_to_engine(frame)
-
-    async def send(self, message: wire.ToServer) -> None:
-        """Write a message, and wait while the link is slow; silent when it has ended."""
-        try:
-            await self._socket.send(wire.encode(message))
-        except ConnectionClosed:
-            return
+def engine_link(socket: ClientConnection) -> WebSocketLink[wire.ToEngine, wire.ToServer]:
+    """An engine's link over a WebSocket."""
+    return WebSocketLink(socket, wire.decode_to_engine, wire.encode)
 
 
 class Engine:
@@ -160,7 +138,7 @@ class Engine:
         hello = msgspec.structs.replace(self._hello(), channels=0, most=0, key_refused=True)
 
         async def say(socket: ClientConnection) -> None:
-            link = WebSocketLink(socket)
+            link = engine_link(socket)
             await link.send(hello)
             while await link.receive() is not None:
                 pass
@@ -175,7 +153,7 @@ class Engine:
 
         async def serve(socket: ClientConnection) -> None:
             logger.info("engine %s: connected", self._settings.name)
-            link = WebSocketLink(socket)
+            link = engine_link(socket)
             session = LinkSession(
                 self._hello(),
                 voice=self._voice,

@@ -6,14 +6,13 @@ import hashlib
 import io
 import logging
 import wave
-from collections.abc import Sequence
 
 import numpy as np
 from babel import Locale
 
 from moothall.core.kernel.errors import ConfigurationError, RecognitionFailed
 from moothall.core.kernel.languages import primary
-from moothall_models.ports import RATE, Hypothesis, Samples, Window
+from moothall_models.ports import RATE, Hypothesis, Recognizer, Samples, Window
 from moothall_models.recognizers.endpoint import KEPT, PASS_SECONDS, Address, Endpoint, Faulty, Unusable
 from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer, says_each
 from moothall_models.recognizers.whisper.whisper import FULL_SECONDS, own_code
@@ -30,8 +29,8 @@ OTHER_NAMES = {"mi": "maori", "my": "myanmar", "nb": "norwegian", "nn": "nynorsk
 """Whisper's English names of languages, where they aren't those of CLDR."""
 
 
-class EndpointRecognizer:
-    """Asks a service in the form of OpenAI's transcriptions."""
+class EndpointRecognizer(Recognizer):
+    """Asks a service in the form of OpenAI's transcriptions, one window a request."""
 
     def __init__(self, address: Address, endpoint: Endpoint, *, most_unheard: int = MOST_UNHEARD) -> None:
         """`endpoint` is at the address.
@@ -57,11 +56,6 @@ class EndpointRecognizer:
     def languages(self) -> tuple[str, ...]:
         """Any: a service doesn't say."""
         return ()
-
-    @property
-    def at_once(self) -> int:
-        """One: a service takes one window a request."""
-        return 1
 
     @property
     def limit_ms(self) -> int:
@@ -108,10 +102,6 @@ class EndpointRecognizer:
         except _PassedOver:
             return Hypothesis(language=first, words=(), passed_over=True)
         return _hypothesis(answer, first, end)
-
-    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """One request after the other."""
-        return [self.recognise(window) for window in windows]
 
     def close(self) -> None:
         """Close the connection."""

@@ -21,7 +21,7 @@ from moothall.adapters.pages import door_texts
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.questions import asking_texts, page_hands, typing_texts
+from moothall.adapters.questions import asking_texts, page_hands
 from moothall.adapters.reading.page_address import FORMATS
 from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import WAYS
@@ -96,7 +96,7 @@ IN_CODE = {
     *first_arguments("text", "counted", "forms"),
     *constants(
         ErrorText, AdminText, RecordErrorText, door_texts.DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
-        asking_texts, typing_texts, page_hands, hub_desk_texts,
+        asking_texts, page_hands, hub_desk_texts,
     ),
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *strip.TEXTS.values(), strip.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,

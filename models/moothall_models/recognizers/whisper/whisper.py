@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moothall.core.kernel.languages import primary
-from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
+from moothall_models.ports import RATE, HeardWord, Hypothesis, Recognizer, Samples, Window
 from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart
 
 HOP = 160
@@ -43,7 +43,7 @@ FIRST_TIMESTAMP_STEPS = 50
 """The first timestamp lies within the first second, as in Whisper's own decoder."""
 
 
-class WhisperRecognizer:
+class WhisperRecognizer(Recognizer):
     """A Whisper model in CTranslate2 form, multilingual or English only."""
 
     padding_seconds = PADDING_SECONDS
@@ -96,33 +96,15 @@ class WhisperRecognizer:
             return ("en",)
         return self._known
 
-    @property
-    def limit_ms(self) -> int:
-        """Within which a pass ends by itself, where somebody else computes it; 0 where this process does
-        (`Recognizer`).
-        """
-        return 0
-
     def warm_up(self) -> None:
         """Run a short and a full window, so that the first real pass finds everything allocated."""
         noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)
         for seconds in (5.0, FULL_SECONDS):
             self._decode(Window(audio=noise, languages=("en",)), seconds)
 
-    @property
-    def at_once(self) -> int:
-        """How many windows it hears together for less time; 1 when that brings nothing (`Recognizer`)."""
-        return 1
-
     def recognise(self, window: Window) -> Hypothesis:
         """One pass over at most 30 s of audio; what lies behind is left out. Times are ms from the first sample."""
         return self._once_more(window, *self._decode(window, self._seconds(window)))
-
-    def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """What `recognise` hears in each of these windows, in their order; raises what that raises (`Recognizer`). One
-        after the other.
-        """
-        return [self.recognise(window) for window in windows]
 
     def _seconds(self, window: Window) -> float:
         """What a window is padded to."""

@@ -14,9 +14,8 @@ from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_form
-from moothall.adapters.questions.about_form import about_given
 from moothall.adapters.questions.asking_door import own_at
-from moothall.adapters.questions.author_page import AuthorPage
+from moothall.adapters.questions.author_page import AuthorPage, about_given
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import Balance
 from moothall.wire.token_bucket import Allowance

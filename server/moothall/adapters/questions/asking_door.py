@@ -33,8 +33,7 @@ from moothall.adapters.pages.visitor_request import (
     title_of,
 )
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions.about_form import about_fields, about_given
-from moothall.adapters.questions.author_page import AuthorPage
+from moothall.adapters.questions.author_page import AuthorPage, about_fields, about_given
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId

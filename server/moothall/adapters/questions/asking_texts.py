@@ -1,4 +1,6 @@
-"""The texts of asking and of what becomes of it. The keys are the English texts (`web/locales`, asking.po)."""
+"""The texts of asking, of what becomes of it, and of an author's turn. The keys are the English texts (`web/locales`,
+asking.po and typing.po).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,10 @@ from moothall.core.questions.limits import MOST_OPEN
 from moothall.core.questions.listing import Figures
 from moothall.core.questions.order import Why
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
+from moothall.core.rules.turns import MAX_TYPED
 from moothall.services.questions.asking import Unasked
 from moothall.services.questions.author_view import InRoom, Own, OwnAct, RefusedAct, Where
+from moothall.services.questions.typing import Untyped
 
 KINDS = {
     Kind.QUESTION: "A question",
@@ -221,3 +225,47 @@ def about(ms: int, ui: Catalogue) -> str:
     if minutes >= 10:
         minutes = 5 * round(minutes / 5)
     return ui.counted(MINUTES, minutes) if minutes else ui.text(SOON)
+
+
+BEGIN = "Please begin within {time}."
+BEGIN_LATE = "You can still begin."
+LEFT = "Time left: {time}"
+LEFT_OVER = "Your time is over. Please come to an end."
+THRICE = "If you type, you have three times as long."
+TYPED = "You type, and so you have three times as long."
+UNRECORDED = "Nothing is recorded now: what you type is shown, and kept nowhere."
+OVER = "It is not your turn any more. What still stands here was not sent."
+AGAIN = "The line is slow. What you typed is sent again."
+RECORDED = "Nothing was recorded when you wrote this, and now it is. Send it again if it may be kept."
+BREAK = "There is a break: nothing was sent. Send it again when the break is over."
+EMPTY = "Please write something, in at most {n} characters."
+PUT_OFF = "Later: you have put it off"
+
+
+def untyped(why: Untyped, ui: Catalogue) -> str:
+    """Why nothing was taken of what somebody typed, as a sentence."""
+    match why:
+        case Untyped.TURN:
+            return ui.text(OVER)
+        case Untyped.RECORDED:
+            return ui.text(RECORDED)
+        case Untyped.TEXT:
+            return ui.text(EMPTY, n=MAX_TYPED)
+        case Untyped.OFTEN:
+            return ui.text(SLOW)
+        case Untyped.BREAK:
+            return ui.text(BREAK)
+        case Untyped.UNAVAILABLE:
+            return ui.text(UNASKED[Unasked.UNAVAILABLE])
+
+
+def around_time(key: str, ui: Catalogue) -> tuple[str, str]:
+    """What stands before and behind the time in a text, so that a page can let the time run."""
+    before, _, behind = ui.text(key, time="\0").partition("\0")
+    return before, behind
+
+
+def clock(ms: int) -> str:
+    """A span of time as minutes and seconds, `1:05`; whole seconds, rounded up, so that it ends at 0:00."""
+    seconds = -(-max(0, ms) // 1_000)
+    return f"{seconds // 60}:{seconds % 60:02}"

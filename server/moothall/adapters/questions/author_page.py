@@ -1,8 +1,10 @@
-"""The private page of a question's author: its status, and in its turn a field to type in."""
+"""The private page of a question's author: its status, in its turn a field to type in, and what it asks of authors
+themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote
 
@@ -14,13 +16,11 @@ from moothall.adapters.pages.request_context import Asked, own_html
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import answer_links, kept_query, page_of, private, title_language, title_of
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions import typing_texts
-from moothall.adapters.questions.about_form import about_fields
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction
 from moothall.core.ports import Randomness
-from moothall.core.questions.statements import Dimension
+from moothall.core.questions.statements import YES, Dimension, Statement
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.services.questions.author_view import Own, OwnTurn
 from moothall.services.questions.balance import Balance
@@ -96,7 +96,7 @@ class AuthorPage:
             title_language=title_language(wanted),
             heading=texts.yours(own, ui),
             turn=each.standing is Standing.CALLED and not own.over,
-            stands=ui.text(typing_texts.PUT_OFF) if put_off else texts.stands(own, ui),
+            stands=ui.text(texts.PUT_OFF) if put_off else texts.stands(own, ui),
             goes_on=texts.goes_on(own, ui),
             hint=texts.hint(own, ui),
             reason="" if own.in_room is None else own.in_room.message,
@@ -157,14 +157,55 @@ def _times(voice: OwnTurn, ui: Catalogue) -> list[_Running]:
     """Until when to begin, and how much time is left."""
     turn, running = voice.turn, list[_Running]()
     if turn.begin is not None:
-        running.append(_run(typing_texts.BEGIN, typing_texts.BEGIN_LATE, turn.begin - voice.now, ui))
+        running.append(_run(texts.BEGIN, texts.BEGIN_LATE, turn.begin - voice.now, ui))
     # While it is held for them nothing of their time goes by.
     if turn.time and not (turn.longer and turn.begin is not None):
         left = turn.since + turn.time - voice.now
-        running.append(_run(typing_texts.LEFT, typing_texts.LEFT_OVER, left, ui))
+        running.append(_run(texts.LEFT, texts.LEFT_OVER, left, ui))
     return running
 
 
 def _run(key: str, over: str, left: int, ui: Catalogue) -> _Running:
-    before, behind = typing_texts.around_time(key, ui)
-    return _Running(before=before, shown=typing_texts.clock(left), behind=behind, left=left, over=ui.text(over))
+    before, behind = texts.around_time(key, ui)
+    return _Running(before=before, shown=texts.clock(left), behind=behind, left=left, over=ui.text(over))
+
+
+PREFIX = "about-"
+"""Of the fields' names."""
+APART = frozenset({Dimension.YOUNG, Dimension.DISABILITY})
+"""What stands by itself in the form."""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A question of which one answer is chosen, or a box that is ticked where there are no options."""
+
+    name: str
+    """Of its field."""
+    text: str
+    options: tuple[tuple[str, str, bool], ...] = ()
+    """Value, text, and whether it is chosen."""
+    chosen: bool = False
+    apart: bool = False
+
+
+def about_fields(choices: Mapping[Dimension, Sequence[str]], given: Statement, ui: Catalogue) -> list[Choice]:
+    """The fields as they were filled in, `given` as from `about_given`; where it says nothing, nothing is chosen."""
+    return [
+        Choice(
+            name=f"{PREFIX}{each.value}",
+            text=ui.named(f"asking/about.{each}"),
+            options=()
+            if tuple(may) == (YES,)
+            else tuple(
+                (value, ui.named(f"moderation/heard.{each}.{value}"), given.get(each) == value) for value in may
+            ),
+            chosen=given.get(each) == YES,
+            apart=each in APART,
+        )
+        for each, may in choices.items()
+    ]
+
+
+def about_given(form: Mapping[str, str]) -> Statement:
+    """What was answered, of a form's fields; the service that keeps it checks it."""
+    return {each: value for each in Dimension if (value := form.get(f"{PREFIX}{each.value}", ""))}

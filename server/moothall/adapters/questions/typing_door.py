@@ -14,8 +14,8 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import clean, kept_query, onward, page_of, private, read_body, read_form
 from moothall.adapters.questions.asking_door import own_at
+from moothall.adapters.questions.asking_texts import untyped
 from moothall.adapters.questions.author_page import AuthorPage
-from moothall.adapters.questions.typing_texts import untyped
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.questions.author_view import Own

@@ -4,7 +4,7 @@ import pytest
 
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.questions import typing_texts as texts
+from moothall.adapters.questions import asking_texts as texts
 from moothall.services.questions.typing import Untyped
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
