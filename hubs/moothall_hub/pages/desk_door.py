@@ -11,23 +11,21 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.visitor_request import number_in, see_other
-from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
 from moothall.core.signals import Summary
-from moothall.services.sessions.role_links import Staff
 from moothall.wire.hub.messages import Offered
 from moothall_hub.mirror.offers import Choice
 from moothall_hub.node.preflight import Facts, look
 from moothall_hub.pages import desk_texts
 from moothall_hub.pages import desk_view as view
 from moothall_hub.pages.local_wall import LocalWall
+from moothall_hub.pages.setup_door import coordinates
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, Mode
 from moothall_hub.room.ports import HubFacts, Line, Meetings, Wanted
@@ -81,33 +79,23 @@ class DeskDoor:
         query = request.query_string
         return see_other(f"/desk?{query}" if query else "/desk")
 
-    async def show(self, request: web.Request) -> web.Response:
+    @staff_page(coordinates)
+    async def show(self, request: web.Request, asked: Asked) -> web.Response:
         """The desk."""
-        try:
-            asked = self.pages.asked(request, _is_coordinator)
-            return await self._show(request, asked)
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+        return await self._show(request, asked)
 
-    async def act(self, request: web.Request) -> web.Response:
+    @staff_page(coordinates)
+    async def act(self, request: web.Request, asked: Asked) -> web.Response:
         """Do what a button says, and show the desk again."""
-        try:
-            asked = self.pages.asked(request, _is_coordinator)
-            given = await self.pages.form(request, asked)
-            session = SessionId(given.get("session", ""))
-            name, _, what = given.get("act", "").partition(":")
-            known = name in OF_NO_SESSION or any(each.session == session for each in self.meetings.programme())
-            if not known:
-                raise Wrong(404, AdminText.GONE)
-            problem = await self._do(name, what, session, given) if self.pages.once(given) else ""
-            if problem:
-                return await self._show(request, asked, session=session, problem=problem, given=given)
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+        given = await self.pages.form(request, asked)
+        session = SessionId(given.get("session", ""))
+        name, _, what = given.get("act", "").partition(":")
+        known = name in OF_NO_SESSION or any(each.session == session for each in self.meetings.programme())
+        if not known:
+            raise Wrong(404, AdminText.GONE)
+        problem = await self._do(name, what, session, given) if self.pages.once(given) else ""
+        if problem:
+            return await self._show(request, asked, session=session, problem=problem, given=given)
         kept = {"session": session, **({"ui": asked.ui.language} if asked.chosen else {})}
         return see_other(f"/desk?{urlencode({name: value for name, value in kept.items() if value})}{_anchor(name)}")
 
@@ -248,10 +236,6 @@ class DeskDoor:
             "text": asked.to(base),
             "questions": asked.to(f"{base}/questions"),
         }
-
-
-def _is_coordinator(staff: Staff) -> bool:
-    return staff.role is Role.HUB
 
 
 def _named(prefix: str, given: Mapping[str, str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Protocol
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.visitor_request import see_other
@@ -45,13 +45,18 @@ class HubsBelow(Protocol):
         ...
 
 
+def coordinates(staff: Staff, _: web.Request | None = None) -> bool:
+    """Whether a link is the coordinator's."""
+    return staff.role is Role.HUB
+
+
 class SetupDoor:
     """Handlers of the page that pairs this computer with a server."""
 
     def __init__(
-        self, shared: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: HubsBelow, line: LineOf
+        self, pages: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: HubsBelow, line: LineOf
     ) -> None:
-        self._shared = shared
+        self.pages = pages
         self._line = line
         self._paired = paired
         self._pair = pair
@@ -65,26 +70,21 @@ class SetupDoor:
             web.get("/microphone/{session}", self.no_microphone),
         ]
 
-    async def show(self, request: web.Request) -> web.Response:
+    @staff_page(coordinates)
+    async def show(self, _: web.Request, asked: Asked) -> web.Response:
         """The form, and as what this computer is connected."""
-        try:
-            return self._page(self._shared.asked(request, coordinates))
-        except Wrong as error:
-            return self._shared.refuse(request, error)
+        return self._page(asked)
 
-    async def connect(self, request: web.Request) -> web.Response:
+    @staff_page(coordinates)
+    async def connect(self, request: web.Request, asked: Asked) -> web.Response:
         """Take an address and six words."""
+        given = await self.pages.form(request, asked)
         try:
-            asked = self._shared.asked(request, coordinates)
-            given = await self._shared.form(request, asked)
             if "below" in given:
                 return await self._give(asked, given)
-            address, words = given.get("address", ""), given.get("words", "")
-            done = await self._pair(address, words)
-        except Wrong as error:
-            return self._shared.refuse(request, error)
+            done = await self._pair(given.get("address", ""), given.get("words", ""))
         except StorageUnavailable as error:
-            return self._shared.refuse(request, Wrong(503, AdminText.BUSY, str(error)))
+            raise Wrong(503, AdminText.BUSY, str(error)) from error
         if isinstance(done, Unpaired):
             status = 503 if done is Unpaired.NOBODY else 400
             return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), given=given)
@@ -104,15 +104,15 @@ class SetupDoor:
 
     async def no_microphone(self, request: web.Request) -> web.Response:
         """Why nobody can speak through this computer, and where they can."""
-        ui, _ = language(self._shared.pages, request)
+        ui, _ = language(self.pages.pages, request)
         paired = self._paired()
         where = None if paired is None or not paired.people.startswith("https://") else paired.people
-        return html(self._shared.pages.render("hub_voice.html", ui=ui, works_at=where), ui)
+        return html(self.pages.pages.render("hub_voice.html", ui=ui, works_at=where), ui)
 
     async def _give(self, asked: Asked, given: dict[str, str]) -> web.Response:
         """Six words for a hub below, which are never told again."""
         title = " ".join(given["below"].split())
-        words = await self._below.give(title) if self._shared.once(given) else None
+        words = await self._below.give(title) if self.pages.once(given) else None
         if words is None:
             return self._page(asked, status=400, problem=asked.ui.text(NO_TITLE))
         return self._page(asked, words=asked.ui.text(WORDS_FOR, title=title, words=" ".join(words)))
@@ -129,7 +129,7 @@ class SetupDoor:
         paired, given = self._paired(), given or {}
         says = TAKEN if self._line().state is LineState.FENCED else SPEAKS
         speaks = "" if paired is None else asked.ui.text(says, title=paired.title, address=paired.people)
-        return self._shared.show(
+        return self.pages.show(
             "hub_setup.html",
             asked,
             status=status,
@@ -144,8 +144,3 @@ class SetupDoor:
                 "words": given.get("words", "")[:LONGEST],
             },
         )
-
-
-def coordinates(staff: Staff) -> bool:
-    """Whether a link is the coordinator's."""
-    return staff.role is Role.HUB
