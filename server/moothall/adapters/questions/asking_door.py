@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote
 
-import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.limits import network
@@ -53,20 +52,11 @@ ALLOWANCE = Allowance(per_second=2, burst=300)
 """Wishes of one address: a hall of 300 stands behind one."""
 
 
-class Typed(msgspec.Struct, frozen=True, kw_only=True):
+class Typed(Wish, frozen=True, kw_only=True):
     """A form as somebody has filled it in."""
 
-    form: str
-    """Tells it from every other form."""
-    kind: Kind = Kind.QUESTION
-    text: str = ""
-    name: str = ""
-    language: str = ""
-    age: int = 0
-    about: Statement = {}
+    about: Statement = msgspec.field(default_factory=dict)
     """What they say of themselves."""
-    hub: str = ""
-    """For which hub; empty for the writer's own question."""
 
 
 @dataclass(eq=False, repr=False)
@@ -111,7 +101,8 @@ class AskingDoor:
         over = wanted.snapshot.session.status is Status.CLOSED
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
         hub = next(iter(self.hubs_of(wanted.session)), "")
-        typed = Typed(form=new_form(self.context.randomness), language=ui.language, hub=hub)
+        form = new_form(self.context.randomness)
+        typed = Typed(form=form, kind=Kind.QUESTION, text="", language=ui.language, hub=hub)
         mine: tuple[tuple[str, Own], ...] = ()
         with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
             mine = await self.asking.mine(wanted.session, self.context.token(request, wanted.session))
@@ -141,19 +132,10 @@ class AskingDoor:
         if self._senders.often(request):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
         query = kept_query(request, ui, chosen=chosen)
-        wish = Wish(
-            kind=typed.kind,
-            text=typed.text.strip(),
-            language=typed.language,
-            form=typed.form,
-            name=typed.name.strip(),
-            age=typed.age,
-            hub=typed.hub,
-        )
         try:
-            own = not wish.hub or wish.hub in self.hubs_of(wanted.session)
+            own = not typed.hub or typed.hub in self.hubs_of(wanted.session)
             token, address = self.context.token(request, wanted.session), network(self.context.address_of(request))
-            answer = await self.asking.ask(wanted.session, wish, token, address) if own else Unasked.HUB
+            answer = await self.asking.ask(wanted.session, typed, token, address) if own else Unasked.HUB
         except StorageUnavailable:
             answer = Unasked.UNAVAILABLE
         if isinstance(answer, Unasked):
@@ -257,7 +239,7 @@ async def typed_in(request: web.Request, ui: Catalogue) -> Typed:
     return Typed(
         form=form,
         kind=kind,
-        text=clean(given.get("text", "")),
+        text=clean(given.get("text", "")).strip(),
         name=" ".join(clean(given.get("name", "")).split()),
         language=_tag(given, ui),
         age=_age(given),
