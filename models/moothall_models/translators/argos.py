@@ -71,7 +71,6 @@ class ArgosTranslator:
         self,
         packages: Sequence[ArgosPackage],
         *,
-        threads: int = 1,
         load: Callable[[ArgosPackage], Native] | None = None,
         libraries: Sequence[str] = LIBRARIES,
         engine: str = ENGINE,
@@ -79,10 +78,10 @@ class ArgosTranslator:
     ) -> None:
         """`packages`: as `installed_packages` finds them, one for two languages. Their models are hashed here.
 
-        `threads`: cores that one text may use. `load`: how a package is loaded; unless given, by CTranslate2.
+        `load`: how a package is loaded; unless given, by CTranslate2.
         `libraries`: modules that have to be installed, or no package is used; `install` says how. `engine`: its name.
         """
-        self._load = load or (lambda package: _Loaded(package, threads))
+        self._load = load or _Loaded
         self._wanting = wanting(libraries)
         self._install = install
         self._unused = tuple(packages) if self._wanting else ()
@@ -218,14 +217,14 @@ def _most(tokens: Sequence[str]) -> int:
 class _Loaded:
     """A package's two models."""
 
-    def __init__(self, package: ArgosPackage, threads: int) -> None:
+    def __init__(self, package: ArgosPackage) -> None:
         import ctranslate2
         import sentencepiece
 
         self._prefix = package.about.target_prefix
         self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(package.folder / PIECES))
         folder = (package.folder / MODEL).parent
-        self._model = ctranslate2.Translator(str(folder), device="cpu", inter_threads=1, intra_threads=threads)
+        self._model = ctranslate2.Translator(str(folder), device="cpu", inter_threads=1, intra_threads=1)
 
     def tokens(self, text: str) -> list[str]:
         """The text in the model's tokens (`Native`)."""

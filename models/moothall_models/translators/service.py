@@ -18,7 +18,7 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, RecognitionFailed
 from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
-from moothall_models.recognizers.endpoint import SCHEME, Address, Door, Endpoint, read_address
+from moothall_models.recognizers.endpoint import Address, Door, Endpoint, read_address
 from moothall_models.translators.pieces import joined, readable, within
 from moothall_models.translators.port import SAID, TranslationFailed
 
@@ -69,11 +69,6 @@ class _Completion(msgspec.Struct, frozen=True):
     choices: tuple[_Choice, ...]
 
 
-def is_service(name: str) -> bool:
-    """Whether the name is that of a service."""
-    return name.startswith(SCHEME)
-
-
 def open_service(
     name: str,
     languages: Sequence[str],
@@ -82,8 +77,6 @@ def open_service(
     seconds: Callable[[], float],
     pause: Callable[[float], None],
     trust: ssl.SSLContext | None = None,
-    cost: float = COST,
-    cost_beside: float = COST_BESIDE,
 ) -> ServiceTranslator:
     """The translator of the name `openai:MODEL@https://HOST/v1`.
 
@@ -94,15 +87,13 @@ def open_service(
         seconds: a clock that never runs back.
         pause: waits for so many seconds.
         trust: as `Endpoint` takes it.
-        cost: of each direction from or to English.
-        cost_beside: of each other one.
 
     Raises:
         ConfigurationError: the name is none, the languages aren't, or the key can't be read.
     """
     address = read_address(name, CHAT)
     endpoint = Endpoint(address, key, seconds=seconds, pause=pause, trust=trust, door=CHAT)
-    return ServiceTranslator(address, endpoint, languages, seconds=seconds, cost=cost, cost_beside=cost_beside)
+    return ServiceTranslator(address, endpoint, languages, seconds=seconds)
 
 
 class ServiceTranslator:
@@ -115,8 +106,6 @@ class ServiceTranslator:
         languages: Sequence[str],
         *,
         seconds: Callable[[], float],
-        cost: float = COST,
-        cost_beside: float = COST_BESIDE,
     ) -> None:
         """`endpoint` is at the address, with CHAT for its door; else as `open_service`. Raises ConfigurationError."""
         self._address = address
@@ -132,7 +121,7 @@ class ServiceTranslator:
                 version=version,
                 source=source,
                 target=target,
-                cost=cost if "en" in (primary(source), primary(target)) else cost_beside,
+                cost=COST if "en" in (primary(source), primary(target)) else COST_BESIDE,
                 remote=True,
             )
             for source, target in _pairs(languages)

@@ -37,7 +37,7 @@ class ServerSide(Protocol):
 class EngineChannel:
     """A channel that is being recognised, over as many links as it takes."""
 
-    def __init__(self, pcm: bytes, languages: tuple[str, ...] = ("en",)) -> None:
+    def __init__(self, pcm: bytes) -> None:
         """`pcm`: the whole audio, PCM16 at 16 kHz, from media time 0."""
         self._pcm = pcm
         self._attachments = 0
@@ -55,8 +55,8 @@ class EngineChannel:
         """Set when it is drained."""
         self.state = State(id=SESSION)
         for command in (
-            do.CreateSession(title="Plenary", languages=languages),
-            do.AddChannel(channel=CHANNEL, kind=ev.ChannelKind.FLOOR, languages=languages),
+            do.CreateSession(title="Plenary", languages=("en",)),
+            do.AddChannel(channel=CHANNEL, kind=ev.ChannelKind.FLOOR, languages=("en",)),
             do.OpenSession(),
         ):
             self._do(command, SYSTEM)

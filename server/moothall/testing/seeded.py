@@ -20,10 +20,10 @@ class SeededRandomness:
 
 
 class SeededSigner:
-    """`Signer` with a key made from a word; real Ed25519, no secret."""
+    """`Signer` with a key that everybody knows; real Ed25519, no secret."""
 
-    def __init__(self, word: str = "test") -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(word.encode()).digest())
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"test").digest())
 
     @property
     def key_id(self) -> str:

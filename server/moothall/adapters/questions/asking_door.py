@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote
 
+import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.limits import network
