@@ -24,8 +24,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import Position, SessionId
 from moothall.core.ports import Clock
 from moothall.services.readers.fanout import SessionFanout
-from moothall.testing.clock import ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
 from moothall.wire.reader import Outcome, Reader

@@ -28,11 +28,10 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.supervision.engine_watch import Patience
 from moothall.services.supervision.pulses import Pulses
-from moothall.testing.clock import LoopClock
+from moothall.testing.clock import LoopClock, SeededRandomness, SeededSigner
 from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
-from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
 from moothall.wire.event_stream import EventStream

@@ -50,8 +50,8 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import HALL, RoleLinks
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors, visitor_context
 from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
 from moothall_hub.mirror.offers import Choice

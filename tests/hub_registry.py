@@ -15,8 +15,8 @@ from moothall.services.hubs.registry import Hubs
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 
 
 class Registry:

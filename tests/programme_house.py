@@ -13,9 +13,8 @@ from moothall.services.programme.programme import Programme
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.testing.book import MemoryBook
-from moothall.testing.clock import LONG_AGO
+from moothall.testing.clock import LONG_AGO, SeededRandomness
 from moothall.testing.log_memory import MemoryLog
-from moothall.testing.seeded import SeededRandomness
 
 HALL = RoomId("hall")
 HOUR = 3_600_000

@@ -24,7 +24,7 @@ from moothall.services.questions.ports import Questions
 from moothall.services.questions.typing import line_typed
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 from moothall.wire.hub.messages import AskAct, HoldAct, StandAct, TypeAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.local_floor import Mode

@@ -36,9 +36,8 @@ from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reports import Reports
-from moothall.testing.clock import ManualClock
+from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.log_memory import MemoryLog
-from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import visitor_context
 from recorder import MORNING, Recorder
 

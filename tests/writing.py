@@ -17,9 +17,8 @@ from moothall.services.desks.copies import Copies
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
-from moothall.testing.clock import ManualClock
+from moothall.testing.clock import ManualClock, SeededRandomness, SeededSigner
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.seeded import SeededRandomness, SeededSigner
 
 FLOOR = ChannelId("floor")
 SESSION = SessionId("s")

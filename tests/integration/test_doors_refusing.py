@@ -16,9 +16,8 @@ from moothall.adapters.reading.websocket import MAX_MESSAGE_BYTES
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import Lane, SessionId
-from moothall.testing.clock import ManualClock
+from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.log_memory import MemoryLog
-from moothall.testing.seeded import SeededRandomness
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.frames import decode
 from moothall.wire.token_bucket import Allowance

@@ -21,8 +21,8 @@ from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.core.events.types import EngineAttached, GapNoted, WordsCommitted
 from moothall.services.sound.live_audio import BYTES
 from moothall.services.supervision.engine_watch import Patience
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.scripted import Script, make_script, render, write_script
-from moothall.testing.seeded import SeededRandomness
 
 ENGINE = """
 import os, sys

@@ -24,7 +24,7 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.role_links import Staff
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 
 STAFF = {
     "t1": Staff(link="t1", role=Role.TECHNICIAN, scope="room:main", label=""),

@@ -20,9 +20,9 @@ from moothall.services.log.orders import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.ballots import Ballots
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import Act, Done
 

@@ -21,9 +21,8 @@ from moothall.core.session.state import State, evolve
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing import loop
-from moothall.testing.clock import LoopClock
+from moothall.testing.clock import LoopClock, SeededRandomness, SeededSigner
 from moothall.testing.log_memory import MemoryLog
-from moothall.testing.seeded import SeededRandomness, SeededSigner
 from session_strategies import ACTORS, BEGIN, FLOOR, SESSION, carried_out, sent, walls
 
 

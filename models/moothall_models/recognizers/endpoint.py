@@ -12,6 +12,7 @@ import math
 import re
 import ssl
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -114,38 +115,33 @@ def read_address(name: str, door: Door = TRANSCRIPTIONS) -> Address:
     )
 
 
+@dataclass(eq=False, repr=False)
 class Endpoint:
-    """Kept connections to the service, as many as threads have asked at a time."""
+    """Kept connections to the service, as many as threads have asked at a time.
 
-    def __init__(
-        self,
-        address: Address,
-        key: Callable[[], str],
-        *,
-        seconds: Callable[[], float],
-        pause: Callable[[float], None],
-        trust: ssl.SSLContext | None = None,
-        door: Door = TRANSCRIPTIONS,
-    ) -> None:
-        """`key` gives that for the service, empty where it wants none, and is asked at each `read_key`; `seconds` is a
-        clock that never runs back; `trust` says whose certificates are believed: those that this machine believes
-        unless given; `door` is what is asked for.
+    `key` gives that for the service, empty where it wants none, and is asked at each `read_key`; `seconds` is a
+    clock that never runs back; `trust` says whose certificates are believed: those that this machine believes
+    unless given; `door` is what is asked for.
 
-        Raises as `read_key`.
-        """
-        self._address = address
-        self._key = key
+    Raises as `read_key`.
+    """
+
+    address: Address
+    key: Callable[[], str]
+    _: KW_ONLY
+    seconds: Callable[[], float]
+    pause: Callable[[float], None]
+    trust: ssl.SSLContext | None = None
+    door: Door = TRANSCRIPTIONS
+
+    def __post_init__(self) -> None:
         self._headers: dict[str, str] = {}
         self.read_key()
-        self._seconds = seconds
-        self._pause = pause
-        self._trust = trust
-        self._door = door
         self._idle: list[http.client.HTTPConnection] = []
 
     def read_key(self) -> None:
         """Ask with the key as it is now. Raises ConfigurationError when it can't be read, or can't be one."""
-        key = self._key()
+        key = self.key()
         if not key.isascii() or not (key.isprintable() and " " not in key):
             msg = "The service's key has spaces or signs that no key has. Put the key alone on one line."
             raise ConfigurationError(msg)
@@ -165,7 +161,7 @@ class Endpoint:
             Faulty: at each try it said that it had failed itself.
             RecognitionFailed: it gave no answer in time.
         """
-        until = self._seconds() + seconds
+        until = self.seconds() + seconds
         pauses = iter(PAUSES)
         faulty = True
         while True:
@@ -175,13 +171,13 @@ class Endpoint:
                 self.close()  # The others have been idle for as long.
                 faulty = faulty and failed.faulty
                 wait = max(math.inf if once and failed.faulty else next(pauses, math.inf), failed.pause)
-                if self._seconds() + wait >= until:
-                    msg = f"{self._address.host} gave no {self._door.gives}: {failed}."
+                if self.seconds() + wait >= until:
+                    msg = f"{self.address.host} gave no {self.door.gives}: {failed}."
                     if faulty:
                         raise Faulty(msg) from None
-                    raise RecognitionFailed(f"{msg} {self._door.kept}".strip()) from None
+                    raise RecognitionFailed(f"{msg} {self.door.kept}".strip()) from None
             if wait:
-                self._pause(wait)
+                self.pause(wait)
 
     def close(self) -> None:
         """Close the connections that are idle; the next request makes a new one."""
@@ -201,13 +197,13 @@ class Endpoint:
             if connection.sock is None:
                 connection.connect()
             connection.sock.settimeout(self._patience(until))
-            connection.request("POST", f"{self._address.path}{self._door.path}", body, headers)
+            connection.request("POST", f"{self.address.path}{self.door.path}", body, headers)
             response = connection.getresponse()
             answer = self._read(response, until)
             kept = not response.will_close
         except ssl.SSLCertVerificationError as error:
-            whose = f"The certificate of {self._address.host} isn't trusted ({error.verify_message})"
-            msg = f"{whose}: no {self._door.sent} was sent to it."
+            whose = f"The certificate of {self.address.host} isn't trusted ({error.verify_message})"
+            msg = f"{whose}: no {self.door.sent} was sent to it."
             raise ConfigurationError(msg) from None
         except TimeoutError:
             what = "it said nothing for too long"
@@ -226,12 +222,12 @@ class Endpoint:
 
     def _patience(self, until: float) -> float:
         """Seconds for which the other side may say nothing from now on."""
-        return max(0.1, min(SILENCE_SECONDS, until - self._seconds()))
+        return max(0.1, min(SILENCE_SECONDS, until - self.seconds()))
 
     def _new(self) -> http.client.HTTPConnection:
-        host, port = self._address.host, self._address.port
-        if self._address.secure:
-            return http.client.HTTPSConnection(host, port, context=self._trust or ssl.create_default_context())
+        host, port = self.address.host, self.address.port
+        if self.address.secure:
+            return http.client.HTTPSConnection(host, port, context=self.trust or ssl.create_default_context())
         return http.client.HTTPConnection(host, port)
 
     def _read(self, response: http.client.HTTPResponse, until: float) -> bytes:
@@ -239,9 +235,9 @@ class Endpoint:
         while piece := response.read1(PIECE):
             data += piece
             if len(data) > MOST_BYTES:
-                msg = f"{self._address.host} answered with more than {MOST_BYTES} bytes; the rest wasn't read."
+                msg = f"{self.address.host} answered with more than {MOST_BYTES} bytes; the rest wasn't read."
                 raise Unusable(msg)
-            if self._seconds() >= until:
+            if self.seconds() >= until:
                 what = "its answer took too long"
                 raise _TryAgain(what, 0.0)
         response.close()  # Else the connection takes no other request (http.client, with read1).
@@ -252,7 +248,7 @@ class Endpoint:
 
     def _refused(self, response: http.client.HTTPResponse, answer: bytes) -> Exception:
         """What a status that isn't 200 means. Of the answer only a code is passed on: its text may hold anything."""
-        host, status = self._address.host, response.status
+        host, status = self.address.host, response.status
         if status in BUSY:
             wait = _retry_after(response.getheader("Retry-After"))
             faulty = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != OVERLOADED
@@ -262,11 +258,11 @@ class Endpoint:
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return KeyRefused(f"{host} refused the key ({why}). Give the engine the right one.")
         if status == HTTPStatus.NOT_FOUND:
-            asked = f"{self._address.path}{self._door.path}"
-            return ConfigurationError(f"{host} knows no model {self._address.model}, or nothing at {asked} ({why}).")
+            asked = f"{self.address.path}{self.door.path}"
+            return ConfigurationError(f"{host} knows no model {self.address.model}, or nothing at {asked} ({why}).")
         if 300 <= status < 400:
             return ConfigurationError(f"{host} sends elsewhere ({why}). Write the address that it leads to.")
-        return Unusable(f"{host} refused to {self._door.does} ({why}). {self._door.wants}")
+        return Unusable(f"{host} refused to {self.door.does} ({why}). {self.door.wants}")
 
 
 class _TryAgain(Exception):

@@ -12,8 +12,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
 from moothall.core.views.captions import Snapshot
-from moothall.testing.clock import ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import ManualClock, SeededRandomness
 
 
 class TrustingVisitors(Visitors):

@@ -18,11 +18,10 @@ from moothall.services.hubs.removals import HubRemovals
 from moothall.services.hubs.source import CentreSource
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.testing.book import MemoryBook
-from moothall.testing.clock import LoopClock
+from moothall.testing.clock import LoopClock, SeededSigner
 from moothall.testing.hub_link import MemoryRegistry
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededSigner
 from moothall.wire.hub.records import pack
 
 HOUR_S = 3_600.0

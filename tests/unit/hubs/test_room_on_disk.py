@@ -12,7 +12,7 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId
 from moothall.services.questions.asking import Wish
 from moothall.services.questions.author_view import Where
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 from moothall.wire.hub.messages import AskAct, Done
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.room.local_floor import Local, Mode

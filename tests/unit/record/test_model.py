@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.views.gaps import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
-from moothall.testing.seeded import SeededSigner
+from moothall.testing.clock import SeededSigner
 from record_maker import FLOOR, Telling, meeting, timed
 from recorder import EPOCH, MORNING, SESSION
 

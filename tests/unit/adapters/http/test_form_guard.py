@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.adapters.http.form_guard import MOST_USED, FormGuard
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ from moothall.adapters.http.limits import (
     runner_options,
     security_headers,
 )
-from moothall.testing.clock import ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.token_bucket import Allowance
 
 ONE = Allowance(per_second=1, burst=1)

@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from moothall.adapters.http.places import Full, Place, Places, share
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 
 
 def places(most: int, each: int | None = None) -> Places:

@@ -27,7 +27,7 @@ from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())

@@ -31,8 +31,8 @@ from moothall.services.questions.typing import Typing
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import visitor_context
 
 MODERATOR = Actor(Role.MODERATOR, "m1")

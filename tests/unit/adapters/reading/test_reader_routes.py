@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from moothall.adapters.http.places import Full, Place, Places
 from moothall.adapters.reading.reader_routes import PAIR_MS, Shared
-from moothall.testing.clock import ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import ManualClock, SeededRandomness
 
 
 def a_place(places: Places) -> Place:

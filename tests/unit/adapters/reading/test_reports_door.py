@@ -20,8 +20,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Snapshot
 from moothall.services.sessions.reports import MAX_REPORTS, Kind, Reports
-from moothall.testing.clock import ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.visitors import visitor_context
 
 PAGES = Pages(find_web_folder())

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.testing.book import MemoryBook
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings, Unpaired, address_of, pair
 
 WORDS = "acorn actor agree album amber anchor"

@@ -40,9 +40,8 @@ from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES
 from moothall.services.supervision.pulses import Stalls
 from moothall.testing.book import MemoryBook
-from moothall.testing.clock import LoopClock
+from moothall.testing.clock import LoopClock, SeededRandomness
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 
 ONE, TWO = RoomId("one"), RoomId("two")
 

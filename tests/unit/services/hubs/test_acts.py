@@ -21,9 +21,9 @@ from moothall.services.questions.asking import LONGEST_AGE_MS, Asking
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import Act, Done, NotDone
 

@@ -8,7 +8,7 @@ from moothall.core.kernel.actors import Role
 from moothall.services.hubs.keys import SHELF, HubKeys, digest, entry, label_for, new_key, unwritten
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, Staff, hub_of
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 
 
 def test_a_key_is_known_by_its_digest_until_it_is_fenced_off() -> None:

@@ -15,9 +15,9 @@ from moothall.services.hubs import presence as hub_presence
 from moothall.services.hubs.presence import COUNTS, CUT_MS, HubPresence
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 
 KISUMU = ("kisumu", "Kisumu")
 

@@ -10,7 +10,7 @@ from moothall.core.ports import LogHead
 from moothall.core.session.state import State
 from moothall.record.verify import Verdict, verify
 from moothall.services.log.drafting import Draft
-from moothall.testing.seeded import SeededRandomness, SeededSigner
+from moothall.testing.clock import SeededRandomness, SeededSigner
 from writing import SESSION
 
 HEAD = LogHead(epoch=Epoch("e1"), term=3, offset=0, lanes={})

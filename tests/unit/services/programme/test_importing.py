@@ -9,8 +9,8 @@ from moothall.core.programme.changes import ChangeKind
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.services.programme.programme import CONFERENCE, ZONE, Programme
 from moothall.testing import loop
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.seeded import SeededRandomness
 from programme_files import ZONES, table
 from programme_house import ProgrammeHouse, programme_house
 

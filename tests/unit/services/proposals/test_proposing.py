@@ -21,8 +21,8 @@ from moothall.services.proposals import proposing
 from moothall.services.proposals.proposing import DAY_MS, Proposals, ProposeOrder
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import MemoryLog
-from moothall.testing.seeded import SeededRandomness
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
 ENGINE = Actor(Role.ENGINE, "scripted")

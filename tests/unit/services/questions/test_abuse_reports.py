@@ -12,9 +12,9 @@ from moothall.services.log.orders import Receipt
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 Q = InterventionId("q")

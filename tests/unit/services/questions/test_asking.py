@@ -19,9 +19,9 @@ from moothall.services.questions.asking_places import ROUNDS, AskingPlaces
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 WHY = Wish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")

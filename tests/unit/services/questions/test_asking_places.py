@@ -9,7 +9,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import State
 from moothall.services.questions import asking_places
 from moothall.services.questions.asking_places import CROWD, MOST_SESSIONS, ROUNDS, AskingPlaces, Crowd
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 
 S = SessionId("s")
 HALL, HOME = "198.51.100.7", "2001:db8:1:2::/64"

@@ -15,8 +15,8 @@ from moothall.services.questions.balance import LOOK_MS, SHELF, SUMS, Balance
 from moothall.services.questions.ballot_box import KEPT_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 
 MEDIA: Statement = {Dimension.GROUP: "media", Dimension.YOUNG: "yes"}
 BUSINESS: Statement = {Dimension.GROUP: "business"}

@@ -14,9 +14,8 @@ from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_box import NOBODY, SHELF, BallotBox, Before, Kept
 from moothall.testing.book import MemoryBook
-from moothall.testing.clock import ManualClock
+from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 
 S = SessionId("s")
 

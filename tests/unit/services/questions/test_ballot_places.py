@@ -3,8 +3,7 @@ from __future__ import annotations
 from moothall.core.kernel.ids import SessionId
 from moothall.services.questions import ballot_places
 from moothall.services.questions.ballot_places import LATELY_MS, MOST_LATELY, BallotPlaces
-from moothall.testing.clock import ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import ManualClock, SeededRandomness
 
 S = SessionId("s")
 A, B = "192.0.2.1", "192.0.2.2"

@@ -31,9 +31,9 @@ from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.hub_ballots import MOST_OF_HUBS, key_of
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 
 P = PollId("p")
 ASKED = OpenPoll(poll=P, question="Shall we?", language="en", options=("Yes", "No", "Later"))

@@ -25,9 +25,9 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES, STEADY_MS
 from moothall.testing import loop
+from moothall.testing.clock import SeededRandomness, SeededSigner
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
-from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, decode
 from moothall.wire.reader import Reader

@@ -9,8 +9,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.services.sessions.reports import LAPSE_MS, LOOK_MS, MAX_REPORTS, Answer, Kind, Reports
 from moothall.testing import loop
-from moothall.testing.clock import LoopClock, ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import LoopClock, ManualClock, SeededRandomness
 
 PLENARY, OTHER = SessionId("plenary"), SessionId("other")
 FLOOR, FR = ChannelId("floor"), ChannelId("fr")

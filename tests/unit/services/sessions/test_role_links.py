@@ -23,8 +23,7 @@ from moothall.services.sessions.role_links import (
     session_scope,
 )
 from moothall.testing.book import MemoryBook
-from moothall.testing.clock import ManualClock
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import ManualClock, SeededRandomness
 
 A = SessionId("a")
 

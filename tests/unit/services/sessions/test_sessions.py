@@ -24,9 +24,9 @@ from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import BROKEN_MS, LOOK_MS, UNUSED_MS, Sessions
 from moothall.testing import loop
+from moothall.testing.clock import SeededRandomness, SeededSigner
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
-from moothall.testing.seeded import SeededRandomness, SeededSigner
 from moothall.wire.frames import Format
 
 
