@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events import types as ev
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import PollId
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 8
@@ -63,18 +64,7 @@ def evolve_polls(polls: tuple[Poll, ...], event: PollFact) -> tuple[Poll, ...]:
     match event:
         case ev.PollOpened() if known is None:
             none = (0,) * len(event.options)
-            made = Poll(
-                id=event.poll,
-                number=event.number,
-                question=event.question,
-                language=event.language,
-                options=event.options,
-                t=event.t,
-                remote=none,
-                room=none,
-                quiet=event.quiet,
-            )
-            return (*polls, made)
+            return (*polls, made_of(Poll, event, id=event.poll, remote=none, room=none))
         case ev.PollOpened():
             return _with(polls, event.poll, open=True, void=False, closed=None)
         case ev.PollCounted():

@@ -8,6 +8,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, cleaned_written
 from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.rules.corrections import correct, revise
@@ -179,10 +180,7 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
             if command.source in state.sources:
                 return refuse(RefusalCode.CONFLICT, "A source with this id was already attached.")
             now = state.media_now(wall)
-            attached = ev.SourceAttached(
-                source=command.source, channel=command.channel, t=min(command.t, now), rate=command.rate
-            )
-            return [attached, ev.ClockMapped(t=now, wall=wall)]
+            return [made_of(ev.SourceAttached, command, t=min(command.t, now)), ev.ClockMapped(t=now, wall=wall)]
         case do.EndSource():
             source = state.sources.get(command.source)
             if source is None or source.ended:
@@ -232,17 +230,8 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
             return _stale(state, channel, "The segment before this one is still open, or its name is already in use.")
         if not is_name(command.segment) or command.start.language not in channel.languages:
             return refuse(RefusalCode.INVALID, "A segment needs an id and one of its channel's languages.")
-        start = command.start
-        events.append(
-            ev.SegmentOpened(
-                channel=command.channel,
-                segment=command.segment,
-                t0=start.t0,
-                language=start.language,
-                origin=start.origin,
-                speaker=channel.speaker,
-            )
-        )
+        where = {"channel": command.channel, "segment": command.segment}
+        events.append(made_of(ev.SegmentOpened, command.start, **where, speaker=channel.speaker))
         have = 0
     else:
         segment = state.segments.get(command.segment)
@@ -251,10 +240,7 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
         have = len(segment.words)
     if command.first != have:
         return _stale(state, channel, f"The segment has {have} words, not {command.first}.")
-    words = ev.WordsCommitted(
-        channel=command.channel, segment=command.segment, first=command.first, words=command.words
-    )
-    return [*events, words]
+    return [*events, made_of(ev.WordsCommitted, command)]
 
 
 def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.TakeFloor, wall: int) -> Decision:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.hubs.standing import is_or_is_below, way_to, with_hub
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.session.state import State
@@ -36,16 +37,7 @@ def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyE
     top = way_to(command.hub)[0]
     if known is None and sum(is_or_is_below(hub, top) for hub in state.hubs) >= MOST_BELOW:
         return refuse(RefusalCode.CONFLICT, f"Too many hubs are connected through this one (limit {MOST_BELOW}).")
-    t = max(0, state.media_now(wall))
-    stands = ev.HubStands(
-        hub=command.hub,
-        title=title,
-        people=command.people,
-        counted=command.counted,
-        here=command.here,
-        since=command.since,
-        t=t,
-    )
+    stands = made_of(ev.HubStands, command, title=title, t=max(0, state.media_now(wall)))
     if known is not None and with_hub(state.hubs, stands)[command.hub] == known:
         return refuse(RefusalCode.CONFLICT, "The hub already has this status.")
     return [stands]

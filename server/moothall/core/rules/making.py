@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.kernel.languages import is_language
@@ -23,16 +24,8 @@ def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | R
         return refuse(RefusalCode.CONFLICT, "The session already exists.")
     if not command.languages or not 0 < len(command.title) <= MAX_TEXT:
         return refuse(RefusalCode.INVALID, "A session needs a title and at least one language.")
-    return [
-        ev.SessionCreated(
-            title=command.title,
-            languages=command.languages,
-            access=command.access,
-            young_people=command.young_people,
-            sound=ev.SoundKept.NONE if command.young_people else command.sound,
-            rehearsal=command.rehearsal,
-        )
-    ]
+    sound = ev.SoundKept.NONE if command.young_people else command.sound
+    return [made_of(ev.SessionCreated, command, sound=sound)]
 
 
 def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent] | Refusal:
@@ -63,11 +56,4 @@ def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.
         return refuse(RefusalCode.INVALID, "A channel needs an id and at least one language.")
     if command.channel in state.channels:
         return refuse(RefusalCode.CONFLICT, "The session already has a channel with this id.")
-    added = ev.ChannelAdded(
-        channel=command.channel,
-        kind=command.kind,
-        languages=command.languages,
-        of_record=command.of_record,
-        asked=wall if translation and not command.of_record else None,
-    )
-    return [added]
+    return [made_of(ev.ChannelAdded, command, asked=wall if translation and not command.of_record else None)]

@@ -18,6 +18,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import FloorFact
@@ -207,13 +208,8 @@ def _step(
             return took, (do.TakeFloor(channel=event.channel, speaker=had),)
         case ev.TermChosen():
             chosen = state.terms.get(key_of(event.term))
-            before = do.ChooseTerm(term=event.term, wanted=None)
-            if chosen is not None:
-                before = do.ChooseTerm(**msgspec.structs.asdict(chosen))
-            now = do.ChooseTerm(
-                term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
-            )
-            return now, (before,)
+            none = do.ChooseTerm(term=event.term, wanted=None)
+            return made_of(do.ChooseTerm, event), (none if chosen is None else made_of(do.ChooseTerm, chosen),)
         case _ if isinstance(event, FloorFact):
             return floor_step(state.floor, event)
         case (
@@ -239,18 +235,9 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
         case ev.SegmentCorrected():
             return _of_correction(state, event)
         case ev.SegmentOpened() if isinstance(following, ev.SegmentEnded):
-            typed = do.TypeLine(
-                channel=event.channel,
-                segment=event.segment,
-                text=following.text,
-                language=event.language,
-                speaker=event.speaker,
-            )
             # A finished line without text is not shown.
-            emptied = do.CorrectSegment(
-                channel=event.channel, segment=event.segment, base_revision=0, base_words=0, text=""
-            )
-            return typed, (emptied,)
+            emptied = made_of(do.CorrectSegment, event, base_revision=0, base_words=0, text="")
+            return made_of(do.TypeLine, event, text=following.text), (emptied,)
         case ev.ChannelRewound():
             restored = do.RestoreLines(
                 channel=event.channel,
@@ -315,14 +302,7 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     line = before.segments.get(event.segment)
     if line is None:
         return None
-    corrected = do.CorrectSegment(
-        channel=event.channel,
-        segment=event.segment,
-        base_revision=event.base_revision,
-        base_words=event.base_words,
-        text=event.text,
-        accepted=event.accepted,
-    )
+    corrected = made_of(do.CorrectSegment, event)
     # The words that it replaced, as they read before; those behind it were left alone.
     read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])
     back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read)

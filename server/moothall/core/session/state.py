@@ -13,6 +13,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import Standing
 from moothall.core.hubs.standing import Hubs, with_hub
+from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
@@ -102,16 +103,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():
-            return replace(
-                state,
-                status=Status.CREATED,
-                title=event.title,
-                languages=event.languages,
-                access=event.access,
-                young_people=event.young_people,
-                sound=event.sound,
-                rehearsal=event.rehearsal,
-            )
+            return replace(state, status=Status.CREATED, **shared(state, event))
         case ev.SessionDescribed():
             return _described(state, event)
         case ev.NotRecordedBegan() | ev.NotRecordedEnded():
@@ -213,16 +205,8 @@ def _evolve_segment(
 ) -> State:
     replace = msgspec.structs.replace
     if isinstance(event, ev.SegmentOpened):
-        segment = Segment(
-            id=event.segment,
-            channel=event.channel,
-            language=event.language,
-            t0=event.t0,
-            origin=event.origin,
-            speaker=event.speaker,
-            since=state.channels[event.channel].rewound,
-            made_from=made_from(event, None),
-        )
+        since = state.channels[event.channel].rewound
+        segment = made_of(Segment, event, id=event.segment, since=since, made_from=made_from(event, None))
         if state.floor.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
             state = replace(state, turn_lines=(*state.turn_lines, event.segment))
         return replace(state, segments=state.segments.set(event.segment, segment))

@@ -17,6 +17,7 @@ import msgspec
 from moothall.core.commands import StateHub
 from moothall.core.hubs.standing import HubNow
 from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock, Randomness
@@ -234,9 +235,7 @@ def _is_newer(people: int, at: int, known: HubNow) -> bool:
 
 def _said_already(known: HubNow | None, new: StateHub) -> bool:
     """Whether a hub stands so."""
-    return known is not None and all(
-        getattr(known, name) == getattr(new, name) for name in ("title", "people", "counted", "here", "since")
-    )
+    return known is not None and new == made_of(StateHub, known, hub=new.hub)
 
 
 def _top(hub: str) -> str:
@@ -258,18 +257,16 @@ def _came(hub: str, known: HubNow | None, line: _Line) -> StateHub | None:
 
 
 def _called(hub: str, known: HubNow, title: str) -> StateHub:
-    return StateHub(
-        hub=hub, title=title, people=known.people, counted=known.counted, here=known.here, since=known.since
-    )
+    return made_of(StateHub, known, hub=hub, title=title)
 
 
 def _cut(state: State, hub: str, known: HubNow | None, since: int) -> StateHub | None:
     if known is None or not known.here or state.status not in ON:
         return None
-    return StateHub(hub=hub, title=known.title, people=known.people, counted=known.counted, here=False, since=since)
+    return made_of(StateHub, known, hub=hub, here=False, since=since)
 
 
 def _left(hub: str, known: HubNow | None, wall: int) -> StateHub | None:
     if known is None or (not known.here and known.people == 0):
         return None
-    return StateHub(hub=hub, title=known.title, people=0, counted=known.counted, here=False, since=wall)
+    return made_of(StateHub, known, hub=hub, people=0, here=False, since=wall)
