@@ -18,7 +18,7 @@ from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.questions.interventions import Floor, FloorFact, evolve_floor
+from moothall.core.questions.interventions import Floor, evolve_floor
 from moothall.core.questions.listing import Figures, figures_of
 from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
@@ -198,7 +198,7 @@ class RecordFold:
         return removed
 
     def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
-        if isinstance(event, FloorFact):
+        if isinstance(event, ev.FloorFact):
             self._floor = evolve_floor(self._floor, event)
             return
         match event:

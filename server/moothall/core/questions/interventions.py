@@ -6,8 +6,6 @@ the words of one were removed from the log, the others of its events are there, 
 
 from __future__ import annotations
 
-from typing import get_args
-
 import msgspec
 
 from moothall.core.events import types as ev
@@ -15,7 +13,7 @@ from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
-from moothall.core.questions.polls import Poll, PollFact, evolve_polls
+from moothall.core.questions.polls import Poll, evolve_polls
 
 LIMIT_MS = 120_000
 """What public forums give a speaker: ICANN's, two minutes."""
@@ -128,29 +126,7 @@ def _unknown(name: InterventionId) -> Intervention:
     )
 
 
-FloorFact = (
-    ev.InterventionReceived
-    | ev.InterventionReworded
-    | ev.InterventionFlagged
-    | ev.InterventionDeclined
-    | ev.HubDeclined
-    | ev.InterventionRemoved
-    | ev.InterventionPublished
-    | ev.InterventionStands
-    | ev.InterventionWritten
-    | ev.QueueArranged
-    | ev.QueueOrdered
-    | ev.AskingLimited
-    | ev.SupportCounted
-    | PollFact
-    | ev.TurnLimited
-    | ev.TurnTyped
-    | ev.TurnHeld
-)
-FLOOR_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(FloorFact)
-
-
-def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
+def evolve_floor(floor: Floor, event: ev.FloorFact) -> Floor:
     """The interventions after `event`."""
     replace = msgspec.structs.replace
     match event:

@@ -55,10 +55,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Of all hands, whole percent; 0 where there are none."""
 
 
-PollFact = ev.PollOpened | ev.PollCounted | ev.PollClosed
-
-
-def evolve_polls(polls: tuple[Poll, ...], event: PollFact) -> tuple[Poll, ...]:
+def evolve_polls(polls: tuple[Poll, ...], event: ev.PollFact) -> tuple[Poll, ...]:
     """All polls of a session after `event`, in the order in which they were opened first."""
     known = poll_of(polls, event.poll)
     match event:

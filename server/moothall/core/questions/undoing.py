@@ -10,13 +10,13 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.questions.interventions import Floor, FloorFact, Intervention
-from moothall.core.questions.polls import PollFact, poll_of
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.polls import poll_of
 
 Step = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
 
 
-def floor_step(floor: Floor, event: FloorFact) -> Step | None:
+def floor_step(floor: Floor, event: ev.FloorFact) -> Step | None:
     """The command behind an event and what undoes that, in the state before it; None when it goes with another event.
 
     What undoes is None where nothing does.
@@ -118,7 +118,7 @@ def rearranged(
     return (do.ArrangeQueue(first=first),) if holds and first != there else ()
 
 
-def _of_poll(floor: Floor, event: PollFact) -> Step | None:
+def _of_poll(floor: Floor, event: ev.PollFact) -> Step | None:
     before = poll_of(floor.polls, event.poll)
     if isinstance(event, ev.PollOpened):
         return made_of(do.OpenPoll, event), (do.ClosePoll(poll=event.poll, void=before is None or before.void),)

@@ -23,18 +23,8 @@ MOST_BACK = 30_000
 """How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
 its session, where it would be removed, and none comes from another one to a time at which it would be."""
 
-LineCommand = (
-    do.ForceLanguage
-    | do.RewindChannel
-    | do.RestoreLines
-    | do.TypeLine
-    | do.MoveLinesAway
-    | do.MoveLinesHere
-    | do.BringLinesBack
-)
 
-
-def decide_lines(state: State, command: LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about a channel's lines, or a refusal."""
     channel = state.channels.get(command.channel)
     if channel is None:

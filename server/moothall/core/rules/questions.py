@@ -32,19 +32,17 @@ MOST_AT_ONCE = 500
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
-WordCommand = do.Reword | do.Flag | do.ReportAbuse | do.WriteAnswer
-FloorCommand = do.Ask | WordCommand | do.Stand | do.ArrangeQueue | do.OrderQueue | do.LimitAsking | do.CountSupport
+
 _UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED})
 """Where one may stand that nobody but the staff has read."""
 REPORTED = "reported"
 """Readers say that it is rude."""
-ABUSE = "abuse"
-"""The staff says so."""
+
 MOST_FLAGS = 10
 """Flags of one intervention, beside that of readers."""
 
 
-def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_floor(state: State, command: do.FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about questions, or a refusal."""
     match command:
         case do.Ask():
@@ -246,7 +244,7 @@ def _published(each: Intervention, text: str) -> ev.InterventionPublished:
     return made_of(ev.InterventionPublished, each, intervention=each.id, text=text)
 
 
-def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each = state.floor.get(command.intervention)
     if each is None:
         return _unknown()

@@ -21,13 +21,12 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.questions.interventions import FloorFact
 from moothall.core.questions.undoing import brought_by, floor_step, rearranged, still_stands
 from moothall.core.removal.moves import is_returned, returned
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, Status, evolve
-from moothall.core.staff.backstage import Backstage, BackstageFact
+from moothall.core.staff.backstage import Backstage
 from moothall.core.terms.terms import key_of
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")
@@ -210,16 +209,9 @@ def _step(
             chosen = state.terms.get(key_of(event.term))
             none = do.ChooseTerm(term=event.term, wanted=None)
             return made_of(do.ChooseTerm, event), (none if chosen is None else made_of(do.ChooseTerm, chosen),)
-        case _ if isinstance(event, FloorFact):
+        case _ if isinstance(event, ev.FloorFact):
             return floor_step(state.floor, event)
-        case (
-            ev.NoteLeft()
-            | ev.NoteRead()
-            | ev.HubNoteLeft()
-            | ev.HubNoteRead()
-            | ev.PolicyQuestionsListed()
-            | ev.LineTagged()
-        ):
+        case _ if isinstance(event, ev.BackstageFact):
             return _backstage_step(state.backstage, event)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
@@ -309,7 +301,7 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     return corrected, (back,)
 
 
-def _backstage_step(backstage: Backstage, event: BackstageFact) -> tuple[do.AnyCommand | None, Undoing | None]:
+def _backstage_step(backstage: Backstage, event: ev.BackstageFact) -> tuple[do.AnyCommand | None, Undoing | None]:
     """The command behind an event of policy questions, tags and notes, and what undoes that, in the state before it.
 
     A note was read by somebody by the time that one could undo it: nothing does. That it was read is not an act.

@@ -17,7 +17,7 @@ from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
-from moothall.core.questions.interventions import Floor, FloorFact, evolve_floor
+from moothall.core.questions.interventions import Floor, evolve_floor
 from moothall.core.session.keeping import Keeping, keeping_after
 from moothall.core.session.parts import Channel, MediaClock, Segment, Source, made_from
 from moothall.core.staff.backstage import Backstage, evolve_backstage
@@ -164,16 +164,9 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _heard(state, event.channel, event.t1)
         case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
             return _evolve_segment(state, event, at)
-        case _ if isinstance(event, FloorFact):
+        case _ if isinstance(event, ev.FloorFact):
             return _with_floor(state, event)
-        case (
-            ev.NoteLeft()
-            | ev.NoteRead()
-            | ev.HubNoteLeft()
-            | ev.HubNoteRead()
-            | ev.PolicyQuestionsListed()
-            | ev.LineTagged()
-        ):
+        case _ if isinstance(event, ev.BackstageFact):
             backstage = evolve_backstage(state.backstage, event, at)
             return state if backstage is state.backstage else replace(state, backstage=backstage)
         case _:
@@ -190,7 +183,7 @@ def _wall_cleared(state: State, event: ev.WallCleared) -> State:
     return replace(state, wall_cleared=event.t, floor=floor, wall_withdrew=withdrew, off_wall_before=before)
 
 
-def _with_floor(state: State, event: FloorFact) -> State:
+def _with_floor(state: State, event: ev.FloorFact) -> State:
     turns = len(state.floor.turns)
     state = msgspec.structs.replace(state, floor=evolve_floor(state.floor, event))
     if len(state.floor.turns) > turns:
@@ -200,9 +193,7 @@ def _with_floor(state: State, event: FloorFact) -> State:
     return msgspec.structs.replace(state, wall_withdrew=state.wall_withdrew - {event.intervention})
 
 
-def _evolve_segment(
-    state: State, event: ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected, at: int
-) -> State:
+def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
     replace = msgspec.structs.replace
     if isinstance(event, ev.SegmentOpened):
         since = state.channels[event.channel].rewound
