@@ -18,6 +18,7 @@ from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.record.verify import VerifySignature
 from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire.hub.messages import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
@@ -37,9 +38,6 @@ STOPPED_MS = 60_000
 Text = Live | Batch | Caught | Stopped
 Told = Text | Recall
 """What the server above says of a session."""
-
-Came = Callable[[SessionId, frozenset[Lane]], None]
-"""Is told which lanes of a session have more than they had."""
 
 
 class Unpack(Protocol):
@@ -107,7 +105,8 @@ class Following:
         self._clock = clock
         self._wanted: Mapping[SessionId, Want] = {}
         self._linked = False
-        self._came: list[Came] = []
+        self.observe = Listeners[[SessionId, frozenset[Lane]]]()
+        """Told which lanes of a session have new events, or such that were missing."""
         self._turn = asyncio.Lock()
         """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
         self.erasing = Erasing(say, clock)
@@ -120,10 +119,6 @@ class Following:
         """What was said on this link."""
         self._recalled: dict[SessionId, set[int]] = {}
         """What else is to be followed on this link, until it is erased here what these `body.removed` name."""
-
-    def observe(self, told: Came) -> None:
-        """From now on tell which lanes of a session have new events, or such that were missing. It must not wait."""
-        self._came.append(told)
 
     @property
     def copies(self) -> Sequence[Copy]:
@@ -311,8 +306,8 @@ class Following:
         lanes = {record.header.lane for record in step.records}
         if step.renew and step.copy.known is not None:
             lanes |= step.copy.known.lanes
-        for told in self._came if lanes else ():
-            told(step.copy.session, frozenset(lanes))
+        if lanes:
+            self.observe.tell(step.copy.session, frozenset(lanes))
 
     async def _show(self, step: Step) -> None:
         session = step.copy.session

@@ -17,6 +17,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.hubs.signals import HubSignals
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire.frames import Source
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.records import unpack
@@ -95,7 +96,8 @@ class NodeLine:
         """The nodes from the centre down to the server above, as they were last said."""
         self._cut_above: int | None = None
         """Since when the server above has no line itself, Unix ms of the centre's clock; None while it has one."""
-        self._way_told: list[Callable[[], None]] = []
+        self.when_way = Listeners[[]]()
+        """Told when the way up is another one, or has come or gone."""
         offers.when_changed(self._look.set)
 
     @classmethod
@@ -150,10 +152,6 @@ class NodeLine:
             msg = "Nobody has said yet who shows the copies."
             raise RuntimeError(msg)
         return self._following
-
-    def when_way(self, told: Callable[[], None]) -> None:
-        """From now on tell when the way up is another one, or has come or gone. It must not wait."""
-        self._way_told.append(told)
 
     @property
     def up(self) -> bool:
@@ -222,11 +220,11 @@ class NodeLine:
                 self._acts.line_changed()
                 self.following.cut()
                 self.signals.forget_all()
-                self._tell_way()
+                self.when_way.tell()
                 logger.warning("the line is down: %s", told.sentence)
             case Quiet():
                 logger.warning("the line is quiet" if told.now else "the line moves again")
-                self._tell_way()
+                self.when_way.tell()
             case Stepped():
                 self._look.set()
 
@@ -285,11 +283,7 @@ class NodeLine:
         self.above = told.above
         cut = self.clock.wall() - told.age if self._cut_above is None else self._cut_above
         self._cut_above = None if told.up else cut
-        self._tell_way()
-
-    def _tell_way(self) -> None:
-        for told in self._way_told:
-            told()
+        self.when_way.tell()
 
     async def _noted(self, noting: Awaitable[None]) -> None:
         """What holds once it was said, and is written when the disk takes it."""

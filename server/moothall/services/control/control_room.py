@@ -28,6 +28,7 @@ from moothall.services.sessions.reports import Tally
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.pulses import Stalls
+from moothall.services.supervision.waiting import Listeners
 
 LOOK_MS = 1_000
 LEVEL_MS = 250
@@ -169,20 +170,14 @@ class ControlRoom:
         self._seen_to: dict[tuple[str, str], str] = {}
         self._machineless_since: int | None = None
         self._raised: dict[SessionId, tuple[Raised, ...]] = {}
-        self._listeners: list[Callable[[], None]] = []
-        self._level_listeners: list[Callable[[], None]] = []
+        self.listen = Listeners[[]]()
+        """Told after each look."""
+        self.listen_levels = Listeners[[]]()
+        """Told whenever there are new levels."""
         self.cards: tuple[Card, ...] = ()
         """Worst first, as of the last look."""
         self.house = House(at=clock.wall(), engines=0, disk_free=None, disk_all=None)
         sessions.observe(self._seen)
-
-    def listen(self, listener: Callable[[], None]) -> None:
-        """From now on call `listener` after each look; it must not wait."""
-        self._listeners.append(listener)
-
-    def listen_levels(self, listener: Callable[[], None]) -> None:
-        """From now on call `listener` whenever there are new levels; it must not wait."""
-        self._level_listeners.append(listener)
 
     def level(self, session: SessionId) -> int | None:
         """How loud the floor of a session is now, dBFS; None while no sound comes."""
@@ -195,11 +190,9 @@ class ControlRoom:
         while True:
             self._stalls.look(self._clock.monotonic(), LOOK_MS)
             self.look()
-            for listener in self._listeners:
-                listener()
+            self.listen.tell()
             for _ in range(LOOK_MS // LEVEL_MS):
-                for listener in self._level_listeners:
-                    listener()
+                self.listen_levels.tell()
                 await self._clock.sleep(LEVEL_MS)
 
     def alarms_of(self, session: SessionId) -> tuple[Raised, ...]:
