@@ -33,7 +33,7 @@ from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
-from moothall_hub.node.line import NodeLine
+from moothall_hub.node.line import NodeLine, kept_of_line
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
@@ -91,7 +91,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         def keep_running(run: Callable[[], Awaitable[None]]) -> None:
             stack.callback(tasks.create_task(carry_on(run, own_clock)).cancel)
 
-        line = await NodeLine.load(
+        line = NodeLine(
             book=book,
             mirror=mirror,
             outbox=outbox,
@@ -101,6 +101,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             randomness=randomness,
             missed=await MissedSpans.load(book),
             budget=settings.budget,
+            kept=await kept_of_line(book),
         )
         clock = line.clock
         sessions = MirroredSessions(mirror, clock, source=lambda: line.source)

@@ -7,7 +7,6 @@ stored, and no text is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import msgspec
 
@@ -15,7 +14,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock
-from moothall.core.programme.plan import Overrun, Planned, Room, RoomId
+from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
@@ -23,6 +22,7 @@ from moothall.core.views.quality import Quality
 from moothall.services.control.alarms import OF_ALL, Alarm, Beside, Figures, alarms
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.log.publication import Publication
+from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reports import Tally
 from moothall.services.sessions.sessions import Sessions
@@ -35,30 +35,6 @@ LEVEL_MS = 250
 """How often the levels are told."""
 NAME = 60
 """Characters of the name of whoever sees to something."""
-
-
-class Rooms(Protocol):
-    """What is asked of the programme (`services/programme/programme.py`)."""
-
-    def rooms(self) -> tuple[Room, ...]:
-        """All rooms, by title."""
-        ...
-
-    def room_of(self, session: SessionId) -> RoomId | None:
-        """Where a session is planned."""
-        ...
-
-    def next_in(self, room: RoomId) -> SessionId | None:
-        """The session that comes next in a room."""
-        ...
-
-    def plan_of(self, session: SessionId) -> Planned | None:
-        """How a session is planned."""
-        ...
-
-    def overrun(self, session: SessionId) -> Overrun | None:
-        """What is to be said of a session's time."""
-        ...
 
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +106,7 @@ class ControlRoom:
         self,
         sessions: Sessions,
         *,
-        rooms: Rooms,
+        rooms: Programme,
         clock: Clock,
         engines: Callable[[], int],
         refused: Callable[[], int] = lambda: 0,
