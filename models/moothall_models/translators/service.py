@@ -20,8 +20,7 @@ from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.recognizers.endpoint import SCHEME, Address, Door, Endpoint, read_address
 from moothall_models.translators.pieces import joined, readable, within
-from moothall_models.translators.port import TranslationFailed
-from moothall_models.translators.self_test import SAID
+from moothall_models.translators.port import SAID, TranslationFailed
 
 ENGINE = "service"
 CHAT = Door(

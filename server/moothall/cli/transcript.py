@@ -17,9 +17,8 @@ from moothall.core.views.captions import Channel
 from moothall.record.html import write_html
 from moothall.record.json import write_json
 from moothall.record.model import Record, RecordedLine, RecordFold
-from moothall.record.srt import write_srt
+from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
-from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import plain
 from moothall.wire.transcribing import HeardLine
