@@ -5,7 +5,7 @@ from __future__ import annotations
 from moothall.adapters.pages.translation_texts import TEXTS as MADE_TEXTS
 from moothall.core.events.types import ChannelKind, GapReason, Origin, SealVersion, SoundKept
 from moothall.core.session.state import Status
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, NOT_RECORDED
+from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 
 ORIGINS = {
     Origin.MACHINE: "Written by a machine",

@@ -19,8 +19,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
 from moothall.core.session.state import Status
 from moothall.core.translating.lines import line_of
-from moothall.core.views.gaps import Gap, after_break, not_kept, with_gap
-from moothall.core.views.reading_order import goes_before
+from moothall.core.views.reading_order import Gap, after_break, goes_before, not_kept, with_gap
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
