@@ -44,7 +44,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stepped(msgspec.Struct, frozen=True):
-    """Another step of the day's budget holds: sessions are to be followed again, by `budget.narrowed`."""
+    """Another step of the day's budget holds: sessions are to be followed again (`mirror.wanted.Saved`)."""
 
     step: Step
 
