@@ -173,7 +173,7 @@ class HubPresence:
             return _left(hub, known, self._clock.wall())
         title = self._titles.get(hub)
         if known is not None and title is not None and title != known.title:
-            return _called(hub, known, title)
+            return made_of(StateHub, known, hub=hub, title=title)
         if not self._has_machine(_top(hub)) or (known is None and len(state.hubs) >= MOST_HUBS):
             return None
         if line is None:
@@ -254,10 +254,6 @@ def _came(hub: str, known: HubNow | None, line: _Line) -> StateHub | None:
     people = None if known.people == 0 else known.people
     since = known.since if known.here else line.since
     return StateHub(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)
-
-
-def _called(hub: str, known: HubNow, title: str) -> StateHub:
-    return made_of(StateHub, known, hub=hub, title=title)
 
 
 def _cut(state: State, hub: str, known: HubNow | None, since: int) -> StateHub | None:
