@@ -50,7 +50,7 @@ two thirds of a fan-out."""
 
 
 class Hall(msgspec.Struct, frozen=True, kw_only=True):
-    """A running server, for whoever started it."""
+    """A running server, as its starter sees it."""
 
     house: House
     served: Address

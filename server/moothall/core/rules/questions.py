@@ -38,6 +38,8 @@ _UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, 
 REPORTED = "reported"
 """Readers say that it is rude."""
 
+ABUSE = "abuse"
+"""The staff says so."""
 MOST_FLAGS = 10
 """Flags of one intervention, beside that of readers."""
 
@@ -334,7 +336,7 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
 
 
 def takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
-    """Whoever is called is named in the text from here on."""
+    """The called author is named in the text from here on."""
     floor = spoken(state)
     if floor is None:
         return []

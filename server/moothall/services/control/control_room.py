@@ -34,7 +34,7 @@ LOOK_MS = 1_000
 LEVEL_MS = 250
 """How often the levels are told."""
 NAME = 60
-"""Characters of the name of whoever sees to something."""
+"""Characters of the name of the person who sees to an alarm."""
 
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Sound that comes over a network: an `AudioSource` that whoever receives it feeds, and how fast it may come."""
+"""Sound from the network: an `AudioSource` that its receiver feeds, and how fast it may come."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Pace:
 
 
 class Paces(Generic[T]):
-    """Of all texts, whoever sends their sound, and however often they come back."""
+    """Of all texts, over all senders and reconnections."""
 
     def __init__(self) -> None:
         # One per text that more came of than time gives; the others are forgotten when the next one is asked for.

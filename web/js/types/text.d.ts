@@ -1,13 +1,26 @@
-// Shapes that scripts share, for the type check of `make check` alone: no page loads this file.
+// The text of a meeting as scripts get it. For the type check alone: no page loads it.
 
-/** Values for the {places} of a text. */
-type Values = Record<string, string | number>;
+/** What the page of a display begins with (server/moothall/adapters/displays/display_door.py). */
+interface DisplayData extends Texts {
+  epoch: string;
+  offset: number;
+  session: Session;
+  lines: Line[];
+  /** Whether what was cleared is left out. */
+  wall: boolean;
+  events: string;
+  now: number;
+  spoke: number | null;
+  look: Record<string, number> & { color: string; back: number };
+}
 
 /** What a line of a translation was made from. */
 interface MadeFrom {
   sources: [segment: string, revision: number][];
   model?: string;
   route?: string;
+  /** By a translator that is known to be no more than rough. */
+  rough?: boolean;
 }
 
 /** A segment as readers see it (server/moothall/core/views/captions.py); times are media ms. */
@@ -52,10 +65,11 @@ interface Channel {
   kind: string;
   languages: string[];
   of_record?: boolean;
-  asked?: string | null;
+  asked?: number | null;
 }
 
 interface Session {
+  id: string;
   status: string;
   title: string;
   languages: string[];
@@ -74,11 +88,28 @@ interface Session {
   forced: string | null;
   seal: string | null;
   hubs?: Record<string, HubStatus>;
+  /** From where on walls show the text, ms of the session; null or nothing: all of it. */
+  wall_cleared?: number | null;
 }
 
 /** The fields of all events that readers get; docs/reference/events.md says which event has which. */
 interface EventBody {
   type: string;
+  intervention: string;
+  number?: number;
+  standing: string;
+  question: string;
+  /** A show of hands is over without a result. */
+  void?: boolean;
+  /** How many would ask the same, by intervention. */
+  counts: Record<string, number>;
+  poll: string;
+  remote: number[];
+  room: number[];
+  /** A group far away, and how it stands. */
+  hub: string;
+  here: boolean;
+  people: number;
   segment: string;
   segments: string[];
   channel: string;
@@ -94,7 +125,10 @@ interface EventBody {
   text: string;
   tail: string;
   first: number;
-  words: { text: string }[];
+  words: { text: string; p?: number }[];
+  base_revision: number;
+  note?: string;
+  to?: string | null;
   machine: boolean;
   accepted?: boolean;
   made_from?: MadeFrom;
@@ -105,7 +139,7 @@ interface EventBody {
   rehearsal?: boolean;
   kind: string;
   of_record?: boolean;
-  asked?: string | null;
+  asked?: number | null;
   reason: string;
   version: string;
 }
@@ -139,6 +173,10 @@ interface Snapshot {
   before?: number;
 }
 
+/** A message of the low-data stream: the position after it, then lines, events and signals in order. */
+type Batch = [position: number, ...BatchPart[]] & { sent?: undefined; events?: undefined; snapshot?: undefined };
+type BatchPart = LogEvent | Signal | string | number | (string | number | null)[];
+
 /** A message of the stream of events. */
 interface Frame {
   0?: number;
@@ -152,6 +190,30 @@ interface Frame {
 interface Pulse {
   every: number;
   head: number;
+  /** At a hub: whether its own line to the meeting is dead. */
+  lost?: boolean;
+}
+
+interface DocumentEventMap {
+  pulse: CustomEvent<Pulse>;
+}
+
+/** What the page of a text begins with (server/moothall/adapters/reading/session_page.py). */
+interface ReaderData extends Texts {
+  epoch: string;
+  offset: number;
+  channel: string;
+  session: Session;
+  growing: Line | null;
+  now: number;
+  spoke: number | null;
+  date: string;
+  /** Of the conference: ms ahead of UTC, how an ISO time says that, and its name. */
+  zone: [ahead: number, offset: string, name: string];
+  /** Whether a translation of the whole is being made. */
+  making: boolean;
+  base: string;
+  query: string;
 }
 
 /** What a frame changed, as `Reader` says it. */
@@ -178,51 +240,8 @@ interface Change {
 /** A connection, and the offset up to which it has been read. */
 type Source = EventSource & { seen: number };
 
-/** A field of the form of choices: a check box or a list, as `type` says. */
-type Field = HTMLInputElement & Pick<HTMLSelectElement, 'options' | 'selectedIndex' | 'length'>;
-
 /** Gives a language's name by its BCP-47 tag. */
 type Tongue = (tag: string) => string;
 
 /** What a batch of the low-data door tells. */
 type News = SpeltLine | LogEvent | Signal;
-
-/** A question, comment or request as desks are told of it (docs/reference/desk-socket.md); times are media ms. */
-interface Question {
-  id: string;
-  number: number;
-  kind: string;
-  standing: string;
-  since: number;
-  flags: string[];
-  removed?: boolean;
-  origin: string;
-  language: string;
-  text: string;
-  received: string;
-  name: string;
-}
-
-/** What desks are told of questions: all of it, where `whole`, else what changed. */
-interface QuestionNews {
-  whole: boolean;
-  items: Question[];
-  gone: string[];
-  more: { before: number; count: number; checked: number } | null;
-  queue: { intervention: string; why: string }[];
-  /** Ids of what is likely the same, the first that came first. */
-  alike: string[][];
-  arranged: string[];
-  order: string;
-  called: string | null;
-  /** Since when a turn goes on. */
-  turn: number | null;
-  limit: number;
-  time: number;
-  typed: boolean;
-  begin: number | null;
-  longer: boolean;
-  polls: object[];
-  /** Whether only browsers that keep a cookie may ask. */
-  known: boolean;
-}
