@@ -12,10 +12,9 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.rules.corrections import correct, revise
-from moothall.core.rules.hubs import state_hub
 from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
 from moothall.core.rules.lines import MOST_BACK, decide_lines
-from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, set_languages
+from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, set_languages, state_hub
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_floor
 from moothall.core.rules.staff import decide_backstage

@@ -21,7 +21,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.rules.hubs import MAX_TITLE, MOST_HUBS
+from moothall.core.rules.making import MAX_TITLE, MOST_HUBS
 from moothall.core.session.state import ON, State, Status
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
