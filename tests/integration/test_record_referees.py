@@ -21,8 +21,7 @@ from hypothesis import Phase, given, settings
 from caption_readers import Shown, read_srt, read_vtt
 from js_tools import SCRIPTS, module, node
 from moothall.record.model import Record
-from moothall.record.srt import write_srt
-from moothall.record.vtt import write_vtt
+from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
 from record_maker import WORDING, meeting, records
 
