@@ -31,8 +31,8 @@ from moothall.record.srt import write_srt
 from moothall.record.text import write_text
 from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options
-from record_maker import WORDING, Telling
 from scoring import cpu_model
+from support.sessions.record_maker import WORDING, Telling
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 WORDS = "This is what somebody says while everybody reads it word by word."

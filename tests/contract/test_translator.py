@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argos_packages import put_package
 from moothall.core.translating.routes import Direction, Route
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.argos import ArgosTranslator
@@ -28,7 +27,8 @@ from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
 from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
 from moothall_models.translators.self_test import SAID
-from translation_service import Chat, standing, translator
+from support.models.argos_packages import put_package
+from support.models.translation_service import Chat, standing, translator
 
 
 def argos(run: Callable[[Sequence[ArgosPackage]], ArgosTranslator] = ArgosTranslator) -> ArgosTranslator:

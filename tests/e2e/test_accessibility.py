@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, ViewportSize
 
-from axe import findings
-from every_page import PAGES, come_to, full_house, visitor
-from js_tools import module
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.app.hall import Hall
+from support.browser.axe import findings
+from support.browser.every_page import PAGES, come_to, full_house, visitor
+from support.browser.node import module
 
 PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
 FRAMES = {"base.html"}

@@ -11,9 +11,9 @@ import pytest
 from playwright.async_api import Page
 from whisper_normalizer.english import EnglishTextNormalizer
 
-from hall_process import SESSION, HallProcess, free_port, logged
-from line import line_to
 from moothall.cli.play import find_sample
+from support.halls.process import SESSION, HallProcess, free_port, logged
+from support.links.line import line_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
 

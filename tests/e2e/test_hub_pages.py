@@ -8,15 +8,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
-from axe import findings
-from hub_node import came_late, copied, meeting, running_hub
-from js_tools import module
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.pairing.pairing import Pairing
-from recorder import SESSION
+from support.browser.axe import findings
+from support.browser.node import module
+from support.hubs.node import came_late, copied, meeting, running_hub
+from support.sessions.recorder import SESSION
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

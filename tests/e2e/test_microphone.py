@@ -17,14 +17,14 @@ from playwright.async_api import Dialog, Page, expect
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from e2e.conftest import QUIET, chromium
-from hall_process import SESSION, Witness, free_port, logged, plain
-from hearing import heard, reference, sample_sound
-from line import Line, line_to
-from microphone_hall import MicrophoneHall, chromium_with_microphone, write_capture
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.microphone_process import MicrophoneHall, chromium_with_microphone, write_capture
+from support.halls.process import SESSION, Witness, free_port, logged, plain
+from support.links.line import Line, line_to
+from support.sound.hearing import heard, reference, sample_sound
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from desk_hall import DeskHall
-from hall_process import SESSION, free_port
-from line import Line, line_to
 from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import Origin
+from support.desks.process import DeskHall
+from support.halls.process import SESSION, free_port
+from support.links.line import Line, line_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_MS = 30_000

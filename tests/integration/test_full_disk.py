@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import (
+from moothall.adapters.sound.spool_folder import RESERVE_SHARE
+from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import (
     HallProcess,
     Witness,
     free_port,
@@ -23,8 +25,6 @@ from hall_process import (
     watched,
     write_wave,
 )
-from moothall.adapters.sound.spool_folder import RESERVE_SHARE
-from moothall.testing.scripted import Script, make_script, render, write_script
 
 DISK_BYTES = 1 << 20
 BYTES_A_MS = 32

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
-from hub_node import running_hub
-from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId
@@ -18,6 +16,8 @@ from moothall.settings.sections import Translation
 from moothall_hub.pages.routes import COOKIE
 from moothall_hub.room.ports import Choice
 from moothall_hub.uplink.strip import LineState
+from support.hubs.node import running_hub
+from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 
 
 async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import (
+from moothall.testing.scripted import make_script, render, write_script
+from support.halls.killing import Kill, kill_at_random
+from support.halls.process import (
     HallProcess,
     free_port,
     logged,
@@ -19,9 +21,7 @@ from hall_process import (
     watched,
     write_wave,
 )
-from hearing import heard, reference, require_as_good, require_whole_seams, sample_sound
-from killing import Kill, kill_at_random
-from moothall.testing.scripted import make_script, render, write_script
+from support.sound.hearing import heard, reference, require_as_good, require_whole_seams, sample_sound
 
 FIRST_MS, LAST_MS = 16_600, 54_400
 """Of the sample session: seven utterances of two voices, hardly a pause between them."""

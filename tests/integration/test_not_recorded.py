@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import CLOCK, SESSION, HallProcess, free_port, logged, watched
-from hall_with_desk import HallWithDesk
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.core.commands import BeginNotRecorded, EndNotRecorded
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Unrecorded
-from unrecorded import BEGIN_MS, END_MS, MODEL, WORD, found_in, heard_in_sounds, make_sound, open_for_writing
+from support.files.traces import BEGIN_MS, END_MS, MODEL, WORD, found_in, heard_in_sounds, make_sound, open_for_writing
+from support.halls.process import CLOCK, SESSION, HallProcess, free_port, logged, watched
+from support.halls.process_with_desk import HallWithDesk
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(150)]
 

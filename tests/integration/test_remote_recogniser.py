@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import HallProcess, free_port, logged, watched, write_wave
-from hearing import sample_sound
 from moothall_models.ports import Hypothesis
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.store import open_store
-from transcription_service import KEY, Service, refusal, serving
+from support.halls.process import HallProcess, free_port, logged, watched, write_wave
+from support.models.transcription_service import KEY, Service, refusal, serving
+from support.sound.hearing import sample_sound
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(120)]
 OPENING = "welcome to this open session on remote participation"

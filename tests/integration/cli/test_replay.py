@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from hall_process import write_wave
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import write_wave
 
 
 def moothall(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

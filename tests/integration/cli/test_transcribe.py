@@ -14,9 +14,9 @@ import av
 import numpy as np
 import pytest
 
-from hall_process import write_wave
 from moothall.cli.main import main
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import write_wave
 
 
 class Bench:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from hearing import sample_sound
 from moothall_models.ports import RATE, Samples, Window
 from moothall_models.recognizers.silero import SileroVoiceActivity
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer, languages_known
 from moothall_models.store import open_store
+from support.sound.hearing import sample_sound
 
 pytestmark = pytest.mark.model
 MODEL = "whisper-tiny.en"

@@ -14,7 +14,7 @@ from moothall.record.srt import write_srt
 from moothall.record.text import write_text
 from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options
-from record_maker import ENGINE, WORDING, Telling
+from support.sessions.record_maker import ENGINE, WORDING, Telling
 
 ALL = Options(sources=True)
 FORMATS: dict[str, Callable[[Record], str]] = {

@@ -4,7 +4,7 @@ from moothall.core.events import types as ev
 from moothall.record.model import Missing, RecordedLine
 from moothall.record.reading import reading
 from moothall.record.wording import Options
-from record_maker import FLOOR, Telling
+from support.sessions.record_maker import FLOOR, Telling
 
 
 def told() -> Telling:

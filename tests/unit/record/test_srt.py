@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.record.srt import write_srt
 from moothall.record.wording import Options
-from record_maker import WORDING, Telling
+from support.sessions.record_maker import WORDING, Telling
 
 
 def test_a_file_of_two_cues() -> None:

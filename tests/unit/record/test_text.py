@@ -6,7 +6,7 @@ import pytest
 from moothall.core.events import types as ev
 from moothall.record.text import write_text
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Telling, questioned, unanswered
+from support.sessions.record_maker import FLOOR, WORDING, Telling, questioned, unanswered
 
 
 def told() -> Telling:

@@ -1,6 +1,7 @@
 """In which order lines stand, and under whose name: the same rules for pages, plain text and files.
 
-`web/js/lib/reading_order.js` holds them for scripts; `tests/reading_order.json` has the cases that both are held to.
+`web/js/lib/reading_order.js` holds them for scripts; `tests/support/files/reading_order.json` has the cases
+that both are held to.
 """
 
 from __future__ import annotations

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from asking import MODERATOR, SOMEBODY, ask, asked, stand
-from deciding import carry_out, events, refused, speaking
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.questions import limits
 from moothall.core.questions.limits import MOST_EVER, MOST_OF_HUB, widest
+from support.sessions.deciding import carry_out, events, refused, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, stand
 
 
 @pytest.fixture

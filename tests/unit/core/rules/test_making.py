@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from deciding import FLOOR, WALL, carry_out, created, events, refused
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.rules.making import MAX_LANGUAGES, MAX_TEXT
 from moothall.core.session.state import State
+from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, refused
 
 
 def test_a_session_is_made_once_with_a_title_and_a_language() -> None:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from asking import MODERATOR, SOMEBODY
-from deciding import carry_out, created, events, refused, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
@@ -15,6 +13,8 @@ from moothall.core.rules.authority import COMMANDS, STAFF_ROLES, may_send
 from moothall.core.rules.polls import MAX_OPTION, MAX_QUESTION, MOST_HANDS, MOST_POLLS
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State
+from support.sessions.deciding import carry_out, created, events, refused, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY
 
 P, Q = PollId("p"), PollId("q")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from moothall.core.views.gaps import Gap
 from moothall.core.views.reading_order import Turn, goes_before, with_spans
 
-CASES = json.loads((Path(__file__).parents[3] / "reading_order.json").read_text())
+CASES = json.loads((Path(__file__).parents[3] / "support/files/reading_order.json").read_text())
 
 
 def test_lines_stand_in_the_order_of_time_but_for_what_trembles() -> None:

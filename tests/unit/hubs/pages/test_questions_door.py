@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from hub_desk import OpenRoom, S, open_room
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import InterventionId, PollId
 from moothall_hub.room.local_floor import count
+from support.hubs.desk import OpenRoom, S, open_room
 
 
 @pytest_asyncio.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events.types import Word
 from moothall_models.speech.seam import already_committed, cut_off
-from talking import said
+from support.sound.talking import said
 
 COMMITTED = said("we hold these truths to be self-evident", 10_000)  # Ends at 12100.
 THROUGH = 12_100

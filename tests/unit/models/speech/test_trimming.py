@@ -7,7 +7,7 @@ from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.trimming import SLACK, cut, forced
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
-from talking import said
+from support.sound.talking import said
 
 SETTINGS = SpeechSettings(trim_at=3_000, trim_anywhere_at=5_000, kept=1_000, overlap=2)
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from hall_in_memory import FLOOR, MIC, Sound, memory_hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -17,6 +16,7 @@ from moothall.services.engines.stretches import Stretch
 from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
+from support.memory.hall import FLOOR, MIC, Sound, memory_hall
 
 LINE = SegmentId("a")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId
 from moothall.wire.hub import messages as wire
-from strategies import of_type
+from support.sessions.strategies import of_type
 
 
 @given(of_type(wire.FromHub))
