@@ -126,7 +126,7 @@ class VoiceActivity(Protocol):
         ...
 
     def resume(self, state: bytes) -> None:
-        """Go on from a state; one that isn't of this detector begins anew."""
+        """Go on from a state; with the state of another detector, begin anew."""
         ...
 
     def probability(self, frame: Samples) -> float:

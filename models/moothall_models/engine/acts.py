@@ -98,7 +98,7 @@ class Acts:
     def take(self, now: int) -> list[Act]:
         """The acts to be written now, in order; `now` is any monotonic time in ms, the same for all calls."""
         if self._trying:
-            return []  # A new act must not overtake those behind the one that is tried.
+            return []  # A new act must not overtake those behind the act that is retried.
         if self.held_up and now >= self._retry_at and not self._under_way:
             self._trying = True
             acts = self._pending[:1]

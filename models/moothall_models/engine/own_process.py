@@ -53,7 +53,7 @@ def start_logging(level: str) -> None:
 
 
 def own_life(environment: Mapping[str, str]) -> str:
-    """The name of this run of the program: the one that the server gave it, or one of its own."""
+    """The name of this run of the program: given by the server, or made up."""
     return environment.get(LIFE_VARIABLE) or random.SystemRandom().randbytes(LIFE_BYTES).hex()
 
 

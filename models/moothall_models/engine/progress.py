@@ -62,7 +62,7 @@ class Progress:
 
     @contextmanager
     def passing(self, window_ms: int = 0, limit_ms: int = 0) -> Iterator[None]:
-        """A pass over so much sound, in the thread that computes it: nothing else knows when one that hangs is over.
+        """A pass over so much sound, in the thread that computes it: nothing else knows when a hanging pass is over.
 
         `limit_ms`: within which it ends by itself, where that is known.
         """

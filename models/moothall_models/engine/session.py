@@ -168,7 +168,7 @@ class LinkSession:
             self._send(stream, now)
 
     def hear(self, now: float) -> bool:
-        """Hear up to a second of the audio that has been said by now, of every stream; False when there was none."""
+        """Hear up to a second of the audio that has arrived, of every stream; False when there was none."""
         heard_any = False
         for stream in list(self._streams.values()):
             behind = 0 if stream.idle else stream.speech.waiting

@@ -38,7 +38,7 @@ PIECE = 1 << 16
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same request may succeed."""
 OVERLOADED = 503
-"""Of the statuses from 500 on the one that says nothing of what was asked: later it may succeed."""
+"""The one status from 500 on that says nothing of the request: later it may succeed."""
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 
 

@@ -81,7 +81,7 @@ class _Piece(msgspec.Struct):
 
 
 def read_answer(data: bytes) -> Answer:
-    """Read an answer. Raises Unusable, without a word of what stands in it."""
+    """Read an answer. Raises Unusable, whose message quotes nothing of it."""
     try:
         return read_json(data, Answer)
     except Unreadable:

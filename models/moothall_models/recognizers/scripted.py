@@ -15,7 +15,7 @@ from moothall.testing.scripted import BASE, SAMPLES_A_MS, Script
 from moothall_models.ports import HeardWord, Hypothesis, Samples, Window
 
 SURE, UNSURE = 0.99, 0.5
-"""Probability of a word that is heard right, and of one that is not."""
+"""Probability of a word that is heard right, and of a misheard word."""
 SILENT = -1_000_000
 """The number of no word."""
 FLAT = 320

@@ -138,7 +138,7 @@ class SpeechChannel:
         return self._outstanding
 
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
-        """A pass is done. Raises ValueError when it isn't the one that is outstanding."""
+        """A pass is done. Raises ValueError when it isn't the outstanding pass."""
         if request is not self._outstanding:
             msg = f"The pass over {request.start} to {request.edge} ms isn't the one that was asked for last."
             raise ValueError(msg)

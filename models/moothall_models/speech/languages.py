@@ -35,7 +35,7 @@ class LanguageChoice:
 
     @property
     def suspect(self) -> str | None:
-        """Another one that the last utterance may have been in."""
+        """Another language that the last utterance may have been in."""
         return self._suspect
 
     def offer(self, utterance: Utterance) -> tuple[tuple[str, ...], float]:
@@ -53,7 +53,7 @@ class LanguageChoice:
         return (stay, *others), self._settings.switch_p
 
     def doubtful(self, utterance: Utterance) -> bool:
-        """Whether the last pass over an utterance was decoded in another language than the one that it found."""
+        """Whether the last pass over an utterance was decoded in another language than it detected."""
         found = utterance.spoken.likeliest
         return utterance.language is None and found is not None and found != utterance.spoken.language
 

@@ -81,7 +81,7 @@ class Reviewer:
                     pass
 
     def next(self, now: int) -> Line | None:
-        """The line to be heard once more now; one that has waited for too long is let go, and so is one that is cut."""
+        """The line to recognise again now; a line that has waited for too long, or is cut, is dropped."""
         while self._lines:
             line = self._lines.popleft()
             begin = line.words[0].t0 - self._settings.review_margin

@@ -155,7 +155,7 @@ class Utterance:
         return self._samples[: (until - self.start) * SAMPLES_A_MS].copy()
 
     def spoken_frames(self, until: int) -> Samples:
-        """From the first frame of speech to the last one that ends at or before `until`: [frames, 512]; not a copy."""
+        """From the first frame of speech to the last that ends at or before `until`: [frames, 512]; not a copy."""
         first = max(0, (self.speech_start - self.start) // FRAME_MS)
         last = self.last_speech(self.start, until)
         end = first if last is None else max(first, (min(last, until) - self.start) // FRAME_MS)

@@ -77,7 +77,7 @@ class ModelStore:
         raise ModelMissing(msg)
 
     def standing(self, model: Model) -> Standing:
-        """How the model stands, by its stamp where there is one that fits."""
+        """The status of the model, by its stamp where a stamp fits."""
         folder = self.folder / model.name
         if not folder.is_dir():
             return Standing.ABSENT

@@ -231,7 +231,7 @@ async def _start_engines(
 
 
 def refuse_core_dumps() -> None:
-    """Have no picture of the memory written to a disk when this process or one that it starts breaks down.
+    """Forbid core dumps of this process and of the processes that it starts.
 
     It would hold what was said while nothing was recorded.
     """

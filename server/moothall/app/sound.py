@@ -51,7 +51,7 @@ async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, rec
 def microphone_doors(
     house: House, origins: frozenset[str], pages: Pages, staff: StaffDoor, live: LiveIngest
 ) -> tuple[Sequence[web.RouteDef], AudioDoor]:
-    """The routes of both doors, and the one that has to be closed."""
+    """The routes of both doors, and the door that has to be closed."""
     programme = house.programme
 
     def room(name: str) -> RoomNow | None:

@@ -101,7 +101,7 @@ class Journal:
 
     def _read(self, head: Head) -> tuple[HeardPiece, ...]:
         with self._path.open("rb") as file:
-            lines = file.read().split(b"\n")[:-1]  # what stands behind the last line break is torn
+            lines = file.read().split(b"\n")[:-1]  # the bytes after the last line break are a torn line
         heard: list[HeardPiece] = []
         good = 0
         try:

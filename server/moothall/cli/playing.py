@@ -92,7 +92,7 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
     """Play into this very session; else into the next free name behind it when it is over."""
     as_live: bool
     sound_kept: SoundKept = SoundKept.UNTIL_CHECKED
-    """What becomes of its sound. Nothing, where a file is only shown: it is there already."""
+    """How the sound is kept; not at all where a file is only shown, since the file exists."""
     mapping: tuple[Mapped, ...] = ()
     """Which of its channels feeds which text; empty when the mean of all is what is spoken."""
     channels: int = 0
@@ -132,7 +132,7 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _from_now_on(split: AudioSplit, number: int) -> Callable[[int], SplitChannel]:
-    """A pipe can't be read again: it goes on with what comes."""
+    """A pipe can't be read again: go on with its next bytes."""
     return lambda _first: split.channel(number)
 
 

@@ -181,7 +181,7 @@ def _of_their_own(work: Work, files: Sequence[Path]) -> list[Path]:
 
 
 async def _transcribe(file: Path, work: Work) -> bool:
-    """One recording, from where an earlier run stopped; False for one that has its texts, which is passed over."""
+    """Transcribe one recording, from where an earlier run stopped; False: its texts exist, and it was skipped."""
     texts, journal_path = work.texts(file), work.journal(file)
     if not work.again and not journal_path.exists() and all(path.exists() for path in texts.values()):
         print(f"{file}: its text is there already; --again makes it once more.", file=sys.stderr)

@@ -46,7 +46,7 @@ class _Known(msgspec.Struct, frozen=True):
     signed: VerifySignature | None
     """None: there is no key, so signatures are not checked."""
     beside: bool
-    """Whether the key is the one that lies beside the log."""
+    """Whether the key was read from the log's own folder."""
     seen: Sequence[SeenHeads]
 
     def expected(self, session: SessionId) -> list[dict[Lane, LaneHead]]:

@@ -56,14 +56,14 @@ class DescribeSession(Command, frozen=True, kw_only=True, tag="describe"):
 
     title: str
     languages: tuple[str, ...] = ()
-    """BCP-47 tags, the one that is expected first; empty: as they were."""
+    """BCP-47 tags, the most expected first; empty: no change."""
 
 
 class SetLanguages(Command, frozen=True, kw_only=True, tag="set-languages"):
     """Say which languages are spoken in the session and its floor channels from here on, begun or not."""
 
     languages: tuple[str, ...]
-    """BCP-47 tags, the one that is expected first."""
+    """BCP-47 tags, the most expected first."""
 
 
 class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
@@ -484,7 +484,7 @@ class OpenPoll(Command, frozen=True, kw_only=True, tag="open-poll"):
     """BCP-47 tag of the question and of the options."""
     options: tuple[str, ...]
     quiet: bool = False
-    """Whether pages and walls show no numbers while it is open; one that is opened again stays as it was."""
+    """Whether pages and walls show no numbers while it is open; a poll that is reopened keeps its setting."""
 
 
 class ClosePoll(Command, frozen=True, kw_only=True, tag="close-poll"):
@@ -519,7 +519,7 @@ class RestoreWall(Command, frozen=True, kw_only=True, tag="restore-wall"):
     t: int | None = None
     """What was cleared before it stays so: media ms as in `WallCleared`."""
     intervention: InterventionId | None = None
-    """The one that was called; it is called again unless something else has become of it."""
+    """The question that was called; it is called again unless its status has changed since."""
 
 
 class LimitTurns(Command, frozen=True, kw_only=True, tag="limit-turns"):

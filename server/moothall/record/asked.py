@@ -40,7 +40,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """When it was asked, media ms."""
     standing: Standing
     joined_with: int | None
-    """The number of the one that it was joined with."""
+    """The number of the question that it was joined with."""
     segment: SegmentId | None
     """The line as spoken at which it was answered."""
     answer: Answer | None

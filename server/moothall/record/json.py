@@ -136,7 +136,7 @@ class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     """Always empty: why it was not taken is for its author. Earlier releases told it here."""
     joined_with: int | None
-    """The number of the one that it was joined with."""
+    """The number of the question that it was joined with."""
     line: str | None
     """Id of the line in `lines` at which it was answered; null where none was named, or the line isn't there."""
     answer: DocumentAnswer | None

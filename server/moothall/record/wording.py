@@ -58,7 +58,7 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
     removed: str
     """Of one whose words were removed."""
     left: str
-    """Of one that was still to come when the meeting was closed."""
+    """For a question whose turn had not come when the meeting was closed."""
     ended: str
     """Of one whose turn it was then."""
 

@@ -1,7 +1,7 @@
 """How text is broken into the lines of a caption: two of 42 characters each, or 16 of a Chinese text.
 
 The numbers are those of Netflix's style guides for English and for Chinese. A width is counted in units, of which a
-line has 672: 16 for a character, 42 for a wide one (East Asian Width W or F), none for one that stands upon another.
+line has 672: 16 for a character, 42 for a wide one (East Asian Width W or F), none for a combining character.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ def _hint(section: str, key: str) -> Any:
 
 
 def _meta(hint: Any) -> msgspec.Meta:
-    """The constraint of a setting, or of the members of one that is a list."""
+    """The constraint of a setting; for a list, that of its members."""
     if get_origin(hint) is tuple:
         hint = get_args(hint)[0]
     meta = get_args(hint)[1]

@@ -154,8 +154,8 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """File of the remote engines' tokens, one `name token recognise` or `name token translate` a line. Empty: none is
     let in."""
     memory_mb: Annotated[int, msgspec.Meta(ge=0, description="a whole number from 0 up")] = 0
-    """Memory, MB, that each engine of the server's own may take (Linux): one that needs more ends, and another takes
-    its place. 0: as much as there is."""
+    """Memory, MB, that each engine of the server's own may take (Linux): an engine that needs more ends, and another
+    takes its place. 0: as much as there is."""
 
     def workers_each(self, cores: int) -> int:
         """How many workers each engine gets on a machine with so many cores, of which all engines take their share."""

@@ -101,7 +101,7 @@ class EngineChannel:
         )
 
     def answer(self, act: wire.Act) -> wire.Accepted | wire.Refused:
-        """Carry out an act, or refuse it; behind one that could not be stored all are refused until it comes again."""
+        """Carry out an act, or refuse it; after an act that wasn't stored, all are refused until it is repeated."""
         self.acts.append(act)
         if act.id in self._answered:
             return wire.Accepted(stream=act.stream, id=act.id, offset=self._answered[act.id])

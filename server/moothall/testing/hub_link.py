@@ -131,7 +131,7 @@ class MemoryRegistry:
         return self._keys[key]
 
     def of_key(self, token: str) -> Identity | Fenced | None:
-        """Whose key it is; None for one that nobody has (`Registry`)."""
+        """Whose key it is; None for an unknown key (`Registry`)."""
         found = self._keys.get(token)
         if found is None or found.generation == self._newest[found.hub]:
             return found

@@ -74,6 +74,12 @@ def test_each_line_has_its_language_direction_and_source() -> None:
     assert "<script" not in html
 
 
+def test_what_was_said_is_text_and_never_markup() -> None:
+    told = Telling()
+    told.line("It is <b>bold</b> & 1 < 2.", 0, 900)
+    assert '<p lang="en" dir="ltr">It is &lt;b&gt;bold&lt;/b&gt; &amp; 1 &lt; 2.</p>' in written(told)
+
+
 def test_a_line_of_no_language_says_none() -> None:
     told = Telling()
     told.line("Hm.", 0, 900, language="")

@@ -71,6 +71,14 @@ def test_marks_that_take_no_room_are_kept() -> None:
     assert captions(parts, lambda first, last: last - first == 1) == [(0, 1), (1, 2), (2, 3)]
 
 
+def test_a_character_too_many_for_two_lines_goes_to_the_next_caption() -> None:
+    text = "aaaaaaaaaaaaa bbbbbbbbbbbbbb cccccccccccccc ddddddddddd eeeeeee ffffffff"
+    assert cut(text) == [
+        ("aaaaaaaaaaaaa bbbbbbbbbbbbbb",),
+        ("cccccccccccccc ddddddddddd", "eeeeeee ffffffff"),
+    ]
+
+
 def test_what_does_not_fit_in_two_lines_takes_more() -> None:
     parts = pieces(
         "Nobody cuts this notice, although it takes three lines: that is how it is with notices that are long."

@@ -54,3 +54,9 @@ def test_a_line_end_of_two_bytes_may_be_cut_in_the_middle() -> None:
     assert stream.feed(b"") == []
     assert stream.feed(b"\n\r")[0].data == b"a"
     assert stream.feed(b"\ndata: b\n\n")[0].data == b"b"
+
+
+def test_a_line_end_that_was_cut_ends_no_event() -> None:
+    stream = EventStream()
+    assert stream.feed(b"data: a\r") == stream.feed(b"\ndata: b\r") == []
+    assert [event.data for event in stream.feed(b"\n\r\n")] == [b"a\nb"]

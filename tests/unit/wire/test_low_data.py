@@ -231,6 +231,14 @@ def test_whoever_comes_back_gets_what_is_new_and_lines_that_began_before() -> No
     assert meeting.batch() == [4, first, "One.", second, "Two."]
 
 
+def test_whoever_comes_back_has_the_event_at_its_position() -> None:
+    meeting = Meeting()
+    meeting.say(opened("a"), ended("a", "One."))
+    meeting.low = LowData(CaptionsView.empty(SESSION, EPOCH, FEED), 2)
+    meeting.low.take(decode(events_frame(meeting.records, 0, (), MORNING).json))
+    assert meeting.batch() == [2]
+
+
 def test_a_snapshot_makes_everything_before_it_superfluous() -> None:
     meeting = Meeting()
     meeting.say(opened("a"), ended("a", "One."))

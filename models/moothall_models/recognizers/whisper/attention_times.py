@@ -22,7 +22,7 @@ def steps_of_tokens(attention: Floats) -> list[int]:
     """
     spread = attention.std(axis=0, keepdims=True)
     against_others = (attention - attention.mean(axis=0, keepdims=True)) / np.sqrt(spread**2 + 1e-5)
-    return _path(_smooth(against_others.mean(axis=1)))
+    return _path(_smooth(against_others.mean(axis=1, dtype=np.float32)))
 
 
 def _smooth(weights: Floats) -> Floats:

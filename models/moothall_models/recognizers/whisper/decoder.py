@@ -135,7 +135,7 @@ class WhisperDecoder:
         """
         longest = max(each.count for each in before)
         mask = np.zeros((len(before), 1, 1, longest + 1), dtype=np.float32)
-        # What is filled in stands in front, so that what comes now stands behind its own past in every row.
+        # Padding goes in front, so that the new tokens follow their own past in every row.
         parts = {
             name: np.zeros((len(before), part.shape[1], longest, part.shape[3]), dtype=np.float32)
             for name, part in before[0].parts.items()

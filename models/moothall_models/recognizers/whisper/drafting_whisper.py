@@ -204,7 +204,7 @@ class DraftingWhisper(WhisperRecognizer):
         return msgspec.structs.replace(opened.nothing, words=words), loop > 0 or not written.ended
 
     def _searched(self, opened: _Opened, written: Written) -> Written:
-        """The likeliest text, where what was written is in doubt behind what stands already."""
+        """The likeliest continuation, where the written one is in doubt."""
         text = [token for token in written.tokens if token < self._end]
         stands = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.stands, text, strict=False)))
         start = first_doubt(written, self._rules, behind=stands, spared=0 if opened.beam > 1 else SPARED)

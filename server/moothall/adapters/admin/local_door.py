@@ -179,7 +179,7 @@ class Caller:
         return msgspec.json.decode(await self._ask("propose", {}, msgspec.json.encode(order)), type=Proposed)
 
     async def answers(self) -> bool:
-        """Whether the server is there; one that was killed leaves its card behind."""
+        """Whether the server is running; a killed server leaves its card behind."""
         host, _, port = self._card.address.removeprefix("http://").partition(":")
         try:
             _, writer = await asyncio.open_connection(host, int(port))

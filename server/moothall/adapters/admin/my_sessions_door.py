@@ -50,7 +50,7 @@ class WorkDoor:
         )
 
     async def next_meeting(self, request: web.Request) -> web.Response:
-        """Close what is on in a place, and start what comes next."""
+        """Close the running session of a room, and start the next."""
         room = RoomId(request.match_info["room"])
         try:
             asked = self._pages.asked(request, lambda staff: _moves_on(staff, room))

@@ -265,7 +265,7 @@ class AdminDoor:
 
     @_page
     async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
-        """Close what is on in a place, and start what comes next."""
+        """Close the running session of a room, and start the next."""
         given = await self.pages.form(request, asked)
         done = await self._programme.next_session(
             RoomId(request.match_info["room"]),

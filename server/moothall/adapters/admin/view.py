@@ -139,7 +139,7 @@ def meeting_row(
 
 
 def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | None = None) -> Rows:
-    """The places with what is on and what comes; all of them, or those named."""
+    """The rooms with their running and next sessions; all of them, or those named."""
     rows: Rows = []
     for room in programme.rooms():
         if rooms is None or room.id in rooms:

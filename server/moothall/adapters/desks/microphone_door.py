@@ -130,7 +130,7 @@ class MicrophoneDoor:
         return self._page(request, f"/room/{name}", None if live is None else live.state, texts, title=room.title)
 
     def _texts(self, acting: Sequence[Staff], state: State | None) -> dict[ChannelId, Channel]:
-        """The texts that somebody with these links may send the sound of; between sessions the one that all have."""
+        """The channels that these links may send sound for; between sessions the channel that all sessions have."""
         channels = {FLOOR: AS_SPOKEN}
         if state is not None:
             known = state.channels.values()

@@ -46,7 +46,7 @@ two looks without it is cut.
 CLOSE_S = 0.2
 """How long a page that was told has to go by itself; it comes back from its position in any case."""
 PING_S = 10
-"""How often a page is asked whether it is there; one that doesn't answer for as long again is gone."""
+"""How often a page is pinged; a page that doesn't answer for as long again is gone."""
 
 NAMESPACES = ["/desk", "/control"]
 
@@ -298,7 +298,7 @@ class StaffSocket:
         self._idle = idle - self._idle
 
     def recheck(self) -> None:
-        """Cut whoever has no link any more, or not the one that is needed for what they see."""
+        """Cut connections whose link was revoked, or no longer allows what they see."""
         for connection in list(self._connections.values()):
             if not (self.staff(connection.request) and self._holds[connection.namespace](connection)):
                 self.cut(connection)

@@ -1,4 +1,4 @@
-"""How somebody who shows the text elsewhere wants it to look: what stands in the address, checked value by value.
+"""The look of a display: the options in its address, checked value by value.
 
 Nothing from an address reaches a style sheet as it was written: sizes are whole numbers within bounds, a colour is
 six hexadecimal digits, a theme one of a list.

@@ -70,7 +70,7 @@ def _public_name(host: str) -> bool:
 
 
 def _self_signed(path: str) -> bool:
-    """Whether a certificate was signed by itself; one that can't be read is the affair of `tls_context`."""
+    """Whether a certificate was signed by itself; `tls_context` reports a certificate that can't be read."""
     if not path:
         return False
     try:

@@ -37,12 +37,12 @@ def kept_query(request: web.Request, ui: Catalogue, *, chosen: bool) -> str:
 
 
 def title_of(wanted: Asked, ui: Catalogue) -> str:
-    """The meeting's title, or what stands for none."""
+    """The meeting's title, or the placeholder for none."""
     return wanted.snapshot.session.title.strip() or ui.text("Meeting without a title")
 
 
 def title_language(wanted: Asked) -> str:
-    """The language of the meeting's title; empty where what stands for none is the page's."""
+    """The language of the meeting's title; empty for the placeholder, which is in the page's language."""
     session = wanted.snapshot.session
     return session.languages[0] if session.title.strip() and session.languages else ""
 

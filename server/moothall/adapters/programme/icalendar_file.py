@@ -206,7 +206,7 @@ class _File:
         return given, self._zones.find(tzid, where)[1] if tzid else self._zone
 
     def _named(self, start: Any) -> str:
-        """The zone that a start names, by its IANA name; empty where it names none, or one that isn't known."""
+        """The zone that a start names, by its IANA name; empty where it names none, or an unknown one."""
         tzid = "" if start is None else _parameter(start, "TZID")
         return readable([], lambda: self._zones.find(tzid)[0], "") if tzid else ""
 

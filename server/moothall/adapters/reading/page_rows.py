@@ -182,7 +182,7 @@ def channel_name(channel: Channel, ui: Catalogue) -> str:
 
 
 def kind_of(session: Session, channel: ChannelId | None) -> ChannelKind:
-    """What a text carries; one that isn't known is taken for what is spoken."""
+    """What a text carries; an unknown text counts as spoken."""
     known = None if channel is None else session.channels.get(channel)
     return ChannelKind.FLOOR if known is None else known.kind
 

@@ -1,6 +1,6 @@
 """A translation with the original above each line, and, where a line is not translated yet, the original alone.
 
-`web/js/reader/both.js` does the same for what comes while the page is open.
+`web/js/reader/both.js` does the same for new lines while the page is open.
 """
 
 from __future__ import annotations

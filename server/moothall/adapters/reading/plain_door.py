@@ -110,7 +110,7 @@ class PlainDoor:
         view = reading.view
         reading = msgspec.structs.replace(reading, after=None)
         if everything or view.session.status is Status.CLOSED:
-            # All that stands is one state of the text; what comes while it is sent follows from its position.
+            # The whole answer is one state of the text; later lines follow from its position.
             reading = msgspec.structs.replace(reading, after=view.position)
             text.know(view.session)
             total = len(view.lines)

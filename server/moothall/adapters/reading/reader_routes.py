@@ -131,7 +131,7 @@ class Frames:
 
 
 class Shared:
-    """A place that two connections of one reader may have: the one that went silent, and the one that is tried.
+    """A slot that two connections of one reader may share: the silent one, and the one that replaces it.
 
     Both have it for `PAIR_MS` at most; whoever reads by one of them has closed the other by then.
     """

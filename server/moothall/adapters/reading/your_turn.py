@@ -71,7 +71,7 @@ def mine_of(own: Own, token: str, ui: Catalogue) -> Mine:
 
 
 def card(wanted: Asked, mine: Sequence[Mine], query: str) -> dict[str, object]:
-    """For `_your_turn.html`: about the one that is called, or else is next."""
+    """For `_your_turn.html`: about the question that is called, or else is next."""
     base = f"/s/{quote(wanted.session)}"
     near = sorted((each for each in mine if each.ahead is not None), key=lambda each: each.ahead or 0)
     first = next((each for each in mine if each.called), near[0] if near and (near[0].ahead or 0) <= NEAR else None)

@@ -50,7 +50,7 @@ FORM_VERSION = 4
 MAX_WAITING = 64
 """Requests that may wait for records to be made. Overflow: the next is asked to come back."""
 MAX_KEPT_BYTES = 32 << 20
-"""Files that are kept for the next who asks. Overflow: the one that was asked for longest ago is let go."""
+"""Files that are kept for the next request. Overflow: the least recently used is forgotten."""
 MAX_LANGUAGE = 35
 """Characters of a language tag (RFC 5646 §4.4.1)."""
 

@@ -37,7 +37,7 @@ MayAct = Callable[[Staff, SessionId], bool]
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 Begin = Callable[[SessionId, audio.Hello], Awaitable[LiveTake | Refusal | None]]
 SessionIn = Callable[[str], Awaitable[SessionId | None]]
-"""The session that runs in a room now; of one that is being closed the one that follows."""
+"""The session that runs in a room now; while it is being closed, the next."""
 
 EVERY_TEXT = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role.SECRETARIAT})
 """Roles that may send sound for any text; an interpreter sends for interpretations."""
@@ -238,7 +238,7 @@ class AudioDoor:
         return not socket.closed
 
     async def _receive(self, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
-        """Take in what comes, until the connection ends."""
+        """Take in messages until the connection ends."""
         bucket, pace = Bucket.full(PIECES, now := self._clock.monotonic()), self._paces.of(sender.key, now)
         async for message in socket:
             bucket, wait = bucket.take(PIECES, self._clock.monotonic(), PATIENCE_MS)

@@ -56,7 +56,7 @@ class AudioSplit:
         return self._origin.warning
 
     async def enter(self, number: int) -> None:
-        """Begin to keep what comes on a channel. Raises AudioError when the origin can't be opened."""
+        """Begin to keep the sound of a channel. Raises AudioError when the origin can't be opened."""
         if not self._waiting:
             await self._origin.__aenter__()
         self._waiting[number] = bytearray()

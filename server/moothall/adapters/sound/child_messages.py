@@ -84,6 +84,6 @@ class EncodeOrder(msgspec.Struct, frozen=True, kw_only=True):
     bitrate: int
     """Bit/s."""
     again: bool = False
-    """Whether what comes is a recording, to be made again with silence in it; else it is samples."""
+    """Whether the input is a recording, to be written again with silence in it; else it is samples."""
     silent: tuple[tuple[int, int], ...] = ()
     """From which sample up to which, where it is made again."""

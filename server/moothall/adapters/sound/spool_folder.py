@@ -59,7 +59,7 @@ class SpoolFolder:
         new.replace(self._path / NOTE)
 
     def forget_note(self) -> None:
-        """Take the note away, also one that was just being written."""
+        """Remove the note, also a note that was just being written."""
         for name in (NOTE, f"{NOTE}.new"):
             path = self._path / name
             with contextlib.suppress(FileNotFoundError):

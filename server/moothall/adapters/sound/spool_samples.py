@@ -34,7 +34,7 @@ class Samples:
         return bytes(self._pcm[begin : begin + count * SAMPLE_BYTES])
 
     def forget(self, before: int) -> None:
-        """Let go of what comes before a sample, and wipe it: it may not have been meant to stay in memory either."""
+        """Drop and wipe the samples before a sample: they may not have been meant to stay in memory either."""
         self.hush(self.first, before)
         gone = max(0, min(before, self.end) - self.first)
         del self._pcm[: gone * SAMPLE_BYTES]

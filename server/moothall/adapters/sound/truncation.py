@@ -25,7 +25,7 @@ def is_cut_off(file: BinaryIO, format_name: str) -> bool:
 
 
 def states_duration(file: BinaryIO, format_name: str) -> bool:
-    """Whether the duration that FFmpeg gives is one that the file states. Moves the file's position."""
+    """Whether the file itself states the duration that FFmpeg gives. Moves the file's position."""
     return _mp3_states_length(file) if format_name == "mp3" else format_name not in _ESTIMATED
 
 

@@ -132,7 +132,7 @@ def verifier(document: Mapping[str, object]) -> Callable[[str, bytes, bytes], bo
 
 
 def _write_new(path: Path, key: Ed25519PrivateKey) -> None:
-    """Put a key where there is none: whole or not at all, and never over one that somebody else put there first."""
+    """Write a key where there is none: whole or not at all, and never over a key that exists."""
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")

@@ -18,7 +18,7 @@ _FOLDER = "/zoneinfo/"
 
 
 def find_zone(name: str) -> tzinfo | None:
-    """The zone of that name, such as `Africa/Nairobi`; None for one that the system doesn't know."""
+    """The zone of that name, such as `Africa/Nairobi`; None for a name that the system doesn't know."""
     if name.upper() in ("UTC", "Z", "GMT", "ETC/UTC"):
         return UTC
     try:

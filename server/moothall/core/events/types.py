@@ -631,7 +631,7 @@ class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="interventi
 
 
 class InterventionDeclined(StaffEvent, frozen=True, kw_only=True, tag="intervention.declined"):
-    """Why it was not taken: for the staff, and for its author on their own page. Stands behind the one that says so."""
+    """Why a question was not taken: for the staff, and for its author on their own page. Follows that event."""
 
     intervention: InterventionId
     """Which."""
@@ -702,7 +702,7 @@ class InterventionStands(FloorEvent, frozen=True, kw_only=True, tag="interventio
     reason: str = ""
     """Empty. Logs of earlier releases may have here why it was not taken; no reader is told."""
     into: InterventionId | None = None
-    """The one that it was joined with."""
+    """The question that it was joined with."""
     segment: SegmentId | None = None
     """The line of the record at which it was answered."""
     own: bool = False
@@ -766,7 +766,7 @@ class PollEvent(Event, frozen=True, kw_only=True):
 
 
 class PollOpened(PollEvent, frozen=True, kw_only=True, tag="poll.opened"):
-    """Everybody is asked something at once, with answers to choose from; or one that was closed goes on as it was."""
+    """A show of hands is opened, with answers to choose from; or a closed one is reopened unchanged."""
 
     number: int
     """What it is called by, counted from 1."""
@@ -806,7 +806,7 @@ class WallCleared(Event, frozen=True, kw_only=True, tag="wall.cleared"):
     t: int | None
     """Lines that began before this, media ms, are on no wall; null: all are again, since the clearing was undone."""
     withdrawn: InterventionId | None = None
-    """The one that was called, and is being checked again."""
+    """The question that was called, and is being checked again."""
 
 
 class TurnLimited(QueueEvent, frozen=True, kw_only=True, tag="turn.limited"):

@@ -1,4 +1,4 @@
-"""What is said of a term's translation: that it stays as it is, or what stands for it in a language."""
+"""How a term is translated: it stays as it is, or has a fixed wording in a language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from moothall.core.kernel.languages import primary, same_language
 
 LONGEST = 120
-"""Characters of what stands for a term."""
+"""Characters of a term's fixed wording."""
 MOST_LANGUAGES = 20
 WHAT_CAN_BE_WRITTEN = (
     f"What stands for a term in translations has at most {LONGEST} characters that can be seen, "
@@ -39,7 +39,7 @@ class InTranslation(msgspec.Struct, frozen=True, kw_only=True):
         return self.keep is not None or bool(self.written)
 
     def said_in(self, source: str) -> tuple[str, ...]:
-        """What is said for it in that language (BCP-47): the term, and what stands for it there."""
+        """The term and its wording in that language (BCP-47)."""
         own = not self.language or same_language(self.language, source)
         there = _of(self.written, source)
         return (*((self.term,) if own else ()), *(() if there is None else (there,)))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from moothall.core.kernel.errors import ProgrammeError
 
 Zones = Callable[[str], tzinfo | None]
-"""Finds a time zone by its name, such as `Africa/Nairobi`; None for one that isn't known. Raises nothing."""
+"""Finds a time zone by its name, such as `Africa/Nairobi`; None for an unknown name. Raises nothing."""
 
 LONGEST = timedelta(days=7)
 """A session that lasts longer is a mistake in the file."""

@@ -25,7 +25,7 @@ class Fate(StrEnum):
     LEFT = "l"
     """Somebody decided to leave the line as it is."""
     CHANGED = "c"
-    """The line reads otherwise by now: the proposal can't be carried out any more."""
+    """The line has changed since: the proposal can't be carried out any more."""
     GONE = "g"
     """There is no such line any more."""
 

@@ -27,7 +27,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     received: int
     """How many came, published or not."""
     answered: int
-    """How many of them were answered, aloud or in writing, themselves or with the one that they were joined with."""
+    """How many of them were answered, aloud or in writing, by themselves or with the question they were joined with."""
     wait: int | None
     """Ms for which half of those waited at most who had a turn; null before the first turn."""
 
@@ -57,7 +57,7 @@ def called_at(floor: Floor, each: Intervention) -> int:
 
 
 def was_answered(floor: Floor, each: Intervention) -> bool:
-    """Whether one was answered, itself or with the one that it was joined with."""
+    """Whether a question was answered, by itself or with the question it was joined with."""
     into = each if each.into is None else floor.get(each.into)
     return into is not None and into.standing in ANSWERED
 

@@ -1,4 +1,4 @@
-"""What walls show of the questions: the one that is called, what comes next, and a show of hands. Pure."""
+"""What walls show of the questions: the called one, the next ones, and a show of hands. Pure."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def poll_of(polls: tuple[Poll, ...], name: PollId) -> Poll | None:
 
 
 def open_poll(polls: tuple[Poll, ...]) -> Poll | None:
-    """The one that is open."""
+    """The open show of hands."""
     return next((poll for poll in polls if poll.open), None)
 
 

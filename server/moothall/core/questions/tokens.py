@@ -2,7 +2,7 @@
 
     mac = HMAC-SHA256(key, JSON array of the parts), its first 16 bytes
 
-The key is one that the house keeps: with another one every code is another.
+The server keeps the key: another key makes other codes.
 """
 
 from __future__ import annotations

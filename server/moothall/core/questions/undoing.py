@@ -83,7 +83,7 @@ def brought_by(act: Iterable[do.AnyCommand]) -> Brought:
 
 
 def moved_on(floor: Floor, act: Iterable[do.AnyCommand]) -> bool:
-    """Whether all that an act has brought somewhere stands elsewhere by now; not where it has brought nothing."""
+    """Whether all questions whose status an act changed have another status since; False where it changed none."""
     brought = brought_by(act)
     there = ((floor.get(name), standing) for name, standing in brought.items())
     called = any(standing is Standing.CALLED for standing in brought.values())
@@ -92,7 +92,7 @@ def moved_on(floor: Floor, act: Iterable[do.AnyCommand]) -> bool:
 
 
 def takes_turn_away(floor: Floor, act: Iterable[do.AnyCommand], undoing: Iterable[do.AnyCommand]) -> bool:
-    """Whether undoing an act would end the turn of one that it has nothing to do with."""
+    """Whether undoing an act would end the turn of a question that the act didn't concern."""
     called = (name for each in undoing if _calls(each) for name in each.interventions)
     return floor.called is not None and floor.called not in brought_by(act) and any(n != floor.called for n in called)
 

@@ -50,7 +50,7 @@ def returned(segment: SegmentId) -> SegmentId:
 
 
 def is_returned(segment: SegmentId) -> bool:
-    """Whether a line may be one that stands again."""
+    """Whether a line may be a returned one."""
     return segment.startswith(_BACK)
 
 

@@ -164,7 +164,7 @@ def may_bring(each: Intervention, standing: Standing) -> bool:
 
 
 def _succeeded(floor: Floor, gone: Intervention, t: int) -> list[ev.AnyEvent]:
-    """What was joined with one that is taken back goes on: the first in its place, the others joined with that."""
+    """Questions joined with a question that is taken back go on: the first takes its place, the others join that."""
     joined = [each for each in floor.standing(Standing.JOINED) if each.into == gone.id]
     if not joined:
         return []

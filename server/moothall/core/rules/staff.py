@@ -57,7 +57,7 @@ def decide_backstage(state: State, command: BackstageCommand, actor: Actor) -> S
 def listed(texts: Sequence[str], before: Sequence[PolicyQuestion]) -> tuple[PolicyQuestion, ...]:
     """Policy questions of these texts, in their order: whichever stood there before keeps its id.
 
-    A text that is new at the place of one that is gone is taken for that one, mended.
+    A new text in the place of a missing one counts as that text, edited.
     """
     wanted = list(dict.fromkeys(each for text in texts if (each := " ".join(text.split()))))
     left = {question.text: question for question in before}

@@ -107,7 +107,7 @@ def _fits(now: State, command: do.AnyCommand) -> bool:
 
 
 def _standing_as(now: State, name: SegmentId) -> SegmentId:
-    """What a line is called by now."""
+    """The present id of a line."""
     while (line := now.segments.get(name)) is not None and line.gone and returned(name) in now.segments:
         name = returned(name)
     return name

@@ -20,7 +20,7 @@ def lasts(spans: tuple[Span, ...]) -> bool:
 
 
 def ended(spans: tuple[Span, ...], t1: int) -> tuple[Span, ...]:
-    """With the last one ended, if it lasts; one that ends where it began was none."""
+    """The spans with the last one ended, if it lasts; a span that ends where it began is dropped."""
     if not lasts(spans):
         return spans
     *before, (t0, _) = spans

@@ -70,7 +70,7 @@ class State(Keeping, frozen=True, kw_only=True):
     wall_withdrew: frozenset[InterventionId] = frozenset()
     """What was called when the walls were cleared, and is being checked since then."""
     off_wall_before: bool = False
-    """Whether the walls showed nothing of what comes next already when they were cleared last."""
+    """Whether the walls already hid the next question when they were cleared last."""
     turn_lines: tuple[SegmentId, ...] = ()
     """Lines of the room's text that were opened in the newest turn, in the order in which they came."""
     backstage: Backstage = msgspec.field(default_factory=Backstage)

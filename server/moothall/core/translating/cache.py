@@ -32,7 +32,7 @@ class HopKey(msgspec.Struct, frozen=True):
 
 
 class HopCache:
-    """The newest translations. Overflow: the one that was asked for longest ago goes. Failures never come in.
+    """The newest translations. Overflow: the least recently used is forgotten. Failures are never kept.
 
     Only what is in a log is kept here: `clear` it when something is removed from one.
     """

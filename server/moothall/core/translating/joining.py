@@ -21,7 +21,7 @@ class _Articles(NamedTuple):
     before: dict[str, str]
     """Words that give way, and the preposition in them; nothing in articles."""
     behind: tuple[str, ...]
-    """Articles, and what stands instead of one, that stay."""
+    """Articles, and words in an article's place, that stay."""
     one: dict[tuple[str, str], str]
     """A preposition and an article that become one word."""
 

@@ -45,7 +45,7 @@ def spoken(state: State) -> Channel | None:
 
 
 def original(state: State, name: SegmentId) -> SegmentId:
-    """The line that a translated one was made from, where it is there; else the line itself."""
+    """The source line of a translated line, where it is known; else the line itself."""
     line = state.segments.get(name)
     if line is None or line.made_from is None:
         return name

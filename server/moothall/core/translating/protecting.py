@@ -66,7 +66,7 @@ class Search(NamedTuple):
     pattern: re.Pattern[str] | None
     """None where there are none."""
     wanted: Mapping[str, Mapping[str, str]]
-    """As it is said, in plain letters → what has to hold there → what stands in the translation."""
+    """The spoken wording, in plain letters → the condition → the wording of the translation."""
     staying: Mapping[str, str]
     """As it is said, with what has to hold → the word that stays."""
 

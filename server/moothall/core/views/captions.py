@@ -224,7 +224,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def number(self, segment: SegmentId) -> int | None:
-        """How many lines come before a line; None for one that isn't known here, or was struck."""
+        """The index of a line; None for a line that isn't known here, or was struck."""
         known = self.index.get(segment)
         return None if known is None or self.lines[known].gone else self.skipped + known
 

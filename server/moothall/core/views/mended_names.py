@@ -32,7 +32,7 @@ REMEMBERED = 500
 LONG_WORD = 7
 """Letters from which a word without a capital may be a term."""
 SLIP = 0.8
-"""How alike two words without capitals have to be to count as one that was mistyped or misheard a little."""
+"""How alike two words without capitals have to be for one to count as the other, mistyped or misheard."""
 _SENTENCE_ENDS = ".?!…。？！؟।"  # noqa: RUF001
 
 _Pair = tuple[str, str]

@@ -28,9 +28,9 @@ class Span(Protocol):
 
 
 def goes_before(t0: int, above: int) -> bool:
-    """Whether a line that begins at `t0` stands before one that is there already and begins at `above`, media ms.
+    """Whether a new line that begins at `t0` goes before a known line that begins at `above`, media ms.
 
-    A new line stands behind the last one that it doesn't go before.
+    A new line goes behind the last line that it doesn't go before.
     """
     return t0 + EARLY < above
 

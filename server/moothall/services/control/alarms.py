@@ -16,7 +16,7 @@ NO_SOURCE_MS = 60_000
 NO_WORDS_MS = 30_000
 """With speech and without words."""
 NO_MACHINE_MS = 10_000
-"""With sound and no engine at all: one that is started again takes less."""
+"""How long a session may have sound and no engine; restarting an engine takes less."""
 LATE_MS = 10_000
 """Text behind the sound."""
 QUIET_MS = 600_000

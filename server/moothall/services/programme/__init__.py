@@ -1,1 +1,1 @@
-"""The programme of a conference: imports, rooms, what comes next, rehearsals."""
+"""The programme of a conference: imports, rooms, next sessions, rehearsals."""

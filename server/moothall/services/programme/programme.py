@@ -112,7 +112,7 @@ class Programme:
         return in_order(tuple(self._planned.values()))
 
     def plan_of(self, session: SessionId) -> Planned | None:
-        """How a session is planned; None for one that the programme doesn't know."""
+        """How a session is planned; None for a session that the programme doesn't know."""
         return self._planned.get(session)
 
     async def known(self, session: SessionId) -> Planned | None:
@@ -143,7 +143,7 @@ class Programme:
         return following(there, {each.session: self.standing(each.session) for each in there}, self._clock.wall())
 
     def standing(self, session: SessionId) -> Status:
-        """Where a session is in its life, as far as it is or was loaded; one that wasn't counts as not begun."""
+        """The status of a session, as far as it is or was loaded; a session that wasn't counts as not begun."""
         return self._sessions.standing(session) or Status.CREATED
 
     def overrun(self, session: SessionId) -> Overrun | None:
@@ -177,7 +177,7 @@ class Programme:
         self._planned |= {each.session: each for each in planned}
 
     async def keep_zone(self, name: str) -> None:
-        """Show times in that zone from now on, which has to be one that is known; raises StorageUnavailable."""
+        """Show times in that zone from now on; the zone must be known. Raises StorageUnavailable."""
         await self._book.write([BookEntry(CONFERENCE, ZONE, name.encode())])
         self._take_zone(name)
 
@@ -261,7 +261,7 @@ class Programme:
         by: str = SYSTEM.id,
         act: CommandId | None = None,
     ) -> SessionId | Refusal:
-        """Close the session that is on in a room, if one is, and open the one that comes next; returns that.
+        """Close the session that is on in a room, if any, and open the next; returns that.
 
         `then` is the one that whoever asks was told of, or chose: that one, or nothing. `after` is the session that
         they have before them: when it isn't on any more, somebody else was quicker, and nothing happens. What was said

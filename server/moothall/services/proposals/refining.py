@@ -40,7 +40,7 @@ class Refined(msgspec.Struct, frozen=True, kw_only=True):
     left: int = 0
     """Lines that only a person may change: one has touched them, or most of their words would go."""
     refused: tuple[str, ...] = ()
-    """A sentence for each that can't be: its line reads otherwise by now, or is gone."""
+    """A sentence for each proposal that can't be carried out: its line has changed, or is gone."""
 
 
 def for_machine(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:

@@ -27,7 +27,7 @@ ASKER: ContextVar[tuple[Staff, ...]] = ContextVar("asker", default=())
 
 
 class ReadSession(Protocol):
-    """A session as readers' doors know it: one that is written here, or a hub's copy."""
+    """A session as readers' doors know it: written here, or a hub's copy."""
 
     @property
     def id(self) -> SessionId:

@@ -23,7 +23,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 SLICE = 250
 """Records folded before the loop gets a turn: some 5 ms."""
 KEPT = 4
-"""Folds kept to go on from; the one that was used longest ago is let go."""
+"""Folds kept to go on from. Overflow: the least recently used is forgotten."""
 
 
 class NotThere(StrEnum):

@@ -40,7 +40,7 @@ LONGEST_HUB = 40
 MOST_LINKS = 10_000
 """A congress of 300 sessions with ten links each has 3,000. One more is refused."""
 MOST_VISITORS = 5_000
-"""Browsers of staff. Overflow: the one that opened a link longest ago has to open it again."""
+"""Browsers of staff. Overflow: the browser that opened its link longest ago has to open it again."""
 VISIT_MS = 30 * 86_400_000
 """How long a browser need not open its link again."""
 LINKS, VISITORS = "link", "visitor"

@@ -104,7 +104,7 @@ class LiveAudio:
         return self._ended
 
     def position(self, t: int) -> int:
-        """The sample at media time `t`, or the first one that is still there; it may not have been heard yet.
+        """The sample at media time `t`, or the first that is still kept; it may not have been recognised yet.
 
         Words can be in the log whose audio the disk refused: after a crash the source gives it again.
         """
@@ -285,7 +285,7 @@ class LiveAudio:
             await self._sync()  # It may have ended a while ago: what memory has of it is safe now.
 
     async def _forget(self, spans: Sequence[tuple[int, int | None]]) -> None:
-        """Have nothing of these spans on the disk, whatever was there; one that lasts is to be begun as well."""
+        """Remove these spans from the disk; a span that lasts begins as well."""
         for t0, t1 in spans:
             if t1 is not None and to_samples(t1 - self.t) > self.end:  # Some of it is still to come.
                 await self._insist(self._spool.begin_memory_only, t0)

@@ -63,7 +63,7 @@ class Recordings:
         keep_days: int,
         part_samples: int = PART,
     ) -> None:
-        """`state_of` a loaded session; `standing` of any, None for one that has no log."""
+        """`state_of` a loaded session; `standing` of any, None for a session without a log."""
         self._store = store
         self._state_of = state_of
         self._standing = standing

@@ -221,7 +221,7 @@ class Translators:
             finally:
                 link.owed.pop(number, None)
                 if not answer.cancel() and not answer.cancelled():
-                    answer.exception()  # Whoever waited may be gone by now.
+                    answer.exception()  # The caller may be gone.
 
     def _give_up(self, link: _Link) -> None:
         if link not in self._links:

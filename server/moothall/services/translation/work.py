@@ -361,7 +361,7 @@ class LateLines:
 
 
 def show(live: LiveSession, channel: ChannelId, source: SegmentId, text: str, language: str) -> None:
-    """Show what a line will read in a translation for now, unless it is there."""
+    """Show a line's provisional translation, unless the translation exists."""
     name = line_of(source, channel)
     if name not in live.state.segments:
         live.writer.signal(Partial(channel=channel, segment=name, first=0, text=text, language=language))

@@ -22,6 +22,10 @@ def test_a_type_of_a_later_release_is_carried_as_unknown() -> None:
     assert decode_event(b'{"type":"floor.asked","v":3,"text":"Why?"}') == UnknownEvent(type="floor.asked", v=3)
 
 
+def test_a_later_version_of_a_known_type_is_carried_as_unknown() -> None:
+    assert decode_event(b'{"type":"session.paused","v":2,"t":5}') == UnknownEvent(type="session.paused", v=2)
+
+
 def test_a_body_without_a_version_is_of_the_first() -> None:
     assert decode_event(b'{"type":"session.paused","t":5}') == ev.SessionPaused(t=5)
 

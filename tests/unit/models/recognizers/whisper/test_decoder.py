@@ -65,8 +65,9 @@ class Slow:
     def _norm(self, x: Floats, name: str) -> Floats:
         name = f"{name}/layer_norm".removeprefix("/")
         off = x - x.mean(axis=1, keepdims=True)
-        evened: Floats = off / np.sqrt((off**2).mean(axis=1, keepdims=True) + 1e-5)
-        return evened * self._of(f"{name}/gamma") + self._of(f"{name}/beta")
+        spread: Floats = np.sqrt((off**2).mean(axis=1, keepdims=True, dtype=x.dtype) + 1e-5)
+        evened: Floats = off / spread * self._of(f"{name}/gamma") + self._of(f"{name}/beta")
+        return evened
 
     def _attend(
         self, query: Floats, key: Floats, value: Floats, seen: np.ndarray[tuple[int, int], np.dtype[np.bool]]
