@@ -143,10 +143,19 @@ class Catalogue:
         if not paths:
             msg = f"The interface's texts in '{language}' are missing: {place} holds no .po file."
             raise ConfigurationError(msg)
-        texts: dict[str, str] = {}
-        counted: dict[str, dict[str, str]] = {}
-        drafts = [_read_part(path, language, texts, counted) for path in paths]
-        return cls(language, texts, counted, draft=any(drafts))
+        states = [path.stat() if path.exists() else None for path in paths]
+        return _read_parts(
+            language, tuple(paths), tuple(state and (state.st_mtime_ns, state.st_size) for state in states)
+        )
+
+
+@lru_cache(maxsize=32)
+def _read_parts(language: str, paths: Sequence[Path], _written: Sequence[tuple[int, int] | None]) -> Catalogue:
+    """Kept as long as no file is written again: one process may run a hub beside a server, and tests run hundreds."""
+    texts: dict[str, str] = {}
+    counted: dict[str, dict[str, str]] = {}
+    drafts = [_read_part(path, language, texts, counted) for path in paths]
+    return Catalogue(language, texts, counted, draft=any(drafts))
 
 
 def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
