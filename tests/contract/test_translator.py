@@ -66,8 +66,8 @@ HOSTILE = {
     "backslashes": "\\ \\\\ a\\b \\^ \\",
     "tags": "<b>open</b> </s> <unk> &amp; <script>",
     "shell": '\'; $(kill 1) `id` "$HOME" & | > /dev/null',
-    "one long word": "a" * 10_000,
-    "long and spaced": "a " * 5_000,
+    "one long word": "a" * 2_000,
+    "long and spaced": "a " * 1_000,
     "ten thousand signs": ("The meeting is open. " * 500)[:10_000],
     "no full stop": "and then we went on and on " * 100,
     "numbers": "1 2 3 " * 300,
@@ -83,6 +83,8 @@ HOSTILE = {
     "capitals": "THE NEXT ITEM ON THE AGENDA IS THE BUDGET",
     "kept words": "XQ1X and XQ2X, XQ24X.",
 }
+LONGER = {"a longer word": "a" * 10_000, "longer and spaced": "a " * 5_000}
+"""Bergamot takes 5 s for each: in `make test-all`. Ten thousand signs are in the quick tests too."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -161,7 +163,13 @@ def test_nothing_gets_lost_of_many_sentences(subject: Subject) -> None:
     assert [number for number in numbers if number not in answer] == []
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(pytest.param(text, id=name) for name, text in HOSTILE.items()),
+        *(pytest.param(text, id=name, marks=pytest.mark.slow) for name, text in LONGER.items()),
+    ],
+)
 def test_whatever_comes_in_the_next_text_is_translated_as_ever(subject: Subject, text: str) -> None:
     before = subject.translate(subject.said)
     with contextlib.suppress(TranslationFailed):
