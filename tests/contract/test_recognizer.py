@@ -43,7 +43,8 @@ class Subject(msgspec.Struct, frozen=True):
 @pytest.fixture(
     params=[
         "scripted",
-        *(pytest.param(name, marks=pytest.mark.model) for name in ("whisper", "drafting whisper")),
+        pytest.param("drafting whisper", marks=pytest.mark.model),
+        pytest.param("whisper", marks=[pytest.mark.model, pytest.mark.slow]),
         *(f"service, {style}" for style in Style),
     ]
 )

@@ -45,7 +45,7 @@ def at(hub: Hub, address: str, language: str = "en") -> str:
     return f"{hub.own}{address}{'&' if '?' in address else '?'}ui={language}"
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: Hub, browser: Browser, language: str, scheme: str) -> None:
     context = await browser.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]

@@ -144,9 +144,10 @@ async def _story(browser: Browser, tmp_path: Path, trouble: Trouble) -> AsyncIte
             await hall.stop()
 
 
-IN_ANOTHER = {Trouble.NONE, Trouble.CUT}
-"""What goes wrong there goes wrong in the quick tests too: with keys and with reloads the line holds as without, and a
-server that is started again has cut the line as well (`test_asking_offline.py`, `test_frozen_line.py` cut it alone).
+IN_ANOTHER = {Trouble.NONE, Trouble.KEYS, Trouble.CUT}
+"""What goes wrong there goes wrong in the quick tests too: with reloads the line holds as without, and a server that is
+started again has cut the line as well (`test_asking_offline.py`, `test_frozen_line.py` cut it alone). Keys lead a
+question through all its states in `test_moderating.py`, and reach every field in `test_accessibility.py`.
 """
 
 

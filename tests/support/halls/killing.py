@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import msgspec
 
 from support.halls.process import CLOCK, HallProcess, Witness, logged
+
+KINDS = ("server", "engine", "engine", "server", "start")
 
 
 class Kill(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,14 +36,15 @@ async def kill_at_random(
     seed: int,
     *,
     longest_ms: int = 3_000,
+    kinds: Sequence[str] = (),
     tell: Callable[[Kill], None] | None = None,
 ) -> list[Kill]:
     """Kill server or engine again and again, often 1-3 s after a word's end, until it was done `rounds` times.
 
     The moments are drawn by `seed`: most follow a word that was just shown (it was spoken about a second before),
     some come at any time within `longest_ms`, also while everything is still starting after the kill before. At
-    each kill the log must hold what it held at the one before. `tell` hears of each at once. Comes back early when
-    the session is over.
+    each kill the log must hold what it held at the one before. `kinds` says what is killed in each round, where that is
+    not drawn too. `tell` hears of each at once. Comes back early when the session is over.
     """
     chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
     kills: list[Kill] = []
@@ -55,7 +58,9 @@ async def kill_at_random(
             await CLOCK.sleep(chance.randint(0, longest_ms))
         if witness.closed:
             break
-        what, before = chance.choice(("server", "engine", "engine", "server", "start")), CLOCK.monotonic()
+        what, before = chance.choice(KINDS), CLOCK.monotonic()
+        if kinds:
+            what = kinds[len(kills)]
         if what == "engine":
             if not hall.kill_engine():
                 continue

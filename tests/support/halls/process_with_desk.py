@@ -45,7 +45,8 @@ class HallWithDesk(HallProcess):
         """`temporary`: where it and its engine may leave files."""
         super().__init__(data, audio, model, port)
         self._arguments[:2] = ["-m", "support.halls.process_with_desk"]
-        self._temporary = temporary
+        temporary.mkdir(exist_ok=True)
+        self.temporary = temporary
 
     async def launch(self) -> None:
         """As `HallProcess.launch`."""
@@ -56,7 +57,7 @@ class HallWithDesk(HallProcess):
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **self.settings, "PYTHONPATH": str(TESTS), "TMPDIR": str(self._temporary)},
+                env={**os.environ, **self.settings, "PYTHONPATH": str(TESTS), "TMPDIR": str(self.temporary)},
             )
 
     async def tell(self, command: Told) -> str:
