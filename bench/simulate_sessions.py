@@ -73,7 +73,6 @@ class Simulation:
             voice=lambda: SileroVoiceActivity(network),
             media=lambda attach: ArrivalTime(attach.audio_from),
             cpu_ms=lambda: 0.0,
-            stamped=False,
             load=load_,
         )
 
@@ -106,27 +105,27 @@ class Simulation:
         until = min(len(session.pcm) // 32, int(self.now - session.begins))
         if until > session.sent:
             pcm = session.pcm[session.sent * 32 : until * 32]
-            self._link.received(wire.Audio(stream=session.number, t=session.sent, pcm=pcm), self.now)
+            self._link.received(wire.Audio(attachment=session.number, t=session.sent, pcm=pcm), self.now)
             session.sent = until
             if until == len(session.pcm) // 32:
-                self._link.received(wire.EndOfAudio(stream=session.number), self.now)
+                self._link.received(wire.EndOfAudio(attachment=session.number), self.now)
 
     def _take(self, message: wire.ToServer) -> None:
         match message:
             case wire.Act():
-                session = self._sessions[message.stream]
+                session = self._sessions[message.attachment]
                 texts = [command for command in message.commands if isinstance(command, CommitWords | ReviseSegment)]
                 shown = [] if message.show is None else [message.show]
                 session.seen.add(self.now - session.begins, [*texts, *shown])
-                self._link.received(wire.Accepted(stream=message.stream, id=message.id, offset=1), self.now)
+                self._link.received(wire.Accepted(attachment=message.attachment, id=message.id, offset=1), self.now)
             case wire.Tell(signal=Partial() as partial):
-                session = self._sessions[message.stream]
+                session = self._sessions[message.attachment]
                 session.seen.add(self.now - session.begins, [partial])
             case wire.Tell(signal=ChannelState() as state):
-                session = self._sessions[message.stream]
+                session = self._sessions[message.attachment]
                 session.lag = max(session.lag, state.lag)
             case wire.Drained():
-                self._sessions[message.stream].done = True
+                self._sessions[message.attachment].done = True
             case wire.Capacity():
                 self.capacities.append((self.now, message))
             case _:

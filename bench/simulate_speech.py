@@ -137,11 +137,11 @@ def whole_frames(samples: Samples) -> Samples:
 
 
 def attach_from_start(
-    languages: tuple[str, ...], stream: int = 1, glossary: tuple[str, ...] = (), near: int = 0
+    languages: tuple[str, ...], attachment: int = 1, glossary: tuple[str, ...] = (), near: int = 0
 ) -> Attach:
     return Attach(
-        stream=stream,
-        session=SessionId(f"s{stream}"),
+        attachment=attachment,
+        session=SessionId(f"s{attachment}"),
         channel=ChannelId("floor"),
         generation=1,
         languages=languages,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run a reference set through `moothall replay` and print one table of errors, latencies and cost.
+"""Run a reference set through the whole live path and print one table of errors, latencies and cost.
 
     python bench/speech.py [FOLDER] [--model whisper-base] [--clock cpu|wall] [--scorer score_stream.py] [--keep FOLDER]
     python bench/speech.py FOLDER --whole --markdown TABLE.md
@@ -28,32 +28,33 @@ from scoring import COLUMNS, OFFLINE, SCORER, Result, machine, score, table, tog
 
 COMPUTE_TYPE = "int8"
 """What the engine asks CTranslate2 for on a CPU."""
+ON_THE_CPU_CLOCK = Path(__file__).with_name("replay.py")
 MODEL = "whisper-base"
 """What is measured offline when no model is named: the default of the live path."""
 
 
 def replay(pair: Pair, args: argparse.Namespace, out: Path) -> float:
     """Run the whole live path on one recording. Returns the seconds it took; exits with what it said if it fails."""
-    command = [sys.executable, "-m", "moothall", "replay", str(pair.sound), "--jsonl", str(out)]
-    command += ["--language", args.language or ",".join(pair.languages), "--clock", args.clock]
+    live = ["-m", "moothall", "replay", "--as-live"]
+    command = [sys.executable, *(live if args.clock == "wall" else [str(ON_THE_CPU_CLOCK)])]
+    command += [str(pair.sound), "--jsonl", str(out), "--language", args.language or ",".join(pair.languages)]
     command += ["--model", args.model] if args.model else []
-    command += ["--as-live"] if args.clock == "wall" else []
     # One thread in every library, so that CPU time and the time of one dedicated core are the same.
     one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     began = time.perf_counter()
     done = subprocess.run(command, env={**os.environ, **one}, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"moothall replay failed on {pair.name} (exit code {done.returncode}):\n{done.stderr or done.stdout}")
+        sys.exit(f"The replay failed on {pair.name} (exit code {done.returncode}):\n{done.stderr or done.stdout}")
     return time.perf_counter() - began
 
 
 def facts(args: argparse.Namespace) -> list[str]:
     """What somebody else needs to know to repeat the figures."""
-    clock = {"cpu": "CPU time of one thread plus idle time (--clock cpu)", "wall": "wall clock, as live"}[args.clock]
+    cpu = "CPU time of one thread plus idle time (bench/replay.py)"
     return [
         f"date      {time.strftime('%Y-%m-%d')}",
         f"model     {args.model or f'the default ({MODEL})'}, {COMPUTE_TYPE}, one thread",
-        f"clock     {clock}",
+        f"clock     {cpu if args.clock == 'cpu' else 'wall clock, as live'}",
         *machine(),
         *([f"note      {args.note}"] if args.note else []),
     ]

@@ -20,7 +20,7 @@ import numpy as np
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.testing.scripted import read_script
 from moothall.wire.engine import ComputeType, Device, workers_for
-from moothall_models.engine.clock import CpuClock, WallClock
+from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.dialling import first_of
 from moothall_models.engine.engine import Engine, EngineSettings
 from moothall_models.engine.own_process import (
@@ -66,8 +66,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     leave_no_picture()
     limit_memory(asked.memory_mb)
     try:
-        # On the CPU clock one thing comes after another.
-        workers = 1 if asked.clock == "cpu" else asked.workers or workers_for(os.cpu_count() or 1, asked.threads)
+        workers = asked.workers or workers_for(os.cpu_count() or 1, asked.threads)
         settings = EngineSettings(
             url=asked.url,
             token=own_token(asked.token_file, environment),
@@ -78,21 +77,16 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         computing = Computing(
             threads=asked.threads, workers=workers, device=asked.device, compute_type=asked.compute_type
         )
-        progress = Progress("" if asked.clock == "cpu" else own_life(environment), time.perf_counter)
-        if progress.life:
-            send_pulses(settings.url, settings.token, progress, seconds=time.perf_counter)
+        progress = Progress(own_life(environment), time.perf_counter)
+        send_pulses(settings.url, settings.token, progress, seconds=time.perf_counter)
         recognizer, voice = load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))
-        clock = CpuClock() if asked.clock == "cpu" else WallClock()
-        engine = Engine(settings, recognizer, voice, clock, random.SystemRandom().random, progress=progress)
+        engine = Engine(settings, recognizer, voice, EngineClock(), random.SystemRandom().random, progress=progress)
         asyncio.run(until_told(engine.run))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_WRONG
     except MoothallError as error:
         sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
-    except OSError as error:
-        sys.stderr.write(f"The engine can't reach {asked.url}: {error.strerror or type(error).__name__}.\n")
         return EXIT_FAILED
     except KeyboardInterrupt:
         return 0
@@ -124,7 +118,7 @@ class Computing(msgspec.Struct, frozen=True, kw_only=True):
 def load_model(
     name: str, folder: Path | None, computing: Computing, key: Callable[[], str] = str
 ) -> tuple[Recognizer, Callable[[], VoiceActivity]]:
-    """The recogniser, and what makes a voice activity detector for each stream.
+    """The recogniser, and what makes a voice activity detector for each channel.
 
     `name` is a model of the store, or of `folder` where given, or `scripted:FILE.json`, or `openai:NAME@URL`; `key`
     gives the key for such a service, and is asked again when that refuses it. Raises ConfigurationError.
@@ -230,7 +224,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--channels", type=int, help="live channels to take on at most; else as many as it can carry")
     parser.add_argument("--memory-mb", type=int, default=0, help="memory that it may take (Linux); 0: what there is")
     parser.add_argument("--name", default=socket.gethostname(), help="for the server's logs")
-    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: for benchmarks")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="info")
     parser.add_argument(
         "--exit-with-parent",

@@ -24,7 +24,7 @@ from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.clock import WallClock
+from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.live import run_live
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Samples, Window
@@ -41,7 +41,7 @@ Speech = Callable[[wire.Attach], SpeechChannel]
 
 async def engine(hall: MemoryHall, script: Script, speech: Speech) -> None:
     """Dial, and work until the link ends."""
-    recognizer, clock = ScriptedRecognizer(script), WallClock()
+    recognizer, clock = ScriptedRecognizer(script), EngineClock()
 
     async def recognise(windows: Sequence[Window]) -> Sequence[Hypothesis]:
         await asyncio.sleep(PASS_S)
@@ -52,7 +52,6 @@ async def engine(hall: MemoryHall, script: Script, speech: Speech) -> None:
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=clock.cpu_ms,
-        stamped=False,
         speech=speech,
     )
     await run_live(session, hall.connect("e"), recognise, clock)
@@ -122,7 +121,7 @@ async def meeting(
 
 
 def all_words(told: Told) -> None:
-    """No word is lost or doubled, and the engine has never lost its place."""
+    """No word is lost or doubled, and the engine has never given a channel up."""
     assert told.words == [word.text.strip() for word in SCRIPT.words]
     assert told.generation == 1
 

@@ -34,8 +34,8 @@ class Handled:
         try:
             while (message := await link.receive()) is not None:
                 self.messages.append(message)
-                await link.send(wire.Detach(stream=7))
-            await link.send(wire.Detach(stream=8))  # Silent: the link is gone.
+                await link.send(wire.Detach(attachment=7))
+            await link.send(wire.Detach(attachment=8))  # Silent: the link is gone.
         finally:
             self.over.set()
 
@@ -45,7 +45,7 @@ async def test_messages_go_both_ways_under_the_tokens_name() -> None:
     async with serve_engines("127.0.0.1", 0, lambda: TOKENS, handled) as port:
         async with connect(f"ws://127.0.0.1:{port}/", additional_headers=GOOD) as socket:
             await socket.send(wire.encode(HELLO))
-            assert wire.decode_to_engine(await socket.recv(decode=False)) == wire.Detach(stream=7)
+            assert wire.decode_to_engine(await socket.recv(decode=False)) == wire.Detach(attachment=7)
         await handled.over.wait()
     assert handled.names == ["gpu-1"]
     assert handled.messages == [HELLO]

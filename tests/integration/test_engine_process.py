@@ -22,7 +22,7 @@ from moothall.testing.engine_channel import EngineChannel
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render, write_script
 from moothall.wire import engine as wire
-from moothall_models.engine.clock import WallClock
+from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.engine import Engine, EngineSettings
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
@@ -31,7 +31,7 @@ TOKENS = {"secret": Holder("hall")}
 
 def engine(url: str, script: Script, token: str = "secret") -> Engine:  # noqa: S107 - no secret
     settings = EngineSettings(url=url, token=token, name="test")
-    return Engine(settings, ScriptedRecognizer(script), ScriptedVoiceActivity, WallClock(), lambda: 1.0)
+    return Engine(settings, ScriptedRecognizer(script), ScriptedVoiceActivity, EngineClock(), lambda: 1.0)
 
 
 async def served(serve: Callable[[EngineSocket], Awaitable[None]], channel: EngineChannel, script: Script) -> None:
@@ -121,7 +121,7 @@ def test_a_server_that_breaks_the_rules_is_left_and_dialled_again(caplog: pytest
         if len(links) == 1:
             await link.receive()
             await link.send(channel.attach())
-            await link.send(wire.Audio(stream=1, t=0, pcm=b"abc"))
+            await link.send(wire.Audio(attachment=1, t=0, pcm=b"abc"))
             assert await link.receive() is None
         else:
             await channel.serve(link, hurried)
@@ -165,18 +165,6 @@ async def ready(process: Process) -> None:
     assert process.stderr is not None
     while b"connected" not in await process.stderr.readline():
         pass
-
-
-async def test_as_a_process_on_the_cpu_clock(tmp_path: Path) -> None:
-    script = make_script(24, 40)
-    channel = EngineChannel(render(script))
-    async with hall(script, tmp_path, channel) as start:
-        process = await start("--clock", "cpu")
-        _, errors = await process.communicate()  # The server lets go of a drained link, and a benchmark ends there.
-    assert process.returncode == 0, errors.decode()
-    assert channel.words == said(script)
-    assert all(act.at is not None for act in channel.acts)
-    assert b"secret" not in errors
 
 
 async def test_sigterm_ends_it_in_order(tmp_path: Path) -> None:

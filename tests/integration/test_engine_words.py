@@ -17,7 +17,7 @@ from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.clock import WallClock
+from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.live import run_live
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Window
@@ -50,13 +50,12 @@ class Room:
         answered: Callable[[wire.Act], None] = lambda _: None,
     ) -> None:
         while not self.channel.drained:
-            clock = WallClock()
+            clock = EngineClock()
             session = LinkSession(
                 HELLO,
                 voice=ScriptedVoiceActivity,
                 media=lambda attach: ArrivalTime(attach.audio_from),
                 cpu_ms=clock.cpu_ms,
-                stamped=False,
             )
             ours, self.link = engine_link()
             self.links += 1

@@ -22,7 +22,7 @@ from moothall.services.sound.live_audio import BYTES
 from moothall.services.supervision.engine_watch import Patience
 from moothall.testing.scripted import Script, make_script, render, write_script
 from moothall.testing.seeded import SeededRandomness
-from support.memory.hall import SESSION, MemoryHall, job, memory_hall
+from support.memory.hall import SESSION, MemoryHall, assigned, memory_hall
 
 ENGINE = """
 import os, sys
@@ -99,7 +99,7 @@ async def hall(
             watched=(made.pulses, SeededRandomness()),
         )
         owners = [group.create_task(child.run()), group.create_task(made.pulses.run())]
-        _, audio, task = await job(made)
+        _, audio, task = await assigned(made)
         await audio.carry(Said(render(script)), as_live=False)
         yield Hall(made, child, script), task
         for owner in owners:
@@ -174,7 +174,7 @@ async def test_one_on_another_machine_that_hangs_is_let_in_no_more_and_ends(tmp_
         asyncio.TaskGroup() as group,
     ):
         watching = group.create_task(made.pulses.run())
-        _, audio, task = await job(made)
+        _, audio, task = await assigned(made)
         await audio.carry(Said(render(script)), as_live=False)
         arguments = ["busy", script.words[20].text.strip(), str(tmp_path / "done")]
         engine = await asyncio.create_subprocess_exec(

@@ -21,7 +21,7 @@ from moothall.core.kernel.ids import SegmentId
 from moothall.testing.scripted import Script, make_script, render, write_script
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.clock import WallClock
+from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.engine import WebSocketLink
 from moothall_models.engine.live import run_live
 from moothall_models.engine.session import LinkSession
@@ -76,13 +76,12 @@ class Engine:
         return self._recognizer.recognise_all(windows)
 
     async def _serve(self, link: WebSocketLink) -> None:
-        clock = WallClock()
+        clock = EngineClock()
         session = LinkSession(
             wire.Hello(protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=1),
             voice=ScriptedVoiceActivity,
             media=lambda attach: ArrivalTime(attach.audio_from),
             cpu_ms=clock.cpu_ms,
-            stamped=False,
             speech=Revising,
         )
         await run_live(session, link, self._recognise, clock)

@@ -17,7 +17,7 @@ from moothall.core.events.types import ChannelKind, Word
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
-from moothall.services.engines.acts import kept_part
+from moothall.services.engines.words import kept_part
 from moothall_models.ports import RATE, VAD_FRAME, Samples
 from moothall_models.recognizers.silero import SileroVoiceActivity
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper

@@ -25,7 +25,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.settings.sections import Engine as EngineChoice
 from moothall.settings.sections import Server, Settings, Translation
 from moothall.testing.scripted import make_script, render
-from moothall_models.engine.clock import WallClock
+from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.engine import Engine, EngineSettings
 from moothall_models.ports import Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
@@ -104,7 +104,7 @@ async def engine_of(name: str, port: int, key_file: Path) -> AsyncIterator[None]
     recognizer = asker(name, lambda: read(key_file))
     url = f"ws://127.0.0.1:{port}/"
     settings = EngineSettings(url=url, token=GOOD, name="far", key_waits=(0.05, 0.2))
-    engine = Engine(settings, recognizer, ScriptedVoiceActivity, WallClock(), lambda: 0.0)
+    engine = Engine(settings, recognizer, ScriptedVoiceActivity, EngineClock(), lambda: 0.0)
     running = asyncio.ensure_future(engine.run())
     try:
         yield

@@ -16,7 +16,7 @@ from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.clock import WallClock
+from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.live import run_live
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Window
@@ -45,7 +45,7 @@ class Machine:
 
     async def serve(self, hall: MemoryHall, name: str) -> None:
         """Dial, and work until the link ends."""
-        load, clock = Load(self.workers), WallClock()
+        load, clock = Load(self.workers), EngineClock()
         room = load.room(0, 0)
         hello = wire.Hello(
             protocol=wire.PROTOCOL,
@@ -60,7 +60,6 @@ class Machine:
             voice=ScriptedVoiceActivity,
             media=lambda attach: ArrivalTime(attach.audio_from),
             cpu_ms=clock.cpu_ms,
-            stamped=False,
             load=load,
         )
         await run_live(session, hall.connect(name), self.recognise, clock, workers=self.workers)

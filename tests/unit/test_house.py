@@ -37,7 +37,6 @@ UNTESTED = {
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
     "core/questions/interventions.py": "the fold of the floor's events; rules/test_questions.py carries all out",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
-    "services/engines/connection.py": "protocols; the link of the engine and the bench implement them",
 }
 """Modules that need no test file of their own, and why."""
 

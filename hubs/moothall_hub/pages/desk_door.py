@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 
 from moothall.adapters.admin.request import Asked, StaffPages, Wrong
-from moothall.adapters.admin.texts import ROLES, AdminText
+from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.visitor_request import number_in, see_other
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
@@ -296,7 +296,7 @@ class DeskDoor:
             "on_wall": len(local_floor.on_wall(floor)),
             "people": None if people is None else people.people,
             "counted": "" if people is None else ui.text(desk_texts.COUNTED_AT, time=clocks.time(people.at)),
-            "notes": [view.note(one, clocks, ui, ROLES) for one in reversed(notes)],
+            "notes": [view.note(one, clocks, ui) for one in reversed(notes)],
             "wall": f"{base}/screen",
             "ask": asked.to(f"{base}/ask"),
             "text": asked.to(base),

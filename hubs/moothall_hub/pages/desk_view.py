@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 from moothall.adapters.pages.catalogues import Catalogue, own_name
-from moothall.adapters.pages.texts import STATES
 from moothall.adapters.questions import asking_texts
 from moothall.core.events.question_parts import Kind
 from moothall.core.events.types import ChannelKind
@@ -64,12 +63,13 @@ def line(health: LineHealth, clocks: Clocks, ui: Catalogue) -> dict[str, object]
 
 def checks(found: tuple[Looked, ...], ui: Catalogue) -> dict[str, object]:
     """What was looked at before the meeting, and the verdict."""
+    todo = ui.group("hub-todo")
     rows = [
         {
-            "name": ui.text(desk_texts.CHECKS[each.check]),
+            "name": ui.named(f"hub/check.{each.check}"),
             "verdict": each.verdict.value,
-            "says": ui.text(desk_texts.VERDICTS[each.verdict]),
-            "todo": ui.text(todo) if (todo := desk_texts.TO_DO.get((each.check, each.verdict))) else "",
+            "says": ui.named(f"hub/verdict.{each.verdict}"),
+            "todo": todo.get(f"{each.check}.{each.verdict}", ""),
         }
         for each in found
     ]
@@ -128,9 +128,9 @@ def stands(
     return ui.text(desk_texts.DESK_WHERE.get(found, desk_texts.WHERE[found])), reason
 
 
-def note(each: Note, clocks: Clocks, ui: Catalogue, roles: dict[Role, str]) -> dict[str, object]:
+def note(each: Note, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
     """A note with its receipts."""
-    others = [ui.text(roles[role]) for role in each.read if role is not Role.HUB]
+    others = [ui.named(f"admin/role.{role}") for role in each.read if role is not Role.HUB]
     standing = each.standing
     if standing is not None and standing.state is ActState.REFUSED:
         says = ui.text(desk_texts.NOTE_REFUSED)
@@ -161,7 +161,7 @@ def programme(offered: Sequence[Offered], choice: Choice, clocks: Clocks, ui: Ca
             "language": title_language(each),
             "place": each.place,
             "when": "" if each.begins is None else clocks.both(each.begins, ui),
-            "state": ui.text(STATES[each.status]),
+            "state": ui.named(f"page/state.{each.status}"),
             "on": each.status in ON,
             "kept": is_kept(each, choice, clocks),
         }

@@ -1,1 +1,1 @@
-"""The engine process: its link, sessions, streams and pulse."""
+"""The engine process: its link, sessions, channels and pulse."""

@@ -42,7 +42,7 @@ class _Run(msgspec.Struct):
 
 
 class FrameBuffer:
-    """Audio of one stream that has come and has not been heard."""
+    """Audio of one channel that has come and has not been heard."""
 
     def __init__(self, start: int) -> None:
         """`start`: media ms of the first sample that will come."""
@@ -115,7 +115,7 @@ class FrameBuffer:
 
 
 class MediaTime(Protocol):
-    """What time it is in a stream's media, for a time of the engine's clock."""
+    """What time it is in a channel's media, for a time of the engine's clock."""
 
     def arrived(self, end: int, now: float) -> None:
         """Audio up to media ms `end` came at `now`."""
@@ -147,14 +147,3 @@ class ArrivalTime:
         since = 0 if self._at is None else min(now - self._at, ESTIMATE_MS)
         self._latest = max(self._latest, int(self._end + since))
         return self._latest
-
-
-class ClockTime:
-    """On the CPU clock: the engine's clock is media time."""
-
-    def arrived(self, end: int, now: float) -> None:
-        """Nothing: audio comes before its time."""
-
-    def at(self, now: float) -> int:
-        """`now`, in whole ms that have passed."""
-        return int(now)

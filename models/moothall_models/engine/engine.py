@@ -13,9 +13,8 @@ from websockets.exceptions import ConnectionClosed
 
 from moothall.core.kernel.errors import KeyRefused, MoothallError, RecognitionFailed
 from moothall.wire import engine as wire
-from moothall_models.engine.audio import ArrivalTime, ClockTime, MediaTime
-from moothall_models.engine.bench import run_bench
-from moothall_models.engine.clock import CpuClock, EngineClock
+from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.dialling import JitteredBackoff, Server, first_of, raise_if_given_up
 from moothall_models.engine.live import run_live
 from moothall_models.engine.progress import Progress
@@ -84,7 +83,7 @@ class Engine:
         *,
         progress: Progress | None = None,
     ) -> None:
-        """`recognizer` is loaded; `voice` makes a detector for a stream; `jitter` gives numbers from 0 to 1.
+        """`recognizer` is loaded; `voice` makes a detector for a channel; `jitter` gives numbers from 0 to 1.
 
         `progress`: what the pulses of this process tell; without it none are sent.
         """
@@ -99,23 +98,11 @@ class Engine:
         self._key_refused = False
 
     async def run(self) -> None:
-        """Warm up, then dial again and again; on the CPU clock there is one link, and its end is the end.
+        """Warm up, then dial again and again.
 
         Raises GivenUp when the server gave it up, ConfigurationError when the address is wrong or the server refuses
-        the token; on the CPU clock also ProtocolError and StorageUnavailable, and OSError when there is no server.
+        the token.
         """
-        if isinstance(self._clock, CpuClock):
-            self._recognizer.warm_up()
-            self._ready()
-            async with self._server.dial() as socket:
-                clock = self._clock
-                await run_bench(
-                    self._session(lambda _: ClockTime(), stamped=True),
-                    WebSocketLink(socket),
-                    self._recognizer.recognise,
-                    clock,
-                )
-            return
         # No more threads than workers: what a dead link left to be done takes the place of one.
         self._progress.ask_loop(asyncio.get_running_loop().call_soon_threadsafe)
         workers = ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise")
@@ -189,7 +176,13 @@ class Engine:
         async def serve(socket: ClientConnection) -> None:
             logger.info("engine %s: connected", self._settings.name)
             link = WebSocketLink(socket)
-            session = self._session(lambda attach: ArrivalTime(attach.audio_from), stamped=False)
+            session = LinkSession(
+                self._hello(),
+                voice=self._voice,
+                media=lambda attach: ArrivalTime(attach.audio_from),
+                cpu_ms=self._clock.cpu_ms,
+                load=self._load,
+            )
             try:
                 await run_live(
                     session,
@@ -228,9 +221,4 @@ class Engine:
             most=room.most,
             takes_glossary=True,
             life=self._progress.life,
-        )
-
-    def _session(self, media: Callable[[wire.Attach], MediaTime], *, stamped: bool) -> LinkSession:
-        return LinkSession(
-            self._hello(), voice=self._voice, media=media, cpu_ms=self._clock.cpu_ms, stamped=stamped, load=self._load
         )

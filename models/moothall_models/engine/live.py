@@ -86,7 +86,7 @@ class _Live:
     def tell(self, progress: Progress) -> None:
         """From now on tell of all that is done."""
         self._progress, self._before = progress, progress.samples
-        progress.streams = frozenset()  # What a dead link left to be done is nobody's of this one.
+        progress.attachments = frozenset()  # What a dead link left to be done is nobody's of this one.
 
     async def read(self) -> None:
         while (message := await self._link.receive()) is not None:
@@ -112,9 +112,9 @@ class _Live:
         return self._session.next_passes(self._clock.now(), workers=self._free, at_once=self._at_once)
 
     async def _run(self, turns: Sequence[Turn]) -> None:
-        self._progress.streams |= {turn.stream for turn in turns}
+        self._progress.attachments |= {turn.attachment for turn in turns}
         hypotheses = await self._recognise([turn.request.window for turn in turns])
-        self._progress.streams -= {turn.stream for turn in turns}
+        self._progress.attachments -= {turn.attachment for turn in turns}
         self._free += 1
         for turn, hypothesis in zip(turns, hypotheses, strict=True):
             self._session.passed(turn, hypothesis, self._clock.now())

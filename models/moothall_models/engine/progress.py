@@ -35,7 +35,7 @@ class Progress:
         """Whether there is sound that wasn't taken in, or a pass that is wanted."""
         self.samples = 0
         """Samples taken in."""
-        self.streams: frozenset[int] = frozenset()
+        self.attachments: frozenset[int] = frozenset()
         """Whose passes are under way, by the numbers of their link."""
         self.news = threading.Event()
         """Set when something began of which the next pulse should tell at once."""
@@ -100,7 +100,7 @@ class Progress:
                 usual_ms=0 if worst is None else self._usual(worst),
                 limit_ms=0 if worst is None else worst.limit_ms,
                 loop_ms=self._loop_ms,
-                streams=() if worst is None else tuple(sorted(self.streams)),
+                attachments=() if worst is None else tuple(sorted(self.attachments)),
             )
             ask = not self._asked
             self._asked = True

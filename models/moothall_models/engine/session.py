@@ -1,6 +1,6 @@
-"""The engine's side of one link, without the socket: streams, what goes out, and whose turn it is.
+"""The engine's side of one link, without the socket: channels, what goes out, and whose turn it is.
 
-Values and times in, messages out; a driver (`engine_live`, `engine_bench`) moves them and runs the passes.
+Values and times in, messages out; a driver (`live.py`, and the bench's) moves them and runs the passes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import FRAME_MS, MediaTime
-from moothall_models.engine.stream import Stream
+from moothall_models.engine.heard_channel import HeardChannel
 from moothall_models.ports import VAD_FRAME, Hypothesis, VoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.overload import Load, shared
@@ -34,18 +34,18 @@ Key = tuple[str, int, str]
 
 
 class Turn(msgspec.Struct, frozen=True, eq=False):
-    """A pass to be run now, for one stream."""
+    """A pass to be run now, for one channel."""
 
-    stream: int
+    attachment: int
     request: PassRequest
     speech: SpeechChannel
-    """Whose it is: a stream that was lost meanwhile gets nothing of it."""
+    """Whose it is: a channel that was lost meanwhile gets nothing of it."""
     company: int = 1
     """How many passes run together with it, itself counted."""
 
 
 class LinkSession:
-    """All streams of one link, from the hello to the link's end.
+    """All channels of one link, from the hello to the link's end.
 
     `now` is the driver's clock, ms. Every method may put messages out, which `next_message` gives in order.
     """
@@ -57,11 +57,10 @@ class LinkSession:
         voice: Callable[[], VoiceActivity],
         media: Callable[[wire.Attach], MediaTime],
         cpu_ms: Callable[[], float],
-        stamped: bool,
         load: Load | None = None,
         speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel,
     ) -> None:
-        """`voice`, `media` and `speech` make what a new stream needs; `stamped` puts `at` on what goes out.
+        """`voice`, `media` and `speech` make what a new channel needs.
 
         With `load` it says how many more channels fit, whenever that changes.
         """
@@ -69,19 +68,18 @@ class LinkSession:
         self._media = media
         self._speech = speech
         self._cpu_ms = cpu_ms
-        self._stamped = stamped
         self._load = load
         self._fits = (hello.channels, hello.channels if hello.most is None else hello.most)
         """How many channels the server was last told that fit, in time and late."""
-        self._streams: dict[int, Stream] = {}
-        # Acts are bounded by each stream's `Acts`; signals by their keys: a newer one takes the old one's place.
+        self._channels: dict[int, HeardChannel] = {}
+        # Acts are bounded by what a channel keeps unanswered; signals by their keys: a newer one replaces the old one.
         self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): hello}
         self._frames = 0
 
     @property
-    def streams(self) -> int:
+    def attached(self) -> int:
         """How many channels are attached."""
-        return len(self._streams)
+        return len(self._channels)
 
     @property
     def frames(self) -> int:
@@ -91,32 +89,32 @@ class LinkSession:
     @property
     def waiting(self) -> bool:
         """Whether there is sound that it has not heard, or a pass that is wanted."""
-        return any(s.audio.next_end is not None or s.wanted is not None for s in self._streams.values())
+        return any(each.audio.next_end is not None or each.wanted is not None for each in self._channels.values())
 
     @property
     def under_way(self) -> int:
         """How many acts wait for the server's answer."""
-        return sum(stream.acts.under_way for stream in self._streams.values())
+        return sum(channel.acts.under_way for channel in self._channels.values())
 
     @property
     def held_up(self) -> bool:
-        """Whether the server can't store what some stream said."""
-        return any(stream.acts.held_up for stream in self._streams.values())
+        """Whether the server can't store what some channel said."""
+        return any(channel.acts.held_up for channel in self._channels.values())
 
     @property
     def retry_at(self) -> int | None:
         """When `retry` is to be called; None when nothing waits for it."""
-        return min((at for s in self._streams.values() if (at := s.acts.retry_at) is not None), default=None)
+        return min((at for each in self._channels.values() if (at := each.acts.retry_at) is not None), default=None)
 
     @property
     def lacks_audio(self) -> bool:
-        """Whether some stream has no frame to hear and may still get one."""
-        return any(not s.ending and s.audio.next_end is None for s in self._streams.values())
+        """Whether some channel has no frame to hear and may still get one."""
+        return any(not each.ending and each.audio.next_end is None for each in self._channels.values())
 
     @property
     def next_frame_end(self) -> int | None:
         """Media ms at which the earliest waiting frame may be heard; None when none waits."""
-        return min((end for s in self._streams.values() if (end := s.audio.next_end) is not None), default=None)
+        return min((end for each in self._channels.values() if (end := each.audio.next_end) is not None), default=None)
 
     def next_message(self) -> wire.ToServer | None:
         """Take the next message to be written; None when there is none at the moment."""
@@ -129,59 +127,59 @@ class LinkSession:
         if isinstance(message, wire.Attach):
             self._attach(message)
             return
-        stream = self._streams.get(message.stream)
-        if stream is None:
-            return  # It was under way when the stream was given up.
+        channel = self._channels.get(message.attachment)
+        if channel is None:
+            return  # It was under way when the channel was given up.
         match message:
             case wire.Audio():
-                if stream.ending:
-                    msg = f"Audio came for stream {stream.number} after its end."
+                if channel.ending:
+                    msg = f"Audio came for attachment {channel.number} after its end."
                     raise ProtocolError(msg)
-                stream.audio.add(message.t, message.pcm)
-                stream.media.arrived(stream.audio.end, now)
+                channel.audio.add(message.t, message.pcm)
+                channel.media.arrived(channel.audio.end, now)
             case wire.EndOfAudio():
-                stream.audio.finish()
-                stream.ending = True
-                stream.media.arrived(stream.audio.end, now)
-                self._end_if_heard(stream, now)
+                channel.audio.finish()
+                channel.ending = True
+                channel.media.arrived(channel.audio.end, now)
+                self._end_if_heard(channel, now)
             case wire.Glossary():
-                stream.speech.glossary.prefer(message.terms, message.near)
+                channel.speech.glossary.prefer(message.terms, message.near)
             case wire.Detach():
-                self._forget(stream)
+                self._forget(channel)
             case wire.Accepted():
-                stream.acts.accepted(message.id)
-                self._send(stream, now)
-                self._drained(stream)
+                channel.acts.accepted(message.id)
+                self._send(channel, now)
+                self._drained(channel)
             case wire.Refused():
-                had_worked = not stream.acts.held_up
-                if stream.acts.refused(message.id, message.refusal.code, int(now)):
-                    if had_worked and stream.acts.held_up:  # Once, not for all that follow, nor for what is dropped.
+                had_worked = not channel.acts.held_up
+                if channel.acts.refused(message.id, message.refusal.code, int(now)):
+                    if had_worked and channel.acts.held_up:  # Once, not for all that follow, nor for what is dropped.
                         logger.warning("act %s was refused (%s), is sent again", message.id, message.refusal.code)
-                    self._send(stream, now)
+                    self._send(channel, now)
                 else:
-                    logger.warning("act %s was refused (%s); lost my place", message.id, message.refusal.code)
-                    self._lose(stream)
+                    logger.warning("act %s was refused (%s); the channel is lost", message.id, message.refusal.code)
+                    self._lose(channel)
 
     def retry(self, now: float) -> None:
         """Send again what is due."""
-        for stream in list(self._streams.values()):
-            self._send(stream, now)
+        for channel in list(self._channels.values()):
+            self._send(channel, now)
 
     def hear(self, now: float) -> bool:
-        """Hear up to a second of the audio that has arrived, of every stream; False when there was none."""
+        """Hear up to a second of the audio that has arrived, of every channel; False when there was none."""
         heard_any = False
-        for stream in list(self._streams.values()):
-            behind = 0 if stream.idle else stream.speech.waiting
-            room = min(AHEAD_FRAMES - stream.ahead, (BACKLOG_MS - behind) // FRAME_MS)
-            heard = stream.audio.take(stream.media.at(now), min(SLICE_FRAMES, room))
+        for channel in list(self._channels.values()):
+            behind = 0 if channel.idle else channel.speech.waiting
+            room = min(AHEAD_FRAMES - channel.ahead, (BACKLOG_MS - behind) // FRAME_MS)
+            heard = channel.audio.take(channel.media.at(now), min(SLICE_FRAMES, room))
             if heard is None:
                 continue
             heard_any = True
             frames = len(heard.samples) // VAD_FRAME
-            stream.ahead += frames
+            channel.ahead += frames
             self._frames += frames
-            self._put(stream, stream.speech.hear(heard.t, heard.samples, stream.judge(heard.t, heard.samples)), now)
-            self._end_if_heard(stream, now)
+            self._put(channel, channel.speech.hear(heard.t, heard.samples, channel.judge(heard.t, heard.samples)), now)
+            self._end_if_heard(channel, now)
         if heard_any:
             self._say_room()
         return heard_any
@@ -189,59 +187,61 @@ class LinkSession:
     def next_pass(self, now: float) -> Turn | None:
         """The pass to be run next: of all that are wanted the one with the earliest deadline.
 
-        It is under way until `passed`; meanwhile other streams may get their turn.
+        It is under way until `passed`; meanwhile other channels may get their turn.
         """
         return next(iter(self.next_passes(now)), None)
 
     def next_passes(self, now: float, *, workers: int = 1, at_once: int = 1) -> list[Turn]:
-        """The passes to be run together next, of as many streams, as `next_pass` has them; none when none is wanted.
+        """The passes to be run together next, of as many channels, as `next_pass` has them; none when none is wanted.
 
         `workers` are free and take up to `at_once` each: the passes are shared out among them. A line that is heard
         once more runs alone, since it takes longer and nobody waits for it.
         """
-        ready = sorted((each for each in self._streams.values() if each.wants(now)), key=lambda each: each.due)
+        ready = sorted((each for each in self._channels.values() if each.wants(now)), key=lambda each: each.due)
         live = [each for each in ready if each.wanted is not None and each.wanted.line is None]
         chosen = live[: shared(len(live), workers, at_once)] if live[:1] == ready[:1] else ready[:1]
         turns: list[Turn] = []
-        for stream in chosen:
-            if stream.wanted is not None:
-                stream.running, stream.began = True, now
-                turns.append(Turn(stream.number, stream.wanted, stream.speech, len(chosen)))
+        for channel in chosen:
+            if channel.wanted is not None:
+                channel.running, channel.began = True, now
+                turns.append(Turn(channel.number, channel.wanted, channel.speech, len(chosen)))
         return turns
 
     def passed(self, turn: Turn, hypothesis: Hypothesis, now: float) -> None:
-        """The pass is done; nothing happens when its stream is gone."""
-        stream = self._streams.get(turn.stream)
-        if stream is None or stream.speech is not turn.speech:
+        """The pass is done; nothing happens when its channel is gone."""
+        channel = self._channels.get(turn.attachment)
+        if channel is None or channel.speech is not turn.speech:
             return
-        stream.wanted, stream.running, stream.ahead, stream.idle = None, False, 0, False
+        channel.wanted, channel.running, channel.ahead, channel.idle = None, False, 0, False
         if self._load is not None:
-            self._load.passed((now - stream.began) / turn.company, stream.began - stream.asked, stream.spoken)
-        stream.spoken = 0
-        outputs = stream.speech.passed(turn.request, hypothesis, stream.media.at(now))
-        self._put(stream, outputs, now)
-        self._say_language(stream)
+            self._load.passed((now - channel.began) / turn.company, channel.began - channel.asked, channel.spoken)
+        channel.spoken = 0
+        outputs = channel.speech.passed(turn.request, hypothesis, channel.media.at(now))
+        self._put(channel, outputs, now)
+        self._say_language(channel)
         line = turn.request.line
         if line is not None and not any(isinstance(output, ReviseSegment) for output in outputs):
-            self._out["stands", stream.number, line.segment] = wire.Stands(stream=stream.number, segment=line.segment)
-        self._drained(stream)
+            self._out["stands", channel.number, line.segment] = wire.Stands(
+                attachment=channel.number, segment=line.segment
+            )
+        self._drained(channel)
 
     def _attach(self, attach: wire.Attach) -> None:
-        if attach.stream in self._streams:
-            msg = f"Stream {attach.stream} is attached already."
+        if attach.attachment in self._channels:
+            msg = f"Attachment {attach.attachment} is there already."
             raise ProtocolError(msg)
-        stream = Stream(attach, self._voice(), self._media(attach), self._speech(attach))
-        self._streams[attach.stream] = stream
-        logger.info("stream %d is %s, from %d ms", attach.stream, stream.name, attach.audio_from)
+        channel = HeardChannel(attach, self._voice(), self._media(attach), self._speech(attach))
+        self._channels[attach.attachment] = channel
+        logger.info("attachment %d is %s, from %d ms", attach.attachment, channel.name, attach.audio_from)
 
-    def _end_if_heard(self, stream: Stream, now: float) -> None:
-        gone = self._streams.get(stream.number) is not stream
-        if not gone and stream.ending and not stream.ended and stream.audio.next_end is None:
-            stream.ended = True
-            self._put(stream, stream.speech.end_of_audio(), now)
-            self._drained(stream)
+    def _end_if_heard(self, channel: HeardChannel, now: float) -> None:
+        gone = self._channels.get(channel.number) is not channel
+        if not gone and channel.ending and not channel.ended and channel.audio.next_end is None:
+            channel.ended = True
+            self._put(channel, channel.speech.end_of_audio(), now)
+            self._drained(channel)
 
-    def _put(self, stream: Stream, outputs: Sequence[Output], now: float) -> None:
+    def _put(self, channel: HeardChannel, outputs: Sequence[Output], now: float) -> None:
         """Send what the policy gave out: all that it made certain as one act, and the rest as signals.
 
         Each better text is an act of its own behind that, so that one which is refused takes nothing with it.
@@ -249,66 +249,65 @@ class LinkSession:
         commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment | NoteGap)]
         better = [output for output in outputs if isinstance(output, ReviseSegment)]
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
-        at = now if self._stamped else None
         if commands:
             ended = [command.segment for command in commands if isinstance(command, EndSegment)]
-            again = tuple(segment for segment in ended if stream.speech.reviewer.may_better(segment))
-            stream.acts.add(commands, partial, at, stream.place(), again)
-            if stream.acts.overdue:
-                logger.error("%s: the server does not answer; lost my place", stream.name)
-                self._lose(stream)
+            again = tuple(segment for segment in ended if channel.speech.reviewer.may_better(segment))
+            channel.acts.add(commands, partial, channel.resume_point(), again)
+            if channel.acts.overdue:
+                logger.error("%s: the server does not answer; the channel is lost", channel.name)
+                self._lose(channel)
                 return
         elif partial is not None:
-            self._tell(stream, partial, at)
+            self._tell(channel, partial)
         for revised in better:
-            stream.acts.add([revised], at=at)
+            channel.acts.add([revised])
         if commands or better:
-            self._send(stream, now)
+            self._send(channel, now)
         for output in outputs:
             if isinstance(output, ChannelState):
-                stream.lag = output.lag
-                self._tell(stream, output, at)
+                channel.lag = output.lag
+                self._tell(channel, output)
 
-    def _tell(self, stream: Stream, signal: Partial | ChannelState, at: float | None) -> None:
-        key = ("tell", stream.number, signal.key)
+    def _tell(self, channel: HeardChannel, signal: Partial | ChannelState) -> None:
+        key = ("tell", channel.number, signal.key)
         self._out.pop(key, None)
-        self._out[key] = wire.Tell(stream=stream.number, signal=signal, at=at)
+        self._out[key] = wire.Tell(attachment=channel.number, signal=signal)
 
-    def _say_language(self, stream: Stream) -> None:
+    def _say_language(self, channel: HeardChannel) -> None:
         """Tell the server which language it sounds like instead, if it asked and that isn't what it was told."""
-        instead = stream.speech.expected.instead
-        if stream.tells_language and instead != stream.instead:
-            stream.instead = instead
-            self._out["sounds", stream.number, ""] = wire.SoundsLike(stream=stream.number, language=instead)
+        instead = channel.speech.expected.instead
+        if channel.tells_language and instead != channel.instead:
+            channel.instead = instead
+            self._out["sounds", channel.number, ""] = wire.SoundsLike(attachment=channel.number, language=instead)
 
     def _say_room(self) -> None:
         """Tell the server what fits, if that isn't what it was told."""
         if self._load is None:
             return
-        attached = len(self._streams)
-        room = self._load.room(attached, max((stream.lag for stream in self._streams.values()), default=0))
+        attached = len(self._channels)
+        room = self._load.room(attached, max((channel.lag for channel in self._channels.values()), default=0))
         fits = (attached + room.channels, attached + room.most)
         if fits != self._fits:
             self._fits = fits
             self._out["capacity", 0, ""] = wire.Capacity(channels=room.channels, most=room.most, attached=attached)
 
-    def _send(self, stream: Stream, now: float) -> None:
-        for act in stream.acts.take(int(now)):
-            self._out["act", stream.number, act.id] = act
+    def _send(self, channel: HeardChannel, now: float) -> None:
+        for act in channel.acts.take(int(now)):
+            self._out["act", channel.number, act.id] = act
 
-    def _drained(self, stream: Stream) -> None:
-        if stream.drained and self._streams.get(stream.number) is stream:
+    def _drained(self, channel: HeardChannel) -> None:
+        if channel.drained and self._channels.get(channel.number) is channel:
             usage = wire.Usage(cpu_ms=self._cpu_ms(), audio_ms=self._frames * FRAME_MS)
-            self._out["usage", stream.number, ""] = usage
-            self._out["drained", stream.number, ""] = wire.Drained(stream=stream.number)
-            del self._streams[stream.number]
-            logger.info("stream %d is drained", stream.number)
+            self._out["usage", channel.number, ""] = usage
+            self._out["drained", channel.number, ""] = wire.Drained(attachment=channel.number)
+            del self._channels[channel.number]
+            logger.info("attachment %d is drained", channel.number)
 
-    def _lose(self, stream: Stream) -> None:
-        self._forget(stream)
-        self._out["lost", stream.number, ""] = wire.Lost(stream=stream.number)
+    def _lose(self, channel: HeardChannel) -> None:
+        self._forget(channel)
+        self._out["lost", channel.number, ""] = wire.Lost(attachment=channel.number)
 
-    def _forget(self, stream: Stream) -> None:
-        del self._streams[stream.number]
-        for key in [key for key in self._out if key[1] == stream.number and key[0] in ("act", "tell", "sounds")]:
+    def _forget(self, channel: HeardChannel) -> None:
+        del self._channels[channel.number]
+        for key in [key for key in self._out if key[1] == channel.number and key[0] in ("act", "tell", "sounds")]:
             del self._out[key]

@@ -14,9 +14,9 @@ from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.session.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
-from moothall.wire.engine import Attach, Place
+from moothall.wire.engine import Attach, ResumePoint
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
-from moothall_models.speech import agreement, belief, passes, places, schedule, seam, trimming
+from moothall_models.speech import agreement, belief, passes, resume_points, schedule, seam, trimming
 from moothall_models.speech.gate import Change, Gate
 from moothall_models.speech.glossary import Glossary
 from moothall_models.speech.languages import Expected, LanguageChoice
@@ -40,10 +40,10 @@ class SpeechChannel:
         self._segmenter = Segmenter(attach, settings)
         self._reporter = Reporter(attach.channel, settings)
         self.reviewer = Reviewer(settings)
-        place = self._resumed = places.usable(attach)
-        self.glossary = Glossary(attach.glossary, attach.near, () if place is None else place.terms)
+        resumed = self._resumed = resume_points.usable(attach)
+        self.glossary = Glossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
-        last, suspect = (spoken, None) if place is None else (place.language, place.suspect)
+        last, suspect = (spoken, None) if resumed is None else (resumed.language, resumed.suspect)
         self._languages = LanguageChoice(attach.languages, last, settings, suspect)
         self.expected = Expected(attach.languages, settings)
         self._first, self._cut = attach.audio_from, attach.cut
@@ -74,10 +74,10 @@ class SpeechChannel:
         return max(0, self._heard - max(oldest.covered, oldest.speech_start))
 
     @property
-    def place(self) -> Place:
+    def resume_point(self) -> ResumePoint:
         """Where another engine has to begin to hear what this one would have heard."""
         utterance = self._utterances[0] if self._utterances else None
-        return places.of(
+        return resume_points.of(
             self._segmenter, self._languages, self.glossary, utterance, first=self._first, heard=self._heard
         )
 
@@ -239,16 +239,16 @@ class SpeechChannel:
         self._latest.append(frame)
         self._paused = self._paused + FRAME_MS if frame.p < self._settings.silence_p else 0
 
-    def _resume(self, frame: Frame, place: Place) -> None:
+    def _resume(self, frame: Frame, point: ResumePoint) -> None:
         """Go on where that engine stood; `frame` is the first of its window."""
         self._resumed = None
-        if place.speaking is None:
+        if point.speaking is None:
             return
         self._heard += FRAME_MS
         self._latest.append(frame)
         self._count += 1
-        self._utterances.append(Utterance.resumed(self._count, frame, place.speaking, self._settings.silence_p))
-        spoken = frame.t >= place.speaking.speech_start
+        self._utterances.append(Utterance.resumed(self._count, frame, point.speaking, self._settings.silence_p))
+        spoken = frame.t >= point.speaking.speech_start
         self._gate.reopen(self._paused if spoken else 0)
         if spoken:
             self._utterances[0].closed = self._gate.hear(frame.p, FRAME_MS) is Change.ENDS

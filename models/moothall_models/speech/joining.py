@@ -65,7 +65,7 @@ class _Lines:
 
 
 _WHOLE = Attach(
-    stream=0,
+    attachment=0,
     session=SessionId("file"),
     channel=ChannelId("floor"),
     generation=1,

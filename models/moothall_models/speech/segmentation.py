@@ -41,7 +41,7 @@ class Segmenter:
         return self._last
 
     @property
-    def place(self) -> tuple[SegmentId | None, int]:
+    def written(self) -> tuple[SegmentId | None, int]:
         """The open segment and how many words it has."""
         return (self._segment, self._count) if self.open else (None, 0)
 

@@ -78,19 +78,19 @@ class Utterance:
             self.add(frame)
 
     @classmethod
-    def resumed(cls, number: int, frame: Frame, place: Speaking, silence_p: float) -> Utterance:
+    def resumed(cls, number: int, frame: Frame, speaking: Speaking, silence_p: float) -> Utterance:
         """The utterance that another engine was in when its window began at `frame`."""
         utterance = cls(number, (frame,), silence_p)
-        utterance.speech_start = place.speech_start
-        utterance._moments = [Moment(frame.t, place.speech_ms, place.speech_end)]
+        utterance.speech_start = speaking.speech_start
+        utterance._moments = [Moment(frame.t, speaking.speech_ms, speaking.speech_end)]
         utterance._know(frame)
-        utterance.covered, utterance.again, utterance.redo = place.covered, place.again, place.redo
-        utterance.language, utterance.unconfirmed = place.language, place.unconfirmed
-        utterance.parroted = place.parroted
-        utterance.spoken = Hypothesis(language=place.heard_language, words=(), likeliest=place.likeliest)
+        utterance.covered, utterance.again, utterance.redo = speaking.covered, speaking.again, speaking.redo
+        utterance.language, utterance.unconfirmed = speaking.language, speaking.unconfirmed
+        utterance.parroted = speaking.parroted
+        utterance.spoken = Hypothesis(language=speaking.heard_language, words=(), likeliest=speaking.likeliest)
         return utterance
 
-    def place(self) -> Speaking:
+    def speaking(self) -> Speaking:
         """What another engine needs besides the audio from `start` on."""
         return Speaking(
             speech_start=self.speech_start,

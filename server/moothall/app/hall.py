@@ -6,7 +6,7 @@ import logging
 import os
 import resource
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 
@@ -31,7 +31,6 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
-from moothall.services.engines.connection import BenchClock
 from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.presence import HubPresence
@@ -74,16 +73,10 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def hall(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    bench: BenchClock | None = None,
-    engine_arguments: Sequence[str] = (),
-) -> AsyncIterator[Hall]:
-    """Run a server while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
+async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Hall]:
+    """Run a server while inside.
 
-    `bench` and the engine's extra arguments are for runs on the CPU clock.
+    Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
     """
     clock = clock or SystemClock()
     keep_addresses_out_of_logs()
@@ -94,12 +87,9 @@ async def hall(
         pages = Pages(web, zone=house.programme.zone)
         listener = stack.enter_context(closing(_listen(settings)))
         recordings, folder = open_recordings(stack, house, settings)
-        # A bench measures what turns sound into text.
         glossaries = await open_glossaries(stack, house, settings)
         pulses = Pulses(clock)
-        recognising = Recognising(
-            clock, bench, recordings.record if bench is None else None, glossaries.preferred, pulses
-        )
+        recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses)
         spools = DiskSpools(house.data / SPOOL_FOLDER)
         ingest = Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing)
         live = await open_live(stack, house, spools, recognising)
@@ -131,7 +121,6 @@ async def hall(
             recognising=recognising,
             translators=translation.translators,
             pulses=pulses,
-            arguments=engine_arguments,
         )
         stack.enter_context(calm_collector())
         yield Hall(
@@ -169,7 +158,6 @@ async def _start_engines(
     recognising: Recognising,
     translators: Translators,
     pulses: Pulses,
-    arguments: Sequence[str],
 ) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
     """Listen for engines, and start the server's own, and its translators."""
     own = SystemRandomness().bytes(24).hex()
@@ -187,8 +175,6 @@ async def _start_engines(
     port = await stack.enter_async_context(
         serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translators.serve, feel=pulses.serve)
     )
-    # On the CPU clock an engine has no pulse, and nothing that comes too late is measured.
-    watched = None if arguments else (pulses, house.randomness)
     stack.callback(house.tasks.create_task(carry_on(pulses.run, house.clock)).cancel)
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
@@ -199,21 +185,16 @@ async def _start_engines(
     children = []
     for number in range(1, settings.engine.count + 1):
         child = EngineChild(
-            [*common, "--name", f"child-{number}", "--log-level", settings.logging.level, *arguments],
+            [*common, "--name", f"child-{number}", "--log-level", settings.logging.level],
             token=own,
             threads=settings.engine.threads,
             clock=house.clock,
             name=f"engine child {number}",
-            watched=watched,
+            watched=(pulses, house.randomness),
         )
         stack.callback(house.tasks.create_task(child.run()).cancel)
         children.append(child)
-    # A run on the CPU clock measures what turns sound into text.
-    translator = (
-        None
-        if arguments
-        else start_translators(stack, house, settings, translators, url=dialled, token=own, pulses=pulses)
-    )
+    translator = start_translators(stack, house, settings, translators, url=dialled, token=own, pulses=pulses)
     return tuple(children), translator
 
 

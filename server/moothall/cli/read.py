@@ -30,12 +30,6 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     read.add_argument("address", help="the session's page, such as http://127.0.0.1:8080/s/demo")
     read.add_argument("--channel", default="floor", help="which text: floor, what is spoken, or a language")
     read.add_argument("--jsonl", metavar="FILE", default="-", help="where to write; - is standard output")
-    read.add_argument(
-        "--clock",
-        choices=("wall", "cpu"),
-        default="wall",
-        help="wall: when a frame arrived; cpu: when the server says that it was sent",
-    )
     read.set_defaults(run=_read)
 
 
@@ -49,24 +43,22 @@ def _read(arguments: argparse.Namespace) -> int:
                 msg = f"{arguments.jsonl} can't be written: {error.strerror}."
                 raise ConfigurationError(msg) from error
         feed = Feed(ChannelId(arguments.channel))
-        asyncio.run(_follow(arguments.address.rstrip("/"), feed, out, sent=arguments.clock == "cpu"))
+        asyncio.run(_follow(arguments.address.rstrip("/"), feed, out))
     return 0
 
 
-async def _follow(address: str, feed: Feed, out: TextIO, *, sent: bool) -> None:
+async def _follow(address: str, feed: Feed, out: TextIO) -> None:
     log = StreamLog()
     async with contextlib.aclosing(follow(address, feed, SystemClock())) as frames:
         async for frame, arrived in frames:
-            for row in log.rows(frame, _media_time(log, frame, frame.sent if sent else arrived, sent=sent)):
+            for row in log.rows(frame, _media_time(log, frame, arrived)):
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
             out.flush()
             if log.closed:
                 return
 
 
-def _media_time(log: StreamLog, frame: Received, wall: int, *, sent: bool) -> float:
-    """Seconds of media time at a wall time; on the CPU clock media time runs from the opening on."""
-    if sent and log.opened is not None:
-        return (wall - log.opened) / 1000
+def _media_time(log: StreamLog, frame: Received, wall: int) -> float:
+    """Seconds of media time at a wall time (Unix ms), by the newest mapping."""
     media, mapped = log.clock or (0, frame.sent)
     return (media + wall - mapped) / 1000

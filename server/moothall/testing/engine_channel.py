@@ -40,7 +40,7 @@ class EngineChannel:
     def __init__(self, pcm: bytes, languages: tuple[str, ...] = ("en",)) -> None:
         """`pcm`: the whole audio, PCM16 at 16 kHz, from media time 0."""
         self._pcm = pcm
-        self._streams = 0
+        self._attachments = 0
         self._answered: dict[CommandId, int] = {}
         self._held: CommandId | None = None
         self.events: list[ev.AnyEvent] = []
@@ -86,10 +86,10 @@ class EngineChannel:
         opened = None
         if segment is not None:
             opened = wire.OpenSegment(segment=segment.id, language=segment.language, t0=segment.t0, words=segment.words)
-        self._streams += 1
+        self._attachments += 1
         self._held = None
         return wire.Attach(
-            stream=self._streams,
+            attachment=self._attachments,
             session=SESSION,
             channel=CHANNEL,
             generation=generation,
@@ -104,7 +104,7 @@ class EngineChannel:
         """Carry out an act, or refuse it; after an act that wasn't stored, all are refused until it is repeated."""
         self.acts.append(act)
         if act.id in self._answered:
-            return wire.Accepted(stream=act.stream, id=act.id, offset=self._answered[act.id])
+            return wire.Accepted(attachment=act.attachment, id=act.id, offset=self._answered[act.id])
         refusal: Refusal | None = None
         if self._held is not None and act.id != self._held:
             refusal = Refusal(
@@ -117,10 +117,10 @@ class EngineChannel:
         if refusal is None:
             self._held = None
             self._answered[act.id] = len(self.events)
-            return wire.Accepted(stream=act.stream, id=act.id, offset=len(self.events))
+            return wire.Accepted(attachment=act.attachment, id=act.id, offset=len(self.events))
         if refusal.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
             self._held = self._held or act.id
-        return wire.Refused(stream=act.stream, id=act.id, refusal=refusal)
+        return wire.Refused(attachment=act.attachment, id=act.id, refusal=refusal)
 
     async def serve(
         self,
@@ -141,7 +141,7 @@ class EngineChannel:
             await link.send(attach)
             async with asyncio.TaskGroup() as group:
                 pump = group.create_task(self._pump(link, attach, reached))
-                went_on = await self._take(link, attach.stream, answered)
+                went_on = await self._take(link, attach.attachment, answered)
                 pump.cancel()
             if not went_on:
                 return
@@ -151,18 +151,18 @@ class EngineChannel:
         for t in range(attach.audio_from, end, PORTION_MS):
             await reached(min(t + PORTION_MS, end))
             pcm = self._pcm[t * BYTES_A_MS : (t + PORTION_MS) * BYTES_A_MS]
-            await link.send(wire.Audio(stream=attach.stream, t=t, pcm=pcm))
-        await link.send(wire.EndOfAudio(stream=attach.stream))
+            await link.send(wire.Audio(attachment=attach.attachment, t=t, pcm=pcm))
+        await link.send(wire.EndOfAudio(attachment=attach.attachment))
 
-    async def _take(self, link: ServerSide, stream: int, answered: Callable[[wire.Act], None]) -> bool:
+    async def _take(self, link: ServerSide, attachment: int, answered: Callable[[wire.Act], None]) -> bool:
         """Take what the engine says of one attachment; False when the link has ended."""
         while (message := await link.receive()) is not None:
             match message:
-                case wire.Act() if message.stream == stream:
+                case wire.Act() if message.attachment == attachment:
                     answer = self.answer(message)
                     answered(message)
                     await link.send(answer)
-                case wire.Tell() if message.stream == stream:
+                case wire.Tell() if message.attachment == attachment:
                     self.tells.append(message)
                 case wire.Usage():
                     self.usage = message

@@ -3,7 +3,6 @@
 The engine dials the server with its token and says `Hello`. For every channel it is given it gets `Attach`,
 then `Audio`; it answers with `Partial`s and `Act`s, and every `Act` is answered by `Accepted` or `Refused`, in
 order. Media times are integer ms of the session. Audio is PCM16 mono little-endian, 16 kHz.
-`at` fields belong to benchmarks on the CPU clock (`docs/reference/replay.md`) and are None in life.
 """
 
 from __future__ import annotations
@@ -102,8 +101,8 @@ class TermHeard(msgspec.Struct, frozen=True, kw_only=True):
     """How much like it, 0 to 1."""
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an engine stands after an act: from there another one hears the same windows (docs/adr/0009).
+class ResumePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """From where another engine goes on after an act, and hears the same windows (docs/adr/0009).
 
     It belongs to one state of the channel, and is of no use with another.
     """
@@ -159,7 +158,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
 class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     """Server → engine: recognise this channel from `committed_through` on."""
 
-    stream: int
+    attachment: int
     """Number of this attachment on this link; the other messages name it."""
     session: SessionId
     channel: ChannelId
@@ -179,8 +178,8 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     """Names and terms to prefer while somebody speaks, in order of their standing; at most 300."""
     near: int = 0
     """How many of these, the first ones, belong to whoever speaks or to what is announced."""
-    place: Place | None = None
-    """Where the engine before stood; None when nobody knows."""
+    resume_point: ResumePoint | None = None
+    """Where the engine before would have gone on; None when nobody knows."""
     tell_language: bool = False
     """Whether a `SoundsLike` is understood."""
     cut: int = 0
@@ -190,7 +189,7 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
 class Audio(Message, frozen=True, kw_only=True, tag="audio"):
     """Server → engine: samples, without gaps from `audio_from` unless `t` says so."""
 
-    stream: int
+    attachment: int
     t: int
     """Media ms of the first sample."""
     pcm: bytes
@@ -199,13 +198,13 @@ class Audio(Message, frozen=True, kw_only=True, tag="audio"):
 class EndOfAudio(Message, frozen=True, kw_only=True, tag="end-of-audio"):
     """Server → engine: nothing more comes; commit everything, end the segment, answer `Drained`."""
 
-    stream: int
+    attachment: int
 
 
 class Glossary(Message, frozen=True, kw_only=True, tag="glossary"):
     """Server → engine: from now on prefer these terms; only to an engine that `takes_glossary`."""
 
-    stream: int
+    attachment: int
     terms: tuple[str, ...]
     """In order of their standing, as `Attach.glossary`; at most 300."""
     near: int = 0
@@ -215,18 +214,16 @@ class Glossary(Message, frozen=True, kw_only=True, tag="glossary"):
 class Detach(Message, frozen=True, kw_only=True, tag="detach"):
     """Server → engine: forget the channel at once."""
 
-    stream: int
+    attachment: int
 
 
 class Accepted(Message, frozen=True, kw_only=True, tag="accepted"):
     """Server → engine: the act is in the log for good."""
 
-    stream: int
+    attachment: int
     id: CommandId
     offset: int
     """Offset of its last event."""
-    server_cpu_us: int | None = None
-    """CPU-clock runs only: what the server spent from receipt to the write to readers."""
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):
@@ -235,10 +232,9 @@ class Refused(Message, frozen=True, kw_only=True, tag="refused"):
     `unavailable` and `busy`: send it and all later acts again, with the same ids. `stale`: re-sync from the state.
     """
 
-    stream: int
+    attachment: int
     id: CommandId
     refusal: Refusal
-    server_cpu_us: int | None = None
 
 
 class Act(Message, frozen=True, kw_only=True, tag="act"):
@@ -248,26 +244,23 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     into committed words, or into the next segment, never blinks.
     """
 
-    stream: int
+    attachment: int
     id: CommandId
     commands: tuple[EngineCommand, ...]
-    """In order; one or more, all of this stream's channel and generation."""
+    """In order; one or more, all of this attachment's channel and generation."""
     show: Partial | None = None
     """The partial that is right after these; wins over the `rest` of a commit."""
-    place: Place | None = None
+    resume_point: ResumePoint | None = None
     """Where to go on if the engine or the server dies after this act; kept beside the audio, never in the log."""
     again: tuple[SegmentId, ...] = ()
     """Lines that end here and are heard once more: a better text may follow soon, in a `ReviseSegment`."""
-    at: float | None = None
-    """CPU-clock runs only: ms on the engine's clock."""
 
 
 class Tell(Message, frozen=True, kw_only=True, tag="tell"):
     """Engine → server: a signal; not answered."""
 
-    stream: int
+    attachment: int
     signal: Partial | ChannelState
-    at: float | None = None
 
 
 class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
@@ -276,7 +269,7 @@ class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
     A guess, for people to look at: the engine goes on in the languages that it was given.
     """
 
-    stream: int
+    attachment: int
     language: str | None
     """BCP-47 tag of what it sounds like instead; None: it sounds like what was expected."""
 
@@ -284,20 +277,20 @@ class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
 class Stands(Message, frozen=True, kw_only=True, tag="stands"):
     """Engine → server: a line of `Act.again` was heard once more, and nothing better was found."""
 
-    stream: int
+    attachment: int
     segment: SegmentId
 
 
 class Drained(Message, frozen=True, kw_only=True, tag="drained"):
     """Engine → server: every act of the channel has been accepted after `EndOfAudio`."""
 
-    stream: int
+    attachment: int
 
 
 class Lost(Message, frozen=True, kw_only=True, tag="lost"):
-    """Engine → server: I have lost my place in this stream (a refusal I can't mend); attach the channel anew."""
+    """Engine → server: I give this channel up (after a refusal that I can't mend); attach it anew."""
 
-    stream: int
+    attachment: int
 
 
 class Capacity(Message, frozen=True, kw_only=True, tag="capacity"):
@@ -321,10 +314,10 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
 ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
 ToServer = Hello | Act | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
 
-PLACES = 2
+RESUME_POINTS = 2
 """How many are kept: the newest one's act may never reach the log."""
 
-_places: msgspec.msgpack.Decoder[tuple[Place, ...]] = msgspec.msgpack.Decoder(tuple[Place, ...])
+_resume_points: msgspec.msgpack.Decoder[tuple[ResumePoint, ...]] = msgspec.msgpack.Decoder(tuple[ResumePoint, ...])
 _encoder = msgspec.msgpack.Encoder()
 _to_engine: msgspec.msgpack.Decoder[ToEngine] = msgspec.msgpack.Decoder(ToEngine)
 _to_server: msgspec.msgpack.Decoder[ToServer] = msgspec.msgpack.Decoder(ToServer)
@@ -335,15 +328,15 @@ def encode(message: ToEngine | ToServer) -> bytes:
     return _encoder.encode(message)
 
 
-def encode_places(places: Sequence[Place]) -> bytes:
+def encode_resume_points(points: Sequence[ResumePoint]) -> bytes:
     """For the note beside the audio, the newest first."""
-    return _encoder.encode(places[:PLACES])
+    return _encoder.encode(points[:RESUME_POINTS])
 
 
-def decode_places(note: bytes) -> tuple[Place, ...]:
+def decode_resume_points(note: bytes) -> tuple[ResumePoint, ...]:
     """Read such a note; none when it is damaged or another release's: then a seam is found by words and times."""
     try:
-        return read(_places, note)
+        return read(_resume_points, note)
     except Unreadable:
         return ()
 

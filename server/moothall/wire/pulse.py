@@ -46,8 +46,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True):
     """Within which such a pass ends by itself, where somebody else computes it; 0: nobody ends it."""
     loop_ms: int = 0
     """For how long its event loop has not taken a turn."""
-    streams: tuple[int, ...] = ()
-    """The numbers of the streams whose passes are under way."""
+    attachments: tuple[int, ...] = ()
+    """The numbers of the attachments whose passes are under way."""
 
 
 _encoder = msgspec.msgpack.Encoder()

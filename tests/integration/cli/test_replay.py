@@ -49,28 +49,6 @@ def said(found: list[dict[str, Any]]) -> list[str]:
     return [word for row in found if row["kind"] == "commit" for word in row["text"].split()]
 
 
-def test_on_the_cpu_clock_every_word_comes_and_its_cost_is_told(tmp_path: Path, script: Script) -> None:
-    out = tmp_path / "out.jsonl"
-    done = moothall(
-        "replay", str(tmp_path / "talk.wav"), "--clock", "cpu",
-        "--model", f"scripted:{tmp_path / 'script.json'}", "--jsonl", str(out),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr.decode()
-    found = rows(out)
-    assert said(found) == [word.text.strip() for word in script.words]
-    usage = found[-1]
-    assert usage["kind"] == "usage"
-    parts = (usage["server_cpu_seconds"], usage["decoder_cpu_seconds"], usage["engine_cpu_seconds"])
-    assert usage["cpu_seconds"] == pytest.approx(sum(parts), abs=0.01)
-    assert usage["audio_seconds"] == pytest.approx(script.end / 1000 + 1, abs=0.2)
-    # No word is seen before it was said, and what is emitted is in order.
-    times = [row["at"] for row in found[:-1]]
-    assert times == sorted(times)
-    ends = [word.t1 / 1000 for word in script.words]
-    seen = [row["at"] for row in found if row["kind"] == "commit" for _ in row["text"].split()]
-    assert all(at > end for at, end in zip(seen, ends, strict=True))
-
-
 def test_raw_samples_are_played_from_standard_input(tmp_path: Path, script: Script) -> None:
     out = tmp_path / "out.jsonl"
     done = moothall(
@@ -100,7 +78,6 @@ WRONG = [
     (("replay", "none.wav", "--model", "scripted:x", "--jsonl", "out.jsonl"), "There is no file"),
     (("replay", ".", "--model", "scripted:x", "--jsonl", "out.jsonl"), "is a folder"),
     (("replay", "x.wav", "--model", "no-such-model", "--jsonl", "out.jsonl"), "There is no model 'no-such-model'"),
-    (("replay", "x.wav", "--model", "scripted:x", "--clock", "cpu"), "name a file with --jsonl"),
     (("replay", "x.wav", "--model", "scripted:x", "--language", "!!"), "names no languages"),
     (("serve", "--play", "x.wav", "--model", "scripted:x", "--session", "No Name"), "can't name a session"),
     (("read", "http://127.0.0.1:9/s/none"), "can't be reached"),

@@ -166,10 +166,10 @@ class Sound:
         return bytes(2 * count)
 
 
-async def job(
+async def assigned(
     hall: MemoryHall, name: str = SESSION, languages: tuple[str, ...] = ("en",)
 ) -> tuple[LiveSession, LiveAudio, asyncio.Task[None]]:
-    """An open session whose channel wants to be recognised: itself, its sound, and what waits for the words."""
+    """An open session whose channel is assigned: itself, its sound, and what waits for the words."""
     live = await hall.session(SessionId(name), languages=languages)
     await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
     audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)

@@ -19,28 +19,28 @@ async def slow_engine(engine: EngineEnd, clock: LoopClock, takes_ms: int = 1_000
     while (message := await engine.receive()) is not None:
         match message:
             case wire.Attach():
-                heard[message.stream] = message, message.audio_from
+                heard[message.attachment] = message, message.audio_from
             case wire.Audio():
-                heard[message.stream] = heard[message.stream][0], message.t + len(message.pcm) // 32
+                heard[message.attachment] = heard[message.attachment][0], message.t + len(message.pcm) // 32
             case wire.EndOfAudio():
                 await clock.sleep(takes_ms)
-                attach, end = heard[message.stream]
+                attach, end = heard[message.attachment]
                 quiet = signals.ChannelState(channel=FLOOR, sound=signals.Sound.SILENCE, lag=0, t=end)
                 if not says:
-                    await engine.send(wire.Tell(stream=message.stream, signal=quiet))
+                    await engine.send(wire.Tell(attachment=message.attachment, signal=quiet))
                     continue
                 word = ev.Word(text="goodbye", t0=end - 300, t1=end)
                 said = do.CommitWords(
                     channel=FLOOR,
                     generation=attach.generation,
-                    segment=SegmentId(f"a{message.stream}"),
+                    segment=SegmentId(f"a{message.attachment}"),
                     first=0,
                     words=(word,),
                     start=do.SegmentStart(t0=word.t0, language="en"),
                 )
-                await engine.send(wire.Act(stream=message.stream, id=CommandId("w"), commands=(said,)))
-                await engine.send(wire.Tell(stream=message.stream, signal=quiet))
+                await engine.send(wire.Act(attachment=message.attachment, id=CommandId("w"), commands=(said,)))
+                await engine.send(wire.Tell(attachment=message.attachment, signal=quiet))
             case wire.Accepted() | wire.Refused():
-                await engine.send(wire.Drained(stream=message.stream))
+                await engine.send(wire.Drained(attachment=message.attachment))
             case _:
                 pass

@@ -44,7 +44,7 @@ class Live:
 
     async def drained(self, attach: wire.Attach) -> wire.Attach:
         """Say that all of an attachment's sound was heard, and take the next one."""
-        await self.engine.send(wire.Drained(stream=attach.stream))
+        await self.engine.send(wire.Drained(attachment=attach.attachment))
         return await attached(self.engine)
 
     async def until_it_ends(self) -> tuple[int, wire.ToEngine]:
@@ -56,7 +56,7 @@ class Live:
         return end, message
 
     async def act(self, attach: wire.Attach, name: str, *commands: wire.EngineCommand) -> wire.ToEngine:
-        await self.engine.send(wire.Act(stream=attach.stream, id=CommandId(name), commands=commands))
+        await self.engine.send(wire.Act(attachment=attach.attachment, id=CommandId(name), commands=commands))
         return (await self.until_it_ends())[1]
 
     def commit(self, attach: wire.Attach, text: str, t0: int, first: int = 0) -> do.CommitWords:

@@ -47,7 +47,7 @@ class Ears:
     def __init__(self) -> None:
         self.heard: list[tuple[ChannelId, int, bytes]] = []
         """Per attachment: its channel, the media ms at which its audio begins, and the audio."""
-        self.streams: dict[int, int] = {}
+        self.attachments: dict[int, int] = {}
 
     async def listen(self, link: EngineEnd, channels: int = 4) -> None:
         """Take every attachment, until the link ends."""
@@ -55,14 +55,14 @@ class Ears:
         while (message := await link.receive()) is not None:
             match message:
                 case engine.Attach():
-                    self.streams[message.stream] = len(self.heard)
+                    self.attachments[message.attachment] = len(self.heard)
                     self.heard.append((message.channel, message.audio_from, b""))
                 case engine.Audio():
-                    number = self.streams[message.stream]
+                    number = self.attachments[message.attachment]
                     channel, t, pcm = self.heard[number]
                     self.heard[number] = (channel, t, pcm + message.pcm)
                 case engine.EndOfAudio():
-                    await link.send(engine.Drained(stream=message.stream))
+                    await link.send(engine.Drained(attachment=message.attachment))
                 case _:
                     pass
 

@@ -189,4 +189,4 @@ async def _deaf(link: EngineEnd) -> None:
     await hello(link, 4)
     while (message := await link.receive()) is not None:
         if isinstance(message, engine.EndOfAudio):
-            await link.send(engine.Drained(stream=message.stream))
+            await link.send(engine.Drained(attachment=message.attachment))

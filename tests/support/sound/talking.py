@@ -10,7 +10,7 @@ from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
 from moothall.core.events.types import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
-from moothall.wire.engine import Attach, OpenSegment, Place
+from moothall.wire.engine import Attach, OpenSegment, ResumePoint
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, Samples
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
@@ -27,13 +27,13 @@ def attach(
     last_words: Sequence[Word] = (),
     open_segment: OpenSegment | None = None,
     audio_from: int = 0,
-    place: Place | None = None,
+    resume_point: ResumePoint | None = None,
     cut: int = 0,
     glossary: Sequence[str] = (),
     near: int = 0,
 ) -> Attach:
     return Attach(
-        stream=1,
+        attachment=1,
         session=SessionId("plenary"),
         channel=CHANNEL,
         generation=generation,
@@ -42,7 +42,7 @@ def attach(
         last_words=tuple(last_words),
         open_segment=open_segment,
         audio_from=audio_from,
-        place=place,
+        resume_point=resume_point,
         cut=cut,
         glossary=tuple(glossary),
         near=near,

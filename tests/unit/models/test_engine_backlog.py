@@ -24,11 +24,10 @@ def attached() -> tuple[LinkSession, SpeechChannel]:
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 0.0,
-        stamped=False,
     )
     session.received(
         wire.Attach(
-            stream=1,
+            attachment=1,
             session=SessionId("plenary"),
             channel=ChannelId("floor"),
             generation=1,
@@ -40,20 +39,20 @@ def attached() -> tuple[LinkSession, SpeechChannel]:
         ),
         0,
     )
-    return session, session._streams[1].speech
+    return session, session._channels[1].speech
 
 
 def come(session: LinkSession, script: Script) -> None:
     """All of the sound, at once."""
-    session.received(wire.Audio(stream=1, t=0, pcm=render(script)), 0)
-    session.received(wire.EndOfAudio(stream=1), 0)
+    session.received(wire.Audio(attachment=1, t=0, pcm=render(script)), 0)
+    session.received(wire.EndOfAudio(attachment=1), 0)
 
 
 def test_of_a_long_backlog_little_is_heard_ahead_of_the_passes_and_all_of_it_in_the_end() -> None:
     session, speech = attached()
     come(session, CALLS)
     recognizer, words, most, now = ScriptedRecognizer(CALLS), list[str](), 0, 0.0
-    while session.streams:
+    while session.attached:
         while session.hear(now):
             most = max(most, speech.waiting)
         turn = session.next_pass(now)
@@ -64,7 +63,7 @@ def test_of_a_long_backlog_little_is_heard_ahead_of_the_passes_and_all_of_it_in_
             if isinstance(message, wire.Act):
                 for command in message.commands:
                     words += [word.text.strip() for word in getattr(command, "words", ())]
-                session.received(wire.Accepted(stream=1, id=message.id, offset=1), now)
+                session.received(wire.Accepted(attachment=1, id=message.id, offset=1), now)
     assert words == [word.text.strip() for word in CALLS.words]
     assert most <= BACKLOG_MS + SLICE_MS
 
@@ -78,12 +77,12 @@ def test_a_policy_that_waits_for_more_sound_gets_it() -> None:
         nonlocal sent, now
         now = then
         if piece := pcm[sent * 32 : now * 32]:
-            session.received(wire.Audio(stream=1, t=sent, pcm=piece), now)
+            session.received(wire.Audio(attachment=1, t=sent, pcm=piece), now)
             sent += len(piece) // 32
             if sent * 32 == len(pcm):
-                session.received(wire.EndOfAudio(stream=1), now)
+                session.received(wire.EndOfAudio(attachment=1), now)
 
-    while session.streams:
+    while session.attached:
         until(now + 1_000)
         while session.hear(now):
             pass

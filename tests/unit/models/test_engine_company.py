@@ -23,14 +23,13 @@ def engine(channels: int, load: Load | None = None) -> LinkSession:
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 0.0,
-        stamped=False,
         load=load,
     )
-    for stream in range(1, channels + 1):
+    for number in range(1, channels + 1):
         session.received(
             wire.Attach(
-                stream=stream,
-                session=SessionId(f"s{stream}"),
+                attachment=number,
+                session=SessionId(f"s{number}"),
                 channel=ChannelId("floor"),
                 generation=1,
                 languages=("en",),
@@ -41,32 +40,32 @@ def engine(channels: int, load: Load | None = None) -> LinkSession:
             ),
             0,
         )
-        session.received(wire.Audio(stream=stream, t=0, pcm=PCM[: 32 * 1_600] + bytes(32 * 1_000)), stream)
-        while session.hear(stream):
+        session.received(wire.Audio(attachment=number, t=0, pcm=PCM[: 32 * 1_600] + bytes(32 * 1_000)), number)
+        while session.hear(number):
             pass
     return session
 
 
-def streams(session: LinkSession, now: float = 100, *, workers: int = 1, at_once: int = 4) -> list[int]:
-    return [turn.stream for turn in session.next_passes(now, workers=workers, at_once=at_once)]
+def chosen(session: LinkSession, now: float = 100, *, workers: int = 1, at_once: int = 4) -> list[int]:
+    return [turn.attachment for turn in session.next_passes(now, workers=workers, at_once=at_once)]
 
 
 def test_one_worker_takes_as_many_as_it_hears_at_once_the_most_urgent_first() -> None:
     session = engine(6)
-    assert streams(session) == [1, 2, 3, 4]
-    assert streams(session) == [5, 6]
-    assert streams(session) == []
+    assert chosen(session) == [1, 2, 3, 4]
+    assert chosen(session) == [5, 6]
+    assert chosen(session) == []
 
 
 def test_with_more_workers_free_each_takes_its_share() -> None:
     session = engine(3)
-    assert streams(session, workers=2) == [1, 2]
-    assert streams(session, workers=1) == [3]
-    assert streams(engine(2), workers=4) == [1]
+    assert chosen(session, workers=2) == [1, 2]
+    assert chosen(session, workers=1) == [3]
+    assert chosen(engine(2), workers=4) == [1]
 
 
 def test_a_recogniser_that_hears_one_at_a_time_gets_one() -> None:
-    assert streams(engine(3), at_once=1) == [1]
+    assert chosen(engine(3), at_once=1) == [1]
 
 
 def test_what_came_of_each_goes_to_its_own_channel() -> None:
@@ -79,7 +78,7 @@ def test_what_came_of_each_goes_to_its_own_channel() -> None:
     while (message := session.next_message()) is not None:
         if isinstance(message, wire.Act):
             words = [word for each in message.commands if isinstance(each, CommitWords) for word in each.words]
-            said[message.stream] = "".join(word.text for word in words)
+            said[message.attachment] = "".join(word.text for word in words)
     assert {text.strip() for text in said.values()} == {"Good morning."}
     assert sorted(said) == [1, 2, 3]
 

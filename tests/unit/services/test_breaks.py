@@ -179,13 +179,13 @@ def test_what_is_caught_up_of_one_that_ended_a_while_ago_is_no_delay_and_what_is
             assert 5_000 < delay() < 9_000, "no engine is there"
             engine = hall.connect()
             await hello(engine)
-            stream = (await attached(engine)).stream
+            stream = (await attached(engine)).attachment
             assert hall.group is not None
             hall.group.create_task(ignore(engine))
 
             async def hears(lag: int) -> None:
                 state = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=lag, t=take.audio.end_ms - lag)
-                await engine.send(wire.Tell(stream=stream, signal=state))
+                await engine.send(wire.Tell(attachment=stream, signal=state))
                 await hall.clock.sleep(10)
 
             await hears(12_000)

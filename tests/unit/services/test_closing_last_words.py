@@ -124,11 +124,11 @@ def test_an_engine_that_went_when_it_had_heard_everything_is_not_waited_for() ->
             take = await begun(hall, live.id, greeting())
             await speak(hall, take, 3 * RATE)
             await hall.clock.sleep(100)
-            stream = (await attached(engine)).stream
+            stream = (await attached(engine)).attachment
             late = signals.ChannelState(channel=FLOOR, sound=signals.Sound.SILENCE, lag=5, t=3_000)
             for state in (late, signals.ChannelState(channel=FLOOR, sound=signals.Sound.SILENCE, lag=0, t=3_000)):
                 assert take.audio.unheard(live.state, FLOOR) == (0, 3_000)
-                await engine.send(wire.Tell(stream=stream, signal=state))
+                await engine.send(wire.Tell(attachment=stream, signal=state))
                 await hall.clock.sleep(10)
             assert take.audio.unheard(live.state, FLOOR) is None
             hall.links[-1].cut()

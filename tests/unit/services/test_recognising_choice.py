@@ -17,7 +17,7 @@ from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
-from support.memory.hall import FLOOR, Sound, attached, hello, job, memory_hall, next_attached, shown
+from support.memory.hall import FLOOR, Sound, assigned, attached, hello, memory_hall, next_attached, shown
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "l1")
 
@@ -28,7 +28,7 @@ def test_engines_take_what_they_can_carry_the_freest_first() -> None:
             small, large = hall.connect("small"), hall.connect("large")
             await hello(small, channels=1)
             await hello(large, channels=2)
-            tasks = [(await job(hall, f"s{number}"))[2] for number in range(4)]
+            tasks = [(await assigned(hall, f"s{number}"))[2] for number in range(4)]
             taken = [(await attached(large)).session, (await attached(large)).session, (await attached(small)).session]
             assert sorted(taken) == ["s0", "s1", "s2"]
             await small.send(wire.Capacity(channels=1))
@@ -45,7 +45,7 @@ def test_each_channel_goes_where_there_is_most_room_at_that_moment() -> None:
             small, large = hall.connect("small"), hall.connect("large")
             await hello(small, channels=2)
             await hello(large, channels=3)
-            tasks = [(await job(hall, f"s{number}"))[2] for number in range(4)]
+            tasks = [(await assigned(hall, f"s{number}"))[2] for number in range(4)]
             assert [(await attached(large)).session for _ in range(2)] == ["s0", "s2"]
             assert [(await attached(small)).session for _ in range(2)] == ["s1", "s3"]
             for task in tasks:
@@ -61,13 +61,13 @@ def test_channels_beyond_what_fits_in_time_are_taken_and_warned_of_and_beyond_th
         async with memory_hall() as hall:
             engine = hall.connect()
             await hello(engine, channels=1, most=2)
-            first = (await job(hall, "first"))[2]
+            first = (await assigned(hall, "first"))[2]
             await attached(engine)
             assert hall.recognising.room_left is None
-            second = (await job(hall, "second"))[2]
+            second = (await assigned(hall, "second"))[2]
             await next_attached(engine)
             assert hall.recognising.room_left == 0
-            live, audio, third = await job(hall, "third")
+            live, audio, third = await assigned(hall, "third")
             outlet = MemoryOutlet()
             await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
             assert hall.recognising.crowded_out(live.id) == ()
@@ -95,8 +95,8 @@ def test_an_engine_with_too_many_channels_gives_one_to_another_that_has_time() -
         async with memory_hall() as hall:
             burdened = hall.connect("burdened")
             await hello(burdened, channels=3)
-            jobs = [await job(hall, f"s{number}") for number in range(3)]
-            for _ in jobs:
+            all_assigned = [await assigned(hall, f"s{number}") for number in range(3)]
+            for _ in all_assigned:
                 await next_attached(burdened)
             await burdened.send(wire.Capacity(channels=-2, most=0, attached=3))
             await hall.clock.sleep(10_000)
@@ -105,9 +105,9 @@ def test_an_engine_with_too_many_channels_gives_one_to_another_that_has_time() -
             moved = await attached(fresh)
             assert moved.generation == 2
             await hall.clock.sleep(20_000)
-            generations = [live.state.channels[FLOOR].generation for live, _, _ in jobs]
+            generations = [live.state.channels[FLOOR].generation for live, _, _ in all_assigned]
             assert sorted(generations) == [1, 1, 2], "no more than one has time there"
-            for _, _, task in jobs:
+            for _, _, task in all_assigned:
                 task.cancel()
 
     loop.run(story())
@@ -119,9 +119,9 @@ def test_what_was_being_read_goes_before_what_has_not_begun_when_an_engine_dies(
             dying, other = hall.connect("dying"), hall.connect("other")
             await hello(dying, channels=1)
             await hello(other, channels=1, languages=("fr",))
-            live = (await job(hall, "read"))[2]
+            live = (await assigned(hall, "read"))[2]
             await attached(dying)
-            waiting = (await job(hall, "waiting"))[2]
+            waiting = (await assigned(hall, "waiting"))[2]
             third = hall.connect("third")
             hall.links[0].cut()
             await hall.clock.sleep(10)
@@ -136,7 +136,7 @@ def test_what_was_being_read_goes_before_what_has_not_begun_when_an_engine_dies(
 def test_an_engine_gets_no_channel_whose_languages_it_does_not_know(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, audio, task = await job(hall)
+            live, audio, task = await assigned(hall)
             outlet = MemoryOutlet()
             await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
             assert hall.recognising.unheard(live.id) == ()  # With no engine at all it is another alarm.
@@ -163,7 +163,7 @@ def test_an_engine_gets_no_channel_whose_languages_it_does_not_know(caplog: pyte
 def test_a_language_that_was_forced_is_the_one_to_be_known() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, _, task = await job(hall, languages=("en", "fr"))
+            live, _, task = await assigned(hall, languages=("en", "fr"))
             forced = ForceLanguage(channel=FLOOR, language="fr")
             assert isinstance(await live.writer.send(TECHNICIAN, CommandId("force"), forced), Receipt)
             english, french = hall.connect("english"), hall.connect("french")
@@ -180,14 +180,14 @@ def test_a_language_that_was_forced_is_the_one_to_be_known() -> None:
 def test_what_it_sounds_like_instead_is_known_until_it_is_attached_in_another_language() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, _, task = await job(hall, languages=("es", "pt"))
+            live, _, task = await assigned(hall, languages=("es", "pt"))
             engine = hall.connect()
             await hello(engine)
             attach = await attached(engine)
             assert attach.tell_language
             assert hall.recognising.unlike(live.id) is None
-            await engine.send(wire.SoundsLike(stream=attach.stream, language="en"))
-            await engine.send(wire.SoundsLike(stream=attach.stream + 1, language="fr"))  # It was under way.
+            await engine.send(wire.SoundsLike(attachment=attach.attachment, language="en"))
+            await engine.send(wire.SoundsLike(attachment=attach.attachment + 1, language="fr"))  # It was under way.
             await hall.clock.sleep(1)
             assert hall.recognising.unlike(live.id) == (("es", "pt"), "en")
             assert hall.recognising.unlike(SessionId("another")) is None

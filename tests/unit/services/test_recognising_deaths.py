@@ -19,7 +19,7 @@ from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, PulseEnd, engine_link
 from moothall.wire import engine as wire
 from moothall.wire.pulse import Pulse
-from support.memory.hall import FLOOR, MemoryHall, Sound, attached, hello, job, memory_hall, next_attached
+from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached
 
 
 class Lives:
@@ -43,8 +43,8 @@ class Lives:
     async def die(self, life: str, engine: EngineEnd, pulses: PulseEnd, attach: wire.Attach, heard: int) -> None:
         """It says how far it heard, begins a pass, and ends by itself."""
         state = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=0, t=heard)
-        await engine.send(wire.Tell(stream=attach.stream, signal=state))
-        await pulses.beat(Pulse(life=life, working=True, streams=(attach.stream,)))
+        await engine.send(wire.Tell(attachment=attach.attachment, signal=state))
+        await pulses.beat(Pulse(life=life, working=True, attachments=(attach.attachment,)))
         await asyncio.sleep(0.1)
         self.hall.links[-1].cut()
         await pulses.beat(None)
@@ -59,7 +59,7 @@ def test_sound_at_which_two_engines_ended_is_a_gap_and_the_text_goes_on_behind_i
 
     async def story() -> None:
         async with memory_hall() as hall:
-            _, audio, task = await job(hall)
+            _, audio, task = await assigned(hall)
             await audio.carry(Sound(10 * RATE), as_live=False)
             lives = Lives(hall)
             engine, pulses = await lives.begin("one")
@@ -72,7 +72,7 @@ def test_sound_at_which_two_engines_ended_is_a_gap_and_the_text_goes_on_behind_i
                 words=(Word(" Yes", 200, 1_000),),
                 start=SegmentStart(language="en", t0=200),
             )
-            await engine.send(wire.Act(stream=attach.stream, id=CommandId("x.1"), commands=(words,)))
+            await engine.send(wire.Act(attachment=attach.attachment, id=CommandId("x.1"), commands=(words,)))
             await lives.die("one", engine, pulses, attach, heard=4_000)
             engine, pulses = await lives.begin("two")
             again = await attached(engine)
@@ -101,14 +101,14 @@ def test_sound_at_which_two_engines_ended_is_a_gap_and_the_text_goes_on_behind_i
 def test_whose_pass_was_not_under_way_loses_nothing() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            _, audio, task = await job(hall)
+            _, audio, task = await assigned(hall)
             await audio.carry(Sound(10 * RATE), as_live=False)
             lives = Lives(hall)
             for life in ("one", "two", "three"):
                 engine, pulses = await lives.begin(life)
                 attach = await attached(engine)
                 assert attach.committed_through == 0
-                await lives.die(life, engine, pulses, msgspec.structs.replace(attach, stream=99), heard=4_000)
+                await lives.die(life, engine, pulses, msgspec.structs.replace(attach, attachment=99), heard=4_000)
             assert not any(isinstance(event, GapNoted) for event in await hall.events())
             task.cancel()
             lives.end()
@@ -121,7 +121,7 @@ def test_an_engine_that_hangs_is_given_up_and_its_channel_goes_to_another_one() 
         async with memory_hall() as hall:
             assert hall.group is not None
             watching = hall.group.create_task(hall.pulses.run())
-            _, audio, task = await job(hall)
+            _, audio, task = await assigned(hall)
             await audio.carry(Sound(10 * RATE), as_live=False)
             lives = Lives(hall)
             first, pulses = await lives.begin("first")
@@ -129,7 +129,9 @@ def test_an_engine_that_hangs_is_given_up_and_its_channel_goes_to_another_one() 
             second = hall.connect("second")
             await hello(second)
             for second_ms in range(0, 16_000, 1_000):
-                await pulses.beat(Pulse(life="first", working=True, busy_ms=second_ms, streams=(attach.stream,)))
+                await pulses.beat(
+                    Pulse(life="first", working=True, busy_ms=second_ms, attachments=(attach.attachment,))
+                )
                 await hall.clock.sleep(1_000)
             assert (await next_attached(second)).generation == 2
             assert hall.recognising.engines == 1

@@ -11,9 +11,8 @@ import msgspec
 import pytest
 
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
-from moothall.adapters.pages.quality_texts import QUALITY_TEXTS, quality_line
+from moothall.adapters.pages.quality_texts import quality_line
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.pages.texts import NEW_LINES
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
@@ -265,9 +264,9 @@ def test_a_page_made_before_a_correction_does_not_bring_the_old_text_back() -> N
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_counted_texts_take_the_same_forms(language: str) -> None:
     catalogue = Catalogues(find_web_folder() / "locales")[language]
-    data = {"ui": language, "texts": {}, "counted": {"new": dict(catalogue.forms(NEW_LINES))}}
+    data = catalogue.script("reader")
     body = "const w = new m.Words(v); return [...Array(130).keys()].map((n) => w.counted('new', n));"
-    assert run_script("lib/words", body, data) == [catalogue.counted(NEW_LINES, n) for n in range(130)]
+    assert run_script("lib/words", body, data) == [catalogue.counted("{n} new line", n) for n in range(130)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -284,8 +283,7 @@ def test_how_good_a_text_is_is_said_as_the_server_says_it(language: str) -> None
             corrected=Corrected(lines=0, by_machine=0, by_person=0), languages={"fr": 30, "ar": 30},
         ),
     ]  # fmt: skip
-    texts = {name: ui.text(key) for name, key in QUALITY_TEXTS.items()}
-    data = {"ui": language, "texts": texts, "counted": {}, "tried": msgspec.to_builtins(tried)}
+    data = {**ui.script("staff"), "tried": msgspec.to_builtins(tried)}
     body = """
         const {Words} = await load('lib/words');
         const {tongues} = await load('lib/names');

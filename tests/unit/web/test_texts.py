@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
-from moothall.adapters.admin import texts as admin_texts
-from moothall.adapters.desks import desk_texts, microphone_texts, moderating_texts
+import moothall_hub
+from moothall import adapters
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
-from moothall.adapters.pages import door_texts, presence_texts
-from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
+from moothall.adapters.pages import door_texts
+from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.pages.texts import (
-    FORMAT_TEXTS,
-    GAPS,
-    INTERPRETER_STANDING,
-    NEW_LINES,
-    NOTICES,
-    ON_DEMAND,
-    ORIGINS,
-    REHEARSAL,
-    SCRIPT_TEXTS,
-    SEALS,
-    SHORT,
-    SHORT_ON_DEMAND,
-    SOUND,
-    STANDING,
-    STATES,
-    YOUNG_PEOPLE,
-    ErrorText,
-)
-from moothall.adapters.questions import about_texts, asking_texts, page_hands, typing_texts
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.questions import asking_texts, page_hands, typing_texts
+from moothall.adapters.reading.page_address import FORMATS
 from moothall.adapters.reading.page_choices import OFFERED
-from moothall.adapters.reading.page_menu import GROUPS, SINCE, WAYS
-from moothall.adapters.record.texts import ASKED_TEXTS, RecordErrorText
+from moothall.adapters.reading.page_menu import WAYS
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
-from moothall.adapters.record.texts import TEXTS as RECORD_TEXTS
+from moothall.adapters.record.texts import RecordErrorText
+from moothall.core.events import question_parts as questions
+from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
+from moothall.core.programme.changes import ChangeKind
+from moothall.core.questions.blocked_words import BLOCKED_WORD
+from moothall.core.questions.order import Why
+from moothall.core.questions.statements import Dimension
+from moothall.core.rules.authority import STAFF_ROLES
+from moothall.core.rules.questions import ABUSE, REPORTED
+from moothall.core.session.state import Status
+from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, NOT_RECORDED
+from moothall.services.sessions import reports
+from moothall.services.sessions.role_links import ROLES as LINK_ROLES
+from moothall_hub.node import preflight
 from moothall_hub.pages import desk_texts as hub_desk_texts
 from moothall_hub.pages import missed_door, setup_door
 from moothall_hub.pairing.pairing import PROBLEMS as UNPAIRED
+from moothall_hub.room import ports as hub_room
 from moothall_hub.uplink import strip
 
 WEB = find_web_folder()
 CATALOGUES = Catalogues(WEB / "locales")
 KEYS = CATALOGUES["en"].keys
+NAMES = read_names(WEB / "locales")
 with (WEB / "locales" / "labels.toml").open("rb") as file:
     LABELS = tomllib.load(file)
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "pages").glob("*.html"))}
@@ -55,44 +57,54 @@ JS = WEB / "js"
 SCRIPTS = {path.relative_to(JS).as_posix(): path.read_text(encoding="utf-8") for path in sorted(JS.rglob("*.js"))}
 CALLS = re.compile(r"""ui\.text\((["'])(.+?)\1(?: if \w+ else "(.+?)")?""")
 IN_TEMPLATES = {key for text in TEMPLATES.values() for _, *keys in CALLS.findall(text) for key in keys if key}
+CALLS_IN_CODE = [
+    call
+    for package in (adapters, moothall_hub)
+    for path in sorted(Path(package.__path__[0]).rglob("*.py"))
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    if isinstance(call, ast.Call)
+]
+
+
+def first_arguments(*methods: str) -> Iterator[str]:
+    """What the methods of a catalogue are called with in Python: literals, with `*` for the places of f-strings."""
+    for call in CALLS_IN_CODE:
+        match call.func:
+            case ast.Attribute(value=ast.Name("ui") | ast.Attribute(attr="ui"), attr=method) if method in methods:
+                for each in call.args if method in ("group", "script") else call.args[:1]:
+                    yield from literals(each)
+
+
+def literals(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Constant(str(text)):
+            yield text
+        case ast.JoinedStr(parts):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)
+        case ast.IfExp(_, one, other):
+            yield from literals(one)
+            yield from literals(other)
+
+
+def constants(*parts: object) -> Iterator[str]:
+    """The texts that are constants of a module or class: strings, and the values of mappings."""
+    for value in (value for part in parts for name, value in vars(part).items() if name.isupper()):
+        yield from (each for each in (value.values() if isinstance(value, dict) else [value]) if isinstance(each, str))
+
+
 IN_CODE = {
-    *ORIGINS.values(), *GAPS.values(), *SEALS.values(), *STATES.values(), *STANDING.values(), *SCRIPT_TEXTS.values(),
-    *(value for name, value in vars(ErrorText).items() if name.isupper()),
-    *RECORD_TEXTS.values(), RECORD_NOTICE, *ASKED_TEXTS.values(),
-    *microphone_texts.SCRIPT_TEXTS.values(), *microphone_texts.SOUND_KEPT.values(),
-    *(value for name, value in vars(microphone_texts.Sentence).items() if name.isupper()),
-    *admin_texts.ROLES.values(), *admin_texts.ACCESS.values(), *admin_texts.SOUND.values(),
-    *admin_texts.CHANGES.values(),
-    *(value for name, value in vars(admin_texts.AdminText).items() if name.isupper()),
-    *(value for name, value in vars(RecordErrorText).items() if name.isupper()),
-    *door_texts.KINDS.values(), *door_texts.ANSWERS.values(),
-    *(value for name, value in vars(door_texts.DoorText).items() if name.isupper()),
-    *(key for name, texts in vars(hub_desk_texts).items() if name.isupper()
-      for key in (texts.values() if isinstance(texts, dict) else [texts]) if isinstance(key, str)),
-    *asking_texts.KINDS.values(), *asking_texts.YOURS.values(), *asking_texts.UNASKED.values(),
-    *asking_texts.STANDS.values(), *asking_texts.NUMBERED.values(), *asking_texts.WHYS.values(),
-    *(value for name, value in vars(asking_texts).items() if name.isupper() and isinstance(value, str)),
-    page_hands.BEGUN, page_hands.OVER,
-    *(value for name, value in vars(hub_texts.HubText).items() if name.isupper()), *hub_texts.UNPAIRED.values(),
-    *(value for name, value in vars(hub_removed_view.RemovedText).items() if name.isupper()),
-    *(value for name, value in vars(typing_texts).items() if name.isupper() and isinstance(value, str)),
-    *FORMAT_TEXTS.values(), *INTERPRETER_STANDING.values(), *NOTICES.values(), *SOUND.values(), YOUNG_PEOPLE, REHEARSAL,
-    *(key for label, values in OFFERED.values() for key in (label, *values.values())),
-    "Text size", "Lines {first} to {last} of {total}", "Next lines ({n} more)",
-    *desk_texts.DESK_TEXTS.values(), *desk_texts.CONTROL_TEXTS.values(),
-    *about_texts.ASKS.values(),
-    *moderating_texts.MODERATING_TEXTS.values(), *moderating_texts.REASONS,
-    *presence_texts.PRESENCE_TEXTS.values(), *presence_texts.WITH_US.values(), presence_texts.PEOPLE,
-    presence_texts.TAKE_PART,
-    *desk_texts.REFINEMENT_TEXTS.values(), desk_texts.ACCEPTING,
-    desk_texts.PICKED, desk_texts.CONCERNED, desk_texts.ACCEPTED_LINES,
- desk_texts.STRANGER, desk_texts.NO_SESSION,
-    *GROUPS.values(), *WAYS.values(), SINCE, ON_DEMAND, SHORT_ON_DEMAND, *SHORT.values(),
-    "Times are UTC.", "Times are {place} time, {difference}.",
-    *strip.TEXTS.values(), strip.MISSED, *UNPAIRED.values(), missed_door.SPAN,
+    *first_arguments("text", "counted", "forms"),
+    *constants(
+        ErrorText, AdminText, RecordErrorText, door_texts.DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
+        asking_texts, typing_texts, page_hands, hub_desk_texts,
+    ),
+    *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *strip.TEXTS.values(), strip.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
-    NEW_LINES, "As spoken", "Interpreter: {language}", "Translation: {language}", "Meeting without a title",
+    microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
+    *desk_door.REASONS, RECORD_NOTICE, *WAYS.values(),
+    *(key for label, values in OFFERED.values() for key in (label, *values.values())),
 }  # fmt: skip
+IN_NAMES = {key for names in NAMES.values() for key in names.values()}
 
 
 def forms(language: str, key: str) -> list[str]:
@@ -108,7 +120,7 @@ def is_counted(key: str) -> bool:
 
 
 def test_every_text_that_is_used_is_there_and_every_text_is_used() -> None:
-    used = IN_TEMPLATES | IN_CODE | set(LABELS["labels"].values())
+    used = IN_TEMPLATES | IN_CODE | IN_NAMES | set(LABELS["labels"].values())
     assert used - KEYS == set()
     assert KEYS - used == set()
 
@@ -139,30 +151,122 @@ def with_its_parts(script: str) -> set[str]:
     return found
 
 
-def test_the_scripts_name_only_texts_that_they_are_given() -> None:
-    told = re.compile(r"(?:words\.text|this\.#say)\('([\w.-]+)'")
-    named = {name for script in with_its_parts("reader/page.js") for name in told.findall(SCRIPTS[script])}
-    assert len(named) > 5
-    assert named - SCRIPT_TEXTS.keys() == set()
-    kinds = set(re.findall(r"kind: (?:online \? )?'([\w-]+)'", SCRIPTS["lib/standing.js"]))
-    assert kinds | {"offline", "live-min"} == STANDING.keys()
+OF_DESKS = ("staff", "standing", "lines", "desk")
+GROUPS = {
+    "reader/page.js": ("standing", "lines", "reader"),
+    "desk/page.js": OF_DESKS,
+    "desk/refinements.js": (*OF_DESKS, "refinements"),
+    "moderation/page.js": (*OF_DESKS, "moderation"),
+    "moderation/podium.js": (*OF_DESKS, "moderation"),
+    "desk/control.js": ("staff", "control"),
+    "microphone/page.js": ("microphone",),
+    "display/screen.js": ("standing", "display", "wall"),
+    "display/overlay.js": ("standing", "display", "wall"),
+    "display/embed.js": ("standing", "display"),
+}
+"""The groups of texts that the page of a script gives it, `Catalogue.script`."""
+OTHER_GROUPS = {"interpreter", "page", "admin", "asking", "hub", "hub-todo", "record", "record-asked"}
 
 
-@pytest.mark.parametrize(
-    ("script", "texts"),
-    [
-        ("desk/page.js", desk_texts.DESK_TEXTS),
-        ("desk/control.js", desk_texts.CONTROL_TEXTS),
-        ("desk/refinements.js", desk_texts.REFINEMENT_TEXTS),
-        ("moderation/page.js", moderating_texts.MODERATING_TEXTS),
-        ("moderation/podium.js", moderating_texts.MODERATING_TEXTS),
-    ],
-)
-def test_so_do_the_scripts_of_the_staff(script: str, texts: dict[str, str]) -> None:
-    told = re.compile(r"(?:words\.text|button)\('([\w.-]+)'")
+@pytest.mark.parametrize("script", GROUPS)
+def test_the_scripts_name_only_texts_that_they_are_given(script: str) -> None:
+    """A box in a page has the script of walls too, which says nothing there."""
+    told = re.compile(r"(?:words\.text|words\.counted|\bsay|button)\('([\w.-]+)'")
     named = {name for part in with_its_parts(script) for name in told.findall(SCRIPTS[part])}
-    assert len(named) > 15
-    assert named - texts.keys() - {"button"} == set()
+    assert len(named) > (1 if script.startswith(("display/", "microphone/")) else 10)
+    wall = ["wall"] if script.startswith("display/") else []
+    given = {name for group in (*GROUPS[script], *wall) for name in NAMES[group]}
+    assert named - given - {"button"} == set()
+
+
+def test_the_states_of_a_page_are_those_that_its_script_finds() -> None:
+    kinds = set(re.findall(r"kind: (?:online \? )?'([\w-]+)'", SCRIPTS["lib/standing.js"]))
+    assert {f"standing.{kind}" for kind in kinds | {"offline", "live-min"}} == NAMES["standing"].keys()
+    assert NAMES["interpreter"].keys() < NAMES["standing"].keys()
+
+
+def says(script: str, name: str) -> bool:
+    """Whether a script asks for the text, by its name or by the beginning of it: a template literal's."""
+    begins = (name[: place.end()] for place in re.finditer(r"[.-]", name))
+    return f"'{name}'" in script or any(f"`{begin}${{" in script for begin in begins)
+
+
+def test_every_name_of_a_text_is_used() -> None:
+    scripts = {script: "".join(SCRIPTS[part] for part in with_its_parts(script)) for script in GROUPS}
+    templates = [f"{begin}*" for text in TEMPLATES.values() for begin in re.findall(r'ui\.named\("(.+?)" ~ ', text)]
+    patterns = [each.replace("*", "[^/]*") for each in (*first_arguments("named"), *templates)]
+    patterns += [f"{group}/.*" for group in first_arguments("group")]
+    in_python = re.compile("|".join(patterns))
+    unused = [
+        f"{group}/{name}"
+        for group, names in NAMES.items()
+        for name in names
+        if not in_python.fullmatch(f"{group}/{name}")
+        and not any(group in groups and says(scripts[script], name) for script, groups in GROUPS.items())
+        and group != "interpreter"
+    ]
+    assert unused == []
+    assert NAMES.keys() == {group for groups in GROUPS.values() for group in groups} | OTHER_GROUPS
+
+
+def test_every_name_that_python_asks_for_is_there() -> None:
+    names = {f"{group}/{name}" for group in NAMES for name in NAMES[group]}
+    asked = set(first_arguments("named"))
+    assert len(asked) > 50
+    patterns = {each: re.compile(re.escape(each).replace(r"\*", "[^/]+")) for each in asked}
+    assert [each for each, pattern in patterns.items() if not any(map(pattern.fullmatch, names))] == []
+    assert {*first_arguments("group"), *first_arguments("script")} <= NAMES.keys()
+
+
+def test_a_name_stands_for_one_text() -> None:
+    lines = [path.read_text(encoding="utf-8") for path in (WEB / "locales/en/LC_MESSAGES").glob("*.po")]
+    listed = [name for text in lines for row in re.findall("^#: (.*)$", text, re.MULTILINE) for name in row.split()]
+    assert len(listed) == len(set(listed)) == sum(map(len, NAMES.values()))
+
+
+FAMILIES: dict[str, Iterable[str]] = {
+    "staff/role": STAFF_ROLES,
+    "staff/report": reports.Kind,
+    "staff/kind": ChannelKind,
+    "lines/origin": Origin,
+    "lines/gap": [*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK],
+    "reader/seal": SealVersion,
+    "reader/menu": [*ChannelKind, "since"],
+    "display/seal": SealVersion,
+    "display/gap": [BREAK, BREAK_SET_BACK],
+    "desk/stands": questions.Standing,
+    "desk/tag": [*Tag, "none", "other", "asked"],
+    "moderation/wants": questions.Kind,
+    "moderation/why": Why,
+    "moderation/flag": [BLOCKED_WORD, REPORTED, ABUSE],
+    "moderation/order": questions.Order,
+    "moderation/means": questions.Order,
+    "admin/role": LINK_ROLES,
+    "admin/access": Access,
+    "admin/sound": SoundKept,
+    "admin/change": ChangeKind,
+    "page/state": Status,
+    "page/sound": SoundKept,
+    "page/kept": SoundKept,
+    "page/notice": [*ChannelKind, "on-demand"],
+    "page/short": [*ChannelKind, "on-demand"],
+    "page/format": FORMATS,
+    "page/answer": reports.Answer,
+    "asking/about": Dimension,
+    "hub/check": preflight.Check,
+    "hub/verdict": preflight.Verdict,
+    "hub/line": hub_room.LineState,
+    "hub/saving": hub_room.Saving,
+}
+"""Names of texts that end with each value of an enumeration."""
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_value_has_its_text(family: str) -> None:
+    group, _, first = family.partition("/")
+    assert {name for name in NAMES[group] if name.startswith(f"{first}.")} == {
+        f"{first}.{each}" for each in FAMILIES[family]
+    }
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -42,7 +42,7 @@ def test_fields_of_a_later_release_are_passed_over() -> None:
     assert wire.decode_to_server(later) == wire.Capacity(channels=2)
 
 
-PLACE = wire.Place(
+PLACE = wire.ResumePoint(
     committed_through=900,
     segment=SegmentId("floor-1-1"),
     words=3,
@@ -56,12 +56,12 @@ PLACE = wire.Place(
 
 def test_the_two_newest_places_are_noted() -> None:
     older, oldest = (msgspec.structs.replace(PLACE, words=words) for words in (2, 1))
-    assert wire.decode_places(wire.encode_places([PLACE, older, oldest])) == (PLACE, older)
+    assert wire.decode_resume_points(wire.encode_resume_points([PLACE, older, oldest])) == (PLACE, older)
 
 
-@pytest.mark.parametrize("note", [b"", b"\xc1", wire.encode_places([PLACE])[:-1], msgspec.msgpack.encode([{}])])
+@pytest.mark.parametrize("note", [b"", b"\xc1", wire.encode_resume_points([PLACE])[:-1], msgspec.msgpack.encode([{}])])
 def test_a_damaged_note_holds_no_place(note: bytes) -> None:
-    assert wire.decode_places(note) == ()
+    assert wire.decode_resume_points(note) == ()
 
 
 @pytest.mark.parametrize(("cores", "threads", "workers"), [(1, 1, 1), (2, 1, 2), (16, 1, 4), (8, 4, 2), (2, 4, 1)])

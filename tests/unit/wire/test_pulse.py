@@ -7,7 +7,7 @@ from moothall.wire import pulse as wire
 
 
 def test_a_pulse_goes_over_the_line_as_it_is() -> None:
-    pulse = wire.Pulse(life="a", working=True, passes=3, samples=9, busy_ms=7, usual_ms=5, streams=(1,))
+    pulse = wire.Pulse(life="a", working=True, passes=3, samples=9, busy_ms=7, usual_ms=5, attachments=(1,))
     assert wire.decode(wire.encode(pulse)) == pulse
 
 

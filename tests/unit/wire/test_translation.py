@@ -30,7 +30,9 @@ def test_what_comes_from_translators_comes_as_it_was(message: wire.FromTranslato
     assert wire.decode_from_translators(wire.encode(message)) == message
 
 
-@pytest.mark.parametrize("frame", [b"", b"\xc1", engine.encode(engine.Detach(stream=1)), msgspec.msgpack.encode({})])
+@pytest.mark.parametrize(
+    "frame", [b"", b"\xc1", engine.encode(engine.Detach(attachment=1)), msgspec.msgpack.encode({})]
+)
 def test_what_is_no_message_is_refused_without_telling_what_it_held(frame: bytes) -> None:
     with pytest.raises(ProtocolError, match=f"{len(frame)} bytes"):
         wire.decode_to_translators(frame)

@@ -4,7 +4,7 @@ import { at } from '../lib/nodes.js';
 
 /**
  * Have the page's button clear the walls; gives what does it, for a key.
- * @param {(...commands: object[]) => Promise<object>} act  @param {object} words  @param {(text: string) => void} say
+ * @param {(...commands: Command[]) => Promise<Answer>} act  @param {import('../lib/words.js').Words} words  @param {(text: string) => void} say
  */
 export function clearsWall(act, words, say) {
   const clear = async () => {

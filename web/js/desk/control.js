@@ -10,33 +10,42 @@ import { qualityLines } from './quality.js';
 import { say, unsay } from '../lib/said.js';
 import { Words, dayClock } from '../lib/words.js';
 
+/** @typedef {Pick<Card, 'session' | 'place' | 'title'>} Rung  of which meeting there is an alarm */
+
 const BELL = 'moothall.control.bell';
 const GIGABYTE = 1e9;
 const [OLD, DEAD] = [15, 3]; // s, as in control_door.py
 const LOUDEST = 60; // dB that a level shows
 
+/** @type {ControlData} */
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 const tongue = tongues(data.ui);
 const qualityLine = qualityLines(data.ui, words, tongue);
 const clock = dayClock(data.ui, data.zone);
 const form = at('Bell').elements;
+/** @type {Set<string>} */
 const rung = new Set(); // alarms that the bell has rung for
 let told = ['', '']; // the alarm that was said last, and how
+/** @type {?AudioContext} */
 let sound = null; // the audio context, once somebody has touched the page
 
+/** @param {?number} seconds */
 const ago = (seconds) => {
   if (seconds === null) return words.text('none');
   return seconds < 120 ? words.text('ago', { n: seconds }) : words.text('ago-min', { n: Math.floor(seconds / 60) });
 };
 
+/** @param {number} bytes */
 const gigabytes = (bytes) => (bytes / GIGABYTE).toLocaleString(data.ui, { maximumFractionDigits: bytes < 10 * GIGABYTE ? 1 : 0, useGrouping: false });
 
+/** @param {Card} card */
 function language({ heard, expected }) {
   if (!heard) return words.text('none');
   return heard === expected || !expected ? tongue(heard) : words.text('heard', { heard: tongue(heard), expected: tongue(expected) });
 }
 
+/** @param {Card} card */
 function figures(card) {
   const people = card.here.map(({ name, label, role }) => name || label || words.text(`role.${role}`));
   const readers = Object.entries(card.channels).map(([name, [kind, tag]]) => `${words.text(`kind.${kind}`, { language: tongue(tag) })}: ${card.readers[name] ?? 0}`);
@@ -48,23 +57,24 @@ function figures(card) {
   ];
 }
 
-/** How loud it is; `levels` moves it. */
+/** How loud it is; `levels` moves it. @param {string} session */
 function meter(session) {
   const made = element('div', { class: 'meter', role: 'meter', 'aria-label': words.text('level'), 'aria-valuemin': -LOUDEST, 'aria-valuemax': 0, 'aria-valuenow': -LOUDEST, 'data-level': session });
   made.append(element('div', { class: 'bar' }));
   return made;
 }
 
-/** The levels of meetings, dBFS; null where no sound comes. */
+/** The levels of meetings, dBFS; null where no sound comes. @param {Record<string, ?number>} all */
 function levels(all) {
   for (const [session, level] of Object.entries(all)) {
     const made = document.querySelector(`[data-level="${CSS.escape(session)}"]`);
     const db = Math.min(0, Math.max(-LOUDEST, level ?? -LOUDEST));
     made?.style.setProperty('--level', `${((db + LOUDEST) * 100) / LOUDEST}%`);
-    made?.setAttribute('aria-valuenow', db);
+    made?.setAttribute('aria-valuenow', String(db));
   }
 }
 
+/** @param {Rung} card  @param {Alarm} alarm */
 function alarm(card, { kind, urgent, values, by }) {
   const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
   const sign = words.text(urgent ? 'urgent' : 'look');
@@ -78,7 +88,7 @@ function alarm(card, { kind, urgent, values, by }) {
   return box;
 }
 
-/** *Clear the wall* of a meeting; what came of it is said. */
+/** *Clear the wall* of a meeting; what came of it is said. @param {Card} card */
 function wall({ session, place, title }) {
   const named = place || title;
   const label = words.text('clear');
@@ -90,6 +100,7 @@ function wall({ session, place, title }) {
   return button;
 }
 
+/** @param {Card} card */
 function show(card) {
   const state = card.session ? words.text(`state.${card.status}`) : words.text('idle');
   const made = element('li', { class: card.alarms.length ? 'card bad' : 'card', 'data-card': card.key, 'data-session': card.session });
@@ -118,23 +129,28 @@ function show(card) {
   return made;
 }
 
-/** Whether two trees have the same elements, so that texts are all that differs. */
+/** Whether two trees have the same elements, so that texts are all that differs. @type {(one: HTMLElement, two: HTMLElement) => boolean} */
 const alike = (one, two) => one.tagName === two.tagName && one.className === two.className && one.childNodes.length === two.childNodes.length
-  && one.dataset?.key === two.dataset?.key && [...one.childNodes].every((node, i) => node.nodeType === two.childNodes[i].nodeType
-    && (node.nodeType === Node.TEXT_NODE || alike(node, two.childNodes[i])));
+  && one.dataset.key === two.dataset.key && [...one.childNodes].every((node, i) => {
+    const other = two.childNodes[i];
+    return node instanceof HTMLElement ? other instanceof HTMLElement && alike(node, other) : !(other instanceof HTMLElement);
+  });
 
-/** Bring the texts of `old` to those of `fresh`: what is being read, selected or focused stays. */
+/**
+ * Bring the texts of `old` to those of `fresh`: what is being read, selected or focused stays.
+ * @param {Element} old  @param {Element} fresh
+ */
 function renew(old, fresh) {
   old.childNodes.forEach((node, i) => {
     const now = fresh.childNodes[i];
-    if (node.nodeType !== Node.TEXT_NODE) {
+    if (node instanceof Element && now instanceof Element) {
       if (now.ariaLabel) node.ariaLabel = now.ariaLabel;
       renew(node, now);
-    } else if (node.data !== now.data) node.data = now.data;
+    } else if (node.nodeValue !== now.nodeValue) node.nodeValue = now.nodeValue;
   });
 }
 
-/** What can be translated now; the same markup is in web/pages/_staff.html. */
+/** What can be translated now; the same markup is in web/pages/_staff.html. @param {Board['translation']} translation */
 function reach({ connected, ways, missing }) {
   const made = element('div', { class: 'reach', id: 'Reach' });
   if (!connected) made.append(element('p', {}, words.text('translatorless')));
@@ -144,6 +160,7 @@ function reach({ connected, ways, missing }) {
   if (!made.isEqualNode(at('Reach'))) at('Reach').replaceWith(made);
 }
 
+/** @param {Board} board */
 function update({ cards, house, translation }) {
   reach(translation);
   const key = document.activeElement?.dataset.key;
@@ -154,8 +171,8 @@ function update({ cards, house, translation }) {
     const known = old.get(item.dataset.card);
     old.delete(item.dataset.card);
     const stays = known && alike(known, item) ? known : item;
-    if (stays === known) renew(known, item);
-    else known?.remove();
+    if (stays === item) known?.remove();
+    else renew(stays, item);
     if (at('Cards').children[i] !== stays) at('Cards').insertBefore(stays, at('Cards').children[i] ?? null);
   });
   for (const item of old.values()) item.remove();
@@ -163,24 +180,27 @@ function update({ cards, house, translation }) {
   at('Made').textContent = words.text('as-of', { time: clock.format(house.at) });
   const said = [words.text('machines', { n: house.engines })];
   if (house.disk_free !== null) said.push(words.text('disk', { free: gigabytes(house.disk_free), all: gigabytes(house.disk_all) }));
-  const shared = house.alarms.map((each) => alarm({ session: '', place: words.text('machine-fault') }, each));
+  const shared = house.alarms.map((each) => alarm({ session: '', title: '', place: words.text('machine-fault') }, each));
   at('Shared').hidden = !shared.length;
   refill(at('Shared'), shared);
   at('House').replaceChildren(...said.map((text) => element('li', {}, text)));
-  bell([{ session: '', place: words.text('machine-fault'), alarms: house.alarms }, ...cards]);
+  bell([{ session: '', title: '', place: words.text('machine-fault'), alarms: house.alarms }, ...cards]);
 }
 
-/** Ring, and tell screen readers, once for each alarm that nobody sees to yet. */
+/** Ring, and tell screen readers, once for each alarm that nobody sees to yet. @param {(Rung & Pick<Card, 'alarms'>)[]} cards */
 function bell(cards) {
+  /** @type {Map<string, [Rung, Alarm]>} */
   const now = new Map();
   for (const card of cards) for (const each of card.alarms) if (!each.by) now.set(`${card.session}:${each.kind}`, [card, each]);
   const fresh = [...now.keys()].filter((key) => !rung.has(key));
   for (const key of [...rung]) if (!now.has(key)) rung.delete(key);
   if (!now.has(told[0])) unsay(told[1]);
   for (const key of fresh) rung.add(key);
-  document.title = now.size ? `(${now.size}) ${at('Bell').dataset.title}` : at('Bell').dataset.title;
-  if (!fresh.length) return;
-  const [card, each] = now.get(fresh[0]);
+  const { title = '' } = at('Bell').dataset;
+  document.title = now.size ? `(${now.size}) ${title}` : title;
+  const first = now.get(fresh[0]);
+  if (!first) return;
+  const [card, each] = first;
   told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`];
   say(told[1], `#Cards [data-key="${CSS.escape(fresh[0])}"], #Shared [data-key="${CSS.escape(fresh[0])}"]`);
   if (form.bell.checked) ring();
@@ -202,6 +222,7 @@ function ring() {
   }
 }
 
+/** @param {string} session  @param {string} kind */
 async function mine(session, kind) {
   const name = form.name.value.trim();
   if (!name) {
@@ -225,10 +246,10 @@ at('Bell').addEventListener('submit', (event) => event.preventDefault());
 
 const link = new DeskLink('/control', () => ({}), {
   joined: update,
-  told: (event, body) => (event === 'levels' ? levels(body) : event === 'cards' && update(body)),
+  told: (...[event, body]) => (event === 'levels' ? levels(body) : event === 'cards' && update(body)),
   stands: (how) => {
     at('Stands').hidden = false;
-    if (how !== 'open') levels(Object.fromEntries([...document.querySelectorAll('[data-level]')].map((each) => [each.dataset.level, null])));
+    if (how !== 'open') levels(Object.fromEntries([...document.querySelectorAll('[data-level]')].map((each) => [each.dataset.level ?? '', null])));
     at('Stands').dataset.kind = how === 'open' ? 'live' : 'lost';
     at('Stands').textContent = words.text(`line.${how}`);
   },

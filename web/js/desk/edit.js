@@ -8,20 +8,30 @@ const AFTER = 1500; // ms of sound behind it
 
 export class DeskEdit {
   /**
-   * @param {object} lines  a DeskLines
-   * @param {object} words
-   * @param {(line: object, text: string) => Promise<object>} save  gives the server's answer
-   * @param {?(from: number, to: number) => string} clip  address of a piece of the sound; null where there is none
+   * @param {import('./lines.js').DeskLines} lines
+   * @param {import('../lib/words.js').Words} words
+   * @param {(line: DeskLine, text: string) => Promise<Answer>} save  gives the server's answer
+   * @param {?((from: number, to: number) => string)} clip  address of a piece of the sound; null where there is none
    */
   constructor(lines, words, save, clip) {
     this.lines = lines;
     this.words = words;
     this.save = save;
     this.clip = clip;
+    this.area = element('textarea');
+    this.note = element('p');
+    this.usual = element('p');
+    this.sound = element('audio');
+    this.form = element('div');
+    /** @type {?number} */
+    this.shown = null; // the revision of somebody else's text that stands beside
+    /** @type {?DeskLine} */
+    this.theirs = null; // the line with that text, while one of both has to be chosen
+    /** @type {?DeskLine} */
     this.base = null; // the line as it was when its text was last seen
   }
 
-  /** Open a line; one that was open is given up, unless something was typed in it. */
+  /** Open a line; one that was open is given up, unless something was typed in it. @param {string} segment */
   open(segment) {
     if (this.base && this.area.value.trim() !== this.base.text.trim()) {
       this.area.focus();
@@ -32,8 +42,7 @@ export class DeskEdit {
     const item = document.getElementById(segment);
     if (!line || !item) return;
     this.base = line;
-    this.shown = null; // the revision of somebody else's text that stands beside
-    this.theirs = null; // the line with that text, while one of both has to be chosen
+    this.shown = this.theirs = null;
     this.lines.editing = segment;
     const { language } = line;
     this.area = element('textarea', {
@@ -42,7 +51,7 @@ export class DeskEdit {
     });
     this.area.value = line.text.trim();
     this.note = element('p', { class: 'theirs', role: 'alert' });
-    const button = (name, act, kind = '') => {
+    const button = (/** @type {string} */ name, /** @type {() => unknown} */ act, kind = '') => {
       const made = element('button', { type: 'button', class: kind }, this.words.text(name));
       made.addEventListener('click', act);
       return made;
@@ -84,6 +93,7 @@ export class DeskEdit {
     if (focus) document.getElementById(segment)?.querySelector('[data-does="mend"]')?.focus();
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.isComposing) return;
     if (event.key === 'Enter' && !event.shiftKey) {
@@ -98,12 +108,13 @@ export class DeskEdit {
 
   async #save() {
     const { base } = this;
+    if (!base) return;
     const typed = this.area.value.replace(/\s+/g, ' ').trim();
     if (typed === base.text.trim()) {
       this.close(true);
       return;
     }
-    const space = /^\s/.test(base.text) ? base.text.match(/^\s+/)[0] : '';
+    const [space] = base.text.match(/^\s*/) ?? [''];
     this.form.setAttribute('aria-busy', 'true');
     const answer = await this.save(base, typed ? space + typed : '');
     this.form.removeAttribute('aria-busy');
@@ -115,9 +126,9 @@ export class DeskEdit {
     } else this.note.textContent = this.words.text(`refused.${answer.refusal.code}`);
   }
 
-  /** Both texts stand there, and the typist chooses. */
+  /** Both texts stand there, and the typist chooses. @param {DeskLine} now */
   #conflict(now) {
-    if (now.revision === this.base.revision || now.revision === this.shown) return;
+    if (now.revision === this.base?.revision || now.revision === this.shown) return;
     this.theirs = now;
     this.usual.hidden = true; // One of both is to be chosen.
     this.shown = now.revision; // buttons that are being pressed stay where they are
@@ -140,8 +151,10 @@ export class DeskEdit {
   }
 
   #hear() {
-    const end = (this.base.t1 ?? this.base.t0) + AFTER;
-    this.sound.src = this.clip(Math.max(0, Math.min(this.base.t0 - 1000, end - HEARD)), end);
+    if (!this.base || !this.clip) return;
+    const { t0, t1 } = this.base;
+    const end = (t1 ?? t0) + AFTER;
+    this.sound.src = this.clip(Math.max(0, Math.min(t0 - 1000, end - HEARD)), end);
     this.sound.hidden = false;
     this.sound.play().catch(() => {
       this.note.textContent = this.words.text('hear.none');

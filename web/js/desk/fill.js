@@ -2,19 +2,22 @@
 
 import { element } from '../lib/nodes.js';
 
-/** A text whose direction is its own affair. */
+/** A text whose direction is its own affair. @param {string} text */
 export const bdi = (text, attributes = {}) => element('bdi', attributes, text);
 
-/** As `fill`, where the list shows something else: what stands there stays, and so no press on it is lost. */
+/**
+ * As `fill`, where the list shows something else: what stands there stays, and so no press on it is lost.
+ * @param {Element} list  @param {Element[]} items
+ */
 export function refill(list, items) {
   const same = list.children.length === items.length && items.every((item, n) => item.isEqualNode(list.children[n]));
   if (!same) fill(list, items);
 }
 
-/** Put items into a list; what has the focus keeps it. */
+/** Put items into a list; what has the focus keeps it. @param {Element} list  @param {Element[]} items */
 export function fill(list, items) {
   const focused = document.activeElement;
-  const key = list.contains(focused) ? focused.dataset.key : null;
+  const key = list.contains(focused) ? focused?.dataset.key : null;
   list.replaceChildren(...items);
   if (key) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
@@ -31,5 +34,5 @@ export function menu(select, options, standard) {
   if (select.dataset.made !== made) select.replaceChildren(...options.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
   select.dataset.made = made;
   if (moved) select.dataset.standard = standard;
-  if (options.some(([value]) => value === wanted)) select.value = wanted;
+  if (wanted !== undefined && options.some(([value]) => value === wanted)) select.value = wanted;
 }

@@ -5,6 +5,7 @@ import { element } from '../lib/nodes.js';
 
 const KEPT = 'moothall.desk.keys';
 const FIELD = 'textarea, select, input:not([type="checkbox"]), [contenteditable]';
+/** @type {Record<string, string>} */
 const STANDARD = {
   nobody: '0', ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, String(i + 1)])),
   correct: 'e', write: 'w', undo: 'u', question: 'q', agreed: 'a', diverging: 'v', option: 'o', untag: 'x',
@@ -12,9 +13,9 @@ const STANDARD = {
 
 export class DeskKeys {
   /**
-   * @param {Object<string, () => void>} acts  by the names of `standard`
+   * @param {Record<string, () => unknown>} acts  by the names of `standard`
    * @param {(name: string) => string} label
-   * @param {Object<string, string>} standard  the key of each act
+   * @param {Record<string, string>} standard  the key of each act
    * @param {string} name  under which the browser remembers what was changed
    */
   constructor(acts, label, standard = STANDARD, name = KEPT) {
@@ -28,11 +29,12 @@ export class DeskKeys {
     addEventListener('keydown', (event) => this.#press(event));
   }
 
-  /** The key of an act, where keys are on. */
+  /** The key of an act, where keys are on. @param {string} name */
   key(name) {
     return this.on ? this.keys[name] : '';
   }
 
+  /** @param {KeyboardEvent} event */
   #press(event) {
     const { target: field } = event;
     if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && field.matches?.(FIELD) && !field.closest('dialog')) field.blur(); // What was typed stays.
@@ -45,14 +47,17 @@ export class DeskKeys {
     this.acts[name]();
   }
 
-  /** The act of a key; where the keyboard writes no Latin letters, that of the letter in the same place. */
+  /** The act of a key; where the keyboard writes no Latin letters, that of the letter in the same place. @param {KeyboardEvent} event */
   #meant({ key, code }) {
-    const of = (letter) => Object.keys(this.keys).find((each) => this.keys[each] === letter);
+    const of = (/** @type {string} */ letter) => Object.keys(this.keys).find((each) => this.keys[each] === letter);
     const [, latin] = /[\u0080-\uffff]/.test(key) ? /^Key([A-Z])$/.exec(code) ?? [] : [];
     return of(key.toLowerCase()) ?? (latin && of(latin.toLowerCase()));
   }
 
-  /** Fill the form where keys are changed. `tell` is called after each change. */
+  /**
+   * Fill the form where keys are changed. `tell` is called after each change.
+   * @param {HTMLInputElement} box  @param {HTMLElement} list  @param {() => void} tell
+   */
   form(box, list, tell) {
     box.checked = this.on;
     box.addEventListener('change', () => {
@@ -70,6 +75,7 @@ export class DeskKeys {
     }
   }
 
+  /** @param {() => void} tell */
   #keep(tell) {
     keep(this.name, { on: this.on, keys: this.keys });
     tell();

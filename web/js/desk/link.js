@@ -4,6 +4,8 @@
 import { io } from '../../vendor/socket.io.esm.min.js';
 import { CONNECT, LOOK, Watch } from '../lib/watch.js';
 
+/** @typedef {import('../../vendor/socket.io.esm.min.js').Socket} Socket */
+
 const PATIENCE = 15000; // ms for an answer, then it is sent again; a meeting's last words may take a minute
 const SPREAD = 5000; // ms over which pages whose line went silent try a new one
 const AGAIN = 1500; // ms until something that can't be stored yet is sent again
@@ -18,8 +20,8 @@ export const newId = () => {
 /**
  * Have something done; where there is something to know first, ask whether to do it all the same.
  *
- * @param {import('../lib/words.js').Words} words  @param {(anyway: boolean) => Promise<object>} does
- * @param {(know: object) => object} values  for the places in the question
+ * @param {import('../lib/words.js').Words} words  @param {(anyway: boolean) => Promise<Answer>} does
+ * @param {(know: Know) => Values} values  for the places in the question
  */
 export async function knowing(words, does, values = (know) => know) {
   const answer = await does(false);
@@ -29,23 +31,26 @@ export async function knowing(words, does, values = (know) => know) {
 }
 
 export class DeskLink {
+  /** @type {Map<string, {event: string, data: Record<string, unknown>, done: (answer: Answer) => void, on?: ?Socket}>} */
   #pending = new Map(); // id → {event, data, done, on}: `on` which connection it was sent
   #joined = false;
   #watch = new Watch();
+  /** @type {?Socket} */
   #beside = null; // a connection that is tried, since nothing comes over this one
   #tried = 0; // when
-  #timer = null; // until it is
+  #timer = 0; // until it is
   #page = newId(); // two connections of one page are one seat
 
   /**
    * @param {string} namespace
-   * @param {() => object} wish  what to join with, asked for at each connection
-   * @param {{joined: (state: object) => void, told: (event: string, body: object) => void,
-   *          stands: (how: 'open'|'lost'|'shut', waiting: number) => void}} ears
+   * @param {() => {after?: ?string}} wish  what to join with, asked for at each connection
+   * @param {{joined: (state: Answer) => void, told: (...told: Told) => void,
+   *          stands: (how: LineState, waiting: number) => void}} ears
    */
   constructor(namespace, wish, ears) {
     this.wish = wish;
     this.ears = ears;
+    /** @type {LineState} */
     this.how = 'lost';
     this.namespace = namespace;
     this.socket = this.#dial();
@@ -73,15 +78,17 @@ export class DeskLink {
       const status = error.context?.status;
       this.#stand(status === 401 || status === 403 ? 'shut' : 'lost');
     });
-    socket.onAny((event, body) => {
+    socket.onAny((...told) => {
+      const [event, body] = told;
       if (socket !== this.socket) return;
       this.#heard(event === 'pulse' ? body.every : undefined);
-      if (event !== 'pulse') this.ears.told(event, body);
+      if (event !== 'pulse') this.ears.told(...told);
       else if (this.#joined && body.head > Number(this.wish().after?.split(':')[1])) this.join(); // something was lost
     });
     return socket;
   }
 
+  /** @param {?Socket} socket */
   #drop(socket) {
     socket?.off();
     socket?.offAny();
@@ -91,16 +98,16 @@ export class DeskLink {
   /** Go on over the connection that was tried. */
   #change() {
     this.#drop(this.socket);
-    this.socket = this.#beside;
+    if (this.#beside) this.socket = this.#beside;
     this.#beside = null;
     this.#joined = false;
   }
 
-  /** Something came. */
+  /** Something came. @param {number} [every] */
   #heard(every) {
     this.#watch.hear(performance.now(), every);
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer = 0;
     this.#drop(this.#beside);
     this.#beside = null;
     if (this.#joined && this.how === 'lost') this.#stand('open');
@@ -115,9 +122,9 @@ export class DeskLink {
       this.#drop(this.#beside);
       this.#beside = null;
     }
-    if (this.#beside !== null || this.#timer !== null) return;
+    if (this.#beside !== null || this.#timer) return;
     this.#timer = setTimeout(() => {
-      this.#timer = null;
+      this.#timer = 0;
       this.#tried = performance.now();
       this.#beside = this.#dial();
     }, SPREAD * Math.random());
@@ -133,6 +140,7 @@ export class DeskLink {
     socket.timeout(PATIENCE).emit('join', wish, (error, answer) => socket === this.socket && this.#welcome(error ? null : answer));
   }
 
+  /** @param {?Answer} answer */
   #welcome(answer) {
     if (!answer) { // Where the line was cut it joins when that is back.
       if (this.socket.connected) setTimeout(() => this.socket.connected && !this.#joined && this.join(), AGAIN);
@@ -149,7 +157,10 @@ export class DeskLink {
     for (const id of [...this.#pending.keys()]) this.#send(id);
   }
 
-  /** Have something done; comes back with the answer, however often the line is cut meanwhile. */
+  /**
+   * Have something done; comes back with the answer, however often the line is cut meanwhile.
+   * @param {string} event  @param {Record<string, unknown>} data  @returns {Promise<Answer>}
+   */
   request(event, data = {}) {
     const id = data.id ?? newId();
     return new Promise((done) => {
@@ -159,6 +170,7 @@ export class DeskLink {
     });
   }
 
+  /** @param {string} key */
   async #send(key) {
     const [item, { socket }] = [this.#pending.get(key), this];
     if (!item || item.on === socket) return;
@@ -166,7 +178,7 @@ export class DeskLink {
     const answer = await this.#ask(item.event, item.data);
     if (item.on !== socket || !this.#pending.has(key)) return; // It went over another one meanwhile.
     item.on = null;
-    if (answer && !LATER.has(answer.refusal?.code)) {
+    if (answer && !LATER.has(answer.refusal?.code ?? '')) {
       this.#pending.delete(key);
       this.#stand(this.how);
       item.done(answer);
@@ -175,13 +187,14 @@ export class DeskLink {
     }
   }
 
-  /** The answer, or null when none came. */
+  /** The answer, or null when none came. @param {string} event  @param {Record<string, unknown>} data  @returns {Promise<?Answer>} */
   #ask(event, data) {
     return new Promise((done) => {
       this.socket.timeout(PATIENCE).emit(event, data, (error, answer) => done(error ? null : answer));
     });
   }
 
+  /** @param {LineState} how */
   #stand(how) {
     this.how = how;
     this.ears.stands(how, this.#pending.size);

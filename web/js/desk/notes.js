@@ -14,31 +14,34 @@ const GROUP = 'hub:'; // before a group's name, where a note is for one
 
 export class DeskNotes {
   /**
-   * @param {object} state  a DeskState, which has the staff's own notes
-   * @param {object} words  a Words
-   * @param {{role: string, ui: string}} data  of the page
-   * @param {{act: (...commands: object[]) => Promise<object>, say: (text: string) => void}} does
+   * @param {import('./state.js').DeskState} state  has the staff's own notes
+   * @param {import('../lib/words.js').Words} words
+   * @param {DeskData} data
+   * @param {{act: (...commands: Command[]) => Promise<Answer>, say: (text: string) => void}} does
    */
   constructor(state, words, data, does) {
     this.state = state;
     this.words = words;
     this.data = data;
     this.does = does;
+    /** @type {Pick<HubNews, 'names' | 'notes'>} */
     this.hubs = { names: [], notes: [] };
+    /** @type {Set<string>} */
     this.own = new Set(recall(OWN) ?? []);
+    /** @type {?number} */
     this.told = null; // when the newest note came that was said
     this.clock = dayClock(data.ui, data.zone);
     at('LeaveNote').addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#leave(event.target.elements);
+      this.#leave(at('LeaveNote').elements);
     });
     at('Notes').addEventListener('click', ({ target }) => this.#read(target.closest('[data-note]')?.dataset));
   }
 
-  /** What is told of groups; null where nothing is. */
+  /** What is told of groups; null where nothing is. @param {?HubNews} hubs */
   take(hubs) {
     if (hubs) this.hubs = hubs;
-    learn(hubs?.titles);
+    learn(hubs?.titles ?? null);
     this.show();
   }
 
@@ -46,24 +49,26 @@ export class DeskNotes {
   show() {
     this.#offer();
     const all = [...this.state.notes.filter((note) => this.#concerns(note)), ...this.hubs.notes].sort((a, b) => a.at - b.at);
-    const fresh = all.filter((note) => this.told !== null && note.at > this.told && !this.own.has(note.note));
-    if (fresh.length) this.does.say(this.words.text('note.new', { text: alone(fresh.at(-1).text.slice(0, 100)) }));
+    const newest = all.findLast((note) => this.told !== null && note.at > this.told && !this.own.has(note.note));
+    if (newest) this.does.say(this.words.text('note.new', { text: alone(newest.text.slice(0, 100)) }));
     this.told = Math.max(this.told ?? 0, ...all.map((note) => note.at));
     refill(at('Notes'), all.map((note) => this.#row(note)));
   }
 
-  /** Whether a note is shown here: it is for all, for this role, or from it. */
+  /** Whether a note is shown here: it is for all, for this role, or from it. @param {Note} note */
   #concerns({ to, by }) {
     return !to || to === this.data.role || by === this.data.role;
   }
 
+  /** @param {string} role */
   #role(role) {
     return this.words.text(`role.${role}`);
   }
 
+  /** @param {Note} note */
   #row(note) {
     const { words } = this;
-    const name = note.hub && words.text('note.hub', { name: hubName(note.hub, words) });
+    const name = note.hub ? words.text('note.hub', { name: hubName(note.hub, words) }) : '';
     const from = note.hub && note.by === 'hub' ? name : this.#role(note.by);
     const to = note.hub && note.by !== 'hub' ? words.text('note.to', { name }) : note.to ? words.text('note.to', { name: this.#role(note.to) }) : '';
     const row = element('li', {},
@@ -91,6 +96,7 @@ export class DeskNotes {
     if (to.selectedIndex < 0) to.selectedIndex = 0;
   }
 
+  /** @param {Forms['LeaveNote']} fields */
   async #leave({ text, to }) {
     const said = text.value.trim();
     if (!said) return;
@@ -103,6 +109,7 @@ export class DeskNotes {
     if (answer.refusal) text.value ||= said;
   }
 
+  /** @param {DOMStringMap} [of] */
   async #read(of) {
     if (!of) return;
     const { note, hub } = of;

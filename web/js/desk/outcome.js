@@ -7,15 +7,16 @@ import { direction, mediaTime } from '../lib/words.js';
 
 const TAGS = ['agreed', 'diverging', 'option'];
 const AT_ONCE = 50; // commands that one act may hold
+/** @param {?Element} node */
 const lineOf = (node) => node?.closest('li.line')?.id ?? null;
 
 export class DeskOutcome {
   /**
-   * @param {object} state  a DeskState
-   * @param {object} words  a Words
-   * @param {object} lines  a DeskLines, which shows the marks
+   * @param {import('./state.js').DeskState} state
+   * @param {import('../lib/words.js').Words} words
+   * @param {import('./lines.js').DeskLines} lines  shows the marks
    * @param {string} base  the address of the meeting
-   * @param {{act: (...commands: object[]) => Promise<object>, say: (text: string) => void}} does
+   * @param {{act: (...commands: Command[]) => Promise<Answer>, say: (text: string) => void}} does
    */
   constructor(state, words, lines, base, does) {
     this.state = state;
@@ -23,13 +24,18 @@ export class DeskOutcome {
     this.lines = lines;
     this.base = base;
     this.does = does;
+    /** @type {OutcomeNews['questions']} */
     this.questions = [];
     this.offered = ''; // the choices of `under`, as JSON
+    /** @type {Map<string, OutcomeTag[]>} */
     this.marked = new Map(); // line → [{question, tag}]
     this.under = at('Under');
+    this.made = ''; // what is shown, as JSON
+    /** @type {?string} */
     this.from = null; // the line from which the focus came here
     document.addEventListener('focusin', ({ target, relatedTarget }) => {
-      if (target.closest('#Outcome')) this.from = lineOf(relatedTarget) ?? (relatedTarget?.closest('#Outcome') ? this.from : null);
+      const before = relatedTarget instanceof Element ? relatedTarget : null;
+      if (target.closest('#Outcome')) this.from = lineOf(before) ?? (before?.closest('#Outcome') ? this.from : null);
     });
     at('Outcome').addEventListener('click', ({ target }) => {
       const { tag } = target.closest('[data-tag]')?.dataset ?? {};
@@ -49,20 +55,21 @@ export class DeskOutcome {
     };
   }
 
-  /** Choose the nth choice: the policy questions count from 0, behind them is none of them. */
+  /** Choose the nth choice: the policy questions count from 0, behind them is none of them. @param {number} n */
   choose(n) {
     if (n >= this.under.options.length) return;
     this.under.selectedIndex = n;
     this.does.say(this.under.selectedOptions[0].textContent);
   }
 
-  /** Mark what is picked, else where the focus is, else the newest line. */
+  /** Mark what is picked, else where the focus is, else the newest line. @param {?string} tag */
   async tag(tag) {
     const active = document.activeElement;
     const focused = active?.closest('#Outcome') ? this.from : lineOf(active);
     const picked = this.lines.chosen();
     const newest = this.state.newest()?.segment;
-    const segments = picked.length ? picked : [focused ?? newest].filter(Boolean);
+    const near = focused ?? newest;
+    const segments = picked.length ? picked : near ? [near] : [];
     const question = this.under.value || null;
     const due = segments.filter((segment) => this.#of(segment, question) !== tag);
     for (let first = 0; first < due.length; first += AT_ONCE) {
@@ -72,10 +79,10 @@ export class DeskOutcome {
     if (picked.length) this.lines.clear(); // They are out of view by the next act, which would be for them as well.
     if (!due.length) return;
     const what = tag ? this.words.text(`tag.${tag}`) : this.words.text('did.untag');
-    this.does.say([what, question && alone(this.#text(question))].filter(Boolean).join(' · '));
+    this.does.say([what, question ? alone(this.#text(question)) : ''].filter(Boolean).join(' · '));
   }
 
-  /** Bring questions and marks to the page; null where nothing is told. */
+  /** Bring questions and marks to the page; null where nothing is told. @param {?OutcomeNews} outcome */
   show(outcome) {
     if (!outcome || JSON.stringify(outcome) === this.made) return;
     this.made = JSON.stringify(outcome);
@@ -97,34 +104,37 @@ export class DeskOutcome {
     at('Tagged').replaceChildren(...this.#groups(lines), ...this.#asked(asked));
   }
 
+  /** @param {string} segment  @param {?string} question */
   #of(segment, question) {
     return this.marked.get(segment)?.find((each) => each.question === question)?.tag ?? null;
   }
 
+  /** @param {?string} question */
   #text(question) {
     return this.questions.find(({ id }) => id === question)?.text ?? this.words.text('tag.other');
   }
 
+  /** @param {OutcomeTag} tagged */
   #mark({ question, tag }) {
     const n = this.questions.findIndex(({ id }) => id === question);
     return n < 0 ? this.words.text(`tag.${tag}`) : `${this.words.text(`tag.${tag}`)} (${n + 1})`;
   }
 
-  /** The marked lines, a list for each question. */
+  /** The marked lines, a list for each question. @param {OutcomeLine[]} lines */
   #groups(lines) {
     const known = new Set(this.questions.map(({ id }) => id));
     const groups = [
-      ...this.questions.map(({ id, text }, n) => [`${n + 1}. ${text}`, (question) => question === id]),
-      [this.words.text('tag.other'), (question) => question !== null && !known.has(question)],
-      [this.words.text('tag.none'), (question) => question === null],
+      ...this.questions.map(({ id, text }, n) => ({ title: `${n + 1}. ${text}`, belongs: (/** @type {?string} */ question) => question === id })),
+      { title: this.words.text('tag.other'), belongs: (/** @type {?string} */ question) => question !== null && !known.has(question) },
+      { title: this.words.text('tag.none'), belongs: (/** @type {?string} */ question) => question === null },
     ];
-    return groups.flatMap(([title, belongs]) => {
+    return groups.flatMap(/** @returns {HTMLElement[]} */ ({ title, belongs }) => {
       const rows = lines.flatMap((line) => line.tags.filter(({ question }) => belongs(question)).map(({ tag }) => this.#row(line, tag)));
       return rows.length ? [element('h3', { dir: 'auto' }, title), element('ul', { class: 'tagged' }, ...rows)] : [];
     });
   }
 
-  /** What was passed on from the questions of the public. */
+  /** What was passed on from the questions of the public. @param {OutcomeNews['asked']} asked */
   #asked(asked) {
     if (!asked.length) return [];
     const rows = asked.map(({ number, text, language, name }) => element('li', {},
@@ -132,6 +142,7 @@ export class DeskOutcome {
     return [element('h3', {}, this.words.text('tag.asked')), element('ul', { class: 'tagged' }, ...rows)];
   }
 
+  /** @param {OutcomeLine} line  @param {string} tag */
   #row({ segment, channel, t0, text, language, speaker }, tag) {
     const address = `${this.base}?${new URLSearchParams({ channel })}#${segment}`;
     const link = element('a', { href: address, lang: language, dir: direction(language) }, text.slice(0, 200));

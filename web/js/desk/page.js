@@ -14,44 +14,48 @@ import { DeskPanel } from './panel.js';
 import { DeskRemove } from './remove.js';
 import { DeskState } from './state.js';
 import { DeskTerms } from './terms.js';
-import { at, element, set } from '../lib/nodes.js';
+import { at, element, only, set } from '../lib/nodes.js';
 import { say, unsay } from '../lib/said.js';
 import { standing } from '../lib/standing.js';
 import { Words, direction } from '../lib/words.js';
 
 const REDONE = 60000; // ms that are written again in another language
 
+/** @type {DeskData} */
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 const state = new DeskState();
+/** @type {Set<string>} */
 let may = new Set();
 let channel = data.channel;
-let [own, here] = ['', []]; // our seat, and who is here
+let own = ''; // our seat
+/** @type {Seat[]} */
+let here = []; // who is here
+/** @type {Omit<DeskNews, 'interventions' | 'balance' | 'set-aside' | 'lately' | 'crowds'>} */
 let news = { reports: null, alarm: null, overrun: null, following: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
 /** Say why something was not done; where somebody else was quicker, who. */
-const refused = ({ code, gone_on: quicker }) => {
+const refused = (/** @type {Refusal} */ { code, gone_on: quicker }) => {
   if (!quicker) say(words.text(`refused.${code}`));
   else say(words.text(quicker.who ? 'gone-on' : 'gone-on.nobody', { who: alone(quicker.who), title: alone(quicker.title) }));
 };
 
-/** Do something: one act of one or more commands. Gives the answer. */
+/** Do something: one act of one or more commands. Gives the answer. @param {...Command} commands */
 async function act(...commands) {
   const answer = await knowing(words, (anyway) => link.request('act', { id: newId(), commands, anyway }));
   if (answer.refusal) refused(answer.refusal);
   return answer;
 }
 
-const take = (speaker) => act({ do: 'take-floor', channel, speaker });
+const take = (/** @type {?string} */ speaker) => act({ do: 'take-floor', channel, speaker });
 const panel = new DeskPanel(state, words, data, {
   take,
   undo,
   say,
-  seen: (kind) => link.request('seen', { id: newId(), kind }),
-  mended: (kind) => link.request('mended', { id: newId(), kind }),
+  report: (answer, kind) => link.request(answer, { id: newId(), kind }),
 });
-const spoken = () => state.session.channels[channel]?.languages ?? state.session.languages;
+const spoken = () => state.session?.channels[channel]?.languages ?? state.session?.languages ?? [];
 const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
 const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
@@ -65,9 +69,15 @@ const keys = new DeskKeys({
     if (speaker && data.names) take(speaker[0]);
     else if (!data.names && may.has('tag-line')) outcome.choose(i);
   }])),
-  correct: () => may.has('correct') && state.newest() && edit.open(state.newest().segment),
+  correct: () => {
+    const newest = may.has('correct') && state.newest();
+    if (newest) edit.open(newest.segment);
+  },
   write: () => may.has('type') && at('Write').elements.text.focus(),
-  undo: () => panel.undoable() && undo(panel.undoable().id),
+  undo: () => {
+    const last = panel.undoable();
+    if (last) undo(last.id);
+  },
   ...Object.fromEntries(Object.entries(outcome.keys()).map(([name, does]) => [name, () => may.has('tag-line') && does()])),
 }, (name) => (name.startsWith('speaker') ? words.text(data.names ? 'key.speaker' : 'key.policy', { n: name.slice(7) }) : words.text(`key.${name}`)));
 
@@ -75,6 +85,7 @@ const link = new DeskLink('/desk', () => ({
   session: data.session, channel, after: state.position, name: ownName(), role: data.role,
 }), { joined, told, stands });
 
+/** @param {string} id */
 async function undo(id) {
   const answer = await link.request('undo', { id });
   if (!answer.refusal) say(words.text('undone'));
@@ -82,18 +93,20 @@ async function undo(id) {
   else refused(answer.refusal);
 }
 
+/** @param {DeskLine} base  @param {string} text */
 function correct(base, text) {
   const { segment, revision, words: many } = base;
   return link.request('act', { id: newId(), commands: [{ do: 'correct', channel, segment, base_revision: revision, base_words: many, text }] });
 }
 
-/** Address of a piece of the meeting's sound. */
+/** Address of a piece of the meeting's sound. @param {number} from  @param {number} to */
 function clip(from, to) {
-  return `${data.base}/clip?${new URLSearchParams({ channel, from: Math.round(from), to: Math.round(to) })}`;
+  return `${data.base}/clip?${new URLSearchParams({ channel, from: String(Math.round(from)), to: String(Math.round(to)) })}`;
 }
 
 // What comes from the server
 
+/** @param {Answer} answer */
 function joined(answer) {
   panel.joined(answer);
   ({ may } = panel);
@@ -108,17 +121,19 @@ function joined(answer) {
   if (state.session) everything();
 }
 
-function told(event, body) {
+/** @param {Told} told */
+function told(...[event, body]) {
   if (event === 'frame') frame(body);
   else if (event === 'presence') panel.here(here = body, own);
   else if (event === 'acted') panel.acted(body);
   else if (event === 'forgotten') panel.forget(body);
   else if (event in news) {
-    news[event] = body;
+    news = { ...news, [event]: body };
     around();
   }
 }
 
+/** @param {DeskFrame} body */
 function frame(body) {
   ahead = body.sent - Date.now();
   const change = state.apply(body);
@@ -140,6 +155,7 @@ function frame(body) {
   now();
 }
 
+/** @param {LineState} how  @param {number} waiting */
 function stands(how, waiting) {
   const line = at('Stands');
   const kind = how === 'open' && waiting ? 'waiting' : how;
@@ -153,7 +169,7 @@ function stands(how, waiting) {
 
 function everything() {
   at('Desk').hidden = false;
-  for (const part of document.querySelectorAll('[data-needs]')) part.hidden = !part.dataset.needs.split(' ').some((need) => may.has(need));
+  for (const part of document.querySelectorAll('[data-needs]')) part.hidden = !part.dataset.needs?.split(' ').some((need) => may.has(need));
   texts();
   around();
   panel.done();
@@ -166,15 +182,14 @@ function around() {
   const { session } = state;
   if (!session) return;
   at('Title').textContent = session.title;
-  for (const button of document.querySelectorAll('[data-when]')) button.hidden = !button.dataset.when.split(' ').includes(session.status);
+  for (const button of document.querySelectorAll('[data-when]')) button.hidden = !button.dataset.when?.split(' ').includes(session.status);
   panel.following(news.following, may.has('close'));
   const live = session.status === 'open' || session.status === 'paused';
-  const off = session.not_recorded !== null && session.not_recorded !== undefined;
   at('Write').hidden = !may.has('type') || !live;
   keeping.stands(session, may);
   panel.people(keys);
   panel.proposals(news.proposals, may.has('correct'));
-  panel.news(news, { off: off ? session.not_recorded : null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
+  panel.news(news, { off: session.not_recorded ?? null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
   terms.show(news.terms, may.has('term'));
   notes.take(news.hubs);
   outcome.show(news.outcome);
@@ -184,9 +199,9 @@ function around() {
 
 /** Texts of the meeting, where it has more than one. */
 function texts() {
-  const all = Object.entries(state.session.channels);
+  const all = Object.entries(state.session?.channels ?? {});
   at('Texts').hidden = all.length < 2;
-  at('Texts').querySelector('ul').replaceChildren(...all.map(([name, { kind, languages }]) => {
+  only('ul', at('Texts')).replaceChildren(...all.map(([name, { kind, languages }]) => {
     const text = words.text(`kind.${kind}`, { language: panel.tongue(languages[0]) });
     const button = element('button', { type: 'button', 'aria-pressed': String(name === channel) }, text);
     button.addEventListener('click', () => {
@@ -202,7 +217,9 @@ function texts() {
 /** Menus of languages and speakers. */
 function choices() {
   const { session } = state;
+  if (!session) return;
   const languages = spoken();
+  /** @type {[string, string][]} */
   const named = languages.map((tag) => [tag, panel.tongue(tag)]);
   const tongues = spokenChoices(named, session.channels[channel]?.kind === 'floor' ? data.tongues : [], words.text('detected'), data.ui);
   menu(at('Force').elements.language, tongues, session.forced ?? tongues[0][0]);
@@ -240,19 +257,20 @@ function now() {
   if (begins) say(text, '#State');
 }
 
+/** @param {string[]} segments */
 function picked(segments) {
   at('Give').hidden = !segments.length;
-  if (segments.length) at('Picked').textContent = words.counted('picked', segments.length);
+  if (segments.length) at('Picked').textContent = words.counted('picked-lines', segments.length);
 }
 
 // What the page does
 
 clearsWall(act, words, say);
 
-const SIMPLE = ['open', 'pause', 'resume', 'close', 'reopen', 'recorded'];
+const SIMPLE = new Set(['open', 'pause', 'resume', 'close', 'reopen', 'recorded']);
 document.addEventListener('click', ({ target }) => {
   const name = target.closest('button[data-act]')?.dataset.act;
-  if (SIMPLE.includes(name)) act({ do: name });
+  if (name && SIMPLE.has(name)) act({ do: name });
 });
 
 at('Next').addEventListener('click', async () => {
@@ -261,12 +279,14 @@ at('Next').addEventListener('click', async () => {
   else location.assign(`/desk/${encodeURIComponent(answer.session)}${location.search}`);
 });
 
-/** Have a form do something instead of being sent; what was typed goes once it was done. */
+/**
+ * Have a form do something instead of being sent; what was typed goes once it was done.
+ * @template {keyof Forms} Id  @param {Id} id  @param {(fields: Forms[Id]) => unknown} does
+ */
 function form(id, does) {
   at(id).addEventListener('submit', async (event) => {
     event.preventDefault();
-    const { elements } = event.target;
-    await does(elements);
+    await does(/** @type {Form<Forms[Id]>} */ (event.target).elements);
   });
 }
 
@@ -319,10 +339,10 @@ const removing = new DeskRemove(words, async (removes) => {
   return null;
 });
 at('RemoveLines').addEventListener('click', () => removing.lines(lines.chosen()));
-form('RemoveOf', ({ speaker, named }) => removing.speaker(speaker.value, speaker.selectedOptions[0]?.textContent, named.checked));
+form('RemoveOf', ({ speaker, named }) => removing.speaker(speaker.value, speaker.selectedOptions[0]?.textContent ?? '', named.checked));
 form('RemoveSpan', (elements) => removing.spanOf(elements, say));
 at('SpanOfPicked').addEventListener('click', () => {
-  removing.fill(at('RemoveSpan').elements, lines.chosen().map((id) => state.lines.get(id)), say);
+  removing.fill(at('RemoveSpan').elements, lines.chosen().flatMap((id) => state.lines.get(id) ?? []), say);
 });
 form('AddTerm', async ({ term, language }) => {
   const name = term.value.trim();

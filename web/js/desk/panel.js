@@ -2,27 +2,42 @@
 
 import { bdi, refill } from './fill.js';
 import { alarmValues, alone, tongues } from '../lib/names.js';
-import { at, element, set } from '../lib/nodes.js';
+import { at, element, only, set } from '../lib/nodes.js';
 import { qualityLines } from './quality.js';
 import { unsay } from '../lib/said.js';
 import { dayClock, mediaTime } from '../lib/words.js';
 
+/**
+ * What the page does; `report` answers a report of that kind, as seen or mended.
+ * @typedef {{undo: (id: string) => unknown, say: (text: string, there?: ?string) => void, take?: (speaker: ?string) => unknown,
+ *            report?: (answer: string, kind: string) => unknown}} PanelActs
+ */
+
 export class DeskPanel {
-  /** @param {object} state  @param {object} words  @param {object} data  the page's data  @param {object} does */
+  /**
+   * @param {import('./state.js').DeskState} state  @param {import('../lib/words.js').Words} words  @param {DeskData} data
+   * @param {PanelActs} does
+   */
   constructor(state, words, data, does) {
     this.state = state;
     this.words = words;
     this.data = data;
-    this.does = does; // {take, undo, seen, mended, say}
+    this.does = does;
+    /** @type {Act[]} */
     this.acts = [];
+    /** @type {Set<string>} */
     this.may = new Set(); // what whoever sits here may do, by the names of commands
+    /** @type {Map<string, string>} */
     this.stood = new Map(); // what stood there before: kind → what was said of it
     this.clock = dayClock(data.ui, data.zone);
     this.tongue = tongues(data.ui); // a language's name, by its tag
     this.qualityLine = qualityLines(data.ui, words, this.tongue);
   }
 
-  /** Take what the answer to joining says of acts: those that were done, and what whoever sits here may do. */
+  /**
+   * Take what the answer to joining says of acts: those that were done, and what whoever sits here may do.
+   * @param {Pick<Answer, 'acts' | 'may'>} answer
+   */
   joined({ acts, may }) {
     this.acts = acts;
     this.may = new Set(may);
@@ -30,26 +45,26 @@ export class DeskPanel {
 
   /** Speakers in the order in which they were introduced: [id, name]. */
   speakers() {
-    return Object.entries(this.state.session.speakers);
+    return Object.entries(this.state.session?.speakers ?? {});
   }
 
-  /** Buttons that name the speaker; the one who has the floor is pressed. */
+  /** Buttons that name the speaker; the one who has the floor is pressed. @param {import('./keys.js').DeskKeys} keys */
   people(keys) {
-    const { speaking } = this.state.session;
-    const button = (id, name, key) => {
+    const speaking = this.state.session?.speaking;
+    const button = (/** @type {?string} */ id, /** @type {string} */ name, /** @type {string} */ key) => {
       const made = element('button', {
         type: 'button', 'data-key': id ?? '-', 'aria-pressed': String((speaking ?? null) === id), 'aria-keyshortcuts': key || null,
       });
       if (key) made.append(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
       made.append(bdi(name));
-      made.addEventListener('click', () => this.does.take(id));
+      made.addEventListener('click', () => this.does.take?.(id));
       return element('li', {}, made);
     };
     const all = this.speakers().map(([id, name], i) => button(id, name, i < 9 ? keys.key(`speaker${i + 1}`) : ''));
     refill(at('Speakers'), [...all, button(null, this.words.text('nobody'), keys.key('nobody'))]);
   }
 
-  /** Who is at a page like this one. */
+  /** Who is at a page like this one. @param {Seat[]} presence  @param {string} own */
   here(presence, own) {
     refill(at('Here'), presence.map(({ seat, role, label, name }) => {
       const item = element('li', {}, bdi(name || label || this.words.text(`role.${role}`)));
@@ -59,7 +74,7 @@ export class DeskPanel {
     }));
   }
 
-  /** The last acts, newest first, each with its undoing. */
+  /** The last acts, newest first, each with its undoing. @param {Act} act */
   acted(act) {
     const known = this.acts.findIndex(({ id }) => id === act.id);
     if (known >= 0) this.acts[known] = act;
@@ -68,7 +83,7 @@ export class DeskPanel {
     this.done();
   }
 
-  /** Words were removed: acts that may have them are not shown any more. */
+  /** Words were removed: acts that may have them are not shown any more. @param {string[]} ids */
   forget(ids) {
     this.acts = this.acts.filter(({ id }) => !ids.includes(id));
     this.done();
@@ -90,7 +105,7 @@ export class DeskPanel {
     at('DoneNone').hidden = this.acts.length > 0;
   }
 
-  /** Whether an act can be undone, and whoever sits here may do so. */
+  /** Whether an act can be undone, and whoever sits here may do so. @param {Act} act */
   mayUndo(act) {
     return act.undo.length > 0 && !act.undone && act.undo.every(({ do: kind }) => this.may.has(kind));
   }
@@ -100,16 +115,19 @@ export class DeskPanel {
     return this.acts.findLast((act) => this.mayUndo(act)) ?? null;
   }
 
-  /** Whether an act moved lines to another meeting. */
+  /** Whether an act moved lines to another meeting. @param {string} id */
   moved(id) {
     return this.acts.find((act) => act.id === id)?.commands.some((command) => command.do === 'move-away') ?? false;
   }
 
-  /** What commands do, in words; `numbers`: those of the questions in them, by their ids. */
+  /**
+   * What commands do, in words; `numbers`: those of the questions in them, by their ids.
+   * @param {Command[]} commands  @param {Record<string, number>} numbers
+   */
   describe(commands, numbers = {}) {
-    const { speakers } = this.state.session;
-    const name = (id) => (speakers[id] ? alone(speakers[id]) : this.words.text('nobody'));
-    const one = (command) => {
+    const speakers = this.state.session?.speakers ?? {};
+    const name = (/** @type {?string} */ id = null) => (id !== null && speakers[id] ? alone(speakers[id]) : this.words.text('nobody'));
+    const one = (/** @type {Command} */ command) => {
       const kind = command.do;
       const text = (command.text ?? command.name ?? command.term ?? '').trim().slice(0, 80);
       if (kind === 'take-floor') return this.words.text('did.take-floor', { name: name(command.speaker) });
@@ -119,13 +137,14 @@ export class DeskPanel {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
-      if (kind === 'set-languages') return this.words.text('did.force-language', { language: command.languages.map(this.tongue).join(', ') });
+      if (kind === 'set-languages') return this.words.text('did.force-language', { language: (command.languages ?? []).map(this.tongue).join(', ') });
       return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
     };
     const accepted = commands.filter((command) => command.accepted);
-    if (accepted.length > 1) return this.words.counted('accepted', accepted.length);
+    if (accepted.length > 1) return this.words.counted('accepted-lines', accepted.length);
+    /** @type {Map<string, (number | string)[]>} */
     const stood = new Map(); // standing → numbers
-    for (const { do: kind, standing, interventions } of commands) {
+    for (const { do: kind, standing = '', interventions = [] } of commands) {
       if (kind === 'stand') stood.set(standing, [...(stood.get(standing) ?? []), ...interventions.map((id) => this.number(id) ?? numbers[id] ?? '?')]);
     }
     const rows = [...stood].map(([standing, of]) => `${this.words.text(`stands.${standing}`)}: ${this.words.text('number', { n: of.join(', ') })}`);
@@ -133,16 +152,17 @@ export class DeskPanel {
     const unsaid = stood.size ? ['introduce', 'take-floor'] : [];
     // Which languages may be spoken is said where none of them was chosen by hand.
     const forced = commands.some(({ do: kind }) => kind === 'force-language');
-    const said = (kind) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`] && !unsaid.includes(kind));
+    const said = (/** @type {string} */ kind) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`] && !unsaid.includes(kind));
     return [...rows, ...new Set(commands.filter(({ do: kind }) => said(kind)).map(one))].join(' · ');
   }
 
-  /** The number of a question that this page knows. */
+  /** The number of a question that this page knows. @type {(id: string) => ?number} */
   number() {
     return null;
   }
 
-  #did({ do: kind, accepted, wanted, keep, written, flags, tag }) {
+  /** @param {Command} command */
+  #did({ do: kind, accepted, wanted, keep, written, flags = [], tag }) {
     if (kind === 'flag' && !flags.length) return 'unflag';
     if (kind === 'tag-line' && tag === null) return 'untag';
     if (accepted) return 'accept';
@@ -151,26 +171,33 @@ export class DeskPanel {
     return translated ? 'term-abroad' : kind;
   }
 
-  /** What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks. */
+  /**
+   * What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks.
+   * @param {Pick<DeskNews, 'reports' | 'quality' | 'alarm' | 'overrun'>} news
+   * @param {{off: ?number, answers: boolean, resumes: boolean}} may
+   */
   news({ reports, quality, alarm, overrun }, { off, answers, resumes }) {
     this.reports(reports, answers);
     this.quality(quality);
     this.notices({ alarms: alarm, overrun, off, resumes });
   }
 
-  /** What readers report: `14 of 210: wrong language`, with what they are told in return. */
+  /**
+   * What readers report: `14 of 210: wrong language`, with what they are told in return.
+   * @param {?ReportNews} tally  @param {boolean} may
+   */
   reports(tally, may) {
     const rows = Object.entries(tally?.kinds ?? {}).filter(([, row]) => row.count > 0);
     at('Reports').hidden = !rows.length;
-    refill(document.querySelector('#Reports ul'), rows.map(([kind, row]) => {
-      const said = this.words.text('report', { n: row.count, all: Math.max(row.count, tally.readers), what: this.words.text(`report.${kind}`) });
+    refill(only('#Reports ul'), rows.map(([kind, row]) => {
+      const said = this.words.text('report', { n: row.count, all: Math.max(row.count, tally?.readers ?? 0), what: this.words.text(`report.${kind}`) });
       const item = element('li', { 'data-kind': kind }, element('p', {}, said));
       const buttons = element('p', { class: 'buttons' });
       for (const answer of ['seen', 'mended']) {
         if (!may) break;
         const button = element('button', { type: 'button', 'data-key': `${kind}-${answer}` }, this.words.text(`answer.${answer}`));
         button.disabled = row.answer === answer;
-        button.addEventListener('click', () => this.does[answer](kind));
+        button.addEventListener('click', () => this.does.report?.(answer, kind));
         buttons.append(button);
       }
       item.append(buttons);
@@ -178,7 +205,10 @@ export class DeskPanel {
     }));
   }
 
-  /** What the button starts that goes on to the next meeting, and what that leaves out. */
+  /**
+   * What the button starts that goes on to the next meeting, and what that leaves out.
+   * @param {DeskNews['following']} told  @param {boolean} may
+   */
   following(told, may) {
     const goesOn = may && !at('Next').hidden; // which is so where the meeting has begun
     at('Next').hidden = !goesOn || !told?.session;
@@ -187,33 +217,40 @@ export class DeskPanel {
     set(at('LeftOut'), told ? this.words.text('left-out', { titles: told.left_out.map(alone).join(', ') }) : '');
   }
 
-  /** How many corrections of a second pass wait to be decided on. */
+  /** How many corrections of a second pass wait to be decided on. @param {DeskNews['proposals']} proposed  @param {boolean} may */
   proposals(proposed, may) {
     at('Proposed').hidden = !proposed || !may;
     const waiting = [...(proposed?.fates ?? '')].filter((letter) => 'wmt'.includes(letter)).length;
-    set(at('Proposed').querySelector('p'), this.words.text('proposals', { n: waiting }));
+    set(only('p', at('Proposed')), this.words.text('proposals', { n: waiting }));
   }
 
-  /** How good the text is so far. */
+  /** How good the text is so far. @param {DeskNews['quality']} quality */
   quality(quality) {
     at('Quality').hidden = !quality;
     const text = this.qualityLine(quality);
-    const line = at('Quality').querySelector('p');
+    const line = only('p', at('Quality'));
     if (line.textContent !== text) line.textContent = text;
   }
 
-  /** What has to be seen to, in words, and how long there is. What is new there is said once, and taken back when it is over or has changed. */
+  /**
+   * What has to be seen to, in words, and how long there is. What is new there is said once, and taken back when it is over or has changed.
+   * @param {{alarms: ?Alarm[], overrun: DeskNews['overrun'], off: ?number, resumes: boolean}} told
+   */
   notices({ alarms, overrun, off, resumes }) {
+    /** @type {HTMLElement[]} */
     const rows = [];
+    /** @type {[string, string][]} */
     const fresh = [];
+    /** @type {Map<string, string>} */
     const stand = new Map();
-    const add = (kind, row) => {
+    const add = (/** @type {string} */ kind, /** @type {HTMLElement} */ row) => {
       const text = row.textContent;
       row.dataset.kind = kind;
       rows.push(row);
-      if (!this.stood.has(kind)) fresh.push([text, `#Notices [data-kind=${kind}]`]);
-      else if (this.stood.get(kind) !== text) unsay(this.stood.get(kind));
-      stand.set(kind, this.stood.get(kind) ?? text);
+      const before = this.stood.get(kind);
+      if (before === undefined) fresh.push([text, `#Notices [data-kind=${kind}]`]);
+      else if (before !== text) unsay(before);
+      stand.set(kind, before ?? text);
     };
     if (off !== null) add('off', element('p', { class: 'off' }, this.words.text('off', { time: mediaTime(off) })));
     if (overrun) {

@@ -26,7 +26,10 @@ export function qualityLines(ui, words, tongue) {
   return (/** @type {?Quality} */ quality) => (quality ? line(quality, words, seconds, tongue) : '');
 }
 
-/** @param {Quality} quality  @param {import('../lib/words.js').Words} words  @param {(ms: number) => string} seconds  @param {Tongue} tongue */
+/**
+ * @param {Quality} quality  @param {import('../lib/words.js').Words} words  @param {(ms: number) => string} seconds
+ * @param {Tongue} tongue
+ */
 function line(quality, words, seconds, tongue) {
   const { delay, gaps, corrected, lines, languages } = quality;
   const facts = [];

@@ -1,57 +1,50 @@
 // Proposals of a second pass on the page: each with the line as it stands and as proposed, and what became of it.
 
-import { at, element, set } from '../lib/nodes.js';
+import { at, element, only, set } from '../lib/nodes.js';
 import { direction, mediaTime } from '../lib/words.js';
 
 export const WAITING = 'wmt'; // letters of server/moothall/core/proposals/proposing.py
 const PAST = 'acg'; // of lines that don't read as they did when they were looked at
 
-/**
- * @typedef {object} Row
- * @property {number} n          its number among all proposals
- * @property {string} segment    the line
- * @property {number} t0         start, media ms
- * @property {number} t1         end, media ms
- * @property {string} language
- * @property {string} name       who said it; empty where nobody is named
- * @property {[string, boolean][]} old  the line in pieces, each with whether it differs
- * @property {[string, boolean][]} new  the same as proposed
- * @property {?string} now       how it reads, where it was changed since
- */
-
 export class RefinementRows {
   /**
-   * @param {object} words
-   * @param {{does: (what: string, row: Row) => void, sound: boolean}} page
+   * @param {import('../lib/words.js').Words} words
+   * @param {{does: (what: string, row: Proposal) => void, sound: boolean}} page
    */
   constructor(words, page) {
     this.words = words;
     this.page = page;
     this.list = at('Proposals');
-    this.rows = []; // Row[], in order, without gaps
+    /** @type {Proposal[]} in order, without gaps */
+    this.rows = [];
     this.fates = ''; // a letter for each proposal, of those too that are not here
+    /** @type {?Proposal} */
     this.current = null; // the row where the keys act
     this.list.addEventListener('click', ({ target }) => {
-      const button = target.closest('[data-does]');
-      if (button) this.page.does(button.dataset.does, this.row(button.closest('li').dataset.n));
+      const does = target.closest('[data-does]')?.dataset.does;
+      const row = this.#of(target);
+      if (does && row) this.page.does(does, row);
     });
-    this.list.addEventListener('focusin', ({ target }) => this.#mark(this.row(target.closest('li').dataset.n)));
+    this.list.addEventListener('focusin', ({ target }) => this.#mark(this.#of(target)));
   }
 
-  row(n) {
-    return this.rows.find((row) => row.n === Number(n)) ?? null;
+  /** The row to which something in the list belongs. @param {Element} part */
+  #of(part) {
+    const n = Number(part.closest('li')?.dataset.n);
+    return this.rows.find((row) => row.n === n) ?? null;
   }
 
+  /** @param {Proposal} row */
   waits(row) {
     return WAITING.includes(this.fates[row.n]);
   }
 
-  /** How many stand so: any of the letters. */
+  /** How many stand so: any of the letters. @param {string} letters */
   count(letters) {
     return [...this.fates].filter((letter) => letters.includes(letter)).length;
   }
 
-  /** Begin anew with these rows. */
+  /** Begin anew with these rows. @param {Proposal[]} rows */
   begin(rows) {
     this.rows = [];
     this.current = null;
@@ -59,7 +52,7 @@ export class RefinementRows {
     this.add(rows);
   }
 
-  /** Rows that follow those that are here, or come before them, or stand in their place. */
+  /** Rows that follow those that are here, or come before them, or stand in their place. @param {Proposal[]} rows */
   add(rows) {
     for (const row of rows) {
       const known = this.rows.findIndex(({ n }) => n === row.n);
@@ -70,7 +63,7 @@ export class RefinementRows {
     for (const row of rows) this.#draw(row);
   }
 
-  /** What became of the proposals. Gives the rows that were changed since, whose text isn't known yet. */
+  /** What became of the proposals. Gives the rows that were changed since, whose text isn't known yet. @param {string} fates */
   stand(fates) {
     const before = this.fates;
     this.fates = fates;
@@ -82,7 +75,7 @@ export class RefinementRows {
     return other.filter(({ n }) => fates[n] === 'c');
   }
 
-  /** Go to the next row that waits, or back to the one before; says whether there is one. */
+  /** Go to the next row that waits, or back to the one before; says whether there is one. @param {number} step */
   go(step) {
     const from = this.current?.n ?? (step > 0 ? -1 : Infinity);
     const ahead = step > 0 ? this.rows.filter(({ n }) => n > from) : this.rows.filter(({ n }) => n < from).reverse();
@@ -92,40 +85,43 @@ export class RefinementRows {
     return true;
   }
 
-  /** Put the focus on the first button of a row. */
+  /** Put the focus on the first button of a row. @param {number} n */
   focus(n) {
-    const item = this.#item({ n });
+    const item = this.#item(n);
     item?.querySelector('[data-does]')?.focus();
     item?.scrollIntoView({ block: 'nearest', behavior: 'instant' });
   }
 
-  /** Play a piece of sound below a row. */
+  /** Play a piece of sound below a row. @param {Proposal} row  @param {string} address */
   hear(row, address) {
     for (const old of this.list.querySelectorAll('.heard')) old.remove();
     const sound = element('audio', { controls: true, 'aria-label': this.words.text('hear') });
     const box = element('div', { class: 'heard' }, sound, element('p', { role: 'alert' }));
     sound.src = address;
-    this.#item(row).append(box);
-    sound.play().catch(() => set(box.lastElementChild, this.words.text('hear.none')));
+    this.#item(row.n)?.append(box);
+    sound.play().catch(() => set(only('p', box), this.words.text('hear.none')));
   }
 
-  #item(row) {
-    return this.list.querySelector(`[data-n="${row.n}"]`);
+  /** @param {number} n */
+  #item(n) {
+    return this.list.querySelector(`li[data-n="${n}"]`);
   }
 
+  /** @param {?Proposal} row */
   #mark(row) {
     this.current = row;
-    for (const item of this.list.children) item.classList.toggle('current', item.dataset.n === String(row.n));
+    for (const item of this.list.children) item.classList.toggle('current', item.dataset.n === String(row?.n));
   }
 
+  /** @param {Proposal} row */
   #draw(row) {
     const fate = this.fates[row.n];
-    let item = this.#item(row);
+    let item = this.#item(row.n);
     const focused = item?.contains(document.activeElement);
     if (!item) {
       item = element('li', { class: 'proposal', 'data-n': row.n });
-      const behind = this.rows.find(({ n }) => n > row.n && this.#item({ n }));
-      this.list.insertBefore(item, behind ? this.#item(behind) : null);
+      const behind = this.rows.find(({ n }) => n > row.n && this.#item(n));
+      this.list.insertBefore(item, behind ? this.#item(behind.n) : null);
     }
     item.dataset.fate = fate;
     const about = element('p', { class: 'about' }, element('span', { class: 'time' }, mediaTime(row.t0)));
@@ -138,6 +134,7 @@ export class RefinementRows {
     if (focused) (item.querySelector('[data-does]') ?? at('Log')).focus({ preventScroll: true });
   }
 
+  /** @param {string} name  @param {Proposal} row  @param {Proposal['old']} pieces  @param {'del' | 'ins'} mark */
   #text(name, { language }, pieces, mark) {
     const shown = pieces.flatMap(([text, differs]) => {
       const word = text.trimStart();
@@ -146,10 +143,11 @@ export class RefinementRows {
     return element('div', {}, element('dt', {}, this.words.text(name)), element('dd', { lang: language, dir: direction(language) }, ...shown));
   }
 
+  /** @param {Proposal} row  @param {string} fate */
   #buttons(row, fate) {
     const box = element('p', { class: 'buttons' });
     const about = `${mediaTime(row.t0)} ${row.new.map(([text]) => text).join('').trim().slice(0, 40)}`;
-    const add = (name, kind = '') => {
+    const add = (/** @type {string} */ name, kind = '') => {
       const text = this.words.text(name);
       box.append(element('button', { type: 'button', class: kind, 'data-does': name, 'aria-label': `${text}: ${about}` }, text));
     };
@@ -162,7 +160,7 @@ export class RefinementRows {
   }
 }
 
-/** Tell how many wait, and what became of the others. */
+/** Tell how many wait, and what became of the others. @param {RefinementRows} rows  @param {import('../lib/words.js').Words} words */
 export function counts(rows, words) {
   const told = [['waiting', WAITING], ['accepted', 'a'], ['left', 'l'], ['past', 'cg']];
   set(at('Counts'), told.map(([name, letters]) => words.text(`count.${name}`, { n: rows.count(letters) })).join(' · '));

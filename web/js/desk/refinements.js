@@ -17,20 +17,22 @@ const ABOVE = 3; // decided proposals above the first that waits
 const PAGE = 50; // app_proposals.py gives as many at a time
 const KEYS = { accept: 'a', leave: 'l', hear: 'h', next: 'n', before: 'p', undo: 'u' };
 
+/** @type {DeskData} */
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 const state = new DeskState();
 let run = ''; // which second pass is shown
+/** @type {{row: Proposal, after?: string}[]} */
 let left = []; // what was left here, and the newest act before: the log knows nothing of it
 let asked = false; // whether its rows are being asked for
 let newest = { run: '', fates: '' }; // what was told last
 
-const refused = ({ code }) => say(words.text(`refused.${code}`));
+const refused = (/** @type {Refusal} */ { code }) => say(words.text(`refused.${code}`));
 const rows = new RefinementRows(words, { does, sound: data.clip });
 const panel = new DeskPanel(state, words, data, { undo, say });
 const time = new Intl.DateTimeFormat(data.ui, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone: data.zone });
 
-const onCurrent = (what) => () => rows.current && rows.waits(rows.current) && does(what, rows.current);
+const onCurrent = (/** @type {string} */ what) => () => rows.current && rows.waits(rows.current) && does(what, rows.current);
 const keys = new DeskKeys({
   accept: onCurrent('accept'),
   leave: onCurrent('leave'),
@@ -46,6 +48,7 @@ const link = new DeskLink('/desk', () => ({
 
 // What comes from the server
 
+/** @param {Answer} answer */
 async function joined(answer) {
   panel.joined(answer);
   at('Desk').hidden = false;
@@ -53,7 +56,8 @@ async function joined(answer) {
   if (state.session) panel.done();
 }
 
-function told(event, body) {
+/** @param {Told} told */
+function told(...[event, body]) {
   if (event === 'frame') {
     const change = state.apply(body);
     if (change.lost) link.join();
@@ -63,6 +67,7 @@ function told(event, body) {
   else if (event === 'proposals') news(body);
 }
 
+/** @param {LineState} how  @param {number} waiting */
 function stands(how, waiting) {
   const kind = how === 'open' && waiting ? 'waiting' : how;
   at('Stands').dataset.kind = kind === 'open' ? 'live' : 'lost';
@@ -71,7 +76,7 @@ function stands(how, waiting) {
   if (how === 'shut') say(text, '#Stands');
 }
 
-/** Another second pass, or other fates of its proposals. */
+/** Another second pass, or other fates of its proposals. @param {DeskNews['proposals']} body */
 async function news(body) {
   newest = body ?? { run: '', fates: '' };
   if (asked) return;
@@ -85,6 +90,7 @@ async function news(body) {
   asked = false;
 }
 
+/** @param {string} fates */
 async function begin(fates) {
   const first = Math.max(0, [...fates].findIndex((fate) => WAITING.includes(fate)) - ABOVE);
   const answer = await link.request('proposals', { first });
@@ -99,6 +105,7 @@ async function begin(fates) {
   around();
 }
 
+/** @param {string} fates */
 async function stand(fates) {
   if (fates === rows.fates) return;
   const changed = rows.stand(fates);
@@ -117,10 +124,10 @@ function around() {
   if (focused && !untouched) at('Log').focus({ preventScroll: true });
   set(at('AcceptAll'), words.counted('accepting', untouched));
   at('Earlier').hidden = !rows.rows.length || rows.rows[0].n === 0;
-  at('More').hidden = !rows.rows.length || rows.rows.at(-1).n + 1 >= rows.fates.length;
+  at('More').hidden = !rows.rows.length || (rows.rows.at(-1)?.n ?? 0) + 1 >= rows.fates.length;
 }
 
-/** Show more rows, from number `first` on; says whether some came. */
+/** Show more rows, from number `first` on; says whether some came. @param {number} first */
 async function more(first) {
   if (!rows.rows.length || first < 0 || first >= rows.fates.length) return false;
   const answer = await link.request('proposals', { first });
@@ -132,12 +139,13 @@ async function more(first) {
 
 // What the page does
 
+/** @param {string} what  @param {Proposal} row */
 async function does(what, row) {
   if (what === 'hear') {
     hear(row);
     return;
   }
-  const message = { accept: 'accept', leave: 'leave-lines', back: 'take-up' }[what];
+  const message = what === 'leave' ? 'leave-lines' : what === 'back' ? 'take-up' : 'accept';
   const answer = await link.request(message, { id: newId(), run, segments: [row.segment] });
   if (answer.refusal) {
     refused(answer.refusal);
@@ -168,16 +176,18 @@ async function undoLast() {
   else if (last) await undo(last.id);
 }
 
+/** @param {string} id */
 async function undo(id) {
   const answer = await link.request('undo', { id });
   if (answer.refusal) refused(answer.refusal);
   else say(words.text('undone'));
 }
 
+/** @param {Proposal} row */
 function hear(row) {
   const from = Math.max(0, row.t0 - BEFORE);
   const to = Math.min(row.t1 + AFTER, from + LONGEST);
-  const query = new URLSearchParams({ channel: row.channel, from: Math.round(from), to: Math.round(to) });
+  const query = new URLSearchParams({ channel: row.channel, from: String(Math.round(from)), to: String(Math.round(to)) });
   rows.hear(row, `${data.base}/clip?${query}`);
 }
 
@@ -188,7 +198,7 @@ at('AcceptAll').addEventListener('click', async () => {
 });
 at('Earlier').addEventListener('click', () => more(Math.max(0, rows.rows[0].n - PAGE)));
 at('More').addEventListener('click', async () => {
-  const from = rows.rows.at(-1).n;
+  const from = rows.rows.at(-1)?.n ?? 0;
   if (await more(from + 1)) rows.focus(from + 1);
 });
 keys.form(at('KeysOn'), at('Keys'), () => {});

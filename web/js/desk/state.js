@@ -4,26 +4,13 @@
 import { gapped } from '../reader/reader.js';
 import { goesBefore } from '../lib/reading_order.js';
 
-/**
- * @typedef {object} Line
- * @property {string} segment
- * @property {number} t0        start, media ms
- * @property {?number} t1       end, media ms; null while it grows
- * @property {string} language
- * @property {string} origin
- * @property {?string} speaker
- * @property {string} text
- * @property {number} words     committed words
- * @property {number} revision  corrections so far
- * @property {boolean} mended   by a person
- * @property {boolean} gone     struck: not to be shown
- */
-
 const MOST_NOTES = 50;
+/** @type {Record<string, string>} */
 const LIFE = { opened: 'open', resumed: 'open', reopened: 'open', paused: 'paused', closed: 'closed' };
 
-/** Lines as they stand, given as they came. */
+/** Lines as they stand, given as they came. @param {Iterable<DeskLine>} lines */
 export function inOrder(lines) {
+  /** @type {DeskLine[]} */
   const ordered = [];
   for (const line of lines) {
     let at = ordered.length;
@@ -35,27 +22,36 @@ export function inOrder(lines) {
 
 export class DeskState {
   constructor() {
+    /** @type {?string} */
     this.position = null; // where to go on from
     this.epoch = '';
     this.offset = 0;
+    this.channel = ''; // the text
+    /** @type {?Session} */
     this.session = null;
+    /** @type {Map<string, DeskLine>} */
     this.lines = new Map();
+    /** @type {Note[]} */
     this.notes = [];
+    /** @type {Answer['words']} */
     this.words = {}; // segment → [[text, certainty], …], as first written
+    /** @type {Record<string, Signal & {sent: number}>} */
     this.signals = {}; // kind → the newest
+    /** @type {?number} */
     this.spoke = null; // server's Unix ms when words last came
   }
 
-  /** Take a frame in; says what changed: `lost` means that one is missing. */
+  /** Take a frame in; says what changed: `lost` means that one is missing. @param {DeskFrame} frame */
   apply(frame) {
+    /** @type {DeskChange} */
     const change = { lost: false, whole: false, session: false, notes: false, lines: new Set() };
     if (frame.snapshot) this.#restart(frame.snapshot, change);
     else if (frame.events) {
-      if (frame.prev > this.offset) return { ...change, lost: true };
+      if ((frame.prev ?? 0) > this.offset) return { ...change, lost: true };
       for (const event of frame.events) {
         if (event.offset <= this.offset) continue;
         this.offset = event.offset;
-        if (event.body) this.#fold(event, change);
+        if (event.body) this.#fold(event.at, event.by, event.body, change);
       }
     }
     this.position = `${this.epoch}:${this.offset}`;
@@ -85,25 +81,28 @@ export class DeskState {
     return partial;
   }
 
-  /** A line's words that the machine was not sure of, while nobody has mended it. */
+  /** A line's words that the machine was not sure of, while nobody has mended it. @param {DeskLine} line */
   doubtful(line, below = 0.5) {
     return line.revision ? [] : (this.words[line.segment] ?? []).filter(([, p]) => p < below).map(([text]) => text);
   }
 
+  /** @param {NonNullable<DeskFrame['snapshot']>} snapshot  @param {DeskChange} change */
   #restart(snapshot, change) {
     change.whole = change.session = change.notes = true;
     this.epoch = snapshot.epoch;
     this.offset = snapshot.offset;
-    this.session = snapshot.session;
+    const { session } = snapshot;
+    this.session = session;
     this.lines = new Map(snapshot.lines.map((line) => [line.segment, line]));
     this.words = Object.fromEntries(Object.entries(this.words).filter(([segment]) => this.lines.has(segment)));
     this.signals = {};
     const last = this.shown().at(-1);
-    const [media, wall] = this.session.clock ?? [0, null];
+    const [media, wall] = session.clock ?? [0, null];
     this.spoke = last && wall !== null ? wall + (last.t1 ?? last.t0) - media : null;
   }
 
-  #fold({ offset, at, by, body }, change) {
+  /** @param {number} at  @param {string} by  @param {EventBody} body  @param {DeskChange} change */
+  #fold(at, by, body, change) {
     const line = this.lines.get(body.segment);
     const kind = body.type;
     if (kind === 'segment.opened') {
@@ -121,45 +120,49 @@ export class DeskState {
       this.#each(change, body.segments, { gone: true, text: '' });
     } else if (kind === 'note.left') {
       const { text, note = '', to = null } = body;
-      this.notes = [...this.notes, { offset, at, by, text, note, to, read: [] }].slice(-MOST_NOTES);
+      this.notes = [...this.notes, { at, by, text, note, to, read: [] }].slice(-MOST_NOTES);
       change.notes = true;
     } else if (kind === 'note.read') {
-      this.notes = this.notes.map((note) => (note.note === body.note && !note.read.includes(by) ? { ...note, read: [...note.read, by] } : note));
+      this.notes = this.notes.map((note) => (note.note === body.note && !note.read?.includes(by) ? { ...note, read: [...note.read ?? [], by] } : note));
       change.notes = true;
     } else {
       this.#around(body, change);
     }
   }
 
+  /** @param {DeskLine} line  @param {EventBody} body  @param {string} by  @returns {Partial<DeskLine>} */
   #changed(line, body, by) {
     if (body.type === 'segment.ended') return { t1: body.t1, text: body.text };
     if (body.type === 'segment.corrected') {
       const person = !(body.machine || by === 'engine');
       return { text: body.text + body.tail, revision: body.base_revision + 1, mended: line.mended || person, accepted: body.accepted || (line.accepted && !person) };
     }
+    /** @type {[string, number][]} */
     const said = body.words.map(({ text, p }) => [text, p ?? 1]);
     this.words[line.segment] = [...(this.words[line.segment] ?? []).slice(0, body.first), ...said];
     return { text: line.text + said.map(([text]) => text).join(''), words: body.first + said.length };
   }
 
-  #described({ title, languages = [] }) {
-    const { session } = this;
+  /** @param {Session} session  @param {EventBody} body */
+  #described(session, { title, languages = [] }) {
     session.title = title;
     if (!languages.length) return;
     session.languages = languages;
     for (const each of Object.values(session.channels)) if (each.kind === 'floor') each.languages = languages;
-    if (!session.channels[this.channel]?.languages.includes(session.forced)) session.forced = null;
+    if (!session.channels[this.channel]?.languages.includes(session.forced ?? '')) session.forced = null;
   }
 
+  /** @param {EventBody} body  @param {DeskChange} change */
   #around(body, change) {
     const { session } = this;
+    if (!session) return;
     const [about, what] = body.type.split('.');
     change.session = true;
     if (what === 'resumed' || what === 'closed') gapped(session, session.paused, body.t1 ?? body.t, 'break', body.t);
     if (about === 'session' && LIFE[what]) {
       Object.assign(session, { status: LIFE[what], paused: body.t0 ?? null });
       if (what === 'opened') Object.assign(session, { opened: body.wall, clock: [0, body.wall] });
-    } else if (body.type === 'session.described') this.#described(body);
+    } else if (body.type === 'session.described') this.#described(session, body);
     else if (body.type === 'not-recorded.began') session.not_recorded = body.t0;
     else if (body.type === 'not-recorded.ended') {
       gapped(session, session.not_recorded, body.t1, 'not-recorded');
@@ -175,6 +178,7 @@ export class DeskState {
     }
   }
 
+  /** @param {DeskChange} change  @param {string[]} segments  @param {Partial<DeskLine>} fields */
   #each(change, segments, fields) {
     for (const segment of segments) {
       const line = this.lines.get(segment);
@@ -182,6 +186,7 @@ export class DeskState {
     }
   }
 
+  /** @param {DeskChange} change  @param {DeskLine} line */
   #put(change, line) {
     this.lines.set(line.segment, line);
     change.lines.add(line.segment);

@@ -2,23 +2,27 @@
 
 import { element } from '../lib/nodes.js';
 
+/** @param {string} tag */
 const language = (tag) => tag.split('-')[0].toLowerCase();
 
-/** The languages of the translations in which a term may stand otherwise: not the one in which it is said. */
+/**
+ * The languages of the translations in which a term may stand otherwise: not the one in which it is said.
+ * @param {Pick<Term, 'language'>} term  @param {string[]} into
+ */
 export const abroad = ({ language: own }, into) => into.filter((tag) => !own || language(tag) !== language(own));
 
 /**
  * The disclosure of a term; what is chosen goes to `save`.
- * @param {object} words
- * @param {(tag: string) => string} tongue  a language's name
- * @param {{term: string, keep: boolean, written: object}} known
+ * @param {import('../lib/words.js').Words} words
+ * @param {Tongue} tongue
+ * @param {Term} known
  * @param {string[]} tags  languages that are asked for
- * @param {(keep: boolean, written: object) => void} save
+ * @param {(keep: boolean, written: Term['written']) => void} save
  */
 export function inOtherLanguages(words, tongue, known, tags, save) {
   const { term, keep, written } = known;
   const title = words.text('term.abroad');
-  const key = (name) => `abroad ${name} ${term}`;
+  const key = (/** @type {string} */ name) => `abroad ${name} ${term}`;
   const box = element('input', { type: 'checkbox', checked: keep, 'data-key': key('keep') });
   const inputs = tags.map((tag) => element('input', {
     type: 'text', maxlength: 120, autocomplete: 'off', lang: tag, dir: 'auto', value: written[tag] ?? '', 'data-key': key(tag),

@@ -3,13 +3,13 @@
 import { bdi, fill } from './fill.js';
 import { alone } from '../lib/names.js';
 import { abroad, inOtherLanguages } from './term_abroad.js';
-import { at, element, set } from '../lib/nodes.js';
+import { at, element, only, set } from '../lib/nodes.js';
 
 export class DeskTerms {
   /**
-   * @param {object} words
-   * @param {(tag: string) => string} tongue  a language's name
-   * @param {{act: (command: object) => Promise<object>, say: (text: string) => void, spoken: () => string[]}} does
+   * @param {import('../lib/words.js').Words} words
+   * @param {Tongue} tongue
+   * @param {{act: (command: Command) => Promise<Answer>, say: (text: string) => void, spoken: () => string[]}} does
    *   `spoken`: languages in which a term may be said
    */
   constructor(words, tongue, does) {
@@ -17,22 +17,28 @@ export class DeskTerms {
     this.tongue = tongue;
     this.does = does;
     this.shown = ''; // what stands there, as JSON
+    /** @type {Set<string>} */
     this.told = new Set(); // proposals that were said
+    /** @type {Map<string, {row: HTMLElement, made: string}>} */
     this.rows = new Map(); // of terms: their row, and what it was made of
   }
 
-  /** Have a term preferred, or not. Gives the answer. */
+  /** Have a term preferred, or not. Gives the answer. @param {string} term  @param {boolean} wanted  @param {?string} language */
   choose(term, wanted, language = null) {
     return this.does.act({ do: 'term', term, wanted, language });
   }
 
+  /** @param {Term} of  @param {boolean} keep  @param {Term['written']} written */
   async #translate({ term, language }, keep, written) {
     const said = this.does.spoken().includes(language) ? language : null;
     const answer = await this.does.act({ do: 'term', term, wanted: true, language: said, keep, written });
     if (!answer.refusal) this.does.say(this.words.text('did.term-abroad', { text: alone(term) }));
   }
 
-  /** Show what there is: {terms, more, too_many, away, proposed, into}; `may` whether whoever sits here may choose. */
+  /**
+   * Show what there is: {terms, more, too_many, away, proposed, into}; `may` whether whoever sits here may choose.
+   * @param {?TermNews} news  @param {boolean} may
+   */
   show(news, may) {
     const now = JSON.stringify(news);
     if (!may || !news || now === this.shown) return;
@@ -40,9 +46,9 @@ export class DeskTerms {
     const { terms, more, too_many: out, away, proposed, into } = news;
     const focused = document.activeElement !== document.body;
     fill(at('TermsTwice'), proposed.map((term) => this.#proposal(term)));
-    fill(at('TermList').querySelector('.terms'), this.#terms(terms, into));
-    fill(at('TermsAway').querySelector('ul'), away.map((term) => this.#row(term, [], [this.#button('term.again', term, true)])));
-    set(at('TermList').querySelector('summary'), this.words.text('terms.all', { n: terms.length + more }));
+    fill(only('.terms', at('TermList')), this.#terms(terms, into));
+    fill(only('ul', at('TermsAway')), away.map((term) => this.#row(term, [], [this.#button('term.again', term, true)])));
+    set(only('summary', at('TermList')), this.words.text('terms.all', { n: terms.length + more }));
     at('TermsAway').hidden = !away.length;
     at('TermsOut').hidden = !out;
     set(at('TermsOut'), this.words.text('terms.out', { n: out }));
@@ -54,6 +60,7 @@ export class DeskTerms {
     }
   }
 
+  /** @param {string} term */
   #proposal(term) {
     const [before, after = ''] = this.words.text('term.twice', { text: '\n' }).split('\n');
     const said = element('p', {}, before, bdi(term), after);
@@ -61,8 +68,12 @@ export class DeskTerms {
     return element('li', {}, said, element('p', { class: 'buttons' }, ...buttons));
   }
 
-  /** Rows of the terms; where one stays what it was so does its row, for somebody may be writing in it. */
+  /**
+   * Rows of the terms; where one stays what it was so does its row, for somebody may be writing in it.
+   * @param {Term[]} terms  @param {string[]} into
+   */
   #terms(terms, into) {
+    /** @type {DeskTerms['rows']} */
     const rows = new Map();
     for (const known of terms) {
       const [name, made] = [`${known.language} ${known.term}`, JSON.stringify([known, into])];
@@ -75,6 +86,7 @@ export class DeskTerms {
     return [...rows.values()].map(({ row }) => row);
   }
 
+  /** @param {Term} known  @param {string[]} into */
   #term(known, into) {
     const { term, language, source } = known;
     const more = [this.words.text(`term.from.${source}`), language ? this.tongue(language) : ''].filter(Boolean);
@@ -86,10 +98,12 @@ export class DeskTerms {
     return row;
   }
 
+  /** @param {string} term  @param {(Node | string)[]} more  @param {Node[]} buttons */
   #row(term, more, buttons, language = '') {
     return element('li', {}, bdi(term, { lang: language || null }), ...more, ' ', ...buttons);
   }
 
+  /** @param {string} name  @param {string} term  @param {boolean} wanted */
   #button(name, term, wanted) {
     const label = this.words.text(name);
     const button = element('button', { type: 'button', 'data-key': `${name} ${term}`, 'aria-label': `${label}: ${term}` }, label);

@@ -10,6 +10,7 @@ const LONGEST = 60000; // ms between two tries for a translation that is not to 
 
 const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.38, 0.35, 0.32, 0.28]; // of the text's letters
 
+/** @param {Element} box */
 const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
 
 /** Set what is asked now as large as there is room for all of it, its translation and the answers to choose from. */
@@ -28,7 +29,7 @@ export class AskedNow {
   #busy = false;
   #again = false;
   #wait = AGAIN;
-  #timer = null;
+  #timer = 0;
 
   constructor() {
     addEventListener('resize', fit);
@@ -36,14 +37,14 @@ export class AskedNow {
     this.#await();
   }
 
-  /** Something has happened; null: much may have. */
+  /** Something has happened; null: much may have. @param {?EventBody} event */
   heard(event) {
     if (event?.type === 'wall.cleared') {
       this.#empty();
       this.#ask();
     } else if (event?.type === 'poll.counted') {
       const hands = document.querySelector('#Asked .hands');
-      if (hands) import('../questions/hands.js').then(({ putHands }) => putHands(hands, event, hands.dataset.counted));
+      if (hands) import('../questions/hands.js').then(({ putHands }) => putHands(hands, event, hands.dataset.counted ?? ''));
     } else if (!event || WORDS.test(event.type) || (event.type === 'support.counted' && 'moves' in at('Asked').dataset)) this.#ask();
   }
 
@@ -75,6 +76,7 @@ export class AskedNow {
     }
   }
 
+  /** @param {HTMLElement} made */
   #put(made) {
     const old = at('Asked');
     if (!old.isEqualNode(made)) old.replaceWith(document.adoptNode(made));
@@ -85,15 +87,14 @@ export class AskedNow {
   /** Wait for translations that are being made, and then show them; those that are not to be had are tried again. */
   async #await() {
     clearTimeout(this.#timer);
-    const { pending, lacks } = at('Asked').dataset;
+    const { pending = '', lacks } = at('Asked').dataset;
     const last = pending.split(' ').at(-1);
     if (!last && lacks === undefined) {
       this.#wait = AGAIN;
       return;
     }
     try {
-      const answer = last && await fetch(last, { cache: 'no-store' });
-      if (answer?.ok) return void this.#ask();
+      if (last && (await fetch(last, { cache: 'no-store' })).ok) return void this.#ask();
     } catch {
       // It is tried again.
     }

@@ -17,6 +17,7 @@ new Tail(given(), (tail) => {
   }
   if (following) tail.box.scrollTop = tail.box.scrollHeight;
 });
-document.getElementById('Newest').addEventListener('scroll', ({ target }) => {
-  following = target.scrollHeight - target.clientHeight - target.scrollTop <= SLACK;
+const box = at('Newest');
+box.addEventListener('scroll', () => {
+  following = box.scrollHeight - box.clientHeight - box.scrollTop <= SLACK;
 });

@@ -7,21 +7,25 @@ const MARK = 'instead-of'; // in the address of the translation: which interpret
 export function own() {
   const address = new URL(location.href);
   const { searchParams: query } = address;
-  if (query.has(MARK)) query.set('channel', query.get(MARK));
+  const of = query.get(MARK);
+  if (of !== null) query.set('channel', of);
   query.delete(MARK);
   return address.href;
 }
 
-/** Show the text that the server says, if any. After the close it is the interpreter's again: it is the record. */
+/**
+ * Show the text that the server says, if any. After the close it is the interpreter's again: it is the record.
+ * @param {{instead: ?string, session: Session}} reader
+ */
 export function standIn({ instead, session }) {
   const address = new URL(location.href);
   const { searchParams: query } = address;
   const closed = session.status === 'closed';
   if (query.has(MARK)) {
     if (closed || instead === query.get(MARK)) location.replace(own());
-  } else if (!closed && session.channels[instead]?.kind === 'translation') {
-    query.set(MARK, query.get('channel'));
+  } else if (!closed && instead && session.channels[instead]?.kind === 'translation') {
+    query.set(MARK, query.get('channel') ?? '');
     query.set('channel', instead);
-    location.replace(address);
+    location.replace(address.href);
   }
 }

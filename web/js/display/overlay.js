@@ -11,8 +11,8 @@ root.style.cssText = `--lines: ${lines}; --size: ${size}px; --color: #${color}; 
 const asked = question ? new AskedNow() : null;
 let said = '';
 let quietSince = Date.now();
-let lost; // whether a hub's own line is dead
-document.addEventListener('pulse', ({ detail }) => ({ lost } = detail));
+let lost = false; // whether a hub's own line is dead
+document.addEventListener('pulse', ({ detail }) => ({ lost = false } = detail));
 
 const heard = groups ? groupsOf(data) : null;
 const tail = new Tail(data, (each) => {

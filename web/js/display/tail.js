@@ -11,22 +11,30 @@ import { Words, direction, mediaTime } from '../lib/words.js';
 const FULL = 320; // characters after which a paragraph begins anew; as in display_door.py
 const KEPT = 60; // lines on the page
 
-/** The page's data block. */
-export const given = () => JSON.parse(at('Data').textContent);
+/** The page's data block. @returns {DisplayData} */
+export const given = () => JSON.parse(at('Data').textContent ?? '');
+
+/** A line, and what follows its sure words. @typedef {{line: Pick<Line, 'segment' | 'language' | 'text' | 't0'> & {speaker?: ?string}, rest: string}} Part */
+/** @typedef {{line: Part['line'], name: string, parts: Part[]}} Paragraph */
+/** @typedef {Map<string | undefined, HTMLElement>} Nodes  those that are there, by what they are of */
 
 export class Tail {
+  /** @type {Set<string>} */
   #starts = new Set(); // ids of lines that begin a paragraph after a long one
+  /** @type {Map<string, number>} */
   #known = new Map(); // id → characters of its paragraph up to and with it
+  /** @type {?number} */
   #cutAt = null;
+  /** @type {?number} */
   #backAt = null;
   #cut = false; // whether the cut has been said
   #ahead;
   #whole = false; // whether all of it is wanted, and not only what is new
 
   /**
-   * @param {object} data     the page's data block
+   * @param {DisplayData} data
    * @param {(tail: Tail) => void} changed  told after each change of the text, and each second
-   * @param {(event: ?object) => void} happened  told of each event, and with null when much may have happened
+   * @param {(event: ?EventBody) => void} happened  told of each event, and with null when much may have happened
    */
   constructor(data, changed, happened = () => {}) {
     this.box = at('Newest');
@@ -67,12 +75,12 @@ export class Tail {
   /** How things stand, as a kind and in words. */
   state() {
     const { status, seal } = this.reader.session;
-    const there = (at) => (at === null ? null : at + this.#ahead);
+    const there = (/** @type {?number} */ at) => (at === null ? null : at + this.#ahead);
     const { sound, spoke } = this.reader;
     const { kind, n } = standing({
       sound,
       spoke,
-      now: there(Date.now()),
+      now: Date.now() + this.#ahead,
       status,
       online: navigator.onLine,
       unsaved: this.reader.unsaved !== '',
@@ -96,6 +104,7 @@ export class Tail {
     at('Notice').hidden = !kept;
   }
 
+  /** @param {Frame} frame */
   #take(frame) {
     this.#ahead = frame.sent - Date.now();
     const { offset } = this.reader;
@@ -115,10 +124,11 @@ export class Tail {
     this.changed(this);
   }
 
+  /** @param {EventBody} event */
   #hear(event) {
     if (event.type === 'wall.cleared') {
       const { session } = this.reader;
-      if (this.wall && (event.t === null || event.t < session.wall_cleared)) {
+      if (this.wall && (event.t === null || event.t < (session.wall_cleared ?? 0))) {
         this.#whole = true; // It was taken back: what had been cleared may never have come here.
         this.link.open();
       }
@@ -127,7 +137,7 @@ export class Tail {
     this.happened(event);
   }
 
-  /** Whether a line may be shown: on a wall those may that began since it was cleared. */
+  /** Whether a line may be shown: on a wall those may that began since it was cleared. @param {{t0?: number}} line */
   #stands({ t0 }) {
     const cleared = Math.max(this.reader.session.wall_cleared ?? -1, this.from);
     if (!this.wall || cleared < 0) return true;
@@ -135,6 +145,7 @@ export class Tail {
     return t0 === undefined ? [...this.reader.lines.values()].some((line) => line.t0 >= cleared) : t0 >= cleared;
   }
 
+  /** @param {boolean} open  @param {number} since */
   #told(open, since) {
     if (open) {
       if (this.#cut) this.#backAt = Date.now();
@@ -163,19 +174,25 @@ export class Tail {
 
   /** The same in paragraphs; where a long one ends stays. */
   #paragraphs() {
+    /** @type {Paragraph[]} */
     const made = [];
     const turn = new Turn();
+    /** @type {?{language: string, length: number, t0: number}} */
     let before = null;
     for (const { line, rest } of this.#lines()) {
-      const back = before && this.#setBack.some(({ t1 }) => before.t0 < t1 && line.t0 >= t1);
+      /** @type {number} */
+      const above = before?.length ?? 0;
+      const t0 = before?.t0 ?? Infinity;
+      const back = this.#setBack.some(({ t1 }) => t0 < t1 && line.t0 >= t1);
       if (back || (before && before.language !== line.language)) turn.apart = true;
-      const { begins, name } = turn.then(this.reader.session.speakers[line.speaker] ?? '');
-      if (!this.#known.has(line.segment) && !begins && before.length >= FULL) this.#starts.add(line.segment);
+      const { begins, name } = turn.then(this.reader.session.speakers[line.speaker ?? ''] ?? '');
+      if (!this.#known.has(line.segment) && !begins && above >= FULL) this.#starts.add(line.segment);
       const joins = !begins && !this.#starts.has(line.segment);
-      const length = (joins ? before.length : 0) + line.text.length;
+      /** @type {number} */
+      const length = (joins ? above : 0) + line.text.length;
       this.#known.set(line.segment, length);
       if (!joins) made.push({ line, name: name === '' ? this.words.text('unnamed') : name ?? '', parts: [] });
-      made.at(-1).parts.push({ line, rest });
+      made[made.length - 1].parts.push({ line, rest });
       before = { language: line.language, length, t0: line.t0 };
     }
     return made;
@@ -183,6 +200,7 @@ export class Tail {
 
   #show() {
     const made = this.#paragraphs();
+    /** @type {Nodes} */
     const there = new Map([...this.box.children].map((node) => [node.dataset.of, node]));
     const shown = made.map(({ line, name, parts }) => {
       const old = there.get(line.segment);
@@ -197,13 +215,13 @@ export class Tail {
     }
   }
 
-  /** Say where the text begins before a break was ended. */
+  /** Say where the text begins before a break was ended. @param {HTMLElement[]} shown  @param {Paragraph[]} made  @param {Nodes} there */
   #noteBreaks(shown, made, there) {
     for (const gap of this.#setBack) {
       const first = made.findIndex(({ line }) => line.t0 >= gap.t1);
       if (first < 1) continue;
       const node = there.get(`=break-${gap.t1}`) ?? element('p', { class: 'said moment', 'data-of': `=break-${gap.t1}` }, element('span', { class: 'mark' }));
-      set(node.firstElementChild, this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) }));
+      set(/** @type {Element} */ (node.firstElementChild), this.words.text(`gap.${gap.reason}`, { start: mediaTime(gap.t0), end: mediaTime(gap.t1) }));
       shown.splice(shown.findIndex(({ dataset }) => dataset.of === made[first].line.segment), 0, node);
     }
   }
@@ -213,24 +231,25 @@ export class Tail {
     return this.reader.session.gaps.filter(({ reason }) => reason === 'break-set-back');
   }
 
-  /** Words that are of the moment only: not saved yet, or not to be kept. */
+  /** Words that are of the moment only: not saved yet, or not to be kept. @param {Nodes} there */
   #moment(there) {
     const { unsaved, unrecorded, session } = this.reader;
     // What was cleared while nothing is kept is not told from what followed: none of it comes back.
-    if (this.wall && session.not_recorded != null && session.wall_cleared > session.not_recorded) return [];
-    const said = [['unsaved', unsaved, ''], ['unrecorded', unrecorded.text, unrecorded.language]];
-    return said.filter(([, text]) => text.trim()).map(([kind, text, tag]) => {
+    if (this.wall && session.not_recorded != null && (session.wall_cleared ?? -1) > session.not_recorded) return [];
+    const said = [{ kind: 'unsaved', text: unsaved, tag: '' }, { kind: 'unrecorded', text: unrecorded.text, tag: unrecorded.language }];
+    return said.filter(({ text }) => text.trim()).map(({ kind, text, tag }) => {
       const node = there.get(`=${kind}`) ?? element(
         'p', { class: 'said moment', 'data-of': `=${kind}` }, element('span', { class: 'mark' }), ' ', element('span'),
       );
       node.lang = tag;
       node.dir = direction(tag);
-      set(node.firstElementChild, this.words.text(kind));
-      set(node.lastElementChild, text.trim());
+      set(/** @type {Element} */ (node.firstElementChild), this.words.text(kind));
+      set(/** @type {Element} */ (node.lastElementChild), text.trim());
       return node;
     });
   }
 
+  /** @param {Part['line']} line  @param {string} name */
   #paragraph(line, name) {
     const tag = line.language;
     const node = element('p', { class: 'said', lang: tag, dir: direction(tag), 'data-of': line.segment, 'data-name': name });
@@ -239,10 +258,11 @@ export class Tail {
     return node;
   }
 
+  /** @param {HTMLElement} node  @param {Part[]} parts */
   #fill(node, parts) {
     const spans = [...node.querySelectorAll(':scope > [data-line]')];
     const known = new Map(spans.map((span) => [span.dataset.line, span]));
-    let [next = null] = spans; // before which one that is new belongs: a translation may be made late
+    let next = spans.at(0) ?? null; // before which one that is new belongs: a translation may be made late
     for (const { line, rest } of parts) {
       for (const [key, text] of [[line.segment, line.text.trim()], [`${line.segment} rest`, rest.trim()]]) {
         let span = known.get(key);
@@ -263,9 +283,11 @@ export class Tail {
   }
 }
 
-/** Tells a wall of groups far away; loaded once the first is there. */
+/** Tells a wall of groups far away; loaded once the first is there. @param {DisplayData} data */
 export function groupsOf(data) {
+  /** @type {?Promise<import('./with_us.js').WithUs>} */
   let shown = null;
+  /** @param {?EventBody} event  @param {Session} session */
   const heard = (event, session) => {
     if (!shown && event?.type !== 'hub.stands' && !Object.keys(session.hubs ?? {}).length) return;
     shown ??= import('./with_us.js').then(({ WithUs }) => new WithUs(new Words(data), session));

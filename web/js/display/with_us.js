@@ -21,7 +21,10 @@ export class WithUs {
     this.#show();
   }
 
-  /** Something has happened; null: much may have, and `session` is as it stands now. @param {?(EventBody & HubStatus)} event  @param {Session} session */
+  /**
+   * Something has happened; null: much may have, and `session` is as it stands now.
+   * @param {?(EventBody & HubStatus)} event  @param {Session} session
+   */
   heard(event, session) {
     if (!event) this.#begin(session);
     else if (event.type === 'hub.stands') {

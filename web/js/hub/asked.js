@@ -6,7 +6,7 @@ import { EVERY } from './renewed.js';
 import { at } from '../lib/nodes.js';
 import { Renewal } from '../lib/renewal.js';
 
-let unsafe = []; // what only this place has
+let unsafe = /** @type {Carried[]} */ ([]); // what only this place has
 
 /** Keep it, or no more; and offer to take it elsewhere while only this place has it. */
 function kept() {

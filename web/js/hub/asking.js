@@ -3,12 +3,12 @@
 import { kept } from '../questions/asks_kept.js';
 import { handed, offer } from './handing.js';
 import { arrived, carried } from './kept.js';
-import { at, set } from '../lib/nodes.js';
+import { at, only, set } from '../lib/nodes.js';
 
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 
 const { session } = at('Handing').dataset;
-const form = () => document.querySelector('.asking');
+const form = () => only('form.asking');
 
 /** What this browser keeps that the meeting doesn't have: sent to this computer already, or not even that. */
 const waiting = () => [
@@ -16,16 +16,16 @@ const waiting = () => [
   ...carried(session),
 ];
 
-/** Put a form's fields in the form on the page: sent from here it is the same question. */
+/** Put a form's fields in the form on the page: sent from here it is the same question. @param {FormFields} fields */
 function fill(fields) {
   for (const [name, value] of Object.entries(fields)) {
-    const radio = form().querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"][type=radio]`);
+    const radio = form().querySelector(`input[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"][type=radio]`);
     const field = form().querySelector(`[name="${CSS.escape(name)}"]:not([type=radio])`);
     if (radio) radio.checked = true;
-    else if (field) {
-      if (field.options && ![...field.options].some((each) => each.value === value)) field.append(new Option(value, value));
+    else if (field instanceof HTMLSelectElement) {
+      if (![...field.options].some((each) => each.value === value)) field.append(new Option(value, value));
       field.value = value;
-    }
+    } else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) field.value = value;
   }
   if (fields.age && !form().querySelector('[name=age]')) {
     const age = document.createElement('input');
@@ -49,7 +49,7 @@ async function lost() {
     } catch {
       continue; // It is away; what it has, it has.
     }
-    if (!form().querySelector('[name=text]').value) fill({ ...entry.fields, age: Math.max(0, Date.now() - entry.at) });
+    if (!only('textarea[name=text]', form()).value) fill({ ...entry.fields, age: String(Math.max(0, Date.now() - entry.at)) });
   }
   offer(waiting);
 }

@@ -1,23 +1,25 @@
 // The coordinator's desk: what changes by itself is asked for again, and what was picked stays picked.
 
+import { at, only } from '../lib/nodes.js';
 import { EVERY } from './renewed.js';
 
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const parts = document.getElementById('Coordinator').dataset.looks.split(' ');
+const parts = at('Coordinator').dataset.looks.split(' ');
 let busy = false;
 
+/** @param {Document} made */
 function put(made) {
   for (const id of parts) {
     const [old, next] = [document.getElementById(id), made.getElementById(id)];
     if (!old || !next) continue;
     for (const box of old.querySelectorAll('input:checked')) next.querySelector(`#${CSS.escape(box.id)}`)?.setAttribute('checked', '');
-    const plain = old.cloneNode(true);
+    const plain = /** @type {HTMLElement} */ (old.cloneNode(true));
     for (const box of plain.querySelectorAll('input')) {
-      if (old.querySelector(`#${CSS.escape(box.id)}`)?.checked) box.setAttribute('checked', '');
+      if (old.querySelector(`input#${CSS.escape(box.id)}`)?.checked) box.setAttribute('checked', '');
       else box.removeAttribute('checked');
     }
     if (plain.innerHTML === next.innerHTML) continue; // What stays is not read out again.
-    const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
+    const focused = old.contains(document.activeElement) ? document.activeElement?.id : '';
     old.replaceChildren(...next.childNodes);
     if (focused) document.getElementById(focused)?.focus();
   }
@@ -31,8 +33,8 @@ async function look() {
     if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
     // This computer's program is away; it is asked again. How its line is nobody here knows.
-    const now = document.getElementById('LineNow');
-    const line = now.querySelector('.line-state');
+    const now = at('LineNow');
+    const line = only('.line-state', now);
     line.dataset.good = 'no';
     line.textContent = now.dataset.lost;
   }

@@ -4,7 +4,7 @@ import { at, set } from '../lib/nodes.js';
 
 const ADDRESS = /^(?:https?:\/\/)?([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?\/?$/i;
 
-/** Offer to take along what `entries` gives: {fields, at}; nothing to take, nothing offered. */
+/** Offer to take along what `entries` gives; nothing to take, nothing offered. @param {() => Pick<Carried, 'fields' | 'at'>[]} entries */
 export function offer(entries) {
   const part = at('Handing');
   part.hidden = !entries().length;
@@ -23,7 +23,7 @@ export function offer(entries) {
     }
     const base = (typed.includes('://') ? typed : `http://${typed}`).replace(/\/$/, '');
     const [first] = entries();
-    const said = new URLSearchParams({ ...first.fields, age: Math.max(0, Date.now() - first.at) });
+    const said = new URLSearchParams({ ...first.fields, age: String(Math.max(0, Date.now() - first.at)) });
     location.assign(`${base}/s/${part.dataset.session}/ask#${said}`);
   });
 }

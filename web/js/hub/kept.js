@@ -5,15 +5,19 @@ import { keep, recall } from '../lib/kept.js';
 const KEY = 'moothall.hub.asks';
 const MOST = 20; // one more takes the place of the oldest
 
-/** Those that are kept for a session: {session, fields, at (ms of this browser's clock), page}. */
-export const carried = (session) => (recall(KEY) ?? []).filter((each) => each.session === session);
+/** @returns {Carried[]} */
+const all = () => recall(KEY) ?? [];
 
+/** Those that are kept for a session. @param {string} session */
+export const carried = (session) => all().filter((each) => each.session === session);
+
+/** @param {Carried} entry */
 export function carry(entry) {
-  const others = (recall(KEY) ?? []).filter(({ fields }) => fields.id !== entry.fields.id);
+  const others = all().filter(({ fields }) => fields.id !== entry.fields.id);
   keep(KEY, [...others, entry].slice(-MOST));
 }
 
+/** @param {string} id */
 export function arrived(id) {
-  const all = recall(KEY) ?? [];
-  if (all.some(({ fields }) => fields.id === id)) keep(KEY, all.filter(({ fields }) => fields.id !== id));
+  if (all().some(({ fields }) => fields.id === id)) keep(KEY, all().filter(({ fields }) => fields.id !== id));
 }

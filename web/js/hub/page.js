@@ -2,14 +2,15 @@
 
 import { recall } from '../lib/kept.js';
 import { notes, people, putNote, putPeople, sendAll } from './waiting.js';
-import { at, element, set } from '../lib/nodes.js';
+import { at, element, only, set } from '../lib/nodes.js';
 
 const EVERY = 30000; // ms; the server takes the group for gone after three of these
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const GONE = [403, 404]; // the link was ended, or the meeting is no more: the page itself says so
 const PARTS = ['Status', 'People', 'Asked', 'NotesNow'];
 const asks = document.querySelector('a[data-asks]');
-let asking = null;
+let asking = 0;
+/** @type {?Promise<boolean>} */
 let sending = null;
 
 /** Send what waits, ask what has changed, and show it. */
@@ -33,16 +34,17 @@ async function look() {
   }
 }
 
+/** @param {Document} made */
 function put(made) {
   // Where the server was started again, the forms of before hold no more.
-  const token = made.querySelector('[name=form]').value;
-  for (const field of document.querySelectorAll('[name=form]')) field.value = token;
+  const token = only('input[name=form]', made).value;
+  for (const field of document.querySelectorAll('input[name=form]')) field.value = token;
   for (const id of PARTS) {
     const old = at(id);
     const next = made.getElementById(id);
     if (!next || (id === 'People' && people())) continue; // What is shown there is newer.
     if (old.textContent.trim() === next.textContent.trim()) continue; // What stays is not read out again.
-    const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
+    const focused = old.contains(document.activeElement) ? document.activeElement?.id : '';
     if (id === 'NotesNow') tell(old, next);
     old.dataset.status = next.dataset.status ?? '';
     old.replaceChildren(...next.childNodes);
@@ -50,7 +52,7 @@ function put(made) {
   }
 }
 
-/** Say a note that has come to whoever doesn't see it. */
+/** Say a note that has come to whoever doesn't see it. @param {Element} old  @param {Element} next */
 function tell(old, next) {
   const [newest] = next.querySelectorAll('.note');
   if (newest && !old.querySelector(`[id="${newest.id}"]`) && next.querySelector(`[id="read-${newest.id.slice(5)}"]`)) {
@@ -58,6 +60,7 @@ function tell(old, next) {
   }
 }
 
+/** @param {boolean} is */
 function away(is) {
   at('Away').hidden = !is;
 }
@@ -72,35 +75,38 @@ async function send() {
   return true;
 }
 
-/** It was not taken: why, and what was written is in its field again. */
+/** It was not taken: why, and what was written is in its field again. @param {string} text  @param {Document} page */
 function refused(text, page) {
   const wrong = page.querySelector('.warning')?.textContent ?? page.querySelector('main')?.textContent.trim() ?? '';
   document.querySelector('.warning')?.remove();
-  document.querySelector('header').after(element('p', { class: 'warning', role: 'alert' }, wrong));
+  only('header').after(element('p', { class: 'warning', role: 'alert' }, wrong));
   const field = at('Note');
   if (text) field.value = [field.value, text].filter(Boolean).join('\n');
 }
 
 /** What waits here: the number that was counted, and notes. */
 function waiting() {
-  if (people()) shown(people().number);
+  const counted = people();
+  if (counted) shown(counted.number);
   at('Waiting').hidden = !notes().length;
   const rows = notes().map(({ text }) => element('li', {}, element('p', { class: 'note', dir: 'auto' }, text)));
   at('WaitingNotes').replaceChildren(...rows);
 }
 
+/** @param {number} number */
 function shown(number) {
-  const text = at('Hub').dataset.many.replace('{n}', number);
-  const line = at('People').querySelector('p');
+  const text = at('Hub').dataset.many.replace('{n}', String(number));
+  const line = only('p', at('People'));
   line.className = 'many';
   set(line, text);
-  at('Step').elements.people.value = number; // The next tap counts on from here.
+  at('Step').elements.people.value = String(number); // The next tap counts on from here.
 }
 
+/** @param {number} number */
 function count(number) {
   putPeople(number);
   waiting();
-  at('Said').textContent = at('People').querySelector('.many').textContent;
+  at('Said').textContent = only('.many', at('People')).textContent;
   push();
 }
 
@@ -110,20 +116,22 @@ async function push() {
 }
 
 addEventListener('submit', (event) => {
-  const form = event.target;
-  if (form.id === 'Step') {
+  const { id } = event.target;
+  if (id === 'Step') {
     event.preventDefault();
-    const step = { more: 1, fewer: -1 }[event.submitter?.value] ?? 0;
-    count(Math.min(Math.max(0, Number(form.elements.people.value) + step), Number(at('Number').dataset.most)));
-  } else if (form.id === 'Set' && /^\d+$/.test(form.elements.people.value.trim())) { // Other figures go the plain way.
+    const pressed = event.submitter?.getAttribute('value');
+    const step = pressed === 'more' ? 1 : pressed === 'fewer' ? -1 : 0;
+    count(Math.min(Math.max(0, Number(at('Step').elements.people.value) + step), Number(at('Number').dataset.most)));
+  } else if (id === 'Set' && /^\d+$/.test(at('Set').elements.people.value.trim())) { // Other figures go the plain way.
     event.preventDefault();
-    count(Number(form.elements.people.value));
-    form.elements.people.value = '';
-  } else if (form.id === 'Write' && form.elements.text.value.trim()) {
-    if (!putNote(form.elements.note.value, form.elements.text.value)) return;
+    count(Number(at('Set').elements.people.value));
+    at('Set').elements.people.value = '';
+  } else if (id === 'Write' && at('Write').elements.text.value.trim()) {
+    const { note, text } = at('Write').elements;
+    if (!putNote(note.value, text.value)) return;
     event.preventDefault();
-    form.elements.text.value = '';
-    form.elements.note.value = `n${[...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+    text.value = '';
+    note.value = `n${[...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
     waiting();
     push();
   }
@@ -139,7 +147,7 @@ async function askings() {
   const { serviceWorker } = navigator;
   if (!serviceWorker) return;
   const worker = await serviceWorker.register('/asking-worker.js', { scope: '/s/' });
-  (worker.active ?? worker.waiting ?? worker.installing).postMessage(asks.href);
+  if (asks) (worker.active ?? worker.waiting ?? worker.installing)?.postMessage(asks.href);
 }
 
 waiting();

@@ -1,6 +1,8 @@
 // The six words of a sheet's code stand behind the # of the address, which no browser sends: put into the form, and away.
 
-const field = document.getElementById('Words');
+import { only } from '../lib/nodes.js';
+
+const field = only('input#Words');
 const words = location.hash.slice(1);
 
 if (words && !field.value) {

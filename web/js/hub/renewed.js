@@ -4,7 +4,7 @@ import { Renewal } from '../lib/renewal.js';
 
 export const EVERY = 5000; // ms
 
-const parts = document.querySelector('main').dataset.parts;
+const parts = document.querySelector('main')?.dataset.parts;
 
 if (parts) {
   const renewal = new Renewal(parts.split(' '));

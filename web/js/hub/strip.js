@@ -1,34 +1,34 @@
 // At a hub: says how the line is, and offers what was missed. It asks the computer that served the page, not the line.
 
+import { keep, recall } from '../lib/kept.js';
+import { at, only } from '../lib/nodes.js';
+
 const EVERY_MS = 8_000;
 const PATIENCE = 6_000; // ms for an answer: of a line that is frozen none ever comes
 const DOWN = ['beginning', 'down', 'fenced', 'refused', 'unpaired'];
 const KEPT = 'moothall.skipped';
 
-const strip = document.getElementById('HubLine');
-const said = document.getElementById('HubSaid');
-const missed = document.getElementById('HubMissed');
+const strip = at('HubLine');
+const said = at('HubSaid');
+const missed = at('HubMissed');
 const { ask, session } = strip.dataset;
-const skip = missed.querySelector('button');
+const skip = only('button', missed);
 
-const skipped = () => {
-  try {
-    return JSON.parse(localStorage.getItem(KEPT)) ?? {};
-  } catch {
-    return {}; // Nothing is remembered here.
-  }
-};
+/** Up to where what was missed was skipped, by session. @returns {Record<string, number>} */
+const skipped = () => recall(KEPT) ?? {};
 
+/** @param {?{end: number, text: string, address: string}} span */
 const offer = (span) => {
   const end = span ? span.end : Number(missed.dataset.end ?? -1);
   if (span) {
-    missed.querySelector('span').textContent = span.text;
-    missed.querySelector('a').href = span.address;
-    missed.dataset.end = span.end;
+    only('span', missed).textContent = span.text;
+    only('a', missed).href = span.address;
+    missed.dataset.end = String(span.end);
   }
   missed.hidden = end < 0 || (skipped()[session] ?? -1) >= end;
 };
 
+/** @param {string} kind  @param {string} text */
 const put = (kind, text) => {
   // Written only when it is another, so that it is read out once.
   if (said.textContent !== text) said.textContent = text;
@@ -49,11 +49,7 @@ const look = async () => {
 
 skip.hidden = false;
 skip.addEventListener('click', () => {
-  try {
-    localStorage.setItem(KEPT, JSON.stringify({ ...skipped(), [session]: Number(missed.dataset.end) }));
-  } catch {
-    // Then it is skipped for as long as the page is open.
-  }
+  keep(KEPT, { ...skipped(), [session]: Number(missed.dataset.end) });
   missed.hidden = true;
 });
 offer(null);

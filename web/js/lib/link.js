@@ -5,7 +5,10 @@ const LONGEST = 15000; // ms between two tries
 const FIRST = 500;
 const UP = 3000; // ms
 
-/** ms until try number `tries` (from 0): full jitter, so that a hall doesn't come back at once. @param {number} tries  @param {number} random */
+/**
+ * ms until try number `tries` (from 0): full jitter, so that a hall doesn't come back at once.
+ * @param {number} tries  @param {number} random
+ */
 export const pause = (tries, random) => 100 + random * Math.min(LONGEST, FIRST * 2 ** tries);
 
 export class Link {

@@ -21,7 +21,10 @@ const ALARM_VALUES = {
   who: alone,
 };
 
-/** The values of an alarm for its words: languages by their names; titles and names whatever their direction. @param {Record<string, string>} values  @param {Tongue} tongue */
+/**
+ * The values of an alarm for its words: languages by their names; titles and names whatever their direction.
+ * @param {Record<string, string>} values  @param {Tongue} tongue
+ */
 export const alarmValues = (values, tongue) => Object.fromEntries(Object.entries(values)
   .map(([name, value]) => [name, ALARM_VALUES[name]?.(value, tongue) ?? value]));
 

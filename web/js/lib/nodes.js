@@ -1,12 +1,12 @@
 // Parts of a page: found, made and set.
 
-/** The template's element. @param {string} id */
-export const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+/** The template's element. @type {At} */
+export const at = (id) => /** @type {never} */ (document.getElementById(id));
 
-/**
- * An element; an attribute that is true has no value, false or null isn't there.
- * @param {string} name  @param {Record<string, unknown>} attributes  @param {(Node | string)[]} children
- */
+/** What the template has by this selector. @type {Only} */
+export const only = (selector, within = document) => /** @type {never} */ (within.querySelector(selector));
+
+/** An element; an attribute that is true has no value, false or null isn't there. @type {MakeElement} */
 export const element = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {

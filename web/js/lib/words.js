@@ -1,7 +1,7 @@
 // Texts of the interface in the reader's language, and times as they are shown. Pure.
 
 export class Words {
-  /** @param {{ui: string, texts: Record<string, string>, counted: Record<string, Record<string, string>>}} data */
+  /** @param {Texts} data */
   constructor({ ui, texts, counted }) {
     this.texts = texts;
     this.forms = counted;

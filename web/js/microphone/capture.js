@@ -4,9 +4,9 @@ import { RATE } from './resample.js';
 
 const WORKLET = new URL('./worklet.js', import.meta.url);
 
-/** The name of a trouble (`trouble.*` in the page's texts) for what the browser says. */
+/** The name of a trouble (`trouble.*` in the page's texts) for what the browser says. @param {unknown} error */
 function trouble(error) {
-  switch (error.name) {
+  switch (error instanceof Object && 'name' in error && error.name) {
     case 'NotAllowedError':
     case 'SecurityError':
       return 'denied';
@@ -20,20 +20,22 @@ function trouble(error) {
 
 export class Capture {
   /**
-   * @param {(piece: {pcm: Int16Array, rms: number, peak: number}) => void} take
+   * @param {(piece: Piece) => void} take
    * @param {(name: string) => void} broken  told the name of a trouble when the microphone goes away
    */
   constructor(take, broken) {
     this.take = take;
     this.broken = broken;
+    /** @type {?MediaStream} */
     this.stream = null;
+    /** @type {?AudioContext} */
     this.context = null;
   }
 
   /** What keeps this browser from it, or null. */
   static get obstacle() {
     if (!window.isSecureContext) return 'insecure';
-    return navigator.mediaDevices?.getUserMedia && window.AudioWorkletNode ? null : 'old';
+    return 'getUserMedia' in (navigator.mediaDevices ?? {}) && 'AudioWorkletNode' in window ? null : 'old';
   }
 
   /** Inputs by id and name; names are given once one was opened. */
@@ -47,22 +49,23 @@ export class Capture {
     return this.stream?.getAudioTracks()[0].getSettings().deviceId ?? '';
   }
 
-  /** Open an input, or the browser's own choice. Throws the name of a trouble. */
+  /** Open an input, or the browser's own choice. Throws the name of a trouble. @param {string} device */
   async open(device) {
     await this.close();
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     try {
       const audio = device ? { ...plain, deviceId: { exact: device } } : plain;
-      this.stream = await navigator.mediaDevices.getUserMedia({ audio });
-      await this.#listen();
+      const stream = await navigator.mediaDevices.getUserMedia({ audio });
+      this.stream = stream;
+      await this.#listen(stream);
+      stream.getAudioTracks()[0].onended = () => {
+        this.close();
+        this.broken('unplugged');
+      };
     } catch (error) {
       await this.close();
       throw trouble(error);
     }
-    this.stream.getAudioTracks()[0].onended = () => {
-      this.close();
-      this.broken('unplugged');
-    };
   }
 
   async close() {
@@ -75,21 +78,24 @@ export class Capture {
     if (context) await context.close();
   }
 
-  async #listen() {
+  /** @param {MediaStream} stream */
+  async #listen(stream) {
     try {
-      await this.#connect({ sampleRate: RATE });
+      await this.#connect(stream, { sampleRate: RATE });
     } catch {
-      await this.context.close();
-      await this.#connect({}); // Firefox resamples no microphone; the worklet does.
+      await this.context?.close();
+      await this.#connect(stream, {}); // Firefox resamples no microphone; the worklet does.
     }
   }
 
-  async #connect(options) {
-    this.context = new AudioContext({ latencyHint: 'balanced', ...options });
-    await this.context.audioWorklet.addModule(WORKLET);
-    const node = new AudioWorkletNode(this.context, 'microphone', { numberOfOutputs: 0 });
+  /** @param {MediaStream} stream  @param {AudioContextOptions} options */
+  async #connect(stream, options) {
+    const context = new AudioContext({ latencyHint: 'balanced', ...options });
+    this.context = context;
+    await context.audioWorklet.addModule(WORKLET);
+    const node = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0 });
     node.port.onmessage = ({ data }) => this.take(data);
-    this.context.createMediaStreamSource(this.stream).connect(node);
-    await this.context.resume();
+    context.createMediaStreamSource(stream).connect(node);
+    await context.resume();
   }
 }

@@ -26,7 +26,7 @@ export class Line {
 
   /**
    * @param {{address: string, channel: () => string, ring: import('./ring.js').Ring,
-   *          tell: (kind: string, detail?: object) => void}} to  `tell` is told how the line stands
+   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell` is told how the line stands
    */
   constructor({ address, channel, ring, tell }) {
     this.address = address;
@@ -112,7 +112,7 @@ export class Line {
     this.#say({ kind: 'hello', protocol: 1, channel: this.channel(), take: take.name, first: take.first, age });
   }
 
-  /** @param {any} said  a message of the audio door */
+  /** @param {LineNews & {kind: string, at: number}} said  a message of the audio door */
   #answer(said) {
     this.#tries = 0;
     const take = this.ring.oldest;

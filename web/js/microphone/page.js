@@ -18,7 +18,9 @@ const LATE = 3; // s of kept sound from which on it is said
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const LOUDEST = 60; // dB that the meter shows
 
-const data = JSON.parse(at('Data').textContent);
+/** @type {MicrophoneData} */
+const data = JSON.parse(at('Data').textContent ?? '');
+/** @param {string} name  @param {Values} values */
 const say = (name, values = {}) => fill(data.texts[name], values);
 
 const ring = new Ring();
@@ -35,16 +37,18 @@ const line = new Line({
 
 let sending = false; // Start was pressed, and Stop was not
 let stands = 'stopped';
-let whole = null; // whether the sound is in one piece
+let whole = new Continuity(); // whether the sound is in one piece
 let verdict = { kind: 'off', since: 0, ready: -GOOD };
+/** @type {?WakeLockSentinel} */
 let awake = null;
 let lastHeard = 0; // when samples came last
 
-const text = () => document.querySelector('input[name=text]:checked').value;
+const text = () => /** @type {HTMLInputElement} */ (document.querySelector('input[name=text]:checked')).value;
 const name = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join('');
 
 // The input
 
+/** @param {Piece} piece */
 function heard({ pcm, rms, peak }) {
   const now = performance.now();
   lastHeard = now;
@@ -64,6 +68,7 @@ function listenStill() {
   if (verdict.kind !== 'dead') judge('dead', performance.now());
 }
 
+/** @param {number} now */
 function meter(now) {
   const level = Math.max(0, Math.min(100, ((levels.now + LOUDEST) * 100) / LOUDEST));
   at('Bar').style.setProperty('--level', `${level.toFixed(1)}%`);
@@ -74,22 +79,24 @@ function meter(now) {
   else if (now - verdict.since > CALM) judge(kind, now);
 }
 
+/** @param {string} kind  @param {number} now */
 function judge(kind, now) {
   Object.assign(verdict, { kind, since: now });
   const said = say(`verdict.${kind}`);
   at('Verdict').dataset.kind = kind;
   at('Verdict').textContent = said;
-  at('Level').setAttribute('aria-valuenow', Math.round(Math.max(-LOUDEST, levels.now)));
+  at('Level').setAttribute('aria-valuenow', String(Math.round(Math.max(-LOUDEST, levels.now))));
   at('Level').setAttribute('aria-valuetext', said);
   if (kind !== 'off') at('Status').textContent = said;
 }
 
+/** @param {string} device */
 async function switchOn(device) {
   at('Trouble').hidden = true;
   try {
     await capture.open(device);
   } catch (problem) {
-    broken(problem);
+    broken(String(problem));
     return false;
   }
   lastHeard = performance.now();
@@ -107,6 +114,7 @@ async function list() {
   );
 }
 
+/** @param {string} problem */
 function broken(problem) {
   at('Trouble').hidden = false;
   at('Trouble').textContent = say(`trouble.${problem}`);
@@ -122,7 +130,7 @@ function broken(problem) {
 
 // The sending
 
-/** Begin a take; what came before is over for `reason`. */
+/** Begin a take; what came before is over for `reason`. @param {string} reason */
 function again(reason) {
   ring.end(reason);
   ring.begin(name());
@@ -149,7 +157,7 @@ function stop() {
   buttons();
 }
 
-/** Nothing more is sent. */
+/** Nothing more is sent. @param {string} kind */
 function leave(kind) {
   sending = false;
   line.close();
@@ -162,10 +170,11 @@ function leave(kind) {
   buttons();
 }
 
-function told(kind, detail) {
+/** @param {string} kind  @param {LineNews} [detail] */
+function told(kind, detail = {}) {
   switch (kind) {
     case 'sending':
-      follow(detail.session);
+      follow(detail.session ?? '');
       stand(sending ? 'sending' : 'finishing');
       break;
     case 'safe':
@@ -193,7 +202,7 @@ function told(kind, detail) {
       break;
     case 'held':
       at('HeldBy').textContent = say(detail.by ? 'stands.held.by' : 'stands.held', {
-        who: alone(detail.by),
+        who: alone(detail.by ?? ''),
         time: dayClock(data.ui, data.zone, {}).format(detail.since),
       });
       stand('held');
@@ -204,6 +213,7 @@ function told(kind, detail) {
   shows();
 }
 
+/** @param {string} kind */
 function stand(kind) {
   stands = kind;
   at('Held').hidden = kind !== 'held';
@@ -227,12 +237,13 @@ function buttons() {
   at('Start').hidden = sending;
   at('Stop').hidden = !sending || stands === 'held'; // Nothing is sent then: there are other buttons.
   at('Start').disabled = stands === 'finishing';
-  for (const choice of document.querySelectorAll('input[name=text]')) choice.disabled = sending;
-  if (focused?.hidden) (sending ? at('Stop') : at('Start')).focus();
+  for (const choice of document.querySelectorAll('input[name=text]')) choice.toggleAttribute('disabled', sending);
+  if (focused instanceof HTMLElement && focused.hidden) (sending ? at('Stop') : at('Start')).focus();
 }
 
 // What becomes of it
 
+/** @param {string} session */
 function follow(session, sends = true) {
   const [tag, direction] = data.languages[text()] ?? ['', 'auto'];
   Object.assign(at('Text'), { lang: tag, dir: direction });
@@ -247,8 +258,8 @@ function shown() {
   at('On').hidden = !now || words.lost;
   const state = now ? say(`meeting.${['closed', 'break', 'off', 'before'].includes(now.kind) ? now.kind : 'live'}`) : '';
   at('OnTitle').textContent = named || '';
-  at('OnTitle').lang = (named && words.session.languages[0]) || '';
-  at('OnState').textContent = behind(named, state);
+  at('OnTitle').lang = (named && words.session?.languages[0]) || '';
+  at('OnState').textContent = behind(named || '', state);
   at('On').dataset.kind = now?.kind ?? '';
   document.title = named ? `${named} – ${data.title}` : data.title;
   at('Text').textContent = words.text;
@@ -257,7 +268,7 @@ function shown() {
   const before = at('Heard').textContent;
   if (before === said) return;
   at('Heard').textContent = said;
-  if (['break', 'off', 'late', 'soundless'].includes(now?.kind)) at('Status').textContent = said;
+  if (['break', 'off', 'late', 'soundless'].includes(now?.kind ?? '')) at('Status').textContent = said;
   else unsay(before);
 }
 

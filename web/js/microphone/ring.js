@@ -19,7 +19,10 @@ class Take {
     this.pieces = [];
   }
 
-  /** How long ago the sample at `position` was heard, whole ms; of a take in which none was yet, it is heard now. @param {number} position  @param {number} now */
+  /**
+   * How long ago the sample at `position` was heard, whole ms; of a take in which none was yet, it is heard now.
+   * @param {number} position  @param {number} now
+   */
   age(position, now) {
     if (this.heard === null) return 0;
     return Math.max(0, Math.round(now - this.heard + ((this.end - position) * 1000) / RATE));

@@ -5,11 +5,11 @@ import { RATE, Resampler } from './resample.js';
 const PIECE = RATE / 10;
 
 class Microphone extends AudioWorkletProcessor {
-  constructor() {
-    super();
-    this.resampler = new Resampler(sampleRate);
-    this.#begin();
-  }
+  pcm = new Int16Array(PIECE);
+  filled = 0;
+  sum = 0;
+  peak = 0;
+  resampler = new Resampler(sampleRate);
 
   #begin() {
     this.pcm = new Int16Array(PIECE);
@@ -18,6 +18,7 @@ class Microphone extends AudioWorkletProcessor {
     this.peak = 0;
   }
 
+  /** @param {Float32Array[][]} inputs */
   process([channels]) {
     if (!channels.length) return true;
     for (const sample of this.resampler.feed(mean(channels))) {
@@ -35,6 +36,7 @@ class Microphone extends AudioWorkletProcessor {
   }
 }
 
+/** @param {Float32Array[]} channels */
 function mean(channels) {
   if (channels.length === 1) return channels[0];
   return channels[0].map((_, n) => channels.reduce((sum, channel) => sum + channel[n], 0) / channels.length);

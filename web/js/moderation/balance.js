@@ -4,12 +4,16 @@ import { hubName } from '../desk/hub_names.js';
 import { at, element, set } from '../lib/nodes.js';
 import { mediaTime } from '../lib/words.js';
 
+/** @type {(keyof BalanceRow)[]} */
 const PLACES = ['received', 'taken', 'turns', 'answered', 'spoken', 'wait'];
+/** @type {(keyof BalanceRow)[]} */
 const GROUPS = ['people', 'received', 'heard', 'answered', 'minutes', 'wait'];
+/** @type {Record<string, string>} */
 const HEADS = { people: 'people', received: 'received', taken: 'taken', turns: 'turns', heard: 'taken', answered: 'answered', spoken: 'spoken', minutes: 'spoken', wait: 'wait' };
 
 export class BalancePanel {
   #known = '';
+  /** @type {Set<string>} */
   #reminded = new Set();
 
   /**
@@ -21,19 +25,20 @@ export class BalancePanel {
     this.say = say;
   }
 
-  /** Show what the server tells: `{origins, unheard, groups}`, or null where nobody has asked anything yet. */
+  /** Show what the server tells: `{origins, unheard, groups}`, or null where nobody has asked anything yet. @param {?BalanceNews} told */
   take(told) {
     this.#remind(told?.unheard ?? []);
     const known = JSON.stringify(told);
     if (!at('Heard') || known === this.#known) return;
     this.#known = known;
-    const { origins = [], groups = [] } = told ?? {};
+    const { origins, groups } = told ?? { origins: [], groups: [] };
+    /** @type {HTMLElement[]} */
     const shown = [];
     if (origins.length) shown.push(this.#table('HeardPlace', this.words.text('heard.places'), PLACES, origins, ({ origin }) => this.#place(origin), (name, n) => this.#exact(name, n)));
     // Where no more is shown than who has said nothing there is nothing to see.
     const telling = groups.filter(({ rows }) => rows.some((row) => row.cell !== 'not-said' && GROUPS.some((name) => row[name] !== null)));
     for (const { dimension, rows } of telling) {
-      const cell = (row) => this.words.text(row.cell === 'not-said' ? 'heard.not-said' : `heard.${dimension}.${row.cell}`);
+      const cell = (/** @type {{cell: string}} */ row) => this.words.text(row.cell === 'not-said' ? 'heard.not-said' : `heard.${dimension}.${row.cell}`);
       shown.push(this.#table(`Heard-${dimension}`, this.words.text(`heard.${dimension}`), GROUPS, rows, cell, (name, n) => this.#whole(name, n)));
     }
     at('HeardTables').replaceChildren(...shown);
@@ -41,6 +46,7 @@ export class BalancePanel {
     at('HeardHint').hidden = !groups.length;
   }
 
+  /** @param {BalanceNews['unheard']} unheard */
   #remind(unheard) {
     at('UnheardPart').hidden = !unheard.length;
     const texts = unheard.map(({ origin, waiting, minutes }) => this.words.text('unheard', { place: this.#place(origin), waiting, minutes }));
@@ -52,21 +58,29 @@ export class BalancePanel {
     if (fresh.length) this.say(fresh.join('. '));
   }
 
+  /** @param {string} origin */
   #place(origin) {
     if (!origin.startsWith('hub:')) return this.words.text(`from.${origin}`);
     return this.words.text('from.hub', { name: hubName(origin.slice(4), this.words) });
   }
 
+  /** @param {string} name  @param {?number} n */
   #exact(name, n) {
     if (n === null) return '–'; // none yet
     return name === 'spoken' || name === 'wait' ? mediaTime(n) : n;
   }
 
+  /** @param {string} name  @param {?number} n */
   #whole(name, n) {
     if (n === null) return null;
     return name === 'minutes' || name === 'wait' ? this.words.text('limit.min', { n }) : n;
   }
 
+  /**
+   * @param {string} id  @param {string} title  @param {(keyof BalanceRow)[]} columns  @param {Row[]} rows
+   * @param {(row: Row) => string} head  @param {(name: string, n: ?number) => string | number | null} figure
+   * @template {BalanceRow} Row
+   */
   #table(id, title, columns, rows, head, figure) {
     const heads = columns.map((name) => element('th', { scope: 'col' }, this.words.text(`heard.${HEADS[name]}`)));
     const body = rows.map((row) => {

@@ -3,9 +3,14 @@
 import { DeskPanel } from '../desk/panel.js';
 
 export class QuestionDone extends DeskPanel {
-  constructor(questions, ...rest) {
-    super(...rest);
+  /**
+   * @param {import('./questions.js').Questions} questions  @param {import('../desk/state.js').DeskState} state
+   * @param {import('../lib/words.js').Words} words  @param {DeskData} data  @param {import('../desk/panel.js').PanelActs} does
+   */
+  constructor(questions, state, words, data, does) {
+    super(state, words, data, does);
     this.questions = questions;
+    /** @type {Set<string>} */
     this.seats = new Set(); // that this page has had, one after the other
   }
 
@@ -19,6 +24,7 @@ export class QuestionDone extends DeskPanel {
     return this.acts.findLast((act) => this.mayUndo(act) && this.seats.has(act.by.seat)) ?? null;
   }
 
+  /** @param {string} id  @override */
   number(id) {
     return this.questions.get(id)?.number ?? null;
   }

@@ -2,7 +2,7 @@
 
 import { newId } from '../desk/link.js';
 import { handsOf } from '../questions/hands.js';
-import { at, element, set } from '../lib/nodes.js';
+import { at, element, only, set } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
 
 const FEWEST = 2;
@@ -13,10 +13,11 @@ export class HandsDesk {
   /** @param {import('./line.js').QuestionLine} line */
   constructor(line) {
     this.line = line;
+    /** @type {Poll[]} */
     this.polls = [];
     at('HandsAsk').addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#begin(event.target.elements);
+      this.#begin(at('HandsAsk').elements);
     });
   }
 
@@ -30,10 +31,11 @@ export class HandsDesk {
     at('HandsAsk').hidden = open;
     this.#fill(at('HandsNow'), this.polls.slice(0, 1), open);
     at('HandsNow').hidden = !this.polls.length;
-    this.#fill(at('HandsBefore').querySelector('div'), this.polls.slice(1), open);
+    this.#fill(only('div', at('HandsBefore')), this.polls.slice(1), open);
     at('HandsBefore').hidden = this.polls.length < 2;
   }
 
+  /** @param {Forms['HandsAsk']} fields */
   async #begin({ question, options, language, quiet }) {
     const answers = options.value.split('\n').map((each) => each.trim()).filter(Boolean);
     const right = question.value.trim() && answers.length >= FEWEST && answers.length <= MOST
@@ -48,7 +50,7 @@ export class HandsDesk {
     if (begun) question.value = options.value = '';
   }
 
-  /** Do it, and say so; whether it was done. */
+  /** Do it, and say so; whether it was done. @param {Command} command */
   async #act(command) {
     const answer = await this.line.act(command);
     if (answer.refusal) return false;
@@ -56,7 +58,10 @@ export class HandsDesk {
     return true;
   }
 
-  /** Blocks for these, made anew only where one is another, or is open now: what is being typed stays. */
+  /**
+   * Blocks for these, made anew only where one is another, or is open now: what is being typed stays.
+   * @param {HTMLElement} box  @param {Poll[]} polls  @param {boolean} open
+   */
   #fill(box, polls, open) {
     const wanted = polls.map((poll) => `${poll.id} ${poll.open} ${open}`);
     const there = [...box.children].map(({ dataset }) => dataset.made);
@@ -68,6 +73,7 @@ export class HandsDesk {
     polls.forEach((poll, n) => this.#count(box.children[n], poll));
   }
 
+  /** @param {Poll} poll  @param {string} made  @param {boolean} open */
   #block(poll, made, open) {
     const { words } = this.line;
     const { id, question, language, options } = poll;
@@ -90,35 +96,37 @@ export class HandsDesk {
       element('p', { class: 'about lately', hidden: true }), element('p', { class: 'about warn', hidden: true }), buttons);
     block.addEventListener('submit', (event) => {
       event.preventDefault();
-      const room = [...block.querySelectorAll('[data-room]')].map(({ value }) => Math.max(0, Math.round(Number(value) || 0)));
+      const room = [...block.querySelectorAll('input[data-room]')].map(({ value }) => Math.max(0, Math.round(Number(value) || 0)));
       const now = this.polls.find((each) => each.id === id)?.room ?? [];
       if (room.join() !== now.join()) this.#act({ do: 'count-room', poll: id, room });
     });
     return block;
   }
 
+  /** @param {string} name  @param {string} asked  @param {Command} command */
   #button(name, asked, command) {
     const button = element('button', { type: 'button', 'aria-describedby': asked }, this.line.words.text(name));
     button.addEventListener('click', () => this.#act(command));
     return button;
   }
 
+  /** @param {Element} block  @param {Poll} poll */
   #count(block, poll) {
     const { questions, words } = this.line;
     const aside = questions.aside?.hands[poll.id];
-    const told = block.querySelector('.warn');
+    const told = only('.warn', block);
     told.hidden = !aside;
     set(told, aside ? words.text('aside', { n: aside }) : '');
     const lately = questions.lately?.hands[poll.id];
-    const came = block.querySelector('.lately');
+    const came = only('.lately', block);
     came.hidden = !lately;
     set(came, lately ? words.text('lately', { n: lately[0], m: lately[1] }) : '');
     handsOf(poll).forEach((row, n) => {
-      set(block.querySelector(`[data-remote="${n}"]`), String(row.remote));
-      set(block.querySelector(`[data-sum="${n}"]`), String(row.sum));
-      const field = block.querySelector(`[data-room="${n}"]`);
-      if (field.value === (field.dataset.was ?? '0')) field.value = row.room; // Else somebody is just counting.
-      field.dataset.was = row.room;
+      set(only(`[data-remote="${n}"]`, block), String(row.remote));
+      set(only(`[data-sum="${n}"]`, block), String(row.sum));
+      const field = only(`input[data-room="${n}"]`, block);
+      if (field.value === (field.dataset.was ?? '0')) field.value = String(row.room); // Else somebody is just counting.
+      field.dataset.was = String(row.room);
     });
   }
 }

@@ -8,19 +8,25 @@ import { dayClock } from '../lib/words.js';
 const BACK = 10000; // ms for which is said that one is back
 
 export class HubsHere {
+  /** @type {?Set<string>} */
   #cut = null; // the names of those that were cut off; null before anything was told
+  /** @type {Map<string, number>} */
   #back = new Map(); // name → until when it is said
   #said = ''; // of those that were cut off last
 
-  /** @param {import('../lib/words.js').Words} words  @param {(text: string) => void} say  for screen readers  @param {string} ui  @param {string} zone */
+  /**
+   * @param {import('../lib/words.js').Words} words
+   * @param {(text: string, there?: ?string) => void} say  for screen readers  @param {string} ui  @param {string} zone
+   */
   constructor(words, say, ui, zone) {
     this.words = words;
     this.say = say;
     this.clock = dayClock(ui, zone, {});
+    /** @type {HubStand[]} */
     this.stands = [];
   }
 
-  /** Show how groups stand: `[{hub, people, here, since}]`. */
+  /** Show how groups stand. @param {HubStand[]} [stands] */
   take(stands) {
     this.stands = stands ?? [];
     const cut = this.stands.filter(({ here, people }) => !here && people !== 0); // Nobody waits for who has left.
@@ -35,25 +41,29 @@ export class HubsHere {
     if (said.length) this.say(this.#said = said.join('. '), '#Cut');
   }
 
+  /** @param {string} hub */
   #returned(hub) {
     this.#back.set(hub, Date.now() + BACK);
-    setTimeout(() => this.#show(this.stands.filter(({ hub: each }) => this.#cut.has(each))), BACK + 100);
+    setTimeout(() => this.#show(this.stands.filter(({ hub: each }) => this.#cut?.has(each))), BACK + 100);
   }
 
+  /** @param {string} hub */
   #isBack(hub) {
     return this.words.text('hub.back', { name: hubName(hub, this.words) });
   }
 
+  /** @param {HubStand} stand */
   #isCut({ hub, people, since }) {
     return this.words.text('hub.cut', { name: this.#named(hub, people), time: this.clock.format(since) });
   }
 
-  /** A group's name, and how many are there where they were counted. */
+  /** A group's name, and how many are there where they were counted. @param {string} hub  @param {?number} people */
   #named(hub, people) {
     const name = hubName(hub, this.words);
     return people ? `${name} (${this.words.counted('people', people)})` : name;
   }
 
+  /** @param {HubStand[]} cut */
   #show(cut) {
     const now = Date.now();
     const away = new Set(cut.map(({ hub }) => hub));
@@ -66,13 +76,14 @@ export class HubsHere {
     at('GroupsPart').hidden = !this.stands.length;
   }
 
+  /** @param {HubStand} stand */
   #how({ here, people, since }) {
     if (!here && people === 0) return this.words.text('hub.left');
     return this.words.text(here ? 'hub.here' : 'hub.away', { time: this.clock.format(since) });
   }
 }
 
-/** Rows of a list, set anew only where they differ. */
+/** Rows of a list, set anew only where they differ. @param {Element} list  @param {string[]} texts */
 function fill(list, texts) {
   if (list.children.length !== texts.length) list.replaceChildren(...texts.map(() => element('li')));
   texts.forEach((text, n) => set(list.children[n], text));

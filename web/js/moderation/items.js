@@ -11,9 +11,9 @@ const MINUTE = 60000;
 
 export class QuestionItems {
   /**
-   * @param {object} questions  a Questions
-   * @param {object} words  a Words
-   * @param {{base: string, translated: (item: object) => string, lacks: (item: object) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
+   * @param {import('./questions.js').Questions} questions
+   * @param {import('../lib/words.js').Words} words
+   * @param {{base: string, translated: (item: Question) => string, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean}} more
    *   `lacks`: whether there is no translation to be had; `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed
    */
   constructor(questions, words, more) {
@@ -22,9 +22,10 @@ export class QuestionItems {
     this.more = more;
   }
 
-  /** What it says: the text, its translation, and as it was written where that was mended. */
+  /** What it says: the text, its translation, and as it was written where that was mended. @param {Question} item */
   texts(item) {
     const { words } = this;
+    /** @type {HTMLElement[]} */
     const parts = [];
     if (item.text) parts.push(element('p', { class: 'text', lang: item.language, dir: direction(item.language) }, item.text));
     const translated = this.more.translated(item);
@@ -40,45 +41,47 @@ export class QuestionItems {
     return parts;
   }
 
-  /** Number, wish, name and place. */
+  /** Number, wish, name and place. @param {Question} item */
   head(item) {
     const { words } = this;
     const parts = [element('span', { class: 'no' }, words.text('number', { n: item.number })), element('span', {}, words.text(`wants.${item.kind}`))];
     if (item.name) parts.push(bdi(item.name));
     parts.push(element('span', {}, this.place(item)));
-    return parts.flatMap((part, i) => (i ? [' · ', part] : [part]));
+    return parts.flatMap(/** @returns {(Node | string)[]} */ (part, i) => (i ? [' · ', part] : [part]));
   }
 
-  /** Where it was asked; a group is called by its title once that is known. */
+  /** Where it was asked; a group is called by its title once that is known. @param {Question} item */
   place({ origin }) {
     const { words } = this;
     if (origin.startsWith('hub:')) return words.text('from.hub', { name: hubName(origin.slice(4), words) });
     return words.text(origin === 'room' ? 'from.room' : 'from.remote');
   }
 
-  /** When it was asked, in words. */
+  /** When it was asked, in words. @param {Question} item */
   when(item) {
     if (!item.t) return this.words.text('asked.before');
     const minutes = Math.floor((this.more.now() - item.t) / MINUTE);
     return minutes < 1 ? this.words.text('asked.now') : this.words.text('asked.min', { n: minutes });
   }
 
-  /** When it was asked, and what was being said then, with the way there. */
+  /** When it was asked, and what was being said then, with the way there. @param {Question} item */
   about(item) {
     const made = element('p', { class: 'about' }, element('span', { class: 'when' }, this.when(item)));
     if (item.said && item.t) made.append(' · ', this.words.text('said'), ' ', this.#line(item.said.segment, this.more.said(item.said.segment) ?? item.said.text, item.said.language));
     return made;
   }
 
+  /** @param {string} segment  @param {string} text  @param {string} [language] */
   #line(segment, text, language) {
     return element('a', { href: `${this.more.base}#${segment}`, lang: language ?? null, dir: language ? direction(language) : null }, text);
   }
 
-  /** What else has to be known of it, a line each. */
+  /** What else has to be known of it, a line each. @param {Question} item */
   #notes(item) {
     const { questions, words } = this;
+    /** @type {HTMLElement[]} */
     const rows = [];
-    const add = (kind, ...content) => rows.push(element('p', { class: `about ${kind}` }, ...content));
+    const add = (/** @type {string} */ kind, /** @type {(Node | string)[]} */ ...content) => rows.push(element('p', { class: `about ${kind}` }, ...content));
     for (const flag of item.flags) add('warn', words.texts[`flag.${flag}`] ?? words.text('flag'));
     const why = questions.why(item.id);
     if (why) add('', words.text(`why.${why}`));
@@ -89,6 +92,7 @@ export class QuestionItems {
     if (lately) add('', words.text('lately', { n: lately[0], m: lately[1] }));
     if (item.after_close) add('mark', words.text('after-close'));
     const into = questions.get(item.into)?.number;
+    /** @type {Record<string, () => string>} */
     const stands = { declined: () => words.text('reason', { reason: alone(item.reason) }), joined: () => words.text('joined', { n: into ?? '?' }) };
     if (['to-write', 'to-report', 'later', 'declined', 'joined', 'closed', 'withdrawn'].includes(item.standing)) add('mark', (stands[item.standing] ?? (() => words.text(`stands.${item.standing}`)))());
     if (questions.over && item.standing === 'called') add('mark', words.text('turn.ended'));
@@ -98,7 +102,7 @@ export class QuestionItems {
     return rows;
   }
 
-  /** The whole item. `state`: {fresh, picked, current, open} */
+  /** The whole item. @param {Question} item  @param {{fresh: boolean, picked: boolean, current: boolean, open: boolean}} state */
   make(item, { fresh, picked, current, open }) {
     const { questions, words } = this;
     const pick = element('input', { type: 'checkbox', 'data-does': 'pick', 'data-key': `${item.id}-pick`, 'aria-label': words.text('pick', { n: item.number }) });
@@ -112,7 +116,7 @@ export class QuestionItems {
     if (item.given !== item.name) made.append(element('p', { class: 'about' }, words.text('given'), ' ', bdi(item.given || '–')));
     const like = questions.like(item.id);
     if (like.length) {
-      const numbers = like.map((id) => questions.get(id).number).join(', ');
+      const numbers = like.map((id) => questions.get(id)?.number).join(', ');
       const row = element('p', { class: 'about' }, words.text('alike', { n: numbers }), ' ');
       row.append(this.#button(item, 'alike', words.text('alike.join')));
       made.append(row);
@@ -127,6 +131,7 @@ export class QuestionItems {
     return made;
   }
 
+  /** @param {Question} item  @param {string} act  @param {string} text */
   #button(item, act, text) {
     const dialog = ['decline', 'join', 'reword', 'write', 'remove'].includes(act) ? 'dialog' : null;
     return element('button', { type: 'button', 'data-does': act, 'data-key': `${item.id}-${act}`, 'aria-haspopup': dialog }, text, element('span', { class: 'unseen' }, ` ${this.words.text('number', { n: item.number })}`));

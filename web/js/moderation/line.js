@@ -16,65 +16,74 @@ import { Words } from '../lib/words.js';
 export class QuestionLine {
   /**
    * @param {{shown: () => void, came: (ids: string[]) => void, closed: () => void, said: () => void,
-   *   balance?: (told: object | null) => void}} ears
+   *   balance?: (told: ?BalanceNews) => void}} ears
    *   `shown`: there is something to show; `came`: these are new; `closed`: the meeting was closed just now; `said`: a
    *   line of its text, or a translation, has changed; `balance`: who is heard
    */
   constructor(ears) {
     this.ears = ears;
+    /** @type {DeskData} */
     this.data = JSON.parse(at('Data').textContent);
     this.words = new Words(this.data);
     this.state = new DeskState();
     this.questions = new Questions();
     this.ahead = 0; // the server's clock against ours
     this.seat = '';
+    this.joined = false;
+    /** @type {Set<string>} */
+    this.may = new Set();
+    /** @type {Seat[]} */
+    this.presence = [];
     this.say = say;
-    this.act = async (...commands) => this.#answered(await knowing(
+    this.act = async (/** @type {Command[]} */ ...commands) => this.#answered(await knowing(
       this.words, (anyway) => this.link.request('act', { id: newId(), commands, anyway }), (know) => this.#known(know, commands),
     ));
     this.now = () => {
       const [t, wall] = this.state.session?.clock ?? [0, Date.now()];
       return t + Math.max(0, Date.now() + this.ahead - wall);
     };
-    this.said = (segment) => this.state.lines.get(segment)?.text.trim() || null;
+    this.said = (/** @type {string} */ segment) => this.state.lines.get(segment)?.text.trim() || null;
     this.done = new QuestionDone(this.questions, this.state, this.words, this.data, { undo: (id) => this.undo(id), say: this.say });
     this.notes = new DeskNotes(this.state, this.words, this.data, { act: this.act, say: this.say });
     this.hubs = new HubsHere(this.words, this.say, this.data.ui, this.data.zone);
     this.link = new DeskLink('/desk', () => ({
       session: this.data.session, channel: this.data.channel, after: this.state.position, name: ownName(), role: this.data.role,
-    }), { joined: (answer) => this.#joined(answer), told: (event, body) => this.#told(event, body), stands: (how, n) => this.#stands(how, n) });
+    }), { joined: (answer) => this.#joined(answer), told: (...told) => this.#told(...told), stands: (how, n) => this.#stands(how, n) });
     this.translating = new QuestionTranslating(this.link, this.data.ui, () => this.ears.said());
   }
 
   /** The languages that are spoken. */
   languages() {
     const { session } = this.state;
-    return session.channels[this.data.channel]?.languages ?? session.languages;
+    return session?.channels[this.data.channel]?.languages ?? session?.languages ?? [];
   }
 
-  /** Offer these languages in a menu. */
+  /** Offer these languages in a menu. @param {HTMLSelectElement} select */
   offer(select) {
     const languages = this.languages();
-    menu(select, languages.map((tag) => [tag, this.done.tongue(tag)]), this.state.session.forced ?? languages[0]);
+    menu(select, languages.map((tag) => [tag, this.done.tongue(tag)]), this.state.session?.forced ?? languages[0]);
   }
 
+  /** @param {string} id */
   async undo(id) {
     const { refusal } = await this.link.request('undo', { id });
     if (refusal?.code === 'stale') this.say(this.words.text('refused.conflict')); // Nobody was faster: it is too late for that.
     else this.say(this.words.text(refusal ? `refused.${refusal.code}` : 'undone'));
   }
 
-  /** Who called what just now, and what is called instead. */
+  /** Who called what just now, and what is called instead. @param {Know} know  @param {Command[]} commands */
   #known({ who, number, seconds }, commands) {
-    const called = commands.find(({ standing }) => standing === 'called')?.interventions[0];
+    const called = commands.find(({ standing }) => standing === 'called')?.interventions?.[0] ?? '';
     return { who: who ? alone(who) : this.words.text('first.nobody'), n: number, s: seconds, m: this.questions.get(called)?.number ?? '' };
   }
 
+  /** @param {Answer} answer */
   #answered(answer) {
     if (answer.refusal) this.say(this.words.text(`refused.${answer.refusal.code}`));
     return answer;
   }
 
+  /** @param {Answer} answer */
   #joined(answer) {
     this.ahead = answer.now - Date.now();
     this.state.channel = answer.channel;
@@ -97,7 +106,8 @@ export class QuestionLine {
     this.#show();
   }
 
-  #told(event, body) {
+  /** @param {Told} told */
+  #told(...[event, body]) {
     if (event === 'frame') this.#frame(body);
     else if (event === 'interventions') {
       const came = this.questions.take(body);
@@ -113,7 +123,7 @@ export class QuestionLine {
       this.questions.alarms = body;
       this.#show();
     } else if (event === 'set-aside' || event === 'lately' || event === 'crowds') {
-      this.questions[event === 'set-aside' ? 'aside' : event] = body;
+      Object.assign(this.questions, { [event === 'set-aside' ? 'aside' : event]: body });
       this.#show();
     } else if (event === 'hubs') {
       this.#hubs(body);
@@ -128,11 +138,13 @@ export class QuestionLine {
     }
   }
 
+  /** @param {?HubNews} told */
   #hubs(told) {
     this.notes.take(told);
     this.hubs.take(told?.stands);
   }
 
+  /** @param {DeskFrame} body */
   #frame(body) {
     this.ahead = body.sent - Date.now();
     const before = this.state.session?.status;
@@ -157,6 +169,7 @@ export class QuestionLine {
     this.ears.shown();
   }
 
+  /** @param {LineState} how  @param {number} waiting */
   #stands(how, waiting) {
     const n = waiting - (this.translating?.asking ?? 0);
     const kind = how === 'open' && n > 0 ? 'waiting' : how;

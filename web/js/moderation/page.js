@@ -6,7 +6,7 @@ import { DeskKeys } from '../desk/keys.js';
 import { newId } from '../desk/link.js';
 import { HandsDesk } from './hands.js';
 import { keep, recall } from '../lib/kept.js';
-import { at, element, set } from '../lib/nodes.js';
+import { at, element, only, set } from '../lib/nodes.js';
 import { QuestionItems } from './items.js';
 import { QuestionLine } from './line.js';
 import { QuestionPanels } from './panels.js';
@@ -27,14 +27,17 @@ const KEYS = {
   reword: 'e', join: 'j', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'k', first: 'f', undo: 'u', wall: 'z',
   flag: 'v', unflag: 'g', 'to-write': 'o', report: 't',
 };
+/** @type {Record<string, string>} */
 const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', alike: 'alike.join', wall: 'key.wall' };
+/** @type {Record<string, string>} */
 const STANDS = {
   approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later', 'to-write': 'to-write', report: 'to-report',
 };
 
+const bell = only('input#Bell');
 let waits = ''; // what was said of something that may be rude and has waited for long
-let due = null; // when what is said is shown anew
-const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ??= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
+let due = 0; // when what is said is shown anew
+const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ||= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
@@ -44,7 +47,7 @@ const items = new QuestionItems(questions, words, {
 const hands = new HandsDesk(line);
 const panels = new QuestionPanels(questions, items, does);
 const turn = new QuestionTurn(line);
-const choice = (ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
+const choice = (/** @type {number} */ ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
 let asks = false; // whether to ask what becomes of those that are left, once the sheet that is open now is shut
 const sheets = new QuestionSheets(words, line.done.tongue, () => {
   panels.hold();
@@ -53,7 +56,7 @@ const sheets = new QuestionSheets(words, line.done.tongue, () => {
 const clear = clearsWall(act, words, say);
 const sift = new QuestionSift(questions, line.done.tongue, show);
 
-const onChosen = (name) => () => panels.chosen().length && does(name, panels.chosen());
+const onChosen = (/** @type {string} */ name) => () => panels.chosen().length && does(name, panels.chosen());
 const keys = new DeskKeys({
   ...Object.fromEntries(Object.keys(KEYS).map((name) => [name, onChosen(name)])),
   next: () => panels.go(1),
@@ -62,12 +65,19 @@ const keys = new DeskKeys({
     if (panels.current) panels.pick(panels.current);
     show();
   },
-  undo: () => line.done.undoable() && line.undo(line.done.undoable().id),
+  undo: () => {
+    const last = line.done.undoable();
+    if (last) line.undo(last.id);
+  },
   wall: clear,
 }, (name) => words.text(LABELS[name] ?? `act.${name}`), KEYS, 'moothall.moderate.keys');
 
+/** The numbers of these, in a row. @param {string[]} ids */
+const numbers = (ids) => ids.map((id) => questions.get(id)?.number).join(', ');
+
 // What is done
 
+/** @param {string} name  @param {string[]} ids */
 async function does(name, ids) {
   if (name === 'pick') {
     show();
@@ -79,7 +89,7 @@ async function does(name, ids) {
   }
   const fit = ids.filter((id) => (name === 'alike' ? questions.like(id).length : questions.acts(id).includes(name)));
   const [able, alone] = name === 'approve' ? questions.apart(fit) : [fit, []];
-  const left = alone.length ? words.text('left-out', { n: alone.map((id) => questions.get(id).number).join(', ') }) : '';
+  const left = alone.length ? words.text('left-out', { n: numbers(alone) }) : '';
   if (!able.length) {
     if (left) say(left);
     return;
@@ -95,12 +105,15 @@ async function does(name, ids) {
   show();
 }
 
-/** The commands of an act, once what is missing was asked for; null when it was given up. */
+/**
+ * The commands of an act, once what is missing was asked for; null when it was given up.
+ * @param {string} name  @param {string[]} ids  @returns {Promise<?Command[]>}
+ */
 async function asked(name, ids) {
   const [id] = ids;
-  const item = questions.get(id);
+  const about = ids.flatMap((each) => questions.get(each) ?? []);
   if (STANDS[name]) return [stand(name === 'call' ? [id] : ids, STANDS[name])];
-  if (name === 'flag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [...questions.get(each).flags, 'abuse'] }));
+  if (name === 'flag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [...questions.get(each)?.flags ?? [], 'abuse'] }));
   if (name === 'unflag') return ids.slice(0, AT_ONCE).map((each) => ({ do: 'flag', intervention: each, flags: [] }));
   if (name === 'answered') {
     const segment = state.shown().at(-1)?.segment ?? null;
@@ -115,27 +128,28 @@ async function asked(name, ids) {
     return [questions.leads(id) ? stand(like, 'joined', { into: id }) : stand([id], 'joined', { into: like[0] })];
   }
   if (name === 'decline') {
-    const reason = await sheets.reason(ids.map((each) => questions.get(each)));
-    return reason && [stand(ids, 'declined', { reason })];
+    const reason = await sheets.reason(about);
+    return reason ? [stand(ids, 'declined', { reason })] : null;
   }
   if (name === 'join') {
-    const into = await sheets.into(ids.map((each) => questions.get(each)), questions.targets(ids));
-    return into && [stand(ids, 'joined', { into })];
+    const into = await sheets.into(about, questions.targets(ids));
+    return into ? [stand(ids, 'joined', { into })] : null;
   }
   if (name === 'reword') {
-    const text = await sheets.text(item);
+    const text = await sheets.text(about[0]);
     return text && [{ do: 'reword', intervention: id, ...text }];
   }
-  const answer = await sheets.answer(item, line.languages());
+  const answer = await sheets.answer(about[0], line.languages());
   return answer && [{ do: 'write-answer', intervention: id, ...answer }];
 }
 
-const parts = (ids, most) => Array.from({ length: Math.ceil(ids.length / most) }, (_, n) => ids.slice(n * most, (n + 1) * most));
+const parts = (/** @type {string[]} */ ids, /** @type {number} */ most) => Array.from({ length: Math.ceil(ids.length / most) }, (_, n) => ids.slice(n * most, (n + 1) * most));
+/** @param {string[]} interventions  @param {string} standing  @returns {Command} */
 const stand = (interventions, standing, more = {}) => ({ do: 'stand', interventions, standing, ...more });
 
-/** Have words removed for good, once somebody is sure. */
+/** Have words removed for good, once somebody is sure. @param {string[]} ids */
 async function remove(ids) {
-  const n = ids.map((id) => questions.get(id).number).join(', ');
+  const n = numbers(ids);
   if (!await sheets.sure(words.text('remove.asked', { n }))) return;
   const answer = await line.link.request('remove', { id: newId(), removes: { type: 'interventions', interventions: ids } });
   say(words.text(answer.refusal ? `refused.${answer.refusal.code}` : 'removed'));
@@ -167,7 +181,7 @@ async function rest() {
 // What the page shows
 
 function everything() {
-  at('Title').textContent = state.session.title;
+  at('Title').textContent = state.session?.title ?? '';
   const rule = at('Rule');
   if (rule.dataset.told !== questions.order) { // Else somebody may be choosing another just now.
     rule.dataset.told = questions.order;
@@ -177,17 +191,18 @@ function everything() {
   show();
 }
 
+/** @param {string[]} ids */
 function came(ids) {
-  const arrived = ids.filter((id) => questions.get(id).standing === 'being-checked');
+  const arrived = ids.filter((id) => questions.get(id)?.standing === 'being-checked');
   if (!arrived.length) return;
   for (const id of arrived) panels.fresh.add(id);
-  say(words.text('new.said', { n: arrived.map((id) => questions.get(id).number).join(', ') }));
-  if (at('Bell').checked) ring();
+  say(words.text('new.said', { n: numbers(arrived) }));
+  if (bell.checked) ring();
 }
 
 function show() {
   clearTimeout(due);
-  due = null;
+  due = 0;
   if (!state.session || panels.busy(show)) return;
   questions.over = state.session.status === 'closed';
   sift.offer();
@@ -204,7 +219,7 @@ function show() {
   set(at('LeftMany'), words.text('left', { n: approved.length + unread.length }));
   at('Left').hidden = !approved.length && !unread.length;
   const [left, box] = [at('Left').closest('section'), at('Called').closest('.panels')];
-  if (questions.over && !at('Left').hidden && left.parentNode !== box) box.prepend(left); // It is what is to be done now.
+  if (questions.over && !at('Left').hidden && left && left.parentNode !== box) box?.prepend(left); // It is what is to be done now.
   hands.show();
   tick();
 }
@@ -252,18 +267,18 @@ at('Unpick').addEventListener('click', () => {
 });
 at('Rule').addEventListener('submit', async (event) => {
   event.preventDefault();
-  const order = event.target.elements.order.value;
+  const order = at('Rule').elements.order.value;
   if (order === questions.order) return;
   const answer = await act({ do: 'order-queue', order });
   if (!answer.refusal) say(words.text(`order.${order}`));
 });
 at('Unarranged').addEventListener('click', async () => {
   await act({ do: 'arrange-queue', first: [] });
-  at('RuleTitle').closest('section').querySelector('[type=submit]').focus();
+  only('[type=submit]', at('Rule')).focus();
 });
 at('Add').addEventListener('submit', async (event) => {
   event.preventDefault();
-  const { text, name, language } = event.target.elements;
+  const { text, name, language } = at('Add').elements;
   const asks = { do: 'ask', intervention: newId(), kind: 'question', text: text.value.trim(), language: language.value, asker: newId(), name: name.value.trim(), origin: 'room' };
   if (!asks.text) return;
   const written = [text.value, name.value];
@@ -290,20 +305,19 @@ at('Older').addEventListener('click', async () => {
     show();
   }
 });
-at('Known').addEventListener('change', async ({ target }) => {
-  const answer = await act({ do: 'limit-asking', known: target.checked });
-  if (answer.refusal) target.checked = questions.known;
+at('Known').addEventListener('change', async () => {
+  const answer = await act({ do: 'limit-asking', known: at('Known').checked });
+  if (answer.refusal) at('Known').checked = questions.known;
 });
 at('Limit').replaceChildren(...LIMITS.map(choice));
-at('Limit').addEventListener('change', async ({ target }) => {
-  const ms = Number(target.value);
-  const answer = await act({ do: 'limit-turns', ms });
-  if (answer.refusal) target.value = String(questions.limit);
+at('Limit').addEventListener('change', async () => {
+  const answer = await act({ do: 'limit-turns', ms: Number(at('Limit').value) });
+  if (answer.refusal) at('Limit').value = String(questions.limit);
 });
-at('Bell').checked = recall(BELL) === true;
-at('Bell').addEventListener('change', () => {
-  keep(BELL, at('Bell').checked);
-  if (at('Bell').checked) ring();
+bell.checked = recall(BELL) === true;
+bell.addEventListener('change', () => {
+  keep(BELL, bell.checked);
+  if (bell.checked) ring();
 });
 keys.form(at('KeysOn'), at('Keys'), () => {});
 setInterval(tick, 1000);

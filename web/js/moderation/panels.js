@@ -1,12 +1,12 @@
 // The panels of questions on the page: filled anew where something changed, without taking the focus from anybody.
 
-import { at, set } from '../lib/nodes.js';
+import { at, only, set } from '../lib/nodes.js';
 
 const NAMES = ['Called', 'Checked', 'Queued', 'Answered', 'Others'];
 const PRESSED = '.panels .question :is(button, label, summary, a):active';
 const AGAIN = 50; // ms until it is looked again whether anything is pressed
 
-/** Have a list hold these rows in their order; those that stay are not touched. */
+/** Have a list hold these rows in their order; those that stay are not touched. @param {Element} list  @param {Element[]} rows */
 function put(list, rows) {
   const wanted = new Set(rows);
   for (const row of [...list.children]) if (!wanted.has(row)) row.remove();
@@ -15,28 +15,40 @@ function put(list, rows) {
 
 export class QuestionPanels {
   /**
-   * @param {object} questions  a Questions
-   * @param {object} items  a QuestionItems
+   * @param {import('./questions.js').Questions} questions
+   * @param {import('./items.js').QuestionItems} items
    * @param {(name: string, ids: string[]) => void} does  what a button asks for
    */
   constructor(questions, items, does) {
     this.questions = questions;
     this.items = items;
     this.does = does;
+    /** @type {Set<string>} */
     this.picked = new Set();
+    /** @type {Set<string>} */
     this.fresh = new Set(); // came since, and nobody here has looked at them
+    /** @type {Set<string>} */
     this.open = new Set(); // those of which all acts are shown
+    /** @type {?string} */
     this.current = null;
-    this.place = null; // where the focus was last: {panel, index, id, key}
-    this.made = new Map(); // id → [what it was made of, element]; of those that are shown
-    this.waits = null; // for what is pressed to come up
-    const box = document.querySelector('.panels');
+    /** @type {?{panel: string, index: number, id: string, key: ?string}} where the focus was last */
+    this.place = null;
+    /** @type {Map<string, [of: string, row: HTMLElement]>} of those that are shown, with what each was made of */
+    this.made = new Map();
+    this.waits = 0; // for what is pressed to come up
+    const box = only('.panels');
     for (const part of [box, at('Several')]) part.addEventListener('click', ({ target }) => this.#click(target));
     box.addEventListener('focusin', ({ target }) => this.#focused(target));
-    box.addEventListener('toggle', ({ target }) => this.open[target.open ? 'add' : 'delete'](target.closest('.question')?.dataset.id), true);
+    box.addEventListener('toggle', ({ target }) => {
+      if (!(target instanceof HTMLDetailsElement)) return;
+      this.open[target.open ? 'add' : 'delete'](target.closest('.question')?.dataset.id ?? '');
+    }, true);
   }
 
-  /** Whether something is pressed just now: were its row made anew the press would be lost. `then` is called later. */
+  /**
+   * Whether something is pressed just now: were its row made anew the press would be lost. `then` is called later.
+   * @param {() => void} then
+   */
   busy(then) {
     if (!document.querySelector(PRESSED)) return false;
     clearTimeout(this.waits);
@@ -44,17 +56,17 @@ export class QuestionPanels {
     return true;
   }
 
-  /** Bring all panels to what is known; `fits` says what is shown. Gives how many are. */
+  /** Bring all panels to what is known; `fits` says what is shown. Gives how many are. @param {(item: Question) => boolean} fits */
   show(fits) {
     let shown = 0;
     const wanted = new Set();
     for (const name of NAMES) {
       const ids = this.questions.panel(name, fits);
       shown += ids.length;
-      const list = at(name).querySelector('ol');
-      const rows = ids.map((id) => this.#row(id));
+      const list = only('ol', at(name));
+      const rows = ids.flatMap((id) => this.#row(id) ?? []);
       put(list, rows);
-      set(at(name).querySelector('.count'), ids.length ? `(${ids.length})` : '');
+      set(only('.count', at(name)), ids.length ? `(${ids.length})` : '');
       for (const id of ids) wanted.add(id);
     }
     for (const id of this.made.keys()) if (!wanted.has(id)) this.made.delete(id);
@@ -67,7 +79,7 @@ export class QuestionPanels {
   hold() {
     if (!this.place || document.querySelector('dialog[open]') || (document.activeElement && document.activeElement !== document.body)) return;
     const { panel, index, id, key } = this.place;
-    const list = at(panel).querySelector('ol');
+    const list = only('ol', at(panel));
     const own = list.querySelector(`#q-${CSS.escape(id)}`);
     const there = own ?? list.children[Math.min(index, list.children.length - 1)];
     const part = own && key ? own.querySelector(`[data-key="${CSS.escape(key)}"]`) : null;
@@ -80,7 +92,7 @@ export class QuestionPanels {
     return this.current && this.made.has(this.current) ? [this.current] : [];
   }
 
-  /** Go to the next or the one before, through all panels. */
+  /** Go to the next or the one before, through all panels. @param {number} by */
   go(by) {
     const all = [...document.querySelectorAll('.panels .question')];
     const from = all.findIndex(({ dataset }) => dataset.id === this.current);
@@ -89,6 +101,7 @@ export class QuestionPanels {
     to?.scrollIntoView({ block: 'nearest' });
   }
 
+  /** @param {string} id */
   pick(id, on = !this.picked.has(id)) {
     this.picked[on ? 'add' : 'delete'](id);
   }
@@ -96,39 +109,43 @@ export class QuestionPanels {
   /** Set the times anew. */
   times() {
     for (const row of document.querySelectorAll('.panels .question')) {
-      const item = this.questions.get(row.dataset.id);
-      if (item) set(row.querySelector('.when'), this.items.when(item));
+      const item = this.questions.get(row.dataset.id ?? '');
+      if (item) set(only('.when', row), this.items.when(item));
     }
   }
 
+  /** @param {string} id */
   #row(id) {
     const item = this.questions.get(id);
+    if (!item) return null;
     const state = { fresh: this.fresh.has(id), picked: this.picked.has(id), current: false, open: this.open.has(id) };
     const { questions, items } = this;
-    const of = JSON.stringify([item, questions.over, { ...state, open: 0 }, questions.why(id), questions.like(id), questions.get(item.into)?.number, questions.aside?.support[id], questions.lately?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment), items.more.said(item.segment)]);
-    const [before, element] = this.made.get(id) ?? [];
-    const row = before === of ? element : items.make(item, state);
+    const of = JSON.stringify([item, questions.over, { ...state, open: 0 }, questions.why(id), questions.like(id), questions.get(item.into)?.number, questions.aside?.support[id], questions.lately?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment ?? ''), items.more.said(item.segment ?? '')]);
+    const before = this.made.get(id);
+    const row = before?.[0] === of ? before[1] : items.make(item, state);
     row.classList.toggle('current', id === this.current);
     this.made.set(id, [of, row]);
     return row;
   }
 
+  /** @param {Element} target */
   #click(target) {
-    const row = target.closest('.question');
+    const id = target.closest('.question')?.dataset.id;
     const button = target.closest('[data-does]');
-    if (!button) return;
-    if (button.dataset.does === 'pick') this.pick(row.dataset.id, button.checked);
-    this.does(button.dataset.does, row ? [row.dataset.id] : [...this.picked]);
+    if (!button?.dataset.does) return;
+    if (id && button instanceof HTMLInputElement) this.pick(id, button.checked);
+    this.does(button.dataset.does, id ? [id] : [...this.picked]);
   }
 
+  /** @param {HTMLElement} target */
   #focused(target) {
     const row = target.closest('.question');
     if (!row) {
       this.place = null;
       return;
     }
-    const { id } = row.dataset;
-    this.place = { panel: row.closest('.panel').id, index: [...row.parentElement.children].indexOf(row), id, key: target.dataset.key ?? null };
+    const { id = '' } = row.dataset;
+    this.place = { panel: row.closest('.panel')?.id ?? '', index: [...row.parentElement?.children ?? []].indexOf(row), id, key: target.dataset.key ?? null };
     document.querySelector('.question.current')?.classList.remove('current');
     row.classList.add('current');
     this.current = id;

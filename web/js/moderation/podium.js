@@ -25,7 +25,7 @@ function show() {
   turn.show();
   at('Title').textContent = state.session.title;
   const now = questions.called === null ? null : questions.get(questions.called);
-  const next = questions.panel('Queued').slice(0, NEXT).map((id) => questions.get(id));
+  const next = questions.panel('Queued').slice(0, NEXT).flatMap((id) => questions.get(id) ?? []);
   fill(at('Now'), now ? [element('h3', {}, ...items.head(now)), ...items.texts(now)] : [element('p', { class: 'hint' }, words.text('nothing-now'))]);
   fill(at('Next'), next.map((item) => element('li', { class: 'question' }, element('h3', {}, ...items.head(item)), ...items.texts(item))));
   at('Taken').classList.toggle('first', !now);
@@ -35,7 +35,7 @@ function show() {
   at('Undo').textContent = last ? `${words.text('undo')}: ${line.done.describe(last.commands)}` : '';
 }
 
-/** Fill a part anew where it differs. */
+/** Fill a part anew where it differs. @param {HTMLElement} box  @param {Element[]} parts */
 function fill(box, parts) {
   const made = parts.map(({ outerHTML }) => outerHTML).join('');
   if (box.dataset.made === made) return;
@@ -43,12 +43,16 @@ function fill(box, parts) {
   box.replaceChildren(...parts);
 }
 
+/** @param {string} id  @param {string} standing */
 async function bring(id, standing, more = {}) {
   const answer = await act({ do: 'stand', interventions: [id], standing, ...more });
   if (!answer.refusal) say(`${words.text(`stands.${standing}`)}: ${words.text('number', { n: questions.get(id)?.number ?? '' })}`);
 }
 
-/** Have a button do something, once where it is touched twice: the second touch would be for the question behind. */
+/**
+ * Have a button do something, once where it is touched twice: the second touch would be for the question behind.
+ * @param {string} id  @param {() => void} does
+ */
 function pressed(id, does) {
   at(id).addEventListener('click', ({ timeStamp }) => {
     const twice = last.id === id && timeStamp - last.at < TWICE;
@@ -59,7 +63,7 @@ function pressed(id, does) {
 
 pressed('Taken', () => {
   const [next] = questions.panel('Queued');
-  if (state.session.status === 'closed') say(words.text('over'));
+  if (state.session?.status === 'closed') say(words.text('over'));
   else if (questions.called !== null) say(words.text('answered-first', { n: questions.get(questions.called)?.number ?? '?' }));
   else if (next) bring(next, 'called');
   else say(words.text('none'));
@@ -73,7 +77,10 @@ pressed('Later', () => {
   if (id) bring(id, 'later');
   else say(words.text('none'));
 });
-pressed('Undo', () => line.undo(line.done.own().id));
+pressed('Undo', () => {
+  const last = line.done.own();
+  if (last) line.undo(last.id);
+});
 clearsWall(act, words, say);
 set(at('Status'), '');
 setInterval(() => state.session && turn.show(), 1000);

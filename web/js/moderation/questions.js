@@ -39,16 +39,25 @@ export class Questions {
     this.called = null;
     /** @type {?number} since when, media ms */
     this.turn = null;
-    /** @type {object[]} */
+    /** @type {Poll[]} */
     this.polls = [];
-    this.lately = null; // ballots of the last minute: {support: {id: [n, addresses]}, hands: {id: [n, addresses]}}
-    this.crowds = null; // many from one address: [{place, count, numbers}]
+    /** @type {?Lately} */
+    this.lately = null;
+    /** @type {?Crowd[]} */
+    this.crowds = null;
     /** @type {QuestionNews['more']} what is not here */
     this.more = null;
-    this.alarms = null; // of the meeting: [{kind, values}]
+    /** @type {?Alarm[]} of the meeting */
+    this.alarms = null;
     this.known = false; // whether only browsers that keep a cookie may ask
-    this.aside = null; // ballots of a flood that don't count: {support: {id: n}, hands: {id: n}}
-    Object.assign(this, { limit: 0, time: 0, typed: false, begin: null, longer: false });
+    /** @type {?SetAside} */
+    this.aside = null;
+    this.limit = 0;
+    this.time = 0;
+    this.typed = false;
+    /** @type {?number} */
+    this.begin = null;
+    this.longer = false;
   }
 
   /** Take a message in; gives the ids that are new. @param {QuestionNews} body */
@@ -131,7 +140,10 @@ export class Questions {
     return [...this.items.values()].filter(({ id, standing }) => !ids.includes(id) && ['being-checked', 'queued', 'called', 'later', 'answered'].includes(standing));
   }
 
-  /** What comes first by hand once `id` is moved `up`, `down` or `first`; null when it is there already. @param {string} id  @param {string} how */
+  /**
+   * What comes first by hand once `id` is moved `up`, `down` or `first`; null when it is there already.
+   * @param {string} id  @param {string} how
+   */
   moved(id, how) {
     const all = this.queue.map(({ intervention }) => intervention);
     const from = all.indexOf(id);

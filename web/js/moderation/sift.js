@@ -2,12 +2,16 @@
 
 import { at, element } from '../lib/nodes.js';
 
-const CHOICES = ['place', 'kind', 'standing', 'flag', 'language'];
+/** @type {(keyof Forms['Sift'])[]} */
+const FIELDS = ['text', 'place', 'kind', 'standing', 'flag', 'language'];
 
 /** As texts are compared: without case, and without accents, which not every keyboard has. */
-const plainly = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const plainly = (/** @type {string} */ text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-/** Whether something, or its translation, fits what is looked for. Pure. */
+/**
+ * Whether something, or its translation, fits what is looked for. Pure.
+ * @param {Question} item  @param {Partial<Record<keyof Forms['Sift'], string>>} wanted
+ */
 export function fits(item, wanted, translated = '') {
   const { text = '', place, kind, standing, flag, language } = wanted;
   if (place && !(item.origin === place || item.origin.startsWith(`${place}:`))) return false;
@@ -20,7 +24,7 @@ export function fits(item, wanted, translated = '') {
 }
 
 export class QuestionSift {
-  /** @param {object} questions  a Questions  @param {(tag: string) => string} tongue  @param {() => void} changed */
+  /** @param {import('./questions.js').Questions} questions  @param {Tongue} tongue  @param {() => void} changed */
   constructor(questions, tongue, changed) {
     this.questions = questions;
     this.tongue = tongue;
@@ -32,7 +36,7 @@ export class QuestionSift {
 
   /** What is looked for. */
   wanted() {
-    return Object.fromEntries(['text', ...CHOICES].map((name) => [name, this.form.elements[name].value]));
+    return Object.fromEntries(FIELDS.map((name) => [name, this.form.elements[name].value]));
   }
 
   /** Whether anything is. */

@@ -8,7 +8,10 @@ export class QuestionTranslating {
   #again = AGAIN;
   #timer = 0;
 
-  /** @param {{request: (kind: string, body: object) => Promise<{text: string, refusal?: {code: string}}>}} link  @param {string} to  a BCP-47 tag  @param {() => void} came  when one has come */
+  /**
+   * @param {{request: (kind: string, body: Record<string, unknown>) => Promise<Pick<Answer, 'text' | 'refusal'>>}} link
+   * @param {string} to  a BCP-47 tag  @param {() => void} came  when one has come
+   */
   constructor(link, to, came) {
     this.link = link;
     this.to = to;

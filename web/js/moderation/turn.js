@@ -5,13 +5,15 @@ import { unsay } from '../lib/said.js';
 import { mediaTime } from '../lib/words.js';
 
 export class QuestionTurn {
+  /** @type {?number} */
   #over = null; // the turn that was said to be over its time
+  /** @type {?number} */
   #nobody = null; // the turn in which nobody was said to have begun
-
+  /** @type {?number} */
   #longer = null; // the turn in which whoever was called was said to need longer
   #said = ''; // what was said of it
 
-  /** @param {object} line  a QuestionLine */
+  /** @param {import('./line.js').QuestionLine} line */
   constructor(line) {
     this.line = line;
   }
@@ -20,8 +22,9 @@ export class QuestionTurn {
   show() {
     const { questions, state, words, say } = this.line;
     const { turn, time, typed, begin, longer } = questions;
-    at('Timer').hidden = turn === null || state.session.status === 'closed'; // which ends a turn
-    if (at('Timer').hidden) {
+    const gone = turn === null || state.session?.status === 'closed'; // which ends a turn
+    at('Timer').hidden = gone;
+    if (gone) {
       [words.text('timer.over'), words.text('turn.nobody'), this.#said].forEach(unsay);
       return;
     }

@@ -2,7 +2,7 @@
 
 import { Typing } from './typing.js';
 import { Link } from '../lib/link.js';
-import { at, set } from '../lib/nodes.js';
+import { at, only, set } from '../lib/nodes.js';
 import { Renewal, concerns, stands } from '../lib/renewal.js';
 
 const MINUTES = 120000; // ms between two looks at how long it may still take, though nothing happens
@@ -14,7 +14,7 @@ let shown = performance.now(); // when the times on the page were right
 const renewal = new Renewal(['Turn', 'Stands', 'Times', 'Became'], (made) => {
   shown = performance.now();
   tick();
-  const voice = made.getElementById('Voice');
+  const voice = only('#Voice', made);
   if (!voice.querySelector('form')) typing?.end();
   else if (!typing || at('Words').readOnly) {
     const left = typing?.left;
@@ -25,7 +25,7 @@ const renewal = new Renewal(['Turn', 'Stands', 'Times', 'Became'], (made) => {
 });
 
 /** Whether an event is about this question, or about its turn that is under way. */
-const mine = ({ body }) => body?.intervention === own || (body?.type === 'turn.limited' && at('Turn').childElementCount > 0);
+const mine = (/** @type {LogEvent} */ { body }) => body?.intervention === own || (body?.type === 'turn.limited' && at('Turn').childElementCount > 0);
 
 /** Where the reader is, so that nothing is missed when the line comes back. */
 let seen = at('Asked').dataset.position;
@@ -57,10 +57,9 @@ function tick() {
   const gone = performance.now() - shown;
   for (const row of document.querySelectorAll('[data-left]')) {
     const left = Math.ceil((Number(row.dataset.left) - gone) / 1000);
-    const time = row.querySelector('.running');
-    if (left > 0) set(time, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`);
+    if (left > 0) set(only('.running', row), `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`);
     else {
-      row.textContent = row.dataset.over;
+      row.textContent = row.dataset.over ?? '';
       row.removeAttribute('data-left');
     }
   }

@@ -9,10 +9,10 @@ const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever 
 const AWAY = [502, 503, 504]; // the server, or what it writes to, is away
 const OFTEN = 429;
 
-/** Those that wait: {action, fields, at (ms), wrong: why it was not taken, '' while it waits}. */
+/** Those that wait, and those that were not taken. @returns {KeptForm[]} */
 export const kept = () => recall(KEY) ?? [];
 
-/** Keep one; the same form again takes the place of what it said before. Gives whether there is room. */
+/** Keep one; the same form again takes the place of what it said before. Gives whether there is room. @param {KeptForm} entry */
 export function put(entry) {
   const others = kept().filter(({ fields }) => fields.id !== entry.fields.id);
   const refused = others.findIndex(({ wrong }) => wrong);
@@ -22,6 +22,7 @@ export function put(entry) {
   return kept().some(({ fields }) => fields.id === entry.fields.id);
 }
 
+/** @param {string} id */
 export function drop(id) {
   keep(KEY, kept().filter(({ fields }) => fields.id !== id));
 }
@@ -30,9 +31,11 @@ export function drop(id) {
  * Send one. Gives the answer's page with its address, and whether it was taken; null where the line is away.
  *
  * The form's id goes along: what the server has already is not there twice.
+ *
+ * @param {KeptForm} form  @returns {Promise<?Sent>}
  */
 export async function send({ action, fields, at }) {
-  const body = new URLSearchParams({ ...fields, age: Math.max(0, Date.now() - at) });
+  const body = new URLSearchParams({ ...fields, age: String(Math.max(0, Date.now() - at)) });
   try {
     const answer = await fetch(action, { method: 'POST', body, signal: AbortSignal.timeout(PATIENCE) });
     if (AWAY.includes(answer.status)) return null;
@@ -46,7 +49,7 @@ export async function send({ action, fields, at }) {
 /**
  * Send all that wait, one after the other, for as long as there is a line.
  *
- * @param {(answer: object) => void} told  for each that was taken: its page and its address
+ * @param {(answer: Sent) => void} told  for each that was taken: its page and its address
  * @returns {Promise<boolean>} whether any still waits
  */
 export async function sendAll(told) {
@@ -63,12 +66,12 @@ export async function sendAll(told) {
   return false;
 }
 
-/** A link to what was sent, that is read out when it comes. */
+/** A link to what was sent, that is read out when it comes. @param {Sent} answer */
 export const says = ({ page, address }) => element(
   'span', { role: 'status' }, element('a', { href: address }, page.querySelector('h1')?.textContent ?? address),
 );
 
-/** Send all that wait, and tell of it beside a link; where the meeting is over beside that to its questions. */
+/** Send all that wait, and tell of it beside a link; where the meeting is over beside that to its questions. @param {?Element} link */
 export function sendBeside(link) {
   const place = (link ?? document.querySelector('a[data-asked]'))?.parentElement;
   return sendAll((answer) => place?.append(' ', says(answer)));

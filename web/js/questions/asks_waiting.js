@@ -9,13 +9,14 @@ let kept = false; // the form
 send();
 addEventListener('online', send);
 addEventListener('pageshow', ({ persisted }) => {
-  if (persisted || performance.getEntriesByType('navigation')[0]?.type === 'back_forward') import('./your_turn_late.js');
+  const [entry] = performance.getEntriesByType('navigation');
+  if (persisted || (entry instanceof PerformanceNavigationTiming && entry.type === 'back_forward')) import('./your_turn_late.js');
 });
 const { serviceWorker } = navigator;
 // A hall doesn't fetch it at once.
 if (link && serviceWorker) setTimeout(async () => {
   await serviceWorker.register('/asking-worker.js', { scope: '/s/' });
-  (await serviceWorker.ready).active.postMessage(link.href);
+  (await serviceWorker.ready).active?.postMessage(link.href);
   kept = true;
 }, Math.random() * 180000);
 
@@ -25,8 +26,8 @@ link?.addEventListener('click', async (event) => {
   event.preventDefault();
   try {
     await fetch(link.href, { headers: { Purpose: 'prefetch' }, signal: AbortSignal.timeout(8000) });
-    location = link.href;
+    location.assign(link.href);
   } catch {
-    link.nextElementSibling.hidden = false;
+    link.nextElementSibling?.toggleAttribute('hidden', false);
   }
 });

@@ -3,7 +3,10 @@
 import { set } from '../lib/nodes.js';
 import { fill } from '../lib/words.js';
 
-/** The hands for each answer: [{remote, room, sum, share}], the share of all hands in whole percent. @param {{remote: number[], room: number[]}} hands */
+/**
+ * The hands for each answer: [{remote, room, sum, share}], the share of all hands in whole percent.
+ * @param {{remote: number[], room: number[]}} hands
+ */
 export function handsOf({ remote, room }) {
   const sums = remote.map((many, n) => many + room[n]);
   const all = sums.reduce((a, b) => a + b, 0);

@@ -10,20 +10,21 @@ const MOVING = 8000; // ms over which readers spread when places depend on how m
 
 const list = at('Questions');
 const renewal = new Renewal(['Figures', 'Pending', 'Hands', 'Now', 'NowActs', 'Queue', 'Left', 'Later', 'Answered', 'Written', 'PassedOn']);
+/** @type {Record<string, string>} by CLDR category */
 const forms = JSON.parse(at('Forms').textContent);
 const plural = new Intl.PluralRules(document.documentElement.lang);
 let seen = list.dataset.position;
 
-/** How many would ask the same, without asking the server. */
+/** How many would ask the same, without asking the server. @param {EventBody} event */
 function count({ counts }) {
   for (const place of document.querySelectorAll('[data-of]')) {
-    const n = counts[place.dataset.of];
-    if (n !== undefined) set(place, n ? (forms[plural.select(n)] ?? forms.other).replace('{n}', n) : '');
+    const n = counts[place.dataset.of ?? ''];
+    if (n !== undefined) set(place, n ? (forms[plural.select(n)] ?? forms.other).replace('{n}', String(n)) : '');
   }
   if ('moves' in list.dataset) renewal.soon(MOVING);
 }
 
-/** A show of hands has begun, was counted, or is over. */
+/** A show of hands has begun, was counted, or is over. @param {EventBody} body */
 function hands(body) {
   const { begun, over } = at('HandsSaid').dataset;
   if (body.type === 'poll.counted') putHands(at('Hands'), body, at('Hands').dataset.counted);
@@ -33,6 +34,7 @@ function hands(body) {
   }
 }
 
+/** @param {Frame} frame */
 function take(frame) {
   if (frame.snapshot) {
     seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;

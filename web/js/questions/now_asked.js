@@ -1,20 +1,23 @@
 // The bar of a text's page says what is asked now: as the page began, and as events tell. Of what is between a page and a
 // snapshot no event tells: then the page is asked for again, of shows of hands as well.
 
-import { at, element } from '../lib/nodes.js';
+import { at, element, only } from '../lib/nodes.js';
 import { direction, fill } from '../lib/words.js';
+
+/** @typedef {Partial<EventBody> & Pick<EventBody, 'type'>} Happening */
 
 const SPREAD = 2000; // ms over which readers spread their questions
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 
+/** @type {?{known: Record<number, [kind: string, text: string, language: string]>, headings: Record<string, string>, now: string, elsewhere: string}} */
 let told = null; // what the page began with, and what was published since
 let turn = 0; // grows with each event
-let timer = null;
+let timer = 0;
 
-const again = () => (timer ??= setTimeout(ask, 200 + Math.random() * SPREAD));
+const again = () => (timer ||= setTimeout(ask, 200 + Math.random() * SPREAD));
 
 async function ask() {
-  timer = null;
+  timer = 0;
   const asked = turn;
   try {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
@@ -27,28 +30,32 @@ async function ask() {
   }
 }
 
-/** Have a note say what it says on the page that came; of a meeting that is over there is none. */
+/**
+ * Have a note say what it says on the page that came; of a meeting that is over there is none.
+ * @param {HTMLElement} note  @param {?HTMLElement} made
+ */
 function put(note, made) {
   note.hidden = made?.hidden ?? true;
-  note.firstElementChild.replaceChildren(...(made?.firstElementChild?.childNodes ?? []));
+  only('a', note).replaceChildren(...(made?.firstElementChild?.childNodes ?? []));
   if (!made?.dataset.more) return;
   note.dataset.n = made.dataset.n;
   told = JSON.parse(made.dataset.more);
 }
 
-/** @param {object} event  one of a question's; of none: a snapshot came */
+/** @param {Happening} event  one of a question's; without a number: a snapshot came */
 export function nowAsked(event) {
   turn += 1;
-  if (event.number !== undefined) happened(event);
+  if (event.number !== undefined) happened(event.number, event);
   else {
     at('NowAsked').hidden = true; // It may have been removed.
     again();
   }
 }
 
-function happened({ type, number, kind, text = '', language = '', standing }) {
+/** @param {number} number  @param {Happening} event */
+function happened(number, { type, kind = '', text = '', language = '', standing }) {
   const note = at('NowAsked');
-  const { known, headings, now, elsewhere } = (told ??= JSON.parse(note.dataset.more));
+  const { known, headings, now, elsewhere } = (told ??= /** @type {NonNullable<typeof told>} */ (JSON.parse(note.dataset.more)));
   const here = note.dataset.n === String(number) && !note.hidden;
   if (type === 'intervention.published') known[number] = [kind, text, language];
   else if (standing !== 'called') {
@@ -56,9 +63,9 @@ function happened({ type, number, kind, text = '', language = '', standing }) {
     return;
   }
   if (type === 'intervention.published' && !here) return;
-  note.dataset.n = number;
+  note.dataset.n = String(number);
   const [what, words = '', lang = ''] = known[number] ?? [];
   const said = what ? fill(now, { what: fill(headings[what], { n: number }) }) : fill(elsewhere, { n: number });
-  note.firstElementChild.replaceChildren(said, ...(words ? [': ', element('bdi', { lang, dir: direction(lang) }, words.slice(0, 200))] : []));
+  only('a', note).replaceChildren(said, ...(words ? [': ', element('bdi', { lang, dir: direction(lang) }, words.slice(0, 200))] : []));
   note.hidden = false;
 }

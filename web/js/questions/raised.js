@@ -1,9 +1,9 @@
 // The session's page says that a show of hands has begun, with the way there, and that it is over.
 
-import { at, element } from '../lib/nodes.js';
+import { at, element, only } from '../lib/nodes.js';
 import { direction, fill } from '../lib/words.js';
 
-/** @param {object} event  @param {(text: string) => void} tell */
+/** @param {EventBody} event  @param {(text: string) => void} tell */
 export function raised({ type, question, language: lang, void: mistaken }, tell) {
   if (type === 'poll.counted') return;
   const note = at('Raised');
@@ -11,6 +11,6 @@ export function raised({ type, question, language: lang, void: mistaken }, tell)
   const said = begins ? fill(note.dataset.begun, { question: `\u2068${question}\u2069` }) : ''; // isolated: of any direction
   note.hidden = !begins;
   const [before, behind] = note.dataset.begun.split('{question}');
-  note.firstElementChild.replaceChildren(...(begins ? [before, element('bdi', { lang, dir: direction(lang) }, question), behind] : []));
+  only('a', note).replaceChildren(...(begins ? [before, element('bdi', { lang, dir: direction(lang) }, question), behind] : []));
   tell(said || (mistaken ? '' : note.dataset.over));
 }

@@ -15,12 +15,13 @@ const newName = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) 
 export class Typing {
   #page = newName();
   #n = 0;
+  /** @type {{line: string, text: string, unkept: boolean}[]} */
   #waiting = []; // lines that may not have arrived: {line, text, unkept}
   #busy = false;
   #again = false;
   #late = false; // whether the last try failed
-  #timer = null; // until the next text may be sent
-  #pause = null;
+  #timer = 0; // until the next text may be sent
+  #pause = 0;
   #over = false;
 
   /** Take the form of the page over. */
@@ -49,7 +50,7 @@ export class Typing {
     if (this.field.value.trim()) this.#written();
   }
 
-  /** Say whether what is typed from here on is kept. What was being written belongs to what was before. */
+  /** Say whether what is typed from here on is kept. What was being written belongs to what was before. @param {boolean} recorded */
   keep(recorded) {
     if (recorded === this.recorded) return;
     this.#finish();
@@ -76,7 +77,10 @@ export class Typing {
     return this.field.readOnly ? { text: this.field.value, recorded: this.recorded } : null;
   }
 
-  /** Have that stand in the field again, if it is kept now as it was to be then. Nobody reads it before its author goes on typing. */
+  /**
+   * Have that stand in the field again, if it is kept now as it was to be then. Nobody reads it before its author goes on typing.
+   * @param {Typing['left']} [left]
+   */
   put(left) {
     if (left && left.recorded === this.recorded) this.field.value ||= left.text;
   }
@@ -92,7 +96,7 @@ export class Typing {
       this.field.setSelectionRange(caret, caret);
     }
     clearTimeout(this.#pause);
-    this.#pause = rest.trim() ? setTimeout(() => this.#finish(), PAUSE) : null;
+    this.#pause = rest.trim() ? setTimeout(() => this.#finish(), PAUSE) : 0;
     if (done.length) this.#hurry();
     this.#send();
   }
@@ -108,6 +112,7 @@ export class Typing {
     this.#send();
   }
 
+  /** @param {string} text */
   #add(text) {
     this.#waiting.push({ line: this.line, text, unkept: !this.recorded });
     this.line = newName();
@@ -124,7 +129,7 @@ export class Typing {
   #hurry() {
     if (this.#late) return; // The line was away, and is tried again in its time.
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer = 0;
   }
 
   async #send() {
@@ -144,7 +149,7 @@ export class Typing {
     }
     this.#again ||= !arrived;
     this.#timer = setTimeout(() => {
-      this.#timer = null;
+      this.#timer = 0;
       if (this.#again) this.#send();
     }, arrived ? GAP : AGAIN);
   }
@@ -171,7 +176,7 @@ export class Typing {
     return false;
   }
 
-  #say(text) {
+  #say(text = '') {
     set(at('TypingStands'), text);
   }
 }

@@ -5,15 +5,17 @@ const PATIENCE = 8000; // ms for an answer: of a line that is frozen none ever c
 const MOST = 10; // forms; of more, the oldest goes
 const FORM = /^\/s\/[^/]+\/ask$/;
 
+/** @param {string} address */
 const isForm = (address) => FORM.test(new URL(address).pathname);
 
-/** Fetch a form, and keep it with all that it names. */
+/** Fetch a form, and keep it with all that it names. @param {Request} request */
 async function fetchForm(request) {
   const answer = await fetch(request);
   if (answer.ok && !answer.redirected) await put(request.url, answer.clone());
   return answer;
 }
 
+/** @param {string} address  @param {Response} answer */
 async function put(address, answer) {
   const cache = await caches.open(KEPT);
   const parts = [...new Set((await answer.clone().text()).match(/\/static\/[\w./-]+/g) ?? [])];
@@ -29,10 +31,10 @@ async function put(address, answer) {
   await Promise.all([...old, ...past].map((request) => cache.delete(request)));
 }
 
-/** Fails where no answer comes. */
+/** Fails where no answer comes. @returns {Promise<never>} */
 const late = () => new Promise((_, fail) => setTimeout(() => fail(new Error('The line is frozen.')), PATIENCE));
 
-/** The form from the server, else as it was kept. */
+/** The form from the server, else as it was kept. @param {Request} request */
 async function form(request) {
   try {
     return await Promise.race([fetchForm(request), late()]);
@@ -48,7 +50,7 @@ addEventListener('install', () => skipWaiting());
 addEventListener('message', (event) => {
   // Not to ask yet: no cookie is wanted.
   const wanted = new Request(event.data, { headers: { 'Sec-Purpose': 'prefetch', Purpose: 'prefetch' } });
-  if (isForm(wanted.url)) event.waitUntil(fetchForm(wanted).catch(() => {}));
+  if (isForm(wanted.url)) /** @type {MessageEvent & ExtendableEvent} */ (event).waitUntil(fetchForm(wanted).catch(() => {}));
 });
 addEventListener('fetch', (event) => {
   const { method, mode, referrer, url } = event.request;

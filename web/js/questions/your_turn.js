@@ -3,15 +3,16 @@
 
 import { ring } from '../lib/bell.js';
 import { Link } from '../lib/link.js';
-import { at } from '../lib/nodes.js';
+import { at, only } from '../lib/nodes.js';
 import { Renewal } from '../lib/renewal.js';
 
 const WORDS = /^(intervention\.stands|queue\.|turn\.|session\.)/;
 
 const about = () => at('YourTurn').firstElementChild?.dataset ?? {};
 const { address, events } = about();
-let seen = about().position;
+let seen = about().position ?? '';
 let told = false; // whether it has been said that the turn has come
+/** @type {?string} */
 let title = null; // of the page, while another one stands there
 
 const renewal = new Renewal(['YourTurn'], show, address);
@@ -20,7 +21,7 @@ const renewal = new Renewal(['YourTurn'], show, address);
 function show() {
   const now = 'now' in about();
   if (now) {
-    const said = at('YourTurn').querySelector('a').textContent;
+    const said = only('a', at('YourTurn')).textContent;
     if (!document.title.startsWith(said)) {
       title = document.title;
       document.title = `${said} – ${title}`;
@@ -44,7 +45,7 @@ const link = new Link(() => `${events}&after=${seen}`, (frame) => {
   for (const { offset, body } of frame.events ?? []) {
     seen = `${seen.split(':')[0]}:${offset}`;
     if (!WORDS.test(body?.type ?? '')) continue;
-    if ((about().mine ?? '').split(' ').includes(body.intervention)) renewal.now();
+    if ((about().mine ?? '').split(' ').includes(body?.intervention ?? '')) renewal.now();
     else renewal.soon();
   }
 }, () => {}, () => Number(seen.split(':')[1]));
@@ -53,7 +54,7 @@ const link = new Link(() => `${events}&after=${seen}`, (frame) => {
 const note = document.documentElement.dataset.read === 'low' && at('NowAsked');
 
 show();
-new MutationObserver(show).observe(document.querySelector('title'), { childList: true }); // the page gives itself one
+new MutationObserver(show).observe(only('title'), { childList: true }); // the page gives itself one
 if (note) new MutationObserver(() => renewal.soon()).observe(note, { attributes: true, childList: true, subtree: true });
 else link.open();
 addEventListener('online', () => link.hurry());

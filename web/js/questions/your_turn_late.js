@@ -1,6 +1,6 @@
 // A page that the browser had kept, to which somebody goes back after asking: it was made before, and doesn't know of it.
 
-import { at } from '../lib/nodes.js';
+import { at, only } from '../lib/nodes.js';
 
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 
@@ -11,7 +11,7 @@ async function look() {
   const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
   const made = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('YourTurn');
   if (!made || at('YourTurn')) return;
-  document.querySelector('.bar').prepend(made);
+  only('.bar').prepend(made);
   await import('./your_turn.js');
 }
 

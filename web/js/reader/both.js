@@ -2,7 +2,7 @@
 // the markup is that of web/pages/_parts.html, and server/moothall/adapters/reading/parallel_text.py puts it there without scripts.
 
 import { Link } from '../lib/link.js';
-import { element, set } from '../lib/nodes.js';
+import { element, only, set } from '../lib/nodes.js';
 import { Reader } from './reader.js';
 import { named } from './view.js';
 import { direction } from '../lib/words.js';
@@ -10,17 +10,20 @@ import { direction } from '../lib/words.js';
 export class Both {
   /**
    * @param {import('./view.js').View} view  of the translation
-   * @param {{words: object, base: string, around: (change: () => void) => void, wait: () => number}} with_  `wait` is how
+   * @param {{words: import('../lib/words.js').Words, base: string, around: (change: () => void) => void, wait: () => number}} with_  `wait` is how
    *   long (ms) text is held back
    */
   constructor(view, { words, base, around, wait }) {
-    Object.assign(this, { view, words, around, wait, base });
+    this.view = view;
+    this.words = words;
+    this.around = around;
+    this.base = base;
     const { reader } = view;
     const { channels } = reader.session;
     this.reader = reader; // the translation
-    const channel = Object.keys(channels).find((name) => channels[name].kind === 'floor');
+    const channel = Object.keys(channels).find((name) => channels[name].kind === 'floor') ?? '';
     this.query = `channel=${encodeURIComponent(channel)}`;
-    const session = { status: 'created', speakers: {}, channels: {}, gaps: [] };
+    const session = { ...reader.session, status: 'created', speakers: {}, channels: {}, gaps: [] };
     this.said = new Reader({ epoch: '', offset: 0, channel, session, lines: [] }); // the original
     this.link = new Link(
       () => `${base}/events?${this.query}&feed=lines${this.said.epoch && `&after=${this.said.position}`}`,
@@ -34,7 +37,7 @@ export class Both {
     document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
   }
 
-  /** Show the originals, or take them away. */
+  /** Show the originals, or take them away. @param {boolean} open */
   show(open) {
     if (open === this.open) return;
     this.open = open;
@@ -54,57 +57,62 @@ export class Both {
     const sources = new Map([...this.reader.lines.values()].map((line) => [line.segment, this.#source(line)]));
     for (const item of this.view.list.children) {
       const line = item.dataset.n === undefined ? null : this.reader.lines.get(item.id);
-      if (line) this.#above(item, this.said.lines.get(sources.get(item.id)));
+      if (line) this.#above(item, this.said.lines.get(sources.get(item.id) ?? ''));
     }
     this.#waiting(new Set(sources.values()));
     this.#older();
   }
 
-  /** What a line was made from; one that few data brought says so by its name. */
+  /** What a line was made from; one that few data brought says so by its name. @param {Line} line */
   #source({ segment, made_from: made }) {
     return made?.sources[0][0] ?? this.#named(segment);
   }
 
+  /** @param {string} segment */
   #named(segment) {
     return segment.slice(0, -this.reader.channel.length - 1);
   }
 
-  /** Lines in order. */
+  /** Lines in order. @param {Reader} reader */
   #lines(reader) {
     return [...reader.lines.values()].sort((a, b) => a.number - b.number);
   }
 
+  /** @param {Frame} frame */
   #take(frame) {
     if (!this.open) return;
     if (this.said.apply(frame).lost) this.link.open();
     else this.around(() => this.update());
   }
 
+  /** @param {HTMLElement} item  @param {Line} [source] */
   #above(item, source) {
     if (!source) return; // it may not be loaded yet
     const text = item.dataset.origin === 'translated' && !source.gone ? source.text.trim() : '';
     const old = item.querySelector('.original');
     if (!text) old?.remove();
     else if (old) set(old, text);
-    else item.querySelector('.text').before(this.#original(source, text));
+    else only('.text', item).before(this.#original(source, text));
   }
 
+  /** @param {Pick<Line, 'language'>} line  @param {string} text */
   #original({ language }, text) {
     return element('p', { class: 'original', lang: language, dir: direction(language) }, text);
   }
 
-  /** Lines that are not translated yet, in the order of time. */
+  /** Lines that are not translated yet, in the order of time. @param {Set<string>} made */
   #waiting(made) {
     const { list } = this.view;
     const first = this.reader.first ? this.#lines(this.reader)[0].t0 : 0;
     const shown = new Set();
-    const there = new Map([...list.querySelectorAll('.waiting')].map((item) => [item.dataset.of, item]));
+    const there = new Map([...list.querySelectorAll('.waiting')].map((item) => [item.dataset.of ?? '', item]));
     for (const line of this.#lines(this.said)) {
       if (line.t1 === null || line.gone || !line.text.trim() || line.t0 < first || made.has(line.segment)) continue;
       const item = there.get(line.segment) ?? this.#item(line);
       there.delete(line.segment);
       shown.add(line.segment);
-      set(item.querySelector('.original'), line.text.trim());
+      set(only('.original', item), line.text.trim());
+      /** @type {?HTMLElement} */
       let next = null;
       for (let each = list.lastElementChild; each; each = each.previousElementSibling) {
         if (each === item) continue;
@@ -121,8 +129,9 @@ export class Both {
     }
   }
 
+  /** @param {Line} line */
   #item(line) {
-    const name = this.said.session.speakers[line.speaker];
+    const name = this.said.session.speakers[line.speaker ?? ''];
     const about = element('p', { class: 'about' }, element('span', { class: 'time' }, this.view.time(line)), ' ');
     about.append(element('span', { class: 'mark' }, this.words.text('waiting')));
     const item = element('li', { class: 'line waiting', 'data-of': line.segment, 'data-t0': line.t0, 'data-speaker': line.speaker ?? '' });

@@ -3,18 +3,18 @@
 export const MOST = 120; // s; a stream that is later than this is another meeting
 
 export class Held {
-  /** @type {[number, Frame][]} frames with the time at which they came; no more than come in MOST seconds */
+  /** @type {[number, Frame | Batch][]} frames with the time at which they came; no more than come in MOST seconds */
   #waiting = [];
   #timer = 0;
 
-  /** @param {(frame: Frame) => void} give */
+  /** @param {(frame: Frame | Batch) => void} give */
   constructor(give, now = () => Date.now()) {
     this.give = give;
     this.now = now;
     this.seconds = 0;
   }
 
-  /** @param {Frame} frame */
+  /** @param {Frame | Batch} frame */
   take(frame) {
     if (!this.seconds && !this.#waiting.length) this.give(frame);
     else {

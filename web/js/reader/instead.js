@@ -7,12 +7,16 @@ const CALM = 1000; // ms in which it is said before the page is left, and may be
 const MARK = 'instead-of'; // in the address of the translation: which interpreter's text it is read in place of
 
 export class Instead {
-  #timer = null;
+  #timer = 0;
+  /** @type {?string} */
   #target = null;
 
-  /** @param {{words: object, tell: (text: string) => void, following: () => boolean}} with_ */
+  /** @param {{words: import('../lib/words.js').Words, tell: (text: string) => void, following: () => boolean}} with_ */
   constructor({ words, tell, following }) {
-    Object.assign(this, { words, tell, following });
+    this.words = words;
+    this.tell = tell;
+    this.following = following;
+    this.back = false; // whether the interpreter's text is gone back to
     this.note = at('Instead');
     this.came = new URLSearchParams(location.search).get(MARK);
     if (this.came && this.note.textContent) tell(this.note.textContent);
@@ -62,8 +66,8 @@ export class Instead {
     address.hash = '';
     const { searchParams: query } = address;
     if (this.back) query.delete(MARK);
-    else query.set(MARK, query.get('channel'));
-    query.set('channel', this.#target);
+    else query.set(MARK, query.get('channel') ?? '');
+    query.set('channel', this.#target ?? '');
     return address.href;
   }
 }

@@ -3,26 +3,28 @@
 import { keep, recall } from '../lib/kept.js';
 
 const KEY = 'moothall.keys';
-const STEPS = { ArrowUp: 'previousElementSibling', ArrowDown: 'nextElementSibling' };
 const USUAL = { on: true, live: 'l', mark: 'm', place: 'g', larger: '+', smaller: '-' };
 
 /**
  * @param {HTMLFormElement} form
- * @param {Object<string, () => void>} acts
+ * @param {Record<string, () => unknown>} acts
  * @param {import('./view.js').View} view
  * @param {import('./place.js').Place} place
  * @returns {(event: KeyboardEvent) => void} what a pressed key goes to
  */
 export function keys(form, acts, view, place) {
+  /** @type {Record<string, string | boolean>} */
   const chosen = { ...USUAL, ...recall(KEY) };
   for (const [name, value] of Object.entries(chosen)) {
-    const field = form.elements[name];
-    if (name === 'on') field.checked = value;
-    else if (field) field.value = value;
+    const field = form.elements.namedItem(name);
+    if (!(field instanceof HTMLInputElement)) continue;
+    if (name === 'on') field.checked = Boolean(value);
+    else field.value = String(value);
   }
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('input', ({ target }) => {
-    chosen[target.name] = target.name === 'on' ? target.checked : target.value;
+    const { name, checked, value } = /** @type {HTMLInputElement} */ (target);
+    chosen[name] = name === 'on' ? checked : value;
     keep(KEY, chosen);
   });
   form.hidden = false;
@@ -30,28 +32,33 @@ export function keys(form, acts, view, place) {
     walk(event, view, place);
     if (!chosen.on || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     if (event.target.closest?.('input, select, textarea, [contenteditable]')) return;
-    const act = Object.keys(acts).find((name) => chosen[name] && chosen[name].toLowerCase() === event.key.toLowerCase());
+    const act = Object.keys(acts).find((name) => chosen[name] && String(chosen[name]).toLowerCase() === event.key.toLowerCase());
     if (!act) return;
     event.preventDefault();
     acts[act]();
   };
 }
 
-/** One line's time is a stop of the Tab key: of the newest line, or of the one that is read. Arrow keys go on from there. */
+/**
+ * One line's time is a stop of the Tab key: of the newest line, or of the one that is read. Arrow keys go on from there.
+ * @param {KeyboardEvent} event  @param {import('./view.js').View} view  @param {import('./place.js').Place} place
+ */
 function walk(event, view, place) {
   const { list } = view;
   const back = event.shiftKey && list.querySelector('a.time[tabindex="0"]');
   if (event.key === 'Tab' && !back && !list.contains(event.target)) {
-    stop(list, (!place.following && place.inView()?.querySelector('a.time')) || view.newest()?.querySelector('a.time'));
+    stop(list, (!place.following && place.inView()?.querySelector('a.time')) || view.newest()?.querySelector('a.time') || null);
   }
-  const step = STEPS[event.key];
-  let item = step && event.target.closest?.('#Lines a.time')?.closest('.line');
-  if (!item) return;
+  const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
+  const from = step && event.target.closest?.('#Lines a.time')?.closest('.line');
+  if (!from) return;
   event.preventDefault();
-  do item = item[step]; while (item && item.dataset.n === undefined);
-  if (item) stop(list, item.querySelector('a.time')).focus();
+  const lines = [...list.children].filter((line) => line === from || line.dataset.n !== undefined);
+  const time = lines[lines.indexOf(from) + step]?.querySelector('a.time');
+  if (time) stop(list, time).focus();
 }
 
+/** @param {HTMLElement} list  @param {Link} link  @template {?HTMLAnchorElement} Link  @returns {Link} */
 function stop(list, link) {
   for (const each of list.querySelectorAll('a.time[tabindex="0"]')) each.tabIndex = -1;
   if (link) link.tabIndex = 0;

@@ -9,7 +9,7 @@ export class Speller {
   #line = null;
 
   /**
-   * @param {[number, ...any[]]} batch  the position after it, then lines, events and signals in order
+   * @param {Batch} batch
    * @returns {{to: number, news: News[]}}
    */
   spell([to, ...items]) {
@@ -18,20 +18,20 @@ export class Speller {
     while (items.length) {
       const item = items.shift();
       if (typeof item === 'object' && !Array.isArray(item)) news.push(item);
-      else news.push((this.#line = this.#next([item].flat(), items.shift())));
+      else news.push((this.#line = this.#next([item].flat(), String(items.shift()))));
     }
     return { to, news };
   }
 
-  /** @param {any[]} about  as the door wrote it  @param {string} text  @returns {SpeltLine} */
+  /** @param {(string | number | null | undefined)[]} about  as the door wrote it  @param {string} text  @returns {SpeltLine} */
   #next(about, text) {
     if (about.length > 2) {
-      const [number, segment, t0, language, origin, speaker, mended] = about;
+      const [number, segment, t0, language, origin, speaker, mended] = /** @type {[number, string, number, string, string, ?string, number]} */ (about);
       return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text };
     }
     const before = /** @type {SpeltLine} */ (this.#line);
-    const later = about.pop();
-    const [speaker = before.speaker] = about;
+    const later = Number(about.pop());
+    const [speaker = before.speaker] = /** @type {(string | null)[]} */ (about);
     return { ...before, number: before.number + 1, segment: next(before.segment), t0: before.t0 + later * 1000, speaker, text };
   }
 }

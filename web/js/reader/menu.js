@@ -1,13 +1,13 @@
 // Texts that a meeting got while its page was open: completes the menu, whose markup is that of web/pages/_texts.html.
 
-import { at, element } from '../lib/nodes.js';
+import { at, element, only } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
 
 const KINDS = ['interpretation', 'translation']; // in the order in which they are offered
 
 /**
- * @param {Object<string, object>} channels  the texts that there are now, by their ids
- * @param {{words: object, ui: string, here: string}} with_  `here` is the text of the page
+ * @param {Record<string, Channel>} channels  the texts that there are now, by their ids
+ * @param {{words: import('../lib/words.js').Words, ui: string, here: string}} with_  `here` is the text of the page
  */
 export function complete(channels, { words, ui, here }) {
   const list = document.querySelector('.texts > ul') ?? begin(channels, words, here);
@@ -21,24 +21,28 @@ export function complete(channels, { words, ui, here }) {
     }
     group(list, channel.kind, words).append(item);
     for (const button of list.querySelectorAll('button')) {
-      if (channel.kind === 'translation' && primary(button.value) === primary(channel.languages[0])) button.parentNode.remove();
+      if (channel.kind === 'translation' && primary(button.value) === primary(channel.languages[0])) button.parentElement?.remove();
     }
   }
 }
 
+/** @param {string} tag */
 const primary = (tag) => tag.split('-')[0].toLowerCase();
 
-/** The menu of a meeting that had one text alone. */
+/**
+ * The menu of a meeting that had one text alone.
+ * @param {Record<string, Channel>} channels  @param {import('../lib/words.js').Words} words  @param {string} here
+ */
 function begin(channels, words, here) {
   const list = element('ul');
   for (const [name, { kind }] of Object.entries(channels)) {
     if (kind === 'floor') list.append(element('li', {}, link(name, { text: words.text('menu.floor') }, name === here)));
   }
-  document.querySelector('.notice').after(element('nav', { class: 'texts', 'aria-label': words.text('menu') }, list));
+  only('.notice').after(element('nav', { class: 'texts', 'aria-label': words.text('menu') }, list));
   return list;
 }
 
-/** The list of the texts of a kind. */
+/** The list of the texts of a kind. @param {Element} list  @param {string} kind  @param {import('../lib/words.js').Words} words */
 function group(list, kind, words) {
   const id = `Of-${kind}`;
   if (!at(id)) {
@@ -46,9 +50,10 @@ function group(list, kind, words) {
     const after = KINDS.slice(KINDS.indexOf(kind) + 1).map((each) => at(`Of-${each}`)?.parentNode).find(Boolean);
     list.insertBefore(item, after ?? list.querySelector(':scope > li:has(> details)'));
   }
-  return at(id).nextElementSibling;
+  return /** @type {HTMLElement} */ (at(id).nextElementSibling);
 }
 
+/** @param {string} name  @param {{tag?: string, text: string, lang?: string}} language  @param {boolean} here */
 function link(name, { tag = '', text, lang = '' }, here) {
   const address = new URL(location.href);
   address.hash = '';
@@ -58,12 +63,12 @@ function link(name, { tag = '', text, lang = '' }, here) {
   return element('a', { href: address.pathname + address.search, ...language, hreflang: tag || null, 'aria-current': here && 'page' }, text);
 }
 
-/** What a language is called in itself, or in that of the page. */
+/** What a language is called in itself, or in that of the page. @param {string} tag  @param {string} ui */
 function own(tag, ui) {
   try {
     const [lang] = Intl.DisplayNames.supportedLocalesOf(tag);
     const name = new Intl.DisplayNames([lang ?? ui], { type: 'language', languageDisplay: 'standard' }).of(tag);
-    return { tag, text: lang ? name.charAt(0).toLocaleUpperCase(lang) + name.slice(1) : name, lang };
+    return { tag, text: lang && name ? name.charAt(0).toLocaleUpperCase(lang) + name.slice(1) : name ?? tag, lang };
   } catch {
     return { tag, text: tag }; // It is no tag.
   }

@@ -7,9 +7,13 @@ const PATIENCE = 12500; // ms for an answer
 const AGAIN = 5000; // ms until a hole in the text is tried again
 const BEHIND = 2000; // ms in which the page's stream comes as far as an answer
 
+/** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A page of lines, and how many there were in all; null when there is no answer, or a bad or broken one. */
+/**
+ * A page of lines, and how many there were in all; null when there is no answer, or a bad or broken one.
+ * @param {string} address  @returns {Promise<?{lines: Line[], before?: number, total: number}>}
+ */
 async function get(address) {
   try {
     const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE) });
@@ -20,10 +24,20 @@ async function get(address) {
 }
 
 export class Older {
+  /** @type {?Promise<boolean>} */
   #loading = null;
 
+  /**
+   * @param {{reader: import('./reader.js').Reader, view: import('./view.js').View, place: import('./place.js').Place,
+   *   words: import('../lib/words.js').Words, address: (before: number) => string, link: HTMLElement}} with_
+   */
   constructor({ reader, view, place, words, address, link }) {
-    Object.assign(this, { reader, view, place, words, address, link });
+    this.reader = reader;
+    this.view = view;
+    this.place = place;
+    this.words = words;
+    this.address = address;
+    this.link = link;
     this.watcher = new IntersectionObserver(
       ([seen]) => seen.isIntersecting && !place.following && reader.first && this.load(),
       { rootMargin: '600px 0px 0px' },
@@ -37,7 +51,10 @@ export class Older {
     return this.#loading;
   }
 
-  /** Fill what lies between the newest page and the earliest line on the page, after a long absence. */
+  /**
+   * Fill what lies between the newest page and the earliest line on the page, after a long absence.
+   * @param {number} from  @param {number} to
+   */
   async refill(from, to) {
     let edge = [...this.reader.lines.values()].find(({ number }) => number === from);
     const before = () => edge?.number ?? from;
@@ -49,7 +66,7 @@ export class Older {
     }
   }
 
-  /** Load pages until the line `id` is there; says whether it is. */
+  /** Load pages until the line `id` is there; says whether it is. @param {string} id */
   async find(id) {
     for (let page = 0; page < MOST_PAGES && !at(id); page++) {
       if (!this.reader.first || !(await this.load())) break;
@@ -68,7 +85,7 @@ export class Older {
     return Boolean(first?.number);
   }
 
-  /** Fetch and show the page before a line's number; resolves to its first line, null when that failed. */
+  /** Fetch and show the page before a line's number; resolves to its first line, null when that failed. @param {() => number} before */
   async #fetch(before) {
     const { reader } = this;
     // What is translated late moves the numbers of lines: the page and the reader have to mean the same by them.
@@ -84,6 +101,7 @@ export class Older {
     }
   }
 
+  /** @param {string} name */
   #say(name) {
     this.link.textContent = this.words.text(name);
   }

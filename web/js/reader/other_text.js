@@ -6,17 +6,20 @@ import { at } from '../lib/nodes.js';
 const root = document.documentElement;
 const DIRECTION = /(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?=,|$)/g; // in a route, as in adapters/pages/translation_texts.py
 
-/** What says how a line was translated, with the languages' names in the language `ui`. */
+/**
+ * What says how a line was translated, with the languages' names in the language `ui`.
+ * @param {import('../lib/words.js').Words} words  @param {string} ui
+ */
 export function made(words, ui) {
   const names = new Intl.DisplayNames(ui, { type: 'language' });
-  const name = (tag) => {
+  const name = (/** @type {string} */ tag) => {
     try {
       return names.of(tag.split('-')[0].toLowerCase());
     } catch {
       return tag; // It is no tag.
     }
   };
-  return ({ route, rough }) => {
+  return (/** @type {MadeFrom} */ { route = '', rough }) => {
     const [language = '', ...through] = [...route.matchAll(DIRECTION)].map(([, tag]) => name(tag));
     const how = rough ? 'made.rough' : through.length ? 'made.through' : 'made';
     return words.text(how, { language, through: through.join(', ') });
@@ -24,17 +27,26 @@ export function made(words, ui) {
 }
 
 export class OtherText {
+  /** @type {?import('./both.js').Both} */
   #both = null;
+  /** @type {?import('./instead.js').Instead} */
   #instead = null;
 
   /**
-   * @param {{view: object, words: object, place: object, choices: object, tell: (text: string) => void, base: string,
-   *   translated: boolean, wait: () => number}} with_  `translated`: by a machine; `wait` as in js/reader/both.js
+   * @param {{view: import('./view.js').View, words: import('../lib/words.js').Words, place: import('./place.js').Place, choices: import('../lib/choices.js').Choices,
+   *   tell: (text: string) => void, base: string, translated: boolean, wait: () => number}} with_  `translated`: by a machine; `wait` as in js/reader/both.js
    */
-  constructor(with_) {
-    Object.assign(this, with_);
-    this.reader = this.view.reader;
-    this.view.after = () => this.#both?.update();
+  constructor({ view, words, place, choices, tell, base, translated, wait }) {
+    this.view = view;
+    this.reader = view.reader;
+    this.words = words;
+    this.place = place;
+    this.choices = choices;
+    this.tell = tell;
+    this.base = base;
+    this.translated = translated;
+    this.wait = wait;
+    view.after = () => this.#both?.update();
     this.ways = at('Ways');
     this.ways?.addEventListener('click', (event) => {
       const { show } = event.target.dataset;

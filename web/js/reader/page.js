@@ -6,7 +6,7 @@ import { Choices } from '../lib/choices.js';
 import { gapText } from '../lib/headings.js';
 import { recall } from '../lib/kept.js';
 import { Link } from '../lib/link.js';
-import { at, set } from '../lib/nodes.js';
+import { at, only, set } from '../lib/nodes.js';
 import { Place } from './place.js';
 import { Reader } from './reader.js';
 import { WORTH_SAYING, standing } from '../lib/standing.js';
@@ -15,23 +15,28 @@ import { Words } from '../lib/words.js';
 
 const SAID = 15000; // ms for which what a screen reader is told stays
 
+/** @type {ReaderData} */
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 
+/** @type {Line[]} */
 const lines = [...at('Lines').children].filter((item) => item.dataset.n !== undefined).map((item) => ({
   segment: item.id,
   number: Number(item.dataset.n),
   t0: Number(item.dataset.t0),
   t1: 0,
-  language: item.querySelector('.text').lang,
-  origin: item.dataset.origin,
+  language: only('.text', item).lang,
+  origin: item.dataset.origin ?? '',
   speaker: item.dataset.speaker || null,
-  text: item.querySelector('.text').textContent,
+  text: only('.text', item).textContent,
   words: -1, // ended: no hypothesis can follow
   mended: item.querySelector('.mark') !== null,
+  accepted: false,
+  gone: false,
   ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
 }));
-if (data.growing) lines.splice(lines.findLastIndex((line) => line.number < data.growing.number) + 1, 0, data.growing);
+const { growing } = data;
+if (growing) lines.splice(lines.findLastIndex((line) => line.number < growing.number) + 1, 0, growing);
 
 const reader = new Reader({ ...data, lines });
 const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
@@ -43,6 +48,7 @@ const link = new Link(address, came, told, () => reader.offset, () => (speller =
 const choices = new Choices(at('Choices'), chosen, (change) => place.around(change));
 const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
 
+/** @type {?Promise<import('./older.js').Older>} */
 let earlier = null;
 const older = () => {
   earlier ??= import('./older.js').then(({ Older }) => new Older({
@@ -52,25 +58,31 @@ const older = () => {
   earlier.catch(() => (earlier = null)); // asked again when it is needed
   return earlier;
 };
+/** @type {?Promise<import('./aloud.js').Aloud>} */
 let aloud = null; // a promise, so that what is said keeps its order
-const speak = (say) => {
+const speak = (/** @type {(voice: import('./aloud.js').Aloud) => void} */ say) => {
   if (choices.get('say') === 'nothing') return;
   aloud ??= import('./aloud.js').then(({ Aloud }) => new Aloud(at('Announcer'), () => choices.get('say'), words.text('unnamed')));
   aloud.then(say, () => (aloud = null));
 };
+/** @type {?ReturnType<typeof import('./keys.js').keys>} */
 let keyed = null;
 const keys = async () => (keyed ??= (await import('./keys.js')).keys(at('Keys'), acts, view, place));
+/** @type {?import('./held.js').Held} */
 let held = null; // what holds text back for a video
+/** @type {?import('./video.js').Video} */
 let video = null;
+/** @type {Map<string, number>} */
 const began = new Map(); // id of a line → when it began to come, ms; the newest 200
 const match = async () => {
   const [{ Held }, { Video }] = await Promise.all([import('./held.js'), import('./video.js')]);
   held ??= new Held(take);
-  video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: state, view, place });
+  return (video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: state, view, place }));
 };
+/** @type {?Promise<import('./quote.js').Quote>} */
 let quoting = null;
 let quiet = 0;
-/** Say it, once. */
+/** Say it, once. @param {string} said */
 function tell(said) {
   at('Status').textContent = said;
   clearTimeout(quiet);
@@ -90,12 +102,19 @@ const text = other && new other.OtherText({
 });
 
 let ahead = data.now - Date.now(); // of our clock
-let [cutAt, backAt] = [null, null];
-let said = at('State').dataset.kind;
+/** @type {?number} */
+let cutAt = null;
+/** @type {?number} */
+let backAt = null;
+let said = at('State').dataset.kind ?? '';
 let streamed = low(); // whether the low-data stream is read
-let [speller, Speller] = [null, null];
+/** @type {?typeof import('./low.js').Speller} */
+let Speller = null;
+/** @type {?import('./low.js').Speller} */
+let speller = null;
 let afresh = false; // whether the next stream begins with a snapshot
 let texts = count();
+/** @type {string[]} */
 let fresh = []; // ids of lines that came while the reader was elsewhere
 reader.spoke = data.spoke;
 
@@ -108,14 +127,15 @@ function address() {
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
-/** Take a frame in, at once or when the reader's video is as far. */
+/** Take a frame in, at once or when the reader's video is as far. @param {Frame | Batch} frame */
 function came(frame) {
   const heard = Date.now();
   if (frame.sent) ahead = frame.sent - heard;
   for (const { body } of frame.events ?? []) {
-    if (body?.type === 'segment.opened') began.set(body.segment, heard);
+    if (!body) continue;
+    if (body.type === 'segment.opened') began.set(body.segment, heard);
     asked(body);
-    if (body?.poll) import('../questions/raised.js').then(({ raised }) => raised(body, tell));
+    if (body.poll) import('../questions/raised.js').then(({ raised }) => raised(body, tell));
   }
   for (const id of [...began.keys()].slice(0, -200)) began.delete(id);
   video?.note();
@@ -123,29 +143,32 @@ function came(frame) {
   else take(frame);
 }
 
+/** @param {Partial<EventBody> & Pick<EventBody, 'type'>} body */
 function asked(body) {
-  if (at('NowAsked') && /^intervention\.[ps]/.test(body?.type)) import('../questions/now_asked.js').then((now) => now.nowAsked(body));
+  if (at('NowAsked') && /^intervention\.[ps]/.test(body.type)) import('../questions/now_asked.js').then((now) => now.nowAsked(body));
 }
 
+/** @param {Frame | Batch} frame */
 function take(frame) {
   const known = reader.last ? reader.first : Infinity;
-  const batch = Array.isArray(frame) && speller.spell(frame);
-  for (const { body } of batch ? batch.news : []) asked(body);
-  const change = batch ? reader.batch(batch, Date.now() + ahead) : reader.apply(frame);
+  const batch = Array.isArray(frame) ? speller?.spell(frame) : null;
+  for (const each of batch ? batch.news : []) if ('body' in each && each.body) asked(each.body);
+  const change = batch ? reader.batch(batch, Date.now() + ahead) : reader.apply(/** @type {Frame} */ (frame));
   if (change.lost) {
     link.open();
     return;
   }
   if (change.snapshot) asked({ type: 'intervention.stands' });
   afresh &&= !change.snapshot;
-  let added;
+  /** @type {string[]} */
+  let added = [];
   place.around(() => {
     added = view.update(change);
     bookmark.show();
     if (change.session) session();
     state();
   });
-  if (change.snapshot && !change.cleared) older().then((it) => it.refill(frame.snapshot.before ?? 0, known));
+  if (change.snapshot && !change.cleared) older().then((it) => it.refill(frame.snapshot?.before ?? 0, known));
   say(change, added);
   text?.look();
   if (change.cleared) fresh = [];
@@ -156,33 +179,34 @@ function take(frame) {
   }
 }
 
-const isNews = (id) => !data.making && !reader.lines.get(id).late;
+const isNews = (/** @type {string} */ id) => !data.making && !reader.lines.get(id)?.late;
 
-const nameOf = (speaker) => reader.session.speakers[speaker] ?? '';
+const nameOf = (/** @type {?string} */ speaker = null) => reader.session.speakers[speaker ?? ''] ?? '';
 
-/** Tell a screen reader what was chosen. */
+/** Tell a screen reader what was chosen. @param {Change} change  @param {string[]} added */
 function say(change, added) {
   if (change.snapshot) return;
-  const [items, speaking] = [added.filter(isNews).map(at), nameOf(reader.session.speaking)];
+  const [items, speaking] = [added.filter(isNews).map((id) => at(id)), nameOf(reader.session.speaking)];
   if (items.length || change.speaking || change.notices.length) speak((voice) => {
     voice.lines(items, (item) => nameOf(item.dataset.speaker));
     if (change.speaking) voice.speaker(speaking);
     for (const notice of change.notices) {
-      voice.notice(notice.reason ? gapText(notice, words) : words.text(notice ? 'recorded' : 'unrecorded'));
+      voice.notice(typeof notice === 'object' ? gapText(notice, words) : words.text(notice ? 'recorded' : 'unrecorded'));
     }
   });
 }
 
 function newest() {
   const item = view.newest();
-  return item ? { id: item.id, text: item.querySelector('.text').textContent } : null;
+  return item ? { id: item.id, text: only('.text', item).textContent } : null;
 }
 
+/** @param {string} name */
 function chosen(name) {
   if (name === 'say') at('Announcer').replaceChildren();
   if (name === 'show') text?.show();
   if (name !== 'read') return;
-  view.update({ cleared: false, gone: [], lines: new Set(), gaps: false });
+  view.update({ cleared: false, gone: new Set(), lines: new Set(), gaps: false });
   place.settle();
   if (reader.session.status === 'closed' || low() === streamed) return;
   streamed = low();
@@ -191,6 +215,7 @@ function chosen(name) {
   open();
 }
 
+/** @param {boolean} open  @param {number} since */
 function told(open, since) {
   if (open) {
     if (cutAt !== null && (said === 'lost' || said === 'offline')) backAt = Date.now();
@@ -240,6 +265,7 @@ function state() {
   said = kind;
 }
 
+/** @param {boolean} following */
 function followed(following) {
   // At the end Tab doesn't lead back to the beginning.
   for (const way of at('Older').children) way.tabIndex = following ? -1 : 0;
@@ -263,9 +289,11 @@ function buttons() {
 
 /** The line to mark: the selected, else the newest when following, else the first in view. */
 function reading() {
-  const chosen = getSelection().anchorNode;
-  const selected = chosen && (chosen.nodeType === 1 ? chosen : chosen.parentElement)?.closest('#Lines > .line');
-  if (selected && !getSelection().isCollapsed) return selected.id;
+  const selection = getSelection();
+  const chosen = selection?.anchorNode;
+  const part = chosen instanceof Element ? chosen : chosen?.parentElement;
+  const selected = part?.closest('#Lines > .line');
+  if (selected && !selection?.isCollapsed) return selected.id;
   const seen = place.following ? null : place.inView();
   return seen?.closest('.line')?.id || newest()?.id || null;
 }
@@ -292,6 +320,7 @@ const acts = {
   smaller: () => choices.step('size', -1),
 };
 
+/** @param {HTMLElement} line */
 function goTo(line) {
   line.tabIndex = -1;
   line.scrollIntoView({ block: 'start', behavior: 'instant' });
@@ -314,19 +343,19 @@ at('Fresh').addEventListener('click', () => {
 });
 view.list.addEventListener('click', async (event) => {
   const time = event.target.closest?.('a.time');
-  if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(time.closest('.line'));
+  if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(/** @type {Element} */ (time.closest('.line')));
 });
-document.querySelector('.skip').addEventListener('click', (event) => {
+only('.skip').addEventListener('click', (event) => {
   if (reader.session.status === 'closed') return;
   event.preventDefault();
   acts.live();
 });
 addEventListener('keydown', async (event) => (keyed ?? (await keys()))(event));
-at('Keys').parentNode.addEventListener('toggle', keys);
+at('Keys').parentElement?.addEventListener('toggle', keys);
 at('Video')?.addEventListener('toggle', match);
 at('Report')?.addEventListener('toggle', () => import('./report.js'));
-keepClear(document.querySelector('.bar'));
-document.querySelector('.choose').addEventListener('click', () => (at('HowIRead').open = true));
+keepClear(only('.bar'));
+only('.choose').addEventListener('click', () => (at('HowIRead').open = true));
 
 async function cited() {
   const id = decodeURIComponent(location.hash.slice(1));
@@ -352,8 +381,7 @@ document.addEventListener('visibilitychange', () => document.hidden || link.hurr
 document.documentElement.classList.add('live');
 bookmark.show();
 if (at('Video') && recall(VIDEO)) {
-  await match();
-  video.wait(data.now);
+  (await match()).wait(data.now);
 }
 session();
 text?.show();

@@ -1,8 +1,8 @@
 // Taking a moment along: a line's time copies its address, and beside it stands a button that copies the line as a quote.
 
-import { element } from '../lib/nodes.js';
+import { element, only } from '../lib/nodes.js';
 
-/** Put text on the clipboard; says whether it went there. Pages that are not on https have only the older way. */
+/** Put text on the clipboard; says whether it went there. Pages that are not on https have only the older way. @param {string} text */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -19,35 +19,40 @@ async function copy(text) {
 
 export class Quote {
   /**
-   * @param {{words: object, address: (id: string) => string, about: () => string[], tell: (text: string) => void}} with_
+   * @param {{words: import('../lib/words.js').Words, address: (id: string) => string, about: () => string[], tell: (text: string) => void}} with_
    */
   constructor({ words, address, about, tell }) {
-    Object.assign(this, { words, address, about, tell });
+    this.words = words;
+    this.address = address;
+    this.about = about;
+    this.tell = tell;
     this.button = element('button', { type: 'button', class: 'quiet' }, words.text('copy'));
     this.said = element('span', { class: 'copied' });
     this.button.addEventListener('click', () => this.#quote());
   }
 
-  /** Copy where a line is to be found. */
+  /** Copy where a line is to be found. @param {Element} line */
   copyAddress(line) {
     this.offer(line);
     this.#copy(this.address(line.id), 'copied.address');
   }
 
-  /** Put the button at a line. */
+  /** Put the button at a line. @param {Element} line */
   offer(line) {
     if (line.contains(this.button)) return;
     this.said.textContent = '';
-    line.querySelector('.about').append(' ', this.button, ' ', this.said);
+    only('.about', line).append(' ', this.button, ' ', this.said);
   }
 
   #quote() {
     const line = this.button.closest('.line');
+    if (!line) return;
     const name = line.querySelector('.speaker:not(.unnamed)')?.textContent; // there even where it isn't shown again
-    const facts = [name, ...this.about(), line.querySelector('time').textContent, this.address(line.id)];
-    this.#copy(`“${line.querySelector('.text').textContent}” — ${facts.filter(Boolean).join(', ')}`, 'copied.quote');
+    const facts = [name, ...this.about(), only('time', line).textContent, this.address(line.id)];
+    this.#copy(`“${only('.text', line).textContent}” — ${facts.filter(Boolean).join(', ')}`, 'copied.quote');
   }
 
+  /** @param {string} text  @param {string} done */
   async #copy(text, done) {
     const said = this.words.text((await copy(text)) ? done : 'copied.nothing');
     this.said.textContent = said;

@@ -31,8 +31,12 @@ export function gapped(session, t0, t1, reason, said = t1) {
 }
 
 export class Reader {
-  /** @param {Snapshot & {channel: string}} start */
-  constructor({ epoch, offset, channel, session, lines }) {
+  unsaved = '';
+  unrecorded = { text: '', language: '' };
+  lastWords = false; // awaited before the close
+
+  /** @param {Snapshot & {channel?: string}} start */
+  constructor({ epoch, offset, channel = '', session, lines }) {
     this.channel = channel;
     this.epoch = epoch;
     this.offset = offset;
@@ -57,7 +61,7 @@ export class Reader {
     /** @type {?Signal} */
     this.typing = null;
     this.unsaved = '';
-    this.lastWords = false; // awaited before the close
+    this.lastWords = false;
     /** @type {?string} the text to read in place of this one */
     this.instead = null;
     /** @type {Map<string, Partial<Line>>} what events changed of a line, for pages that were made before them */

@@ -1,6 +1,6 @@
 // *Something wrong?*: sends a report without leaving the page, and then says what becomes of it.
 
-import { at, element } from '../lib/nodes.js';
+import { at, element, only } from '../lib/nodes.js';
 
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const LONGEST = 40000; // ms for one that comes when something has changed, after 25 s at the latest
@@ -10,12 +10,13 @@ const box = at('Report');
 
 /** Make the form send itself. */
 function report() {
-  const form = box.querySelector('form');
-  const status = box.querySelector('[role=status]');
-  const list = status.querySelector('ul');
+  const form = /** @type {Form<{channel: HTMLInputElement}>} */ (only('form', box));
+  const status = only('[role=status]', box);
+  const list = only('ul', status);
   let known = '';
   let asking = false;
 
+  /** @param {{kind: string, answer: string, what: string, became: string}[]} reports */
   function show(reports) {
     known = reports.map(({ kind, answer }) => `${kind}:${answer}`).join(',');
     list.replaceChildren(...reports.map(({ what, became }) => element('li', {}, element('strong', {}, what), ' ', became)));
@@ -24,9 +25,10 @@ function report() {
     }
   }
 
-  async function call(address, patience, options = {}) {
-    const headers = { Accept: 'application/json', ...options.headers };
-    const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(patience) });
+  /** @param {string | URL} address  @param {number} patience  @param {{method?: string, body?: string}} post */
+  async function call(address, patience, post = {}) {
+    const headers = { Accept: 'application/json', ...(post.body && { 'Content-Type': 'application/json' }) };
+    const answer = await fetch(address, { ...post, headers, signal: AbortSignal.timeout(patience) });
     const body = await answer.json();
     if (!answer.ok) throw new Error(body.error);
     return body.reports;
@@ -52,16 +54,15 @@ function report() {
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const sent = { kind: event.submitter.value, channel: form.elements.channel.value };
+    const sent = { kind: event.submitter?.getAttribute('value'), channel: form.elements.channel.value };
     try {
       show(await call(form.action, PATIENCE, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(sent),
       }));
       ask();
     } catch (error) {
-      list.replaceChildren(element('li', {}, error instanceof TypeError || error instanceof DOMException || !error.message ? status.dataset.failed : error.message));
+      list.replaceChildren(element('li', {}, error instanceof TypeError || !(error instanceof Error) || error instanceof DOMException || !error.message ? status.dataset.failed ?? '' : error.message));
     }
   });
 }

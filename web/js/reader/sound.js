@@ -1,6 +1,6 @@
 // The sound of a meeting in step with its text: parts one after the other, the line that is heard marked.
 
-import { at } from '../lib/nodes.js';
+import { at, only } from '../lib/nodes.js';
 
 /** @typedef {{address: string, t0: number, t1: number}} Part  a file of the recording; times are media ms */
 
@@ -9,12 +9,15 @@ const box = at('Sound');
 /** Plays the parts as if they were one. */
 class Player {
   constructor() {
-    this.audio = box.querySelector('audio');
+    this.audio = only('audio', box);
     this.lines = at('Lines');
     this.along = at('Along');
     this.said = at('Unheard');
-    this.parts = []; // Part[], in order
-    this.part = null; // the one that is heard
+    /** @type {Part[]} in order */
+    this.parts = [];
+    /** @type {?Part} the one that is heard */
+    this.part = null;
+    /** @type {?HTMLElement} */
     this.marked = null;
     this.audio.addEventListener('timeupdate', () => this.mark());
     this.audio.addEventListener('ended', () => this.goOn());
@@ -29,11 +32,11 @@ class Player {
   }
 
   async load() {
-    const answer = await fetch(`${box.dataset.address}.json?channel=${encodeURIComponent(box.dataset.channel)}`);
+    const answer = await fetch(`${box.dataset.address}.json?channel=${encodeURIComponent(box.dataset.channel ?? '')}`);
     if (answer.ok) this.parts = (await answer.json()).parts;
   }
 
-  /** The part that holds the moment `t`, or the first one behind it; null when there is none. */
+  /** The part that holds the moment `t`, or the first one behind it; null when there is none. @param {number} t */
   partAt(t) {
     return this.parts.find((part) => t < part.t1) ?? null;
   }
@@ -48,7 +51,7 @@ class Player {
     this.unmark();
   }
 
-  /** Have a part ready at `ms` behind its beginning. */
+  /** Have a part ready at `ms` behind its beginning. @param {Part} part  @param {number} ms */
   take(part, ms) {
     const seek = () => { this.audio.currentTime = ms / 1000; };
     // It may have grown since it was loaded, so the end is part of the address.
@@ -62,14 +65,14 @@ class Player {
     if (ms > 0) this.audio.addEventListener('loadedmetadata', seek, { once: true });
   }
 
-  /** Play from a moment. */
+  /** Play from a moment. @param {number} t */
   async play(t) {
     let part = this.partAt(t);
     if (part === null) {
       await this.load();
       part = this.partAt(t);
     }
-    this.said.textContent = part === null ? this.said.dataset.text : '';
+    this.said.textContent = part === null ? this.said.dataset.text ?? '' : '';
     if (part === null) return;
     this.take(part, Math.max(0, t - part.t0));
     // Not when the box was closed meanwhile.
@@ -78,13 +81,14 @@ class Player {
 
   /** At the end of what was known of a part: it may have grown, or another one follows. */
   async goOn() {
-    const t = this.part.t1;
+    const t = this.part?.t1 ?? 0;
     await this.load();
     const next = this.partAt(t);
     if (next === null) this.unmark();
     else await this.play(Math.max(t, next.t0));
   }
 
+  /** @param {MouseEvent} event */
   pressed(event) {
     const time = event.target.closest('a.time');
     if (!box.open || time === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -97,6 +101,7 @@ class Player {
   mark() {
     if (!box.open) return;
     const { now } = this;
+    /** @type {?HTMLElement} */
     let heard = null;
     for (const line of this.lines.children) {
       if (line.dataset.n === undefined) continue;

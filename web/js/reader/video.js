@@ -7,15 +7,23 @@ import { at } from '../lib/nodes.js';
 const WORDS = 8; // of a line are enough to know it by ear
 
 export class Video {
+  /** @type {?string} */
   #asked = null; // the line that the reader listens for
 
   /**
    * @param {import('./held.js').Held} held
-   * @param {{key: string, words: object, came: Map<string, number>, newest: () => ?{id: string, text: string},
-   *   tell: () => void, view: object, place: object}} with_  `came`: id of a line → when it began to come, ms
+   * @param {{key: string, words: import('../lib/words.js').Words, came: Map<string, number>, newest: () => ?{id: string, text: string},
+   *   tell: () => void, view: import('./view.js').View, place: import('./place.js').Place}} with_  `came`: id of a line → when it began to come, ms
    */
   constructor(held, { key, words, came, newest, tell, view, place }) {
-    Object.assign(this, { held, key, words, came, newest, tell, view, place });
+    this.held = held;
+    this.key = key;
+    this.words = words;
+    this.came = came;
+    this.newest = newest;
+    this.tell = tell;
+    this.view = view;
+    this.place = place;
     const kept = Number(recall(key));
     if (kept > 0) held.by(kept);
     this.#show();
@@ -23,7 +31,7 @@ export class Video {
     at('Video').addEventListener('toggle', () => this.#ask());
     at('HearOther').addEventListener('click', () => this.#ask());
     at('HearNow').addEventListener('click', () => {
-      const came = this.came.get(this.#asked);
+      const came = this.came.get(this.#asked ?? '');
       if (came !== undefined) this.#hold((Date.now() - came) / 1000);
     });
     at('HoldLess').addEventListener('click', () => this.#hold(held.seconds - 1));
@@ -36,12 +44,12 @@ export class Video {
     if (this.#asked === null && at('Video').open) setTimeout(() => this.#ask());
   }
 
-  /** Text that was on the page from the start, at `made` (Unix ms), waits as well. */
+  /** Text that was on the page from the start, at `made` (Unix ms), waits as well. @param {number} made */
   wait(made) {
     const { view, place, held } = this;
     if (!held.seconds || !view.reader.session.clock) return;
     const [media, wall] = view.reader.session.clock;
-    const hide = (item, ms) => {
+    const hide = (/** @type {HTMLElement} */ item, /** @type {number} */ ms) => {
       if (ms <= 0) return;
       item.hidden = true;
       setTimeout(() => place.around(() => (item.hidden = false)), ms);
@@ -60,6 +68,7 @@ export class Video {
     at('Hear').textContent = this.#asked === null ? this.words.text('hear.nothing') : this.words.text('hear', { text });
   }
 
+  /** @param {number} seconds */
   #hold(seconds) {
     this.held.by(seconds);
     keep(this.key, this.held.seconds);

@@ -1,14 +1,20 @@
 // Lines on the page: the markup of web/pages/_parts.html.
 
 import { gapMark, headed } from '../lib/headings.js';
-import { at, element, set } from '../lib/nodes.js';
+import { at, element, only, set } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, isoTime, mediaTime } from '../lib/words.js';
 
+/** @param {string} name */
 export const named = (name) => element('p', { class: 'speaker' }, element('bdi', {}, name));
 
+/** @typedef {Pick<Line, 'language'> & {speaker?: ?string}} Shown  a line, or words that aren't yet */
+
 export class View {
-  /** @param {?(made: object) => string} made  says how a line was translated, where lines are */
+  /**
+   * @param {import('./reader.js').Reader} reader  @param {import('../lib/words.js').Words} words  @param {ReaderData['zone']} zone
+   * @param {(made: MadeFrom) => string} [made]  says how a line was translated, where lines are
+   */
   constructor(reader, words, zone, made) {
     this.zone = zone;
     this.made = made;
@@ -19,7 +25,9 @@ export class View {
     this.growing = at('Growing');
     this.unsaved = at('Unsaved');
     this.unrecorded = at('Unrecorded');
+    /** @type {Set<string>} */
     this.unfinished = new Set(); // ids of lines that grow in the log
+    this.turn = new Turn(); // in the end, of the last line
     this.group();
     for (const link of this.list.querySelectorAll('a.time')) link.tabIndex = -1;
   }
@@ -28,15 +36,19 @@ export class View {
     return [...this.list.children].findLast((item) => item.dataset.n !== undefined);
   }
 
-  /** Show what changed. Returns the ids of lines that came to the log. */
+  /**
+   * Show what changed. Returns the ids of lines that came to the log.
+   * @param {Pick<Change, 'cleared' | 'gone' | 'lines' | 'gaps'> & Partial<Change>} change
+   */
   update(change) {
+    /** @type {string[]} */
     const came = [];
     if (change.cleared) {
       this.list.replaceChildren();
       this.unfinished.clear();
     }
     for (const id of change.gone) at(id)?.remove();
-    if (change.moved) for (const line of this.reader.lines.values()) at(line.segment)?.setAttribute('data-n', line.number);
+    if (change.moved) for (const line of this.reader.lines.values()) at(line.segment)?.setAttribute('data-n', String(line.number));
     for (const id of change.lines) {
       const line = this.reader.lines.get(id);
       if (!line || this.reader.grows(line)) continue;
@@ -52,7 +64,7 @@ export class View {
     return came;
   }
 
-  /** Put a line in the log, or bring it up to date; says whether it is new there. */
+  /** Put a line in the log, or bring it up to date; says whether it is new there. @param {Line} line */
   #place(line) {
     const old = at(line.segment);
     const text = line.text.trim();
@@ -61,10 +73,10 @@ export class View {
       return false;
     }
     const item = old ?? element('li', { class: 'line', id: line.segment, 'data-n': '', 'data-t0': line.t0, 'data-origin': line.origin });
-    item.dataset.n = line.number;
+    item.dataset.n = String(line.number);
     item.dataset.speaker = line.speaker ?? '';
     if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
-    if (old?.querySelector('.text').textContent !== text || old.querySelector('.mark') === null === line.mended) {
+    if (!old || only('.text', old).textContent !== text || old.querySelector('.mark') === null === line.mended) {
       item.replaceChildren(...this.#inside(line, text), this.#about(line));
     } else {
       this.#name(item, line);
@@ -73,8 +85,9 @@ export class View {
     return !old;
   }
 
-  /** What stands behind a new line. */
+  /** What stands behind a new line. @param {Line} line */
   #after({ number, t0 }) {
+    /** @type {?HTMLElement} */
     let after = null;
     for (let item = this.list.lastElementChild; item; item = item.previousElementSibling) {
       const { n, t0: began } = item.dataset;
@@ -84,6 +97,7 @@ export class View {
     return after;
   }
 
+  /** @param {{t0: number}} line */
   time({ t0 }) {
     const { opened } = this.reader.session;
     const [ahead, offset, name] = this.zone;
@@ -92,21 +106,24 @@ export class View {
     return element('time', { datetime: moment && moment + offset, title }, mediaTime(t0));
   }
 
+  /** @param {Shown} line  @param {...(Node | string)} text */
   #inside(line, ...text) {
     const tag = line.language;
     const paragraph = element('p', { class: 'text', lang: tag, dir: direction(tag) }, ...text);
-    const name = this.reader.session.speakers[line.speaker];
+    const name = this.reader.session.speakers[line.speaker ?? ''];
     return name ? [named(name), paragraph] : [paragraph];
   }
 
+  /** @param {HTMLElement} item  @param {Shown} line */
   #name(item, line) {
-    const name = this.reader.session.speakers[line.speaker];
+    const name = this.reader.session.speakers[line.speaker ?? ''];
     const shown = item.querySelector('.speaker:not(.unnamed)');
     if ((shown?.textContent ?? '') === (name ?? '')) return;
     shown?.remove();
     if (name) item.prepend(named(name));
   }
 
+  /** @param {Line} line */
   #about(line) {
     const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}`, tabindex: -1, 'aria-label': this.words.text('to-line', { time: mediaTime(line.t0) }) }, this.time(line)));
     if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
@@ -114,26 +131,29 @@ export class View {
     return about;
   }
 
+  /** @param {Line} line */
   #source({ origin, made_from: made }) {
     return this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
   }
 
   /** A speaker's name stands only where the speaker changes; that there is none, where there was one. */
   group() {
-    this.turn = new Turn(); // in the end, of the last line
+    this.turn = new Turn();
     for (const item of this.list.children) {
       if (item.classList.contains('gap')) this.turn.apart = true;
       else this.#headed(item, this.turn);
     }
   }
 
+  /** @param {HTMLElement} item  @param {Turn} turn */
   #headed(item, turn) {
-    headed(item, turn.then(this.reader.session.speakers[item.dataset.speaker] ?? ''), this.words.text('unnamed'));
+    headed(item, turn.then(this.reader.session.speakers[item.dataset.speaker ?? ''] ?? ''), this.words.text('unnamed'));
   }
 
   #gaps() {
     for (const gap of this.reader.session.gaps) {
       if (this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`)) continue;
+      /** @type {?HTMLElement} */
       let after = null;
       for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) >= gap.t0; item = item.previousElementSibling) after = item;
       if (after && after === this.list.firstElementChild && this.reader.first > 0) continue; // among lines not loaded yet
@@ -145,7 +165,7 @@ export class View {
   #grow() {
     const blocks = this.reader.growing();
     const turn = Object.assign(new Turn(), this.turn);
-    while (this.growing.children.length > blocks.length) this.growing.lastElementChild.remove();
+    while (this.growing.children.length > blocks.length) this.growing.lastElementChild?.remove();
     blocks.forEach(({ line, rest }, i) => {
       let block = this.growing.children[i];
       if (!block || block.dataset.of !== line.segment || block.dataset.speaker !== (line.speaker ?? '')) {
@@ -158,20 +178,20 @@ export class View {
       }
       this.#name(block, line);
       const space = line.text && /^\s/.test(rest) ? ' ' : '';
-      set(block.querySelector('.sure'), line.text.trimStart() + space);
-      set(block.querySelector('.rest'), rest.trimStart());
+      set(only('.sure', block), line.text.trimStart() + space);
+      set(only('.rest', block), rest.trimStart());
       this.#headed(block, turn);
     });
     const { unsaved } = this.reader;
     this.unsaved.hidden = !unsaved.trim();
-    set(this.unsaved.querySelector('.text'), unsaved.trim());
+    set(only('.text', this.unsaved), unsaved.trim());
     this.#spoken();
   }
 
   /** What is said while nothing is kept. */
   #spoken() {
     const { text, language } = this.reader.unrecorded;
-    const paragraph = this.unrecorded.querySelector('.text');
+    const paragraph = only('.text', this.unrecorded);
     this.unrecorded.hidden = !text.trim();
     set(paragraph, text.trim());
     paragraph.lang = language;

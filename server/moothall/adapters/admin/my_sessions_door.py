@@ -8,7 +8,7 @@ from aiohttp import web
 
 from moothall.adapters.admin import view
 from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
-from moothall.adapters.admin.texts import ROLES, AdminText
+from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.kernel.actors import Role
@@ -73,7 +73,7 @@ class WorkDoor:
         kind, _, name = staff.scope.partition(":")
         rooms = None if staff.scope == HALL else [RoomId(name)] if kind == "room" else []
         return {
-            "role": asked.ui.text(ROLES[staff.role]),
+            "role": asked.ui.named(f"admin/role.{staff.role}"),
             "good_for": view.scope_name(staff.scope, self._programme, asked.ui),
             "label": staff.label,
             "admin": staff.role is Role.SECRETARIAT and staff.scope == HALL,

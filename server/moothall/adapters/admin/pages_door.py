@@ -12,7 +12,7 @@ from aiohttp import web
 from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
 from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
-from moothall.adapters.admin.texts import ACCESS, ROLES, SOUND, AdminText
+from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
@@ -35,6 +35,8 @@ ACTS: Mapping[str, do.AnyCommand] = {
     "reopen": do.ReopenSession(),
 }
 """What a button of a meeting does."""
+SOUND = (SoundKept.UNTIL_CHECKED, SoundKept.NONE, SoundKept.PUBLISHED)
+"""What may become of the sound, in the order in which it is offered."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Handler = Callable[["AdminDoor", web.Request, Asked], Awaitable[web.Response]]
@@ -133,8 +135,8 @@ class AdminDoor:
             times=view.clock_of(self._programme, ui),
             zone=self._programme.zone().name,
             links=view.link_rows(links, self._links, self._programme, ui),
-            access=[{"value": each.value, "name": ui.text(key)} for each, key in ACCESS.items()],
-            sound=[{"value": each.value, "name": ui.text(key)} for each, key in SOUND.items()],
+            access=[{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
+            sound=[{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],
             roles=self._roles(asked, readers=False),
             translation=reach_part(self._reach(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
@@ -345,8 +347,8 @@ class AdminDoor:
         )
 
     def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:
-        offered = [role for role in ROLES if role is not Role.READER or readers]
-        return [{"value": role.value, "name": asked.ui.text(ROLES[role])} for role in offered]
+        offered = [role for role in Role if role in LINK_ROLES and (role is not Role.READER or readers)]
+        return [{"value": role.value, "name": asked.ui.named(f"admin/role.{role}")} for role in offered]
 
     async def _state(self, session: SessionId) -> State | None:
         live = await self._programme.live(session)

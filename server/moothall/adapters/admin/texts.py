@@ -1,44 +1,6 @@
-"""Which text of the catalogues stands for what on the pages of whoever runs the meetings."""
+"""The sentences that the pages of whoever runs the meetings say. The keys are the English texts (admin.po)."""
 
 from __future__ import annotations
-
-from moothall.core.events.types import Access, SoundKept
-from moothall.core.kernel.actors import Role
-from moothall.core.programme.changes import ChangeKind
-
-ROLES = {
-    Role.TECHNICIAN: "Technician",
-    Role.CHAIR: "Chair",
-    Role.MODERATOR: "Moderator",
-    Role.CAPTIONER: "Captioner",
-    Role.INTERPRETER: "Interpreter",
-    Role.RAPPORTEUR: "Rapporteur",
-    Role.HUB: "Coordinator of a group that reads together",
-    Role.SECRETARIAT: "Secretariat",
-    Role.READER: "Reader",
-}
-"""The jobs that a link can be for, in the order in which they are offered."""
-ACCESS = {
-    Access.PUBLIC: "Everybody",
-    Access.LINK: "Whoever has the link",
-    Access.STAFF: "Only those who work here",
-}
-SOUND = {
-    SoundKept.UNTIL_CHECKED: "Keep it until the text is checked, 30 days at most",
-    SoundKept.NONE: "Keep none",
-    SoundKept.PUBLISHED: "Publish it with the text",
-}
-CHANGES = {
-    ChangeKind.ROOM_ADDED: "New place",
-    ChangeKind.ADDED: "New meeting",
-    ChangeKind.TITLE: "Another title",
-    ChangeKind.TIMES: "Other times",
-    ChangeKind.ROOM: "Another place",
-    ChangeKind.SPEAKERS: "Other speakers",
-    ChangeKind.LANGUAGES: "Other languages: the meeting keeps those it has",
-    ChangeKind.ZONE: "Another time zone, in which all times are shown",
-    ChangeKind.VANISHED: "Not in the file any more: it stays as it is",
-}
 
 
 class AdminText:

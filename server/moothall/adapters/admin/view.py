@@ -8,9 +8,8 @@ import msgspec
 from babel.dates import format_datetime
 from markupsafe import Markup
 
-from moothall.adapters.admin.texts import ACCESS, CHANGES, ROLES, AdminText
+from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.texts import STATES
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import Stand
 from moothall.core.kernel.actors import Role
@@ -129,8 +128,8 @@ def meeting_row(
         "when": when(planned.starts, planned.ends, ui, programme.zone()),
         "place": "" if room is None else room.title,
         "status": status.value,
-        "state": ui.text(STATES[status]),
-        "access": "" if state is None else ui.text(ACCESS[state.access]),
+        "state": ui.named(f"page/state.{status}"),
+        "access": "" if state is None else ui.named(f"admin/access.{state.access}"),
         "language": next(iter(planned.languages), ""),
         "languages": ", ".join(ui.language_name(tag) for tag in planned.languages),
         "rehearsal": planned.rehearsal,
@@ -178,7 +177,7 @@ def link_rows(shown: Sequence[Staff], links: RoleLinks, programme: Programme, ui
     return [
         {
             "id": staff.link,
-            "role": ui.text(ROLES[staff.role]),
+            "role": ui.named(f"admin/role.{staff.role}"),
             "good_for": scope_name(staff.scope, programme, ui),
             "label": staff.label,
             "made": when(links.made(staff.link), None, ui, programme.zone()),
@@ -205,7 +204,7 @@ def sheet(staff: Staff, address: str, programme: Programme, ui: Catalogue, qr: Q
     """The sheet of a link."""
     reader = staff.role is Role.READER
     return {
-        "job": ui.text(AdminText.READERS_LINK if reader else ROLES[staff.role]),
+        "job": ui.text(AdminText.READERS_LINK) if reader else ui.named(f"admin/role.{staff.role}"),
         "good_for": scope_name(staff.scope, programme, ui),
         "label": staff.label,
         "address": address,
@@ -257,7 +256,7 @@ def _change_row(change: Change, shown: ImportView) -> dict[str, object]:
         before = _value(change.kind, change.before, shown)
     if change.after is not None:
         after = _value(change.kind, change.after, shown)
-    what = shown.ui.text(CHANGES[change.kind])
+    what = shown.ui.named(f"admin/change.{change.kind}")
     return {"kind": change.kind.value, "what": what, "title": title, "before": before, "after": after}
 
 

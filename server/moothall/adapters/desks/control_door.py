@@ -10,29 +10,22 @@ from aiohttp import web
 from babel.numbers import format_decimal
 
 from moothall.adapters.desks.control_socket import ROLES, MayAct, visible
-from moothall.adapters.desks.desk_texts import ALARMS, CONTROL_TEXTS, REPORTS, STRANGER
-from moothall.adapters.desks.desk_texts import ROLES as ROLE_TEXTS
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.quality_texts import quality_line
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.actors import Role
 from moothall.core.kernel.times import clock_time
-from moothall.core.session.state import Status
 from moothall.services.control.alarms import GIGABYTE
 from moothall.services.control.control_room import Card, ControlRoom, House
-from moothall.services.sessions.reports import Kind
 from moothall.services.sessions.role_links import Staff
 from moothall.services.translation.text_translation import Reach
 
 OLD_S, DEAD_S = 15, 3
 """Sound that came longer ago says nothing of the delay; so much digital silence is worth a word. As in control.js."""
 StaffOf = Callable[[web.Request], Sequence[Staff]]
-
-_STATES = {status: CONTROL_TEXTS.get(f"state.{status.value}", "Not begun") for status in Status}
-_KINDS = {name.removeprefix("kind."): key for name, key in CONTROL_TEXTS.items() if name.startswith("kind.")}
 
 
 class ControlDoor:
@@ -57,7 +50,7 @@ class ControlDoor:
         ui, _ = language(self._pages, request)
         links = [staff for staff in self._staff(request) if staff.role in ROLES]
         if not links:
-            return own_html(self._pages.render_error(401, STRANGER, ui=ui), ui, status=401)
+            return own_html(self._pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
         self._control.look()
         cards, house = visible(self._control.cards, links, self._may_act), self._control.house
         text = self._pages.render(
@@ -72,12 +65,10 @@ class ControlDoor:
             in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
             data=script_json(
                 {
-                    "ui": ui.language,
                     "zone": self._pages.zone().name,
                     "cards": msgspec.to_builtins(cards),
                     "house": msgspec.to_builtins(house),
-                    "texts": {name: ui.text(key) for name, key in CONTROL_TEXTS.items()},
-                    "counted": {},
+                    **ui.script("staff", "control"),
                 }
             ),
         )
@@ -91,7 +82,7 @@ def _row(card: Card, ui: Catalogue) -> dict[str, object]:
         "title": card.title if card.place else "",
         "language": _title_language(card),
         "address": None if card.session is None else f"/desk/{quote(card.session)}?{urlencode({'ui': ui.language})}",
-        "state": ui.text("Nothing is on here now") if card.session is None else ui.text(_STATES[card.status]),
+        "state": ui.text("Nothing is on here now") if card.session is None else ui.named(f"page/state.{card.status}"),
         "following": ui.text("Next: {title}", title=f"\u2068{card.following}\u2069") if card.following else "",
         "alarms": [_alarm(alarm.kind, alarm.values, alarm.by, urgent=alarm.urgent, ui=ui) for alarm in card.alarms],
         "reports": [
@@ -99,7 +90,7 @@ def _row(card: Card, ui: Catalogue) -> dict[str, object]:
                 "{n} of {all} readers: {what}",
                 n=count,
                 all=max(count, sum(card.readers.values())),
-                what=ui.text(REPORTS[Kind(kind)]),
+                what=ui.named(f"staff/report.{kind}"),
             )
             for kind, count in card.reports.items()
         ],
@@ -119,9 +110,9 @@ def _figures(card: Card, ui: Catalogue) -> list[tuple[str, str]]:
     if heard is not None and heard != expected:
         language = ui.text("{heard}, expected {expected}", heard=heard, expected=expected)
     old, dead = card.sound is None or card.sound >= OLD_S, card.dead >= DEAD_S
-    people = [str(each["name"] or each["label"] or ui.text(ROLE_TEXTS[Role(str(each["role"]))])) for each in card.here]
+    people = [str(each["name"] or each["label"] or ui.named(f"staff/role.{each['role']}")) for each in card.here]
     readers = [
-        f"{ui.text(_KINDS[kind], language=ui.language_name(tag))}: {card.readers.get(channel, 0)}"
+        ui.named(f"staff/kind.{kind}", language=ui.language_name(tag)) + f": {card.readers.get(channel, 0)}"
         for channel, (kind, tag) in card.channels.items()
     ]
     return [
@@ -157,7 +148,7 @@ def _alarm(
     return {
         "sign": ui.text("Urgent" if urgent else "Look at it"),
         "urgent": urgent,
-        "text": ui.text(ALARMS[kind], **{name: _said(name, value, ui) for name, value in values.items()}),
+        "text": ui.named(f"staff/alarm.{kind}", **{name: _said(name, value, ui) for name, value in values.items()}),
         "by": None if by is None else ui.text("{name} sees to it", name=by),
     }
 

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.desks.desk_texts import (
-    ACCEPTED_LINES,
-    ACCEPTING,
-    CONCERNED,
-    DESK_TEXTS,
-    NO_SESSION,
-    PICKED,
-    REFINEMENT_TEXTS,
-    ROLES,
-    STRANGER,
-    TAGS,
-)
-from moothall.adapters.desks.microphone_texts import INTERPRETERS
-from moothall.adapters.desks.moderating_texts import MODERATING_TEXTS, ORDERS, REASONS, SIFTING
-from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.presence_texts import PEOPLE
+from moothall.adapters.desks.microphone_door import INTERPRETERS
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages, script_json
+from moothall.adapters.pages.texts import ErrorText
 from moothall.core.commands import Command, CorrectSegment, Stand, TakeFloor
+from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.types import Tag
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
+from moothall.core.rules.questions import ABUSE, REPORTED
 from moothall.services.sessions.role_links import Staff
 
+REASONS = (
+    "Asked already",
+    "Not about this subject",
+    "There is no time left",
+    "Nobody here can answer it",
+    "It is rude",
+    "It breaks the rules of this meeting",
+)
+"""Why a question is not taken, ready to be chosen: keys of the catalogues."""
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 MayAct = Callable[[Staff, SessionId], bool]
 
@@ -73,35 +73,28 @@ class DeskDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
-        return await self._page(request, "desk.html", DESK_TEXTS, {"concerned": CONCERNED})
+        return await self._page(request, "desk.html")
 
     async def refinements(self, request: web.Request) -> web.Response:
         """The page where it is decided what becomes of a second pass's proposals; for whoever may correct lines."""
-        return await self._page(
-            request, "refinements.html", REFINEMENT_TEXTS, {"accepting": ACCEPTING}, needs=CorrectSegment
-        )
+        return await self._page(request, "refinements.html", "refinements", needs=CorrectSegment)
 
     async def moderate(self, request: web.Request) -> web.Response:
         """The page on which questions are brought on; for whoever may do that."""
-        return await self._page(request, "moderate.html", MODERATING_TEXTS, {"people": PEOPLE}, needs=Stand)
+        return await self._page(request, "moderate.html", "moderation", needs=Stand)
 
     async def podium(self, request: web.Request) -> web.Response:
         """What is asked now and comes next, for a tablet on the podium."""
-        return await self._page(request, "podium.html", MODERATING_TEXTS, {"people": PEOPLE}, needs=Stand)
+        return await self._page(request, "podium.html", "moderation", needs=Stand)
 
     async def _page(
-        self,
-        request: web.Request,
-        template: str,
-        texts: Mapping[str, str],
-        counted: Mapping[str, str],
-        *,
-        needs: type[Command] | None = None,
+        self, request: web.Request, template: str, *texts: str, needs: type[Command] | None = None
     ) -> web.Response:
+        """`texts`: groups of the catalogue that its script needs besides those of every page here."""
         ui, _ = language(self._pages, request)
         links = self._staff(request)
         if not links:
-            return self._sentence(401, STRANGER, ui)
+            return own_html(self._pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
         session = SessionId(request.match_info["session"])
         role = request.query.get("role")
         fitting = [
@@ -115,26 +108,27 @@ class DeskDoor:
         ]
         about = await self._about(session) if fitting else None
         if about is None:
-            return self._sentence(404, NO_SESSION, ui)
+            return own_html(self._pages.render_error(404, ErrorText.NO_SESSION, ui=ui), ui, status=404)
         others = [(name, title) for name, title in about.others if self._may_act(fitting[0], name)]
         asked = f"?{urlencode({'role': role})}" if role else ""
-        counted = {"picked": PICKED, "accepted": ACCEPTED_LINES, **counted}
         text = self._pages.render(
             template,
             ui=ui,
             title=about.title.strip() or ui.text("Meeting without a title"),
             language=about.language,
-            job=ui.text(ROLES[fitting[0].role]),
+            job=ui.named(f"staff/role.{fitting[0].role}"),
             base=f"/s/{quote(session)}",
             desk=f"/desk/{quote(session)}{asked}",
             refinements=f"/desk/{quote(session)}/refinements{asked}",
             moderate=f"/moderate/{quote(session)}{asked}" if Stand in COMMANDS[fitting[0].role] else "",
             podium=f"/podium/{quote(session)}{asked}",
-            orders=[(order.value, *texts) for order, texts in ORDERS.items()],
+            orders=list(Order),
             reasons=REASONS,
-            tags=[(tag.value, key) for tag, key in TAGS.items()],
-            roles=[(role.value, key) for role, key in ROLES.items()],
-            sifting=SIFTING,
+            tags=list(Tag),
+            roles=[role for role in Role if role in STAFF_ROLES],
+            kinds=list(Kind),
+            standings=list(Standing),
+            flags=[BLOCKED_WORD, REPORTED, ABUSE],
             in_language=lambda tag: _address(request.path, tag, role),
             data=script_json(
                 {
@@ -146,17 +140,12 @@ class DeskDoor:
                     "clip": about.sound,
                     "others": others,
                     "tongues": INTERPRETERS,
-                    "ui": ui.language,
                     "zone": self._pages.zone().name,
-                    "texts": {name: ui.text(key) for name, key in texts.items()},
-                    "counted": {name: dict(ui.forms(key)) for name, key in counted.items()},
+                    **ui.script("staff", "standing", "lines", "desk", *texts),
                 }
             ),
         )
         return own_html(text, ui)
-
-    def _sentence(self, status: int, key: str, ui: Catalogue) -> web.Response:
-        return own_html(self._pages.render_error(status, key, ui=ui), ui, status=status)
 
 
 def _address(path: str, language: str, role: str | None) -> str:

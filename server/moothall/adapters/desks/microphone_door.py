@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.desks.microphone_texts import INTERPRETERS, SCRIPT_TEXTS, SOUND_KEPT, Sentence
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages, script_json
@@ -25,6 +24,14 @@ from moothall.core.views.captions import Channel
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
 
+NO_MEETING = "There is no such meeting, or your link is not good for it."
+NOT_ADDED = "The text could not be added: it is there already, or the meeting can't be reached at the moment."
+STRANGER = "This page is for those who send the sound of a meeting. Open the link that you were given."
+INTERPRETERS = (
+    "ar", "bn", "de", "en", "es", "fa", "fr", "ha", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sw", "ta",
+    "th", "tr", "uk", "ur", "vi", "zh",
+)  # fmt: skip
+"""Languages that an interpreter's text is offered in."""
 FLOOR = ChannelId("floor")
 ADDS_TEXTS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Roles that may give a session an interpreter's text."""
@@ -104,9 +111,9 @@ class MicrophoneDoor:
         token, language = str(form.get(FIELD, "")), str(form.get("language", ""))
         fits = self._guard.passes(token, self._key_of(request)) and language in INTERPRETERS
         if not fits or not self._guard.first_time(token):
-            return self._say(request, 400, Sentence.NOT_ADDED)
+            return self._say(request, 400, NOT_ADDED)
         if await self._add(session, acting[0], language) is not None:
-            return self._say(request, 409, Sentence.NOT_ADDED)
+            return self._say(request, 409, NOT_ADDED)
         ui = request.query.get("ui", "")
         chosen = f"&ui={ui}" if ui in self._pages.catalogues.languages else ""
         raise web.HTTPSeeOther(f"/s/{session}/microphone?channel={language}{chosen}")
@@ -165,7 +172,7 @@ class MicrophoneDoor:
                 for name, channel in texts.items()
             ],
             beside=None if state is None or state.status in ON else self._beside(state.id),
-            kept=ui.text(SOUND_KEPT[SoundKept.UNTIL_CHECKED if state is None else state.sound]),
+            kept=ui.named(f"page/kept.{SoundKept.UNTIL_CHECKED if state is None else state.sound}"),
             more=sorted(
                 ((tag, ui.language_name(tag)) for tag in INTERPRETERS if adds and ChannelId(tag) not in texts),
                 key=lambda each: each[1],
@@ -179,10 +186,9 @@ class MicrophoneDoor:
                     "base": base,
                     "title": f"{ui.text('Microphone')} \u2013 {title.strip() or ui.text('Meeting without a title')}",
                     "follows": base.startswith("/room/"),
-                    "ui": ui.language,
                     "zone": self._pages.zone().name,
                     "languages": {name: [tag, direction(tag)] for name, tag in tags.items()},
-                    "texts": {name: ui.text(key) for name, key in SCRIPT_TEXTS.items()},
+                    **ui.script("microphone"),
                 }
             ),
         )
@@ -190,8 +196,8 @@ class MicrophoneDoor:
 
     def _refuse(self, request: web.Request) -> web.Response:
         if self._staff(request):
-            return self._say(request, 404, Sentence.NO_MEETING)
-        return self._say(request, 403, Sentence.STRANGER)
+            return self._say(request, 404, NO_MEETING)
+        return self._say(request, 403, STRANGER)
 
     def _say(self, request: web.Request, status: int, key: str) -> web.Response:
         ui, _ = language(self._pages, request)

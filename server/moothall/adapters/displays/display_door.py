@@ -19,11 +19,11 @@ from moothall.adapters.displays.asked_now import AskedNow
 from moothall.adapters.http.limits import security_headers
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.presence_texts import PEOPLE, WITH_US, with_us
+from moothall.adapters.pages.presence_texts import with_us
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, html, language, refusal
 from moothall.adapters.pages.templates import Pages, script_json
-from moothall.adapters.pages.texts import SCRIPT_TEXTS, SEALS, STANDING, UNNAMED, ErrorText
+from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_rows import gap_text, last_words, short_notice, standing
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction
@@ -249,17 +249,6 @@ class ShownDoor:
         shown = [line for line in stand if cleared is None or line.t0 >= cleared][-KEPT:]
         query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
         kind, places = standing(snapshot, now, last_awaited=self._last_awaited(wanted.session))
-        marks = {
-            "unnamed": ui.text(UNNAMED),
-            "unsaved": ui.text("Not yet saved"),
-            "unrecorded": ui.text("Not recorded"),
-        }
-        texts = {
-            name: ui.text(key)
-            for name, key in SCRIPT_TEXTS.items()
-            if name.startswith(("standing.", "seal.", "gap.break"))
-        }
-        texts |= {name: ui.text(key) for name, key in WITH_US.items()} if wall else {}
         return self._pages.render(
             template,
             ui=ui,
@@ -272,8 +261,8 @@ class ShownDoor:
             notice=short_notice(session, wanted.feed.channel, ui),
             off=session.not_recorded is not None,
             kind=kind,
-            state=ui.text(STANDING[kind], **places),
-            seal="" if session.seal is None else ui.text(SEALS[session.seal]),
+            state=ui.named(f"standing/standing.{kind}", **places),
+            seal="" if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
             data=script_json(
                 {
                     "epoch": snapshot.epoch,
@@ -286,9 +275,7 @@ class ShownDoor:
                     "events": f"/s/{wanted.session}/events?{query}",
                     "now": now,
                     "spoke": last_words(snapshot),
-                    "ui": ui.language,
-                    "texts": {**texts, **marks},
-                    "counted": {"people": dict(ui.forms(PEOPLE))} if wall else {},
+                    **ui.script("standing", "display", *(["wall"] if wall else [])),
                     "look": msgspec.to_builtins(look),
                 }
             ),

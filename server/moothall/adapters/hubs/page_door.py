@@ -18,7 +18,6 @@ from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.hubs import page_view as view
 from moothall.adapters.hubs.admin_door import number_of
 from moothall.adapters.hubs.texts import HubText
-from moothall.adapters.pages.texts import STATES
 from moothall.adapters.pages.visitor_request import clean, page_of, see_other
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import LeaveHubNote, ReadHubNote
@@ -165,7 +164,7 @@ class HubPageDoor:
             "title": state.title.strip() or ui.text("Meeting without a title"),
             "title_language": state.languages[0] if state.title.strip() and state.languages else "",
             "stage": state.status.value,
-            "state": ui.text(STATES[state.status]),
+            "state": ui.named(f"page/state.{state.status}"),
             "over": state.status is Status.CLOSED,
             "here": f"/hub/{quote(hub.name)}/{quote(live.id)}",
             "people": None if count is None else count.people,

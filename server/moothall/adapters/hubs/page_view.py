@@ -9,11 +9,9 @@ from urllib.parse import quote
 import msgspec
 from babel.dates import format_date
 
-from moothall.adapters.admin.texts import ROLES
 from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.hubs.view import moment
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.texts import STATES
 from moothall.adapters.questions import asking_texts
 from moothall.core.events.question_parts import HUB
 from moothall.core.hubs.entry import Hub, belongs
@@ -99,7 +97,7 @@ def _meeting(hub: str, entry: Entry, plan: Planned | None, *, zone: Zone, now: i
         at=at,
         moment="" if when is None else iso_time(when),
         time=time,
-        state=ui.text(STATES[entry.status]) if entry.status is not Status.ABSENT else "",
+        state=ui.named(f"page/state.{entry.status}") if entry.status is not Status.ABSENT else "",
         status=entry.status.value,
     )
 
@@ -141,7 +139,7 @@ def note_rows(notes: Iterable[HubNote], hub: Hub, zone: Zone, ui: Catalogue) -> 
     return [
         {
             "note": note.note,
-            "by": ui.text(HubText.GROUP) if note.by is Role.HUB else ui.text(ROLES[note.by]),
+            "by": ui.text(HubText.GROUP) if note.by is Role.HUB else ui.named(f"admin/role.{note.by}"),
             "at": moment(note.at, zone, ui),
             "text": note.text,
             "read": _read(note, hub, ui),
@@ -155,5 +153,5 @@ def note_rows(notes: Iterable[HubNote], hub: Hub, zone: Zone, ui: Catalogue) -> 
 def _read(note: HubNote, hub: Hub, ui: Catalogue) -> str:
     """Who has read it, for whoever wrote it."""
     roles = [role for role in note.read if role is not Role.HUB or note.by is not Role.HUB]
-    names = [f"\u2068{hub.title}\u2069" if role is Role.HUB else ui.text(ROLES[role]) for role in roles]
+    names = [f"\u2068{hub.title}\u2069" if role is Role.HUB else ui.named(f"admin/role.{role}") for role in roles]
     return ui.text("Read by: {names}", names=", ".join(names)) if names else ""

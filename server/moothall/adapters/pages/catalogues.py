@@ -1,6 +1,8 @@
 """The interface's languages: catalogues of texts, plural forms, and which language a reader gets.
 
-A text's key is its English wording (the msgid), which stays as it is when the English is polished.
+A text's key is its English wording (the msgid), which stays as it is when the English is polished. The texts of
+scripts, and those of the values of an enumeration, have names too, `group/name`. The English catalogue gives them in a
+line before the msgid, `#: desk/undo staff/role.chair`.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.messages.pofile import read_po
+from babel.messages.pofile import denormalize, read_po
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.languages import direction
@@ -28,6 +30,8 @@ NO_BREAK = "\u00a0"
 """A space at which no line is broken."""
 _BEFORE_UNIT = re.compile("(?<=[0-9}]) (?=(?:%|s|min|GB|Go|с|мин|ГБ|ث|د)(?!\\w)|秒|分钟)")  # noqa: RUF001
 """Between a figure, or the place of one, and its unit, as the seven languages write them."""
+_NAMED = re.compile(r'^((?:#: .*\n)+)msgid ((?:".*"\n)+)', re.MULTILINE)
+"""The names of a text, and its key."""
 _SAMPLE = 1000
 """Counts on which the plural forms of a catalogue are held against the categories of CLDR."""
 
@@ -91,9 +95,11 @@ class Catalogue:
         language: str,
         texts: Mapping[str, str],
         counted: Mapping[str, Mapping[str, str]],
+        names: Mapping[str, Mapping[str, str]],
         *,
         draft: bool = False,
     ) -> None:
+        """`texts` and `counted` by their keys; `names`: the keys by group and name."""
         self.language = language
         self.draft = draft
         """Whether nobody whose language it is has looked through all of it; the pages say so."""
@@ -101,6 +107,7 @@ class Catalogue:
         self.locale = Locale.parse(language)
         self._texts = texts
         self._counted = counted
+        self._names = names
 
     @property
     def name(self) -> str:
@@ -117,6 +124,25 @@ class Catalogue:
         """The text of `key` with its {places} filled. Raises KeyError for a key that isn't there."""
         text = self._texts[key]
         return text.format(**values) if values else text
+
+    def named(self, name: str, /, **values: object) -> str:
+        """The text that has the name `group/name`, with its {places} filled. Raises KeyError for an unknown name."""
+        group, _, own = name.partition("/")
+        return self.text(self._names[group][own], **values)
+
+    def group(self, *groups: str) -> dict[str, str]:
+        """The texts of these groups by name, without the counted ones. A later group goes before an earlier one."""
+        keys = self._keys(groups)
+        return {name: self._texts[key] for name, key in keys.items() if key in self._texts}
+
+    def script(self, *groups: str) -> dict[str, object]:
+        """What `web/js/lib/words.js` needs to say the texts of these groups."""
+        keys = self._keys(groups)
+        counted = {name: dict(self._counted[key]) for name, key in keys.items() if key in self._counted}
+        return {"ui": self.language, "texts": self.group(*groups), "counted": counted}
+
+    def _keys(self, groups: Sequence[str]) -> dict[str, str]:
+        return {name: key for group in groups for name, key in self._names[group].items()}
 
     def forms(self, key: str) -> Mapping[str, str]:
         """The forms of a counted text by CLDR category (`one`, `few`, … `other`). Raises KeyError."""
@@ -143,19 +169,36 @@ class Catalogue:
         if not paths:
             msg = f"The interface's texts in '{language}' are missing: {place} holds no .po file."
             raise ConfigurationError(msg)
-        states = [path.stat() if path.exists() else None for path in paths]
-        return _read_parts(
-            language, tuple(paths), tuple(state and (state.st_mtime_ns, state.st_size) for state in states)
-        )
+        stats = [path.stat() if path.exists() else None for path in paths]
+        written = tuple(stat and (stat.st_mtime_ns, stat.st_size) for stat in stats)
+        return _read_parts(folder, language, tuple(paths), written)
 
 
 @lru_cache(maxsize=32)
-def _read_parts(language: str, paths: Sequence[Path], _written: Sequence[tuple[int, int] | None]) -> Catalogue:
+def _read_parts(
+    folder: Path, language: str, paths: Sequence[Path], _written: Sequence[tuple[int, int] | None]
+) -> Catalogue:
     """Kept as long as no file is written again: one process may run a hub beside a server, and tests run hundreds."""
     texts: dict[str, str] = {}
     counted: dict[str, dict[str, str]] = {}
     drafts = [_read_part(path, language, texts, counted) for path in paths]
-    return Catalogue(language, texts, counted, draft=any(drafts))
+    return Catalogue(language, texts, counted, read_names(folder), draft=any(drafts))
+
+
+@cache
+def read_names(folder: Path) -> Mapping[str, Mapping[str, str]]:
+    """The keys of all texts that have names, by group and name. Kept, since all languages share them."""
+    names: dict[str, dict[str, str]] = {}
+    for path in sorted((folder / DEFAULT_LANGUAGE / "LC_MESSAGES").glob("*.po")):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise _unreadable(DEFAULT_LANGUAGE, path, error) from error
+        for listed, key in _NAMED.findall(text):
+            for name in listed.replace("#:", "").split():
+                group, _, own = name.partition("/")
+                names.setdefault(group, {})[own] = denormalize(key.rstrip())
+    return names
 
 
 def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
@@ -164,8 +207,7 @@ def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[s
         with path.open("rb") as file:
             catalog = read_po(file, locale=language, abort_invalid=True)
     except (OSError, ValueError) as error:
-        msg = f"The interface's texts in '{language}' can't be read from {path.name}: {error}."
-        raise ConfigurationError(msg) from error
+        raise _unreadable(language, path, error) from error
     for message in catalog:
         if not message.id:
             continue
@@ -183,6 +225,10 @@ def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[s
         else:
             counted[key] = _by_category(language, catalog.plural_expr, strings)
     return any(line.strip("# ").lower() == "draft" for line in catalog.header_comment.splitlines())
+
+
+def _unreadable(language: str, path: Path, error: Exception) -> ConfigurationError:
+    return ConfigurationError(f"The interface's texts in '{language}' can't be read from {path.name}: {error}.")
 
 
 def _by_category(language: str, plural_expr: str, strings: Sequence[str]) -> dict[str, str]:

@@ -8,21 +8,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Session
-from moothall.services.sessions.reports import Answer, Kind
-
-# As the staff's pages have them (desk.po).
-KINDS = {
-    Kind.NO_TEXT: "No text",
-    Kind.LATE: "Too late",
-    Kind.LANGUAGE: "Wrong language",
-    Kind.NAME: "Wrong name",
-    Kind.WORD: "Wrong word",
-}
-ANSWERS = {
-    Answer.SENT: "Sent, thank you",
-    Answer.SEEN: "Somebody has seen it",
-    Answer.MENDED: "Mended, thank you",
-}
+from moothall.services.sessions.reports import Kind
 
 
 class DoorText:
@@ -50,7 +36,7 @@ def report_part(
         "action": f"/s/{quote(session)}/report" + (f"?ui={ui.language}" if chosen else ""),
         "channel": channel,
         "opened": opened,
-        "kinds": [{"name": kind.value, "text": ui.text(text)} for kind, text in KINDS.items()],
+        "kinds": [{"name": kind.value, "text": ui.named(f"staff/report.{kind}")} for kind in Kind],
     }
 
 

@@ -7,22 +7,6 @@ from collections.abc import Mapping
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.hubs.standing import HubNow, Hubs
 
-PEOPLE = "{n} person"
-"""The key of the counted text."""
-TAKE_PART = "Groups that take part: {names}"
-WITH_US = {"with-us": "{name} is with us", "with-us.people": "{name} is with us: {people}"}
-"""What a wall says."""
-NAME_TEXTS = {"hub.way": "{name}, by way of {above}"}
-"""What is said wherever a group is named."""
-PRESENCE_TEXTS = {
-    **NAME_TEXTS,
-    "hub.cut": "{name} cut off since {time}: wait for them?",
-    "hub.back": "{name} is back",
-    "hub.here": "With us since {time}",
-    "hub.away": "Cut off since {time}",
-    "hub.left": "Has left",
-}
-"""What the pages say on which a discussion is led."""
 TURN_MS = 8_000
 """How long a wall shows each of several; as in `web/js/display/with_us.js`."""
 
@@ -31,14 +15,14 @@ def hub_name(hub: str, titles: Mapping[str, str], ui: Catalogue) -> str:
     """What a group is called, one below another by way of that; `titles` by the names of hubs as dotted paths."""
     above, _, own = hub.rpartition(".")
     name = alone(titles.get(hub) or own)
-    return ui.text(NAME_TEXTS["hub.way"], name=name, above=hub_name(above, titles, ui)) if above else name
+    return ui.named("desk/hub.way", name=name, above=hub_name(above, titles, ui)) if above else name
 
 
 def took_part(hubs: Hubs, ui: Catalogue) -> str:
     """Which groups have taken part, and the most people that were counted in each; empty where none has."""
     titles = {name: each.title for name, each in hubs.items()}
     named = [_with_people(hub_name(hub, titles, ui), each.most, ui) for hub, each in hubs.items()]
-    return ui.text(TAKE_PART, names=" · ".join(named)) if named else ""
+    return ui.text("Groups that take part: {names}", names=" · ".join(named)) if named else ""
 
 
 def with_us(hubs: Hubs, ui: Catalogue, wall: int) -> str:
@@ -50,12 +34,16 @@ def with_us(hubs: Hubs, ui: Catalogue, wall: int) -> str:
 def _is_with_us(each: HubNow, ui: Catalogue) -> str:
     name = alone(each.title)
     if not each.people:
-        return ui.text(WITH_US["with-us"], name=name)
-    return ui.text(WITH_US["with-us.people"], name=name, people=ui.counted(PEOPLE, each.people))
+        return ui.named("wall/with-us", name=name)
+    return ui.named("wall/with-us.people", name=name, people=_people(each.people, ui))
 
 
 def _with_people(name: str, people: int, ui: Catalogue) -> str:
-    return f"{name} ({ui.counted(PEOPLE, people)})" if people else name
+    return f"{name} ({_people(people, ui)})" if people else name
+
+
+def _people(people: int, ui: Catalogue) -> str:
+    return ui.counted("{n} person", people)
 
 
 def alone(name: str) -> str:

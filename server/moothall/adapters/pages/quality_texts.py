@@ -7,15 +7,6 @@ from babel.numbers import format_decimal
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.views.quality import Quality
 
-QUALITY_TEXTS = {
-    "quality.delay": "Half of the words came within {half} s of being spoken, 95 % within {most} s",
-    "quality.gaps": "Gaps over 10 s: {n}",
-    "quality.uncorrected": "No line corrected by people",
-    "quality.corrected": "{n} % of lines corrected by people",
-    "quality.by-machine": "{n} % by the machine itself",
-    "quality.rate": "{n} words a minute",
-}
-"""The parts of the line, by their names in the scripts."""
 HEARD_PERCENT = 2
 """Languages with less than this share of the words are not named: a word or two were taken for it."""
 
@@ -29,15 +20,15 @@ def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False)
     facts = []
     if quality.delay is not None:
         seconds = {"half": _seconds(quality.delay.p50, ui), "most": _seconds(quality.delay.p95, ui)}
-        facts.append(ui.text(QUALITY_TEXTS["quality.delay"], **seconds))
+        facts.append(ui.named("staff/quality.delay", **seconds))
     if quality.gaps:
-        facts.append(ui.text(QUALITY_TEXTS["quality.gaps"], n=quality.gaps))
+        facts.append(ui.named("staff/quality.gaps", n=quality.gaps))
     lines, corrected = quality.lines, quality.corrected
-    people = "quality.corrected" if corrected.by_person else "quality.uncorrected"
-    facts.append(ui.text(QUALITY_TEXTS[people], n=_percent(corrected.by_person, lines)))
+    people = "corrected" if corrected.by_person else "uncorrected"
+    facts.append(ui.named(f"staff/quality.{people}", n=_percent(corrected.by_person, lines)))
     if staff and corrected.by_machine:
-        facts.append(ui.text(QUALITY_TEXTS["quality.by-machine"], n=_percent(corrected.by_machine, lines)))
-    facts.append(ui.text(QUALITY_TEXTS["quality.rate"], n=quality.words_a_minute))
+        facts.append(ui.named("staff/quality.by-machine", n=_percent(corrected.by_machine, lines)))
+    facts.append(ui.named("staff/quality.rate", n=quality.words_a_minute))
     heard = [tag for tag, n in quality.languages.items() if 100 * n >= HEARD_PERCENT * quality.words]
     facts.append(", ".join(map(ui.language_name, heard)))
     return " \u00b7 ".join(facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,9 @@ TYPES = {
     ".svg": "image/svg+xml; charset=utf-8",
 }
 """What is served, by suffix; nothing else in the folder is."""
+
+_COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
+"""A comment that has its lines to itself. No script has a text over several lines, which could hold one."""
 
 
 def find_web_folder() -> Path:
@@ -41,6 +45,11 @@ class StaticFile(msgspec.Struct, frozen=True, kw_only=True):
     """The body, gzip."""
 
 
+def _without_comments(script: bytes) -> bytes:
+    """The script without comments on lines of their own: a fifth less to load. Its lines keep their numbers."""
+    return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), script)
+
+
 class StaticFiles:
     """The style sheets, scripts and images under `web`, all in memory."""
 
@@ -54,6 +63,8 @@ class StaticFiles:
                 if kind is None or not path.is_file():
                     continue
                 name, body = path.relative_to(folder).as_posix(), path.read_bytes()
+                if path.suffix == ".js" and not name.startswith("vendor/"):
+                    body = _without_comments(body)
                 digest.update(f"{name}\0{len(body)}\0".encode() + body)
                 self._files[name] = StaticFile(type=kind, body=body, packed=gzip.compress(body, 9, mtime=0))
         except OSError as error:

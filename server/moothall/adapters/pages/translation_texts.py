@@ -8,17 +8,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.types import MadeFrom
 from moothall.services.translation.text_translation import Reach
 
-DIRECT = "Translated by a machine from {language}"
-THROUGH = "Translated by a machine from {language} through {through}"
-ROUGH = "Translated by a machine from {language}: the gist only"
-TEXTS = {"made": DIRECT, "made.through": THROUGH, "made.rough": ROUGH}
-"""The same for the scripts, by their names for it (`web/js/reader/other_text.js`)."""
 _DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
-
-NOBODY = "No translator is connected."
-INTO = "{language} into {others}"
-REACH_TEXTS = {"translatorless": NOBODY, "into": INTO}
-"""What the staff is told of translation; the same for the scripts, by their names for it (`web/js/desk/control.js`)."""
 
 
 def languages_of(route: str) -> tuple[str, ...]:
@@ -35,18 +25,18 @@ def route_text(route: str, ui: Catalogue, *, rough: bool) -> str:
     """The sentence of `made_text` for any text that was translated by that route."""
     first, *through = [ui.language_name(tag) for tag in languages_of(route)] or [""]
     if rough:
-        return ui.text(ROUGH, language=first)
+        return ui.named("reader/made.rough", language=first)
     if through:
-        return ui.text(THROUGH, language=first, through=", ".join(through))
-    return ui.text(DIRECT, language=first)
+        return ui.named("reader/made.through", language=first, through=", ".join(through))
+    return ui.named("reader/made", language=first)
 
 
 def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
     """What the macro `translation` needs: whether anybody translates, from what into what, and what is missing."""
     return {
-        "nobody": "" if reach.connected else ui.text(NOBODY),
+        "nobody": "" if reach.connected else ui.named("control/translatorless"),
         "ways": [
-            ui.text(INTO, language=ui.language_name(source), others=", ".join(map(ui.language_name, others)))
+            ui.named("control/into", language=ui.language_name(source), others=", ".join(map(ui.language_name, others)))
             for source, others in reach.ways.items()
         ],
         "missing": reach.missing,

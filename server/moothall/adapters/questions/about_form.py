@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.questions.about_texts import ASKS, CELLS
 from moothall.core.questions.statements import YES, Dimension, Statement
 
 PREFIX = "about-"
@@ -33,10 +32,12 @@ def about_fields(choices: Mapping[Dimension, Sequence[str]], given: Statement, u
     return [
         Choice(
             name=f"{PREFIX}{each.value}",
-            text=ui.text(ASKS[each]),
+            text=ui.named(f"asking/about.{each}"),
             options=()
             if tuple(may) == (YES,)
-            else tuple((value, ui.text(CELLS[each][value]), given.get(each) == value) for value in may),
+            else tuple(
+                (value, ui.named(f"moderation/heard.{each}.{value}"), given.get(each) == value) for value in may
+            ),
             chosen=given.get(each) == YES,
             apart=each in APART,
         )

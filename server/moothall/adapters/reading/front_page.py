@@ -13,7 +13,6 @@ from babel.dates import format_date
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.pages.texts import STATES
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone, iso_time, offset_name, time_of_day
@@ -138,7 +137,7 @@ class FrontPage:
             at=at,
             moment="" if moment is None else iso_time(moment),
             time=time,
-            state=ui.text(STATES[entry.status]),
+            state=ui.named(f"page/state.{entry.status}"),
             status=entry.status.value,
             languages=", ".join(ui.language_name(each) for each in entry.languages),
             place=self._place(plan.room) if plan is not None and plan.room is not None else "",

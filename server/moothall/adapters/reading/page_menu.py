@@ -15,7 +15,6 @@ import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue, own_name
-from moothall.adapters.pages.texts import INSTEAD, INSTEAD_BACK, INSTEAD_READ
 from moothall.adapters.reading.page_address import Address
 from moothall.adapters.reading.page_choices import SHOW
 from moothall.core.events.types import ChannelKind
@@ -25,14 +24,6 @@ from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Session
 
-GROUPS = {
-    ChannelKind.FLOOR: "As spoken",
-    ChannelKind.INTERPRETATION: "Interpreter",
-    ChannelKind.TRANSLATION: "Machine translation",
-}
-"""What the texts of a kind are called, in the order in which they are offered: an interpreter comes first."""
-SINCE = "Made on demand since {date}"
-"""What marks a translation that is no part of the record."""
 WAYS = {"": "Original", "translation": "Translation", "both": "Both"}
 """Ways to read a translation, by their values of the choice SHOW; the original is another text."""
 
@@ -53,7 +44,7 @@ def menu(
     if len(session.channels) < 2 and not offered:
         return []
     groups: list[dict[str, object]] = []
-    for kind, title in GROUPS.items():
+    for kind in ChannelKind:  # In this order: an interpreter comes first.
         texts = [
             _text(name, channel, address, ui, zone)
             for name, channel in session.channels.items()
@@ -61,7 +52,7 @@ def menu(
         ]
         texts.sort(key=lambda text: bool(text["since"]))  # those of record come first
         if texts:
-            groups.append({"kind": kind.value, "title": ui.text(title), "texts": texts})
+            groups.append({"kind": kind.value, "title": ui.named(f"reader/menu.{kind}"), "texts": texts})
     return groups
 
 
@@ -96,7 +87,7 @@ def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zo
     return {
         "address": address.page(channel=name),
         "own_pace": address.own_pace(channel=name),
-        "name": ui.text(GROUPS[ChannelKind.FLOOR]) if spoken else own or ui.language_name(tag),
+        "name": ui.named("reader/menu.floor") if spoken else own or ui.language_name(tag),
         # What has no name of its own is in the language of the page.
         "language": tag if own else "",
         "direction": direction(tag),
@@ -110,7 +101,7 @@ def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
     """Since when a translation that is no part of the record is made; "" for any other text."""
     if channel.of_record or channel.asked is None:
         return ""
-    return ui.text(SINCE, date=format_date(zone.at(channel.asked), "long", locale=ui.locale))
+    return ui.named("reader/menu.since", date=format_date(zone.at(channel.asked), "long", locale=ui.locale))
 
 
 def ways(session: Session, address: Address, ui: Catalogue, *, own_pace: int | None = None) -> list[dict[str, object]]:
@@ -157,10 +148,12 @@ def in_place(
     if session.status is Status.CLOSED:
         pass
     elif here.kind is ChannelKind.INTERPRETATION and instead is not None:
-        text, there = INSTEAD_READ, address.page(channel=instead, instead_of=address.channel)
+        text, there = "reader/instead.read", address.page(channel=instead, instead_of=address.channel)
     elif here.kind is ChannelKind.TRANSLATION and other is not None and other.kind is ChannelKind.INTERPRETATION:
-        text, there = (INSTEAD_BACK, address.page(channel=instead_of)) if instead == instead_of else (INSTEAD, "")
-    return {"text": ui.text(text) if text else "", "address": there}
+        text, there = "reader/instead", ""
+        if instead == instead_of:
+            text, there = "reader/instead.back", address.page(channel=instead_of)
+    return {"text": ui.named(text) if text else "", "address": there}
 
 
 def in_own_language(session: Session, address: Address, ui: Catalogue) -> dict[str, str] | None:

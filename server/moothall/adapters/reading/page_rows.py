@@ -9,22 +9,6 @@ from babel.dates import get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.texts import (
-    ACCEPTED,
-    GAPS,
-    MENDED,
-    NOTICES,
-    ON_DEMAND,
-    ORIGINS,
-    REHEARSAL,
-    SHORT,
-    SHORT_ON_DEMAND,
-    SOUND,
-    STANDS,
-    TO_LINE,
-    UNNAMED,
-    YOUNG_PEOPLE,
-)
 from moothall.adapters.pages.translation_texts import languages_of, made_text
 from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.kernel.ids import ChannelId
@@ -76,6 +60,7 @@ def rows_of(
 
 def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
     """The rows, each with whose turn it is where that has to be said: of all that stand one above the other."""
+    unnamed = ui.named("lines/unnamed")
     turn = Turn()
     found: list[Row] = []
     for row in rows:
@@ -85,7 +70,7 @@ def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
             continue
         heading = turn.then(str(row["name"]))
         turn = heading.turn
-        found.append({**row, "again": not heading.begins, "unnamed": ui.text(UNNAMED) if heading.name == "" else ""})
+        found.append({**row, "again": not heading.begins, "unnamed": unnamed if heading.name == "" else ""})
     return found
 
 
@@ -105,11 +90,11 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "again": False,
         "unnamed": "",
         "time": media_time(line.t0),
-        "to_line": ui.text(TO_LINE, time=media_time(line.t0)),
+        "to_line": ui.named("reader/to-line", time=media_time(line.t0)),
         "datetime": "" if moment is None else iso_time(moment),
         "moment": "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} {offset_name(moment)}",
         "mended": line.mended,
-        "mended_text": ui.text(ACCEPTED if line.accepted else MENDED),
+        "mended_text": ui.named("lines/accepted" if line.accepted else "lines/mended"),
         "origin": line.origin.value,
         "source": source_of(line, ui),
         "original": None,
@@ -122,7 +107,7 @@ def source_of(line: Line, ui: Catalogue) -> str:
     """How a line came about, in words."""
     if line.origin is Origin.TRANSLATED and not isinstance(line.made_from, UnsetType):
         return made_text(line.made_from, ui)
-    return ui.text(ORIGINS[line.origin])
+    return ui.named(f"lines/origin.{line.origin}")
 
 
 def with_gaps(rows: Sequence[Row], session: Session, since: int | None, until: int | None, ui: Catalogue) -> list[Row]:
@@ -141,18 +126,22 @@ def _gap_row(gap: Gap, ui: Catalogue) -> Row:
 
 def gap_text(gap: Gap, ui: Catalogue) -> str:
     """What is said of a span without text."""
-    return ui.text(GAPS[gap.reason], start=media_time(gap.t0), end=media_time(gap.t1))
+    return ui.named(f"lines/gap.{gap.reason}", start=media_time(gap.t0), end=media_time(gap.t1))
+
+
+_STANDING = {Status.PAUSED: "break", Status.CLOSED: "closed"}
+"""How a session stands of which no words are awaited."""
 
 
 def standing(snapshot: Snapshot, now: int, *, last_awaited: bool = False) -> tuple[str, dict[str, int]]:
-    """How the session stands as far as its log tells: a key of STANDING and the values of its places.
+    """How the session stands as far as its log tells: a name of the texts `standing` and the values of its places.
 
     `last_awaited`: whether it is about to be closed, and its last words are awaited.
     """
     if last_awaited and snapshot.session.status is not Status.CLOSED:
         return "last-words", {}
     if snapshot.session.status is not Status.OPEN:
-        return STANDS[snapshot.session.status], {}
+        return _STANDING.get(snapshot.session.status, "before"), {}
     spoke = last_words(snapshot)
     if spoke is None:
         return "waiting", {}
@@ -193,9 +182,13 @@ def on_demand(session: Session, channel: ChannelId | None) -> bool:
     return known is not None and known.kind is ChannelKind.TRANSLATION and not known.of_record
 
 
-def text_notice(session: Session, channel: ChannelId | None) -> str:
-    """The key of what a text is and what it isn't."""
-    return ON_DEMAND if on_demand(session, channel) else NOTICES[kind_of(session, channel)]
+def text_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
+    """What a text is and what it isn't."""
+    return ui.named(f"page/notice.{_made_how(session, channel)}")
+
+
+def _made_how(session: Session, channel: ChannelId | None) -> str:
+    return "on-demand" if on_demand(session, channel) else kind_of(session, channel)
 
 
 def notices(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line]) -> list[str]:
@@ -205,14 +198,16 @@ def notices(session: Session, channel: ChannelId | None, ui: Catalogue, lines: S
     """
     made = next((line.made_from for line in reversed(lines) if line.made_from), None)
     way = [made_text(made, ui)] if made and languages_of(made.route)[1:] else []
-    said = [text_notice(session, channel)]
-    said.append(YOUNG_PEOPLE if session.young_people else SOUND[session.sound])
+    said = [text_notice(session, channel, ui), *way]
+    if session.young_people:
+        said.append(ui.text("Young people take part: no sound and no full names are kept."))
+    else:
+        said.append(ui.named(f"page/sound.{session.sound}"))
     if session.rehearsal:
-        said.append(REHEARSAL)
-    first, *others = (ui.text(key) for key in said)
-    return [first, *way, *others]
+        said.append(ui.text("This is a rehearsal: none of it stays."))
+    return said
 
 
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
     """The same in a few words."""
-    return ui.text(SHORT_ON_DEMAND if on_demand(session, channel) else SHORT[kind_of(session, channel)])
+    return ui.named(f"page/short.{_made_how(session, channel)}")

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.texts import WAITING
 from moothall.adapters.reading.page_rows import Row, row_of, shows
 from moothall.core.events.types import Origin
 from moothall.core.kernel.ids import SegmentId
@@ -74,7 +73,7 @@ def with_waiting(
             continue
         at = next((n for n, row in enumerate(found) if _t0(row) > line.t0), len(found))
         row = row_of(session, line, 0, ui, zone=zone)
-        found.insert(at, {**row, "original": source_row(line), "waiting": ui.text(WAITING)})
+        found.insert(at, {**row, "original": source_row(line), "waiting": ui.named("reader/waiting")})
     return found
 
 

@@ -15,7 +15,6 @@ from aiohttp import HttpVersion11, web
 
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.pages.texts import UNNAMED
 from moothall.adapters.reading.page_rows import gap_text
 from moothall.adapters.reading.reader_routes import Frames, Readers, Reading, begin, let_go
 from moothall.core.session.state import Status
@@ -88,7 +87,7 @@ class PlainDoor:
             return response
         _keep_alive(transport)
         ui, _ = language(self._pages, request)
-        text = PlainText(ui.text(UNNAMED), lambda gap: gap_text(gap, ui), reading.feed)
+        text = PlainText(ui.named("lines/unnamed"), lambda gap: gap_text(gap, ui), reading.feed)
         outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
         self._outlets[outlet] = transport
         try:

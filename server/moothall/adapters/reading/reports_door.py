@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.door_texts import ANSWERS, KINDS, DoorText, report_part
+from moothall.adapters.pages.door_texts import DoorText, report_part
 from moothall.adapters.pages.request_context import Asked, Wrong, own_html
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_body, read_form, title_language, title_of
@@ -186,4 +186,4 @@ def _known(text: str) -> dict[Kind, Answer]:
 
 
 def _words(kind: Kind, answer: Answer, ui: Catalogue) -> dict[str, str]:
-    return {"what": ui.text(KINDS[kind]), "became": ui.text(ANSWERS[answer])}
+    return {"what": ui.named(f"staff/report.{kind}"), "became": ui.named(f"page/answer.{answer}")}

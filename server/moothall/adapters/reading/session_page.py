@@ -15,14 +15,6 @@ from moothall.adapters.pages.door_texts import card_part, report_part
 from moothall.adapters.pages.presence_texts import took_part
 from moothall.adapters.pages.quality_texts import quality_line
 from moothall.adapters.pages.templates import Pages, script_json
-from moothall.adapters.pages.texts import (
-    FORMAT_TEXTS,
-    INTERPRETER_STANDING,
-    NEW_LINES,
-    SCRIPT_TEXTS,
-    SEALS,
-    STANDING,
-)
 from moothall.adapters.questions.asking_texts import figures
 from moothall.adapters.questions.page_hands import raised
 from moothall.adapters.reading import page_choices
@@ -149,6 +141,7 @@ class SessionPage:
         if apart is not None:
             rows.append(row_of(session, lines[apart], start + apart, ui, zone=zone))
         rows = in_turns(rows, ui)
+        interpreter = ["interpreter"] if kind_of(session, channel) is ChannelKind.INTERPRETATION else []
         grows = None if apart is None else rows.pop()
         return self._pages.render(
             "session.html",
@@ -167,7 +160,7 @@ class SessionPage:
             growing=grows,
             short=short_notice(session, channel, ui),
             ways=ways(session, address, ui),
-            formats=[{"address": address.record(form), "text": ui.text(FORMAT_TEXTS[form])} for form in FORMATS],
+            formats=[{"address": address.record(form), "text": ui.named(f"page/format.{form}")} for form in FORMATS],
             sound_address=sound_address,
             quality=quality_line(quality, ui),
             asked=[
@@ -187,9 +180,9 @@ class SessionPage:
             later=None if older is None else _later(older),
             page_lines=SNAPSHOT_LINES,
             position=Position(snapshot.epoch, snapshot.offset),
-            seal=None if session.seal is None else ui.text(SEALS[session.seal]),
+            seal=None if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
             kind=kind,
-            state=ui.text(STANDING[kind], **values),
+            state=ui.named(f"standing/standing.{kind}", **values),
             made=clock_time(zone.at(now)),
             data=script_json(
                 {
@@ -199,7 +192,6 @@ class SessionPage:
                     "total": start + len(lines),
                     "now": now,
                     "spoke": last_words(snapshot),
-                    "ui": ui.language,
                     "date": self._pages.date(session, ui),
                     "zone": _script_zone(zone, now),
                     "session": msgspec.to_builtins(session),
@@ -209,8 +201,7 @@ class SessionPage:
                     else {**msgspec.to_builtins(lines[apart]), "number": start + apart},
                     "base": address.base,
                     "query": address.query,
-                    "texts": _script_texts(kind_of(session, channel), ui),
-                    "counted": {"new": dict(ui.forms(NEW_LINES))},
+                    **ui.script("standing", "lines", "reader", *interpreter),
                 }
             ),
         )
@@ -299,13 +290,6 @@ def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:
     moment = zone.at(now)
     ahead = moment.utcoffset()
     return 0 if ahead is None else round(ahead.total_seconds()) * 1000, iso_time(moment)[19:], offset_name(moment)
-
-
-def _script_texts(kind: ChannelKind, ui: Catalogue) -> dict[str, str]:
-    """What the scripts say, by their names for it."""
-    interpreter = INTERPRETER_STANDING if kind is ChannelKind.INTERPRETATION else {}
-    keys = SCRIPT_TEXTS | {f"standing.{name}": key for name, key in interpreter.items()}
-    return {name: ui.text(key) for name, key in keys.items()}
 
 
 def _later(older: OlderPage) -> int | None:

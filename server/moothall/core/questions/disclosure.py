@@ -2,8 +2,8 @@
 
 What people say of themselves becomes tables of one dimension each: a row a cell (whoever has said nothing is a cell
 too), three columns: who asked, who had a turn, who had an answer. Whoever reads them knows, from the queue itself, who
-asked and who spoke when, so he knows all totals at any time, and remembers every figure that he has seen. What he can
-work out of that by adding and subtracting concerns nobody, or at least five people:
+asked and who spoke when, so they know all totals at any time, and remember every figure that they have seen. What they
+can work out of that by adding and subtracting concerns nobody, or at least five people:
 
 - A figure is shown when at least five people are in it, and is shown anew only when at least five people have changed
   in it since, against each state in which it was shown before. Until then the earlier one stays.
@@ -20,7 +20,8 @@ work out of that by adding and subtracting concerns nobody, or at least five peo
 
 Whoever asks with several browsers counts as several people; that isn't guarded against.
 
-The terms are those of L. Willenborg and T. de Waal, "Elements of Statistical Disclosure Control" (Springer, 2001).
+What each rule keeps back was measured (docs/adr/0032-figures-by-group-stay-live.md). The terms are those of
+L. Willenborg and T. de Waal, "Elements of Statistical Disclosure Control" (Springer, 2001).
 """
 
 from __future__ import annotations
@@ -227,12 +228,12 @@ def _betrays(tried: Table, totals: Mapping[Column, Steps], wanted: _Wanted) -> t
             if not _apart(steps[:-1], stands(steps)):
                 return column, cell
             then = [stands(totals[each], tried[each][cell][-1][0]) for each in (one, other)]
-            others = _sums([_gap(*then)], [stands(steps)])
+            others = _less(_gap(*then), [stands(steps)])
             if few(len(others)) or (cell != NOT_SAID and stands(steps) and not others):
                 return column, cell
         total = _gap(stands(totals[one]), stands(totals[other]))
         shown = [_gap(stands(tried[one][cell]), stands(tried[other][cell])) for cell in both]
-        if both and few(len(_sums([total], shown))):
+        if both and few(len(_less(total, shown))):
             return _smallest(wanted, other if other in columns else one)
     return None
 
@@ -266,19 +267,32 @@ def _apart(steps: Steps, have: Shares, *, nobody: bool = True) -> bool:
 
 def _rest(total: Steps, shown: Sequence[Steps]) -> Steps:
     """What is left of the total when these are taken away, each time that one of them was shown anew."""
-    sides = [dict[Person, Share]() for _ in (total, *shown)]
+    renewed_at = {look for steps in shown for look, _ in steps}
+    return _derived((total, *shown), _left, due=renewed_at.__contains__)
+
+
+def _gaps(one: Steps, other: Steps) -> Steps:
+    """How the difference of two columns in a row was, each time that either was shown anew and both were shown."""
+    first = max(one[0][0], other[0][0])
+    return _derived((one, other), _difference, due=lambda look: look >= first)
+
+
+def _derived(
+    sides: Sequence[Steps], derive: Callable[[Sequence[Share]], Share], *, due: Callable[[int], bool]
+) -> Steps:
+    """What follows for each person from their shares in several figures, at each look that is due."""
     looks: dict[int, list[tuple[Shares, Shares]]] = {}
-    for side, steps in zip(sides, (total, *shown), strict=True):
+    have = [Shares() for _ in sides]
+    for side, steps in zip(have, sides, strict=True):
         for look, changes in steps:
             looks.setdefault(look, []).append((side, changes))
-    renewed_at = {look for steps in shown for look, _ in steps}
     found, touched = list[tuple[int, Shares]](), set[Person]()
     for look in sorted(looks):
         for side, changes in looks[look]:
             side.update(changes)
             touched |= changes.keys()
-        if look in renewed_at:
-            found.append((look, {each: _left([side.get(each, ()) for side in sides]) for each in sorted(touched)}))
+        if due(look):
+            found.append((look, {each: derive([side.get(each, ()) for side in have]) for each in sorted(touched)}))
             touched.clear()
     return tuple(found)
 
@@ -296,40 +310,21 @@ def _left(parts: Sequence[Share]) -> Share:
     return tuple(number for share in (total, *there) for number in (len(share), *share)) if total or there else ()
 
 
+def _difference(parts: Sequence[Share]) -> Share:
+    """Of somebody: whether they are in the first of two columns alone (1) or in the second alone (-1)."""
+    one, other = map(bool, parts)
+    return () if one is other else (1,) if one else (-1,)
+
+
 def _gap(one: Shares, other: Shares) -> Shares:
     """Whom two columns don't have in common: in the first alone, or in the second alone."""
-    return {each: (1,) if each in one else (-1,) for each in sorted(one.keys() ^ other.keys())}
+    return {each: _difference([one.get(each, ()), other.get(each, ())]) for each in sorted(one.keys() ^ other.keys())}
 
 
-def _sums(gaps: Iterable[Shares], less: Iterable[Shares]) -> Shares:
-    """All of these, less all of those."""
-    found: dict[Person, int] = {}
-    for weight, some in ((1, gaps), (-1, less)):
-        for gap in some:
-            for person, (sign,) in gap.items():
-                found[person] = found.get(person, 0) + weight * sign
+def _less(total: Shares, parts: Iterable[Shares]) -> Shares:
+    """What is left of a difference when others are taken away."""
+    found = {person: sign for person, (sign,) in total.items()}
+    for part in parts:
+        for person, (sign,) in part.items():
+            found[person] = found.get(person, 0) - sign
     return {person: (sign,) for person, sign in found.items() if sign}
-
-
-def _gaps(one: Steps, other: Steps) -> Steps:
-    """How the difference of two columns in a row stood, each time that either was shown anew and both were shown."""
-    looks: dict[int, list[tuple[set[Person], Shares]]] = {}
-    have: tuple[set[Person], set[Person]] = (set(), set())
-    for side, steps in zip(have, (one, other), strict=True):
-        for look, changes in steps:
-            looks.setdefault(look, []).append((side, changes))
-    first = max(one[0][0], other[0][0])
-    found, touched = list[tuple[int, Shares]](), set[Person]()
-    for look in sorted(looks):
-        for side, changes in looks[look]:
-            side |= {person for person, share in changes.items() if share}
-            side -= {person for person, share in changes.items() if not share}
-            touched |= changes.keys()
-        if look >= first:
-            found.append((look, {each: _sign(each in have[0], each in have[1]) for each in sorted(touched)}))
-            touched.clear()
-    return tuple(found)
-
-
-def _sign(one: bool, other: bool) -> Share:
-    return () if one is other else (1,) if one else (-1,)

@@ -31,7 +31,7 @@ async def redo(  # noqa: PLR0917  # a command, with what carries it out
     person mended stays, and so does all before it. Where no audio of the channel is being recognised the language is
     forced and nothing else.
     """
-    async with recognising.held(writer, channel) as job:
+    async with recognising.held(writer, channel) as assignment:
         commands: list[AnyCommand] = [ForceLanguage(channel=channel, language=language)]
         known = writer.state.channels.get(channel)
         if (
@@ -41,13 +41,13 @@ async def redo(  # noqa: PLR0917  # a command, with what carries it out
             and language not in known.languages
         ):
             commands.insert(0, SetLanguages(languages=(*known.languages, language)))
-        if job is not None:
-            audible = job.audio.start_ms
-            t = rewound_to(writer.state, channel, max(0, job.audio.end_ms - ms, audible), audible)
+        if assignment is not None:
+            audible = assignment.audio.start_ms
+            t = rewound_to(writer.state, channel, max(0, assignment.audio.end_ms - ms, audible), audible)
             commands.append(RewindChannel(channel=channel, t=t))
         answer = await writer.send(actor, command_id, commands)
-        if isinstance(answer, Receipt) and job is not None:
-            job.through = 0
+        if isinstance(answer, Receipt) and assignment is not None:
+            assignment.through = 0
         return answer
 
 

@@ -1,25 +1,23 @@
-"""Which engine hears which channel, and the engine link seen from the server.
+"""Which engine hears which channel.
 
-A job is a channel whose audio wants to be recognised. Every engine that connects takes jobs as far as its
-capacity goes; when its link ends its jobs go to another, from the last committed word on.
+Each channel whose audio is to be recognised is an assignment. Every engine that connects is given assignments as far as
+its capacity goes; when its link ends they go to another, from the last committed word on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.engines.attaching import expected
-from moothall.services.engines.connection import BenchClock, EngineConnection
-from moothall.services.engines.job import Again, GlossaryOf, Job, no_glossary
-from moothall.services.engines.room import left_when_full, relief, roomiest
-from moothall.services.engines.streams import Engine, Stream
+from moothall.services.engines.assignment import Again, Assignment, GlossaryOf, no_glossary
+from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
+from moothall.services.engines.capacity import freest, left_when_full, relief
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.consent import ConsentChanges
 from moothall.services.sound.live_audio import LiveAudio
@@ -45,32 +43,31 @@ Beside = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 
 
 class Recognising:
-    """Brings jobs and engines together."""
+    """Brings assignments and engines together."""
 
     def __init__(
         self,
         clock: Clock,
-        bench: BenchClock | None = None,
         beside: Beside | None = None,
         glossary: GlossaryOf = no_glossary,
         pulses: Pulses | None = None,
     ) -> None:
-        """`beside` reads the audio of each job too, and has to have done with it before the job is done."""
+        """`beside` reads the audio of each assignment too, which is not done before that has come back."""
         self._glossary = glossary
         self._pulses = pulses or Pulses(clock)
         self._clock = clock
-        self._bench = bench
         self._beside = beside
-        self._jobs: list[Job] = []
-        self._waiting: list[Job] = []
-        self._engines: list[Engine] = []
+        self._assignments: list[Assignment] = []
+        self._waiting: list[Assignment] = []
+        self._attachments: dict[Assignment, Attachment] = {}
+        self._engines: list[ConnectedEngine] = []
         self._again: Again = lambda *_: None
         self._refused = 0
         self._relieved = clock.monotonic()
         self._alone_since: int | None = clock.monotonic()
         """Since when no engine is connected."""
         self.usage: list[wire.Usage] = []
-        """What engines said they used, one per drained stream; the last 100."""
+        """What engines said they used, one per drained attachment; the last 100."""
 
     @property
     def engines(self) -> int:
@@ -84,19 +81,18 @@ class Recognising:
 
     def unheard(self, session: SessionId) -> tuple[ChannelId, ...]:
         """The channels of a session that want to be recognised and whose languages no connected engine knows."""
-        waiting = (job for job in self._waiting if job.writer.session == session and job.stretch is not None)
-        return tuple(job.channel for job in waiting if self._engines and not self._suited(job))
+        return tuple(each.channel for each in self._wanting(session) if self._engines and not self._suited(each))
 
     def loudness(self, session: SessionId) -> dict[ChannelId, Loudness]:
         """How loud the sound of a session is that is still coming."""
-        jobs = (job for job in self._jobs if job.writer.session == session and not job.audio.ended)
-        return {job.channel: job.audio.loudness for job in jobs}
+        live = (each for each in self._assignments if each.writer.session == session and not each.audio.ended)
+        return {each.channel: each.audio.loudness for each in live}
 
     def unlike(self, session: SessionId) -> tuple[tuple[str, ...], str] | None:
         """The languages in which a text of a session is recognised, and the one that it sounds like instead."""
-        for job in self._jobs:
-            if job.writer.session == session and job.sounds_like is not None:
-                return expected(job.writer.state.channels[job.channel]), job.sounds_like
+        for each in self._assignments:
+            if each.writer.session == session and each.sounds_like is not None:
+                return expected(each.now), each.sounds_like
         return None
 
     @property
@@ -107,9 +103,8 @@ class Recognising:
     def crowded_out(self, session: SessionId) -> tuple[ChannelId, ...]:
         """The channels of a session that have waited for a while since no engine has room for them."""
         now = self._clock.monotonic()
-        waiting = (job for job in self._waiting if job.writer.session == session and now - job.heard_at >= QUIET_MS)
-        waiting = (job for job in waiting if job.stretch is not None and job.not_before <= now)
-        return tuple(job.channel for job in waiting if self._suited(job))
+        waiting = (each for each in self._wanting(session) if now - each.heard_at >= QUIET_MS)
+        return tuple(each.channel for each in waiting if each.not_before <= now and self._suited(each))
 
     @property
     def alone(self) -> bool:
@@ -122,64 +117,64 @@ class Recognising:
         return channel in self.unheard(session) or (alone is not None and self._clock.monotonic() - alone >= AWAY_MS)
 
     def tell_again(self, told: Again) -> None:
-        """From now on tell of lines that their engine hears once more."""
+        """From now on tell of segments that their engine hears once more."""
         self._again = told
 
-    def _heard_again(self, session: SessionId, lines: tuple[SegmentId, ...], still: bool) -> None:
-        self._again(session, lines, still)
+    def _heard_again(self, session: SessionId, segments: tuple[SegmentId, ...], still: bool) -> None:
+        self._again(session, segments, still)
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have a channel recognised until its audio is over and every word of it is in the log."""
-        job = Job(writer, channel, audio, self._glossary)
-        job.again = self._heard_again
-        job.heard_at = self._clock.monotonic()
-        self._jobs.append(job)
-        self._waiting.append(job)
-        self._place()
+        assignment = Assignment(writer, channel, audio, self._glossary, self._heard_again)
+        assignment.heard_at = self._clock.monotonic()
+        self._assignments.append(assignment)
+        self._waiting.append(assignment)
+        self._assign()
         async with asyncio.TaskGroup() as group:
             if self._beside is not None:
                 group.create_task(_read_beside(self._beside, writer, audio))
-            watch = group.create_task(self._watch(job))
-            consent = group.create_task(self._follow_consent(job))
+            watch = group.create_task(self._watch(assignment))
+            consent = group.create_task(self._follow_consent(assignment))
             try:
-                await job.done.wait()
+                await assignment.done.wait()
             finally:
-                if job in self._waiting:
-                    self._waiting.remove(job)
-                if job.stream is not None:
-                    await job.stream.detach()
-                self._jobs.remove(job)
-                job.unkept.wipe()
+                if assignment in self._waiting:
+                    self._waiting.remove(assignment)
+                if (attachment := self._attachments.get(assignment)) is not None:
+                    await attachment.detach()
+                self._assignments.remove(assignment)
+                assignment.shown.wipe()
             watch.cancel()
             consent.cancel()
 
     @asynccontextmanager
-    async def held(self, writer: SessionWriter, channel: ChannelId) -> AsyncIterator[Job | None]:
+    async def held(self, writer: SessionWriter, channel: ChannelId) -> AsyncIterator[Assignment | None]:
         """While inside no engine hears the channel, and all that one said is in the log; then it is attached anew.
 
-        Gives its job, None when no audio of the channel is being recognised.
+        Gives its assignment, None when no audio of the channel is being recognised.
         """
-        job = next((job for job in self._jobs if job.writer is writer and job.channel == channel), None)
-        if job is None:
+        found = (each for each in self._assignments if each.writer is writer and each.channel == channel)
+        assignment = next(found, None)
+        if assignment is None:
             yield None
             return
-        async with job.holding:
-            job.held = True
-            if job in self._waiting:
-                self._waiting.remove(job)
-            elif job.stream is not None:
-                task = job.stream.task
-                await job.stream.leave()
-                if task is not None:
-                    await asyncio.wait({task})
+        async with assignment.holding:
+            assignment.held = True
+            if assignment in self._waiting:
+                self._waiting.remove(assignment)
+            elif (attachment := self._attachments.get(assignment)) is not None:
+                await attachment.leave()
+                if attachment.task is not None:
+                    await asyncio.wait({attachment.task})
             try:
-                yield job
+                yield assignment
             finally:
-                job.held = False
-                job.not_before = 0  # What was done meanwhile may have mended it.
-                if job in self._jobs and job.stream is None and not job.done.is_set():
-                    self._waiting.append(job)
-                    self._place()
+                assignment.held = False
+                assignment.not_before = 0  # What was done meanwhile may have mended it.
+                on = assignment in self._assignments and not assignment.done.is_set()
+                if on and assignment not in self._attachments:
+                    self._waiting.append(assignment)
+                    self._assign()
 
     async def serve(self, link: EngineConnection) -> None:
         """Talk to one engine until its link ends. Raises ProtocolError when it breaks the rules, and GivenUp."""
@@ -192,41 +187,39 @@ class Recognising:
         if hello.key_refused:
             await self._wait_with(link)
             return
-        engine = Engine(
+        engine = ConnectedEngine(
             link,
             hello,
             clock=self._clock,
-            bench=self._bench,
-            over=self._over,
-            roomier=self._place,
+            ended=self._ended,
+            changed=self._assign,
             note_usage=self._note_usage,
             fate=self._pulses.fate,
         )
         with self._pulses.linked(f"engine {link.name}", hello.life, link.abort):
             await self._serve(engine)
 
-    async def _serve(self, engine: Engine) -> None:
+    async def _serve(self, engine: ConnectedEngine) -> None:
         link, hello, attached = engine.link, engine.hello, 0
         logger.info("engine %s: connected, model %s, %d channels", link.name, hello.model, hello.channels)
         self._engines.append(engine)
         self._alone_since = None
         try:
-            async with asyncio.TaskGroup() as group:
-                engine.group = group
-                self._place()
+            async with asyncio.TaskGroup() as engine.group:
+                self._assign()
                 try:
                     await engine.receive()
                 finally:
                     attached = engine.taken
-                    engine.stop(self._pulses.streams(hello.life))
+                    engine.stop(self._pulses.attachments(hello.life))
         except* ProtocolError as broken:
             raise broken.exceptions[0] from None
         finally:
             self._engines.remove(engine)
             self._alone_since = None if self._engines else self._clock.monotonic()
             logger.info("engine %s: gone, %d channels were attached", link.name, attached)
-            for stream in list(engine.streams.values()):
-                self._over(stream)
+            for attachment in list(engine.attachments.values()):
+                engine.ended(attachment)
 
     async def _wait_with(self, link: EngineConnection) -> None:
         """An engine that can do nothing yet: as good as away, but that people are told why."""
@@ -238,88 +231,96 @@ class Recognising:
         finally:
             self._refused -= 1
 
-    def _over(self, stream: Stream) -> None:
-        """A stream ended: its job is done, or goes to whoever can take it."""
-        stream.engine.streams.pop(stream.number, None)
-        job = stream.job
-        if job.stream is stream:
-            job.stream = None
-            if not (job.done.is_set() or stream.dropped or job.held):
-                if stream.in_vain:
-                    self._give_time(stream)
-                self._waiting.insert(0, job)  # It has readers already: before those that were never placed.
-        self._place()
+    def _ended(self, attachment: Attachment) -> None:
+        """An attachment is over: its assignment is done, or goes to an engine that can take it."""
+        assignment = attachment.assignment
+        if self._attachments.get(assignment) is attachment:
+            del self._attachments[assignment]
+            if not (assignment.done.is_set() or attachment.dropped or assignment.held):
+                if attachment.in_vain:
+                    self._give_time(attachment)
+                self._waiting.insert(0, assignment)  # It has readers already: before those that were never assigned.
+        self._assign()
 
-    def _give_time(self, stream: Stream) -> None:
+    def _give_time(self, attachment: Attachment) -> None:
         """What one attachment was refused the next one is, too: no use to try again at once."""
-        job = stream.job
-        if not job.failures:
+        assignment = attachment.assignment
+        if not assignment.failures:
             logger.warning(
                 "session %s channel %s: nothing of engine %s (%s) was accepted (%s); it is attached again, ever later",
-                job.writer.session,
-                job.channel,
-                stream.engine.link.name,
-                stream.engine.hello.model,
-                stream.refused or "it lost its place",
+                assignment.writer.session,
+                assignment.channel,
+                attachment.engine.link.name,
+                attachment.engine.hello.model,
+                attachment.refused or "its engine gave it up",
             )
-        job.failed(self._clock.monotonic())
+        assignment.failed(self._clock.monotonic())
 
-    def _place(self) -> None:
+    def _assign(self) -> None:
+        """Give what waits to the engines that can take it."""
         now = self._clock.monotonic()
-        for job in [job for job in self._waiting if job.not_before <= now]:
-            if job.stretch is None:  # In a break nobody hears it; when its sound is over no more will come.
-                if job.audio.ended:
-                    job.done.set()
+        for assignment in [each for each in self._waiting if each.not_before <= now]:
+            if assignment.span is None:  # In a break nobody hears it; when its sound is over no more will come.
+                if assignment.audio.ended:
+                    assignment.done.set()
                 continue
-            engine = roomiest(engine for engine in self._engines if engine.suits(job))
+            engine = freest(engine for engine in self._engines if engine.suits(assignment))
             if engine is not None:
-                self._waiting.remove(job)
-                engine.take(job)
+                self._waiting.remove(assignment)
+                self._attachments[assignment] = engine.attach(assignment)
 
-    def _suited(self, job: Job) -> bool:
-        return any(engine.suits(job) for engine in self._engines)
+    def _wanting(self, session: SessionId) -> Iterator[Assignment]:
+        """What waits of a session and has sound to be heard."""
+        return (each for each in self._waiting if each.writer.session == session and each.span is not None)
 
-    async def _follow_consent(self, job: Job) -> None:
+    def _suited(self, assignment: Assignment) -> bool:
+        return any(engine.suits(assignment) for engine in self._engines)
+
+    async def _follow_consent(self, assignment: Assignment) -> None:
         """Have engines hear apart what is kept and what isn't, and nothing of a break."""
-        changes = ConsentChanges(job.writer)
+        changes = ConsentChanges(assignment.writer)
         try:
             while True:
                 await changes.next()
-                state = job.writer.state
+                state = assignment.writer.state
                 if state.recorded or state.in_break:
-                    job.unkept.wipe()
-                if job.stream is not None:
-                    await job.stream.reconsider()
-                self._place()  # A break may be over.
+                    assignment.shown.wipe()
+                if (attachment := self._attachments.get(assignment)) is not None:
+                    await attachment.reconsider()
+                self._assign()  # A break may be over.
         finally:
             changes.close()
 
-    async def _relieve(self, job: Job) -> None:
-        """Take a job off an engine that has too many, where another one has time for it."""
-        now = self._clock.monotonic()
-        if job.stream is None or not job.stream.attached or now - self._relieved < RELIEF_MS:
+    async def _relieve(self, attachment: Attachment) -> None:
+        """Take a channel off an engine that has too many, where another one has time for it."""
+        now, engine, assignment = self._clock.monotonic(), attachment.engine, attachment.assignment
+        if not attachment.attached or now - self._relieved < RELIEF_MS:
             return
-        engine = job.stream.engine
-        if relief(engine, [other for other in self._engines if other is engine or other.suits(job)]) is not None:
+        if relief(engine, [other for other in self._engines if other is engine or other.suits(assignment)]) is not None:
             self._relieved = now
-            logger.info("session %s channel %s: leaves engine %s", job.writer.session, job.channel, engine.link.name)
-            await job.stream.leave()
+            logger.info(
+                "session %s channel %s: leaves engine %s",
+                assignment.writer.session,
+                assignment.channel,
+                engine.link.name,
+            )
+            await attachment.leave()
 
-    def _tell_why(self, job: Job) -> bool:
-        """Log why a job waits though engines are there; whether there was anything to say."""
-        if not self._suited(job):
+    def _tell_why(self, assignment: Assignment) -> bool:
+        """Log why a channel waits though engines are there; whether there was anything to say."""
+        if not self._suited(assignment):
             logger.warning(
                 "session %s channel %s: no engine knows its languages (%s), so none is attached",
-                job.writer.session,
-                job.channel,
-                ", ".join(job.writer.state.channels[job.channel].languages),
+                assignment.writer.session,
+                assignment.channel,
+                ", ".join(assignment.now.languages),
             )
-        elif job.channel in self.crowded_out(job.writer.session):
+        elif assignment.channel in self.crowded_out(assignment.writer.session):
             logger.warning(
                 "session %s channel %s: no engine has room for it; its sound is kept, and its text comes when there is "
                 "room: start another engine, or close a session that is over",
-                job.writer.session,
-                job.channel,
+                assignment.writer.session,
+                assignment.channel,
             )
         else:
             return False
@@ -328,38 +329,39 @@ class Recognising:
     def _note_usage(self, usage: wire.Usage) -> None:
         self.usage = [*self.usage, usage][-100:]
 
-    async def _watch(self, job: Job) -> None:
+    async def _watch(self, assignment: Assignment) -> None:
         """Say how late the text is when no engine says it."""
-        end, grown = job.audio.end, self._clock.monotonic()
+        audio = assignment.audio
+        end, grown = audio.end, self._clock.monotonic()
         told = False
         while True:
             await self._clock.sleep(WATCH_MS)
             now = self._clock.monotonic()
-            if job in self._waiting:
-                self._place()  # Its time may have come.
-            await self._relieve(job)
-            if job.stream is not None:
-                await job.stream.tell_terms()
-                if job.stream.attached and expected(job.writer.state.channels[job.channel]) != job.languages:
-                    await job.stream.leave()  # Other languages are spoken than it was told of.
-            if job.audio.end != end:
-                end, grown = job.audio.end, now
-            if job in self._waiting and job.stretch is None:
-                self._tell_of_break(job, sound=now - grown < QUIET_MS)
+            if assignment in self._waiting:
+                self._assign()  # Its time may have come.
+            if (attachment := self._attachments.get(assignment)) is not None:
+                await self._relieve(attachment)
+                await attachment.renew()
+            if audio.end != end:
+                end, grown = audio.end, now
+            waits = assignment in self._waiting
+            if waits and assignment.span is None:
+                self._tell_of_break(assignment, sound=now - grown < QUIET_MS)
                 continue
-            if job in self._waiting and self._engines and not told:
-                told = self._tell_why(job)
-            if now - job.heard_at < QUIET_MS and now - grown < QUIET_MS and not job.failures:
+            if waits and self._engines and not told:
+                told = self._tell_why(assignment)
+            if now - assignment.heard_at < QUIET_MS and now - grown < QUIET_MS and not assignment.failures:
                 continue
-            none = now - grown >= QUIET_MS and not job.audio.ended
-            sound = Sound.NONE if none else Sound.SPEECH
-            job.tell(ChannelState(channel=job.channel, sound=sound, lag=job.behind, t=job.heard), self._clock.wall())
+            sound = Sound.NONE if now - grown >= QUIET_MS and not audio.ended else Sound.SPEECH
+            heard = ChannelState(channel=assignment.channel, sound=sound, lag=assignment.behind, t=assignment.heard)
+            assignment.tell(heard, self._clock.wall())
 
-    def _tell_of_break(self, job: Job, *, sound: bool) -> None:
+    def _tell_of_break(self, assignment: Assignment, *, sound: bool) -> None:
         """Say whether somebody seems to speak in a break, by how loud it is: no engine hears it."""
-        heard = (Sound.SPEECH if job.audio.speaks else Sound.SILENCE) if sound else Sound.NONE
-        job.heard_at = self._clock.monotonic()
-        job.writer.signal(ChannelState(channel=job.channel, sound=heard, lag=0, t=job.audio.end_ms))
+        audio = assignment.audio
+        heard = (Sound.SPEECH if audio.speaks else Sound.SILENCE) if sound else Sound.NONE
+        assignment.heard_at = self._clock.monotonic()
+        assignment.writer.signal(ChannelState(channel=assignment.channel, sound=heard, lag=0, t=audio.end_ms))
 
 
 async def _read_beside(beside: Beside, writer: SessionWriter, audio: LiveAudio) -> None:

@@ -27,7 +27,7 @@ from moothall.core.session.state import Status
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal
 from moothall.core.translating.lines import spoken
-from moothall.services.engines.acts import SHOWN
+from moothall.services.engines.words import SHOWN
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions

@@ -44,9 +44,9 @@ class Watch:
         self._progress_at = now
 
     @property
-    def streams(self) -> tuple[int, ...]:
+    def attachments(self) -> tuple[int, ...]:
         """Whose passes were under way at its last pulse."""
-        return () if self._pulse is None else self._pulse.streams
+        return () if self._pulse is None else self._pulse.attachments
 
     def pulse(self, pulse: Pulse, now: int) -> None:
         """A pulse came."""

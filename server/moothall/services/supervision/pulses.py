@@ -139,10 +139,10 @@ class Pulses:
             process.links -= 1
             self._forget_if_gone(first.life, process)
 
-    def streams(self, life: str) -> tuple[int, ...]:
+    def attachments(self, life: str) -> tuple[int, ...]:
         """Whose passes a process had under way, as far as is known."""
         process = self._processes.get(life)
-        return () if process is None else process.watch.streams
+        return () if process is None else process.watch.attachments
 
     def ended(self, life: str, fate: Fate) -> None:
         """A process of our own ended without being told to."""

@@ -16,7 +16,11 @@ Hubs below hubs: a hub serves the same link. It prefixes the names of those belo
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, get_args
 
 import msgspec
 
@@ -26,18 +30,7 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
 from moothall.core.session.state import Status
-from moothall.core.signals import ChannelState, Summary
-from moothall.wire.hub.short import (
-    PULSE,
-    SHORT,
-    STATE,
-    batch_frame,
-    pulse_frame,
-    read_batch,
-    read_pulse,
-    read_state,
-    state_frame,
-)
+from moothall.core.signals import ChannelState, Sound, Summary
 
 PROTOCOL = 1
 PATH = "/hub/link"
@@ -133,19 +126,25 @@ AnyAct = AskAct | TakeBackAct | SupportAct | HeadCountAct | NoteAct | NoteReadAc
 """What a room can do."""
 
 
-class Part(StrEnum):
+class Part(IntEnum):
     """What a batch is of."""
 
-    LIVE = "live"
+    LIVE = 0
     """What is said now: it follows on the batch of this part before it, or on `Live`."""
-    MISSED = "missed"
+    MISSED = 1
     """What the hub lacks between its copy and where `Live` begins."""
-    OWN = "own"
+    OWN = 2
     """The hub's own lane and those of the hubs below it, which nobody signs."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
-    """A frame of the hub link."""
+    """A frame of the hub link: a MessagePack map, to which a later release may add fields."""
+
+
+class FrequentMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m", array_like=True):
+    """A frame that is sent all the time: a MessagePack array, since the names of its fields would be longer than the
+    rest. The tag stands first. A later release may add fields at the end.
+    """
 
 
 # Hub → server above
@@ -230,8 +229,8 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     act: AnyAct
 
 
-class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
-    """Both ways: I am there. One with `echo` 0 is answered at once by one that echoes its `sent`."""
+class Pulse(FrequentMessage, frozen=True, kw_only=True, tag=0):
+    """Both ways: I am there. A pulse with `echo` 0 is answered at once by one that echoes its `sent`."""
 
     sent: int
     """ms of the sender's monotonic clock."""
@@ -308,7 +307,7 @@ class Live(Message, frozen=True, kw_only=True, tag="live"):
     """That of the `Follow` that is answered."""
 
 
-class Batch(Message, frozen=True, kw_only=True, tag="batch"):
+class Batch(FrequentMessage, frozen=True, kw_only=True, tag=1):
     """Events, as `moothall.wire.hub.records` packs them."""
 
     session: SessionId
@@ -332,6 +331,16 @@ class Signalled(Message, frozen=True, kw_only=True, tag="signal"):
 
     session: SessionId
     signal: Summary
+
+
+class _State(FrequentMessage, frozen=True, kw_only=True, tag=2):
+    """`Signalled` with a `ChannelState`: while an engine is late it is sent every few seconds."""
+
+    session: SessionId
+    channel: ChannelId
+    sound: Sound
+    lag: int
+    t: int
 
 
 class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
@@ -374,47 +383,50 @@ FromHub = Hello | Follow | Leave | Taken | Erased | Act | Pulse
 ToHub = Welcome | Above | Programme | Live | Batch | Caught | Signalled | Stopped | Recall | Done | NotDone | Pulse
 
 _encoder = msgspec.msgpack.Encoder()
-_from_hub: msgspec.msgpack.Decoder[FromHub] = msgspec.msgpack.Decoder(FromHub)
-_to_hub: msgspec.msgpack.Decoder[ToHub] = msgspec.msgpack.Decoder(ToHub)
+
+
+def _decoders(messages: UnionType) -> tuple[msgspec.msgpack.Decoder[Any], msgspec.msgpack.Decoder[Any]]:
+    """Of those that are maps, and of those that are arrays: a union can't have both."""
+    arrays = [kind for kind in get_args(messages) if issubclass(kind, FrequentMessage)]
+    maps = [kind for kind in get_args(messages) if kind not in arrays]
+    return msgspec.msgpack.Decoder(reduce(or_, maps)), msgspec.msgpack.Decoder(reduce(or_, arrays))
+
+
+_from_hub, _frequent_from_hub = _decoders(FromHub)
+_to_hub, _frequent_to_hub = _decoders(ToHub | _State)
 
 
 def encode(message: FromHub | ToHub) -> bytes:
-    """The frame of a message: MessagePack, or for what comes often `moothall.wire.hub.short`, which is shorter.
-
-    A pulse with an age goes as MessagePack: in the short form a hub of before would take it for a mistake.
-    """
-    if isinstance(message, Batch):
-        short = batch_frame(list(Part).index(message.part), message.number, message.session, message.data)
-    elif isinstance(message, Signalled) and isinstance(message.signal, ChannelState):
-        short = state_frame(message.session, message.signal)
-    else:
-        plain = message if isinstance(message, Pulse) and not message.age else None
-        short = None if plain is None else pulse_frame(plain.sent, plain.echo, plain.wall)
-    return _encoder.encode(message) if short is None else short
+    """The frame of a message."""
+    if isinstance(message, Signalled) and isinstance(message.signal, ChannelState):
+        return _encoder.encode(_State(session=message.session, **msgspec.structs.asdict(message.signal)))
+    return _encoder.encode(message)
 
 
 def decode_from_hub(frame: bytes) -> FromHub:
     """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        return Pulse(**read_pulse(frame)) if frame.startswith(SHORT) else read(_from_hub, frame)
-    except (Unreadable, ProtocolError) as error:
+        message: FromHub = read(_frequent_from_hub if _is_array(frame) else _from_hub, frame)
+    except Unreadable as error:
         raise _unreadable(frame, "a hub", error) from error
+    return message
 
 
 def decode_to_hub(frame: bytes) -> ToHub:
     """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message."""
     try:
-        if not frame.startswith(SHORT):
-            return read(_to_hub, frame)
-        if frame[1:2] == bytes([STATE]):
-            name, state = read_state(frame)
-            return Signalled(session=SessionId(name), signal=state)
-        if frame[1:2] >= bytes([PULSE]):
-            return Pulse(**read_pulse(frame))
-        part, number, session, data = read_batch(frame)
-        return Batch(session=SessionId(session), part=list(Part)[part], number=number, data=data)
-    except (Unreadable, ProtocolError) as error:
+        message: ToHub | _State = read(_frequent_to_hub if _is_array(frame) else _to_hub, frame)
+    except Unreadable as error:
         raise _unreadable(frame, "the server above", error) from error
+    if not isinstance(message, _State):
+        return message
+    state = ChannelState(channel=message.channel, sound=message.sound, lag=message.lag, t=message.t)
+    return Signalled(session=message.session, signal=state)
+
+
+def _is_array(frame: bytes) -> bool:
+    """Whether it begins as a MessagePack array of at most 15 elements."""
+    return b"\x90" <= frame[:1] <= b"\x9f"
 
 
 def _unreadable(frame: bytes, sender: str, error: Exception) -> ProtocolError:

@@ -1,17 +1,17 @@
-"""Events on the hub link in few bytes: what the other side knows is left out, and it comes back as the original bytes.
+"""Events on the hub link in few bytes: what both sides know is left out, and the original bytes come back.
 
-A hub rebuilds each event from its body and a few numbers. The header is encoded anew from them; the sender has checked
-that this gives the bytes that were hashed, and sends the header's own where it doesn't. The digests aren't sent: the
-hub makes them by the chain, and a checkpoint's signature over what it made says whether all of it is what was written.
+A hub rebuilds each event from its body and a few numbers. It encodes the header anew; the sender has checked that this
+gives the bytes that were hashed. Digests aren't sent: the hub makes them by the chain, and the signature of the next
+checkpoint over them proves that all of it is what was written.
 
     batch   = version, raw DEFLATE of the rows with the dictionary of `moothall.wire.hub.vocabulary`, what goes beside
-    row     = flags, what they name, the body
-    beside  = salts, digests, signatures and ids in the rows' order (`moothall.wire.hub.folding`)
+    row     = flags, steps, what the flags name, the body
+    beside  = salts, and what was folded away, in the rows' order (`moothall.wire.hub.encoding`)
 
-Numbers are LEB128, seven bits a byte and the lowest first; texts end with a line feed. What a row leaves out: session
-and epoch; offset and time, but for the step from the row before (of the first one: from 0); `prev`, but for the first
-of each lane in a batch, so that a batch that is missing shows at once; type and lane, where the body has them; role and
-actor where the row before has the same; the `cause` where that has it too, with the next `n`.
+The steps are four numbers: offset and `at` as differences from the row before (in the first row from 0), `n`, and how
+far back `prev` is. A row leaves out the session and the epoch, the type and the lane that its body names, and the
+author and the `cause` that are the same as in the row before. What can't be told by such a row goes whole: header, salt
+and body as they are, and the body's digest. That is an event whose body was removed, or of another release.
 """
 
 from __future__ import annotations
@@ -27,75 +27,55 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
-from moothall.wire.hub.folding import Heads, can_fold, fold, unfold
-from moothall.wire.hub.numbers import END, MOST_NUMBER, Reading, as_text, number
-from moothall.wire.hub.vocabulary import DICTIONARY, LANES, ROLES, VERSION
+from moothall.wire.hub.encoding import END, MOST_NUMBER, Heads, Reading, as_text, can_fold, fold, number, unfold
+from moothall.wire.hub.vocabulary import DICTIONARY, LANES, VERSION
 
 MAX_BATCH_BYTES = 1 << 20
-"""Most that the text of a batch may be once it is inflated. A sender cuts what is larger into several."""
+"""Most bytes of a batch's rows once they are inflated. A sender cuts what is larger into several."""
 
 # What a row's first number says it names.
-_HEADER = 1
-"""The header, as its bytes."""
-_ACTOR = 2
+_WHOLE = 1
+"""The event as it is; no other flag counts."""
+_AUTHOR = 2
 _CAUSE = 4
-_N = 8
-_LANE = 16
-"""Type and lane: the body is gone, or of a later release."""
-_PREV = 32
-_ODD = 64
-"""The body's digest: body or salt are gone, or neither can be what was hashed."""
-_UNFOLDED = 128
-"""The body as it is, with its length."""
+_LANE = 8
+"""Type and lane: the body is of a type that this release doesn't know."""
+_ROLES = frozenset(Role)
 _encoder = msgspec.json.Encoder()
 
 
-class _Sofar(msgspec.Struct):
-    """What the rows up to here leave for the next one to step from: the same on both sides."""
+class _Before(msgspec.Struct):
+    """The state after the rows so far, from which the next row steps on: the same on both sides."""
 
     session: SessionId
     epoch: Epoch
     heads: dict[Lane, LaneHead]
-    """Where the receiver's lanes stand."""
-    seen: set[Lane] = msgspec.field(default_factory=set)
-    """Those of which this batch has had an event."""
+    """Where the receiver's lanes end."""
     offset: int = 0
     at: int = 0
     role: str = ""
     actor: str = ""
     cause: str = ""
-    n: int = 0
 
     def then(self, record: LogRecord) -> None:
         """Step on."""
         header = record.header
         self.heads[header.lane] = LaneHead(header.offset, record.digest.hex())
-        self.seen.add(header.lane)
         self.offset, self.at = header.offset, header.at
-        self.role, self.actor = header.role, header.actor
-        self.cause, self.n = header.cause, header.n
-
-    def prev(self, lane: Lane) -> int | None:
-        """What comes before the next event of a lane; None for its first in this batch."""
-        return self.heads[lane].offset if lane in self.seen else None
-
-    def digest(self, lane: Lane) -> bytes:
-        """What its digest is made on."""
-        head = self.heads.get(lane)
-        return GENESIS if head is None else bytes.fromhex(head.digest)
+        self.role, self.actor, self.cause = header.role, header.actor, header.cause
 
 
 def pack(records: Sequence[LogRecord], *, session: SessionId, epoch: Epoch, heads: Heads | None = None) -> bytes:
     """Make a batch of events, which stand in the log's order.
 
-    `heads`: where the receiver's lanes stand before it, as far as the sender knows; where a checkpoint says the same,
-    that needn't go. Raises ValueError when they are more than `MAX_BATCH_BYTES`.
+    `heads`: where the receiver's lanes end before it, as far as the sender knows; where a checkpoint says the same, it
+    isn't sent. Raises ValueError when the rows have more than `MAX_BATCH_BYTES`.
     """
-    sofar = _Sofar(session, epoch, dict(heads or {}))
+    before = _Before(session, epoch, dict(heads or {}))
     rows, beside = bytearray(), bytearray()
     for record in records:
-        _write(record, sofar, rows, beside)
-        sofar.then(record)
+        _write(record, before, rows, beside)
+        before.then(record)
     if len(rows) > MAX_BATCH_BYTES:
         msg = f"{len(records)} events have {len(rows)} bytes, and a batch may have {MAX_BATCH_BYTES}."
         raise ValueError(msg)
@@ -106,7 +86,7 @@ def pack(records: Sequence[LogRecord], *, session: SessionId, epoch: Epoch, head
 def unpack(
     data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int
 ) -> list[LogRecord]:
-    """The events of a batch, with the digests that they have when the lanes stand at `heads` before it.
+    """The events of a batch, with the digests that they have when the lanes end at `heads` before it.
 
     Whether they are what was written only checkpoints say (`moothall_hub.mirror.checking`). `after`, the last event
     that has come, is for the sentence alone. Raises ProtocolError when it can't be read, or is larger than it may be.
@@ -135,164 +115,120 @@ def _unpack(data: bytes, session: SessionId, epoch: Epoch, heads: Heads) -> list
         msg = "It ends before its end."
         raise ProtocolError(msg)
     rows, beside = Reading(text), Reading(inflate.unused_data)
-    sofar = _Sofar(session, epoch, dict(heads))
+    before = _Before(session, epoch, dict(heads))
     records: list[LogRecord] = []
     while not rows.spent:
-        records.append(_read(sofar, rows, beside))
-        sofar.then(records[-1])
+        records.append(_read(before, rows, beside))
+        before.then(records[-1])
     if not beside.spent:
         msg = "It has bytes that belong to no event."
         raise ProtocolError(msg)
     return records
 
 
-def _write(record: LogRecord, sofar: _Sofar, rows: bytearray, beside: bytearray) -> None:
-    header, body, salt = record.header, record.body, record.salt
-    odd = body is None or salt is None or len(salt) != SALT_BYTES or body_digest(salt, body) != record.body_digest
-    plain = body is not None and can_fold(body)
-    named = None if odd or not plain else _named(body or b"")
-    flags = (_ODD if odd else 0) | (0 if plain else _UNFOLDED)
-    if not _steps(record, sofar):
-        rows += number(flags | _HEADER) + number(len(record.header_bytes)) + record.header_bytes
-    else:
-        flags |= _ACTOR if (header.role, header.actor) != (sofar.role, sofar.actor) else 0
-        flags |= _CAUSE if header.cause != sofar.cause else 0
-        flags |= _N if header.n != _next_n(sofar, header.cause) else 0
-        flags |= _LANE if named != (header.type, header.lane) else 0
-        flags |= _PREV if header.prev != sofar.prev(header.lane) else 0
-        rows += number(flags) + number(header.offset - sofar.offset) + number(header.at - sofar.at)
-        if flags & _ACTOR:
-            rows += number(ROLES.index(header.role)) + header.actor.encode() + END
-        if flags & _CAUSE:
-            rows += fold(_shorter(header.cause, sofar.session).encode(), beside, {}) + END
-        if flags & _N:
-            rows += number(header.n)
-        if flags & _LANE:
-            rows += header.type.encode() + END + header.lane.encode() + END
-        if flags & _PREV:
-            rows += number(header.offset - header.prev)
-    if odd:
-        beside += record.body_digest
-        rows += number(0 if salt is None else len(salt) + 1)
-    beside += salt or b""
-    if plain:
-        rows += fold(body or b"", beside, sofar.heads) + END
-    else:
-        rows += number(0 if body is None else len(body) + 1) + (body or b"")
+def _write(record: LogRecord, before: _Before, rows: bytearray, beside: bytearray) -> None:
+    header, salt, body = record.header, record.salt, record.body
+    if salt is None or body is None or not _steps(record, salt, body, before):
+        rows += number(_WHOLE) + record.body_digest
+        for part in (record.header_bytes, salt, body):
+            rows += number(0) if part is None else number(len(part) + 1) + part
+        return
+    flags = _AUTHOR if (header.role, header.actor) != (before.role, before.actor) else 0
+    flags |= _CAUSE if header.cause != before.cause else 0
+    flags |= _LANE if _named(body) != (header.type, header.lane) else 0
+    for step in (flags, header.offset - before.offset, header.at - before.at, header.n, header.offset - header.prev):
+        rows += number(step)
+    if flags & _AUTHOR:
+        rows += header.role.encode() + END + header.actor.encode() + END
+    if flags & _CAUSE:
+        rows += fold(_shorter(header.cause, before.session).encode(), beside, {}) + END
+    if flags & _LANE:
+        rows += header.type.encode() + END + header.lane.encode() + END
+    beside += salt
+    rows += fold(body, beside, before.heads) + END
 
 
-def _steps(record: LogRecord, sofar: _Sofar) -> bool:
-    """Whether a header can be told by its steps, and comes back as the same bytes."""
+def _steps(record: LogRecord, salt: bytes, body: bytes, before: _Before) -> bool:
+    """Whether an event can be told by its steps, and comes back as the same bytes."""
     header = record.header
-    texts = (header.actor, header.cause, header.type, header.lane)
+    texts = "".join((header.actor, header.cause, header.type, header.lane)).encode()
     return (
-        (header.session, header.epoch) == (sofar.session, sofar.epoch)
-        and header.type != ""
-        and header.offset >= sofar.offset
+        len(salt) == SALT_BYTES
+        and body_digest(salt, body) == record.body_digest
+        and (header.session, header.epoch) == (before.session, before.epoch)
+        and header.offset >= before.offset
         and header.offset >= header.prev >= 0
-        and header.at >= sofar.at
+        and header.at >= before.at
         and header.n >= 0
-        and max(header.offset - header.prev, header.offset, header.at, header.n) <= MOST_NUMBER
-        and header.role in ROLES
+        and max(header.offset, header.at, header.n) <= MOST_NUMBER
         and not header.cause.startswith(".")
-        and can_fold("".join(texts).encode())
+        and can_fold(texts + body)
         and _encoder.encode(header) == record.header_bytes
     )
 
 
-def _read(sofar: _Sofar, rows: Reading, beside: Reading) -> LogRecord:
+def _read(before: _Before, rows: Reading, beside: Reading) -> LogRecord:
     flags = rows.number()
-    header, header_bytes = None, b""
-    if flags & _HEADER:
-        header_bytes = rows.take(rows.number())
-        header = _decoded(header_bytes)
+    if flags & _WHOLE:
+        digest = rows.take(32)
+        header_bytes = _read_whole(rows) or b""
+        header, salt, body = _decoded(header_bytes), _read_whole(rows), _read_whole(rows)
     else:
-        steps = _read_steps(flags, sofar, rows, beside)
-    digest = beside.take(32) if flags & _ODD else b""
-    salted = rows.number() if flags & _ODD else SALT_BYTES + 1
-    salt = beside.take(salted - 1) if salted else None
-    body = _read_body(flags, sofar.heads, rows, beside)
-    if header is None:
-        header = _header(steps, sofar, body)
-        header_bytes = _encoder.encode(header)
-    digest = digest or body_digest(salt or b"", body or b"")
+        header, salt, body = _read_steps(flags, before, rows, beside)
+        header_bytes, digest = _encoder.encode(header), body_digest(salt, body)
+    head = before.heads.get(header.lane)
+    previous = GENESIS if head is None else bytes.fromhex(head.digest)
     return LogRecord(
         header=header,
         header_bytes=header_bytes,
         salt=salt,
         body=body,
         body_digest=digest,
-        digest=link(sofar.digest(header.lane), header_bytes, digest),
+        digest=link(previous, header_bytes, digest),
     )
 
 
-class _Steps(msgspec.Struct, kw_only=True):
-    """What a row says of its event's header."""
-
-    offset: int
-    at: int
-    role: str
-    actor: str
-    cause: str
-    n: int
-    type: str = ""
-    lane: str = ""
-    back: int | None = None
-    """How far back the lane's event before it stands."""
+def _read_whole(rows: Reading) -> bytes | None:
+    length = rows.number()
+    return rows.take(length - 1) if length else None
 
 
-def _read_steps(flags: int, sofar: _Sofar, rows: Reading, beside: Reading) -> _Steps:
-    offset, at = sofar.offset + rows.number(), sofar.at + rows.number()
-    role, actor, cause = sofar.role, sofar.actor, sofar.cause
-    if flags & _ACTOR:
-        place = rows.number()
-        if place >= len(ROLES):
-            msg = f"It names role {place}, which this release doesn't know."
-            raise ProtocolError(msg)
-        role, actor = ROLES[place], rows.text()
+def _read_steps(flags: int, before: _Before, rows: Reading, beside: Reading) -> tuple[Header, bytes, bytes]:
+    offset, at, n, back = (rows.number() for _ in range(4))
+    role, actor = (rows.text(), rows.text()) if flags & _AUTHOR else (before.role, before.actor)
+    cause = before.cause
     if flags & _CAUSE:
         cause = as_text(unfold(rows.line(), beside, {}, MAX_BATCH_BYTES))
-        cause = sofar.session + cause if cause.startswith(".") else cause
-    steps = _Steps(offset=offset, at=at, role=role, actor=actor, cause=cause, n=_next_n(sofar, cause))
-    if flags & _N:
-        steps.n = rows.number()
-    if flags & _LANE:
-        steps.type, steps.lane = rows.text(), rows.text()
-    if flags & _PREV:
-        steps.back = rows.number()
-    return steps
-
-
-def _read_body(flags: int, heads: Heads, rows: Reading, beside: Reading) -> bytes | None:
-    if flags & _UNFOLDED:
-        length = rows.number()
-        return rows.take(length - 1) if length else None
-    return unfold(rows.line(), beside, heads, MAX_BATCH_BYTES)
-
-
-def _header(steps: _Steps, sofar: _Sofar, body: bytes | None) -> Header:
-    kind, lane = (steps.type, Lane(steps.lane)) if steps.type else _named(body or b"") or ("", Lane(""))
-    before = sofar.prev(lane) if steps.back is None else steps.offset - steps.back
-    if not kind or before is None or before < 0 or steps.role not in ROLES:
-        msg = f"It doesn't say all of event {steps.offset}."
+        cause = before.session + cause if cause.startswith(".") else cause
+    said = (rows.text(), Lane(rows.text())) if flags & _LANE else None
+    salt = beside.take(SALT_BYTES)
+    body = unfold(rows.line(), beside, before.heads, MAX_BATCH_BYTES)
+    named = said or _named(body)
+    offset += before.offset
+    if named is None or back > offset:
+        msg = f"It doesn't say all of event {offset}."
         raise ProtocolError(msg)
-    return Header(
-        session=sofar.session,
-        epoch=sofar.epoch,
-        offset=steps.offset,
-        lane=lane,
-        prev=before,
-        type=kind,
-        at=steps.at,
-        role=Role(steps.role),
-        actor=steps.actor,
-        cause=CommandId(steps.cause),
-        n=steps.n,
+    if role not in _ROLES:
+        msg = f"Event {offset} is by a role that this release doesn't know."
+        raise ProtocolError(msg)
+    header = Header(
+        session=before.session,
+        epoch=before.epoch,
+        offset=offset,
+        lane=named[1],
+        prev=offset - back,
+        type=named[0],
+        at=before.at + at,
+        role=Role(role),
+        actor=actor,
+        cause=CommandId(cause),
+        n=n,
     )
+    return header, salt, body
 
 
 class _Named(msgspec.Struct, frozen=True):
-    """What a body says of its lane."""
+    """The fields of a body that name its lane."""
 
     type: str
     channel: str = ""
@@ -303,7 +239,7 @@ _named_decoder = msgspec.json.Decoder(_Named)
 
 
 def _named(body: bytes) -> tuple[str, Lane] | None:
-    """An event's type and lane, as its body has them; None where both sides aren't sure to say the same."""
+    """An event's type and lane, as its body has them; None where the two sides might not agree."""
     try:
         said = read(_named_decoder, body)
     except Unreadable:
@@ -318,10 +254,6 @@ def _decoded(header_bytes: bytes) -> Header:
     except Unreadable as error:
         msg = f"A header of {len(header_bytes)} bytes can't be read: {error}."
         raise ProtocolError(msg) from error
-
-
-def _next_n(sofar: _Sofar, cause: str) -> int:
-    return sofar.n + 1 if cause == sofar.cause else 0
 
 
 def _shorter(cause: str, session: SessionId) -> str:

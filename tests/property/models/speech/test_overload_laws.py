@@ -37,7 +37,7 @@ class Speaker:
 
     def attach(self) -> wire.Attach:
         return wire.Attach(
-            stream=self.number,
+            attachment=self.number,
             session=SessionId(f"s{self.number}"),
             channel=ChannelId("floor"),
             generation=1,
@@ -52,11 +52,11 @@ class Speaker:
         """The sound of the next tick; after the last one, its end."""
         piece = self.pcm[self.sent * 32 : (self.sent + self.burst + TICK) * 32]
         if piece:
-            session.received(wire.Audio(stream=self.number, t=self.begins + self.sent, pcm=piece), now)
+            session.received(wire.Audio(attachment=self.number, t=self.begins + self.sent, pcm=piece), now)
             self.sent += len(piece) // 32
             self.burst = 0
             if self.sent * 32 >= len(self.pcm):
-                session.received(wire.EndOfAudio(stream=self.number), now)
+                session.received(wire.EndOfAudio(attachment=self.number), now)
 
 
 class Engine:
@@ -69,7 +69,6 @@ class Engine:
             voice=ScriptedVoiceActivity,
             media=lambda attach: ArrivalTime(attach.audio_from),
             cpu_ms=lambda: 0.0,
-            stamped=False,
             load=Load(workers),
         )
         self.speakers = {speaker.number: speaker for speaker in speakers}
@@ -83,11 +82,15 @@ class Engine:
     def tick(self) -> None:
         for end, done in [each for each in self.running if each[0] <= self.now]:
             self.running.remove((end, done))
-            self.session.passed(done, self.speakers[done.stream].recognizer.recognise(done.request.window), self.now)
+            self.session.passed(
+                done, self.speakers[done.attachment].recognizer.recognise(done.request.window), self.now
+            )
         while self.session.hear(self.now):
             pass
         while len(self.running) < self.workers and (turn := self.session.next_pass(self.now)) is not None:
-            assert turn.stream not in [other.stream for _, other in self.running], "one pass at a time of a channel"
+            assert turn.attachment not in [other.attachment for _, other in self.running], (
+                "one pass at a time of a channel"
+            )
             assert len(turn.request.window.audio) <= DEFAULT_SETTINGS.longest_window * RATE // 1_000
             self.running.append((self.now + self.cost, turn))
         self._note_waits()
@@ -96,9 +99,9 @@ class Engine:
         self.now += TICK
 
     def _note_waits(self) -> None:
-        running = {turn.stream for _, turn in self.running}
-        for number, stream in self.session._streams.items():
-            if stream.wanted is None or number in running:
+        running = {turn.attachment for _, turn in self.running}
+        for number, channel in self.session._channels.items():
+            if channel.wanted is None or number in running:
                 self.wanted.pop(number, None)
             else:
                 self.wanted.setdefault(number, self.now)
@@ -109,10 +112,10 @@ class Engine:
             case wire.Act():
                 for command in message.commands:
                     if isinstance(command, CommitWords):
-                        self.speakers[message.stream].words += [word.text.strip() for word in command.words]
-                self.session.received(wire.Accepted(stream=message.stream, id=message.id, offset=1), self.now)
+                        self.speakers[message.attachment].words += [word.text.strip() for word in command.words]
+                self.session.received(wire.Accepted(attachment=message.attachment, id=message.id, offset=1), self.now)
             case wire.Drained():
-                self.speakers[message.stream].drained = True
+                self.speakers[message.attachment].drained = True
             case wire.Capacity():
                 self.capacities.append(message)
             case _:

@@ -124,6 +124,39 @@ def test_a_bad_catalogue_is_refused_with_a_sentence(tmp_path: Path, text: str, s
         Catalogue.read(write(tmp_path, text), "en")
 
 
+def test_texts_are_found_by_the_names_that_the_english_catalogue_gives_them(tmp_path: Path) -> None:
+    named = (
+        '#: desk/a other/a desk/b\n#: desk/say\nmsgid ""\n"Line {n}, "\n"by {name}"\nmsgstr "x"\n\n'
+        '#: desk/lines\nmsgid "a"\nmsgid_plural "b"\nmsgstr[0] "{n} line"\nmsgstr[1] "{n} lines"\n\n'
+        '#: other/b\nmsgid "c"\nmsgstr "d"\n'
+    )
+    translated = named.replace("#: ", "# ").replace('msgstr "x"', 'msgstr "Ligne {n}, par {name}"')
+    folder = write(tmp_path, HEAD.format(forms=TWO) + named)
+    path = folder / "fr" / "LC_MESSAGES" / "moothall.po"
+    path.parent.mkdir(parents=True)
+    path.write_text(HEAD.format(forms="nplurals=2; plural=(n > 1);") + translated, encoding="utf-8")
+    ui = Catalogue.read(folder, "fr")
+    assert ui.named("desk/say", n=3, name="Ann") == ui.named("other/a", n=3, name="Ann") == "Ligne 3, par Ann"
+    line = "Ligne {n}, par {name}"
+    assert ui.group("desk") == {"a": line, "b": line, "say": line}
+    assert ui.group("desk", "other") == {"a": line, "b": "d", "say": line}
+    assert ui.script("desk", "other") == {
+        "ui": "fr",
+        "texts": {"a": line, "b": "d", "say": line},
+        "counted": {"lines": {"one": "{n} line", "other": "{n} lines"}},
+    }
+    with pytest.raises(KeyError):
+        ui.named("desk/none")
+
+
+def test_an_english_catalogue_that_cannot_be_read_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    folder = write(tmp_path, HEAD.format(forms=TWO) + 'msgid "a"\nmsgstr "b"\n')
+    (folder / "en").rename(folder / "es")
+    (folder / "en" / "LC_MESSAGES" / "moothall.po").mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match=r"texts in 'en' can't be read from moothall\.po"):
+        Catalogue.read(folder, "es")
+
+
 def test_a_missing_catalogue_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="texts in 'fr' are missing"):
         Catalogue.read(tmp_path, "fr")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall_models.engine.audio import UNHEARD_MS, ArrivalTime, ClockTime, FrameBuffer
+from moothall_models.engine.audio import UNHEARD_MS, ArrivalTime, FrameBuffer
 from moothall_models.ports import Samples
 
 FAR = 10**9
@@ -143,9 +143,3 @@ def test_live_media_time_never_runs_back() -> None:
     assert media.at(810.0) == 1_800
     media.arrived(30_000, 820.0)
     assert media.at(821.0) == 30_001
-
-
-def test_on_the_cpu_clock_media_time_is_the_clocks() -> None:
-    media = ClockTime()
-    media.arrived(99_000, 1.0)
-    assert media.at(1_234.9) == 1_234

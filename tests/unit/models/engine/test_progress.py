@@ -19,15 +19,15 @@ def test_while_it_loads_it_tells_what_it_has_loaded_and_then_no_more() -> None:
 
 def test_a_pass_ages_by_the_ticks_of_the_thread_that_tells_and_not_by_what_a_machine_slept() -> None:
     progress = Progress("a")
-    progress.streams = frozenset({2, 1})
-    assert progress.pulse(1_000, 0).streams == ()
+    progress.attachments = frozenset({2, 1})
+    assert progress.pulse(1_000, 0).attachments == ()
     with progress.passing(5_000):
         assert progress.news.is_set()
         assert progress.pulse(1_000, 0).busy_ms == 1_000
         pulse = progress.pulse(600_000, 0)
-        assert (pulse.busy_ms, pulse.passes, pulse.streams) == (3_000, 0, (1, 2))
+        assert (pulse.busy_ms, pulse.passes, pulse.attachments) == (3_000, 0, (1, 2))
     pulse = progress.pulse(1_000, 0)
-    assert (pulse.busy_ms, pulse.passes, pulse.streams) == (0, 1, ())
+    assert (pulse.busy_ms, pulse.passes, pulse.attachments) == (0, 1, ())
 
 
 class Clock:

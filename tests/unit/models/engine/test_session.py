@@ -32,7 +32,6 @@ STALE = Refusal(code=RefusalCode.STALE, message="Other state.")
 
 def link(
     *,
-    stamped: bool = False,
     load: Load | None = None,
     speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel,
 ) -> LinkSession:
@@ -41,15 +40,14 @@ def link(
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 1_234.5,
-        stamped=stamped,
         load=load,
         speech=speech,
     )
 
 
-def attach(stream: int = 1, channel: str = "floor") -> wire.Attach:
+def attach(attachment: int = 1, channel: str = "floor") -> wire.Attach:
     return wire.Attach(
-        stream=stream,
+        attachment=attachment,
         session=SessionId("plenary"),
         channel=ChannelId(channel),
         generation=1,
@@ -61,8 +59,8 @@ def attach(stream: int = 1, channel: str = "floor") -> wire.Attach:
     )
 
 
-def audio(first: int, last: int, stream: int = 1) -> wire.Audio:
-    return wire.Audio(stream=stream, t=first, pcm=PCM[first * 32 : last * 32])
+def audio(first: int, last: int, attachment: int = 1) -> wire.Audio:
+    return wire.Audio(attachment=attachment, t=first, pcm=PCM[first * 32 : last * 32])
 
 
 def out(session: LinkSession) -> list[wire.ToServer]:
@@ -94,7 +92,7 @@ def acts(messages: list[wire.ToServer]) -> list[wire.Act]:
 
 
 def accept(session: LinkSession, act: wire.Act, now: float = 0) -> None:
-    session.received(wire.Accepted(stream=act.stream, id=act.id, offset=1), now)
+    session.received(wire.Accepted(attachment=act.attachment, id=act.id, offset=1), now)
 
 
 def first_act(session: LinkSession) -> wire.Act:
@@ -115,24 +113,24 @@ def test_speech_becomes_acts_and_signals_and_the_end_drains() -> None:
     assert isinstance(commit, CommitWords)
     assert "".join(word.text for word in commit.words).startswith(" Good") or commit.words[0].text == "Good"
     session.received(audio(2_500, len(PCM) // 32), 10)
-    session.received(wire.EndOfAudio(stream=1), 20)
+    session.received(wire.EndOfAudio(attachment=1), 20)
     messages = settle(session, 20)
     assert not any(isinstance(message, wire.Drained) for message in messages)
     assert isinstance(acts(messages)[-1].commands[-1], EndSegment)
     n = 1
     while session.under_way:
-        accept(session, wire.Act(stream=1, id=f"plenary.floor.1.{n}", commands=()))  # type: ignore[arg-type]  # ids
+        accept(session, wire.Act(attachment=1, id=f"plenary.floor.1.{n}", commands=()))  # type: ignore[arg-type]  # ids
         n += 1
     usage, drained = out(session)
     assert usage == wire.Usage(cpu_ms=1_234.5, audio_ms=-(-len(PCM) // 1_024) * 32)
-    assert drained == wire.Drained(stream=1)
-    assert session.streams == 0
+    assert drained == wire.Drained(attachment=1)
+    assert session.attached == 0
 
 
 def test_silence_alone_drains_at_once() -> None:
     session = link()
     session.received(attach(), 0)
-    session.received(wire.EndOfAudio(stream=1), 0)
+    session.received(wire.EndOfAudio(attachment=1), 0)
     assert [type(message) for message in out(session)] == [wire.Hello, wire.Usage, wire.Drained]
 
 
@@ -141,7 +139,7 @@ def test_only_the_newest_signal_of_a_kind_waits_on_a_slow_link() -> None:
     session.received(attach(), 0)
     for t in range(0, 400, 100):
         session.received(audio(t, t + 100), t)
-    session.received(wire.Audio(stream=1, t=400, pcm=bytes(32 * 5_000)), 500)
+    session.received(wire.Audio(attachment=1, t=400, pcm=bytes(32 * 5_000)), 500)
     while session.hear(500):
         session.next_pass(500)
     states = [m.signal for m in out(session) if isinstance(m, wire.Tell) and isinstance(m.signal, ChannelState)]
@@ -149,24 +147,16 @@ def test_only_the_newest_signal_of_a_kind_waits_on_a_slow_link() -> None:
     assert states[0].t > 5_000
 
 
-def test_stamps_are_the_drivers_clock() -> None:
-    session = link(stamped=True)
-    session.received(attach(), 0)
-    session.received(audio(0, 2_500), 77.5)
-    stamps = {message.at for message in settle(session, 77.5) if isinstance(message, wire.Act | wire.Tell)}
-    assert stamps == {77.5}
-
-
 def test_the_earliest_deadline_goes_first_and_one_stream_has_one_pass_at_a_time() -> None:
     session = link()
     for number in (1, 2):
         session.received(attach(number, f"c{number}"), 0)
-    session.received(wire.Audio(stream=1, t=0, pcm=bytes(32 * 300)), 0)
-    session.received(wire.Audio(stream=1, t=300, pcm=PCM[: 32 * 2_000]), 0)
-    session.received(audio(0, 2_000, stream=2), 0)
+    session.received(wire.Audio(attachment=1, t=0, pcm=bytes(32 * 300)), 0)
+    session.received(wire.Audio(attachment=1, t=300, pcm=PCM[: 32 * 2_000]), 0)
+    session.received(audio(0, 2_000, attachment=2), 0)
     hear_all(session)
     turns = [session.next_pass(0), session.next_pass(0), session.next_pass(0)]
-    assert [turn.stream if turn else None for turn in turns] == [2, 1, None]
+    assert [turn.attachment if turn else None for turn in turns] == [2, 1, None]
 
 
 def test_while_a_pass_runs_three_more_seconds_are_heard_and_no_more() -> None:
@@ -176,7 +166,7 @@ def test_while_a_pass_runs_three_more_seconds_are_heard_and_no_more() -> None:
     hear_all(session)
     turn = session.next_pass(0)
     assert turn is not None
-    session.received(wire.Audio(stream=1, t=1_600, pcm=bytes(32 * 20_000)), 0)
+    session.received(wire.Audio(attachment=1, t=1_600, pcm=bytes(32 * 20_000)), 0)
     hear_all(session)
     assert session.next_frame_end is not None
     assert 3_000 < session.next_frame_end <= 1_600 + 3_000 + 64
@@ -192,7 +182,7 @@ def test_a_pass_that_outlives_its_stream_is_dropped() -> None:
     turn = session.next_pass(0)
     assert isinstance(turn, Turn)
     out(session)
-    session.received(wire.Detach(stream=1), 0)
+    session.received(wire.Detach(attachment=1), 0)
     session.received(attach(), 0)
     session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 0)
     assert out(session) == []
@@ -203,7 +193,7 @@ def test_what_cannot_be_stored_is_sent_again_when_it_is_due() -> None:
     act = first_act(session)
     for n in range(session.under_way):
         number = int(act.id.rpartition(".")[2]) + n
-        session.received(wire.Refused(stream=1, id=f"plenary.floor.1.{number}", refusal=UNAVAILABLE), 100)  # type: ignore[arg-type]  # ids
+        session.received(wire.Refused(attachment=1, id=f"plenary.floor.1.{number}", refusal=UNAVAILABLE), 100)  # type: ignore[arg-type]  # ids
     assert session.held_up
     assert session.retry_at == 1_100
     session.retry(1_099)
@@ -218,20 +208,20 @@ def test_a_stale_engine_gives_its_place_up_and_says_so() -> None:
     session = link()
     act = first_act(session)
     session.received(audio(2_500, 4_000), 0)
-    session.received(wire.Refused(stream=1, id=act.id, refusal=STALE), 0)
-    assert out(session) == [wire.Lost(stream=1)]
+    session.received(wire.Refused(attachment=1, id=act.id, refusal=STALE), 0)
+    assert out(session) == [wire.Lost(attachment=1)]
     session.received(audio(4_000, 4_100), 0)
-    session.received(wire.Refused(stream=1, id=act.id, refusal=STALE), 0)
+    session.received(wire.Refused(attachment=1, id=act.id, refusal=STALE), 0)
     assert out(session) == []
-    assert session.streams == 0
+    assert session.attached == 0
 
 
 def test_a_server_that_answers_nothing_is_told_that_the_place_is_lost() -> None:
     session = link()
     first_act(session)
-    session.received(wire.Audio(stream=1, t=1_300_000, pcm=PCM), 0)
-    assert wire.Lost(stream=1) in settle(session, 0)
-    assert session.streams == 0
+    session.received(wire.Audio(attachment=1, t=1_300_000, pcm=PCM), 0)
+    assert wire.Lost(attachment=1) in settle(session, 0)
+    assert session.attached == 0
 
 
 def test_what_waits_for_the_link_goes_with_its_stream() -> None:
@@ -242,16 +232,16 @@ def test_what_waits_for_the_link_goes_with_its_stream() -> None:
         turn = session.next_pass(0)
         if turn is not None:
             session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 0)
-    session.received(wire.Detach(stream=1), 0)
+    session.received(wire.Detach(attachment=1), 0)
     assert out(session) == [HELLO]
 
 
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        (attach(), "Stream 1 is attached already"),
-        (wire.Accepted(stream=1, id="x", offset=1), "act x, which is not the oldest"),  # type: ignore[arg-type]  # ids
-        (wire.Audio(stream=1, t=0, pcm=b"abc"), "is no PCM16"),
+        (attach(), "Attachment 1 is there already"),
+        (wire.Accepted(attachment=1, id="x", offset=1), "answered x, not the oldest"),  # type: ignore[arg-type]  # ids
+        (wire.Audio(attachment=1, t=0, pcm=b"abc"), "is no PCM16"),
     ],
 )
 def test_a_server_that_breaks_the_rules(message: wire.ToEngine, sentence: str) -> None:
@@ -265,8 +255,8 @@ def test_audio_after_its_end_breaks_the_rules() -> None:
     session = link()
     session.received(attach(), 0)
     session.received(audio(0, 1_600), 0)
-    session.received(wire.EndOfAudio(stream=1), 0)
-    with pytest.raises(ProtocolError, match="Audio came for stream 1 after its end"):
+    session.received(wire.EndOfAudio(attachment=1), 0)
+    with pytest.raises(ProtocolError, match="Audio came for attachment 1 after its end"):
         session.received(audio(1_600, 1_700), 0)
 
 
@@ -279,7 +269,7 @@ def test_what_a_driver_has_to_know_of_the_audio() -> None:
     session.received(audio(0, 40), 0)
     assert not session.lacks_audio
     assert session.next_frame_end == 32
-    session.received(wire.EndOfAudio(stream=1), 0)
+    session.received(wire.EndOfAudio(attachment=1), 0)
     while session.hear(100):
         pass
     assert not session.lacks_audio
@@ -315,7 +305,7 @@ def test_the_server_is_told_with_a_lines_end_that_it_is_heard_once_more() -> Non
 
 
 def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None:
-    session = link(stamped=True, speech=Revising)
+    session = link(speech=Revising)
     session.received(attach(), 0)
     session.received(audio(0, 2_500), 5)
     *before, revised = acts(settle(session, 5))
@@ -324,7 +314,7 @@ def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None
     ended = before[-1].commands[-1]
     assert isinstance(ended, EndSegment)
     assert (better.segment, better.base_words, better.text) == (ended.segment, 2, "GOOD MORNING.!")
-    assert (revised.show, revised.place, revised.at) == (None, None, 5)
+    assert (revised.show, revised.resume_point) == (None, None)
 
 
 def test_one_that_comes_too_late_costs_the_engine_nothing() -> None:
@@ -334,10 +324,10 @@ def test_one_that_comes_too_late_costs_the_engine_nothing() -> None:
     *before, revised = acts(settle(session, 0))
     for act in before:
         accept(session, act)
-    session.received(wire.Refused(stream=1, id=revised.id, refusal=STALE), 0)
-    assert (session.streams, session.under_way, out(session)) == (1, 0, [])
+    session.received(wire.Refused(attachment=1, id=revised.id, refusal=STALE), 0)
+    assert (session.attached, session.under_way, out(session)) == (1, 0, [])
     session.received(audio(2_500, len(PCM) // 32), 10)
-    session.received(wire.EndOfAudio(stream=1), 20)
+    session.received(wire.EndOfAudio(attachment=1), 20)
     for act in acts(settle(session, 20)):
         accept(session, act)
     assert isinstance(out(session)[-1], wire.Drained)
@@ -366,7 +356,6 @@ def counting() -> LinkSession:
         voice=CountingVoice,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 0.0,
-        stamped=False,
     )
 
 
@@ -375,28 +364,28 @@ def test_an_act_carries_the_place_and_another_engine_goes_on_there() -> None:
     session.received(attach(), 0)
     session.received(audio(0, len(PCM) // 32), 0)
     sent = acts(settle(session, 0))
-    place = next(act.place for act in sent if act.place is not None and act.place.segment is None)
-    assert place.audio_from == max(0, place.begin - 512)
-    assert int.from_bytes(place.voice, "big") == place.audio_from // 32
+    point = next(act.resume_point for act in sent if act.resume_point is not None and act.resume_point.segment is None)
+    assert point.audio_from == max(0, point.begin - 512)
+    assert int.from_bytes(point.voice, "big") == point.audio_from // 32
     second = counting()
-    told = msgspec.structs.replace(attach(), audio_from=place.audio_from, place=place, committed_through=1_300)
+    told = msgspec.structs.replace(attach(), audio_from=point.audio_from, resume_point=point, committed_through=1_300)
     second.received(told, 0)
-    second.received(audio(place.audio_from, len(PCM) // 32), 0)
-    second.received(wire.EndOfAudio(stream=1), 0)
-    later = [act.place for act in acts(settle(second, 0)) if act.place is not None]
+    second.received(audio(point.audio_from, len(PCM) // 32), 0)
+    second.received(wire.EndOfAudio(attachment=1), 0)
+    later = [act.resume_point for act in acts(settle(second, 0)) if act.resume_point is not None]
     assert int.from_bytes(later[-1].voice, "big") == later[-1].audio_from // 32
 
 
 def test_of_channels_whose_time_began_at_different_hours_none_is_passed_over() -> None:
     session = link()
     session.received(msgspec.structs.replace(attach(1, "old"), audio_from=3_600_000, committed_through=3_600_000), 0)
-    session.received(wire.Audio(stream=1, t=3_600_000, pcm=PCM[: 32 * 2_000]), 0)
+    session.received(wire.Audio(attachment=1, t=3_600_000, pcm=PCM[: 32 * 2_000]), 0)
     session.received(attach(2, "new"), 0)
-    session.received(wire.Audio(stream=2, t=0, pcm=bytes(32 * 300) + PCM[: 32 * 1_700]), 0)
+    session.received(wire.Audio(attachment=2, t=0, pcm=bytes(32 * 300) + PCM[: 32 * 1_700]), 0)
     hear_all(session)
     turn = session.next_pass(0)
     assert turn is not None
-    assert turn.stream == 1
+    assert turn.attachment == 1
 
 
 def test_it_says_what_fits_when_that_changes_and_only_then() -> None:
@@ -425,10 +414,10 @@ def test_terms_that_come_while_people_speak_count_from_the_next_pass_on() -> Non
     assert turn.request.window.glossary == ()
     session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 0)
     settle(session, 0)
-    session.received(wire.Glossary(stream=1, terms=("Moothall", "Kisumu"), near=1), 0)
-    session.received(wire.Glossary(stream=7, terms=("Nobody's",), near=1), 0)  # a stream that is gone
+    session.received(wire.Glossary(attachment=1, terms=("Moothall", "Kisumu"), near=1), 0)
+    session.received(wire.Glossary(attachment=7, terms=("Nobody's",), near=1), 0)  # a channel that is gone
     session.received(audio(2_500, len(PCM) // 32), 10)
-    session.received(wire.EndOfAudio(stream=1), 10)
+    session.received(wire.EndOfAudio(attachment=1), 10)
     hear_all(session)
     later = session.next_pass(10)
     assert later is not None
@@ -446,7 +435,7 @@ def test_whoever_asked_is_told_once_which_language_it_sounds_like() -> None:
         turn.speech.expected.instead = "pt"
         session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 0)
         told = [message for message in out(session) if isinstance(message, wire.SoundsLike)]
-        assert told == ([wire.SoundsLike(stream=1, language="pt")] if asked else [])
+        assert told == ([wire.SoundsLike(attachment=1, language="pt")] if asked else [])
         session.received(audio(1_500, 4_000), 0)
         hear_all(session)
         again = session.next_pass(0)

@@ -101,40 +101,40 @@ def test_an_engine_that_takes_up_in_the_middle_of_a_speech_hears_its_end() -> No
     speech = said("we hold these truths to be self evident that all of us are created equal " * 5)
     channel, reader = SpeechChannel(attach()), Reader(attach())
     reader.read(play(channel, speech, 0, 12_000))
-    place = channel.place
-    assert place is not None
-    assert place.speaking is not None
-    assert place.speaking.speech_start < place.begin, "the window has moved on since the speech began"
+    point = channel.resume_point
+    assert point is not None
+    assert point.speaking is not None
+    assert point.speaking.speech_start < point.begin, "the window has moved on since the speech began"
     resumed = attach(
         generation=2,
         through=reader.through,
         last_words=reader.words[-20:],
         open_segment=reader.open,
-        audio_from=place.audio_from,
-        place=place,
+        audio_from=point.audio_from,
+        resume_point=point,
     )
     after = SpeechChannel(resumed)
-    out = speak(after, place.audio_from, place.begin) + speak(after, place.begin, place.begin + 4_000, 0.0)
+    out = speak(after, point.audio_from, point.begin) + speak(after, point.begin, point.begin + 4_000, 0.0)
     assert ends(out)[0][0] is EndReason.PAUSE
 
 
 def test_one_that_takes_up_before_a_speech_hears_its_beginning_again() -> None:
     channel, reader = SpeechChannel(attach()), Reader(attach())
     reader.read(play(channel, SENTENCE, 0, 2_000))
-    place = channel.place
-    assert place is not None
-    assert place.speaking is not None
-    assert place.begin < place.speaking.speech_start
+    point = channel.resume_point
+    assert point is not None
+    assert point.speaking is not None
+    assert point.begin < point.speaking.speech_start
     resumed = attach(
         generation=2,
         through=reader.through,
         last_words=reader.words[-20:],
         open_segment=reader.open,
-        audio_from=place.audio_from,
-        place=place,
+        audio_from=point.audio_from,
+        resume_point=point,
     )
     after = Reader(resumed)
-    after.read(play(SpeechChannel(resumed), SENTENCE, place.audio_from, 4_992))
+    after.read(play(SpeechChannel(resumed), SENTENCE, point.audio_from, 4_992))
     assert [word.text for word in [*reader.words, *after.words]] == [word.text for word in SENTENCE]
     assert after.lines == ["We hold these truths to be self-evident."]
 

@@ -76,10 +76,10 @@ def test_another_engine_goes_on_in_it() -> None:
     spoken.spoken = Hypothesis(language="en", words=(), likeliest="de")
     spoken.unconfirmed = (Word(" so", 600, 640),)
     spoken.trim(320)
-    again = Utterance.resumed(7, frame(320, 0.9), spoken.place(), 0.35)
+    again = Utterance.resumed(7, frame(320, 0.9), spoken.speaking(), 0.35)
     for t in range(352, spoken.heard, FRAME_MS):
         again.add(frame(t, 0.1 if t == 672 else 0.9))
-    assert again.place() == spoken.place()
+    assert again.speaking() == spoken.speaking()
     assert again.now == spoken.now
     assert (again.number, again.start, again.speech_start) == (7, 320, 32)
     assert again.unconfirmed == spoken.unconfirmed
@@ -88,7 +88,7 @@ def test_another_engine_goes_on_in_it() -> None:
 
 def test_a_pre_roll_that_is_heard_again_is_no_speech() -> None:
     spoken = utterance(0.4, 0.9, 0.9, before=1)
-    again = Utterance.resumed(1, frame(0, 0.4), spoken.place(), 0.35)
+    again = Utterance.resumed(1, frame(0, 0.4), spoken.speaking(), 0.35)
     assert again.now == Moment(32, 0, 32)
     again.add(frame(32, 0.9))
     again.add(frame(64, 0.9))

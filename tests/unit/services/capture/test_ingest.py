@@ -30,7 +30,7 @@ async def deaf_engine(engine: EngineEnd) -> None:
     while not isinstance(message := await engine.receive(), wire.EndOfAudio):
         if message is None:
             return
-    await engine.send(wire.Drained(stream=attach.stream))
+    await engine.send(wire.Drained(attachment=attach.attachment))
     while await engine.receive() is not None:
         pass
 

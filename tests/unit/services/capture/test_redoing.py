@@ -18,7 +18,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
 from moothall.wire import engine as wire
-from support.memory.hall import FLOOR, MIC, Sound, attached, hello, job, memory_hall, next_attached
+from support.memory.hall import FLOOR, MIC, Sound, assigned, attached, hello, memory_hall, next_attached
 
 CAPTIONER = Actor(Role.CAPTIONER, "c")
 
@@ -56,7 +56,9 @@ def test_the_last_minute_is_struck_and_heard_again_in_the_language_that_was_name
                 end = do.EndSegment(
                     channel=FLOOR, generation=1, segment=line, t1=t0 + 4_000, reason=ev.EndReason.SENTENCE
                 )
-                await engine.send(wire.Act(stream=attach.stream, id=CommandId(f"w{number}"), commands=(say, end)))
+                await engine.send(
+                    wire.Act(attachment=attach.attachment, id=CommandId(f"w{number}"), commands=(say, end))
+                )
             accepted = 0
             while accepted < 3:
                 accepted += isinstance(await engine.receive(), wire.Accepted)
@@ -100,7 +102,7 @@ def test_what_is_refused_leaves_the_channel_with_an_engine() -> None:
             first = await attached(engine)
             answer = await redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "no tag")
             assert isinstance(answer, Refusal)
-            assert await engine.receive() == wire.Detach(stream=first.stream)
+            assert await engine.receive() == wire.Detach(attachment=first.attachment)
             assert (await attached(engine)).generation == 2
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -148,7 +150,7 @@ def test_it_begins_where_nothing_good_is_lost(lines: list[Segment], t: int, audi
 def test_a_language_that_nobody_expected_is_spoken_from_then_on_and_undone_with_the_rest() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, audio, task = await job(hall, languages=("es",))
+            live, audio, task = await assigned(hall, languages=("es",))
             await audio.carry(Sound(2 * RATE), as_live=False)
             engine = hall.connect()
             await hello(engine, channels=2)

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.desks.desk_texts import ALARMS
+from moothall.adapters.pages.catalogues import read_names
+from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.hubs.standing import HubNow
 from moothall.core.session.state import Status
 from moothall.services.control import alarms as rules
@@ -109,7 +110,9 @@ def test_the_urgent_stand_first() -> None:
 
 def test_every_alarm_has_its_words_and_its_row_in_the_documentation() -> None:
     source = Path(rules.__file__).read_text(encoding="utf-8")
-    assert set(re.findall(r'kind="([\w-]+)"', source)) == ALARMS.keys()
+    names = read_names(find_web_folder() / "locales")["staff"]
+    texts = {name.removeprefix("alarm.") for name in names if name.startswith("alarm.")}
+    assert set(re.findall(r'kind="([\w-]+)"', source)) == texts
     page = Path(__file__).resolve().parents[4] / "docs/reference/alarms.md"
     rows = re.findall(r"^\| `([\w-]+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(rows) == ALARMS.keys()
+    assert set(rows) == texts

@@ -176,7 +176,7 @@ async def heard(engine: EngineEnd, attach: Attach, text: str, t0: int) -> None:
     start = do.SegmentStart(t0=t0, language="en")
     say = do.CommitWords(channel=FLOOR, generation=generation, segment=line, first=0, words=words, start=start)
     end = do.EndSegment(channel=FLOOR, generation=generation, segment=line, t1=t0 + 4_000, reason=ev.EndReason.SENTENCE)
-    await engine.send(Act(stream=attach.stream, id=CommandId(text), commands=(say, end)))
+    await engine.send(Act(attachment=attach.attachment, id=CommandId(text), commands=(say, end)))
     while not isinstance(await engine.receive(), Accepted):
         pass
 

@@ -20,13 +20,13 @@ from moothall.testing.engine_link import EngineEnd, engine_link
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
-from support.memory.hall import FLOOR, MemoryHall, Sound, attached, hello, job, memory_hall, next_attached, shown
+from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached, shown
 
 
-def test_a_job_waits_for_an_engine_and_is_done_when_it_has_drained() -> None:
+def test_an_assignment_waits_for_an_engine_and_is_done_when_it_has_drained() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            _, audio, task = await job(hall)
+            _, audio, task = await assigned(hall)
             await audio.carry(Sound(RATE), as_live=False)
             engine = hall.connect()
             await hello(engine)
@@ -37,19 +37,19 @@ def test_a_job_waits_for_an_engine_and_is_done_when_it_has_drained() -> None:
                 assert message.t == heard * 1000 // RATE
                 heard += len(message.pcm) // 2
             assert heard == RATE
-            assert message == wire.EndOfAudio(stream=attach.stream)
+            assert message == wire.EndOfAudio(attachment=attach.attachment)
             await engine.send(wire.Usage(cpu_ms=5.0, audio_ms=1_000))
-            await engine.send(wire.Drained(stream=attach.stream))
+            await engine.send(wire.Drained(attachment=attach.attachment))
             await task
             assert hall.recognising.usage == [wire.Usage(cpu_ms=5.0, audio_ms=1_000)]
 
     loop.run(story())
 
 
-def test_a_job_goes_to_another_engine_when_its_own_is_gone() -> None:
+def test_an_assignment_goes_to_another_engine_when_its_own_is_gone() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            _, _, task = await job(hall)
+            _, _, task = await assigned(hall)
             first = hall.connect("first")
             await hello(first)
             assert (await attached(first)).generation == 1
@@ -59,11 +59,11 @@ def test_a_job_goes_to_another_engine_when_its_own_is_gone() -> None:
             attach = await attached(second)
             assert attach.generation == 2
             assert hall.recognising.engines == 1
-            await second.send(wire.Lost(stream=attach.stream))
+            await second.send(wire.Lost(attachment=attach.attachment))
             again = await attached(second)
             assert again.generation == 3
             task.cancel()
-            assert await second.receive() == wire.Detach(stream=again.stream)
+            assert await second.receive() == wire.Detach(attachment=again.attachment)
 
     loop.run(story())
 
@@ -105,7 +105,7 @@ def test_an_engine_says_hello_once_and_may_leave_without_a_word() -> None:
 def test_readers_are_told_when_no_engine_hears_and_when_no_sound_comes() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, audio, task = await job(hall)
+            live, audio, task = await assigned(hall)
             outlet = MemoryOutlet()
             await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
             carrying = asyncio.ensure_future(audio.carry(Sound(10 * RATE), as_live=True))
@@ -125,17 +125,16 @@ def test_readers_are_told_when_no_engine_hears_and_when_no_sound_comes() -> None
 def test_while_a_channel_is_held_no_engine_hears_it() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, _, task = await job(hall)
+            live, _, task = await assigned(hall)
             engine = hall.connect()
             await hello(engine, channels=2)
             first = await attached(engine)
             async with hall.recognising.held(live.writer, FLOOR) as found:
                 assert found is not None
-                assert found.stream is None
-                assert await engine.receive() == wire.Detach(stream=first.stream)
+                assert await engine.receive() == wire.Detach(attachment=first.attachment)
                 await engine.send(wire.Capacity(channels=2))
                 await hall.clock.sleep(1_000)
-                assert found.stream is None
+                assert live.state.channels[FLOOR].generation == 1
             again = await attached(engine)
             assert again.generation == 2
             task.cancel()
@@ -146,7 +145,7 @@ def test_while_a_channel_is_held_no_engine_hears_it() -> None:
 def test_a_channel_that_waits_for_an_engine_can_be_held_and_so_can_one_without_sound() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, _, task = await job(hall)
+            live, _, task = await assigned(hall)
             async with hall.recognising.held(live.writer, ChannelId("pt")) as nothing:
                 assert nothing is None
             async with hall.recognising.held(live.writer, FLOOR):
@@ -171,14 +170,14 @@ def test_what_reads_beside_the_engine_and_fails_leaves_the_text_alone(caplog: py
         made = MemoryHall()
         made.recognising = Recognising(made.clock, beside=fail)
         async with memory_hall(made) as hall:
-            _, audio, task = await job(hall)
+            _, audio, task = await assigned(hall)
             engine = hall.connect()
             await hello(engine)
             attach = await attached(engine)
             await audio.carry(Sound(RATE), as_live=False)
             while isinstance(await engine.receive(), wire.Audio):
                 pass
-            await engine.send(wire.Drained(stream=attach.stream))
+            await engine.send(wire.Drained(attachment=attach.attachment))
             await task
 
     loop.run(story())
@@ -196,11 +195,11 @@ async def lose(engine: EngineEnd, attach: wire.Attach) -> None:
         words=(Word(" Bonjour", 0, 500),),
         start=SegmentStart(t0=0, language="fr"),
     )
-    await engine.send(wire.Act(stream=attach.stream, id=CommandId(f"w{attach.generation}"), commands=(said,)))
+    await engine.send(wire.Act(attachment=attach.attachment, id=CommandId(f"w{attach.generation}"), commands=(said,)))
     while not isinstance(answer := await engine.receive(), wire.Refused):
         assert answer is not None
     assert answer.refusal.code is RefusalCode.INVALID
-    await engine.send(wire.Lost(stream=attach.stream))
+    await engine.send(wire.Lost(attachment=attach.attachment))
 
 
 def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_told(
@@ -208,7 +207,7 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
 ) -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, audio, task = await job(hall)
+            live, audio, task = await assigned(hall)
             outlet = MemoryOutlet()
             await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
             carrying = asyncio.ensure_future(audio.carry(Sound(200 * RATE), as_live=True))
@@ -221,7 +220,7 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
                 waits.append((hall.clock.monotonic() - lost) // 1_000)
                 # It hears well, and that is not to be read as if all were well.
                 heard = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=0, t=audio.end_ms)
-                await engine.send(wire.Tell(stream=attach.stream, signal=heard))
+                await engine.send(wire.Tell(attachment=attach.attachment, signal=heard))
                 await lose(engine, attach)
             assert waits == [0, 1, 2, 4, 8, 16, 30, 30]
             states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
@@ -229,11 +228,11 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
             assert live.state.channels[FLOOR].generation == 8
             attach = await next_attached(engine)
             gap = NoteGap(channel=FLOOR, t0=0, t1=1, reason=GapReason.STORAGE)
-            await engine.send(wire.Act(stream=attach.stream, id=CommandId("gap"), commands=(gap,)))
+            await engine.send(wire.Act(attachment=attach.attachment, id=CommandId("gap"), commands=(gap,)))
             while not isinstance(await engine.receive(), wire.Accepted):
                 pass
             began = hall.clock.monotonic()
-            await engine.send(wire.Lost(stream=attach.stream))
+            await engine.send(wire.Lost(attachment=attach.attachment))
             again = await next_attached(engine)
             assert hall.clock.monotonic() == began
             await lose(engine, again)
@@ -254,10 +253,10 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
 def test_what_a_person_does_about_it_is_tried_at_once() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, _, task = await job(hall)
+            live, _, task = await assigned(hall)
             engine = hall.connect()
             await hello(engine)
-            await engine.send(wire.Lost(stream=(await next_attached(engine)).stream))
+            await engine.send(wire.Lost(attachment=(await next_attached(engine)).attachment))
             await hall.clock.sleep(10)
             began = hall.clock.monotonic()
             async with hall.recognising.held(live.writer, FLOOR):
@@ -272,7 +271,7 @@ def test_what_a_person_does_about_it_is_tried_at_once() -> None:
 def test_an_engine_whose_key_is_refused_gets_nothing_and_is_as_good_as_away(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            _, _, task = await job(hall)
+            _, _, task = await assigned(hall)
             engine = hall.connect("far")
             said = wire.Hello(
                 protocol=wire.PROTOCOL, name="e", model="m", languages=(), channels=0, most=0, key_refused=True
@@ -305,14 +304,14 @@ def test_an_engine_is_told_the_terms_when_it_is_attached_and_when_they_change() 
     async def story() -> None:
         async with memory_hall() as hall:
             hall.preferred = Preferred(terms=("Moothall", "Kisumu"), near=1)
-            _, _, task = await job(hall)
+            _, _, task = await assigned(hall)
             engine = hall.connect()
             await hello(engine, takes_glossary=True)
             attach = await attached(engine)
             assert (attach.glossary, attach.near) == (("Moothall", "Kisumu"), 1)
             await hall.clock.sleep(3 * WATCH_MS)  # as long as they are the same nothing is said
             hall.preferred = Preferred(terms=("Lilongwe",))
-            assert await next_terms(engine) == wire.Glossary(stream=attach.stream, terms=("Lilongwe",))
+            assert await next_terms(engine) == wire.Glossary(attachment=attach.attachment, terms=("Lilongwe",))
             hall.links[0].cut()
             second = hall.connect("second")
             await hello(second, takes_glossary=True)
@@ -325,7 +324,7 @@ def test_an_engine_is_told_the_terms_when_it_is_attached_and_when_they_change() 
 def test_an_engine_that_does_not_understand_it_is_told_nothing_more() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, _, task = await job(hall)
+            live, _, task = await assigned(hall)
             old = hall.connect("old")
             await hello(old)
             assert (await attached(old)).glossary == ()

@@ -60,11 +60,13 @@ def test_with_work_waiting_and_no_progress_it_is_given_up_after_ten_passes_of_it
 def test_one_pass_that_hangs_is_found_although_the_others_go_on() -> None:
     watch = watched()
     for second in range(15):
-        watch.pulse(alive(passes=second, samples=second, busy_ms=second * S, usual_ms=100, streams=(3,)), second * S)
+        watch.pulse(
+            alive(passes=second, samples=second, busy_ms=second * S, usual_ms=100, attachments=(3,)), second * S
+        )
         assert watch.verdict(second * S) is None
-    watch.pulse(alive(passes=15, samples=15, busy_ms=15 * S, usual_ms=100, streams=(3,)), 15 * S)
+    watch.pulse(alive(passes=15, samples=15, busy_ms=15 * S, usual_ms=100, attachments=(3,)), 15 * S)
     assert watch.verdict(15 * S) is Verdict.STUCK
-    assert watch.streams == (3,)
+    assert watch.attachments == (3,)
 
 
 def test_the_longest_pass_of_a_throttled_machine_is_not_given_up() -> None:
@@ -86,7 +88,7 @@ def test_an_event_loop_that_takes_no_turn_is_no_progress_whatever_a_pass_takes()
 
 def test_while_it_loads_it_has_sixty_seconds_for_each_step_however_many_there_are() -> None:
     watch = watched(working=False)
-    assert watch.streams == ()
+    assert watch.attachments == ()
     assert watch.verdict(59_999) is None
     assert watch.verdict(60_000) is Verdict.LOADING, "it never gave a sign"
     for minute in range(10):

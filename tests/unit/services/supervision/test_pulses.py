@@ -56,14 +56,14 @@ async def watching(*, serve: bool = True) -> AsyncIterator[House]:
 async def test_one_that_is_frozen_is_ended_once_and_its_fate_is_known(caplog: pytest.LogCaptureFixture) -> None:
     async with watching() as house:
         with house.pulses.started("child", "a", house.end), house.pulses.linked("far", "a", house.end):
-            await house.line.beat(alive(streams=(1, 2)))
+            await house.line.beat(alive(attachments=(1, 2)))
             await house.clock.advance(14_000)
             assert house.ended == []
             assert house.pulses.fate("a") is None
             with caplog.at_level(logging.ERROR):
                 await house.clock.advance(30_000)
             assert house.ended == ["it", "it"], "its process and its link"
-            assert house.pulses.streams("a") == (1, 2)
+            assert house.pulses.attachments("a") == (1, 2)
             house.pulses.ended("a", Fate.KILLED)
         assert house.pulses.fate("a") is Fate.GIVEN_UP
         assert caplog.messages == ["child: no pulse; it is given up"]
@@ -128,7 +128,7 @@ async def test_one_without_a_pulse_is_not_watched() -> None:
         with house.pulses.linked("engine old", "", house.end):
             await house.clock.advance(900_000)
         assert house.ended == []
-        assert house.pulses.streams("") == ()
+        assert house.pulses.attachments("") == ()
 
 
 async def test_a_link_carries_the_pulses_of_one_life_and_may_end_before_the_first() -> None:

@@ -13,7 +13,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
-from moothall.wire.hub.numbers import number
+from moothall.wire.hub.encoding import number
 from moothall.wire.hub.records import MAX_BATCH_BYTES, pack, unpack
 from moothall.wire.hub.vocabulary import DICTIONARY
 from support.sessions.recorder import EPOCH, SESSION, Recorder
@@ -71,7 +71,7 @@ def test_a_checkpoint_of_lanes_that_the_receiver_has_takes_little_more_than_its_
     check = recorder.checkpoint(SIGNER)
     assert unpacked(packed([check], heads), heads) == [check]
     assert unpacked(packed([check]), heads) == [check], "who isn't sure leaves nothing out"
-    assert len(packed([check], heads)) < 64 + 16 + 8 + 45
+    assert len(packed([check], heads)) < 88 + 16 + 16 + 45
 
 
 def test_a_removed_body_goes_as_its_digest() -> None:
@@ -105,6 +105,10 @@ def test_what_inflates_to_more_than_a_batch_may_be_is_refused() -> None:
 
 
 HEADER = b'{"session":"plenary"}'
+SALT, DIGEST = b"s" * 16, b"d" * 32
+STEPS = b"\x02\x01\x01\x00\x01"
+"""Event 1 with its author behind, and nothing before it in its lane."""
+ROW = STEPS + b"system\nx\n"
 CLOSED = b'{"type":"session.closed","v":1,"t":5}\n'
 BODY = b'{"type":"mood.changed","v":1}\n'
 
@@ -117,13 +121,15 @@ BODY = b'{"type":"mood.changed","v":1}\n'
         (b"\x01\xff\xff", "Its compression is broken."),
         (made(b"")[:-1], "It ends before its end."),
         (made(b"", b"x"), "It has bytes that belong to no event."),
-        (made(b"\x01" + number(len(HEADER)) + HEADER + BODY, b"s" * 16), "A header of 21 bytes can't be read: "),
-        (made(b"\x01\x01\xff"), "A header of 1 bytes can't be read: "),
-        (made(b"\x02\x01\x01\x63x\n"), "It names role 99, which this release doesn't know."),
-        (made(b"\x22\x01\x01\x00x\n\x01" + BODY, b"s" * 16), "It doesn't say all of event 1."),
-        (made(b"\x20\x01\x01\x01" + CLOSED, b"s" * 16), "It doesn't say all of event 1."),
-        (made(b"\x02\x01\x01\x00x\n" + CLOSED, b"s" * 16), "It doesn't say all of event 1."),
-        (made(b"\x22\x01\x01\x00x\n\x05" + CLOSED, b"s" * 16), "It doesn't say all of event 1."),
+        (made(b"\x01" + DIGEST + number(len(HEADER) + 1) + HEADER), "A header of 21 bytes can't be read: "),
+        (made(b"\x01" + DIGEST + b"\x02\xff"), "A header of 1 bytes can't be read: "),
+        (made(b"\x01" + DIGEST + b"\x00"), "A header of 0 bytes can't be read: "),
+        (made(b"\x01" + DIGEST + b"\x09{}"), "It ends 6 bytes before the end of what it names."),
+        (made(STEPS + b"monarch\nx\n" + CLOSED, SALT), "Event 1 is by a role that this release doesn't know."),
+        (made(b"\x00\x01\x01\x00\x01" + CLOSED, SALT), "Event 1 is by a role that this release doesn't know."),
+        (made(ROW + BODY, SALT), "It doesn't say all of event 1."),
+        (made(b"\x02\x01\x01\x00\x02system\nx\n" + CLOSED, SALT), "It doesn't say all of event 1."),
+        (made(ROW + CLOSED), "It ends 16 bytes before the end of what it names."),
     ],
 )
 def test_what_is_no_batch_is_refused_with_a_sentence(batch: bytes, reason: str) -> None:
@@ -131,6 +137,5 @@ def test_what_is_no_batch_is_refused_with_a_sentence(batch: bytes, reason: str) 
 
 
 def test_a_body_with_anything_else_than_a_type_says_no_lane() -> None:
-    row = b"\x22\x01\x01\x00x\n\x01"
-    assert refusal(made(row + b"[" * 5_000 + b"\n", b"s" * 16)) == "It doesn't say all of event 1."
-    assert [each.header.type for each in unpacked(made(row + CLOSED, b"s" * 16))] == ["session.closed"]
+    assert refusal(made(ROW + b"[" * 5_000 + b"\n", SALT)) == "It doesn't say all of event 1."
+    assert [each.header.type for each in unpacked(made(ROW + CLOSED, SALT))] == ["session.closed"]

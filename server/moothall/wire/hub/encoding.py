@@ -1,0 +1,155 @@
+"""Numbers, texts and hexadecimal digits in a batch of the hub link, in fewer bytes than MessagePack takes for them.
+
+A number is LEB128, a text is UTF-8 and ends with a line feed. A text is folded: what no compression makes smaller goes
+beside it. A run of 64 or 40 hexadecimal digits (digests, ids of commands) becomes one control byte, and the bytes that
+the digits stand for go beside. Where a checkpoint names the head of a lane that the receiver has too, a control byte is
+all that is sent. JSON and names contain no control bytes, so a control byte can't mean anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.errors import ProtocolError
+from moothall.core.kernel.ids import Lane
+
+END = b"\n"
+"""Ends a text, which contains none."""
+MOST_NUMBER = (1 << 64) - 1
+_LAST_SHIFT = 63
+
+Heads = Mapping[Lane, LaneHead]
+
+_RUNS = {32: b"\x01", 20: b"\x02"}
+"""The control byte of a run of hexadecimal digits, by how many bytes the digits stand for."""
+_BYTES = {code: count for count, code in _RUNS.items()}
+_HEAD = b"\x03"
+_CONTROL = re.compile(rb"[\x00-\x1f]")
+_FOLDED = re.compile(
+    rb'"(?P<lane>[a-z0-9:_.-]{1,80})":\{"offset":(?P<offset>[0-9]{1,16}),"digest":"(?P<digest>[0-9a-f]{64})"\}'
+    rb"|(?<![0-9a-f])(?P<run>[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f])"
+)
+_UNFOLDED = re.compile(rb'"(?P<lane>[a-z0-9:_.-]{1,80})":\x03|(?P<code>[\x01-\x03])')
+_MOST_OF_ONE = 140
+"""No control byte stands for more bytes than this: a head with its offset."""
+
+
+def number(value: int) -> bytes:
+    """A number from 0 to `MOST_NUMBER` as LEB128: seven bits a byte, the lowest first."""
+    made = bytearray()
+    while value > 0x7F:
+        made.append(value & 0x7F | 0x80)
+        value >>= 7
+    made.append(value)
+    return bytes(made)
+
+
+class Reading:
+    """Reads bytes from their beginning. Raises ProtocolError where they end too early."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether all bytes have been read."""
+        return self._at == len(self._data)
+
+    def take(self, count: int) -> bytes:
+        """The next `count` bytes."""
+        taken = self._data[self._at : self._at + count]
+        if len(taken) < count:
+            msg = f"It ends {count - len(taken)} bytes before the end of what it names."
+            raise ProtocolError(msg)
+        self._at += count
+        return taken
+
+    def number(self) -> int:
+        """A number as `number` writes it."""
+        value = 0
+        for shift in range(0, _LAST_SHIFT + 1, 7):
+            (byte,) = self.take(1)
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80 and value <= MOST_NUMBER:
+                return value
+        msg = "A number in it is too large."
+        raise ProtocolError(msg)
+
+    def line(self) -> bytes:
+        """The bytes before the next `END`."""
+        end = self._data.find(END, self._at)
+        if end < 0:
+            msg = "A text in it has no end."
+            raise ProtocolError(msg)
+        taken, self._at = self._data[self._at : end], end + 1
+        return taken
+
+    def text(self) -> str:
+        """A line as text."""
+        return as_text(self.line())
+
+
+def as_text(raw: bytes) -> str:
+    """UTF-8 as text. Raises ProtocolError when the bytes are not UTF-8."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        msg = "A text in it is not UTF-8."
+        raise ProtocolError(msg) from None
+
+
+def can_fold(text: bytes) -> bool:
+    """Whether the text contains no control bytes."""
+    return _CONTROL.search(text) is None
+
+
+def fold(text: bytes, beside: bytearray, heads: Heads) -> bytes:
+    """The folded text. Appends the bytes that don't go with it to `beside`.
+
+    `heads`: where the receiver's lanes end, as far as the sender knows; the receiver may have more lanes.
+    """
+
+    def folded(found: re.Match[bytes]) -> bytes:
+        lane, run = found["lane"], found["run"]
+        if lane is None:
+            raw = bytes.fromhex(run.decode())
+            beside.extend(raw)
+            return _RUNS[len(raw)]
+        head = heads.get(Lane(lane.decode()))
+        if head is not None and _head(lane, head) == found[0]:
+            return b'"%b":%b' % (lane, _HEAD)
+        beside.extend(bytes.fromhex(found["digest"].decode()))
+        return b'"%b":{"offset":%b,"digest":"%b"}' % (lane, found["offset"], _RUNS[32])
+
+    return _FOLDED.sub(folded, text)
+
+
+def unfold(text: bytes, beside: Reading, heads: Heads, most: int) -> bytes:
+    """The text before it was folded. Raises ProtocolError when it can't be one or may be longer than `most` bytes."""
+
+    def unfolded(found: re.Match[bytes]) -> bytes:
+        lane, code = found["lane"], found["code"]
+        if lane is not None:
+            head = heads.get(Lane(lane.decode()))
+            if head is None:
+                msg = f"It names the head of lane {lane.decode()}, which nothing is known of here."
+                raise ProtocolError(msg)
+            return _head(lane, head)
+        if code == _HEAD:
+            msg = "It names the head of a lane, and not which."
+            raise ProtocolError(msg)
+        return beside.take(_BYTES[code]).hex().encode()
+
+    codes = len(_CONTROL.findall(text))
+    if len(text) + codes * _MOST_OF_ONE > most:
+        msg = f"A text in it may have {most} bytes, and may have more."
+        raise ProtocolError(msg)
+    return _UNFOLDED.sub(unfolded, text)
+
+
+def _head(lane: bytes, head: LaneHead) -> bytes:
+    """As msgspec writes it in a checkpoint."""
+    return b'"%b":{"offset":%d,"digest":"%b"}' % (lane, head.offset, head.digest.encode())

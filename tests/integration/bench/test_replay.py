@@ -1,0 +1,69 @@
+"""`bench/replay.py` through server, engine, link and door, with a script whose words are known."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import replay
+from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import write_wave
+
+
+def replayed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(replay.BENCH / "replay.py"), *arguments]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=50)
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    made = make_script(3, 24, burn_ms=5)
+    (tmp_path / "script.json").write_bytes(write_script(made))
+    write_wave(tmp_path / "talk.wav", render(made))
+    return made
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def said(found: list[dict[str, Any]]) -> list[str]:
+    return [word for row in found if row["kind"] == "commit" for word in row["text"].split()]
+
+
+def test_on_the_cpu_clock_every_word_comes_and_its_cost_is_told(tmp_path: Path, script: Script) -> None:
+    out = tmp_path / "out.jsonl"
+    done = replayed(str(tmp_path / "talk.wav"), "--model", f"scripted:{tmp_path / 'script.json'}", "--jsonl", str(out))
+    assert done.returncode == 0, done.stderr
+    found = rows(out)
+    assert said(found) == [word.text.strip() for word in script.words]
+    usage = found[-1]
+    assert usage["kind"] == "usage"
+    parts = (usage["server_cpu_seconds"], usage["decoder_cpu_seconds"], usage["engine_cpu_seconds"])
+    assert usage["cpu_seconds"] == pytest.approx(sum(parts), abs=0.01)
+    assert usage["audio_seconds"] == pytest.approx(script.end / 1000 + 1, abs=0.2)
+    # No word is seen before it was said, and what is emitted is in order.
+    times = [row["at"] for row in found[:-1]]
+    assert times == sorted(times)
+    ends = [word.t1 / 1000 for word in script.words]
+    seen = [row["at"] for row in found if row["kind"] == "commit" for _ in row["text"].split()]
+    assert all(at > end for at, end in zip(seen, ends, strict=True))
+
+
+def test_bad_input_is_one_sentence(tmp_path: Path, script: Script) -> None:
+    out = str(tmp_path / "out.jsonl")
+    talk = str(tmp_path / "talk.wav")
+    for arguments, sentence in {
+        (str(tmp_path / "none.wav"), "--model", "scripted:x"): "There is no file",
+        (talk, "--model", "scripted:x", "--language", "!!"): "names no languages",
+        (talk, "--model", f"scripted:{tmp_path}/none.json"): "The engine does not start",
+    }.items():
+        done = replayed(*arguments, "--jsonl", out)
+        assert done.returncode == 1
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr

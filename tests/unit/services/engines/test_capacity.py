@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from moothall.services.engines.capacity import EngineCapacity, freest, left_when_full, relief
+from moothall.wire import engine as wire
+
+
+class Engine(NamedTuple):
+    """An engine with its room."""
+
+    free: int
+    more: int
+    taken: int = 1
+
+
+def fits(channels: int = 4, most: int | None = None, languages: tuple[str, ...] = ()) -> EngineCapacity:
+    return EngineCapacity(
+        wire.Hello(protocol=1, name="e", model="m", languages=languages, channels=channels, most=most)
+    )
+
+
+def test_an_engine_of_an_older_release_has_one_number() -> None:
+    old = fits(channels=4)
+    assert (old.channels, old.most) == (4, 4)
+    old.changed(wire.Capacity(channels=1), attached=2)
+    assert (old.channels, old.most) == (3, 3)
+
+
+def test_what_an_engine_says_goes_for_what_it_had_when_it_said_so() -> None:
+    new = fits(channels=5, most=10)
+    assert (new.channels, new.most) == (5, 10)
+    new.changed(wire.Capacity(channels=-2, most=4, attached=6), attached=7)
+    assert (new.channels, new.most) == (4, 10)
+
+
+def test_any_language_or_some() -> None:
+    assert fits().knows(("sw",))
+    assert fits(languages=("en", "pt-BR")).knows(("fr", "en-GB"))
+    assert not fits(languages=("en",)).knows(("fr",))
+
+
+def test_the_one_with_the_most_room_in_time_takes_the_next_channel() -> None:
+    busy, idle, full = Engine(free=1, more=9), Engine(free=3, more=3), Engine(free=5, more=0)
+    assert freest([busy, idle, full]) is idle
+    assert freest([full]) is None
+    late, later = Engine(free=-1, more=4), Engine(free=-3, more=6)
+    assert freest([later, late]) is late
+
+
+def test_an_engine_with_too_many_is_relieved_by_one_with_time() -> None:
+    burdened, full, idle = Engine(free=-1, more=4), Engine(free=0, more=4), Engine(free=2, more=6)
+    assert relief(burdened, [burdened, full, idle]) is idle
+    assert relief(burdened, [burdened, full]) is None
+    assert relief(burdened, [burdened]) is None
+    assert relief(full, [full, idle]) is None
+
+
+@pytest.mark.parametrize(
+    ("engines", "left"),
+    [
+        ([], None),
+        ([Engine(free=0, more=3, taken=1)], None),
+        ([Engine(free=0, more=3, taken=4)], 3),
+        ([Engine(free=-2, more=-1, taken=4), Engine(free=0, more=2, taken=2)], 2),
+        ([Engine(free=0, more=0, taken=4), Engine(free=1, more=2, taken=2)], None),
+    ],
+)
+def test_it_is_told_when_no_more_fits_in_time(engines: list[Engine], left: int | None) -> None:
+    assert left_when_full(engines) == left

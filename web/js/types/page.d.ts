@@ -1,0 +1,163 @@
+// The parts of pages: what selectors and ids find, and how events are typed. For the type check alone: no page loads it.
+
+/** Values for the {places} of a text. */
+type Values = Record<string, string | number | undefined>;
+
+/** The texts of a page, as `Catalogue.script` gives them. */
+interface Texts {
+  ui: string;
+  texts: Record<string, string>;
+  /** By CLDR category. */
+  counted: Record<string, Record<string, string>>;
+}
+
+/** A form with its fields by name. */
+type Form<Fields> = HTMLFormElement & { readonly elements: HTMLFormControlsCollection & Fields };
+
+/** What a selector finds, by the tag of its last part: `a[href]` an anchor, `.note` some element; several are some element. */
+type Found<Selector extends string> = Selector extends `${string},${string}` ? HTMLElement : Tagged<LastPart<Selector>>;
+type LastPart<Selector> = Selector extends `${string} ${infer Rest}` ? LastPart<Rest> : Selector;
+type Tagged<Part> = Part extends `${infer Tag}${'.' | '#' | '[' | ':'}${string}` ? Tagged<Tag>
+  : Part extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[Part] : HTMLElement;
+
+// The pages are HTML throughout: no part that a script looks for is of another namespace.
+interface ParentNode {
+  querySelector<Selector extends string>(selectors: Selector): Found<Selector> | null;
+  querySelectorAll<Selector extends string>(selectors: Selector): NodeListOf<Found<Selector>>;
+}
+
+interface Element {
+  closest<Selector extends string>(selectors: Selector): Found<Selector> | null;
+}
+
+interface HTMLElement {
+  readonly children: HTMLCollectionOf<HTMLElement>;
+  readonly firstElementChild: HTMLElement | null;
+  readonly lastElementChild: HTMLElement | null;
+  readonly nextElementSibling: HTMLElement | null;
+  readonly previousElementSibling: HTMLElement | null;
+}
+
+interface Document {
+  readonly activeElement: HTMLElement | null;
+}
+
+// Where somebody presses, types or looks is an element.
+interface SubmitEvent {
+  readonly target: HTMLFormElement;
+}
+
+interface MouseEvent {
+  readonly target: HTMLElement;
+}
+
+interface KeyboardEvent {
+  readonly target: HTMLElement;
+}
+
+interface FocusEvent {
+  readonly target: HTMLElement;
+}
+
+/** Of the browser's audio thread, which the types of pages leave out. */
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+declare const sampleRate: number;
+declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
+
+// Of service workers, which the types of pages leave out.
+interface ExtendableEvent extends Event {
+  waitUntil(done: Promise<unknown>): void;
+}
+interface FetchEvent extends ExtendableEvent {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+interface WindowEventMap {
+  install: ExtendableEvent;
+  fetch: FetchEvent;
+}
+declare function skipWaiting(): Promise<void>;
+
+/** Elements that a template of web/pages has, by id, where more has to be known of them than that they are elements. */
+interface Parts {
+  Allow: HTMLButtonElement;
+  Along: HTMLInputElement;
+  Answer: HTMLDialogElement;
+  Asked: WithData<'events' | 'position'>;
+  Carried: WithData<'text'>;
+  Choices: HTMLFormElement;
+  Coordinator: WithData<'looks'>;
+  Data: HTMLScriptElement;
+  Decline: HTMLDialogElement;
+  Device: HTMLSelectElement;
+  Earlier: HTMLAnchorElement;
+  Handing: HTMLDetailsElement & WithData<'session'>;
+  HandingAddress: HTMLInputElement;
+  HandingWrong: WithData<'text'>;
+  Hands: WithData<'counted'>;
+  HandsSaid: WithData<'begun' | 'over'>;
+  HearNow: HTMLButtonElement;
+  HereWall: WithData<'ask'>;
+  HowIRead: HTMLDetailsElement;
+  Hub: WithData<'now' | 'many' | 'note'>;
+  HubLine: WithData<'ask' | 'session' | 'lost' | 'kind'>;
+  Join: HTMLDialogElement;
+  Kept: WithData<'kept' | 'sent' | 'waits' | 'away'>;
+  Keys: HTMLFormElement; // of the page of a text; a list at desks
+  KeysOn: HTMLInputElement;
+  Known: HTMLInputElement;
+  Limit: HTMLSelectElement;
+  LineNow: WithData<'lost'>;
+  Note: HTMLTextAreaElement;
+  NowAsked: WithData<'more'>;
+  Number: HTMLInputElement;
+  Questions: WithData<'events' | 'position'>;
+  Raised: WithData<'begun' | 'over'>;
+  Rest: HTMLDialogElement;
+  Reword: HTMLDialogElement;
+  Sound: HTMLDetailsElement;
+  Start: HTMLButtonElement;
+  Stop: HTMLButtonElement;
+  Stopped: HTMLAnchorElement;
+  Sure: HTMLDialogElement;
+  Under: HTMLSelectElement;
+  Video: HTMLDetailsElement;
+  Words: HTMLTextAreaElement;
+}
+
+/** An element whose template gives it these attributes `data-…`. */
+type WithData<Names extends string> = HTMLElement & { readonly dataset: DOMStringMap & Record<Names, string> };
+
+type At = <Id extends string>(id: Id) => Id extends keyof Forms ? Form<Forms[Id]> : Id extends keyof Parts ? Parts[Id] : HTMLElement;
+
+type Only = <Selector extends string>(selector: Selector, within?: ParentNode) => Found<Selector>;
+
+type MakeElement = <Name extends keyof HTMLElementTagNameMap>(
+  name: Name, attributes?: Record<string, unknown>, ...children: (Node | string)[]
+) => HTMLElementTagNameMap[Name];
+
+/** A field of the form of choices: a check box or a list, as `type` says. */
+type Field = HTMLInputElement & Pick<HTMLSelectElement, 'options' | 'selectedIndex' | 'length'>;
+
+/** The fields of forms, by the form's id; where several pages have a form of that id, of all of them. */
+interface Forms {
+  Add: { text: HTMLTextAreaElement; name: HTMLInputElement; language: HTMLSelectElement };
+  AddSpeaker: { name: HTMLInputElement };
+  AddTerm: { term: HTMLInputElement; language: HTMLSelectElement };
+  Bell: { name: HTMLInputElement; bell: HTMLInputElement };
+  Called: { name: HTMLInputElement };
+  Force: { language: HTMLSelectElement };
+  Give: { speaker: HTMLSelectElement; session: HTMLSelectElement };
+  HandsAsk: { question: HTMLInputElement; options: HTMLTextAreaElement; language: HTMLSelectElement; quiet: HTMLInputElement };
+  LeaveNote: { text: HTMLInputElement; to: HTMLSelectElement };
+  RemoveOf: { speaker: HTMLSelectElement; named: HTMLInputElement };
+  RemoveSpan: { from: HTMLInputElement; to: HTMLInputElement };
+  Rule: { order: RadioNodeList };
+  Set: { people: HTMLInputElement; form: HTMLInputElement };
+  Sift: Record<'text' | 'place' | 'kind' | 'standing' | 'flag' | 'language', HTMLSelectElement>;
+  Step: { people: HTMLInputElement };
+  Typing: { line: HTMLInputElement };
+  Write: { form: HTMLInputElement; note: HTMLInputElement; text: HTMLTextAreaElement; language: HTMLSelectElement };
+}
