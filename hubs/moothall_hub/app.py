@@ -20,10 +20,13 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector
+from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
-from moothall.core.ports import Clock
+from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.session.state import Status
+from moothall.services.log.publication import Publication
+from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.carrying_on import carry_on
@@ -39,6 +42,8 @@ from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pages.routes import Parts, Served, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.room.hands import RoomHands
+from moothall_hub.room.ports import LineState
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor, RoomWords
 from moothall_hub.room.signals import ShownSignals
@@ -51,7 +56,7 @@ BACKLOG = 256
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True):
-    """A running hub, for whoever started it."""
+    """A running hub, as its starter sees it."""
 
     parts: Parts
     served: Served
@@ -113,14 +118,17 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         meetings = NodeMeetings(sessions, lambda: line.following, offers)
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
-        floor = RoomFloor(
-            book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=pairings.node
+        floor, presence, hands = await _room(
+            sessions,
+            book=book,
+            outbox=outbox,
+            meetings=meetings,
+            clock=clock,
+            randomness=randomness,
+            node=pairings.node,
+            up=lambda: line.health().state is LineState.GOOD,
         )
-        presence = RoomPresence(
-            book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=pairings.node
-        )
-        await floor.load()
-        await presence.load()
+        translations = _translations(line, sessions)
 
         async def pair_here(address: str, words: str) -> Pairing | Unpaired:
             done = await pair(address, words, pairings.node)
@@ -137,11 +145,12 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             offers=offers,
             pairings=pairings,
             line=line,
+            translations=translations,
             clock=clock,
             randomness=randomness,
             keep_running=keep_running,
         )
-        line.following.erasing.has(room=RoomWords(floor, outbox, meetings), below=below.removals)
+        line.following.erasing.has(room=RoomWords(floor, hands, translations, outbox, meetings), below=below.removals)
         below.removals.when_clear(line.following.erasing.clear)
         parts = Parts(
             data=data,
@@ -156,6 +165,8 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             links=links,
             floor=floor,
             presence=presence,
+            hands=hands,
+            translations=translations,
             line=line,
             doing=shown.now,
             pair=pair_here,
@@ -172,7 +183,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=lambda: offers.zone),
             keep_running=keep_running,
         )
-        for running in (shown.run, floor.run, presence.run, line.run, line.look_after):
+        for running in (shown.run, floor.run, presence.run, hands.run, translations.run, line.run, line.look_after):
             keep_running(running)
         stack.enter_context(calm_collector())
         yield Hub(parts=parts, served=served)
@@ -184,6 +195,43 @@ async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror
     for running in (sessions.run(started), _end_when_damaged(mirror)):
         stack.callback(tasks.create_task(running).cancel)
     await started.wait()
+
+
+async def _room(
+    sessions: MirroredSessions,
+    *,
+    book: Book,
+    outbox: Outbox,
+    meetings: NodeMeetings,
+    clock: Clock,
+    randomness: Randomness,
+    node: str,
+    up: Callable[[], bool],
+) -> tuple[RoomFloor, RoomPresence, RoomHands]:
+    """What the room asks, how many it is and what it votes, as the book has it. Raises StorageUnavailable.
+
+    `up`: whether the uplink is good.
+    """
+    floor = RoomFloor(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node, up=up)
+    presence = RoomPresence(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
+    hands = RoomHands(book=book, outbox=outbox, meetings=meetings, clock=clock, randomness=randomness, node=node)
+    await floor.load()
+    await presence.load()
+    await hands.load()
+    sessions.observe(lambda live, _: hands.observe(live.state))
+    return floor, presence, hands
+
+
+def _translations(line: NodeLine, sessions: MirroredSessions) -> QuestionTranslations:
+    """The meeting's questions in other languages, made by the server above; forgotten when anything is removed."""
+    translations = QuestionTranslations(line.translations.translate, line.translations.has_way, clock=line.clock)
+
+    def observe(publication: Publication) -> None:
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            translations.forget()
+
+    sessions.observe(lambda _, publication: observe(publication))
+    return translations
 
 
 async def _end_when_damaged(mirror: Mirror) -> None:

@@ -50,7 +50,7 @@ async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | N
                 await _tell(running, code=code)
                 await asyncio.Event().wait()
         except* CopiesDamaged:
-            logger.error("the file of the copies is damaged: the hub begins anew without it")
+            logger.error("the file of the copies is damaged; the hub restarts without it")
 
 
 async def pair_folder(settings: HubSettings, address: str, words: str) -> Pairing | Unpaired:

@@ -101,7 +101,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: str
     task: Task
     about: str = ""
-    """One line for whoever chooses."""
+    """One line about the model, for the list to choose from."""
     languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
     licence: Annotated[str, Meta(min_length=1)]
     """SPDX identifier of the weights' licence."""

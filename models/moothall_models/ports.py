@@ -99,7 +99,7 @@ class Recognizer(Protocol):
         ...
 
     def warm_up(self) -> None:
-        """Do whatever makes the first pass slower than the others, over the longest window too; may be done again.
+        """Do what makes the first pass slower than the others, over the longest window too; may be done again.
 
         Raises KeyRefused when the recogniser is asked over the network and another key is needed.
         """

@@ -39,7 +39,7 @@ class TranslatorHung(MoothallError):
 
 
 class TranslatorLink(Protocol):
-    """This side of the link, whatever carries it."""
+    """This side of the link, over any transport."""
 
     async def receive(self) -> wire.ToTranslators | None:
         """The next message; None when the link has ended. Raises ProtocolError."""
@@ -157,7 +157,7 @@ class TranslatorService:
             try:
                 await self._in_thread(number, lambda: self._tried(number), self._loading_s)
             except TranslationFailed as failed:
-                logger.warning("it is tried again in %.0f s: %s", self._again_s, failed)
+                logger.warning("the translators' process retries in %.0f s: %s", self._again_s, failed)
             else:
                 self._unfit.discard(number)
                 await link.send(wire.Fit(direction=number))

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 RENEWED_MS = 5_100
-"""After which a page has asked again (web/js/hub/renewed.js)."""
+"""After which a page has asked again (web/js/questions/asked.js)."""
 
 
 class Served:

@@ -117,7 +117,7 @@ async def test_a_log_that_cannot_be_read_is_said_so(
         assert (await closed(made.http, made.url + "/ws")).data == code
     # The message may quote what was said.
     assert str(trouble) not in caplog.text
-    assert ("its log can't be read: RecordBroken" in caplog.text) == (status == 500)
+    assert ("the log can't be read: RecordBroken" in caplog.text) == (status == 500)
 
 
 @DOORS

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
+from moothall.app.hall import Hall
 from moothall.core import commands as do
+from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import NoteId
+from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.signals import ChannelState, Sound
 from moothall.settings.sections import Translation
+from moothall_hub.app import Hub
 from moothall_hub.pages.routes import COOKIE
 from moothall_hub.room.ports import Choice
 from moothall_hub.uplink.strip import LineState
 from support.hubs.node import running_hub
 from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
+from support.sessions.questions import SOMEBODY, ask, stand
 
 
 async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after(tmp_path: Path) -> None:
@@ -166,6 +171,140 @@ async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path:
         # Its own line is as good as before, and says what it is worth.
         await until(shows(client, f"{kisumu.own}/?ui=en", "The line has been down since"))
         assert kisumu.parts.line.now().since is not None
+
+
+ASKED = do.OpenPoll(poll=PollId("p1"), question="Shall we go on?", language="en", options=("Yes", "No"))
+LEADS = Actor(Role.MODERATOR, "m")
+LIST = f"/s/{SESSION}/questions?ui=en"
+
+
+async def vote(client: ClientSession, hub: Hub, option: int) -> str:
+    """Choose an answer in the hub's room with this client's browser; the page behind it."""
+    sent = {"Origin": hub.own}
+    async with client.post(f"{hub.own}/s/{SESSION}/hands/1?ui=en", data={"option": option}, headers=sent) as response:
+        assert response.status == 200
+        return await response.text()
+
+
+def no_more(client: ClientSession, page: str, text: str) -> Callable[[], Awaitable[bool]]:
+    """Whether a page says something no longer."""
+    said = shows(client, page, text)
+
+    async def so() -> bool:
+        return not await said()
+
+    return so
+
+
+def remote(running: Hall, *counts: int) -> Callable[[], Awaitable[bool]]:
+    """Whether the centre has counted so many for each option."""
+
+    async def so() -> bool:
+        live = await running.house.sessions.find(SESSION)
+        return live is not None and live.state.floor.polls[-1].remote == counts
+
+    return so
+
+
+async def test_a_vote_waits_for_the_line_counts_once_and_is_refused_after_the_close(tmp_path: Path) -> None:
+    async with (
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as other,
+        running_hub(tmp_path / "hub") as hub,
+    ):
+        page = f"{hub.own}{LIST}"
+        async with centre(tmp_path / "centre") as running:
+            meeting = Meeting(running)
+            await meeting.begin()
+            await meeting.do(ASKED, by=LEADS)
+            await paired(running, hub)
+            await until(shows(client, page, ASKED.question))
+            assert await shows(other, page, ASKED.question)()
+            port = int(running.address.rpartition(":")[2])
+        # There is no line.
+        await until(shows(client, f"{hub.own}/?ui=en", "The line has been down since"))
+        for option in (0, 1):
+            assert "It waits for the line." in await vote(client, hub, option)
+        async with centre(tmp_path / "centre", port) as running:
+            await running.house.sessions.open(SESSION)
+            await until(remote(running, 0, 1))
+            await until(shows(client, page, "Remote: 1. On site: 0. Together: 1."))
+            await until(no_more(client, page, "It waits for the line."))
+            assert await shows(client, page, "Your choice")()
+            assert "Your choice" not in await (await other.get(page)).text()
+        # The line goes again; the meeting closes it before the room's votes are there.
+        assert "It waits for the line." in await vote(client, hub, 0)
+        assert "It waits for the line." in await vote(other, hub, 0)
+        async with centre(tmp_path / "centre") as running:
+            await Meeting(running).do(do.ClosePoll(poll=ASKED.poll), by=LEADS)
+        async with centre(tmp_path / "centre", port) as running:
+            for each in (client, other):
+                await until(shows(each, page, "before your choice reached the meeting. It does not count."))
+            assert "Your choice" in await (await client.get(page)).text(), "the one that was in time counts"
+            assert await remote(running, 0, 1)()
+            records = await running.house.log.read(SESSION, 0, 1_000)
+            assert not any(b"kisumu" in (each.body or b"") for each in records if each.header.type.startswith("poll."))
+
+
+async def test_a_vote_below_a_hub_is_passed_up_and_counted_once(tmp_path: Path) -> None:
+    async with (
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as other,
+        running_hub(tmp_path / "north") as north,
+        running_hub(tmp_path / "kisumu") as kisumu,
+    ):
+        async with centre(tmp_path / "centre") as running:
+            meeting = Meeting(running)
+            await meeting.begin()
+            await meeting.do(ASKED, by=LEADS)
+            await paired(running, north, "North")
+            await until(shows(other, f"{north.own}{LIST}", ASKED.question))
+            await below(north, kisumu, "Kisumu")
+            await until(shows(client, f"{kisumu.own}{LIST}", ASKED.question))
+            port = int(running.address.rpartition(":")[2])
+        await until(shows(client, f"{kisumu.own}/?ui=en", "The line has been down since"))
+        await vote(client, kisumu, 0)
+        await vote(other, north, 1)
+        async with centre(tmp_path / "centre", port) as running:
+            await running.house.sessions.open(SESSION)
+            await until(remote(running, 1, 1))
+            for each, hub in ((client, kisumu), (other, north)):
+                await until(shows(each, f"{hub.own}{LIST}", "Remote: 1. On site: 0. Together: 1."))
+            await vote(client, kisumu, 1)
+            await until(remote(running, 0, 2))
+            # The meeting closes it: what the hub below says after that comes back refused.
+            await Meeting(running).do(do.ClosePoll(poll=ASKED.poll), by=LEADS)
+            await until(shows(client, f"{kisumu.own}{LIST}", "It is closed. This is the result."))
+            assert "Your choice" in await vote(client, kisumu, 0)
+            assert await remote(running, 0, 2)()
+
+
+async def test_questions_are_translated_for_hubs_and_for_those_below_them(tmp_path: Path) -> None:
+    echo = Translation(languages=(), translators=("echo",))
+    async with (
+        ClientSession() as client,
+        running_hub(tmp_path / "north") as north,
+        running_hub(tmp_path / "kisumu") as kisumu,
+    ):
+        lists = [f"{hub.own}/s/{SESSION}/questions?ui=pt" for hub in (kisumu, north)]
+        async with centre(tmp_path / "centre", translation=echo) as running:
+            meeting = Meeting(running)
+            await meeting.begin()
+            await paired(running, north, "North")
+            await below(north, kisumu, "Kisumu")
+            await meeting.do(ask("q1", "Do you hear us?"), by=SOMEBODY)
+            await meeting.do(stand(Standing.QUEUED, "q1"), by=LEADS)
+            for page in (f"{running.address}/s/{SESSION}/questions/1/pt", *lists):
+                await until(shows(client, page, "[pt] Do you hear us?"))
+            async with client.get(f"{kisumu.own}/s/{SESSION}/questions/1/pt?ui=en") as response:
+                told = await response.json()
+            assert (told["text"], told["from"]) == ("[pt] Do you hear us?", "en")
+        # What is there stays while there is no line; nothing else can be made.
+        for page in lists:
+            await until(shows(client, page, "[pt] Do you hear us?"))
+        await until(no_more(client, f"{kisumu.own}/?ui=en", "The line to the meeting is good."))
+        async with client.get(f"{kisumu.own}/s/{SESSION}/questions/1/fr?ui=en") as response:
+            assert response.status == 404
 
 
 async def next_state(stream: ClientResponse) -> dict[str, object]:

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moothall.core.commands import OpenSession, Stand
+from moothall.core.commands import AnyCommand, OpenPoll, OpenSession, Stand
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, InterventionId, NoteId
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.orders import Receipt
@@ -26,7 +26,7 @@ from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import Act, Done
 from support.memory.hall import SESSION, MemoryHall, memory_hall
 
-ASKED_HERE = InterventionId("here")
+ASKED_HERE, POLL = InterventionId("here"), PollId("p")
 NAMES = st.sampled_from(["a", "b", "c"])
 ROOM = st.one_of(
     NAMES.map(
@@ -34,8 +34,16 @@ ROOM = st.one_of(
             intervention=InterventionId(name), kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name
         )
     ),
-    NAMES.map(lambda name: wire.TakeBackAct(intervention=InterventionId(name))),
+    st.builds(
+        wire.StandAct,
+        intervention=NAMES.map(InterventionId),
+        standing=st.sampled_from([Standing.WITHDRAWN, Standing.CHECKED]),
+    ),
+    NAMES.map(lambda name: wire.HoldAct(intervention=InterventionId(name))),
+    NAMES.map(lambda name: wire.TypeAct(intervention=InterventionId(name), line="l1", text="So.")),
+    st.just(wire.ReportAct(intervention=ASKED_HERE)),
     st.builds(wire.SupportAct, intervention=st.just(ASKED_HERE), count=st.integers(0, 9)),
+    st.builds(wire.HandsAct, poll=st.just(POLL), counts=st.tuples(st.integers(0, 9), st.integers(0, 9))),
     st.builds(wire.HeadCountAct, people=st.integers(0, 40)),
     NAMES.map(lambda name: wire.NoteAct(note=NoteId(name), text=f"Note {name}")),
 )
@@ -75,8 +83,13 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
             )
             is None
         )
-        queued = Stand(interventions=(ASKED_HERE,), standing=Standing.QUEUED)
-        assert isinstance(await live.writer.send(Actor(Role.MODERATOR, "m"), CommandId("q"), queued), Receipt)
+        begun: tuple[AnyCommand, ...] = (
+            Stand(interventions=(ASKED_HERE,), standing=Standing.QUEUED),
+            OpenPoll(poll=POLL, question="Shall we?", language="en", options=("Yes", "No")),
+        )
+        for number, command in enumerate(begun):
+            by = Actor(Role.MODERATOR, "m")
+            assert isinstance(await live.writer.send(by, CommandId(f"b{number}"), command), Receipt)
     waiting, answers = list(acts), dict[CommandId, str]()
     for seed, (sent, answered, killed) in enumerate([*tries, (len(acts), len(acts), False)], 1):
         async with house(log, book, seed) as (hall, taker):
@@ -93,7 +106,8 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
             state = live.state
     floor = {name: (each.text, each.standing, each.support) for name, each in state.floor.interventions.items()}
     hubs = {name: (each.people, each.counted) for name, each in state.hubs.items()}
-    return floor, hubs, [(note.note, note.text) for note in state.backstage.hub_notes], answers, waiting
+    remote = [poll.remote for poll in state.floor.polls]
+    return floor, remote, hubs, [(note.note, note.text) for note in state.backstage.hub_notes], answers, waiting
 
 
 @settings(max_examples=40)
@@ -101,15 +115,21 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
 def test_lost_answers_and_killed_servers_change_nothing(
     room: list[wire.AnyAct], tries: list[tuple[int, int, bool]]
 ) -> None:
-    acts, asked = list[Act](), set[InterventionId]()
+    acts, asked = list[Act](), dict[InterventionId, Standing]()
     for number, what in enumerate(room):
         name = f"act-{number}"
         if isinstance(what, wire.AskAct):
             name = f"ask:{what.intervention}"
-        if name in {act.id for act in acts} or (isinstance(what, wire.TakeBackAct) and what.intervention not in asked):
-            continue  # A room asks a question once, and takes back what it has asked.
+        if name in {act.id for act in acts}:
+            continue  # A room asks a question once,
+        if isinstance(what, wire.StandAct) and asked.get(what.intervention, what.standing) is what.standing:
+            continue  # and takes back what it has asked, or asks what it took back;
+        if isinstance(what, wire.HoldAct | wire.TypeAct) and what.intervention not in asked:
+            continue  # it takes a turn with nothing else.
         if isinstance(what, wire.AskAct):
-            asked.add(what.intervention)
+            asked[what.intervention] = Standing.CHECKED
+        if isinstance(what, wire.StandAct):
+            asked[what.intervention] = what.standing
         acts.append(Act(id=CommandId(name), session=SESSION, at=number, act=what))
     once = run(outcome(acts, []))
     assert run(outcome(acts, tries)) == once

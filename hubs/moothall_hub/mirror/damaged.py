@@ -1,6 +1,6 @@
 """A file of copies that is damaged: it is set aside, and all of it is fetched anew. What the room did is elsewhere.
 
-Only the newest one that was set aside is kept, for whoever looks into it, and only until words have to be erased:
+Only the newest one that was set aside is kept, for examination, and only until words have to be erased:
 single ones can't be erased there, so all of it goes.
 """
 
@@ -26,11 +26,11 @@ class CopiesDamaged(Exception):
 
 
 def note_damage(path: Path) -> None:
-    """Have the file at `path` set aside at the next start, whatever it looks like then."""
+    """Have the file at `path` set aside at the next start, even if it reads well by then."""
     try:
         path.with_name(path.name + NOTED).touch()
     except OSError:
-        logger.warning("that %s is damaged can't be noted", path.name)
+        logger.warning("the hub can't mark %s as damaged", path.name)
 
 
 def set_aside_if_damaged(path: Path) -> bool:
@@ -51,7 +51,7 @@ def set_aside_if_damaged(path: Path) -> bool:
     except OSError as error:
         msg = f"{path} is damaged and can't be renamed: {error.strerror}. Move it away."
         raise ConfigurationError(msg) from error
-    logger.error("%s is damaged: it is kept as %s, and all copies are fetched anew", path.name, aside.name)
+    logger.error("%s is damaged; the hub keeps it as %s and fetches all copies again", path.name, aside.name)
     return True
 
 
@@ -67,7 +67,7 @@ def forget_set_aside(path: Path) -> None:
 
 
 def _is_damaged(path: Path) -> bool:
-    """Reads all of it once. What can't be looked at for another reason is for whoever opens it to say."""
+    """Read the whole file once. Other errors than damage are left to the code that opens it."""
     if not path.exists() or not path.stat().st_size:
         return False
     try:

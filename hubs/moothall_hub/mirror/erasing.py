@@ -96,7 +96,7 @@ class Erasing:
             try:
                 await act(session)
             except StorageUnavailable:
-                logger.warning("session %s: what was removed can't be erased at the moment", session)
+                logger.warning("session %s: the hub can't erase removed words at the moment", session)
                 await self._clock.sleep(RETRY_MS)
                 continue
             return

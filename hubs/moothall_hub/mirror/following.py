@@ -188,14 +188,16 @@ class Following:
             await self._ask_if_linked()
 
     async def take(self, told: Told) -> None:
-        """What comes of a session. Comes back once it is on the disk."""
+        """A message about a session. Returns once its events are on the disk."""
         async with self._turn:
             try:
                 await self._take(told)
             except Exception as error:  # whatever it was, the other sessions go on
                 if isinstance(told, Recall):
                     raise  # It is said again on the next link.
-                note_failure(error, f"session {told.session}: what came of it failed, it is asked for anew")
+                note_failure(
+                    error, f"session {told.session}: a message could not be processed; the hub follows it again"
+                )
                 self._leave(told.session)
 
     async def _take(self, told: Told) -> None:
@@ -231,7 +233,7 @@ class Following:
             case Caught():
                 return copying.caught(copy)
             case Stopped():
-                logger.warning("session %s: the server above sends nothing more of it", told.session)
+                logger.warning("session %s: the server above stopped sending it", told.session)
                 return Step(copy=copying.stopped(copy, told))
 
     def _batch(self, copy: Copy, told: Batch) -> Step | Broken:
@@ -250,7 +252,9 @@ class Following:
         return copying.batch(copy, told.part, records, self._signed, number=told.number)
 
     async def _broke(self, copy: Copy, found: Broken) -> None:
-        logger.error("session %s: stopped at event %d, which is not what was written", copy.session, found.offset)
+        logger.error(
+            "session %s: copying stopped at event %d, which differs from the centre's log", copy.session, found.offset
+        )
         broken = Step(copy=copying.broke(copy, found))
         await self._keep(broken)
         self._copies[copy.session] = broken.copy
@@ -297,7 +301,7 @@ class Following:
                 await self._clock.sleep(RETRY_MS)
                 continue
             if not self.storing:
-                logger.warning("session %s: copies are stored again", step.copy.session)
+                logger.warning("session %s: the disk stores copies again", step.copy.session)
             self.storing = True
             return
 
@@ -320,7 +324,7 @@ class Following:
             await self._shown.take(step)
         except (StorageUnavailable, RecordBroken) as error:
             # It is on the disk, and whoever shows it goes on from there.
-            note_failure(error, f"session {session}: it can't be shown at the moment")
+            note_failure(error, f"session {session}: readers can't be shown it at the moment")
 
     async def _note_missed(self, before: Copy, step: Step, told: Text) -> None:
         """Keep what span of the session came late, so that its readers can be told."""
@@ -334,12 +338,12 @@ class Following:
             try:
                 await self._missed.end(told.session)
             except StorageUnavailable:
-                logger.warning("session %s: what was missed can't be kept at the moment", told.session)
+                logger.warning("session %s: the missed span can't be stored at the moment", told.session)
 
     async def _drop(self, session: SessionId) -> None:
         self._copies[session] = await self._store.drop(session)
         self._again.pop(session, None)
-        logger.warning("session %s: the copy was dropped", session)
+        logger.warning("session %s: the hub deleted its copy", session)
         await self._shown.renew(session)
         if self._following.pop(session, None) is not None:
             self._say(Leave(session=session))

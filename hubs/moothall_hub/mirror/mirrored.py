@@ -59,7 +59,7 @@ class MirroredSession:
         self.reached: dict[Lane, int] = {}
         """The last event of each lane that `state` is made of."""
         self.stale = False
-        """Whether something has come or gone that could not be read: it is folded anew as soon as it can be."""
+        """Whether unreadable events were added or erased: the session is folded again as soon as they can be read."""
         self.used = 0
         """When somebody last asked for it, or something came; ms of the monotonic clock."""
 
@@ -244,7 +244,7 @@ class MirroredSessions:
         return self._changing.setdefault(session, asyncio.Lock())
 
     async def _load(self, session: SessionId) -> MirroredSession | None:
-        """The session from its copy; None where there is none. Whoever calls this has the lock."""
+        """The session from its copy; None where there is none. The caller holds the lock."""
         if self._group is None:
             msg = "Sessions can be loaded only while `run` is running."
             raise RuntimeError(msg)
@@ -266,11 +266,11 @@ class MirroredSessions:
         self._loaded[session] = live
         live.used = self._clock.monotonic()
         self._running[session] = self._group.create_task(self._keep_going(live))
-        logger.info("session %s: loaded from its copy at offset %d", session, live.offset)
+        logger.info("session %s: the hub loaded its copy at offset %d", session, live.offset)
         return live
 
     async def _renewed_from_copy(self, live: MirroredSession) -> bool:
-        """Fold it from its copy; whether there is one. Whoever calls this has the lock."""
+        """Fold it from its copy; returns whether there is a copy. The caller holds the lock."""
         copy = await self._copies.copy(live.id)
         if copy is None or copy.epoch is None:
             return False
@@ -292,9 +292,9 @@ class MirroredSessions:
         tries = Tries(self._clock)
         try:
             while (failure := await failure_of(live.fanout.run)) is not None:
-                note_failure(failure, f"session {live.id}: its fan-out is begun again")
+                note_failure(failure, f"session {live.id}: the fan-out failed and restarts")
                 if not await tries.again() or not await self._begun_again(live):
-                    logger.error("session %s: its fan-out has stopped, until it is loaded anew", live.id)
+                    logger.error("session %s: the fan-out stopped until the session is loaded again", live.id)
                     return
         finally:
             live.fanout.end()
@@ -309,17 +309,17 @@ class MirroredSessions:
             except StorageUnavailable:
                 await self._clock.sleep(STORAGE_MS)
             except Exception as error:  # whatever it was, the other sessions are there still
-                note_failure(error, f"session {live.id}: its copy can't be read")
+                note_failure(error, f"session {live.id}: the copy can't be read")
                 return False
 
     async def _unload_unused(self, live: MirroredSession) -> None:
         async with self._lock(live.id):
             if not self._in_use(live):  # It may be by now.
                 await self._unload(live)
-                logger.info("session %s: unloaded", live.id)
+                logger.info("session %s: the hub unloaded it", live.id)
 
     async def _unload(self, live: MirroredSession) -> None:
-        """From its first step on nobody finds it any more; whoever calls this has the lock."""
+        """Nobody finds it any more once this has begun. The caller holds the lock."""
         running = self._running.pop(live.id)
         del self._loaded[live.id]
         running.cancel()

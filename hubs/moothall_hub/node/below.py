@@ -174,8 +174,8 @@ class PassingOn:
             self._awaited.pop(act.id, None)
         if answer is not None:
             return answer
-        logger.info("session %s: an act of hub %s waits for the line", act.session, hub_path)
-        message = "It waits at the hub above, which has no line at the moment."
+        logger.info("session %s: an act of hub %s waits for the uplink", act.session, hub_path)
+        message = "The hub above has no connection at the moment; this act waits there."
         return NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message)
 
     async def _answer(self, act: Act) -> Done | NotDone | None:

@@ -26,6 +26,7 @@ from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.mirror.wanted import Saved, wanted
+from moothall_hub.node.translations import TranslationsAbove
 from moothall_hub.outbox.acts_up import ActsUp
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings
@@ -88,6 +89,8 @@ class NodeLine:
         self._following: Following | None = None
         self._keys = CentreKeys(pairings)
         self._acts = ActsUp(outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP)
+        self.translations = TranslationsAbove(self._dialling.say, self.clock, up=lambda: self.up)
+        """Questions that the server above translates."""
         self.signals = HubSignals()
         """How the texts are doing at the moment, as the server above told it on this line."""
         self._look = asyncio.Event()
@@ -157,7 +160,7 @@ class NodeLine:
 
     @property
     def up(self) -> bool:
-        """Whether there is a line up to the centre, by way of whoever is between."""
+        """Whether there is a line up to the centre, over all hubs in between."""
         return self._link.phase is Phase.UP and not self._link.quiet and self._cut_above is None
 
     @property
@@ -214,6 +217,8 @@ class NodeLine:
                 if isinstance(told, wire.Live | wire.Stopped):
                     self.signals.forget(told.session)  # It is told anew.
                 await self.following.take(told)
+            case wire.Translated() | wire.NotTranslated():
+                self.translations.take(told)
             case wire.Done() | wire.NotDone():
                 await self._acts.answered(told)
             case Room():
@@ -223,9 +228,9 @@ class NodeLine:
                 self.following.cut()
                 self.signals.forget_all()
                 self._tell_way()
-                logger.warning("the line is down: %s", told.sentence)
+                logger.warning("the uplink is down: %s", told.sentence)
             case Quiet():
-                logger.warning("the line is quiet" if told.now else "the line moves again")
+                logger.warning("the uplink gives no answer" if told.now else "the uplink answers again")
                 self._tell_way()
             case Stepped():
                 self._look.set()
@@ -233,7 +238,7 @@ class NodeLine:
     # How it is
 
     def now(self) -> LineNow:
-        """For whoever reads here."""
+        """The status that this hub's readers see."""
         if self._pairings.now is None:
             return LineNow(state=LineState.UNPAIRED)
         if self._link.phase is Phase.UP and self._link.quiet:
@@ -288,6 +293,7 @@ class NodeLine:
         self._tell_way()
 
     def _tell_way(self) -> None:
+        self.translations.line_changed()
         for told in self._way_told:
             told()
 
@@ -296,7 +302,7 @@ class NodeLine:
         try:
             await noting
         except StorageUnavailable:
-            logger.warning("what the server above says of itself can't be kept at the moment")
+            logger.warning("what the server above reports can't be stored at the moment")
 
     async def _want(self) -> None:
         choice = self._offers.get()
@@ -323,7 +329,7 @@ class NodeLine:
                 return
             await self._book.write([BookEntry(SHELF, KEPT, msgspec.json.encode(kept))])
         except StorageUnavailable:
-            logger.warning("how the line is can't be kept at the moment")
+            logger.warning("the uplink's state can't be stored at the moment")
             return
         self._kept = kept
 

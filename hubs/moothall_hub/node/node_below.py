@@ -24,6 +24,9 @@ from moothall.services.hubs.pairing import Unpaired
 from moothall.services.hubs.ports import About
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
+from moothall.services.hubs.translating import translations_for_hubs
+from moothall.services.questions.translations import QuestionTranslations
+from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import RoleLinks, hub_name
 from moothall.wire.hub.records import pack
 from moothall_hub.mirror.mirror import Mirror
@@ -78,6 +81,7 @@ class Below:
         offers: Offers,
         pairings: Pairings,
         line: NodeLine,
+        translations: QuestionTranslations,
         clock: Clock,
         randomness: Randomness,
         keep_running: Callable[[Callable[[], Awaitable[None]]], None],
@@ -119,6 +123,7 @@ class Below:
             most=MOST_BELOW,
             removals=removals,
             signals=line.signals,
+            translate=translations_for_hubs(translations, ReaderAccess(sessions).floor),
         )
 
         def way_changed() -> None:

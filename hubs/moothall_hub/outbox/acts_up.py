@@ -19,7 +19,7 @@ RETRY_MS = 1_000
 
 
 class Outbox(Protocol):
-    """Where acts wait (`moothall_hub.outbox.outbox`). Whatever waits raises StorageUnavailable."""
+    """Where acts wait (`moothall_hub.outbox.outbox`). Each async method may raise StorageUnavailable."""
 
     def observe(self, told: Callable[[], None]) -> None:
         """From now on tell of each act that is put."""
@@ -83,7 +83,7 @@ class ActsUp:
             try:
                 await self._outbox.answered(told.id, told)
             except StorageUnavailable:
-                logger.warning("an answer can't be kept at the moment")
+                logger.warning("an answer to an act can't be stored at the moment")
                 await self._clock.sleep(RETRY_MS)
                 continue
             self._given.pop(told.id, None)

@@ -28,7 +28,7 @@ from moothall_hub.outbox.store import OutboxFile
 T = TypeVar("T")
 
 MOST_WAITING = 20_000
-"""Acts that may wait. Overflow: the next is refused with StorageUnavailable, and whoever acts is told so."""
+"""Acts that may wait. Overflow: the next is refused with StorageUnavailable, and its author is told so."""
 AGAIN = (RefusalCode.BUSY, RefusalCode.UNAVAILABLE)
 """Refusals that are not for good."""
 
@@ -70,7 +70,7 @@ class Outbox:
         self._thread = thread
         self._closed = False
         self._on_way: dict[CommandId, None] = {}
-        """Sent on the link that stands, and not answered. Bound: `MOST_ACTS` of the link, by whoever sends."""
+        """Sent on the current link, and not answered. Bound: `MOST_ACTS` of the link."""
         self._news: list[Callable[[], None]] = []
         self._answered: list[Callable[[CommandId], None]] = []
 
@@ -97,7 +97,7 @@ class Outbox:
         self._answered.append(told)
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int) -> None:
-        """Keep an act; durable when this returns. The same id again changes nothing, whatever it comes with.
+        """Keep an act; durable when this returns. The same id again changes nothing, even with another content.
 
         `hub` is empty for this hub's own room, else the dotted path of the one below; `at` is Unix ms of the centre's
         clock. Raises StorageUnavailable when it was not kept.

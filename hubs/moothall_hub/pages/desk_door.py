@@ -28,7 +28,7 @@ from moothall_hub.pages import desk_view as view
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.room import local_floor
 from moothall_hub.room.local_floor import Local, Mode
-from moothall_hub.room.ports import Choice, HubFacts, Line, LineState, Meetings, Wanted
+from moothall_hub.room.ports import Choice, HubFacts, Line, Meetings, Wanted
 from moothall_hub.room.presence import LONGEST_NOTE, MOST_PEOPLE, RoomPresence
 from moothall_hub.room.questions import RoomFloor
 from moothall_hub.uplink.addresses import room_address
@@ -107,7 +107,7 @@ class DeskDoor:
         ]
 
     async def onward(self, request: web.Request) -> web.Response:
-        """Whoever comes by the addresses that the conference has is sent to the desk."""
+        """The addresses that the centre has for coordinators lead to the desk."""
         query = request.query_string
         return see_other(f"/desk?{query}" if query else "/desk")
 
@@ -258,7 +258,7 @@ class DeskDoor:
             given=given or {},
             line=view.line(health, clocks, ui),
             checks=view.checks(found, ui),
-            about=None if about is None else await self._about(about, health.state is LineState.GOOD, clocks, asked),
+            about=None if about is None else await self._about(about, clocks, asked),
             programme=rows,
             which="today" if choice.sessions is None else "chosen",
             words=choice.words,
@@ -269,7 +269,7 @@ class DeskDoor:
             best=local_floor.BEST,
         )
 
-    async def _about(self, each: Offered, good: bool, clocks: view.Clocks, asked: Asked) -> dict[str, object]:
+    async def _about(self, each: Offered, clocks: view.Clocks, asked: Asked) -> dict[str, object]:
         """The session that the desk is about."""
         ui, session = asked.ui, each.session
         floor, state = self._floor.floor(session), await self._meetings.state(session)
@@ -277,7 +277,7 @@ class DeskDoor:
         done = []
         decided = [one for one in floor.questions.values() if one.stands is not Local.HERE][-MOST_DONE:]
         for one in reversed(decided):
-            says, reason = view.stands(one, floor, await self._floor.act(one), state, good=good, wall=clocks.now, ui=ui)
+            says, reason = view.stands(await self._floor.seen(session, one, queue=False), ui)
             done.append(view.question(one, floor, ui, says, reason))
         checked = await self._meetings.checked(session)
         notes = await self._presence.notes(session)

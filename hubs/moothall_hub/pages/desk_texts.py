@@ -10,32 +10,18 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, LastWords, Sound, Summary
 from moothall.services.hubs.ports import spoken_in
-from moothall_hub.room.local_floor import Where
+from moothall.services.questions.author_view import Where
 from moothall_hub.room.ports import LineHealth, LineState
 from moothall_hub.uplink.strip import TEXTS
 
 MEGABYTE = 1_000_000
 
-YOURS_HERE = "What you asked (no. {n} of your group)"
-WHERE = {
-    Where.HERE: "Kept here. The coordinator of your group reads it first.",
-    Where.WAITING: "Waiting for the line",
-    Where.ARRIVED: "At the meeting, being checked",
-    Where.REFUSED: "The meeting did not take it, because:",
-    Where.JOINED: "Joined with a similar question of your group (no. {n})",
-    Where.KEPT: "It stays in your group and is not passed on.",
-    Where.WITHDRAWN: "You have taken it back",
-}
-"""Where a question stands, for its author; what the meeting says of it is said in the words of asking.po."""
 DESK_WHERE = {
     Where.HERE: "Nothing was decided yet",
     Where.KEPT: "Kept in the group",
     Where.WITHDRAWN: "Taken back by whoever asked it",
 }
-"""The same for the coordinator, where it differs."""
-ON_ITS_WAY = "On its way to the meeting"
-"""In place of waiting, where the line is good."""
-LATE = "It came too late: the meeting was over."
+"""Where a question is, for the coordinator, where that is said to its author in other words."""
 HERE = "No. {n} of your group"
 SUPPORT_HERE = "{n} here would ask this too"
 """Counted."""
@@ -64,8 +50,6 @@ NO_ROOM = "So many notes wait for the line that no more can be kept."
 PEOPLE_WRONG = "Write how many people are here, as a number."
 COUNTED_AT = "Counted at {time}"
 TWO_TIMES = "{time} here, {other} at the meeting"
-
-WRONG_ADDRESS = "That is no address. It looks like http://192.168.1.20:8080."
 
 
 def line(health: LineHealth, time: str, ui: Catalogue) -> str:

@@ -13,14 +13,14 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
-from moothall.core.session.state import ON, State
-from moothall.services.questions.author_view import own_with_joined
+from moothall.core.session.state import ON
+from moothall.services.questions.author_view import Own, Where
 from moothall.wire.hub.messages import Offered
 from moothall_hub.node.preflight import CLOCK_MS, Looked, ready
 from moothall_hub.pages import desk_texts
 from moothall_hub.room import local_floor
-from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Where, where
-from moothall_hub.room.ports import ActStanding, ActState, Choice, LineHealth, LineState, Stuck
+from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion
+from moothall_hub.room.ports import ActState, Choice, LineHealth, LineState, Stuck
 from moothall_hub.room.presence import Note
 
 
@@ -101,31 +101,14 @@ def question(
     }
 
 
-def stands(
-    each: LocalQuestion,
-    floor: LocalFloor,
-    act: ActStanding | None,
-    state: State | None,
-    *,
-    good: bool,
-    wall: int,
-    ui: Catalogue,
-) -> tuple[str, str]:
-    """Where a question stands at `wall` (Unix ms), for the coordinator; and why the meeting didn't take it."""
-    there = None if state is None else state.floor.get(each.id)
-    found = where(each, act, there)
-    if found is Where.STANDS and there is not None and state is not None:
-        own = own_with_joined(state, there, lambda _: None, wall)  # Places in the queue are told to authors.
-        heading = ui.text(asking_texts.NUMBERED[there.kind], n=there.number)
-        told = [heading, asking_texts.stands_for_others(own, ui), asking_texts.goes_on(own, ui)]
-        return " · ".join(each for each in told if each), ""
-    if found is Where.WAITING and good:
-        return ui.text(desk_texts.ON_ITS_WAY), ""
-    if found is Where.JOINED:
-        into_here = floor.questions.get(each.into) if each.into is not None else None
-        return ui.text(desk_texts.WHERE[found], n="?" if into_here is None else into_here.number), ""
-    reason = act.message if found is Where.REFUSED and act is not None else ""
-    return ui.text(desk_texts.DESK_WHERE.get(found, desk_texts.WHERE[found])), reason
+def stands(own: Own, ui: Catalogue) -> tuple[str, str]:
+    """Where a question is, for the coordinator; and why the meeting didn't take it."""
+    if own.in_room is not None:
+        other = desk_texts.DESK_WHERE.get(own.in_room.where)
+        return asking_texts.stands(own, ui) if other is None else ui.text(other), own.in_room.message
+    heading = ui.text(asking_texts.NUMBERED[own.intervention.kind], n=own.intervention.number)
+    told = [heading, asking_texts.stands_for_others(own, ui), asking_texts.goes_on(own, ui)]
+    return " · ".join(each for each in told if each), ""
 
 
 def note(each: Note, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
@@ -135,7 +118,7 @@ def note(each: Note, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
     if standing is not None and standing.state is ActState.REFUSED:
         says = ui.text(desk_texts.NOTE_REFUSED)
     elif standing is not None:
-        says = ui.text(desk_texts.WHERE[Where.WAITING])
+        says = ui.text(asking_texts.WHERE[Where.WAITING])
     elif not each.own:
         says = ""
     else:

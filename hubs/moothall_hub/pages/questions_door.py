@@ -1,225 +1,174 @@
-"""The door of the questions at a hub: the meeting's, with what this room would ask too, and the room's own."""
+"""The doors of questions at a hub: those of the centre, over the room's own questions, the copies and the outbox.
+
+What only a room has is here: its own questions in the list, support for them, and that a browser keeps what it has sent
+until the meeting has it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from urllib.parse import quote
 
-import msgspec
 from aiohttp import web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, Wrong, own_html
+from moothall.adapters.pages.request_context import Asked, Wrong
+from moothall.adapters.pages.templates import script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.pages.visitor_request import (
-    answer_links,
-    kept_query,
-    number_at,
-    see_other,
-    title_language,
-    title_of,
-)
-from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions.page_hands import hands_of
-from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS
-from moothall.core.events.question_parts import WAITING, Kind
+from moothall.adapters.pages.visitor_request import kept_query, number_at, read_form, see_other
+from moothall.adapters.questions.abuse_door import AbuseDoor
+from moothall.adapters.questions.asking_door import AskingDoor
+from moothall.adapters.questions.asking_texts import OWN
+from moothall.adapters.questions.author_page import AuthorPage
+from moothall.adapters.questions.hands_door import HandsDoor
+from moothall.adapters.questions.questions_door import ALLOWANCE, MAX_DIGITS, ChannelOf, Names, QuestionsDoor, Row
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
+from moothall.adapters.questions.typing_door import TypingDoor
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.kernel.languages import direction
-from moothall.core.questions.interventions import Intervention
-from moothall.core.questions.listing import listing
-from moothall.core.questions.order import Why
-from moothall.core.questions.polls import shown_polls
-from moothall.core.session.state import ON, State, Status
+from moothall.core.questions.interventions import Floor
+from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.questions.author_view import Own, Where
+from moothall.services.sessions.reader_access import ASKER
 from moothall_hub.pages import desk_texts
+from moothall_hub.pages.setup_door import coordinates
 from moothall_hub.room import local_floor
-from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion
-from moothall_hub.room.ports import Meetings
+from moothall_hub.room.hands import RoomHands
+from moothall_hub.room.local_floor import Local, Mode
+from moothall_hub.room.ports import HubFacts, Meetings
 from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.typing import RoomTyping
 
-_Find = Callable[[SessionId, int], Awaitable[InterventionId | None]]
+
+def room_doors(
+    context: VisitorContext,
+    floor: RoomFloor,
+    hands: RoomHands,
+    *,
+    meetings: Meetings,
+    facts: Callable[[], HubFacts],
+    channel_of: ChannelOf,
+    translated: QuestionTranslationsDoor,
+) -> tuple[AskingDoor, TypingDoor, AbuseDoor, HandsDoor, QuestionsDoor, QuestionTranslationsDoor, RoomSupportDoor]:
+    """The doors of questions. `channel_of`: which of a session's texts has a line."""
+
+    def hubs_of(_: SessionId) -> dict[str, str]:
+        """The group for which this visitor may ask: the coordinator's own."""
+        now = facts()
+        return {now.name or "here": now.title} if now.title and any(map(coordinates, ASKER.get())) else {}
+
+    def form(session: SessionId) -> dict[str, object]:
+        return {"session": session, "open": floor.floor(session).mode is Mode.OPEN}
+
+    def carried(wanted: Asked, own: Own) -> dict[str, object]:
+        question = floor.floor(wanted.session).questions[own.intervention.id]
+        kept = {
+            "session": wanted.session,
+            "safe": own.room is not None and own.room.where not in (Where.HERE, Where.WAITING),
+            "ago": max(0, context.clock.wall() - question.at),
+            "fields": {
+                "id": question.form,
+                "kind": question.kind.value,
+                "text": question.text,
+                "name": question.name,
+                "language": question.language,
+            },
+        }
+        return {"session": wanted.session, "carried": script_json(kept)}
+
+    typing = RoomTyping(floor, meetings)
+    author_page = AuthorPage(context.pages, typing, context.randomness, template="hub_asked.html", more=carried)
+    reports = AbuseReports(floor.meeting, floor.report, randomness=context.randomness)
+    rows = RoomList(floor)
+    return (
+        AskingDoor(context, floor, author_page=author_page, hubs_of=hubs_of, template="hub_ask.html", more=form),
+        TypingDoor(context, floor, typing, author_page=author_page),
+        AbuseDoor(context, reports),
+        HandsDoor(context, hands),
+        QuestionsDoor(
+            context,
+            floor,
+            hands,
+            floor_of=floor.meeting,
+            channel_of=channel_of,
+            own_of=floor.own_of,
+            reported=reports.reported,
+            translated=translated,
+            room=rows,
+        ),
+        translated,
+        RoomSupportDoor(context, floor),
+    )
 
 
-class RoomQuestionsDoor:
-    """Handlers of the list of questions in a hub's room, and of support for one of them."""
+class RoomList:
+    """The room's own questions in the list, and how many of the room support one (`RoomRows`)."""
 
-    def __init__(self, context: VisitorContext, floor: RoomFloor, *, meetings: Meetings) -> None:
+    def __init__(self, floor: RoomFloor) -> None:
+        self._floor = floor
+
+    def support(self, session: SessionId, what: InterventionId, ui: Catalogue) -> str:
+        """How many of the room would ask one too."""
+        many = local_floor.count(self._floor.floor(session), what)
+        return ui.counted(desk_texts.SUPPORT_HERE, many) if many else ""
+
+    def rows(self, wanted: Asked, floor: Floor, ui: Catalogue, *, mine: Names, own: Names) -> list[Row]:
+        """Those that the coordinator has put on the local wall. What the meeting has published stands in its list."""
+        here = self._floor.floor(wanted.session)
+        shown = [
+            each for each in local_floor.on_wall(here) if (there := floor.get(each.id)) is None or not there.published
+        ]
+        return [
+            {
+                "anchor": f"Here-{each.number}",
+                "number": f"Here-{each.number}",
+                "heading": ui.text(desk_texts.HERE, n=each.number),
+                "of": each.id,
+                "text": each.text,
+                "language": each.language,
+                "direction": direction(each.language),
+                "name": each.name,
+                "support_here": self.support(wanted.session, each.id, ui),
+                "mine": each.id in mine,
+                "yours": each.id in own,
+                "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.id not in own,
+                "action": f"/s/{quote(wanted.session)}/here/{each.number}/support",
+            }
+            for each in sorted(shown, key=lambda each: (-local_floor.count(here, each.id), each.number))
+        ]
+
+
+class RoomSupportDoor:
+    """The handler of support for a question of the room's own."""
+
+    def __init__(self, context: VisitorContext, floor: RoomFloor) -> None:
         self._context = context
         self._floor = floor
-        self._meetings = meetings
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [
-            web.get("/s/{session}/questions", self.list),
-            web.post("/s/{session}/asked/{number}/support", self.support),
-            web.post("/s/{session}/here/{number}/support", self.support_here),
-        ]
-
-    async def list(self, request: web.Request) -> web.Response:
-        """The list as it stands."""
-        ui, chosen = self._context.language(request)
-        try:
-            wanted = await self._context.asked(request)
-            state = await self._meetings.state(wanted.session)
-            if state is None:
-                raise Wrong(404, ErrorText.NO_SESSION)
-        except Wrong as none:
-            return self._context.refusal(none, ui)
-        except StorageUnavailable:
-            return self._context.refusal(Wrong(503, ErrorText.UNAVAILABLE), ui)
-        text = self._text(request, wanted, state, ui, chosen=chosen)
-        response = own_html(text, ui)
-        self._context.know(request, response, wanted.session)
-        return response
+        return [web.post("/s/{session}/here/{number}/support", self.support)]
 
     async def support(self, request: web.Request) -> web.Response:
-        """Somebody would ask one of the meeting's too; back to the list."""
-        return await self._support(request, "No-", self._meetings_own)
-
-    async def support_here(self, request: web.Request) -> web.Response:
-        """Somebody would ask one of the room's too; back to the list."""
-        return await self._support(request, "Here-", self._rooms_own)
-
-    async def _meetings_own(self, session: SessionId, number: int) -> InterventionId | None:
-        state = await self._meetings.state(session)
-        each = None if state is None else state.floor.numbered(number)
-        return None if each is None or not each.published else each.id
-
-    async def _rooms_own(self, session: SessionId, number: int) -> InterventionId | None:
-        each = self._floor.floor(session).numbered(number)
-        return None if each is None or each.stands is Local.WITHDRAWN else each.id
-
-    async def _support(self, request: web.Request, anchor: str, find: _Find) -> web.Response:
+        """Somebody would ask one too, or would no more; back to the list."""
         ui, chosen = self._context.language(request)
         try:
             self._senders.check(request)
             wanted = await self._context.asked(request)
             number = number_at(request, "number", MAX_DIGITS)
-            what = await find(wanted.session, number)
+            too = (await read_form(request)).get("too") != "no" if request.can_read_body else True
+            each = self._floor.floor(wanted.session).numbered(number)
             token = self._context.token(request, wanted.session)
-            if what is None or not await self._floor.support(wanted.session, what, token):
+            if each is None or each.stands is Local.WITHDRAWN:
                 raise Wrong(404, ErrorText.NOTHING)
+            if too and each.id in await self._floor.own_of(wanted.session, token):
+                raise Wrong(409, OWN)
+            await self._floor.support_one(wanted.session, each.id, token, too=too)
         except Wrong as wrong:
             return self._context.refused(wrong, ui)
         except StorageUnavailable:
             return self._context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui)
-        query = kept_query(request, ui, chosen=chosen)
-        location = f"/s/{quote(wanted.session)}/questions{query}#{anchor}{number}"
-        return see_other(location)
-
-    def _text(self, request: web.Request, wanted: Asked, state: State, ui: Catalogue, *, chosen: bool) -> str:
-        query, base = kept_query(request, ui, chosen=chosen), f"/s/{quote(wanted.session)}"
-        floor = self._floor.floor(wanted.session)
-        by = self._floor.visitor(wanted.session, self._context.token(request, wanted.session))
-        own = local_floor.own_of(floor, by, state.floor)
-        rows = _Rows(floor=floor, state=state, ui=ui, by=by, own=own, query=query)
-        found = listing(state.floor, closed=state.status is Status.CLOSED)
-        return self._context.pages.render(
-            "hub_questions.html",
-            ui=ui,
-            title=title_of(wanted, ui),
-            title_language=title_language(wanted),
-            now=[rows.meetings(each) for each in found.now],
-            queue=[rows.meetings(each.intervention, each.why) for each in found.queue],
-            later=[rows.meetings(each) for each in found.later],
-            answered=[rows.meetings(each) for each in found.answered],
-            written=[rows.meetings(each) for each in found.written],
-            left=[rows.meetings(each) for each in found.left],
-            reported_on=[rows.meetings(each) for each in found.reported],
-            room=[rows.rooms(each) for each in _shown_here(rows.floor, state)],
-            hands=[hands_of(poll, ui, going=state.status in ON) for poll in shown_polls(state.floor.polls)],
-            figures=texts.figures(found.figures, ui),
-            closed=state.status is Status.CLOSED,
-            back=f"{base}{query}",
-            ask=f"{base}/ask{query}",
-            here=f"{base}/questions{query}",
-        )
-
-
-def _shown_here(floor: LocalFloor, state: State) -> list[LocalQuestion]:
-    """The room's own that the room may read: those that the coordinator has put on the local wall.
-
-    What the meeting has published stands in its list, and not a second time here.
-    """
-    own = [each for each in local_floor.on_wall(floor) if not _published(state, each)]
-    return sorted(own, key=lambda each: (-local_floor.count(floor, each.id), each.number))
-
-
-def _published(state: State, each: LocalQuestion) -> bool:
-    there = state.floor.get(each.id)
-    return there is not None and there.published
-
-
-class _Rows(msgspec.Struct, frozen=True, kw_only=True):
-    """Makes the rows of one page."""
-
-    floor: LocalFloor
-    state: State
-    ui: Catalogue
-    by: str
-    """Who looks, as `RoomFloor.visitor`."""
-    own: frozenset[InterventionId]
-    """What they asked, and what that was joined with."""
-    query: str
-
-    @property
-    def base(self) -> str:
-        """The session's address."""
-        return f"/s/{quote(self.state.id)}"
-
-    def meetings(self, each: Intervention, why: Why | None = None) -> dict[str, object]:
-        """One of the meeting's. Of the room only those are counted of whom the meeting may not know yet."""
-        line = None if each.segment is None else self.state.segments.get(each.segment)
-        there = line is not None and not line.gone
-        answered, live = answer_links(self.base, self.state.floor, each, self.query, there=there)
-        many = local_floor.count(self.floor, each.id)
-        fit = each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed
-        return {
-            "anchor": f"No-{each.number}",
-            "heading": self.ui.text(texts.NUMBERED[each.kind], n=each.number),
-            "text": each.text,
-            "language": each.language,
-            "direction": direction(each.language),
-            "name": each.name,
-            "removed": each.removed,
-            "why": "" if why is None else self.ui.text(texts.WHYS[why]),
-            "support": self.ui.counted(texts.SUPPORT, each.support) if each.support else "",
-            "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
-            "mine": self.by in self.floor.supporters.get(each.id, ()),
-            "yours": each.id in self.own,
-            "may_support": fit and self.state.status is not Status.CLOSED and each.id not in self.own,
-            "action": f"{self.base}/asked/{each.number}/support{self.query}",
-            "answer": each.answer,
-            "answer_language": each.answer_language,
-            "answer_direction": direction(each.answer_language),
-            "line": answered,
-            "live": live,
-        }
-
-    def rooms(self, each: LocalQuestion) -> dict[str, object]:
-        """One of the room's own."""
-        many = local_floor.count(self.floor, each.id)
-        return {
-            "anchor": f"Here-{each.number}",
-            "heading": self.ui.text(desk_texts.HERE, n=each.number),
-            "text": each.text,
-            "language": each.language,
-            "direction": direction(each.language),
-            "name": each.name,
-            "removed": False,
-            "why": "",
-            "support": "",
-            "support_here": self.ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
-            "mine": self.by in self.floor.supporters.get(each.id, ()),
-            "yours": each.id in self.own,
-            "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.id not in self.own,
-            "action": f"{self.base}/here/{each.number}/support{self.query}",
-            "answer": "",
-            "answer_language": "",
-            "answer_direction": "auto",
-            "line": "",
-            "live": "",
-        }
+        return see_other(f"/s/{quote(wanted.session)}/questions{kept_query(request, ui, chosen=chosen)}#Here-{number}")

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
-from moothall.adapters.displays.asked_now import AskedNow, asked_now
+from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import ShownDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import serve
@@ -25,12 +25,11 @@ from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_op
 from moothall.adapters.http.open_files import Room
 from moothall.adapters.http.places import Places
 from moothall.adapters.http.visitor_cookie import Visitors
-from moothall.adapters.pages.catalogues import Catalogue as Texts
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
-from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
@@ -47,6 +46,7 @@ from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.signals import Summary
 from moothall.core.views.captions import Snapshot
+from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -60,16 +60,15 @@ from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
-from moothall_hub.pages.asking_door import RoomAskingDoor
-from moothall_hub.pages.author_page import RoomAuthorPage
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.missed_door import MissedDoor
-from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.strip_door import StripDoor
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor
@@ -98,6 +97,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     links: RoleLinks
     floor: RoomFloor
     presence: RoomPresence
+    hands: RoomHands
+    translations: QuestionTranslations
     line: NodeLine
     doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
@@ -170,13 +171,14 @@ async def open_hub_doors(
         zone = parts.offers.zone if about.zone else None
         return HubFacts(name=about.hub, title=about.title, zone=zone, address=about.address)
 
-    async def meetings_questions(wanted: Asked, ui: Texts) -> AskedNow:
-        floor = await access.floor(wanted.session)
-        channel = wanted.snapshot.session.channels.get(wanted.feed.channel)
-        if floor is None or channel is None:
-            return AskedNow()
-        return asked_now(floor, channel.languages, lambda *_: (None, ""), ui)
-
+    context = VisitorContext(
+        pages=pages,
+        visitors=Visitors(parts.floor.cookie_key, clock, randomness),
+        clock=clock,
+        randomness=randomness,
+        snapshot_of=access.snapshot,
+    )
+    translated = QuestionTranslationsDoor(context, parts.translations, floor_of=access.floor)
     snapshot_here = only_here(access.snapshot, copies.copy)
     strip = StripDoor(pages, line=parts.line.now, copy=copies.now)
     wall = LocalWall(
@@ -185,7 +187,7 @@ async def open_hub_doors(
         meetings=parts.meetings,
         clock=clock,
         snapshot_of=snapshot_here,
-        questions=meetings_questions,
+        questions=wall_questions(access.floor, translated),
     )
     shown = ShownDoor(
         pages,
@@ -195,14 +197,6 @@ async def open_hub_doors(
         questions=wall.questions,
         beside=wall.beside,
     )
-    context = VisitorContext(
-        pages=pages,
-        visitors=Visitors(parts.floor.cookie_key, clock, randomness),
-        clock=clock,
-        randomness=randomness,
-        snapshot_of=access.snapshot,
-    )
-    author_page = RoomAuthorPage(pages, parts.floor, meetings=parts.meetings, line=parts.line, clock=clock)
     page = PageDoor(
         pages,
         clock=clock,
@@ -211,11 +205,17 @@ async def open_hub_doors(
         number_of=access.number,
         public=told()[0],
         floor_of=access.floor,
-        your_turn=(turn := YourTurn(pages, author_page.mine, snapshot_here, context.visitors)),
+        instead=access.instead,
+        your_turn=(turn := YourTurn(pages, parts.floor, snapshot_here, context.visitors)),
     )
-    asking = (
-        RoomAskingDoor(context, parts.floor, author_page=author_page, facts=facts, coordinator=is_coordinator),
-        RoomQuestionsDoor(context, parts.floor, meetings=parts.meetings),
+    asking = room_doors(
+        context,
+        parts.floor,
+        parts.hands,
+        meetings=parts.meetings,
+        facts=facts,
+        channel_of=access.channel_of,
+        translated=translated,
     )
     desk = DeskDoor(
         shared,

@@ -1,4 +1,4 @@
-"""`/setup`: connects this computer to a meeting, by an address and six words. For whoever has the coordinator's link.
+"""`/setup`: connects this computer to a meeting, by an address and six words. For the holder of the coordinator's link.
 
 And where a page for a microphone would be: why there is none here.
 """
@@ -91,7 +91,7 @@ class SetupDoor:
         return see_other(asked.to("/setup"))
 
     def first(self) -> Middleware:
-        """Whoever comes to the desk before this computer is connected is led here."""
+        """The desk leads here while this computer is not connected."""
 
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:

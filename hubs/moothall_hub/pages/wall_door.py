@@ -88,7 +88,7 @@ class WallDoor:
                 try:
                     await self._book.write([BookEntry(SHELF, LAST, where.encode())])
                 except StorageUnavailable:
-                    logger.warning("which wall is shown can't be kept at the moment")
+                    logger.warning("the chosen wall can't be stored at the moment")
             return response
 
         return middleware

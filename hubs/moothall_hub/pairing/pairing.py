@@ -1,6 +1,6 @@
 """Which hub this machine speaks for, and how it came to: six words, given once, are exchanged for a key.
 
-The key is a bearer token of the link. With it come the centre's public keys, so that what comes over the line is
+The key is a bearer token of the link. With it come the centre's public keys, so that received events are
 verified from its first event on: they are believed because the words were, and because https brought them.
 """
 
@@ -126,7 +126,7 @@ class Pairings:
         pairing = msgspec.structs.replace(pairing, generation=generation)
         await self._book.write([BookEntry(SHELF, PAIRING, msgspec.json.encode(pairing))])
         self.now = pairing
-        logger.info("paired as %s, for the %d. time", pairing.hub, generation)
+        logger.info("the hub is paired as %s, generation %d", pairing.hub, generation)
 
     async def renew_keys(self, keys: dict[str, Any]) -> None:
         """The centre has other public keys; all else stays. Raises StorageUnavailable."""
@@ -201,11 +201,11 @@ def _is_json(body: bytes) -> bool:
 
 
 class CentreKeys:
-    """By whose keys a hub verifies what comes: those of the pairing, and later ones that the centre has added.
+    """The keys by which a hub verifies events: those of the pairing, and later ones that the centre has added.
 
-    A later document is believed where the line is https, as the first one was. On plain http whoever sits on the line
-    could put in keys of their own: there those of the pairing stay, and after the centre has changed its key the hub is
-    paired anew.
+    A later document is believed where the line is https, as the first one was. On plain http anybody on
+    the network path could put in keys of their own: there those of the pairing stay, and after the centre has changed
+    its key the hub is paired anew.
     """
 
     def __init__(self, pairings: Pairings) -> None:
@@ -234,8 +234,8 @@ class CentreKeys:
             keys = read_json(document, dict)
             verifier(keys)
         except (Unreadable, ConfigurationError):
-            logger.warning("the public keys that the server above tells of can't be read")
+            logger.warning("the public keys from the server above can't be read")
             return
         if keys != pairing.keys and keys.get("keys"):
             await self._pairings.renew_keys(keys)
-            logger.info("the centre has other public keys")
+            logger.info("the centre's public keys changed")

@@ -12,17 +12,11 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.events.question_parts import REVOCABLE, Kind
-from moothall.core.kernel.ids import InterventionId, SessionId
-from moothall.core.questions.interventions import Floor, Intervention
-from moothall.core.questions.limits import MOST_OPEN
-from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
-from moothall_hub.room.ports import ActStanding, ActState
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
+from moothall.core.questions.interventions import Floor
+from moothall.services.questions.author_view import OwnAct
 
-MOST = 2_000
-"""Questions of a room in one session that are open. One more is refused."""
-MOST_EVER = 8_000
-"""Whatever became of them."""
 BEST = 3
 """How many the coordinator passes on with one press."""
 _NAME_DIGITS = 32
@@ -49,6 +43,15 @@ class Local(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class SentAct(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the author of a question has done to it since it was passed on."""
+
+    id: CommandId
+    """In the outbox."""
+    act: OwnAct | None = None
+    """None: a line that was typed."""
+
+
 class LocalQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """A question of the room."""
 
@@ -72,6 +75,8 @@ class LocalQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """The one that it was joined with."""
     on_wall: bool = False
     """Whether the local wall shows it."""
+    acts: tuple[SentAct, ...] = ()
+    """The newest act of its author, and those that were not answered before it; oldest first."""
 
 
 class LocalFloor(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,58 +115,16 @@ class LocalFloor(msgspec.Struct, frozen=True, kw_only=True):
                 joined = {**joined, each.into: (*joined.get(each.into, ()), each.id)}
         return msgspec.structs.replace(self, questions=questions, joined=joined)
 
-    def supported(self, what: InterventionId, by: str) -> LocalFloor:
-        """With one more who would ask it too."""
-        those = self.supporters.get(what, frozenset()) | {by}
+    def supported(self, what: InterventionId, by: str, *, too: bool = True) -> LocalFloor:
+        """With one more who would ask it too, or with `too` False one fewer."""
+        those = self.supporters.get(what, frozenset()) - {by} | ({by} if too else set())
         return msgspec.structs.replace(self, supporters={**self.supporters, what: those})
-
-
-class NotTaken(StrEnum):
-    """Why a question was not taken here."""
-
-    TEXT = "text"
-    NAME = "name"
-    FULL = "full"
-    REQUESTED = "requested"
-    MANY = "many"
 
 
 def name_of(session: SessionId, form: str, *, kind: Kind, text: str, language: str, name: str) -> InterventionId:
     """What a question is called, here and at the meeting: the same on each machine to which the same form is sent."""
     said = msgspec.json.encode([session, form, kind.value, text, language, name])
     return InterventionId(hashlib.sha256(said).hexdigest()[:_NAME_DIGITS])
-
-
-def ask(floor: LocalFloor, question: LocalQuestion, meeting: Floor | None) -> LocalQuestion | NotTaken:
-    """The question as it is kept: the same again is the one that is there. `meeting`: the session's questions.
-
-    The rules are the meeting's (`moothall.core.rules.questions`), so that what is taken here isn't refused there later.
-    """
-    known = floor.questions.get(question.id)
-    if known is not None:
-        return known
-    if not 0 < len(question.text) <= MAX_TEXT and (question.text or question.kind is not Kind.REQUEST):
-        return NotTaken.TEXT
-    if len(question.name) > MAX_NAME:
-        return NotTaken.NAME
-    still_open = [each for each in floor.questions.values() if _open(each, meeting)]
-    if len(still_open) >= MOST or len(floor.questions) >= MOST_EVER:
-        return NotTaken.FULL
-    mine = [each for each in still_open if each.asker == question.asker]
-    if question.kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
-        return NotTaken.REQUESTED
-    if len(mine) >= MOST_OPEN:
-        return NotTaken.MANY
-    stands = Local.FORWARDED if floor.mode is Mode.OPEN else Local.HERE
-    replace = msgspec.structs.replace
-    return replace(question, number=floor.last + 1, stands=stands, forwarded=floor.mode is Mode.OPEN)
-
-
-def _open(each: LocalQuestion, meeting: Floor | None) -> bool:
-    if each.stands is not Local.FORWARDED:
-        return each.stands is Local.HERE
-    there = None if meeting is None else meeting.get(each.id)
-    return there is None or there.standing in REVOCABLE
 
 
 def forward(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
@@ -172,11 +135,6 @@ def forward(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQue
 def keep(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
     """Those of `names` that are kept here by it, as they stand then."""
     return _brought(floor, names, Local.KEPT, Local.HERE)
-
-
-def withdraw(floor: LocalFloor, name: InterventionId) -> list[LocalQuestion]:
-    """The one that its author takes back, as it stands then; nothing where it is too late."""
-    return _brought(floor, [name], Local.WITHDRAWN, Local.HERE, Local.KEPT, Local.FORWARDED)
 
 
 def join(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
@@ -233,7 +191,7 @@ def by_support(floor: LocalFloor) -> list[LocalQuestion]:
 def count(floor: LocalFloor, what: InterventionId) -> int:
     """How many of the room would ask it too, its author not among them.
 
-    Whoever asked or would ask what was joined with it would ask this one.
+    Authors and supporters of questions that were joined with it support this one.
     """
     those = set(floor.supporters.get(what, ()))
     for other in floor.joined.get(what, ()):
@@ -253,43 +211,6 @@ def own_of(floor: LocalFloor, by: str, meeting: Floor | None) -> frozenset[Inter
 def counted(floor: LocalFloor) -> dict[InterventionId, int]:
     """The counts of all that anybody of the room would ask too, of which the meeting may have to know."""
     return {name: count(floor, name) for name in dict.fromkeys([*floor.supporters, *floor.joined])}
-
-
-class Where(StrEnum):
-    """Where a question stands, for its author."""
-
-    HERE = "here"
-    WAITING = "waiting"
-    """For the line."""
-    ARRIVED = "arrived"
-    """At the meeting, which has said nothing of it yet."""
-    STANDS = "stands"
-    """Where the meeting says."""
-    REFUSED = "refused"
-    """The meeting did not take it."""
-    JOINED = "joined"
-    KEPT = "kept"
-    WITHDRAWN = "withdrawn"
-
-
-def where(question: LocalQuestion, act: ActStanding | None, there: Intervention | None) -> Where:
-    """Where it stands. `act`: how it stands in the outbox; `there`: what the meeting says of it."""
-    match question.stands:
-        case Local.HERE:
-            return Where.HERE
-        case Local.KEPT:
-            return Where.KEPT
-        case Local.JOINED:
-            return Where.JOINED
-        case _ if there is not None:
-            return Where.STANDS
-        case Local.WITHDRAWN:
-            return Where.WITHDRAWN
-        case _:
-            pass
-    if act is None or act.state in (ActState.WAITING, ActState.SENT):
-        return Where.WAITING
-    return Where.ARRIVED if act.state is ActState.DONE else Where.REFUSED
 
 
 def _brought(floor: LocalFloor, names: Iterable[InterventionId], stands: Local, *before: Local) -> list[LocalQuestion]:

@@ -5,7 +5,7 @@ Their fakes are in `tests/support/hubs/desk.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from moothall.core.session.state import State
 from moothall.core.staff.backstage import HubNote
 from moothall.wire.hub.messages import AnyAct, Offered
 from moothall_hub.mirror.offers import Choice
-from moothall_hub.outbox.outbox import ActStanding, ActState
+from moothall_hub.outbox.outbox import ActStanding, ActState, Waiting
 
 # The desk's modules have all that they ask for from here.
 __all__ = [
@@ -126,8 +126,16 @@ class Outbox(Protocol):
         """
         ...
 
+    async def waiting(self, session: SessionId, /) -> Sequence[Waiting]:
+        """All acts of a session that were not answered, oldest first. Raises StorageUnavailable."""
+        ...
+
     async def state(self, act_id: CommandId, /) -> ActStanding | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
+        ...
+
+    def when_answered(self, told: Callable[[CommandId], None], /) -> None:
+        """From now on tell of each act that has its answer for good. It must not wait."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""How many people are in a hub's room, and the notes between its coordinator and whoever runs the meeting."""
+"""How many people are in a hub's room, and the notes between its coordinator and the staff."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST_NOTE = 2_000
 MOST_NOTES = 50
 """Notes that are shown, and that wait at most. Overflow: one more is refused, in words."""
 SETTLE_MS = 3_000
-"""How long a count has to stand before the meeting is told: whoever presses +1 five times means one number."""
+"""How long a count stays unchanged before it is sent: five presses of +1 give one number."""
 _NOTE_BYTES = 8
 
 
@@ -94,7 +94,7 @@ class RoomPresence:
             try:
                 await self.pass_on()
             except StorageUnavailable as error:
-                logger.warning("counts and notes can't be passed on at the moment: %s", error)
+                logger.warning("the outbox can't store head counts and notes at the moment: %s", error)
             await self._clock.sleep(SETTLE_MS)
 
     def people(self, session: SessionId) -> People | None:
@@ -113,7 +113,7 @@ class RoomPresence:
             await self._count(session, (0 if known is None else known.people) + more)
 
     async def leave(self, session: SessionId, text: str) -> bool:
-        """Write to whoever runs the meeting; says whether there was room for it. Raises StorageUnavailable."""
+        """Write to the staff of the meeting; returns whether there was room for it. Raises StorageUnavailable."""
         text = text.strip()[:LONGEST_NOTE]
         async with self._one:
             left = self._left.setdefault(session, {})
@@ -126,7 +126,7 @@ class RoomPresence:
         try:
             await self._send(session, note, made)
         except StorageUnavailable as error:
-            logger.warning("note %s: it is passed on later, the outbox is away: %s", note, error)
+            logger.warning("note %s: the outbox can't store it yet: %s", note, error)
         return True
 
     async def read(self, session: SessionId, note: NoteId) -> None:

@@ -12,17 +12,22 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from moothall.core.events.question_parts import WAITING, Kind
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.commands import Stand
+from moothall.core.events.question_parts import WAITING
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
+from moothall.core.questions.interventions import Floor
 from moothall.core.questions.tokens import Tokens
-from moothall.core.session.state import Status
-from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, kept_tokens
-from moothall.wire.hub.messages import AskAct, Done, SupportAct, TakeBackAct
+from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, Wish, asked_by, kept_tokens, unfit_words
+from moothall.services.questions.author_view import Own, OwnAct
+from moothall.services.questions.translations import QuestionTranslations
+from moothall.services.questions.typing import typed_by
+from moothall.wire.hub.messages import AskAct, Done, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
 from moothall_hub.outbox.outbox import Outbox as DiskOutbox
-from moothall_hub.room import local_floor
-from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, NotTaken
+from moothall_hub.room import local_floor, own_view
+from moothall_hub.room.hands import RoomHands
+from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, SentAct
 from moothall_hub.room.ports import ActStanding, Meetings, Outbox
 
 logger = logging.getLogger(__name__)
@@ -31,20 +36,6 @@ KEY_SHELF, QUESTIONS, SUPPORTS, FLOORS, COUNTS = "room-key", "room-question", "r
 """Where the book has what."""
 PASS_ON_MS = 5_000
 """How often what the room would ask too is told to the meeting: a count of it, and not each press."""
-
-
-class RoomWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody in the room sent."""
-
-    kind: Kind
-    text: str
-    language: str
-    form: str
-    name: str = ""
-    age: int = 0
-    """How long ago it was written, ms."""
-    coordinator: bool = False
-    """Whether the coordinator asks for others: then each name is a person, and those without one are one together."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -58,9 +49,21 @@ class RoomFloor:
     """The questions and supports of a hub's room. Call `load` first; `run` passes them on."""
 
     def __init__(
-        self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str
+        self,
+        *,
+        book: Book,
+        outbox: Outbox,
+        meetings: Meetings,
+        clock: Clock,
+        randomness: Randomness,
+        node: str,
+        up: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`node`: this installation's name, so that what one machine counted isn't taken for another's."""
+        """`node`: this installation's name, so that what one machine counted isn't taken for another's.
+
+        `up`: whether the uplink is good.
+        """
+        self._up = up
         self._book = book
         self._outbox = outbox
         self._meetings = meetings
@@ -68,10 +71,10 @@ class RoomFloor:
         self._randomness = randomness
         self._node = node
         self._tokens = Tokens(b"")
-        # Bound: what `local_floor.MOST` allows in each session.
+        # Bound: as many questions in each session as the rules allow (`core/questions/limits.py`).
         self._floors: dict[SessionId, LocalFloor] = {}
-        self._told: dict[tuple[SessionId, InterventionId], int] = {}
-        """The counts that are in the outbox."""
+        self._told: dict[tuple[SessionId, InterventionId], tuple[int, int]] = {}
+        """The counts that are in the outbox, each with how many were before it."""
         self._due: dict[tuple[SessionId, InterventionId], None] = {}
         """What has to be in the outbox, and isn't known to be."""
         self._changed: list[Callable[[SessionId], None]] = []
@@ -95,7 +98,7 @@ class RoomFloor:
             self._put(self.floor(SessionId(name)).supported(InterventionId(what), by))
         for key, body in (await self._book.read(COUNTS)).items():
             name, _, what = key.partition(":")
-            self._told[SessionId(name), InterventionId(what)] = int(body)
+            self._told[SessionId(name), InterventionId(what)] = msgspec.json.decode(body, type=tuple[int, int])
 
     @property
     def cookie_key(self) -> bytes:
@@ -119,15 +122,16 @@ class RoomFloor:
         """How it stands."""
         return self._floors.get(session) or LocalFloor(session=session)
 
-    async def ask(self, session: SessionId, wish: RoomWish, visitor: str) -> InterventionId | Unasked:
+    # What people in the room do (`moothall.services.questions.ports`)
+
+    async def ask(self, session: SessionId, wish: Wish, visitor: str, address: str = "") -> InterventionId | Unasked:
         """Take a question; it is on the disk when this returns. The same form with the same words is the same one."""
-        state = await self._meetings.state(session)
+        unfit, state = unfit_words(wish), await self._meetings.state(session)
         name = local_floor.name_of(
             session, wish.form, kind=wish.kind, text=wish.text, language=wish.language, name=wish.name
         )
         who = ("name", session, wish.name.casefold())
-        asker = self._tokens.code(*who) if wish.coordinator else self.visitor(session, visitor or f"form {wish.form}")
-        at = self._clock.wall() - min(wish.age, LONGEST_AGE_MS)
+        wall = self._clock.wall()
         sent = LocalQuestion(
             id=name,
             number=0,
@@ -136,39 +140,123 @@ class RoomFloor:
             text=wish.text,
             language=wish.language,
             name=wish.name,
-            asker=asker,
-            at=at,
+            asker=self._tokens.code(*who) if wish.hub else self._visitor(session, visitor or f"form {wish.form}"),
+            at=wall - min(wish.age, LONGEST_AGE_MS),
         )
         async with self._one:
             floor = self.floor(session)
-            if name in floor.questions:
-                return name
-            if state is not None and state.status is Status.CLOSED:
-                return Unasked.OVER
-            if state is not None and state.floor.known_only and not visitor and not wish.coordinator:
+            if unfit is not None or name in floor.questions:
+                return unfit or name
+            if state is not None and state.floor.known_only and not visitor and not wish.hub:
                 return Unasked.COOKIE
-            taken = local_floor.ask(floor, sent, None if state is None else state.floor)
-            if isinstance(taken, NotTaken):
-                return Unasked(taken.value)
+            taken = own_view.ask(floor, sent, state, wall)
+            if isinstance(taken, Unasked):
+                return taken
             try:
                 await self._keep(session, [taken])
             except StorageUnavailable:
                 return Unasked.UNAVAILABLE
         return name
 
-    async def take_back(self, session: SessionId, name: InterventionId) -> None:
-        """Its author takes it back; nothing where that is too late. Raises StorageUnavailable."""
-        async with self._one:
-            await self._keep(session, local_floor.withdraw(self.floor(session), name))
+    def token(self, session: SessionId, name: InterventionId, /) -> str:
+        """What the address of its author's page ends with."""
+        return self._tokens.page(session, name)
 
-    async def support(self, session: SessionId, what: InterventionId, token: str) -> bool:
-        """Somebody would ask it too; says whether there is such a question. Raises StorageUnavailable.
+    def of_token(self, session: SessionId, token: str) -> LocalQuestion | None:
+        """The question whose author's page that is; None for a token that isn't ours."""
+        name = self._tokens.author_of(session, token)
+        return None if name is None else self.floor(session).questions.get(name)
 
-        Without a token nobody is counted: nobody could tell them apart.
+    async def own(self, session: SessionId, token: str) -> Own | None:
+        """What the author of a question may see; None for a token that isn't ours. Raises StorageUnavailable."""
+        question = self.of_token(session, token)
+        return None if question is None else await self.seen(session, question)
+
+    async def seen(self, session: SessionId, question: LocalQuestion, *, queue: bool = True) -> Own:
+        """The same of a question; without `queue` nothing of its place there. Raises StorageUnavailable."""
+        asked = await self._outbox.state(asked_by(question.id)) if question.forwarded else None
+        acts = await self._acts(question)
+        typing = {sent.id for sent, now in acts if sent.act is None and own_view.waits(now)}
+        waiting = [each.act for each in await self._outbox.waiting(session)] if typing else []
+        lines = [each.act.text for each in waiting if each.id in typing and isinstance(each.act, TypeAct)]
+        return own_view.own_here(
+            self.floor(session),
+            question,
+            await self._meetings.state(session),
+            asked,
+            acts,
+            typed=lines,
+            wall=self._clock.wall(),
+            up=self._up(),
+            queue=queue,
+        )
+
+    async def mine(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
+        """What a browser has asked, newest first, each with its author's token. Raises StorageUnavailable."""
+        asker = self._visitor(session, visitor)
+        mine = [each for each in self.floor(session).questions.values() if each.asker == asker] if visitor else []
+        return tuple([(self.token(session, each.id), await self.seen(session, each)) for each in reversed(mine)])
+
+    async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
+        """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
+        state, by = await self._meetings.state(session), self._visitor(session, visitor)
+        return local_floor.own_of(self.floor(session), by, None if state is None else state.floor)
+
+    async def bring(self, session: SessionId, token: str, act: OwnAct) -> Refusal | None:
+        """Do what an author wants with a question: here, or by the outbox once it was passed on.
+
+        Raises StorageUnavailable.
         """
-        floor, by = self.floor(session), self.visitor(session, token)
-        state, here = await self._meetings.state(session), floor.questions.get(what)
-        there = None if state is None else state.floor
+        state = await self._meetings.state(session)
+        async with self._one:
+            question = self.of_token(session, token)
+            if question is None:
+                return _unknown()
+            waiting = [sent for sent, now in await self._acts(question) if own_view.waits(now)]
+            brought = own_view.bring(self.floor(session), question, state, waiting, act, wall=self._clock.wall())
+            if isinstance(brought, Refusal):
+                return None if brought.code is RefusalCode.STALE else brought
+            if question.forwarded:
+                command, made = act.command(question.id), f"own:{question.id}:{self._randomness.bytes(8).hex()}"
+                does: StandAct | HoldAct = HoldAct(intervention=question.id)
+                if isinstance(command, Stand):
+                    does = StandAct(intervention=question.id, standing=command.standing)
+                await self._act(session, brought, SentAct(id=CommandId(made), act=act), does)
+            else:
+                await self._keep(session, [brought])
+        return None
+
+    async def type(self, session: SessionId, name: InterventionId, line: str, text: str) -> None:
+        """Send a line that an author has typed in their turn, once. Raises StorageUnavailable."""
+        async with self._one:
+            question = self.floor(session).questions[name]
+            sent = SentAct(id=typed_by(name, line))
+            if sent not in question.acts:
+                await self._act(session, question, sent, TypeAct(intervention=name, line=line, text=text))
+
+    async def report(self, session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
+        """Tell the meeting's desks that somebody reports one as rude (`abuse_reports.Tell`)."""
+        await self._outbox.put(session, act, "", ReportAct(intervention=name), self._clock.wall())
+        return None
+
+    async def support(
+        self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
+    ) -> Refusal | None:
+        """Somebody would ask one of the meeting's too, or no more (`Supports`). Raises StorageUnavailable."""
+        floor = await self.meeting(session)
+        each = None if floor is None else floor.numbered(number)
+        if each is None or not each.published or not await self.support_one(session, each.id, visitor, too=too):
+            return _unknown()
+        return None
+
+    async def support_one(self, session: SessionId, what: InterventionId, token: str, *, too: bool = True) -> bool:
+        """Somebody would ask one of the room's or of the meeting's too, or no more; says whether there is such a one.
+
+        Without a token nobody is counted: nobody could tell them apart. Raises StorageUnavailable.
+        """
+        there, by = await self.meeting(session), self._visitor(session, token)
+        floor = self.floor(session)
+        here = floor.questions.get(what)
         if here is None:
             each = None if there is None else there.get(what)
             fit = each is not None and each.published and each.standing in WAITING
@@ -176,10 +264,22 @@ class RoomFloor:
             fit = here.stands in (Local.HERE, Local.FORWARDED)
         if not (fit and token) or what in local_floor.own_of(floor, by, there):
             return here is not None or fit
-        if by not in floor.supporters.get(what, ()):
-            await self._book.write([BookEntry(SUPPORTS, f"{session}:{what}:{by}", b"1")])
-            self._put(self.floor(session).supported(what, by))
+        if too != (by in floor.supporters.get(what, ())):
+            await self._book.write([BookEntry(SUPPORTS, f"{session}:{what}:{by}", b"1" if too else None)])
+            self._put(self.floor(session).supported(what, by, too=too))
         return True
+
+    def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
+        """What a browser would ask too."""
+        by = self._visitor(session, visitor)
+        return frozenset(what for what, those in self.floor(session).supporters.items() if by in those)
+
+    async def meeting(self, session: SessionId) -> Floor | None:
+        """The meeting's questions; None where there is no copy. Raises StorageUnavailable."""
+        state = await self._meetings.state(session)
+        return None if state is None else state.floor
+
+    # What the coordinator does
 
     async def set_mode(self, session: SessionId, mode: Mode) -> None:
         """Say who passes questions on. Raises StorageUnavailable."""
@@ -215,7 +315,7 @@ class RoomFloor:
             self._put(msgspec.structs.replace(self.floor(session).with_(*gone), cleared=floor.cleared))
 
     async def erase_removed(self, session: SessionId) -> None:
-        """Erase from this disk the words that the meeting has removed. For whoever takes a `body.removed`.
+        """Erase from this disk the words that the meeting has removed. Called for each `body.removed`.
 
         Raises StorageUnavailable.
         """
@@ -245,22 +345,12 @@ class RoomFloor:
             for tell in self._changed:
                 tell(session)
 
-    # Where questions stand
+    async def _acts(self, question: LocalQuestion) -> list[tuple[SentAct, ActStanding]]:
+        """What the author of a question did since it was passed on, as far as the outbox has it."""
+        found = [(sent, await self._outbox.state(sent.id)) for sent in question.acts]
+        return [(sent, now) for sent, now in found if now is not None]
 
-    async def act(self, question: LocalQuestion) -> ActStanding | None:
-        """How a question stands in the outbox. Raises StorageUnavailable."""
-        return await self._outbox.state(_ask_id(question.id)) if question.forwarded else None
-
-    def token(self, session: SessionId, name: InterventionId) -> str:
-        """What the address of its author's page ends with."""
-        return self._tokens.page(session, name)
-
-    def of_token(self, session: SessionId, token: str) -> LocalQuestion | None:
-        """The question whose author's page that is; None for a token that isn't ours."""
-        name = self._tokens.author_of(session, token)
-        return None if name is None else self.floor(session).questions.get(name)
-
-    def visitor(self, session: SessionId, token: str) -> str:
+    def _visitor(self, session: SessionId, token: str) -> str:
         """By what a browser is known in a session."""
         return self._tokens.code("visitor", session, token)
 
@@ -277,7 +367,7 @@ class RoomFloor:
         counts = {
             what: many
             for what, many in local_floor.counted(floor).items()
-            if many and self._told.get((floor.session, what)) != many
+            if many != self._told.get((floor.session, what), (0, 0))[0]
         }
         state = await self._meetings.state(floor.session) if counts else None
         for what, many in counts.items():
@@ -285,10 +375,11 @@ class RoomFloor:
             if there is None or not there.published or there.standing not in WAITING:
                 continue  # The meeting takes counts of what everybody can read, and of nothing else.
             act = SupportAct(intervention=what, count=many)
-            act_id = CommandId(f"support:{self._node}:{what}:{many}")
+            told = (many, self._told.get((floor.session, what), (0, 0))[1] + 1)
+            act_id = CommandId(f"support:{self._node}:{what}:{told[1]}:{many}")
             await self._outbox.put(floor.session, act_id, "", act, self._clock.wall())
-            await self._book.write([BookEntry(COUNTS, f"{floor.session}:{what}", str(many).encode())])
-            self._told[floor.session, what] = many
+            await self._book.write([BookEntry(COUNTS, f"{floor.session}:{what}", msgspec.json.encode(told))])
+            self._told[floor.session, what] = told
 
     async def _send(self, session: SessionId, question: LocalQuestion) -> None:
         asked = AskAct(
@@ -299,11 +390,19 @@ class RoomFloor:
             name=question.name,
             asker=question.asker,
         )
-        await self._outbox.put(session, _ask_id(question.id), "", asked, question.at)
-        if question.stands is Local.WITHDRAWN:
-            back = TakeBackAct(intervention=question.id)
-            await self._outbox.put(session, CommandId(f"back:{question.id}"), "", back, self._clock.wall())
+        await self._outbox.put(session, asked_by(question.id), "", asked, question.at)
         self._due.pop((session, question.id), None)
+
+    async def _act(
+        self, session: SessionId, question: LocalQuestion, sent: SentAct, does: StandAct | HoldAct | TypeAct
+    ) -> None:
+        """Put an act of an author into the outbox, behind the question itself, and keep the question as it is then."""
+        await self._send(session, question)
+        await self._outbox.put(session, sent.id, "", does, self._clock.wall())
+        waiting = [each for each, now in await self._acts(question) if own_view.waits(now)]
+        changed = msgspec.structs.replace(question, acts=(*waiting, sent))
+        await self._book.write([_question(session, changed)])
+        self._put(self.floor(session).with_(changed))
 
     async def _keep(self, session: SessionId, changed: list[LocalQuestion]) -> None:
         """Store what has changed, and pass on what has to be: what the outbox refuses now, `run` tries again."""
@@ -324,8 +423,8 @@ class RoomFloor:
             tell(floor.session)
 
 
-def _ask_id(name: InterventionId) -> CommandId:
-    return CommandId(f"ask:{name}")
+def _unknown() -> Refusal:
+    return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
 
 
 def _question(session: SessionId, each: LocalQuestion) -> BookEntry:
@@ -342,8 +441,17 @@ class RoomWords:
     That is the room's own, and those that wait for their answer.
     """
 
-    def __init__(self, floor: RoomFloor, outbox: DiskOutbox, meetings: Meetings) -> None:
+    def __init__(
+        self,
+        floor: RoomFloor,
+        hands: RoomHands,
+        translations: QuestionTranslations,
+        outbox: DiskOutbox,
+        meetings: Meetings,
+    ) -> None:
         self._floor = floor
+        self._hands = hands
+        self._translations = translations
         self._outbox = outbox
         self._meetings = meetings
 
@@ -361,4 +469,6 @@ class RoomWords:
 
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
+        self._translations.forget()
         await self._floor.forget(session)
+        await self._hands.forget(session)

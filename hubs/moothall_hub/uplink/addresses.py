@@ -70,8 +70,8 @@ def _origin(host: str, port: int) -> str:
 class Origins(frozenset[str]):
     """Whose pages may send: those of this machine, under the addresses that it has and those that it will have.
 
-    A network gives machines other addresses now and then, and the doors are told only once whom to trust. So whoever
-    is connected to one of the machine's addresses tells of it: `learn`.
+    A network gives machines other addresses now and then, and the doors are told only once whom to trust. So each
+    connection to one of the machine's addresses tells of it: `learn`.
     """
 
     _learnt: set[str]

@@ -1,4 +1,4 @@
-"""The centre's time at a hub, whatever the hub's own clock says: an estimate from round trips, and a clock made of it.
+"""The centre's time at a hub, independent of the hub's own clock: an estimate from round trips, and a clock made of it.
 
 Each answer to a pulse says what the centre's clock showed, at some moment between sending and hearing: the middle is
 taken, and half of the round trip is how wrong that can be. Of the last eight the one with the shortest round trip

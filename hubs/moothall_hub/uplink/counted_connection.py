@@ -1,6 +1,6 @@
 """A WebSocket to the server above whose bytes are counted, and that goes where the address says and nowhere else.
 
-Counted is what is handed to the socket and what comes from it, the handshakes included: all of it without TLS. With TLS
+Counted are the bytes written to the socket and read from it, the handshakes included: all of it without TLS. With TLS
 that is what is inside; what TLS adds is estimated (its handshake with two certificates, and 22 bytes for each write and
 read: the head and tag of a record, RFC 8446 §5.2). TCP and IP add 40 bytes a packet, which nobody here can see.
 """

@@ -1,6 +1,6 @@
 """The line's socket: it does what `moothall_hub.uplink.link` decides, and tells it what happened.
 
-One task owns all of it. What comes is told to its user one after the other, and the next frame is read when that is
+One task owns all of it. Received messages go to its user one after the other, and the next frame is read when that is
 done: a hub whose disk is slow slows the line, and nothing gathers in memory.
 """
 
@@ -66,7 +66,7 @@ class Stepped(msgspec.Struct, frozen=True):
 
 Told = News | Ask | Down | Room | Stepped | Quiet
 Tellee = Callable[[Told], Awaitable[None]]
-"""Whoever holds the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
+"""The holder of the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and it is dialled again; any other error ends `Dialling.run`."""
 
 
@@ -92,7 +92,7 @@ class Dialling:
         self._tls = tls
         self._paired = where is not None
         self._wake = asyncio.Event()
-        """What is to be done has changed: whoever waits for a moment looks again."""
+        """What is to be done has changed: a waiting task looks again."""
         self._frames: deque[bytes] = deque()
         self._send = asyncio.Event()
         self._hang: Hang | None = None
@@ -119,8 +119,8 @@ class Dialling:
         """Want nothing more of a session (`Link`)."""
         self._put(self.link.leave(session))
 
-    def say(self, message: wire.Taken | wire.Erased) -> None:
-        """Tell what has been done with what came; nothing while the line isn't up (`Link`)."""
+    def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> None:
+        """Send a message that is not sent again on the next connection; nothing while the link is down (`Link`)."""
         self._put(self.link.say(message))
 
     def offer(self, acts: Sequence[wire.Act]) -> None:
@@ -197,7 +197,7 @@ class Dialling:
             await socket.close(CloseCode.PROTOCOL_ERROR, reason_bytes(str(error)).decode())
         if self._talking:
             code = CloseCode.ABNORMAL if socket.close_code is None else socket.close_code
-            logger.info("hub link: it ended with code %d", code)
+            logger.info("hub link: the connection ended with code %d", code)
             await self._do(self.link.lost(self._now(), code))
 
     @property
@@ -267,7 +267,7 @@ class Dialling:
 
     def _heed(self, news: News) -> None:
         if isinstance(news, wire.Welcome):
-            logger.info("hub link: up as hub %s", news.hub)
+            logger.info("hub link: connected as hub %s", news.hub)
 
     async def _say_step(self) -> None:
         if self.meter.step is not self._step:

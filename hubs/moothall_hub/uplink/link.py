@@ -1,7 +1,7 @@
 """The hub's half of the line to the server above: when it is dialled, what is said, what came, and how it is. Pure.
 
 `moothall_hub.uplink.dialling` has the socket: it tells what happened, at which moment, and does what comes back.
-Whoever holds the copies of the sessions (and the acts of the room) tells what is wanted, and gets what is for them.
+The holders of the copies and of the room's acts say what they want, and get the messages for them.
 
 - It is dialled at once, and after a failure later and later, each time at a random moment within the step (full
   jitter, so that the hubs of a server that was restarted don't come back all at once).
@@ -125,7 +125,7 @@ class Link:
     # What happens
 
     def restart(self, at: Moment) -> list[Do]:
-        """Dial at once, whatever was before: at the start, and when the hub has been paired again."""
+        """Dial at once, from any phase: at the start, and when the hub has been paired again."""
         hang: list[Do] = []
         if self.phase in (Phase.GREETING, Phase.UP, Phase.DIALLING):
             hang = [Hang(CloseCode.NORMAL, "The hub dials anew."), *self._down(at, BROKEN)]
@@ -242,8 +242,8 @@ class Link:
             return []
         return [Send(wire.Leave(session=session))]
 
-    def say(self, message: wire.Taken | wire.Erased) -> list[Do]:
-        """Tell what has been done with what came; nothing while the line isn't up."""
+    def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> list[Do]:
+        """Send a message that is not sent again on the next connection; nothing while the link is down."""
         return [Send(message)] if self.phase is Phase.UP else []
 
     def offer(self, acts: Sequence[wire.Act]) -> list[Do]:

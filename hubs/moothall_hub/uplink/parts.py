@@ -53,9 +53,9 @@ class Hang(msgspec.Struct, frozen=True):
 
 News = (
     wire.Welcome | wire.Above | wire.Programme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.Done
-    | wire.NotDone | wire.Recall | wire.Signalled
+    | wire.NotDone | wire.Recall | wire.Signalled | wire.Translated | wire.NotTranslated
 )  # fmt: skip
-"""What the holders of copies and of the outbox are told of: all but pulses, and what isn't followed any more."""
+"""Messages for the copies, the outbox and the translations: all but pulses, and sessions no longer followed."""
 
 
 class Tell(msgspec.Struct, frozen=True):

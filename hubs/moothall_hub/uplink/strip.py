@@ -15,7 +15,7 @@ MISSED_MS = 60_000
 
 
 class LineState(StrEnum):
-    """How the line is, for whoever reads here."""
+    """The uplink's status as readers see it."""
 
     UNPAIRED = "unpaired"
     """It belongs to no meeting yet."""

@@ -156,7 +156,7 @@ class Engine:
         self._ready()
 
     async def _say_refused(self) -> None:
-        """Stay connected with nothing to offer, so that whoever looks after the hall is told why."""
+        """Stay connected with nothing to offer, so that the control room shows why."""
         hello = msgspec.structs.replace(self._hello(), channels=0, most=0, key_refused=True)
 
         async def say(socket: ClientConnection) -> None:

@@ -15,7 +15,7 @@ from moothall_models.ports import VAD_FRAME, Hypothesis, Window
 
 
 class Link(Protocol):
-    """The engine's end of a link, whatever carries it."""
+    """The engine's end of a link, over any transport."""
 
     async def receive(self) -> ToEngine | None:
         """The next message; None when the link has ended. Raises ProtocolError."""

@@ -1,4 +1,4 @@
-"""What a process tells of its progress: counted by whoever works, read by the thread that sends pulses.
+"""What a process tells of its progress: counted by the working threads, read by the thread that sends pulses.
 
 Time is that thread's: it counts its own ticks, so that a machine that stood still, or gave this process no turn, makes
 no pass look longer than it is.

@@ -1,4 +1,4 @@
-"""The thread that sends the pulses of this process, whatever the rest of it does."""
+"""The thread that sends the pulses of this process, independently of its other threads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IO = Path("/proc/self/io")
 def send_pulses(url: str, token: str, progress: Progress, *, seconds: Callable[[], float]) -> None:
     """Send them to the server whose engine link is at `url`, in a thread that ends with the process.
 
-    A line that breaks is dialled again; an address or token that is wrong is told by whoever works. `seconds`: a
+    A line that breaks is dialled again; a wrong address or token is reported by the working link. `seconds`: a
     monotonic clock.
     """
     address = url.rstrip("/") + wire.PATH

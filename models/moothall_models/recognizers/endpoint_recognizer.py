@@ -142,7 +142,7 @@ class EndpointRecognizer:
                 raise RecognitionFailed(f"{failed} {KEPT}") from None
             msg = f"{failed} So it was with {self._unheard} windows in a row, and the engine ends."
             raise ConfigurationError(msg) from None
-        logger.warning("%s Asked again it was the same: %d ms of sound are passed over.", failed, ms)
+        logger.warning("%s The second request failed too; the engine skips %d ms of sound.", failed, ms)
 
     def _transcribed(self, audio: Samples, language: str | None, context: str, *, tries: int) -> Answer:
         """The service's answer, at the second try where the first gave no transcription.

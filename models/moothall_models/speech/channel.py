@@ -1,7 +1,7 @@
 """The policy of one channel: audio and hypotheses in, commands and signals out.
 
-Pure: the caller brings frames, the probability of speech in each, the time and the recogniser's results. Whatever
-comes out can be sent at once, in order.
+Pure: the caller brings frames, the probability of speech in each, the time and the recogniser's results. Its
+output can be sent at once, in order.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class SpeechChannel:
 
     @property
     def waiting(self) -> int:
-        """Ms from the oldest sound that no pass has heard to the newest: whoever brings audio waits when it is much."""
+        """Ms from the oldest sound that no pass has heard to the newest: the sender of audio waits when it is much."""
         if not self._utterances:
             return 0
         oldest = self._utterances[0]
@@ -84,7 +84,7 @@ class SpeechChannel:
     def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:
         """Take in audio that begins at media ms `t`: 512 samples for each probability in `speech`.
 
-        A jump forward is a gap: whoever spoke has ended. Raises ValueError when time goes back, when there are not
+        A jump forward is a gap: the speaker has ended. Raises ValueError when time goes back, when there are not
         512 samples a probability, or after the end of the audio.
         """
         if self._ended or t < self._heard or len(samples) != len(speech) * VAD_FRAME:
@@ -186,7 +186,7 @@ class SpeechChannel:
         return out + self._end_if_done() + self._report()
 
     def _noted(self, out: list[Output]) -> list[Output]:
-        """What goes out, as whoever hears lines once more has to know it."""
+        """The output, as the second pass over lines has to know it."""
         self.reviewer.note(out, self._now)
         return out
 
@@ -254,7 +254,7 @@ class SpeechChannel:
             self._utterances[0].closed = self._gate.hear(frame.p, FRAME_MS) is Change.ENDS
 
     def _close(self) -> None:
-        """The audio breaks off: whoever spoke has ended."""
+        """The audio breaks off: the speaker has ended."""
         if self._gate.open:
             self._gate.shut()
             self._utterances[-1].closed = True

@@ -25,7 +25,7 @@ LEAST_SPEECH = 320
 """Speech in a window, ms, below which it gets no terms: a click or a breath is not to become a name."""
 
 NEAR = 0.5
-"""What a term counts that belongs to whoever speaks or to what is announced, at any time."""
+"""The weight of a term of the current speaker or of the announced item, at any time."""
 HEARD = 1.0
 """What a term counts that was just heard."""
 RESEMBLED = 2.0
@@ -181,7 +181,7 @@ def parroted(words: Sequence[HeardWord], given: Sequence[str], *, begun: bool) -
 
 
 def _made_of(letters: str, parts: Collection[str]) -> bool:
-    """Whether a text is nothing but these parts, however often and in whatever order."""
+    """Whether a text is nothing but these parts, in any number and order."""
     # Where the text may be cut so that everything before is made of parts.
     cuts = {0}
     for end in range(1, len(letters) + 1):

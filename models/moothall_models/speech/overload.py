@@ -42,7 +42,7 @@ def due(asked: float, deadline: int, media: int) -> float:
     """When a pass should be done, on the clock of `asked`; among the channels of an engine the earliest goes first.
 
     `deadline` and `media`, what is being said now, are media ms of the channel: each has its own beginning, so only
-    the difference can be compared. A pass counts as at most `LATEST` overdue. So whoever is late goes first, and yet
+    the difference can be compared. A pass counts as at most `LATEST` overdue. So the latest goes first, and yet
     none is passed over for longer than the patience of a pass and `LATEST` (tests/property): a channel with a long
     backlog can't keep those waiting that have none.
     """
@@ -80,7 +80,7 @@ class Load:
     """How much of the workers' time a second of speech takes."""
 
     def __init__(self, workers: int, at_most: int | None = None) -> None:
-        """`workers`: passes at a time. `at_most`: channels that whoever runs the engine lets it take on."""
+        """`workers`: passes at a time. `at_most`: channels that the engine's operator allows."""
         self._workers = workers
         self._at_most = at_most
         self._prompt = _Share()

@@ -31,7 +31,7 @@ class PassRequest(msgspec.Struct, frozen=True, kw_only=True):
     asked: int
     """`now` when it was asked for."""
     line: Line | None = None
-    """The line that it hears once more; None for a live pass. Whatever else is wanted goes first."""
+    """The line that it hears once more; None for a live pass. All other passes go first."""
 
 
 def live(

@@ -1,6 +1,6 @@
 """A zip file of somebody else's, looked at before anything of it is unpacked.
 
-What the directory of the file says is checked here, and what comes out of it is counted: a header may lie.
+What the directory of the file says is checked here, and the unpacked bytes are counted: a header may lie.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_BYTES = 4_000_000_000
 MOST_DIRECTORY = 1 << 20
 """Bytes of the zip's directory, and of any other single read of it."""
 SMALL = 1 << 20
-"""Bytes that may always come out, whatever the ratio: text shrinks more than weights."""
+"""Bytes that are always allowed, at any ratio: text shrinks more than weights."""
 LONGEST_NAME = 255
 """Bytes of a name, as file systems have it."""
 

@@ -131,7 +131,7 @@ def _install(
         try:
             was_tried = tried(read_package(new))
         except MoothallError as failed:
-            logger.info("trying %s: %s", target.name, failed)
+            logger.info("package %s can't be loaded: %s", target.name, failed)
             raise PackageUnusable(UNLOADABLE) from None
         replaced = _version(target)
         if target.exists():
@@ -154,7 +154,7 @@ def _version(folder: Path) -> str | None:
 
 
 def _unpack(archive: Archive, wanted: list[str], folder: Path, progress: Progress) -> None:
-    """Write the wanted files; their names are of WANTED, so that none leads away, whatever the zip says."""
+    """Write the wanted files; their names are of WANTED, so that none leads out of the folder."""
     total = sum(archive.files[name] for name in wanted)
     progress.begin(f"Unpacking {folder.name}", total)
     done = 0

@@ -89,7 +89,7 @@ class ModelStore:
         try:
             _write_stamp(folder, model)
         except OSError:
-            logger.info("no stamp could be left for %s; it is hashed each time", model.name)
+            logger.info("%s has no stamp file; it is hashed at each start", model.name)
         return Standing.HERE
 
     def verify(self, name: str) -> Sequence[str]:

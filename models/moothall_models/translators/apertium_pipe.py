@@ -91,7 +91,7 @@ class ApertiumPipe:
             self._put_down()
 
     def _ask(self, question: bytes) -> str | None:
-        """What comes back before the zero byte; None where the programs ended or it isn't whole, and they are gone."""
+        """The output before the zero byte; None where the programs ended or it isn't whole, and they are gone."""
         programs = self._running()
         late = threading.Event()
 

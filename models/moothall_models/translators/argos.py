@@ -1,8 +1,8 @@
 """Directions of installed packages of Argos Translate, run by CTranslate2 and SentencePiece as they are.
 
-The package `argostranslate` itself isn't used here (`argos_library.py` uses it, for whoever asks). It imports PyTorch,
-makes folders in the user's home when it is imported and downloads a model for the ends of sentences at the first text;
-all that a translation needs of it are a few calls of those two libraries. (What it passes to them:
+The package `argostranslate` itself isn't used here (`argos_library.py` does, for the extra `argos`). It imports
+PyTorch, makes folders in the user's home when it is imported and downloads a model for the ends of sentences at the
+first text; all that a translation needs of it are a few calls of those two libraries. (What it passes to them:
 `argostranslate/translate.py` 1.11, `apply_packaged_translation`.)
 """
 
@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 ENGINE = "argos"
 COST = 40.0
 """Points of chrF2 that a package from or to English is taken to lose. An assumption: none was measured. It is less than
-what the ways lose that come with Moothall (English to Portuguese 41.3, to Spanish 45.2), for whoever installs a package
-wants it used."""
+what the ways lose that come with Moothall (English to Portuguese 41.3, to Spanish 45.2), since an operator who installs
+a package wants it used."""
 COST_BESIDE = 10.0
 """The same for two other languages, counted as those between Romance languages are: what it loses behind another one.
 An assumption too, a little less than Apertium's gist of French (11.5)."""
@@ -91,7 +91,7 @@ class ArgosTranslator:
             try:
                 self._packages[_direction(package, engine)] = package
             except OSError as error:
-                logger.warning("%s isn't used: it can't be read (%s)", package.folder, error.strerror)
+                logger.warning("package %s can't be read and is not used (%s)", package.folder, error.strerror)
         self._loaded: dict[Direction, Native] = {}
         self._loading = threading.Lock()
         self._closed = False
@@ -182,7 +182,7 @@ class ArgosTranslator:
                 try:
                     self._loaded[direction] = self._load(package)
                 except Exception as error:
-                    logger.info("loading %s ended with %s", package.folder, type(error).__name__)
+                    logger.info("package %s can't be loaded (%s)", package.folder, type(error).__name__)
                     msg = (
                         f"The package in {package.folder} can't be loaded ({type(error).__name__}): it is damaged, or "
                         "of a form that this CTranslate2 doesn't know. Install it again, or take it away."

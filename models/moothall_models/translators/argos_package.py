@@ -141,12 +141,12 @@ def installed_packages(folder: Path) -> tuple[ArgosPackage, ...]:
         try:
             package = read_package(place)
         except PackageUnusable as unusable:
-            logger.warning("%s isn't used. %s", place, unusable)
+            logger.warning("package %s is not used: %s", place, unusable)
             continue
         pair = (package.source, package.target)
         other = found.get(pair)
         if other is not None:
-            logger.warning("%s and %s are for the same languages; the newer is used", other.folder, place)
+            logger.warning("packages %s and %s have the same languages; the newer one is used", other.folder, place)
         if other is None or _newness(other) < _newness(package):
             found[pair] = package
     return tuple(found[pair] for pair in sorted(found))

@@ -1,6 +1,6 @@
 """What translating asks of an engine.
 
-Calls block: whoever runs an engine calls it from a worker thread, never from a loop.
+Calls block: they come from a worker thread, never from a loop.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class TranslationFailed(MoothallError):
 class Translator(Protocol):
     """An engine with one or more directions.
 
-    It may be called by several threads at a time. Whatever a text holds, a text comes back or TranslationFailed is
+    It may be called by several threads at a time. For any text, a text comes back or TranslationFailed is
     raised, and the next call is as good as any. Control characters may become spaces; blank text becomes empty.
     """
 

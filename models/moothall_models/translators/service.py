@@ -34,7 +34,7 @@ CHAT = Door(
 )
 COST = 30.0
 """Points of chrF2 that it is taken to lose from or to English. An assumption: what a service is worth depends on its
-model. It is less than all that Moothall brings, for whoever sets up a service wants it used."""
+model. It is less than all that Moothall brings, since an operator who sets up a service wants it used."""
 COST_BESIDE = 10.0
 """The same for two other languages, counted as those between Romance languages are: what it loses behind another one.
 Less than Apertium's gist of French (11.5); between Portuguese and Spanish Apertium stays, which costs nothing."""

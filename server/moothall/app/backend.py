@@ -67,7 +67,7 @@ class House:
         clock: Clock,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        """`tasks` owns whatever runs as long as the house is open. Raises ConfigurationError."""
+        """`tasks` owns all tasks of the server while it is open. Raises ConfigurationError."""
         self.data = Path(settings.server.data)
         self.log = log
         self.signer = signer
@@ -161,7 +161,7 @@ class House:
 
         Hubs that have a copy are told to erase it.
 
-        Its log is removed by whoever calls this.
+        The caller removes its log.
 
         Raises StorageUnavailable when the disk refuses.
         """

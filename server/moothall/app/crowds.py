@@ -10,7 +10,7 @@ from moothall.adapters.desks.desk_socket import Extra, Wish
 from moothall.app.backend import House
 from moothall.core.commands import Stand
 from moothall.core.events.question_parts import Standing
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
 from moothall.core.rules import questions as decide_floor
 from moothall.services.desks.desks import Desks, News
@@ -49,17 +49,17 @@ class CrowdMessages:
     async def _older(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """The questions before a number, the newest first to come."""
         if seat.staff.role not in LEADERS:
-            return Refusal(code=RefusalCode.FORBIDDEN, message="Whoever leads the discussion is told of its questions.")
+            return refuse(RefusalCode.FORBIDDEN, "Your link is not for leading the discussion: it shows no questions.")
         return self._desks.older(seat, wish.first)
 
     async def _crowd(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """All that are being checked and came from one address are not taken, in one act."""
         if not is_command_id(wish.id):
-            return Refusal(code=RefusalCode.INVALID, message="It needs an id.")
+            return refuse(RefusalCode.INVALID, "This act needs an id.")
         act = CommandId(wish.id)
         names = self._places.of(seat.live.id, seat.live.state.floor, wish.kind)
         if not names and seat.live.writer.receipt(act) is None:
-            return Refusal(code=RefusalCode.STALE, message="None of them is being checked any more.")
+            return refuse(RefusalCode.STALE, "None of these questions is being checked any more.")
         most = decide_floor.MOST_AT_ONCE
         parts = [names[first : first + most] for first in range(0, max(1, len(names)), most)]
         declined = [Stand(interventions=part, standing=Standing.DECLINED, reason=wish.text) for part in parts]

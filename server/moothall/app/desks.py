@@ -221,7 +221,7 @@ class _Extras:
         """They speak another language: force it, and have the last minute recognised once more."""
         channel = ChannelId(wish.channel or seat.channel)
         if not is_command_id(wish.id) or channel not in seat.live.state.channels:
-            return refuse(RefusalCode.INVALID, "It needs an id and one of the meeting's texts.")
+            return refuse(RefusalCode.INVALID, "This act needs an id and one of the meeting's texts.")
         name = CommandId(wish.id)
         with self._desks.doing(seat, name):
             answer = await redo(seat.live.writer, self._recognising, seat.actor, name, channel, wish.language)
@@ -230,7 +230,7 @@ class _Extras:
     async def _move(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """Lines belong to another session. That the link reaches it has been asked."""
         if not is_command_id(wish.id):
-            return refuse(RefusalCode.INVALID, "It needs an id.")
+            return refuse(RefusalCode.INVALID, "This act needs an id.")
         name, channel = CommandId(wish.id), ChannelId(wish.channel or seat.channel)
         with self._desks.doing(seat, name):
             answer = await self._moves.move(
@@ -242,9 +242,11 @@ class _Extras:
         """Close this session and start the one that follows in its room."""
         room = self._house.programme.room_of(seat.live.id)
         if room is None or not may_send(seat.staff.role, CloseSession()):
-            return refuse(RefusalCode.FORBIDDEN, "The meeting is in no place where another follows.")
+            return refuse(
+                RefusalCode.FORBIDDEN, "This meeting is in no room of the programme, so no next meeting can follow it."
+            )
         if not is_command_id(wish.id):
-            return refuse(RefusalCode.INVALID, "It needs an id.")
+            return refuse(RefusalCode.INVALID, "This act needs an id.")
         live, act = seat.live, CommandId(f"next:{short(CommandId(wish.id))}")
         gone = self._house.programme.gone_on(room, act)
         if gone is not None:  # It is sent again, since the line or the server was away.
@@ -260,7 +262,7 @@ class _Extras:
     async def _remove(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """Words must not stay, neither in the text nor in the sound."""
         if not is_command_id(wish.id) or wish.removes is None:
-            return refuse(RefusalCode.INVALID, "It needs an id, and which words.")
+            return refuse(RefusalCode.INVALID, "This act needs an id and says which words are removed.")
         async with self._moves.busy:
             answer = await remove(
                 seat.live.writer,
@@ -279,7 +281,7 @@ class _Extras:
     async def _concerned(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """How many lines that stand would lose words to a removal, here and where they were moved to."""
         if wish.removes is None or seat.staff.role not in REMOVERS:
-            return refuse(RefusalCode.FORBIDDEN, "Whoever may remove words is told what goes.")
+            return refuse(RefusalCode.FORBIDDEN, "Your link is not for removing words.")
         try:
             found = await self._copies.of(seat.live.writer, wish.removes)
         except StorageUnavailable:
@@ -297,7 +299,7 @@ class _Extras:
 
     def _report(self, seat: Seat, wish: Wish, tell: Callable[[SessionId, Kind], object]) -> dict[str, object] | Refusal:
         if wish.kind not in {kind.value for kind in Kind} or not _tends_text(seat.staff.role):
-            return refuse(RefusalCode.FORBIDDEN, "Whoever looks after the text answers what readers report.")
+            return refuse(RefusalCode.FORBIDDEN, "Your link is not for answering what readers report.")
         tell(seat.live.id, Kind(wish.kind))
         return {}
 

@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 class Hall(msgspec.Struct, frozen=True, kw_only=True):
-    """A running server, for whoever started it."""
+    """A running server, as its starter sees it."""
 
     house: House
     served: Address

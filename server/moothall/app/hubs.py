@@ -30,6 +30,7 @@ from moothall.services.hubs.ports import About, ActTaker, Pack, Registry
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.hubs.signals import HubSignals, SoundWatch
 from moothall.services.hubs.source import CentreSource
+from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.translation.translating import Translating
@@ -106,6 +107,7 @@ def hub_door(
     public: str,
     address_of: AddressOf,
     signals: HubSignals | None = None,
+    translate: TranslateForHub = none_translated,
 ) -> tuple[HubDoor, HubLinks]:
     """The door, to be closed before the house is, and what it serves.
 
@@ -131,6 +133,7 @@ def hub_door(
         above=(house.signer.key_id,),  # One installation has one key, and keeps it.
         removals=house.hub_removals,
         signals=signals,
+        translate=translate,
     )
     gate = AddressGate(house.clock, house.randomness, TRIES, TRIES_PATIENCE_MS)
     return HubDoor(links, registry, gate, address_of=address_of), links
@@ -143,6 +146,7 @@ def open_hub_link(
     presence: HubPresence,
     acts: HubActs,
     translating: Translating,
+    translate: TranslateForHub,
     catalogue: Catalogue,
     public: str,
     address_of: AddressOf,
@@ -156,6 +160,7 @@ def open_hub_link(
         house,
         registry=house.hubs,
         signals=signals,
+        translate=translate,
         acts=acts,
         catalogue=catalogue,
         pack=pack,

@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.adapters.desks.desk_socket import Extra, Wish
 from moothall.core.commands import CorrectSegment
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, is_command_id
 from moothall.core.proposals.proposing import Fate, differing
 from moothall.core.proposals.refining import Proposal
@@ -29,7 +29,7 @@ _ANY = CorrectSegment(channel=ChannelId(""), segment=SegmentId(""), base_revisio
 
 
 class ProposalMessages:
-    """Answers desks; refuses whoever may not correct a line."""
+    """Answers desks; refuses links that may not correct a line."""
 
     def __init__(self, proposals: Proposals, desks: Desks) -> None:
         self._proposals = proposals
@@ -97,14 +97,12 @@ def _objection(seat: Seat, wish: Wish) -> Refusal | None:
     if not may_send(seat.staff.role, _ANY):
         return _forbidden()
     if not is_command_id(wish.id) or bool(wish.segments) is (wish.kind == ALL):
-        return Refusal(code=RefusalCode.INVALID, message="It needs an id, and which lines.")
+        return refuse(RefusalCode.INVALID, "This act needs an id and says which lines it concerns.")
     return None
 
 
 def _forbidden() -> Refusal:
-    return Refusal(
-        code=RefusalCode.FORBIDDEN, message="Whoever may correct lines decides on what is proposed for them."
-    )
+    return refuse(RefusalCode.FORBIDDEN, "Your link is not for correcting lines, nor for proposed corrections.")
 
 
 def _row(number: int, proposal: Proposal, fate: str, state: State) -> dict[str, object]:

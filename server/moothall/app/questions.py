@@ -1,26 +1,46 @@
-"""Published questions in other languages and on walls: what makes them, and the doors that it is given to."""
+"""Questions: the doors of authors, and published questions in other languages."""
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from moothall.adapters.displays.asked_now import AskedNow, Words, asked_now
-from moothall.adapters.displays.display_door import QuestionsOf
-from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked
+from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
-from moothall.adapters.questions.questions_door import ChannelOf
+from moothall.adapters.questions.about_door import AboutDoor
+from moothall.adapters.questions.asking_door import AskingDoor
+from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
+from moothall.adapters.questions.typing_door import TypingDoor
+from moothall.adapters.reading.your_turn import YourTurn
 from moothall.app.backend import House
 from moothall.app.translation import Translation
 from moothall.core.events.types import BodyRemoved
-from moothall.core.kernel.ids import SegmentId, SessionId
-from moothall.core.questions.interventions import Intervention
+from moothall.core.kernel.ids import SessionId
+from moothall.services.hubs.translating import TranslateForHub, translations_for_hubs
 from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import carry_on
+
+
+def asking_doors(
+    house: House, context: VisitorContext, access: ReaderAccess
+) -> tuple[AskingDoor, TypingDoor, AboutDoor]:
+    """The form, what is typed in a turn, and what authors say of themselves."""
+
+    def hubs_of(session: SessionId) -> dict[str, str]:
+        return {name: house.hubs.title_of(name) or label for name, label in access.hubs(session).items()}
+
+    author_page = AuthorPage(context.pages, house.typing, house.randomness, house.balance)
+    asking = AskingDoor(context, house.asking, author_page=author_page, hubs_of=hubs_of, balance=house.balance)
+    typing = TypingDoor(context, house.asking, house.typing, author_page=author_page)
+    about = AboutDoor(context, house.asking, house.balance, author_page=author_page)
+    return asking, typing, about
+
+
+def your_turn(house: House, pages: Pages, access: ReaderAccess) -> YourTurn:
+    """What pages show to an author whose turn is near."""
+    return YourTurn(pages, house.asking, access.snapshot, house.visitors)
 
 
 def open_question_translations(
@@ -30,8 +50,8 @@ def open_question_translations(
     *,
     context: VisitorContext,
     access: ReaderAccess,
-) -> QuestionTranslationsDoor:
-    """Translate published questions until the stack unwinds; their door."""
+) -> tuple[QuestionTranslationsDoor, TranslateForHub]:
+    """Translate published questions until the stack unwinds: for the door of readers here, and for hubs."""
     translations = QuestionTranslations(translation.question, translation.has_way, clock=house.clock)
 
     def observe(publication: Publication) -> None:
@@ -40,37 +60,5 @@ def open_question_translations(
 
     house.sessions.observe(lambda _, publication: observe(publication))
     stack.callback(house.tasks.create_task(carry_on(translations.run, house.clock)).cancel)
-    return QuestionTranslationsDoor(context, translations, floor_of=access.floor)
-
-
-def channel_of(sessions: Sessions) -> ChannelOf:
-    """Where the line of an answer stands."""
-
-    def channel(session: SessionId, segment: SegmentId) -> str:
-        live = sessions.loaded(session)
-        line = None if live is None else live.state.segments.get(segment)
-        return "" if line is None or line.gone else line.channel
-
-    return channel
-
-
-def wall_questions(access: ReaderAccess, translated: QuestionTranslationsDoor) -> QuestionsOf:
-    """What stands on walls of the questions."""
-
-    async def questions(wanted: Asked, ui: Catalogue) -> AskedNow:
-        floor = await access.floor(wanted.session)
-        channel = wanted.snapshot.session.channels.get(wanted.feed.channel)
-        if floor is None or channel is None:
-            return AskedNow()
-
-        def into(each: Intervention, target: str, soon: bool) -> tuple[Words | None, str]:
-            found = translated.of(wanted.session, each, target, ui, first=soon)
-            there = found.translated
-            if there is None:
-                return None, found.pending
-            words = Words(text=there.text, language=target, direction=there.direction, made=there.made)
-            return words, ""
-
-        return asked_now(floor, channel.languages, into, ui)
-
-    return questions
+    door = QuestionTranslationsDoor(context, translations, floor_of=access.floor)
+    return door, translations_for_hubs(translations, access.floor)

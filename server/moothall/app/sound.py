@@ -61,7 +61,7 @@ def microphone_doors(
         return RoomNow(known.title, programme.now_in(known.id) or programme.next_in(known.id))
 
     async def add(session: SessionId, who: Staff, language: str) -> Refusal | None:
-        """As the house, which alone makes texts, under the pseudonym of whoever asks."""
+        """As the server, which alone makes texts, under the visitor's pseudonym."""
         command = AddChannel(channel=ChannelId(language), kind=ChannelKind.INTERPRETATION, languages=(language,))
         return await programme.send(session, command, by=who.link)
 

@@ -12,12 +12,12 @@ from moothall.adapters.desks.desk_socket import Extra, Wish
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.reading.page_menu import Lacking
 from moothall.app.backend import House
-from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode
+from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.desks.table import Seat
-from moothall.services.questions.translations import Text
+from moothall.services.questions.translations import Rendered, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import carry_on
@@ -62,15 +62,18 @@ class Translation:
         """
         live = await self._sessions.find(session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
         return await self.translating.want(live, language)
 
-    async def question(self, wanted: Text) -> Made | Refusal:
+    async def question(self, wanted: Text) -> Rendered | Refusal:
         """A published question in another language; raises StorageUnavailable."""
         live = await self._sessions.find(wanted.session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
-        return await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
+            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+        made = await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
+        if isinstance(made, Refusal):
+            return made
+        return Rendered(text=made.text, route=made.route.name, rough=made.route.rough)
 
     def has_way(self, wanted: Text) -> bool:
         """Whether a published question can be translated now."""
@@ -97,7 +100,7 @@ class Translation:
         return () if live is None else self.translating.offered(live.state)
 
     def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
-        """What its translations lack, for whoever is given a page of a text; they are its reader for a while."""
+        """What its translations lack, for a visitor of a text's page, who counts as its reader for a while."""
         live = self._sessions.loaded(session)
         if live is None:
             return Lacking()
@@ -129,18 +132,16 @@ class TranslationMessages:
     async def _translate(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """`text` from one language `to` another, with the meeting's own words in it."""
         if not (is_language(wish.source) and is_language(wish.to)):
-            message = "“from” and “to” have to be language tags, such as en or pt-BR."
-            return Refusal(code=RefusalCode.INVALID, message=message)
+            return refuse(RefusalCode.INVALID, "“from” and “to” have to be language tags, such as en or pt-BR.")
         if self._under_way >= MOST_ASKED:
-            message = "As many texts are being translated as may be at a time; try again in a second."
-            return Refusal(code=RefusalCode.BUSY, message=message)
+            message = "Too many texts are being translated; try again in a second."
+            return refuse(RefusalCode.BUSY, message)
         self._under_way += 1
         try:
             async with asyncio.timeout(PATIENCE_S):
                 made = await self.translated(seat.live, wish.text, wish.source, wish.to)
         except TimeoutError:
-            message = "It took too long; a shorter text may do."
-            return Refusal(code=RefusalCode.UNAVAILABLE, message=message)
+            return refuse(RefusalCode.UNAVAILABLE, "The translation took too long; try a shorter text.")
         finally:
             self._under_way -= 1
         if isinstance(made, Refusal):
@@ -151,7 +152,7 @@ class TranslationMessages:
 def open_translating(
     stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries, pulses: Pulses
 ) -> Translation:
-    """Translate every session until the stack unwinds, by whoever connects. Raises ConfigurationError."""
+    """Translate every session until the stack unwinds, with all translators that connect. Raises ConfigurationError."""
     translators = Translators(pulses=pulses, remote_first=settings.translation.remote_first)
     texts = TextTranslation(translators, phrases(settings.translation.phrases))
 

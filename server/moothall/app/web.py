@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import OnWall, ShownDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import serve
@@ -38,11 +39,10 @@ from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.admin import admin_doors
-from moothall.app.asking import asking_doors, your_turn
 from moothall.app.backend import House
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.questions import channel_of, open_question_translations, wall_questions
+from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.app.translation import Translation
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -54,7 +54,7 @@ from moothall.services.engines.recognising import Recognising
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.programme.programme import Programme
-from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
@@ -149,13 +149,16 @@ async def open_doors(
     )
     reporting = ReportsDoor(context, reports)
     asking = asking_doors(house, context, access)
-    translated = open_question_translations(stack, house, translation, context=context, access=access)
-    abuse_reports = AbuseReports(house.sessions, randomness=house.randomness)
+    translated, translate_for_hubs = open_question_translations(
+        stack, house, translation, context=context, access=access
+    )
+    abuse_reports = AbuseReports(access.floor, tell_desks(house.sessions), randomness=house.randomness)
     questions = QuestionsDoor(
         context,
         house.ballots,
+        house.ballots,
         floor_of=access.floor,
-        channel_of=channel_of(house.sessions),
+        channel_of=access.channel_of,
         own_of=house.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
@@ -171,7 +174,7 @@ async def open_doors(
         framers=settings.server.embed,
         room=lambda name: _on_wall(programme, RoomId(name)),
         last_awaited=house.closing.last_words,
-        questions=wall_questions(access, translated),
+        questions=wall_questions(access.floor, translated),
     )
     page = PageDoor(
         pages,
@@ -212,6 +215,7 @@ async def open_doors(
         presence=presence,
         acts=hub_acts,
         translating=translation.translating,
+        translate=translate_for_hubs,
         catalogue=catalogue,
         public=address.public,
         address_of=address_of,

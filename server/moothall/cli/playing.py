@@ -243,7 +243,7 @@ async def play(hall: Hall, live: LiveSession, programme: Programme) -> float:
 
 @asynccontextmanager
 async def told_to_stop() -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C or SIGTERM sets; a second one cancels whoever is inside."""
+    """An event that Ctrl-C or SIGTERM sets; a second one cancels the task inside."""
     stop, me, loop = asyncio.Event(), asyncio.current_task(), asyncio.get_running_loop()
 
     def told() -> None:

@@ -142,7 +142,7 @@ def _verify_all(reader: sqlite_file.LogReader, session: str | None, known: _Know
 
 
 def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, out: TextIO) -> int:
-    """Its exit code. Whatever is wrong with it, the others are looked at too."""
+    """Its exit code. After an error the other logs are still checked."""
     try:
         if not is_name(name):
             print(f"{name!r}: broken. The name of this session can't be read.", file=out)

@@ -108,7 +108,7 @@ class AskClose(Command, frozen=True, kw_only=True, tag="ask-close"):
     act: CommandId | None = None
     """Id of the act that will close it."""
     by: str = ""
-    """Pseudonym of whoever wants it closed."""
+    """Pseudonym of the person who wants it closed."""
     then: SessionId | None = None
     """The session that is to be opened after that."""
 
@@ -279,7 +279,7 @@ class RestoreLines(Command, frozen=True, kw_only=True, tag="restore"):
 
 
 class TypeLine(Command, frozen=True, kw_only=True, tag="type"):
-    """A line that a person wrote, whole. How it came about follows from the role of whoever sends it."""
+    """A line that a person wrote, whole. How it was written follows from the sender's role."""
 
     channel: ChannelId
     segment: SegmentId
@@ -381,7 +381,7 @@ class ListPolicyQuestions(Command, frozen=True, kw_only=True, tag="list-policy-q
 
 
 class TagLine(Command, frozen=True, kw_only=True, tag="tag-line"):
-    """Say what a line is to whoever reports on the meeting; no tag takes it away."""
+    """Tag a line for the report; no tag takes it away."""
 
     segment: SegmentId
     tag: Tag | None
@@ -458,7 +458,7 @@ class WriteAnswer(Command, frozen=True, kw_only=True, tag="write-answer"):
 
 
 class ArrangeQueue(Command, frozen=True, kw_only=True, tag="arrange-queue"):
-    """Take these first, in this order, whatever the rule says; none: by the rule again."""
+    """Take these first, in this order, before the rule; none: by the rule again."""
 
     first: tuple[InterventionId, ...]
 
@@ -536,7 +536,7 @@ class LimitAsking(Command, frozen=True, kw_only=True, tag="limit-asking"):
 
 
 class TypedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that whoever was called has typed."""
+    """A line that the called author has typed."""
 
     segment: SegmentId
     text: str

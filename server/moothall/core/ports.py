@@ -230,7 +230,7 @@ class Spool(Protocol):
         ...
 
     def wipe_memory_only(self, before: int) -> None:
-        """Make silence of what is in memory only before sample `before`; whoever reads it finds that."""
+        """Make silence of what is in memory only before sample `before`; readers get the silence."""
         ...
 
     async def end_memory_only(self, first: int) -> None:

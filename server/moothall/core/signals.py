@@ -44,7 +44,7 @@ class Sound(StrEnum):
 
 
 class Typing(Signal, frozen=True, kw_only=True, tag="typing"):
-    """What somebody whose turn it is types just now, beside whatever an engine hears: it becomes a line of its own."""
+    """What the author whose turn it is types just now, beside the engine's words: it becomes a line of its own."""
 
     segment: SegmentId
     """The line that it will be."""

@@ -1,6 +1,6 @@
 """What was asked in a session as its record has it: what was published, and nothing that never was. Pure.
 
-Whatever somebody took back stands there by its number alone.
+A question that was taken back has its number alone there.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from moothall.record.wording import Options, Wording
 
 _LOOKALIKES = str.maketrans("<>{}\\", "‹›｛｝＼")  # noqa: RUF001  # that is the point
 _TIME = re.compile(r"(\d):(\d\d?):(\d\d?)(?=[.,]\d)")
-"""pysubs2 takes a line with two of them for the beginning of a cue, whatever stands between."""
+"""pysubs2 takes a line with two of them for the beginning of a cue, with anything between them."""
 
 
 def write_srt(record: Record, wording: Wording, options: Options) -> str:

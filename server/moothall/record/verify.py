@@ -106,7 +106,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     closed: int
     """The event by which it was closed; 0 when it is not."""
     removals: tuple[Removal, ...]
-    """In order. Those behind the last good signature may have been made by whoever can write."""
+    """In order. Those behind the last good signature may have been made by anybody who can write."""
     unsigned_ms: int
     """From the first event behind the last good signature to the last one: how long nothing was signed, ms."""
     heads: dict[Lane, LaneHead]

@@ -24,7 +24,7 @@ _UNFIT = re.compile(r'[\\/:*?"<>|]+')
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What whoever takes the record home wants of it."""
+    """What a reader wants of the record."""
 
     speakers: bool = True
     """Whether speakers are named."""

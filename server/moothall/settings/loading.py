@@ -81,8 +81,8 @@ class EngineToken(msgspec.Struct, frozen=True):
 def engine_tokens(path: Path) -> dict[str, EngineToken]:
     """The remote engines' tokens by engine name, from a file of one `name token kind` a line; `#` begins a comment.
 
-    The kind is `recognise`, also where none stands there, or `translate`. Raises ConfigurationError with the line's
-    number, never with what stands in it.
+    The kind is `recognise` (also where it is missing) or `translate`. Raises ConfigurationError with the line's
+    number, never with its content.
     """
     found: dict[str, EngineToken] = {}
     for number, line in enumerate(_text(path).splitlines(), 1):

@@ -72,8 +72,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     """Whose pages may hold the box with the text of a public session (`/s/{session}/embed`) in a frame; `*` lets all.
     Empty: only pages of this server. No other page may ever stand in a frame."""
     unload_after_minutes: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10
-    """A session that isn't on leaves the memory when nobody has read it or asked for it for so long. Whoever asks for
-    it later has it loaded again."""
+    """A session that isn't on leaves the memory when nobody has read it or asked for it for so long. It is loaded
+    again when somebody asks for it."""
     max_readers: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10_000
     """Connections of readers at the same time; one more is told to come back later. Each needs an open file: where the
     system allows fewer, the server says so when it starts."""
@@ -188,7 +188,7 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
         ...,
     ] = ("bergamot", "apertium", "argos")
     """Translators that the server starts and watches over, in one process of their own, with the service below. argos:
-    whatever packages are installed; argostranslate: the same, run by the package of that name (the extra argos). Empty:
+    all installed packages; argostranslate: the same, run by the package of that name (the extra argos). Empty:
     none of all these; others may dial in as engines do."""
     remote_first: Annotated[bool, msgspec.Meta(description="true or false")] = False
     """Whether translators on other machines are asked as well where the server's own can do it, if they say that they

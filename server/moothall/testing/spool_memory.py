@@ -113,7 +113,7 @@ class MemorySpool:
         self.note = b""
 
     def wipe_memory_only(self, before: int) -> None:
-        """Make silence of what is in memory only before sample `before`; whoever reads it finds that (`Spool`)."""
+        """Make silence of what is in memory only before sample `before`; readers get the silence (`Spool`)."""
         self._refuse_when_closed()
         if self._unkept is not None:
             self._samples.hush(self._unkept, before)

@@ -17,13 +17,13 @@ from moothall.testing.seeded import SeededRandomness
 
 
 class TrustingVisitors(Visitors):
-    """Takes whatever is in a cookie for a token that it made long ago."""
+    """Takes any cookie for a token that it made long ago."""
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__(b"", ManualClock(), SeededRandomness(seed))
 
     def token(self, request: web.Request, name: str, session: SessionId) -> str:
-        """Whatever is there."""
+        """The value of any cookie of that name."""
         return request.cookies.get(name, "")
 
     def hasty(self, token: str) -> bool:

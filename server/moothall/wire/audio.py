@@ -52,7 +52,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
 
 
 class TakeOver(Message, frozen=True, kw_only=True, tag="take-over"):
-    """After `held`: send in place of whoever does."""
+    """After `held`: send in place of the current sender."""
 
 
 class EndReason(StrEnum):

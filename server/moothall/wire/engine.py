@@ -116,7 +116,7 @@ class ResumePoint(msgspec.Struct, frozen=True, kw_only=True):
     audio_from: int
     """Media ms of the first sample that the next engine should get."""
     begin: int
-    """Media ms of the first frame to take in; what comes before is only looked back at."""
+    """Media ms of the first frame to take in; earlier sound is context only."""
     language: str | None
     """What was spoken last."""
     suspect: str | None
@@ -124,7 +124,7 @@ class ResumePoint(msgspec.Struct, frozen=True, kw_only=True):
     voice: bytes = b""
     """What the voice detector remembers at `audio_from`."""
     speaking: Speaking | None
-    """Whoever speaks at `begin`; None when nobody does."""
+    """The speaker at `begin`; None when nobody speaks."""
     terms: tuple[TermHeard, ...] = ()
     """What was heard of the terms to prefer: the next engine prefers the same ones."""
 
@@ -177,7 +177,7 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     glossary: tuple[str, ...] = ()
     """Names and terms to prefer while somebody speaks, in order of their standing; at most 300."""
     near: int = 0
-    """How many of these, the first ones, belong to whoever speaks or to what is announced."""
+    """How many of these, the first ones, belong to the speaker or to the announced item."""
     resume_point: ResumePoint | None = None
     """Where the engine before would have gone on; None when nobody knows."""
     tell_language: bool = False

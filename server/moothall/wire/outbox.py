@@ -27,7 +27,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     snapshot: bool = False
     """Whether it replaces everything before it, signals too: those of the moment have to follow."""
     pulse: bool = False
-    """Whether it is left out for whoever has no room for it: it says nothing that would be missed."""
+    """Whether it is left out for a reader without room for it: it says nothing that would be missed."""
 
 
 class Outbox:

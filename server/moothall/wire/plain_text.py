@@ -23,7 +23,7 @@ from moothall.core.views.reading_order import Turn
 from moothall.wire.frames import Received
 
 REMEMBERED = 1_000
-"""Lines that are remembered as given. Whoever is further behind than this gets a snapshot of the last 200."""
+"""Lines that are remembered as given. A reader further behind gets a snapshot of the last 200."""
 
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
 """What could move a terminal's cursor, change its colours or end the line."""

@@ -4,7 +4,7 @@
 
 `at` is seconds of media time; lines with the same `at` are one update of the display. A commit adds to its segment
 and takes the partial away, a partial replaces the segment's earlier one, a correction replaces all of its text,
-whoever made it; its times are those of the words that were committed.
+by any actor; its times are those of the words that were committed.
 """
 
 from __future__ import annotations

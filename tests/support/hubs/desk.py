@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.your_turn import YourTurn
@@ -33,7 +35,7 @@ from moothall.core import commands as do
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SessionId
 from moothall.core.kernel.lanes import is_public, of_hub
 from moothall.core.kernel.times import UTC_ZONE
@@ -43,6 +45,7 @@ from moothall.core.session.state import State, Status, evolve
 from moothall.core.signals import Summary
 from moothall.core.staff.backstage import HubNote
 from moothall.services.log.orders import Receipt
+from moothall.services.questions.translations import NO_WAY, QuestionTranslations, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import HALL, RoleLinks
@@ -50,12 +53,12 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import TrustingVisitors, visitor_context
-from moothall.wire.hub.messages import AnyAct, AskAct, Offered
-from moothall_hub.pages.asking_door import RoomAskingDoor
-from moothall_hub.pages.author_page import RoomAuthorPage
+from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
+from moothall_hub.outbox.outbox import Waiting
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
-from moothall_hub.pages.questions_door import RoomQuestionsDoor
+from moothall_hub.pages.questions_door import room_doors
+from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import (
     ActStanding,
     ActState,
@@ -75,7 +78,7 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 S = SessionId("s")
 PAGES = Pages(find_web_folder())
-Part = TypeVar("Part", RoomFloor, RoomPresence)
+Part = TypeVar("Part", RoomFloor, RoomPresence, RoomHands)
 
 
 def jumping(test: Callable[[], Coroutine[object, object, None]]) -> Callable[[], None]:
@@ -104,6 +107,11 @@ class MemoryOutbox:
         self.acts: dict[CommandId, Put] = {}
         self.standing: dict[CommandId, ActStanding] = {}
         self.full = False
+        self._told: list[Callable[[CommandId], None]] = []
+
+    def when_answered(self, told: Callable[[CommandId], None], /) -> None:
+        """As `Outbox.when_answered`."""
+        self._told.append(told)
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int, /) -> None:
         """As `Outbox.put`."""
@@ -115,6 +123,14 @@ class MemoryOutbox:
             self.acts[act_id] = Put(session=session, id=act_id, act=act, at=at)
             self.standing[act_id] = ActStanding(state=ActState.WAITING)
 
+    async def waiting(self, session: SessionId, /) -> Sequence[Waiting]:
+        """As `Outbox.waiting`."""
+        return [
+            Waiting(number=n, act=Act(id=put.id, session=put.session, at=put.at, act=put.act))
+            for n, put in enumerate(self.acts.values())
+            if put.session == session and self.standing[put.id].state is ActState.WAITING
+        ]
+
     async def state(self, act_id: CommandId, /) -> ActStanding | None:
         """As `Outbox.state`."""
         return self.standing.get(act_id)
@@ -123,6 +139,8 @@ class MemoryOutbox:
         """What the server above says of it."""
         state = ActState.DONE if code is None else ActState.REFUSED
         self.standing[act_id] = ActStanding(state=state, code=code, message=message)
+        for told in self._told:
+            told(act_id)
 
     def of(self, kind: type[AnyAct]) -> list[Put]:
         """The acts of a kind, in the order in which they were put."""
@@ -259,9 +277,24 @@ class Room:
         self.free = 10 << 30
         self.doing: list[Summary] = []
         """How the texts are doing, as the server above told it."""
-        self.floor = self.made(RoomFloor)
+        self.floor = self.made_floor()
         self.presence = self.made(RoomPresence)
+        self.hands = self.made(RoomHands)
+        self.voting: asyncio.Task[None] | None = None
+        """Runs `hands`."""
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
+
+    def made_floor(self) -> RoomFloor:
+        """As `made`, with the line."""
+        return RoomFloor(
+            book=self.book,
+            outbox=self.outbox,
+            meetings=self.meetings,
+            clock=self.clock,
+            randomness=SeededRandomness(5),
+            node=NODE,
+            up=lambda: self.line.now.state is LineState.GOOD,
+        )
 
     def made(self, part: type[Part]) -> Part:
         """A part that stands on this room's disk, as after a restart. `load` it."""
@@ -274,6 +307,16 @@ class Room:
             node=NODE,
         )
 
+    async def vote_again(self) -> None:
+        """Take votes on this room's disk, as after a restart; what took them before takes none any more."""
+        if self.voting is not None:
+            self.voting.cancel()
+            await asyncio.wait([self.voting])
+        self.hands = self.made(RoomHands)
+        await self.hands.load()
+        assert self.hall.group is not None
+        self.voting = self.hall.group.create_task(self.hands.run())
+
 
 @asynccontextmanager
 async def room(*, opened: bool = True) -> AsyncIterator[Room]:
@@ -283,12 +326,15 @@ async def room(*, opened: bool = True) -> AsyncIterator[Room]:
         made = Room(hall, live, MemoryBook(), hall.clock)
         await made.floor.load()
         await made.presence.load()
+        await made.vote_again()
         if opened:
             await made.meeting.do(do.OpenSession(), actor=SYSTEM)
         made.meetings.offered.append(
             Offered(session=S, title="Open hall", place="Hall A", begins=None, status=Status.OPEN)
         )
         yield made
+        if made.voting is not None:
+            made.voting.cancel()
 
 
 class Browser:
@@ -356,6 +402,10 @@ class OpenRoom:
         return Browser(self.client, {STAFF_COOKIE: entered[1]})
 
 
+async def _untranslated(_: Text) -> Refusal:
+    return NO_WAY
+
+
 def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) -> tuple[web.Application, LocalWall]:
     """The doors of a room, as a hub puts them together."""
     clock, access = made.clock, ReaderAccess(made.hall.sessions)
@@ -389,17 +439,19 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         questions=wall.questions,
         beside=wall.beside,
     )
-    author_page = RoomAuthorPage(PAGES, made.floor, meetings=made.meetings, line=made.line, clock=clock)
-    turn = YourTurn(PAGES, author_page.mine, access.snapshot, TrustingVisitors(3))
-    asking = RoomAskingDoor(
+    turn = YourTurn(PAGES, made.floor, access.snapshot, TrustingVisitors(3))
+    asking = room_doors(
         visitor_context(PAGES, clock, access.snapshot, seed=8),
         made.floor,
-        author_page=author_page,
+        made.hands,
+        meetings=made.meetings,
         facts=lambda: made.facts,
-        coordinator=lambda request: any(each.role is Role.HUB for each in staff.staff(request)),
-    )
-    listed = RoomQuestionsDoor(
-        visitor_context(PAGES, clock, access.snapshot, seed=9), made.floor, meetings=made.meetings
+        channel_of=access.channel_of,
+        translated=QuestionTranslationsDoor(
+            visitor_context(PAGES, clock, access.snapshot, seed=9),
+            QuestionTranslations(_untranslated, lambda _: False, clock=clock),
+            floor_of=access.floor,
+        ),
     )
     desk = DeskDoor(
         staff_pages,
@@ -424,7 +476,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         randomness=SeededRandomness(10),
         origins=origins,
     )
-    for door in (staff, asking, listed, desk, wall, shown, turn, EventsDoor(readers)):
+    for door in (staff, *asking, desk, wall, shown, turn, EventsDoor(readers)):
         app.add_routes(door.routes())
     app.router.add_get("/static/{version}/{name:.+}", _static)
     secure(app)

@@ -18,6 +18,7 @@ from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import About, ActTaker, Fenced, Pack, Stand, Told
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.hubs.signals import HubSignals
+from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack
@@ -264,6 +265,7 @@ class Centre:
         pack: Pack = plain_pack,
         path: str = "",
         acts: ActTaker | None = None,
+        translate: TranslateForHub = none_translated,
     ) -> None:
         self.source = source or LogSource()
         self.registry = MemoryRegistry()
@@ -282,6 +284,7 @@ class Centre:
             path=path,
             removals=self.removals,
             signals=self.signals,
+            translate=translate,
         )
         self.identity = self.registry.pair("kisumu", "key-1")
         self.group: asyncio.TaskGroup | None = None

@@ -7,13 +7,14 @@ from pathlib import Path
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId
+from moothall.services.questions.asking import Wish
+from moothall.services.questions.author_view import Where
 from moothall.testing.seeded import SeededRandomness
 from moothall.wire.hub.messages import AskAct, Done
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.room.local_floor import Local, Mode
-from moothall_hub.room.ports import ActState
 from moothall_hub.room.presence import RoomPresence
-from moothall_hub.room.questions import RoomFloor, RoomWish
+from moothall_hub.room.questions import RoomFloor
 from support.hubs.desk import NODE, S, room
 
 
@@ -39,7 +40,7 @@ async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_pat
             await presence.load()
             if not life:
                 await floor.set_mode(S, Mode.OPEN)
-                wish = RoomWish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
+                wish = Wish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
                 assert isinstance(await floor.ask(S, wish, "v1"), str)
                 await presence.count(S, 23)
                 await presence.leave(S, "We hear you.")
@@ -54,10 +55,10 @@ async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_pat
             if life == 1:
                 await outbox.answered(asks[0].id, Done(id=asks[0].id))
             if life == 2:
-                standing = await floor.act(each)
+                seen = (await floor.seen(S, each)).room
                 assert asks == []
-                assert standing is not None
-                assert standing.state is ActState.DONE
+                assert seen is not None
+                assert seen.where is Where.ARRIVED
                 assert floor.of_token(S, floor.token(S, InterventionId(each.id))) == each
             await outbox.close()
             await book.close()

@@ -206,7 +206,7 @@ def test_one_that_can_not_be_closed_after_a_restart_stays_open_and_the_others_ar
             assert bad.state.closing is None
 
     loop.run(story())
-    assert "session bad: it stays open, though closing it was asked for: KeyError" in caplog.text
+    assert "session bad: the requested close failed; the session stays open: KeyError" in caplog.text
     assert "what was said" not in caplog.text
 
 

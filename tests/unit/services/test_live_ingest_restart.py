@@ -94,5 +94,5 @@ def test_spooled_sound_of_a_damaged_session_waits_and_no_body_is_quoted(caplog: 
             assert len(list(await spools.kept())) == 1
 
     loop.run(story())
-    assert "session s: its log can't be read, so its spooled sound waits: RecordBroken" in caplog.text
+    assert "session s: the log can't be read, so spooled sound waits: RecordBroken" in caplog.text
     assert "rhubarb" not in caplog.text

@@ -1,10 +1,8 @@
-// The page of whoever asked in a hub's room: where it stands, and the question itself kept until the meeting has it.
+// What the page of whoever asked has in a hub's room besides: the question itself is kept until the meeting has it.
 
 import { offer } from './handing.js';
 import { arrived, carry } from './kept.js';
-import { EVERY } from './renewed.js';
 import { at } from '../lib/nodes.js';
-import { Renewal } from '../lib/renewal.js';
 
 let unsafe = /** @type {Carried[]} */ ([]); // what only this place has
 
@@ -18,8 +16,5 @@ function kept() {
   offer(() => unsafe);
 }
 
-const renewal = new Renewal(['Turn', 'Stands', 'Became', 'CarriedPart'], kept);
-
 kept();
-setInterval(() => document.hidden || renewal.now(), EVERY);
-document.documentElement.classList.add('live');
+document.addEventListener('renewed', kept);

@@ -1,8 +1,8 @@
 // The coordinator's desk: what changes by itself is asked for again, and what was picked stays picked.
 
 import { at, only } from '../lib/nodes.js';
-import { EVERY } from './renewed.js';
 
+const EVERY = 5000; // ms: it asks the computer in the same place, and costs the uplink nothing
 const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
 const parts = at('Coordinator').dataset.looks.split(' ');
 let busy = false;

@@ -11,9 +11,10 @@ const own = location.pathname.split('.').at(-1); // the end of the page's addres
 let typing = at('Typing') ? new Typing() : null;
 let shown = performance.now(); // when the times on the page were right
 
-const renewal = new Renewal(['Turn', 'Stands', 'Times', 'Became'], (made) => {
+const renewal = new Renewal(['Heading', 'Turn', 'Stands', 'Times', 'Became', 'CarriedPart'], (made) => {
   shown = performance.now();
   tick();
+  document.dispatchEvent(new Event('renewed'));
   const voice = only('#Voice', made);
   if (!voice.querySelector('form')) typing?.end();
   else if (!typing || at('Words').readOnly) {
@@ -68,5 +69,7 @@ function tick() {
 link.open();
 setInterval(tick, 500);
 setInterval(() => document.hidden || renewal.soon(), MINUTES);
+const { every } = at('Asked').dataset; // ms: at a hub more happens to a question than its meeting tells
+if (every) setInterval(() => document.hidden || renewal.now(), Number(every));
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

@@ -9,7 +9,7 @@ import { fill } from '../lib/words.js';
 const MOVING = 8000; // ms over which readers spread when places depend on how many would ask the same
 
 const list = at('Questions');
-const renewal = new Renewal(['Figures', 'Pending', 'Hands', 'Now', 'NowActs', 'Queue', 'Left', 'Later', 'Answered', 'Written', 'PassedOn']);
+const renewal = new Renewal(['Figures', 'Pending', 'Hands', 'Now', 'NowActs', 'Room', 'Queue', 'Left', 'Later', 'Answered', 'Written', 'PassedOn']);
 /** @type {Record<string, string>} by CLDR category */
 const forms = JSON.parse(at('Forms').textContent);
 const plural = new Intl.PluralRules(document.documentElement.lang);
@@ -63,5 +63,6 @@ new MutationObserver(translated).observe(at('Pending'), { childList: true });
 translated();
 const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, stands(), () => Number(seen.split(':')[1]));
 link.open();
+if (list.dataset.every) setInterval(() => document.hidden || renewal.now(), Number(list.dataset.every)); // the room's own, at a hub
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

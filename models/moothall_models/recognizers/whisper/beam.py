@@ -1,6 +1,6 @@
 """A search for a likelier text where a greedy decoder was in doubt.
 
-Whoever takes the likeliest token each time may be led astray by one that is only just the likeliest; a beam follows
+A greedy decoder may be led astray by a token that is only just the likeliest; a beam follows
 some texts beside each other and takes the one that is likeliest as a whole (as in Whisper's published code: by its log
 probability a token). That costs as many steps as there are tokens, each for all texts, so it begins where the first
 doubt is: clear speech has none.

@@ -322,7 +322,7 @@ class _Opened(NamedTuple):
     prompt: int
     """Tokens of its prompt."""
     stands: list[int]
-    """Tokens of text that stand whatever is heard."""
+    """Tokens of text that are fixed before anything is heard."""
     beam: int
     """What was asked for: above 1, a text that is as good as can be."""
     cap: int

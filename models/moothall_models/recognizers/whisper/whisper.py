@@ -1,7 +1,7 @@
 """Whisper through CTranslate2, on windows as short as the audio is.
 
-The libraries built on CTranslate2 feed the encoder the padded 30 s window that Whisper was trained on, whatever
-the length of the audio. The encoder takes less (CTranslate2 3.19 and later), at a sixth of the cost for 10 s. Three
+The libraries built on CTranslate2 feed the encoder the padded 30 s window that Whisper was trained on, for any
+length of the audio. The encoder takes less (CTranslate2 3.19 and later), at a sixth of the cost for 10 s. Three
 things make that safe: a little silence after the audio, decoding with timestamp tokens, and one more try with the
 whole 30 s when the decoder runs in circles. Figures: `docs/why/speech.md`.
 """

@@ -50,7 +50,7 @@ class _Said(msgspec.Struct, frozen=True):
 
 
 class LocalDoor:
-    """The door. Its handlers answer whoever has the card's token, and nobody else."""
+    """The door. Its handlers answer only requests with the card's token."""
 
     def __init__(self, office: Office, randomness: Randomness) -> None:
         self._office = office
@@ -133,7 +133,7 @@ def leave_card(folder: Path, card: Card) -> None:
             os.close(file)
         new.replace(folder / CARD)
     except OSError as error:
-        logger.warning("no commands can be given to this server while it runs: %s", error.strerror)
+        logger.warning("the socket for commands can't be opened: %s", error.strerror)
 
 
 def take_card(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`/admin`: meetings, places, links and the programme, for whoever has the secretariat's link. Plain HTML forms."""
+"""`/admin`: meetings, places, links and the programme, for the secretariat. Plain HTML forms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
 from moothall.core.session.state import ON, State, Status
@@ -173,7 +173,7 @@ class AdminDoor:
                 by=asked.staff[0].link,
             )
         except StorageUnavailable:
-            made = Refusal(code=RefusalCode.UNAVAILABLE, message="The disk refuses.")
+            made = refuse(RefusalCode.UNAVAILABLE, "The server can't store anything at the moment; try again.")
         if isinstance(made, Refusal):
             no = wrong(made)
             return await self._overview(asked, status=no.status, problem=asked.ui.text(no.key), given=given)

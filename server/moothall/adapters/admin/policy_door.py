@@ -30,7 +30,7 @@ class PolicyDoor:
         return [web.post("/admin/meetings/{session}/questions", self.list)]
 
     async def list(self, request: web.Request) -> web.Response:
-        """List them anew; whichever stands there already keeps its marks."""
+        """Replace the list; questions that stay on it keep their marks."""
         try:
             asked = self._pages.asked(request, runs_the_house)
             given = await self._pages.form(request, asked)

@@ -100,7 +100,7 @@ class StaffDoor:
             html = self._pages.render_error(404, AdminText.NO_LINK, ui=ui)
             return web.Response(status=404, text=html, content_type="text/html", headers=_SECRET)
         staff, key = entered
-        logger.info("link %s: opened as %s", staff.link, staff.role)
+        logger.info("link %s: a browser opened it as %s", staff.link, staff.role)
         return self.welcome(staff, key)
 
     def welcome(self, staff: Staff, key: str, query: str = "") -> web.Response:

@@ -1,4 +1,4 @@
-"""The sentences that the pages of whoever runs the meetings say. The keys are the English texts (admin.po)."""
+"""The sentences of the pages for the secretariat and the technicians. The keys are the English texts (admin.po)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages of whoever runs the meetings show: values for their templates."""
+"""What the pages for the secretariat and the technicians show: values for their templates."""
 
 from __future__ import annotations
 
@@ -310,7 +310,7 @@ def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
 
 
 def place_jobs(room: RoomId, now: SessionId | None, role: Role, ui: Catalogue) -> Rows:
-    """The pages that a job has in a place: its microphone serves whatever is on there, all week."""
+    """The pages that a job has in a place: its microphone serves all meetings there, all week."""
     of_session = [] if now is None else jobs(now, role, ui)
     if role not in SOUND_ROLES:
         return of_session

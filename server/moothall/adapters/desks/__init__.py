@@ -1,1 +1,1 @@
-"""The pages of whoever works on a session (captioner, moderator, control room, microphone) and their socket."""
+"""The pages of the staff who work on a session (captioner, moderator, control room, microphone) and their socket."""

@@ -134,7 +134,7 @@ def _ago(seconds: int | None, ui: Catalogue) -> str:
 
 
 def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
-    """A value of an alarm: languages by their names; titles and names whatever their direction."""
+    """A value of an alarm: languages by their names; titles and names in any direction of writing."""
     if isinstance(value, int):
         return value
     if name not in ("expected", "heard"):

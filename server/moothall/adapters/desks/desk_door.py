@@ -54,7 +54,7 @@ AboutOf = Callable[[SessionId], Awaitable[About | None]]
 
 
 class DeskDoor:
-    """Serves the pages to whoever came with a link that reaches the session."""
+    """Serves the pages to browsers with a link that reaches the session."""
 
     def __init__(self, pages: Pages, *, staff: StaffOf, may_act: MayAct, about: AboutOf) -> None:
         self._pages = pages
@@ -76,11 +76,11 @@ class DeskDoor:
         return await self._page(request, "desk.html")
 
     async def refinements(self, request: web.Request) -> web.Response:
-        """The page where it is decided what becomes of a second pass's proposals; for whoever may correct lines."""
+        """The page on which a second pass's proposals are accepted or refused; for links that may correct lines."""
         return await self._page(request, "refinements.html", "refinements", needs=CorrectSegment)
 
     async def moderate(self, request: web.Request) -> web.Response:
-        """The page on which questions are brought on; for whoever may do that."""
+        """The page on which questions are moderated; for links that may do that."""
         return await self._page(request, "moderate.html", "moderation", needs=Stand)
 
     async def podium(self, request: web.Request) -> web.Response:

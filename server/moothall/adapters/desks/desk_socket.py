@@ -43,7 +43,7 @@ class _Act(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     commands: tuple[AnyCommand, ...]
     anyway: bool = False
-    """Whoever acts knows what they were told first."""
+    """The actor has been told what to know first (`FirstKnow`)."""
 
 
 class _Undo(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class _Name(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes with the other messages; each needs some of it."""
+    """The fields of all other messages; each uses some of them."""
 
     id: str = ""
     """The act's id, chosen by the page."""

@@ -1,7 +1,7 @@
 """Socket.IO for the staff's pages: who is let in, how much they may send, and how what they are told goes out.
 
-One server, a namespace for each kind of page (`desk_socket.py`, `control_socket.py`). Whoever has no staff cookie,
-or comes from a page of another origin, gets no handshake. Captions of readers don't pass here.
+One server, a namespace for each kind of page (`desk_socket.py`, `control_socket.py`). A browser without a staff cookie,
+or from a page of another origin, gets no handshake. Captions of readers don't pass here.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc]  # it has no types
         try:
             await super()._handle_eio_message(eio_sid, data)
         except (ValueError, TypeError, RecursionError) as error:
-            logger.warning("a staff page sent what is no packet (%s); its line is ended", type(error).__name__)
+            logger.warning(
+                "a staff page sent an unreadable packet (%s); its connection is closed", type(error).__name__
+            )
             await self.eio.disconnect(eio_sid)
 
 
@@ -83,9 +85,9 @@ class Connection:
         self.pushed_at = 0
         """When something was given to it to send, ms of the monotonic clock."""
         self.memory: object = None
-        """Whatever the namespace keeps about it."""
+        """What the namespace keeps about it."""
         self.turn = asyncio.Lock()
-        """Whoever has it is answered; the others wait, in their order."""
+        """Its holder is answered; the others wait, in their order."""
         self.asked = 0
         """Messages that aren't answered yet."""
         self._bucket = Bucket.full(MESSAGES, clock.monotonic())
@@ -287,7 +289,7 @@ class StaffSocket:
             await self.look()
 
     async def look(self) -> None:
-        """Cut whoever has no link any more, and who had shaken hands at the last look and has come to no namespace."""
+        """Disconnect sockets without a link, and those that have joined no namespace since the last check."""
         self.recheck()
         manager, sockets = self._io.manager, self._io.eio.sockets
         used = {manager.eio_sid_from_sid(each.sid, each.namespace) for each in self._connections.values()}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import Asked
 from moothall.adapters.questions.asking_texts import NUMBERED
 from moothall.adapters.questions.page_hands import COUNTED, hands_of
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.on_wall import languages_on_wall, on_wall
@@ -57,7 +60,7 @@ Into = Callable[[Intervention, str, bool], tuple[Words | None, str]]
 def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue) -> AskedNow:
     """The questions of a wall that shows text in these languages (BCP-47).
 
-    What comes next is translated ahead, so that it is there when its turn comes.
+    The next questions are translated ahead, so that a translation is there when a question's turn comes.
     """
     found, languages = on_wall(floor), tuple(languages)
     pending: list[str] = []
@@ -81,3 +84,26 @@ def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue)
         pending=tuple(pending),
         lacks=bool(lacking),
     )
+
+
+def wall_questions(
+    floor_of: Callable[[SessionId], Awaitable[Floor | None]], translated: QuestionTranslationsDoor
+) -> Callable[[Asked, Catalogue], Awaitable[AskedNow]]:
+    """The questions of walls, for `display_door`, in the languages of the text that each wall shows."""
+
+    async def questions(wanted: Asked, ui: Catalogue) -> AskedNow:
+        floor = await floor_of(wanted.session)
+        channel = wanted.snapshot.session.channels.get(wanted.feed.channel)
+        if floor is None or channel is None:
+            return AskedNow()
+
+        def into(each: Intervention, target: str, soon: bool) -> tuple[Words | None, str]:
+            found = translated.of(wanted.session, each, target, ui, first=soon)
+            there = found.translated
+            if there is None:
+                return None, found.pending
+            return Words(text=there.text, language=target, direction=there.direction, made=there.made), ""
+
+        return asked_now(floor, channel.languages, into, ui)
+
+    return questions

@@ -1,4 +1,4 @@
-"""The door for whoever shows the text elsewhere: on a wall (`/screen`), over a picture (`/overlay`), in another site's
+"""The door of displays: on a wall (`/screen`), over a picture (`/overlay`), in another site's
 page (`/embed`).
 
 The pages are made with the newest lines in them; scripts carry on from there over server-sent events. Only the box

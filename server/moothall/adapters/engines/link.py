@@ -1,4 +1,4 @@
-"""Where engines connect: a WebSocket server that lets in whoever has an engine's token."""
+"""Where engines connect: a WebSocket server that admits holders of an engine's token."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class _Socket:
         return self._holder.own
 
     def abort(self) -> None:
-        """End the link at once, whatever the other side does."""
+        """End the link at once, without waiting for the other side."""
         self._socket.transport.abort()
 
     async def _receive(self) -> bytes | None:

@@ -127,7 +127,7 @@ class AddressGate:
         visitor.bucket, wait = visitor.bucket.take(self._allowance, now, self._patience)
         if wait and not visitor.flagged:
             rate = f"{self._allowance.per_second} in {self._slower} s"
-            logger.warning("address %s asks more often than %s", name.hex(), rate)
+            logger.warning("address %s sends more requests than %s", name.hex(), rate)
         visitor.flagged = wait > 0
         return wait * self._slower
 

@@ -92,5 +92,5 @@ class AcceptFailures:
         now = loop.time()
         if self._told is None or now - self._told >= TELL_AGAIN_S:
             why = type(context.get("exception")).__name__
-            logger.error("connections can't be taken, there are no files or no memory left (%s): %d", why, self._since)
+            logger.error("the server can't accept connections: no files or no memory left (%s): %d", why, self._since)
             self._told, self._since = now, 0

@@ -1,6 +1,6 @@
 """Places: so many of something at once, and of them so many for one address, so that nobody takes them all.
 
-Whoever has a place is counted under a keyed hash of the address, under a key that lives in memory, and only for as
+The holder of a place is counted under a keyed hash of the address, under a key that lives in memory, and only for as
 long as the place is taken.
 """
 

@@ -65,7 +65,7 @@ def new_form(randomness: Randomness) -> str:
 def give(response: web.Response, name: str, token: str, *, path: str, secure: bool) -> None:
     """Have the browser keep a token until it is closed, out of reach of scripts and of what other sites send.
 
-    Not Strict: whoever follows a link from elsewhere would come without it, be given a new one, and count twice.
+    Not Strict: a browser that follows a link from elsewhere would not send it, get a new one, and count twice.
     """
     response.set_cookie(name, token, path=path, httponly=True, samesite="Lax", secure=secure)
 

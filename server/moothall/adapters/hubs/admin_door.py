@@ -1,4 +1,4 @@
-"""`/admin/hubs`: the registry of hubs, for whoever has the secretariat's link. Plain HTML forms."""
+"""`/admin/hubs`: the registry of hubs, for the secretariat. Plain HTML forms."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ class HubDoor:
             logger.warning("hub link: refused a connection without a good key")
             return web.Response(status=401, text=WRONG_KEY, headers={"WWW-Authenticate": "Bearer"})
         if isinstance(identity, Fenced):
-            logger.warning("hub %s: refused a machine for which another one speaks now", identity.hub)
+            logger.warning("hub %s: refused a machine that another one has replaced", identity.hub)
             return web.Response(status=403, text=FENCED)
         if self._closed or self._links.full_for(identity):
             text = "As many hubs are linked as the server takes, or it is restarting. Try again in a minute.\n"

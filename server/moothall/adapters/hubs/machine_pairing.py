@@ -31,7 +31,7 @@ class _Machine(msgspec.Struct, frozen=True):
     words: str
     node: str
     title: str = ""
-    """What whoever sets it up calls the machine."""
+    """The machine's name, chosen by its installer."""
 
 
 async def pair_machine(

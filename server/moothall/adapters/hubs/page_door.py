@@ -1,4 +1,4 @@
-"""`/hub/{hub}`: a hub with nothing installed, one phone or laptop. For whoever has the hub's role link.
+"""`/hub/{hub}`: a hub with nothing installed, one phone or laptop. For holders of the hub's role link.
 
 The wall, the hub's questions and where they stand, the head count, and notes to and from the moderator, as plain forms;
 a script renews what changes.

@@ -69,7 +69,7 @@ def _failed(request: web.Request, error: Exception) -> tuple[int, str]:
     route = request.match_info.route.resource
     door = "what is no door" if route is None else route.canonical
     if isinstance(error, RecordBroken):
-        logger.error("%s: a record is damaged; `moothall verify` says which, a backup restores it", door)
+        logger.error("%s: a record is damaged; `moothall verify` names it, restore it from a backup", door)
         return 500, ErrorText.BROKEN
     where = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("%s failed with %s in %s:%s", door, type(error).__name__, where.name, where.lineno)

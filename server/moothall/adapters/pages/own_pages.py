@@ -1,6 +1,6 @@
 """Only pages of ours send something here: where it is judged, for all doors, and what anybody else is answered.
 
-Whoever sent it may have been on our page, behind a proxy that is set up wrongly. So the answer says why nothing was
+The sender may have been on our page, behind a proxy that is set up wrongly. So the answer says why nothing was
 done, holds what was typed, and leads back. It is no form: a page of somebody else could fill that in for its visitors.
 """
 
@@ -28,10 +28,10 @@ MACHINES = {"/hub/pair": _JSON, "/socket.io/": "text/plain"}
 
 
 def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
-    """Middleware that answers 403 to whatever is posted from elsewhere, before any door has seen it.
+    """Middleware that answers 403 to a POST from elsewhere, before any door has seen it.
 
     `origins`: whose pages may send, exactly as browsers write them. A browser always says where a form comes from;
-    whoever doesn't is none.
+    a client that doesn't is no browser.
     """
 
     @web.middleware

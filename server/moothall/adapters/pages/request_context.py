@@ -15,7 +15,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import Line, Snapshot
 
 SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
-"""How a feed stands now; None when there is no such session or channel, or none that whoever asks may read."""
+"""How a feed stands now; None when there is no such session or channel, or the visitor may not read it."""
 PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
 """The page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
 
@@ -94,7 +94,7 @@ def html(text: str, ui: Catalogue, *, status: int = 200, headers: Mapping[str, s
 
 
 def own_html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
-    """A page for nobody but whoever asked: nothing keeps it."""
+    """A page for this visitor alone: no cache keeps it."""
     return html(text, ui, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 

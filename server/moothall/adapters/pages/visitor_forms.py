@@ -20,7 +20,7 @@ from moothall.core.ports import Clock, Randomness
 from moothall.wire.token_bucket import Allowance
 
 AGAIN_S = 60
-"""When whoever came too often, or at a bad moment, may try again."""
+"""When a visitor who came too often, or at a bad moment, may try again."""
 
 
 class Senders:

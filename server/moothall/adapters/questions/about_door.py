@@ -1,7 +1,7 @@
 """The door at which the author of a question says something of themselves, changes it or takes it back.
 
-It is a form on their private page (`asking_door.py`). What was said is never shown again, there neither: whoever has
-the page's address learns no more than that something was.
+It is a form on their private page (`asking_door.py`). What was said is never shown again, there neither: a
+holder of the page's address learns no more than that something was.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import kept_query, read_form, see_other
 from moothall.adapters.questions.about_form import about_given
+from moothall.adapters.questions.asking_door import own_at
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.questions.asking import Asking
@@ -50,9 +51,7 @@ class AboutDoor:
             self._senders.check(request)
             given = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
             wanted = await self._context.asked(request)
-            own = await self._asking.own(wanted.session, token)
-            if own is None:
-                raise Wrong(404, ErrorText.NOTHING)
+            own = await own_at(request, wanted, self._asking)
             try:
                 if TAKE_BACK in given:
                     await self._balance.take_back(wanted.session, own.intervention.id)

@@ -46,5 +46,5 @@ def about_fields(choices: Mapping[Dimension, Sequence[str]], given: Statement, u
 
 
 def about_given(form: Mapping[str, str]) -> Statement:
-    """What was answered, of a form's fields; whether it may be is judged by whoever keeps it."""
+    """What was answered, of a form's fields; the service that keeps it checks it."""
     return {each: value for each in Dimension if (value := form.get(f"{PREFIX}{each.value}", ""))}

@@ -1,6 +1,6 @@
 """The door of *Ask or comment*: a form that needs no script, and the private page to which it leads.
 
-A browser is known by a random cookie that is good for one session; no address is kept. Whatever goes wrong is said
+A browser is known by a random cookie that is good for one session; no address is kept. An error is shown
 above the form, which still holds everything that was typed.
 """
 
@@ -16,7 +16,6 @@ from aiohttp import hdrs, web
 from moothall.adapters.http.limits import network
 from moothall.adapters.http.visitor_cookie import new_form
 from moothall.adapters.pages.catalogues import Catalogue, own_name
-from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.request_context import Asked, Wrong, own_html
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
@@ -39,12 +38,13 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import is_language
-from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.statements import Dimension, Statement
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.session.state import Status
-from moothall.services.questions.asking import Asking, Unasked, Wish
+from moothall.services.questions.asking import Unasked, Wish
+from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.balance import Balance
+from moothall.services.questions.ports import Questions
 from moothall.wire.token_bucket import Allowance
 
 MAX_DIGITS = 12
@@ -66,7 +66,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     about: Statement = {}
     """What they say of themselves."""
     hub: str = ""
-    """For which hub; empty for whoever writes it."""
+    """For which hub; empty for the writer's own question."""
 
 
 class AskingDoor:
@@ -75,26 +75,24 @@ class AskingDoor:
     def __init__(
         self,
         context: VisitorContext,
-        asking: Asking,
+        asking: Questions,
         *,
         author_page: AuthorPage,
         hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {},
         balance: Balance | None = None,
+        template: str = "ask.html",
+        more: Callable[[SessionId], Mapping[str, object]] = lambda _: {},
     ) -> None:
-        """`hubs_of`: the hubs for which whoever asks may do so, and what they are called.
+        """`hubs_of`: the hubs for which the visitor may ask, with their titles.
 
-        `balance`: keeps what people say of themselves; without it they aren't asked.
+        `balance`: keeps what people say of themselves; without it they aren't asked. `template`: one that extends
+        `ask.html`; `more`: what that needs besides.
         """
         self._context = context
         self._balance = balance
         self._asking = asking
-        self._acts = {
-            "back": asking.take_back,
-            "later": asking.put_off,
-            "ready": asking.come_back,
-            "again": asking.ask_again,
-            "longer": asking.hold,
-        }
+        self._template = template
+        self._more = more
         self._hubs_of = hubs_of
         self._author_page = author_page
         self._senders = context.senders(ALLOWANCE)
@@ -120,10 +118,9 @@ class AskingDoor:
         sentence = texts.unasked(Unasked.OVER, ui) if over else None
         hub = next(iter(self._hubs_of(wanted.session)), "")
         typed = Typed(form=new_form(self._context.randomness), language=ui.language, hub=hub)
-        mine: tuple[Intervention, ...] = ()
+        mine: tuple[tuple[str, Own], ...] = ()
         with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
-            token = self._context.token(request, wanted.session)
-            mine = await self._asking.of_browser(wanted.session, token)
+            mine = await self._asking.mine(wanted.session, self._context.token(request, wanted.session))
         response = self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, mine=mine)
         # Before anything is sent, so that a form that is sent twice comes from one and the same browser. Whoever has it
         # fetched for later has not asked yet.
@@ -178,9 +175,7 @@ class AskingDoor:
         ui, chosen = self._context.language(request)
         try:
             wanted = await self._context.asked(request)
-            own = await self._asking.own(wanted.session, request.match_info["token"])
-            if own is None:
-                raise Wrong(404, ErrorText.NOTHING)
+            own = await own_at(request, wanted, self._asking)
         except Wrong as wrong:
             return private(self._context.refused(wrong, ui))
         return self._author_page.answer(request, wanted, own, ui, chosen=chosen)
@@ -190,17 +185,17 @@ class AskingDoor:
         ui, chosen = self._context.language(request)
         token = request.match_info["token"]
         try:
-            if self._senders.often(request):
-                raise Wrong(429, DoorText.OFTEN)
+            self._senders.check(request)
             wanted = await self._context.asked(request)
-            if await self._asking.own(wanted.session, token) is None:
-                raise Wrong(404, ErrorText.NOTHING)
-            act = self._acts.get((await read_form(request)).get("act", "back"))
-            if act is None:
+            await own_at(request, wanted, self._asking)
+            given = (await read_form(request)).get("act", OwnAct.BACK)
+            if given not in set(OwnAct):
                 raise Wrong(400, ErrorText.REQUEST)
-            answer = await act(wanted.session, token)
+            answer = await self._asking.bring(wanted.session, token, OwnAct(given))
             if answer is not None and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
                 raise Wrong(503, ErrorText.UNAVAILABLE)
+        except StorageUnavailable:
+            return private(self._context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui))
         except Wrong as wrong:
             return private(self._context.refused(wrong, ui))
         # Where it had its turn meanwhile the page says so.
@@ -221,13 +216,11 @@ class AskingDoor:
         chosen: bool,
         status: int = 200,
         why: Unasked | None = None,
-        mine: tuple[Intervention, ...] = (),
+        mine: tuple[tuple[str, Own], ...] = (),
     ) -> web.Response:
         query = kept_query(request, ui, chosen=chosen)
-        pages = (page_of(wanted.session, self._asking.token(wanted.session, each.id)) for each in mine)
-        yours = [ui.text(texts.YOURS[each.kind], n=each.number) for each in mine]
         text = self._context.pages.render(
-            "ask.html",
+            self._template,
             ui=ui,
             action=f"{request.path}{query}",
             back=f"/s/{quote(wanted.session)}{query}",
@@ -236,13 +229,25 @@ class AskingDoor:
             over=wanted.snapshot.session.status is Status.CLOSED and not typed.text,
             wrong=None if why is None else why.value,
             about=about_fields(self._choices(wanted), typed.about, ui),
-            mine=[(f"{page}{query}", said) for page, said in zip(pages, yours, strict=True)],
+            mine=[(f"{page_of(wanted.session, token)}{query}", texts.yours(own, ui)) for token, own in mine],
             **form_values(wanted, typed, self._hubs_of(wanted.session), ui, self._context.pages),
+            **self._more(wanted.session),
         )
         response = own_html(text, ui, status=status)
         if status in (429, 503):
             response.headers[hdrs.RETRY_AFTER] = "60"
         return response
+
+
+async def own_at(request: web.Request, wanted: Asked, questions: Questions) -> Own:
+    """What the author may see whose page a request names. Raises Wrong where there is none, or it can't be read."""
+    try:
+        own = await questions.own(wanted.session, request.match_info["token"])
+    except StorageUnavailable as error:
+        raise Wrong(503, ErrorText.UNAVAILABLE) from error
+    if own is None:
+        raise Wrong(404, ErrorText.NOTHING)
+    return own
 
 
 async def typed_in(request: web.Request, ui: Catalogue) -> Typed:
@@ -280,7 +285,7 @@ def _age(given: Mapping[str, str]) -> int:
 def form_values(wanted: Asked, typed: Typed, hubs: Mapping[str, str], ui: Catalogue, pages: Pages) -> dict[str, object]:
     """What the template of the form is given of what was typed, and of what there is to choose from.
 
-    `hubs`: the groups for which whoever asks may ask, with what they are called.
+    `hubs`: the groups for which the visitor may ask, with their titles.
     """
     return {
         "title": title_of(wanted, ui),

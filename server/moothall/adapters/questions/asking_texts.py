@@ -9,7 +9,7 @@ from moothall.core.questions.listing import Figures
 from moothall.core.questions.order import Why
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.services.questions.asking import Unasked
-from moothall.services.questions.author_view import Own
+from moothall.services.questions.author_view import InRoom, Own, OwnAct, RefusedAct, Where
 
 KINDS = {
     Kind.QUESTION: "A question",
@@ -21,6 +21,8 @@ YOURS = {
     Kind.COMMENT: "Your comment (no. {n})",
     Kind.REQUEST: "Your wish to speak (no. {n})",
 }
+YOURS_HERE = "What you asked (no. {n} of your group)"
+"""In a hub's room, until the meeting has given it a number."""
 UNASKED = {
     Unasked.TEXT: "Please write your question or comment, in 1 to {text} characters.",
     Unasked.NAME: "A name has at most {name} characters.",
@@ -54,6 +56,30 @@ STANDS = {
     Standing.CLOSED: "The meeting ended before its turn came",
     Standing.WITHDRAWN: "You have taken it back",
 }
+WHERE = {
+    Where.HERE: "Kept here. The coordinator of your group reads it first.",
+    Where.WAITING: "Waiting for the line",
+    Where.ARRIVED: "At the meeting, being checked",
+    Where.REFUSED: "The meeting did not take it, because:",
+    Where.JOINED: "Joined with a similar question of your group (no. {n})",
+    Where.KEPT: "It stays in your group and is not passed on.",
+    Where.WITHDRAWN: "You have taken it back",
+}
+"""Where a question of a hub's room is, in words for its author, while the meeting says nothing of it."""
+ON_ITS_WAY = "On its way to the meeting"
+"""In place of waiting, where the uplink is good."""
+LATE = "It came too late: the meeting was over."
+ACTS = {
+    OwnAct.BACK: "Take it back",
+    OwnAct.LATER: "Not now, later",
+    OwnAct.READY: "I'm ready again",
+    OwnAct.AGAIN: "Ask it after all",
+    OwnAct.LONGER: "I need longer",
+    None: "What you have typed",
+}
+"""What authors do, as their buttons say; None: a line of theirs."""
+ACT_WAITS = "{act}: this waits for the connection to the meeting."
+ACT_REFUSED = "{act}: the meeting did not take it, because:"
 NUMBERED = {
     Kind.QUESTION: "Question no. {n}",
     Kind.COMMENT: "Comment no. {n}",
@@ -106,9 +132,18 @@ def unasked(why: Unasked, ui: Catalogue) -> str:
     return ui.text(UNASKED[why], text=MAX_TEXT, name=MAX_NAME, open=MOST_OPEN)
 
 
+def yours(own: Own, ui: Catalogue) -> str:
+    """What an intervention is called on its author's pages."""
+    if own.in_room is not None:
+        return ui.text(YOURS_HERE, n=own.in_room.number)
+    return ui.text(YOURS[own.intervention.kind], n=own.intervention.number)
+
+
 def stands(own: Own, ui: Catalogue) -> str:
     """Where an intervention stands, in words for its author."""
     each = own.intervention
+    if own.in_room is not None:
+        return _in_room(own.in_room, ui)
     match each.standing:
         case Standing.CALLED if own.over:
             return ui.text(TURN_ENDED)
@@ -125,6 +160,25 @@ def stands(own: Own, ui: Catalogue) -> str:
             return ui.text(STANDS[each.standing], n="?" if own.into is None else own.into)
         case _:
             return ui.text(STANDS[each.standing])
+
+
+def _in_room(room: InRoom, ui: Catalogue) -> str:
+    if room.where is Where.WAITING and room.up:
+        return ui.text(ON_ITS_WAY)
+    if room.where is Where.REFUSED and room.late:
+        return ui.text(LATE)
+    key = WHERE[room.where]
+    return ui.text(key, n="?" if room.into is None else room.into) if room.where is Where.JOINED else ui.text(key)
+
+
+def waits(act: OwnAct | None, ui: Catalogue) -> str:
+    """That an act of an author's waits for the uplink."""
+    return ui.text(ACT_WAITS, act=ui.text(ACTS[act]))
+
+
+def act_refused(refused: RefusedAct, ui: Catalogue) -> str:
+    """That an act of an author's was refused; the meeting's sentence follows."""
+    return ui.text(ACT_REFUSED, act=ui.text(ACTS[refused.act]))
 
 
 def stands_for_others(own: Own, ui: Catalogue) -> str:

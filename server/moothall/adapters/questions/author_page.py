@@ -1,7 +1,8 @@
-"""The private page of whoever asked: where it stands, and in its turn a place to type."""
+"""The private page of a question's author: its status, and in its turn a field to type in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import msgspec
@@ -22,11 +23,12 @@ from moothall.core.questions.statements import Dimension
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.services.questions.author_view import Own, OwnTurn
 from moothall.services.questions.balance import Balance
-from moothall.services.questions.typing import InProgress, Typing
+from moothall.services.questions.ports import TypedTurns
+from moothall.services.questions.typing import InProgress
 
 
 class _Running(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence with a time that runs, and the one that stands there when it has run out."""
+    """A sentence with a running time, and the sentence after that."""
 
     before: str
     shown: str
@@ -36,14 +38,32 @@ class _Running(msgspec.Struct, frozen=True, kw_only=True):
     over: str
 
 
-class AuthorPage:
-    """Renders the private page of an author at the centre."""
+ROOM_MS = 5_000
+"""How often the page of a hub looks at what no event of the meeting tells."""
+More = Callable[[Asked, Own], Mapping[str, object]]
+"""What else a template needs of a session and what was asked there."""
 
-    def __init__(self, pages: Pages, typing: Typing, randomness: Randomness, balance: Balance | None = None) -> None:
+
+class AuthorPage:
+    """Renders the private page of an author, at the centre and at a hub."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        typing: TypedTurns,
+        randomness: Randomness,
+        balance: Balance | None = None,
+        *,
+        template: str = "asked.html",
+        more: More = lambda _wanted, _own: {},
+    ) -> None:
+        """`template`: one that extends `asked.html`; `more`: what that needs besides."""
         self._pages = pages
         self._typing = typing
         self._randomness = randomness
         self._balance = balance
+        self._template = template
+        self._more = more
 
     def choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
@@ -73,21 +93,26 @@ class AuthorPage:
         put_off = each.standing is Standing.LATER and each.own
         voice = own.voice if own.voice is not None and own.voice.may_type else None
         in_progress = self._in_progress(wanted, own, written)
+        room = own.room
         text = self._pages.render(
-            "asked.html",
+            self._template,
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
-            heading=ui.text(texts.YOURS[each.kind], n=each.number),
+            heading=texts.yours(own, ui),
             turn=each.standing is Standing.CALLED and not own.over,
             stands=ui.text(typing_texts.PUT_OFF) if put_off else texts.stands(own, ui),
             goes_on=texts.goes_on(own, ui),
             hint=texts.hint(own, ui),
+            reason="" if own.in_room is None else own.in_room.message,
+            waiting=[] if room is None else [texts.waits(act, ui) for act in room.waiting],
+            refused="" if room is None or room.refused is None else texts.act_refused(room.refused, ui),
+            refused_because="" if room is None or room.refused is None else room.refused.message,
             times=[] if own.voice is None else _times(own.voice, ui),
             thrice=own.voice is not None and own.voice.turn.time > 0,
             typing=own.voice is not None and own.voice.turn.typed,
             received=each.received,
-            read=each.text if each.text != each.received else "",
+            read=each.text if each.text not in ("", each.received) else "",
             language=each.language,
             direction=direction(each.language),
             removed=each.removed,
@@ -106,6 +131,8 @@ class AuthorPage:
             voice=voice,
             voice_direction="auto" if voice is None else direction(voice.language),
             written=in_progress,
+            shown_at_once=room is None,
+            every=0 if room is None else ROOM_MS,
             most=MAX_TYPED,
             words=f"{page}/words{query}",
             here=f"{page}{query}",
@@ -118,6 +145,7 @@ class AuthorPage:
             about=about_fields(self.choices(wanted), {}, ui),
             has_said=self._balance is not None and self._balance.has_said(wanted.session, each.id),
             about_to=f"{page}/about{query}",
+            **self._more(wanted, own),
         )
         return private(own_html(text, ui, status=status))
 

@@ -1,4 +1,5 @@
-"""The door at which whoever is remote raises a hand. It works without a script; the list of questions shows the rest.
+"""The door at which people who are remote raise a hand, at the centre and at hubs. It works without a script; the list
+of questions shows the rest.
 
 A browser is known by the same cookie as at *Ask or comment*.
 """
@@ -18,7 +19,7 @@ from moothall.adapters.pages.visitor_request import kept_query, number_at, read_
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.questions.polls import MOST_OPTIONS
-from moothall.services.questions.ballots import Ballots
+from moothall.services.questions.ports import Votes
 from moothall.wire.token_bucket import Allowance
 
 MAX_BODY_BYTES = 1 << 8
@@ -30,9 +31,10 @@ ALLOWANCE = Allowance(per_second=10, burst=1_200)
 class HandsDoor:
     """Handlers of a vote in a show of hands."""
 
-    def __init__(self, context: VisitorContext, ballots: Ballots) -> None:
+    def __init__(self, context: VisitorContext, votes: Votes) -> None:
+        """`votes`: where votes go."""
         self._context = context
-        self._ballots = ballots
+        self._votes = votes
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
@@ -55,7 +57,7 @@ class HandsDoor:
 
     async def _take(self, session: SessionId, number: int, option: int, token: str, address: str) -> None:
         try:
-            answer = await self._ballots.vote(
+            answer = await self._votes.vote(
                 session, number, option, token, address, hasty=self._context.visitors.hasty(token)
             )
         except StorageUnavailable as error:

@@ -11,22 +11,24 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import PollId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor
-from moothall.core.questions.polls import Poll, open_poll, rows_of, shown_polls
+from moothall.core.questions.polls import NO_CHOICE, Choice, Poll, open_poll, rows_of, shown_polls
 
 COUNTED = "Remote: {remote}. On site: {here}. Together: {sum}."
 BEGUN = "A show of hands has begun: {question}"
 OVER = "The show of hands is closed."
 
 
-def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: int | None = None) -> dict[str, object]:
-    """One of them. `going`: the meeting is on; `mine`: what whoever looks has chosen."""
+def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: Choice = NO_CHOICE) -> dict[str, object]:
+    """One of them. `going`: the meeting is on; `mine`: the visitor's choice."""
     quiet = poll.quiet and poll.open
     rows = [
         {
             "text": row.text,
             "share": 0 if quiet else row.share,
             "counted": "" if quiet else ui.text(COUNTED, remote=row.remote, here=row.room, sum=row.sum),
-            "mine": option == mine,
+            "mine": option == mine.option,
+            "waits": option == mine.option and mine.waits,
+            "late": option == mine.late,
         }
         for option, row in enumerate(rows_of(poll))
     ]
@@ -62,8 +64,19 @@ def raised(floor: Floor | None, ui: Catalogue, *, going: bool) -> dict[str, str]
 
 
 def hands(
-    polls: tuple[Poll, ...], ui: Catalogue, *, going: bool, mine: Mapping[PollId, int]
-) -> tuple[dict[str, object] | None, list[dict[str, object]]]:
-    """The one that is open, or else the newest, and those before it."""
-    shown = [hands_of(poll, ui, going=going, mine=mine.get(poll.id)) for poll in shown_polls(polls)]
-    return (shown[0], shown[1:]) if shown else (None, [])
+    polls: tuple[Poll, ...], ui: Catalogue, *, going: bool, mine: Mapping[PollId, Choice], base: str, query: str
+) -> dict[str, object]:
+    """What `_hands.html` has to know: the show of hands that is open, or else the newest, and those before it.
+
+    `base` is the session's address, `query` what its addresses keep.
+    """
+    shown = [hands_of(poll, ui, going=going, mine=mine.get(poll.id, NO_CHOICE)) for poll in shown_polls(polls)]
+    return {
+        "hands": shown[0] if shown else None,
+        "hands_before": shown[1:],
+        "hands_at": f"{base}/hands/",
+        "hands_query": query,
+        "hands_counted": ui.text(COUNTED),
+        "hands_begun": ui.text(BEGUN),
+        "hands_over": ui.text(OVER),
+    }

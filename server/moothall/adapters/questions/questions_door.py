@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 from urllib.parse import quote
 
 from aiohttp import web
@@ -29,7 +30,6 @@ from moothall.adapters.pages.visitor_request import (
     title_of,
 )
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions import page_hands
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
 from moothall.core.events.question_parts import WAITING, Kind, Order
@@ -40,9 +40,10 @@ from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.listing import listing
 from moothall.core.questions.order import Why
+from moothall.core.questions.polls import Choice
 from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
-from moothall.services.questions.ballots import Ballots
+from moothall.services.questions.ports import Supports, Votes
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.wire.token_bucket import Allowance
 
@@ -56,10 +57,33 @@ MOST_PENDING = 30
 MOST_MADE = 100
 """Pages that are kept as they were made: a hall asks for the same one when something has happened."""
 
+ROOM_MS = 10_000
+"""How often the list of a hub looks at the room's own: many may have it open."""
+
 FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
 """The questions and comments of a session; None where there is none that may be read."""
 ReportedBy = Callable[[SessionId, str], frozenset[InterventionId]]
 """What a browser, known by its token, has reported as rude."""
+Names = frozenset[InterventionId]
+Row = dict[str, object]
+"""What `questions.html` is given of one of them."""
+
+
+class RoomRows(Protocol):
+    """The questions of a hub's room that the room may read, beside the meeting's."""
+
+    def rows(self, wanted: Asked, floor: Floor, ui: Catalogue, *, mine: Names, own: Names) -> list[Row]:
+        """Those that `floor`, the meeting's, has not published, in the order in which they are shown.
+
+        `mine`: what the visitor would ask too; `own`: what they asked. Their addresses are without a query.
+        """
+        ...
+
+    def support(self, session: SessionId, what: InterventionId, ui: Catalogue) -> str:
+        """How many of the room would ask one too, of its own or of the meeting's; empty for none."""
+        ...
+
+
 OwnOf = Callable[[SessionId, str], Awaitable[frozenset[InterventionId]]]
 """What a browser, known by its token, has asked, and what that was joined with."""
 ChannelOf = Callable[[SessionId, SegmentId], str]
@@ -72,19 +96,23 @@ class QuestionsDoor:
     def __init__(
         self,
         context: VisitorContext,
-        ballots: Ballots,
+        supports: Supports,
+        votes: Votes,
         *,
         floor_of: FloorOf,
         channel_of: ChannelOf,
         own_of: OwnOf,
         reported: ReportedBy = lambda _session, _token: frozenset(),
         translated: QuestionTranslationsDoor | None = None,
+        room: RoomRows | None = None,
     ) -> None:
-        """`translated`: has what is published in other languages."""
+        """`translated`: has what is published in other languages; `room`: a hub's own questions, beside these."""
+        self._room = room
         self._reported = reported
         self._own_of = own_of
         self._context = context
-        self._ballots = ballots
+        self._supports = supports
+        self._votes = votes
         self._floor_of = floor_of
         self._channel_of = channel_of
         self._translated = translated
@@ -120,10 +148,12 @@ class QuestionsDoor:
                 raise Wrong(404, ErrorText.NO_SESSION)
         except Wrong as none:
             return self._context.refusal(none, ui)
+        except StorageUnavailable:
+            return self._context.refusal(Wrong(503, ErrorText.UNAVAILABLE), ui)
         token = self._context.token(request, wanted.session)
         query = kept_query(request, ui, chosen=chosen)
         own = await self._own(wanted.session, token)
-        text = self._text(wanted, floor, token, ui, query=query, chosen=chosen, own=own)
+        text = self._text(wanted, floor, token, ui, query=query, own=own)
         response = own_html(text, ui)
         self._context.know(request, response, wanted.session)
         return response
@@ -141,22 +171,21 @@ class QuestionsDoor:
         ui: Catalogue,
         *,
         query: str,
-        chosen: bool,
         own: frozenset[InterventionId],
     ) -> str:
-        """The page; whoever has done nothing to what stands on it gets one that was made already."""
-        mine = self._ballots.supported(wanted.session, token)
+        """The page; visitors without votes or questions of their own share one that is kept."""
+        mine = self._supports.supported(wanted.session, token)
         # Whoever comes for the first time has no token yet, and has reported nothing.
         reported = self._reported(wanted.session, token) if token else frozenset()
-        voted = self._ballots.voted(wanted.session, token)
-        if mine or voted or reported or own:
-            return self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen, reported=reported, own=own)
+        voted = self._votes.voted(wanted.session, token)
+        if mine or voted or reported or own or self._room is not None:
+            return self._render(wanted, floor, mine, voted, ui, query=query, reported=reported, own=own)
         session = wanted.snapshot.session
         generation = 0 if self._translated is None else self._translated.generation
         key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
         made = self._made.pop(key, None)
         if made is None or made[0] is not floor or made[1] != stands:
-            made = floor, stands, self._render(wanted, floor, mine, voted, ui, query=query, chosen=chosen)
+            made = floor, stands, self._render(wanted, floor, mine, voted, ui, query=query)
         self._made[key] = made
         if len(self._made) > MOST_MADE:
             self._made.popitem(last=False)
@@ -167,17 +196,16 @@ class QuestionsDoor:
         wanted: Asked,
         floor: Floor,
         mine: frozenset[InterventionId],
-        voted: Mapping[PollId, int],
+        voted: Mapping[PollId, Choice],
         ui: Catalogue,
         *,
         query: str,
-        chosen: bool,
         reported: frozenset[InterventionId] = frozenset(),
         own: frozenset[InterventionId] = frozenset(),
     ) -> str:
         may_support = wanted.snapshot.session.status is not Status.CLOSED
         found, base = listing(floor, closed=not may_support), f"/s/{quote(wanted.session)}"
-        raised, before = hands(floor.polls, ui, going=wanted.snapshot.session.status in ON, mine=voted)
+        going = wanted.snapshot.session.status in ON
         pending: list[str] = []
 
         def other(each: Intervention) -> Translated | None:
@@ -187,10 +215,11 @@ class QuestionsDoor:
             pending.extend([found.pending] if found.pending else [])
             return found.translated
 
-        def row(each: Intervention, why: Why | None = None) -> dict[str, object]:
+        def row(each: Intervention, why: Why | None = None) -> Row:
             channel = "" if each.segment is None else self._channel_of(wanted.session, each.segment)
             line, live = answer_links(base, floor, each, query, there=bool(channel))
             return {
+                "anchor": f"No-{each.number}",
                 "number": each.number,
                 "heading": ui.text(texts.NUMBERED[each.kind], n=each.number),
                 "of": each.id,
@@ -202,6 +231,7 @@ class QuestionsDoor:
                 "removed": each.removed,
                 "why": "" if why is None else ui.text(texts.WHYS[why]),
                 "support": ui.counted(texts.SUPPORT, each.support) if each.support else "",
+                "support_here": "" if self._room is None else self._room.support(wanted.session, each.id, ui),
                 "mine": each.id in mine,
                 "yours": each.id in own,
                 "may_support": may_support and each.id not in own and _may_be_supported(each),
@@ -216,10 +246,16 @@ class QuestionsDoor:
             }
 
         return self._context.pages.render(
-            "questions.html",
+            "questions.html" if self._room is None else "hub_questions.html",
             ui=ui,
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
+            room=[]
+            if self._room is None
+            else [
+                {**_OF_ROOM, **each, "action": f"{each['action']}{query}"}
+                for each in self._room.rows(wanted, floor, ui, mine=mine, own=own)
+            ],
             now=[row(each) for each in found.now],
             queue=[row(each.intervention, each.why) for each in found.queue],
             later=[row(each) for each in found.later],
@@ -234,16 +270,11 @@ class QuestionsDoor:
             here=f"{base}/questions{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
+            every=0 if self._room is None else ROOM_MS,
             moves=floor.order is Order.SUPPORT,
             pending=script_json(pending),
             forms=script_json(dict(ui.forms(texts.SUPPORT))),
-            hands=raised,
-            hands_before=before,
-            hands_at=f"{base}/hands/",
-            hands_query=query,
-            hands_counted=ui.text(page_hands.COUNTED),
-            hands_begun=ui.text(page_hands.BEGUN),
-            hands_over=ui.text(page_hands.OVER),
+            **hands(floor.polls, ui, going=going, mine=voted, base=base, query=query),
         )
 
     async def support(self, request: web.Request) -> web.Response:
@@ -269,7 +300,7 @@ class QuestionsDoor:
             if too and each is not None and each.id in await self._own_of(session, token):
                 raise Wrong(409, texts.OWN)
             hasty = self._context.visitors.hasty(token)
-            answer = await self._ballots.support(session, number, token, address, too=too, hasty=hasty)
+            answer = await self._supports.support(session, number, token, address, too=too, hasty=hasty)
         except StorageUnavailable as error:
             raise Wrong(503, ErrorText.UNAVAILABLE) from error
         if isinstance(answer, Refusal) and answer.code is RefusalCode.UNKNOWN:
@@ -277,6 +308,14 @@ class QuestionsDoor:
         if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
             raise Wrong(503, DoorText.MANY)
         # Where it had its turn meanwhile the list says so.
+
+
+_OF_ROOM: Row = {
+    **dict.fromkeys(("why", "support", "answer", "answer_language", "line", "live"), ""),
+    **dict.fromkeys(("translated", "removed", "reported"), False),
+    "answer_direction": "auto",
+}
+"""What there is of nothing that the meeting has not published."""
 
 
 def _may_be_supported(each: Intervention) -> bool:

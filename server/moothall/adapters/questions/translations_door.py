@@ -20,18 +20,16 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction, is_language
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.on_wall import is_public
-from moothall.services.questions.translations import QuestionTranslations, Text
-from moothall.services.translation.text_translation import Made
+from moothall.services.questions.translations import NOT_HERE, QuestionTranslations, Rendered, text_of
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=10, burst=600)
 """Translations that one address may ask for: a hall of 300 stands behind one."""
 MAX_DIGITS = 6
-NOT_HERE = "There is no such question here, or no such language."
 STATUSES = {RefusalCode.UNKNOWN: 404, RefusalCode.BUSY: 503, RefusalCode.UNAVAILABLE: 503}
 
 FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
-"""The questions of a session; None where there is none that whoever asks may read."""
+"""The questions of a session; None where there are none that the visitor may read."""
 
 
 class Translated(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +72,7 @@ class QuestionTranslationsDoor:
         self, session: SessionId, each: Intervention, target: str, ui: Catalogue, *, first: bool = False
     ) -> Rendering:
         """A published question in another language; it is made from now on if it isn't there, soon with `first`."""
-        wanted = Text(session=session, text=each.text, source=each.language, target=target)
+        wanted = text_of(session, each, target)
         made = self._translations.known(wanted)
         if made is not None:
             return Rendering(translated=_shown(made, target, ui))
@@ -90,17 +88,18 @@ class QuestionTranslationsDoor:
         if self._senders.often(request):
             return _refused(429, "That came very often; try again in a minute.")
         known = number_in(number, MAX_DIGITS)
-        named = is_name(session) and is_language(target)
-        each = None if known is None or not named else await self._public(SessionId(session), known)
-        if each is None:
-            return _refused(404, NOT_HERE)
-        wanted = Text(session=SessionId(session), text=each.text, source=each.language, target=target)
-        made = await self._translations.made(wanted)
-        if isinstance(made, Refusal):
-            return _refused(STATUSES.get(made.code, 503), made.message)
-        now = await self._public(SessionId(session), each.number)
-        if now is None or now.text != each.text:  # It was withdrawn, or put otherwise, while that was made.
-            return _refused(404, NOT_HERE)
+        if known is None or not (is_name(session) and is_language(target)):
+            return _refused(404, NOT_HERE.message)
+
+        async def find() -> Intervention | None:
+            floor = await self._floor_of(SessionId(session))
+            each = None if floor is None else floor.numbered(known)
+            return each if each is not None and is_public(each) else None
+
+        found = await self._translations.published(SessionId(session), target, find)
+        if isinstance(found, Refusal):
+            return _refused(STATUSES.get(found.code, 503), found.message)
+        each, made = found
         shown = _shown(made, target, ui)
         answer = {
             "number": each.number,
@@ -108,26 +107,18 @@ class QuestionTranslationsDoor:
             "language": target,
             "text": shown.text,
             "made": shown.made,
-            "route": made.route.name,
-            "rough": made.route.rough,
+            "route": made.route,
+            "rough": made.rough,
         }
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
 
-    async def _public(self, session: SessionId, number: int) -> Intervention | None:
-        """The question of that number with a text, if everybody may read it now."""
-        floor = await self._floor_of(session)
-        if floor is None:
-            return None
-        public = (each for _, each in floor.interventions.items() if is_public(each) and each.text)
-        return next((each for each in public if each.number == number), None)
 
-
-def _shown(made: Made, target: str, ui: Catalogue) -> Translated:
+def _shown(made: Rendered, target: str, ui: Catalogue) -> Translated:
     return Translated(
         text=made.text,
         language=target,
         direction=direction(target),
-        made=route_text(made.route.name, ui, rough=made.route.rough),
+        made=route_text(made.route, ui, rough=made.rough),
     )
 
 

@@ -1,6 +1,6 @@
 """The door of those whose turn it is: what they type, as a form and as a script sends it.
 
-Whoever sends has the address of the author's page; nobody else can write there.
+The sender knows the address of the author's page; nobody else can write there.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from moothall.adapters.pages.request_context import Asked, Wrong
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import clean, kept_query, onward, page_of, private, read_body, read_form
+from moothall.adapters.questions.asking_door import own_at
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.typing_texts import untyped
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.services.questions.asking import Asking
 from moothall.services.questions.author_view import Own
-from moothall.services.questions.typing import Done, Heard, Typing, Untyped, Written
+from moothall.services.questions.ports import Questions, TypedTurns
+from moothall.services.questions.typing import Done, Heard, Untyped, Written
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=20, burst=400)
@@ -39,7 +40,9 @@ _decoder = msgspec.json.Decoder(Written)
 class TypingDoor:
     """Handlers of the text that an author types in their turn, from a form and from a script."""
 
-    def __init__(self, context: VisitorContext, asking: Asking, typing: Typing, *, author_page: AuthorPage) -> None:
+    def __init__(
+        self, context: VisitorContext, asking: Questions, typing: TypedTurns, *, author_page: AuthorPage
+    ) -> None:
         self._context = context
         self._asking = asking
         self._typing = typing
@@ -74,10 +77,7 @@ class TypingDoor:
         """Whose page it comes from. Raises Wrong."""
         self._senders.check(request)
         wanted = await self._context.asked(request)
-        own = await self._asking.own(wanted.session, request.match_info["token"])
-        if own is None:
-            raise Wrong(404, ErrorText.NOTHING)
-        return wanted, own
+        return wanted, await own_at(request, wanted, self._asking)
 
     async def _from_script(self, request: web.Request, wanted: Asked, own: Own) -> web.Response:
         try:

@@ -1,5 +1,5 @@
 """The door at which a reader asks for a translation that the session doesn't have yet: a form on the page, that works
-without a script. Whoever asks is sent on to the new text, and may have to wait for its first lines.
+without a script. The reader is sent on to the new text, and may have to wait for its first lines.
 """
 
 from __future__ import annotations

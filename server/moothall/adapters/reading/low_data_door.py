@@ -184,7 +184,7 @@ class LowDataDoor:
                 try:
                     connection.look(now)
                 except Exception as error:  # one reader doesn't stop the others
-                    note_failure(error, "a reader of few data is cut")
+                    note_failure(error, "a low-data reader is disconnected")
                     connection.abort()
 
     async def close(self) -> None:

@@ -54,7 +54,7 @@ QualityOf = Callable[[SessionId, ChannelId], Quality | None]
 SoundOf = Callable[[Session], str | None]
 """Where the sound of a session can be heard; None where it can't."""
 LackingOf = Callable[[SessionId, ChannelId], Lacking]
-"""What its translations lack, for whoever is given a page of a text; they count as its reader for a while."""
+"""What its translations lack, for a visitor of a text's page, who counts as its reader for a while."""
 
 FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
 """The questions and comments of a session; None where there is none that may be read."""

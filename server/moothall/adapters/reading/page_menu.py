@@ -1,8 +1,8 @@
 """The texts that a reader may choose from: what is spoken, interpreters, translations, each by its language's own name;
 and of a translation the original, itself, or both.
 
-It is all links, so that it needs no scripts. Scripts remember the language (`web/js/lib/choices.js`), and bring whoever
-comes without one in the address to it (`web/js/lib/early.js`).
+It is all links, so that it needs no scripts. Scripts remember the language (`web/js/lib/choices.js`), and bring a
+reader without one in the address to it (`web/js/lib/early.js`).
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class PlainDoor:
     """Serves plain text. `run` has to be running, for readers who have left."""
 
     def __init__(self, readers: Readers, pages: Pages) -> None:
-        """`pages` have the few words of ours in the language of whoever asks."""
+        """`pages` have the few words of ours in the visitor's language."""
         self._readers = readers
         self._pages = pages
         self._outlets: dict[_TextOutlet, asyncio.Transport] = {}

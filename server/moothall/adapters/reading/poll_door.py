@@ -27,7 +27,7 @@ MAX_WAIT_S = 30
 
 
 class _Poll:
-    """What comes during one poll. Overflow: none; it leaves the fan-out as soon as something has come."""
+    """The frames of one poll. Overflow: none; it leaves the fan-out at the first frame."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport

@@ -1,6 +1,6 @@
 """A reader that isn't a browser: follows a session over its SSE door and comes back after each cut.
 
-A line on which neither a frame nor a pulse comes for two and a half intervals is dead, whatever the system says of it.
+A line on which neither a frame nor a pulse comes for two and a half intervals is dead.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from aiohttp import web
 from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import origin_allowed
 from moothall.adapters.http.places import Full, Place, Places
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, Randomness
@@ -133,7 +133,7 @@ class Frames:
 class Shared:
     """A slot that two connections of one reader may share: the silent one, and the one that replaces it.
 
-    Both have it for `PAIR_MS` at most; whoever reads by one of them has closed the other by then.
+    Both have it for `PAIR_MS` at most; the reader has closed the other by then.
     """
 
     def __init__(self, place: Place, gone: Callable[[], object]) -> None:
@@ -280,7 +280,7 @@ class Readers:
     async def look_up(self, request: web.Request, *, finished: bool = False) -> Reading | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`.
 
-        `finished`: the door gives finished lines alone, whatever feed the address names.
+        `finished`: the door gives finished lines alone; the feed in the address is ignored.
         """
         session = SessionId(request.match_info["session"])
         try:
@@ -291,7 +291,7 @@ class Readers:
         try:
             fanout = await self._find(session) if is_name(session) else None
             if fanout is None:
-                return _refused(Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here."))
+                return _refused(refuse(RefusalCode.UNKNOWN, "There is no such session here."))
             refusal = self._may_read(session)
             if refusal is not None:
                 return _refused(refusal)
@@ -299,14 +299,14 @@ class Readers:
                 self._by_link[id(request)] = request
             channel = request.query.get("channel") or next(iter(fanout.channels), "")
             if not is_name(channel):
-                return _refused(Refusal(code=RefusalCode.UNKNOWN, message="The session has no such channel."))
+                return _refused(refuse(RefusalCode.UNKNOWN, "The session has no such channel."))
             feed = Feed(ChannelId(channel), live)
             view = await fanout.view(feed)
         except StorageUnavailable:
             message = "The session can't be read at the moment. Try again in a few seconds."
             return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
         except RecordBroken as error:
-            note_failure(error, f"session {session}: its log can't be read")
+            note_failure(error, f"session {session}: the log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
             return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
         staff = any(each.role in STAFF_ROLES for each in ASKER.get())

@@ -1,7 +1,7 @@
 """The door of *Something wrong?*: a form on the reader's page that works with and without a script.
 
-A reporter is known by a cookie that is good for this door of one session alone; no address is kept. Whoever
-sends must come from a page of ours.
+A reporter is known by a cookie that is good for this door of one session alone; no address is kept. A report
+must come from a page of ours.
 """
 
 from __future__ import annotations

@@ -1,17 +1,15 @@
-"""Whoever asked is told on every page of a meeting's text that their turn is near or has come, and everybody what is
-asked now.
+"""Every page of a meeting's text tells an author that their turn is near or has come, and everybody what is asked now.
 
-A page is made for the browser that asks for it; what follows comes over the stream that all readers share. It says that
-something has happened to a question, and the page of the one who asked it has this part made anew.
+A page is made for the browser that asks for it; later news comes over the stream that all readers share. It says that
+the status of a question has changed, and the author's page fetches this part again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
-import msgspec
 from aiohttp import web
 
 from moothall.adapters.http.visitor_cookie import Visitors
@@ -20,12 +18,13 @@ from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, as
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, page_of, private
 from moothall.adapters.questions import asking_texts as texts
-from moothall.core.events.question_parts import Standing
-from moothall.core.kernel.ids import InterventionId, Position, SessionId
+from moothall.core.events.question_parts import OPEN, Standing
+from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.order import queue
 from moothall.services.questions.author_view import Own
+from moothall.services.questions.ports import Questions
 
 NEAR = 2
 """How many come before one whose author is told that it is near."""
@@ -35,56 +34,26 @@ LONGEST = 200
 """Characters of what is asked that the bar shows."""
 
 
-class Mine(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a browser has asked and that still waits, or is called."""
-
-    id: InterventionId
-    number: int
-    """As its author knows it."""
-    token: str
-    """What the address of its author's page ends with."""
-    called: bool
-    ahead: int | None
-    """How many come before it; None where it isn't in the queue."""
-    stands: str
-    """In words."""
-    may_hold: bool = False
-    """Whether its author may say that they need longer."""
-
-
-MineOf = Callable[[SessionId, str, Catalogue], Awaitable[Sequence[Mine]]]
-"""What a browser, known by its token, has open in a session, in the language given. Raises StorageUnavailable."""
-
-
-def mine_of(own: Own, token: str, ui: Catalogue) -> Mine:
-    """One of them, as the house that has it knows it."""
-    each = own.intervention
-    return Mine(
-        id=each.id,
-        number=each.number,
-        token=token,
-        called=each.standing is Standing.CALLED,
-        ahead=own.ahead,
-        stands=texts.stands(own, ui),
-        may_hold=own.may_hold,
-    )
-
-
-def card(wanted: Asked, mine: Sequence[Mine], query: str) -> dict[str, object]:
-    """For `_your_turn.html`: about the question that is called, or else is next."""
+def card(wanted: Asked, mine: Sequence[tuple[str, Own]], ui: Catalogue, query: str) -> dict[str, object]:
+    """For `_your_turn.html`: about the question that is called, or else is next. `mine`: by their authors' tokens."""
     base = f"/s/{quote(wanted.session)}"
-    near = sorted((each for each in mine if each.ahead is not None), key=lambda each: each.ahead or 0)
-    first = next((each for each in mine if each.called), near[0] if near and (near[0].ahead or 0) <= NEAR else None)
+    near = sorted((each for each in mine if each[1].ahead is not None), key=lambda each: each[1].ahead or 0)
+    called = next((each for each in mine if _is_called(each[1])), None)
+    token, own = called or (near[0] if near and (near[0][1].ahead or 0) <= NEAR else ("", None))
     return {
-        "ids": " ".join(each.id for each in mine),
+        "ids": " ".join(own.intervention.id for _, own in mine),
         "address": f"{base}/your-turn{query}",
         "events": f"{base}/events?{urlencode({'feed': 'lines'})}",
         "position": str(Position(wanted.snapshot.epoch, wanted.snapshot.offset)),
-        "now": first is not None and first.called,
-        "said": "" if first is None else first.stands,
-        "page": "" if first is None else page_of(wanted.session, first.token) + query,
-        "may_hold": first is not None and first.may_hold,
+        "now": own is not None and _is_called(own),
+        "said": "" if own is None else texts.stands(own, ui),
+        "page": "" if own is None else page_of(wanted.session, token) + query,
+        "may_hold": own is not None and own.may_hold,
     }
+
+
+def _is_called(own: Own) -> bool:
+    return own.intervention.standing is Standing.CALLED
 
 
 def now_asked(floor: Floor | None, ui: Catalogue, *, going: bool) -> Mapping[str, object]:
@@ -117,11 +86,11 @@ def _said(each: Intervention, ui: Catalogue) -> str:
 
 
 class YourTurn:
-    """Serves the part of a page that is for whoever asked."""
+    """Serves the part of a page that is for authors."""
 
-    def __init__(self, pages: Pages, mine: MineOf, snapshot_of: SnapshotOf, visitors: Visitors) -> None:
+    def __init__(self, pages: Pages, questions: Questions, snapshot_of: SnapshotOf, visitors: Visitors) -> None:
         self._pages = pages
-        self._mine = mine
+        self._questions = questions
         self._snapshot_of = snapshot_of
         self._visitors = visitors
 
@@ -137,8 +106,9 @@ class YourTurn:
         Raises StorageUnavailable.
         """
         token = self._visitors.token(request, COOKIE, wanted.session)
-        mine = await self._mine(wanted.session, token, ui) if token else ()
-        return card(wanted, mine, kept_query(request, ui, chosen=chosen)) if mine else None
+        asked = await self._questions.mine(wanted.session, token) if token else ()
+        mine = [each for each in asked if each[1].intervention.standing in OPEN and not each[1].over]
+        return card(wanted, mine, ui, kept_query(request, ui, chosen=chosen)) if mine else None
 
     async def answer(self, request: web.Request) -> web.Response:
         """The part alone; empty where nothing is open any more."""

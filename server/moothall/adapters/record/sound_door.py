@@ -97,7 +97,7 @@ class SoundDoor:
         return web.Response(body=_wave(answer), content_type="audio/wav", headers=_NOT_KEPT)
 
     async def _parts(self, request: web.Request) -> tuple[SessionId, list[PlacedPart]]:
-        """The parts of the channel that is asked for; raises HTTPNotFound to whoever may not hear them."""
+        """The parts of the channel that is asked for; raises HTTPNotFound for a visitor who may not hear them."""
         session = _session(request)
         known = await self._state_of(session) is not None
         heard = known and self._recordings.published(session) and self._may_read(session) is None

@@ -17,7 +17,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from moothall.adapters.http.limits import origin_allowed
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.sessions.live_session import LiveSession
@@ -130,7 +130,7 @@ class AudioDoor:
                 async with pulsing(lambda: _say(socket, audio.PULSE), self._clock, wanted="pulse" in request.query):
                     await self._serve(request, socket)
         except ProtocolError as error:
-            logger.info("a microphone broke the rules: %s", error)
+            logger.info("a microphone broke the protocol: %s", error)
             await socket.close(code=CloseCode.BAD_REQUEST, message=reason_bytes(str(error)), drain=False)
         finally:
             self._sockets.discard(socket)
@@ -172,11 +172,11 @@ class AudioDoor:
 
     async def _permitted(self, request: web.Request, session: SessionId, hello: audio.Hello) -> Staff | Refusal:
         """Who sends, or why they may not."""
-        unknown = Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
+        unknown = refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         try:
             live = await self._find(session) if is_name(session) else None
         except (StorageUnavailable, RecordBroken):
-            return Refusal(code=RefusalCode.UNAVAILABLE, message="The session can't be read at the moment.")
+            return refuse(RefusalCode.UNAVAILABLE, "The session can't be read at the moment.")
         channel = None if live is None else live.state.channels.get(ChannelId(hello.channel))
         acting = [staff for staff in self._staff(request) if self._may_act(staff, session)]
         if not acting or channel is None:
@@ -184,7 +184,7 @@ class AudioDoor:
         for staff in acting:
             if may_send(staff, channel.kind):
                 return staff
-        return Refusal(code=RefusalCode.FORBIDDEN, message="Your link is not for sending the sound of this text.")
+        return refuse(RefusalCode.FORBIDDEN, "Your link is not for sending the sound of this text.")
 
     async def _take_place(self, key: _Text, socket: web.WebSocketResponse, staff: Staff, take: str) -> _Sender | None:
         """Become the sender of a text; asks first where somebody else is it. None when the place isn't taken.
@@ -199,7 +199,13 @@ class AudioDoor:
             holder = self._senders.get(key)
         sender = self._senders[key] = _Sender(key, staff, self._clock.wall(), take, socket)
         if holder is not None:
-            logger.info("session %s: %s takes over from %s on %s", key[0], staff.link, holder.staff.link, key[1])
+            logger.info(
+                "session %s: link %s takes over from link %s on channel %s",
+                key[0],
+                staff.link,
+                holder.staff.link,
+                key[1],
+            )
         return sender
 
     async def _take(
@@ -214,7 +220,7 @@ class AudioDoor:
         try:
             take = await self._begin(session, hello)
         except (StorageUnavailable, RecordBroken):
-            take = Refusal(code=RefusalCode.UNAVAILABLE, message="The session can't be read at the moment.")
+            take = refuse(RefusalCode.UNAVAILABLE, "The session can't be read at the moment.")
         if isinstance(take, Refusal):
             if take.code is RefusalCode.CONFLICT:
                 await _say(socket, audio.Over())
@@ -225,7 +231,13 @@ class AudioDoor:
             await _say(socket, audio.Ended())
             return True
         await _say(socket, audio.Go(at=take.received, session=session))
-        logger.info("session %s: %s sends from sample %d of %s", session, sender.staff.link, take.received, take.name)
+        logger.info(
+            "session %s: link %s sends sound from sample %d of take %s",
+            session,
+            sender.staff.link,
+            take.received,
+            take.name,
+        )
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell(request, socket, take, sender))

@@ -1,6 +1,6 @@
 """Audio from a file in any format that FFmpeg knows, and raw audio from a pipe.
 
-A file is decoded by a child process (`decode_child`), which may be killed by whatever the file does to it; what it
+A file is decoded by a child process (`decode_child`), which a malformed file may kill; what it
 had decoded until then is used, and a sentence says what is missing.
 """
 
@@ -138,7 +138,7 @@ class AudioFile:
                 case Failed() as failed:
                     raise AudioError(self._sentence(_REASONS[failed.trouble]))
                 case _:
-                    logger.info("the decoder said %d bytes that are no message", len(line))
+                    logger.info("the decoder wrote %d bytes that are no message", len(line))
 
     async def _take_leave(self, process: asyncio.subprocess.Process) -> None:
         """Read what the decoder said at its end, and put it into a sentence."""

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
 
 ROOM = 60 * RATE
-"""Samples of a channel that may wait, 60 s. Overflow: whoever reads another channel waits, and so does the pipe."""
+"""Samples of a channel that may wait, 60 s. Overflow: readers of the other channels wait, and so does the pipe."""
 CHUNK = RATE // 10
 
 

@@ -1,7 +1,7 @@
 """The audio of one source on disk: files of about 30 s, and in memory what isn't on the disk yet.
 
 A file holds PCM16 little-endian and is named after its first sample; a file is complete and synced before the
-next one begins, so that the samples of a folder have no hole. Whatever isn't synced yet is in memory too, and
+next one begins, so that the samples of a folder have no hole. Samples that aren't synced yet are in memory too, and
 a failed write is simply done again from there. What may not reach the disk is silence there, and in memory while it
 lasts.
 """
@@ -120,7 +120,7 @@ class DiskSpool:
         await asyncio.to_thread(self._wipe, first)
 
     def wipe_memory_only(self, before: int) -> None:
-        """Make silence of what is in memory only before sample `before`; whoever reads it finds that (`Spool`)."""
+        """Make silence of what is in memory only before sample `before`; readers get the silence (`Spool`)."""
         self._refuse_when_closed()
         with self._memory:
             if self._unkept is not None:
@@ -158,7 +158,7 @@ class DiskSpool:
         try:
             await asyncio.to_thread(self._write)
         except StorageUnavailable:
-            logger.warning("spool: closed with %d samples unsaved", self.end - self._safe)
+            logger.warning("spool: it was closed with %d unsaved samples", self.end - self._safe)
         with self._memory:
             self._recent.forget(self.end)
 

@@ -53,5 +53,5 @@ class Samples:
         self._silent.append((first, last))
 
     def take_all(self) -> None:
-        """Whatever still comes is taken as it is."""
+        """Later samples are stored as they are."""
         self._silent = []

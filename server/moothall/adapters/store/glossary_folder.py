@@ -42,7 +42,7 @@ class GlossaryFolder:
         except ConfigurationError as error:
             # The sentence may quote a term, which no log is to have.
             where = str(error).partition(":")[0]
-            logger.warning("a glossary file can't be read; the terms stay as they were: %s", where[:200])
+            logger.warning("a glossary file can't be read; the earlier terms stay in use: %s", where[:200])
             return self._parts
 
     def _look(self, folder: Path) -> _Stamp:

@@ -75,7 +75,7 @@ class SqliteLog(SqliteRecords):
         known = self._acknowledged.read(number, head.epoch)
         if known.offset > head.offset:
             logger.error(
-                "session %s: events %d to %d were acknowledged and are gone from the log; restore it from a backup",
+                "session %s: the log lacks acknowledged events %d to %d; restore it from a backup",
                 session,
                 head.offset + 1,
                 known.offset,

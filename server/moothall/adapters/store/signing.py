@@ -52,7 +52,7 @@ class Ed25519Signer:
         try:
             pem = path.read_bytes()
             if path.stat().st_mode & 0o077:
-                logger.warning("the signing key may be read by others than its owner; take their rights away")
+                logger.warning("users other than its owner can read the signing key; remove their access")
         except OSError as error:
             msg = f"The signing key {path} can't be read: {error.strerror}."
             raise ConfigurationError(msg) from error

@@ -138,7 +138,7 @@ class SqliteWriter(threading.Thread):
         except sqlite3.Error as error:
             failure = sqlite_file.meaning(error)
             if not self._refusing:
-                logger.warning("log: appends are refused, %s", getattr(error, "sqlite_errorname", "?"))
+                logger.warning("log: the disk refuses appends (%s)", getattr(error, "sqlite_errorname", "?"))
             self._refusing = True
             return [_Outcome(job.future, None, failure) for job in batch]
 
@@ -152,7 +152,7 @@ class SqliteWriter(threading.Thread):
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         if self._refusing:
-            logger.warning("log: appends are stored again")
+            logger.warning("log: the disk stores appends again")
         self._refusing, self._behind = False, True
         return outcomes
 
@@ -172,7 +172,7 @@ class SqliteWriter(threading.Thread):
         try:
             self._loop.call_soon_threadsafe(_resolve, outcomes)
         except RuntimeError:
-            logger.warning("log: %d results came after the loop had closed", len(outcomes))
+            logger.warning("log: %d results arrived after the event loop had closed", len(outcomes))
 
     def _checkpoint(self, patience_ms: int = PATIENCE_MS) -> None:
         """Copy the WAL into the database, and empty it when something was removed. A failure is tried again."""
@@ -192,7 +192,7 @@ class SqliteWriter(threading.Thread):
                 self._behind = frames != copied
         except sqlite3.Error as error:
             # A full disk, mostly. The WAL holds everything; nothing is lost and nothing is in anybody's way.
-            logger.debug("log: the WAL can't be copied yet, %s", getattr(error, "sqlite_errorname", "?"))
+            logger.debug("log: the WAL can't be checkpointed yet (%s)", getattr(error, "sqlite_errorname", "?"))
 
 
 def _resolve(outcomes: list[_Outcome]) -> None:

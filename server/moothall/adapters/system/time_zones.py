@@ -47,7 +47,7 @@ def chosen_zone(name: str, environ: Mapping[str, str], etc: Path = Path("/etc"),
 def machine_zone(environ: Mapping[str, str], etc: Path = Path("/etc")) -> str:
     """What the machine calls its zone: by TZ, `/etc/timezone` or where `/etc/localtime` leads; else nothing.
 
-    TZ may also be a rule (`EST5EDT,M3.2.0,M11.1.0`), which is no name; whoever looks it up finds none.
+    TZ may also be a rule (`EST5EDT,M3.2.0,M11.1.0`), which is no name and is found in no database.
     """
     if environ.get("TZ"):
         return environ["TZ"].removeprefix(":")

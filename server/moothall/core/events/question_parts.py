@@ -30,7 +30,7 @@ class Standing(StrEnum):
     WRITTEN = "written"
     """It was answered in writing."""
     TO_REPORT = "to-report"
-    """It goes to whoever writes the report."""
+    """It goes to the authors of the report."""
     CLOSED = "closed"
     """The meeting ended before its turn came, and nobody took it further."""
     WITHDRAWN = "withdrawn"

@@ -44,7 +44,7 @@ class SoundKept(StrEnum):
     NONE = "none"
     """Nothing is recorded."""
     UNTIL_CHECKED = "until-checked"
-    """For whoever checks the text, 30 days at most."""
+    """For those who check the text, 30 days at most."""
     PUBLISHED = "published"
     """Anybody may hear it with the text."""
 
@@ -142,7 +142,7 @@ class LaneHead(msgspec.Struct, frozen=True):
 
 
 class Tag(StrEnum):
-    """What a line is to whoever reports on the meeting."""
+    """The tag of a line for the report."""
 
     AGREED = "agreed"
     """All who spoke of it agree."""
@@ -264,7 +264,7 @@ class CloseAsked(StaffEvent, frozen=True, kw_only=True, tag="close.asked"):
     act: CommandId | None = None
     """Id of the act that will close it; none: it stays open after all, or it is closed and what was to follow has."""
     by: str = ""
-    """Pseudonym of whoever wants it closed."""
+    """Pseudonym of the person who wants it closed."""
     then: SessionId | None = None
     """The session of the same room that is to be opened after that, once."""
 
@@ -547,7 +547,7 @@ class PolicyQuestionsListed(Event, frozen=True, kw_only=True, tag="policy-questi
 
 
 class LineTagged(StaffEvent, frozen=True, kw_only=True, tag="line.tagged"):
-    """What a line is to whoever reports on the meeting."""
+    """The tag of a line for the report."""
 
     segment: SegmentId
     """The line."""
@@ -618,7 +618,7 @@ class InterventionReworded(StaffEvent, frozen=True, kw_only=True, tag="intervent
     text: str
     """As it reads now."""
     name: str | None = None
-    """The name as it stands there now, empty for none; null where that was left as it was."""
+    """The name as it is now, empty for none; null where that was left as it was."""
 
 
 class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="intervention.flagged"):
@@ -679,7 +679,7 @@ class InterventionPublished(FloorEvent, frozen=True, kw_only=True, tag="interven
     kind: Kind
     """As received."""
     text: str
-    """As it reads, by whoever checked it."""
+    """Its text, as the person who checked it left it."""
     language: str
     """BCP-47 tag of the text."""
     name: str
@@ -810,21 +810,21 @@ class WallCleared(Event, frozen=True, kw_only=True, tag="wall.cleared"):
 
 
 class TurnLimited(QueueEvent, frozen=True, kw_only=True, tag="turn.limited"):
-    """How long a turn may take from here on, the one under way too. Whoever types has three times as long."""
+    """How long a turn may take from here on, the one under way too. A typed turn may take three times as long."""
 
     ms: int
     """The limit; 0: there is none."""
 
 
 class TurnTyped(FloorEvent, frozen=True, kw_only=True, tag="turn.typed"):
-    """Whoever was called has begun to type: the turn may take three times as long."""
+    """The called author has begun to type: the turn may take three times as long."""
 
     t: int
     """When, media ms."""
 
 
 class TurnHeld(FloorEvent, frozen=True, kw_only=True, tag="turn.held"):
-    """Whoever was called needs longer to begin: the turn is held for them, or the next may be called meanwhile."""
+    """The called author needs longer to begin: the turn is held for them, or the next may be called meanwhile."""
 
     t: int
     """When they said so, media ms."""

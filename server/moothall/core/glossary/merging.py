@@ -26,7 +26,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     source: Source
     near: bool = False
-    """Whether it belongs to whoever speaks, or to what was announced or added for just this session."""
+    """Whether it belongs to the current speaker, or to what was announced or added for just this session."""
 
 
 class Preferred(msgspec.Struct, frozen=True, kw_only=True):

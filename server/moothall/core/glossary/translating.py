@@ -23,7 +23,7 @@ def translation_terms(
 ) -> dict[str, str]:
     """What is said in `source` → what is written for it in `target` (BCP-47), for `translating.wording`.
 
-    Of a term of which several say something, whoever stands first counts: the desk, the newest first, then the files'
+    Where several say something of a term, the first counts: the desk, the newest first, then the files'
     parts that name the session, its room, or neither. What was taken away at the desk is left to the engine.
     """
     found: dict[str, str] = {}

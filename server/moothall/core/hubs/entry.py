@@ -60,7 +60,7 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
     node: str = ""
     """The newest machine's own name."""
     machine: str = ""
-    """What whoever set that up calls it."""
+    """Its name, chosen by its installer."""
     paired: int | None = None
     """Unix ms when it was."""
     seen: int | None = None

@@ -37,4 +37,4 @@ class Actor(msgspec.Struct, frozen=True):
 SYSTEM = Actor(Role.SYSTEM, "server")
 
 OPERATOR = "operator"
-"""The pseudonym of whoever has a shell, in the records of what they do."""
+"""The pseudonym of the operator at the shell, in the records of what they do."""

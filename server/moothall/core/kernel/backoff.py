@@ -12,7 +12,7 @@ _MOST_DOUBLINGS = 32
 
 
 class Backoff(msgspec.Struct, frozen=True):
-    """Waits that double from `first_ms` up to `last_ms`. Whoever waits adds jitter where several wait at once."""
+    """Waits that double from `first_ms` up to `last_ms`. The caller adds jitter where several wait at once."""
 
     first_ms: int
     last_ms: int

@@ -21,7 +21,7 @@ class Decoder(Protocol[T_co]):
     """A decoder of msgspec's, of JSON or MessagePack."""
 
     def decode(self, buf: Any, /) -> T_co:
-        """The value; raises whatever it likes."""
+        """The value; raises its own errors."""
         ...
 
 
@@ -29,7 +29,7 @@ def read(decoder: Decoder[T], data: bytes | bytearray | memoryview | str | msgsp
     """What `decoder` makes of `data`. Raises Unreadable.
 
     Beside its own errors msgspec raises RecursionError for what is nested deep, and UnicodeDecodeError for strings that
-    are no UTF-8: whoever sends us bytes can have both.
+    are no UTF-8: any sender of bytes can cause both.
     """
     try:
         return decoder.decode(data)

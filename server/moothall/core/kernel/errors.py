@@ -115,7 +115,7 @@ class RefusalCode(StrEnum):
 
 
 class SegmentNow(msgspec.Struct, frozen=True, kw_only=True):
-    """How a segment stands, for whoever worked from an older state."""
+    """The state of a segment, for a sender that worked from an older one."""
 
     segment: SegmentId
     revision: int
@@ -137,7 +137,7 @@ class ChannelNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FirstKnow(msgspec.Struct, frozen=True, kw_only=True):
-    """What whoever acts should know first. The same act is carried out once they say that they do."""
+    """What the actor should know first. The same act is carried out once they confirm it."""
 
     kind: Literal["called", "beside"]
     """Somebody else called another question just now; another meeting is on in the same room."""

@@ -32,7 +32,7 @@ def direction(tag: str) -> Literal["ltr", "rtl", "auto"]:
 
 
 def same_language(one: str, other: str) -> bool:
-    """Whether two BCP-47 tags name the same language, whatever the region or script: `pt` and `pt-BR`."""
+    """Whether two BCP-47 tags name the same language, in any region or script: `pt` and `pt-BR`."""
     return primary(one) == primary(other)
 
 

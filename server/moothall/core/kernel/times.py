@@ -41,7 +41,7 @@ def offset_name(moment: datetime) -> str:
 
 
 def time_of_day(moment: datetime) -> str:
-    """The time of day as all pages have it, whatever their language: `09:05`, `17:03`."""
+    """The time of day as all pages have it, in every language: `09:05`, `17:03`."""
     return f"{moment:%H:%M}"
 
 

@@ -98,7 +98,7 @@ def _differences(before: Planned, after: Planned) -> tuple[tuple[ChangeKind, boo
 
 
 def _same_people(before: Planned, after: Planned) -> Planned:
-    """Whoever has the name of somebody known is that one, whatever another kind of file calls them."""
+    """A person with the name of a known one is that person, under any id in another kind of file."""
     ids = {speaker.id for speaker in before.speakers}
     by_name = {speaker.name: speaker for speaker in before.speakers}
     speakers = tuple(each if each.id in ids else by_name.get(each.name, each) for each in after.speakers)

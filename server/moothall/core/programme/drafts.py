@@ -43,7 +43,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo
     """Of times that name none, where the file names none for all."""
     languages: tuple[str, ...] = ()
-    """Of sessions that name none; empty: nobody has said, and whoever imports is asked."""
+    """Of sessions that name none; empty: nobody has said, and the importer is asked."""
     language_names: Mapping[str, str] = {}
     """What languages are called, without case (`str.casefold`) → tag: what files may write in place of tags."""
 

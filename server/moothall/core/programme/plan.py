@@ -71,7 +71,7 @@ class Timetable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def name_of(text: str) -> str:
-    """A name (`moothall.core.kernel.ids.is_name`) for whatever a file calls something; the same text gives the same
+    """A name (`moothall.core.kernel.ids.is_name`) for a label in a file; the same text gives the same
     name.
 
     Texts that differ in more than case give different names: where something is lost on the way, a digest is added.

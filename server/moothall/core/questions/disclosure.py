@@ -1,7 +1,7 @@
 """Figures by group that show nobody: small cells hidden, guarded against subtraction, and against a second look. Pure.
 
-What people say of themselves becomes tables of one dimension each: a row a cell (whoever has said nothing is a cell
-too), three columns: who asked, who had a turn, who had an answer. Whoever reads them knows, from the queue itself, who
+What people say of themselves becomes tables of one dimension each: a row a cell (those who have said nothing are a cell
+too), three columns: who asked, who had a turn, who had an answer. Their readers know, from the queue itself, who
 asked and who spoke when, so they know all totals at any time, and remember every figure that they have seen. What they
 can work out of that by adding and subtracting concerns nobody, or at least five people:
 
@@ -13,12 +13,12 @@ can work out of that by adding and subtracting concerns nobody, or at least five
   the people who are not in it. Where somebody has said something these have to be five at least, and not nobody, in
   each such difference: if all who are known to have asked meanwhile were in one cell, each of them would be shown.
 - So does the difference between two columns, in a row, between two states of it, and in what is left.
-- In sums nobody counts for more than the fifth of those who have most in the whole column: whoever has far more than
-  others would be seen in them. Waits are averages, since a median is what somebody has.
+- In sums nobody counts for more than the fifth of those who have most in the whole column: an author with far more
+  than others would be seen in them. Waits are averages, since a median is what somebody has.
 - New figures are looked for when at least five people have asked, spoken or been answered since the last time, which
   everybody may know; so that the moment at which one changes tells of nobody in particular.
 
-Whoever asks with several browsers counts as several people; that isn't guarded against.
+A person with several browsers counts as several people; that isn't guarded against.
 
 What each rule keeps back was measured (docs/adr/0032-figures-by-group-stay-live.md). The terms are those of
 L. Willenborg and T. de Waal, "Elements of Statistical Disclosure Control" (Springer, 2001).
@@ -300,7 +300,8 @@ def _derived(
 def _left(parts: Sequence[Share]) -> Share:
     """Of somebody: their whole share, and what is taken away, as far as these don't cancel; each with its length.
 
-    Whoever has moved is in one figure as they were and in another as they are: then more is taken away than there is.
+    A person who has moved is in one figure as they were and in another as they are: then more is taken away than there
+    is.
     """
     total, *shown = parts
     there = sorted(share for share in shown if share)

@@ -32,7 +32,7 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     """As it reads now."""
     language: str
     name: str
-    """As it stands there now."""
+    """Its current value."""
     origin: str
     asker: str
     t: int

@@ -16,13 +16,13 @@ from moothall.core.questions.interventions import Floor, Intervention
 MOST = 5_000
 """Open ones of a session."""
 MOST_EVER = 20_000
-"""Of a session, whatever became of them: a log has to fit into memory."""
+"""Of a session, with every status: a log has to fit into memory."""
 MOST_OPEN = 10
 """Open ones of one person; of requests to speak only one."""
 MOST_OF_HUB = 500
 """Open ones of one hub and those below it, so that none fills the session."""
 MOST_EVER_OF_HUB = 4 * MOST_OF_HUB
-"""Of one hub and those below it, whatever became of them: it may take back what it asks."""
+"""Of one hub and those below it, with every status: it may take back what it asks."""
 WIDER = 48
 """Bits of what one IPv6 customer may have: 65,536 networks of 64 bits (RFC 6177)."""
 

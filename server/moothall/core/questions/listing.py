@@ -45,7 +45,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     written: tuple[Intervention, ...]
     """Answered in writing or to be, the newest first."""
     reported: tuple[Intervention, ...]
-    """Passed on to whoever writes the report, the newest first."""
+    """Passed on to the authors of the report, the newest first."""
     left: tuple[Intervention, ...]
     """What the meeting closed before, by number; nothing while it isn't closed."""
     figures: Figures

@@ -71,7 +71,7 @@ def wait_ms(floor: Floor, name: InterventionId, now: int) -> int | None:
 
 
 def wait_behind(floor: Floor, before: int, now: int) -> int | None:
-    """About how long it takes until the turn of whoever has so many before, media ms from `now`.
+    """About how long it takes until the turn of an author with so many before, media ms from `now`.
 
     By the mean of the last turns, and what is left of the one that is under way. None while nobody can know it: no turn
     is under way, and none has begun lately. The meeting may well come to questions at its end.
@@ -99,7 +99,7 @@ def _by_arrival(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Wa
 
 
 def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
-    """The next turn goes to the place that has had none for longest, and there to whoever came first."""
+    """The next turn goes to the place that has had none for longest, and there to the first who asked."""
     last = {place_of(turn.origin): number for number, turn in enumerate(turns)}
     places: dict[str, deque[Intervention]] = {}
     for each in rest:
@@ -117,7 +117,7 @@ def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Wa
 
 
 def _newcomers(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
-    """Who has had fewest turns comes first; whoever has two in the queue has had one before the second."""
+    """Authors with the fewest turns come first; of one author's two in the queue, the first counts as a turn."""
     had = Counter(turn.asker for turn in turns)
     taken = list[tuple[int, int, Intervention]]()
     for each in rest:

@@ -1,6 +1,6 @@
 """A show of hands: the fold of its events, and how it is told. Pure.
 
-Whoever is remote chooses on a page, the hands in the room are counted by a person. Both stand beside each other.
+Remote people choose on a page, the hands in the room are counted by a person. Both stand beside each other.
 """
 
 from __future__ import annotations
@@ -53,6 +53,19 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     share: int
     """Of all hands, whole percent; 0 where there are none."""
 
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a browser has chosen in a show of hands."""
+
+    option: int | None = None
+    """The answer that is counted, or will be; None: none is."""
+    waits: bool = False
+    """Whether it was chosen in a hub's room, and the meeting has not counted it yet."""
+    late: int | None = None
+    """A newer choice that reached the meeting after the close, and does not count."""
+
+
+NO_CHOICE = Choice()
 
 PollFact = ev.PollOpened | ev.PollCounted | ev.PollClosed
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 NOT_SAID = "not-said"
-"""The cell of whoever has not said it."""
+"""The cell of those who have not said it."""
 YES = "yes"
 
 

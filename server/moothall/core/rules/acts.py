@@ -42,7 +42,7 @@ _Fact = ev.AnyEvent | UnknownEvent | None
 
 
 def undo_id(act: CommandId) -> CommandId:
-    """The id of the act that undoes another one: the same whoever undoes it, so that it is done once."""
+    """The id of the act that undoes another one: the same for every actor, so that it is done once."""
     return CommandId(f"{UNDO}{short(act)}")
 
 

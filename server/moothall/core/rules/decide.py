@@ -155,7 +155,7 @@ def _ask_close(state: State, command: do.AskClose) -> Decision:
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and can't be closed now.")
     if command.act is None and state.closing is None:
-        return refuse(RefusalCode.CONFLICT, "No close of this session is under way.")
+        return refuse(RefusalCode.CONFLICT, "This session is not being closed.")
     return [ev.CloseAsked(act=command.act, by=command.by, then=command.then)]
 
 
@@ -306,7 +306,7 @@ def decide_term(state: State, command: do.ChooseTerm) -> Sequence[ev.AnyEvent] |
         return refuse(RefusalCode.INVALID, "Translations can be given only for a preferred term.")
     known = key_of(term) in state.terms
     if command.wanted is None and not known:
-        return refuse(RefusalCode.UNKNOWN, "This session has no choice about this term to take back.")
+        return refuse(RefusalCode.UNKNOWN, "No wording of this term was chosen in this session.")
     if not known and len(state.terms) >= MOST_CHOSEN:
         message = f"The session has {MOST_CHOSEN} terms of its own already; put lasting ones in a glossary file."
         return refuse(RefusalCode.CONFLICT, message)

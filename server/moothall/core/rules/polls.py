@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.kernel.ids import is_name
+from moothall.core.kernel.ids import PollId, is_name
 from moothall.core.questions.polls import FEWEST_OPTIONS, MOST_OPTIONS, Poll, open_poll, poll_of
 from moothall.core.session.state import ON, State
 
@@ -20,6 +20,8 @@ MOST_POLLS = 100
 """Of a session."""
 MOST_HANDS = 100_000
 """For an option."""
+NO_POLL = refuse(RefusalCode.UNKNOWN, "The session has no such show of hands.")
+VOTE_OVER = refuse(RefusalCode.CONFLICT, "This show of hands is closed.")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 PollCommand = do.OpenPoll | do.ClosePoll | do.CountRoom | do.CountPoll
@@ -31,7 +33,7 @@ def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.An
     if isinstance(command, do.OpenPoll):
         return _open(state, command, known, wall)
     if known is None:
-        return refuse(RefusalCode.UNKNOWN, "The session has no such show of hands.")
+        return NO_POLL
     if isinstance(command, do.ClosePoll):
         if not known.open and known.void is command.void:
             return refuse(RefusalCode.CONFLICT, "This show of hands is already closed.")
@@ -46,6 +48,31 @@ def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.An
     if (remote, room) == (known.remote, known.room):
         return refuse(RefusalCode.CONFLICT, "This count is already known.")
     return [ev.PollCounted(poll=known.id, remote=remote, room=room)]
+
+
+def poll_to_vote(state: State, number: int, option: int) -> Poll | Refusal:
+    """The show of hands of that number, where an option of it (from 0) may be chosen now, or why not."""
+    poll = next((poll for poll in state.floor.polls if poll.number == number and not poll.void), None)
+    if poll is None or not 0 <= option < len(poll.options):
+        return NO_POLL
+    return poll if is_going(state, poll) else VOTE_OVER
+
+
+def refused_hands(state: State, poll: PollId, counts: Sequence[int]) -> Refusal | None:
+    """Why these counts of a hub's ballots, a number for each option, are not taken now; None where they are."""
+    known = poll_of(state.floor.polls, poll)
+    if known is None or known.void:
+        return NO_POLL
+    if not is_going(state, known):
+        return VOTE_OVER
+    if len(counts) != len(known.options) or not _possible(counts):
+        return refuse(RefusalCode.INVALID, f"Count 0 to {MOST_HANDS} hands for each option.")
+    return None
+
+
+def is_going(state: State, poll: Poll) -> bool:
+    """Whether hands can be raised."""
+    return poll.open and state.status in ON
 
 
 def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> Sequence[ev.AnyEvent] | Refusal:

@@ -355,7 +355,7 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
 
 
 def takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
-    """Whoever is called is named in the text from here on."""
+    """The called author is named in the text from here on."""
     floor = spoken(state)
     if floor is None:
         return []

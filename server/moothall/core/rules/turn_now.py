@@ -1,6 +1,6 @@
 """The turn that is under way: how long it may take, until when it is held, and whether it has begun. Pure.
 
-Whoever types has three times as long as whoever speaks, since writing takes about so much longer than speaking.
+A typed turn has three times as long as a spoken one, since writing takes about so much longer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moothall.core.session.state import ON, State
 TIMES_TYPED = 3
 """How many times as long a typed turn may take."""
 HOLD_MS = 60_000
-"""How long a turn is held for whoever was called. Nothing happens by itself when that is over."""
+"""How long a turn is held for the called author. Nothing happens by itself when that is over."""
 
 
 LONGER_MS = 180_000
@@ -39,7 +39,7 @@ class TurnNow(msgspec.Struct, frozen=True, kw_only=True):
     begin: int | None
     """Until when it is held, media ms; None once somebody has begun."""
     longer: bool
-    """Whether whoever was called has said that they need longer."""
+    """Whether the called author has said that they need longer."""
 
 
 def turn_now(state: State) -> TurnNow | None:
@@ -142,7 +142,7 @@ def _begun(state: State, each: Intervention, turn: Turn) -> int | None:
 
 
 def _lines(state: State, since: int) -> Iterator[Segment]:
-    """The lines of the turn under way that stand, whatever the session has beside them."""
+    """The lines of the turn under way that are shown, without all others of the session."""
     for name in state.turn_lines:
         line = state.segments.get(name)
         if line is not None and line.t0 >= since and not line.gone:

@@ -70,11 +70,11 @@ def read_act(before: State, events: Sequence[_Fact]) -> Reading:
 
 
 def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:
-    """What of an act's undoing still fits: the floor is left to whoever else was given it meanwhile.
+    """What of an act's undoing still fits: the floor is left to another speaker who got it meanwhile.
 
     Lines that are not in the log any more are passed over; those that were struck and stand again are meant where they
     stand. Of many lines that were accepted at once those are left that somebody has changed since, unless all of them
-    were: then whoever carries it out says so. Of many questions those are left that somebody has brought elsewhere
+    were: then the caller says so. Of many questions those are left that somebody has brought elsewhere
     since; `moved_on` says when that is all of them.
     """
     took, brought = _floors(act), brought_by(act)

@@ -98,7 +98,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
         """How late a text is, ms, that at media ms `now` is `lag` ms behind what was said.
 
         When a break is ended a while ago, all that was said since then becomes text at once. As long a time is given
-        for that: what comes late by no more is no delay meanwhile.
+        for that: words late by no more are no delay meanwhile.
         """
         since, until = self.set_back
         back = until - since

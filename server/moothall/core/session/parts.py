@@ -81,7 +81,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
         return "".join(word.text for word in self.words[after:])
 
     def now(self) -> SegmentNow:
-        """How it stands, for whoever worked from an older state."""
+        """Its state, for a sender that worked from an older one."""
         return SegmentNow(segment=self.id, revision=self.revision, words=len(self.words), text=self.whole)
 
 

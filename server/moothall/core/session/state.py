@@ -1,6 +1,6 @@
 """What a session is and what may happen in it: decide(state, command) → events, evolve(state, event) → state.
 
-The session writer is the only caller of `decide` that counts; whoever folds a log uses `evolve`.
+The session writer is the only caller of `decide` that counts; a fold of a log uses `evolve`.
 """
 
 from __future__ import annotations
@@ -199,9 +199,13 @@ def _wall_cleared(state: State, event: ev.WallCleared) -> State:
 
 
 def _with_floor(state: State, event: FloorFact) -> State:
-    turns = len(state.floor.turns)
-    state = msgspec.structs.replace(state, floor=evolve_floor(state.floor, event))
-    if len(state.floor.turns) > turns:
+    turns, floor = len(state.floor.turns), evolve_floor(state.floor, event)
+    if isinstance(event, ev.InterventionStands) and state.status is Status.CLOSED:
+        known = state.floor.get(event.intervention)
+        if known is None or not known.number:  # Its arrival is for the staff: public events tell of it by this one.
+            floor = floor.with_(event.intervention, after_close=True)
+    state = msgspec.structs.replace(state, floor=floor)
+    if len(floor.turns) > turns:
         state = msgspec.structs.replace(state, turn_lines=())
     if not isinstance(event, ev.InterventionStands) or event.standing is Standing.CHECKED:
         return state

@@ -1,6 +1,6 @@
 """How words are joined where a translation and what was put into it meet.
 
-`doy la palabra a` and `el delegado` give `al delegado`. An engine doesn't know what stands in a place and often takes
+`doy la palabra a` and `el delegado` give `al delegado`. An engine doesn't know what a placeholder holds and often takes
 it for something masculine; its article gives way to the one that is put in: `do` and `a moção` give `da moção`.
 """
 

@@ -1,6 +1,6 @@
 """Translated lines beside the lines that they are made from: names, what is due, and what goes together.
 
-A translation has one line for each line of what is spoken. Its name follows from both, so that whoever makes it again
+A translation has one line for each line of what is spoken. Its name follows from both, so that a second translation
 finds it there.
 """
 

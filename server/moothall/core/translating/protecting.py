@@ -23,7 +23,7 @@ MOST = 24
 MARK = re.compile(r"XQ(\d{1,3})X", re.IGNORECASE)
 """What stands in a place."""
 OTHER_MARK = re.compile(r"XQZ(\d{1,3})(?!\d)", re.IGNORECASE)
-"""What stands there when the first was lost: it came through the two of 178 sentences in which that happened."""
+"""Used when the first was lost: it came through the two of 178 sentences in which that happened."""
 NUMBER = " {number}"
 """End of a term that holds only where a number follows; the number stays in the text."""
 QUESTION = "?"

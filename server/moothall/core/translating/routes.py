@@ -38,8 +38,8 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     remote: bool = False
     """Whether the text is sent to another machine."""
     guest: bool = False
-    """Whether it is only asked where those that are no guests can't do it, whatever it says of its cost. Whoever serves
-    it says so, not itself."""
+    """Whether it is only asked where those that are no guests can't do it, at any cost that it states. The server
+    sets this, not the translator."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

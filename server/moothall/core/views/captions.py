@@ -231,7 +231,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
     def page(self, before: int) -> tuple[Line, ...]:
         """The page of older lines that ends before line number `before`, at most 200 of them.
 
-        Pages begin at multiples of 200, so that they can be kept by whoever reads them.
+        Pages begin at multiples of 200, so that readers can keep them.
         """
         stop = min(before, self.skipped + len(self.lines))
         start = max(0, (stop - 1) // SNAPSHOT_LINES * SNAPSHOT_LINES)

@@ -3,7 +3,7 @@
 The delay of a word is the time at which it was written into the log, less the wall time of its end by the mapping of
 the clock that held when it was spoken. So it can be told years later, and words that waited for an engine to come back
 count as late as they were. Words that are said again (what a removal left of a line, lines that were moved here) tell
-nothing of that: only what comes from an engine is timed. Words that were said before somebody ended a break, and after
+nothing of that: only an engine's words are timed. Words that were said before somebody ended a break, and after
 the time to which its end was set back, are not timed either: until then nobody was to have them.
 
 Laws: a log folded in parts gives what it gives folded at once; figures are added up in any order; of struck lines no

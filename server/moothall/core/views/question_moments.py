@@ -12,7 +12,7 @@ from moothall.core.session.parts import Segment
 from moothall.core.session.state import State
 
 PAUSE_MS = 5_000
-"""Whoever asks so long after a line's end, with no other begun, asks about that line."""
+"""A question so long after a line's end, with no other begun, is about that line."""
 
 
 def spoken_lines(state: State) -> Sequence[Segment]:

@@ -59,7 +59,7 @@ class Turn(msgspec.Struct, frozen=True):
     """Whether something else stands between, or nothing above."""
 
     def broken(self) -> Turn:
-        """After a span without text: whoever goes on is named again."""
+        """After a span without text the speaker is named again."""
         return msgspec.structs.replace(self, apart=True)
 
     def then(self, name: str) -> Heading:

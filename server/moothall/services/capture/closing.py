@@ -1,6 +1,6 @@
 """Closing a session well: its sound comes to rest and its last words are in the log before it is closed.
 
-Whatever closes a session does it here. Sound that comes after the close is refused, and so are words of an engine that
+Every close of a session is done here. Sound that comes after the close is refused, and so are words of an engine that
 still hears what was said before it: the log says then from where to where they are missing. While the last words are
 awaited readers are told so, and the log knows who wants the session closed: a server that is killed meanwhile goes on
 with it (`complete`). Where another session is to follow in the room the log knows that, too.
@@ -93,7 +93,7 @@ class Closing:
     def complete(self, writer: SessionWriter) -> None:
         """Close a session that has just been loaded if an earlier life of the server was about to, and go on.
 
-        Where a file was played whoever plays it goes on with that first, and closes.
+        Where a file was played, its player continues first, and closes.
         """
         state = writer.state
         played = any(not source.ended and take_of(name) is None for name, source in state.sources.items())
@@ -106,10 +106,10 @@ class Closing:
                 asked = writer.state.closing
                 if asked is not None and asked.act is not None and writer.state.status in ON:
                     await writer.insist(Actor(Role.SYSTEM, asked.by), asked.act, CloseSession())
-                    logger.info("session %s: closed, as was asked before the restart", writer.session)
+                    logger.info("session %s: the close that was requested before the restart is done", writer.session)
                 await self.go_on(writer, insist=True)
         except Exception as error:  # whatever it was, other meetings are on
-            note_failure(error, f"session {writer.session}: it stays open, though closing it was asked for")
+            note_failure(error, f"session {writer.session}: the requested close failed; the session stays open")
 
     async def go_on(self, writer: SessionWriter, *, insist: bool = False) -> Refusal | None:
         """Open what is to follow on a session that was closed, once; None when that is done, or when nothing is.
@@ -137,8 +137,8 @@ class Closing:
         """Inside, a session that was on takes no more sound, and its last words are in the log. One at a time.
 
         Who comes second finds the session closed, or comes to close it because the first was refused. `act` is the
-        id of the act that closes it, `by` the pseudonym of whoever wants that. `then` is opened once it is closed,
-        before anybody is told that it has settled: a microphone goes straight from one to the next.
+        id of the act that closes it, `by` the pseudonym of the person who wants that. `then` is opened once it is
+        closed, before anybody is told that it has settled: a microphone goes straight from one to the next.
         """
         session = writer.session
         async with self._locks.setdefault(session, asyncio.Lock()):
@@ -151,7 +151,7 @@ class Closing:
                 if on and (awaited or then is not None):
                     await self._ask(writer, act, by, then)
                 if on and not await self._finished(session):
-                    logger.warning("session %s: closed before its last sound was recognised", session)
+                    logger.warning("session %s: it was closed before its last sound was recognised", session)
                 yield
             except Exception:
                 await self._call_off(writer)
@@ -188,10 +188,10 @@ class Closing:
             meant = act or (None if known is None else known.act) or CommandId(f"{name}:close")
             asked = await writer.send(SYSTEM, CommandId(name), AskClose(act=meant, by=by, then=then))
             if isinstance(asked, Refusal):
-                logger.warning("session %s: it could not be noted that it is being closed", writer.session)
+                logger.warning("session %s: the request to close could not be stored", writer.session)
 
     async def _call_off(self, writer: SessionWriter) -> None:
-        """Whoever wanted it closed was refused, or has left it open."""
+        """The close was refused, or was called off."""
         if writer.state.closing is not None:  # Else it was closed, or nothing was awaited.
             await writer.send(SYSTEM, CommandId(f"last-words:{writer.offset}:off"), AskClose())
 

@@ -151,7 +151,7 @@ class Ingest:
         if known:
             t = known[0]
             spooled = inputs[0][1]
-            logger.info("session %s: source goes on at sample %d", writer.session, spooled)
+            logger.info("session %s: the source continues at sample %d", writer.session, spooled)
             now = t + spooled * 1000 // RATE
             if now >= writer.state.clock[0]:
                 await self._command(writer, f"map:{inputs[0][0].source}:{self._clock.wall()}", MapClock(t=now))
@@ -215,4 +215,4 @@ class Ingest:
     async def _command(self, writer: SessionWriter, name: str, command: AnyCommand) -> None:
         answer = await writer.insist(SYSTEM, CommandId(name), command)
         if isinstance(answer, Refusal):
-            logger.warning("session %s: '%s' was refused (%s)", writer.session, name, answer.code)
+            logger.warning("session %s: the command '%s' was refused (%s)", writer.session, name, answer.code)

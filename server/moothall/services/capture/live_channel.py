@@ -11,7 +11,7 @@ from contextlib import suppress
 from moothall.core.commands import AnyCommand, AttachSource, EndSource, MapClock, NoteGap, OpenSession
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.rules.decide import MOST_BEFORE
@@ -150,7 +150,7 @@ class LiveChannel:
         """The take of that name, to be gone on with from what was received; None when it is over already.
 
         `first` is the first position that its microphone still has, heard `age` ms ago. With what is missing before
-        it, or with another name, whatever came before ends here.
+        it, or with another name, the earlier take ends here.
         """
         await self._started.wait()
         async with self._beginning:
@@ -161,7 +161,10 @@ class LiveChannel:
             if known is None:
                 sources = self._sources_of(name)
                 if any(source.channel != self.channel for source in sources):
-                    return Refusal(code=RefusalCode.INVALID, message="This take belongs to another text.")
+                    return refuse(
+                        RefusalCode.INVALID,
+                        "This sound is already sent for another text; stop sending and begin again.",
+                    )
                 if any(source.ended for source in sources):
                     return None
             elif known.apart:
@@ -172,7 +175,7 @@ class LiveChannel:
             elif known.finished:
                 return None
             if len(self.takes) >= MOST_TAKES:
-                return Refusal(code=RefusalCode.BUSY, message="Too much sound is waiting to be recognised.")
+                return refuse(RefusalCode.BUSY, "Too much sound is waiting to be recognised; try again in a minute.")
             return await self._begin(known, name, first, age)
 
     async def _begin(self, known: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
@@ -195,7 +198,7 @@ class LiveChannel:
         try:
             spool = await self._spools.open(writer.session, source)
         except StorageUnavailable as error:
-            return Refusal(code=RefusalCode.UNAVAILABLE, message=str(error))
+            return refuse(RefusalCode.UNAVAILABLE, str(error))
         if source not in writer.state.sources:
             command = AttachSource(source=source, channel=self.channel, t=t, rate=RATE)
             attached = await writer.send(SYSTEM, CommandId(f"attach-source:{source}"), command)
@@ -213,10 +216,8 @@ class LiveChannel:
 
     def _not_running(self) -> Refusal:
         if self.live.state.status is Status.CLOSED:
-            return Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
-        return Refusal(
-            code=RefusalCode.UNAVAILABLE, message="The sound can't be taken in at the moment; send it again."
-        )
+            return refuse(RefusalCode.CONFLICT, "The session is closed.")
+        return refuse(RefusalCode.UNAVAILABLE, "The sound can't be taken in at the moment; send it again.")
 
     def take_up(self, source: SourceId, spool: Spool) -> LiveTake | None:
         """Go on with a source that is attached and spooled as far as it is; None once this doesn't run any more."""
@@ -228,7 +229,9 @@ class LiveChannel:
         self.takes.append(take)
         take.carrying = self._group.create_task(self._carry(take, spool))
         self._more.set()
-        logger.info("session %s: take %s on %s from sample %d", self.live.id, name, self.channel, take.received)
+        logger.info(
+            "session %s: take %s sends to channel %s from sample %d", self.live.id, name, self.channel, take.received
+        )
         return take
 
     async def started(self) -> None:
@@ -307,7 +310,9 @@ class LiveChannel:
                 mapped = now
                 await self._command(f"map:{take.audio.source}:{wall}", MapClock(t=t))
             elif now - together >= APART_FOR_MS:
-                logger.info("session %s: take %s lies %d ms apart", self.live.id, take.name, off)
+                logger.info(
+                    "session %s: take %s differs from the session's clock by %d ms", self.live.id, take.name, off
+                )
                 await take.part()
 
     def _tell_no_sound(self) -> None:
@@ -323,4 +328,4 @@ class LiveChannel:
     async def _command(self, name: str, command: AnyCommand) -> None:
         answer = await self.live.writer.insist(SYSTEM, CommandId(name), command)
         if isinstance(answer, Refusal):
-            logger.warning("session %s: '%s' was refused (%s)", self.live.id, name, answer.code)
+            logger.warning("session %s: the command '%s' was refused (%s)", self.live.id, name, answer.code)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from moothall.core.commands import NoteGap
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
 from moothall.core.session.parts import Source
@@ -70,13 +70,16 @@ class LiveIngest:
         live = await self._sessions.find(session)
         channel = ChannelId(hello.channel)
         if live is None or channel not in live.state.channels:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         if live.state.status is Status.CLOSED:
-            return Refusal(code=RefusalCode.CONFLICT, message="The session is closed.")
+            return refuse(RefusalCode.CONFLICT, "The session is closed.")
         stopped = self._stopped.get((session, channel))
         if stopped is not None:
             if hello.take in stopped:
-                return Refusal(code=RefusalCode.UNAVAILABLE, message="The sound of this text has failed too often.")
+                return refuse(
+                    RefusalCode.UNAVAILABLE,
+                    "The sound of this text has failed too often; stop sending and begin again.",
+                )
             self._forget(session, channel)
         return await self._channel(live, channel).begin(hello.take, hello.first, hello.age)
 
@@ -152,11 +155,13 @@ class LiveIngest:
             try:
                 live = await self._sessions.find(session)
             except RecordBroken as error:
-                note_failure(error, f"session {session}: its log can't be read, so its spooled sound waits")
+                note_failure(error, f"session {session}: the log can't be read, so spooled sound waits")
                 continue
             known = None if live is None else live.state.sources.get(source)
             if live is None or known is None:
-                logger.warning("session %s: sound of %s is spooled, and the log doesn't know it", session, source)
+                logger.warning(
+                    "session %s: the spool has sound of source %s that the log does not know", session, source
+                )
             elif known.ended or live.state.status is Status.CLOSED:
                 await self._let_go(live, source, known)
             else:
@@ -213,7 +218,9 @@ class LiveIngest:
                     another = await self._made_again(key, channel, tries)
                     if another is None:
                         self._stopped[key] = frozenset(take.name for take in channel.takes)
-                        logger.error("session %s: the sound of %s failed too often; it stays spooled", *key)
+                        logger.error(
+                            "session %s: the sound of channel %s failed too often; it stays in the spool", *key
+                        )
                         return
                     channel = self._channels[key] = another
         finally:
@@ -225,7 +232,7 @@ class LiveIngest:
         """Run a channel; whether it came to its end."""
         error = await failure_of(channel.run)
         if error is not None:  # whatever it was, other meetings are on
-            note_failure(error, f"session {key[0]}: the live sound of {key[1]} is begun again")
+            note_failure(error, f"session {key[0]}: the live sound of channel {key[1]} failed and restarts")
         return error is None or channel.live.state.status is Status.CLOSED
 
     async def _made_again(
@@ -236,7 +243,7 @@ class LiveIngest:
             try:
                 return self._made(before.live, key[1], await self._spooled(key, before))
             except Exception as error:  # as in `_ran`
-                note_failure(error, f"session {key[0]}: the spooled sound of {key[1]} can't be found")
+                note_failure(error, f"session {key[0]}: the spooled sound of channel {key[1]} can't be found")
         return None
 
     async def _spooled(

@@ -33,7 +33,7 @@ LOOK_MS = 1_000
 LEVEL_MS = 250
 """How often the levels are told."""
 NAME = 60
-"""Characters of the name of whoever sees to something."""
+"""Characters of the name of the person who sees to an alarm."""
 
 
 class Rooms(Protocol):

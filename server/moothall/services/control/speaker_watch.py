@@ -71,4 +71,4 @@ class SpeakerWatch:
             return
         command_id = CommandId(f"silent:{channel}:{live.writer.offset}")
         await live.writer.send(SYSTEM, command_id, TakeFloor(channel=channel, speaker=None))
-        logger.info("session %s channel %s: silent, so nobody is named", session, channel)
+        logger.info("session %s channel %s: nobody speaks, so the speaker's name is taken away", session, channel)

@@ -14,7 +14,7 @@ from moothall.core.session.state import State
 from moothall.services.desks.acts import Presence
 
 WITHIN_MS = 10_000
-"""Whoever calls so soon after somebody else did has probably not seen it."""
+"""A person who calls so soon after somebody else has probably not seen it."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

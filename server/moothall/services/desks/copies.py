@@ -172,7 +172,7 @@ class _Search:
             try:
                 self._known[session] = await self._find(session)
             except RecordBroken:
-                logger.error("session %s: its log can't be read, so lines that were moved are not looked for", session)
+                logger.error("session %s: the log can't be read, so its moved lines are not checked", session)
                 self.unread.add(session)
                 self._known[session] = None
         return self._known[session]

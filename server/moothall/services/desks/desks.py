@@ -16,7 +16,7 @@ import msgspec
 from moothall.core.commands import AnyCommand, OpenSession, ReopenSession
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.visible import visible
@@ -66,7 +66,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 UndoMove = Callable[[Seat, Act], Awaitable[Receipt | Refusal]]
-"""Undoes a move of lines to another session, for whoever sits there (`LineMoves.undo`)."""
+"""Undoes a move of lines to another session, for a desk (`LineMoves.undo`)."""
 
 
 class Desks:
@@ -140,7 +140,7 @@ class Desks:
                 table.who.pop(name, None)
 
     def _who(self, table: Table, act: Act) -> Presence:
-        """Whoever did something; the log knows the link alone."""
+        """The actor; the log knows the link alone."""
         doing = table.doing.get(short(act.id))
         if doing is not None:
             table.who.setdefault(act.id, doing)
@@ -180,13 +180,13 @@ class Desks:
         The outlet gets a snapshot, or the frames after `after`. Raises StorageUnavailable and RecordBroken.
         """
         if staff.role not in STAFF_ROLES:
-            return Refusal(code=RefusalCode.FORBIDDEN, message="This link has no page of its own in a meeting.")
+            return refuse(RefusalCode.FORBIDDEN, "Your link opens no desk of a meeting.")
         live = await self._sessions.find(session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         wanted = channel if channel is not None else next(iter(live.state.channels), None)
         if wanted is None or wanted not in live.state.channels:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The meeting has no such text.")
+            return refuse(RefusalCode.UNKNOWN, "The meeting has no such text.")
         presence = Presence(
             seat=self._randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
         )
@@ -207,7 +207,7 @@ class Desks:
             news["interventions"] = table.floor.whole()
         table.seats[presence.seat] = seat
         self._tell_presence(table)
-        logger.info("session %s: a %s is at a desk", session, staff.role)
+        logger.info("session %s: a desk is open (%s)", session, staff.role)
         return seat, {
             "session": session,
             "channel": wanted,
@@ -233,7 +233,7 @@ class Desks:
             self._tell_presence(table)
 
     def call(self, seat: Seat, name: str) -> None:
-        """Whoever sits there says what they are called."""
+        """The person at the desk gives their name."""
         seat.presence = msgspec.structs.replace(seat.presence, name=_plain_name(name))
         table = self._tables.get(seat.live.id)
         if table is not None:
@@ -273,7 +273,7 @@ class Desks:
 
     @contextmanager
     def doing(self, seat: Seat, command_id: CommandId) -> Iterator[None]:
-        """While inside, an act of this id is done by whoever sits there."""
+        """While inside, this desk carries out an act of this id."""
         table = self._table(seat.live.id)
         table.doing[short(command_id)] = seat.presence
         try:
@@ -283,7 +283,7 @@ class Desks:
             table.doing.pop(short(command_id), None)
 
     async def undo(self, seat: Seat, command_id: CommandId) -> Receipt | Refusal:
-        """Undo an act of this session, whoever did it. Once is enough: again gets the first answer.
+        """Undo an act of this session, by any actor. Once is enough: again gets the first answer.
 
         Raises StorageUnavailable and RecordBroken.
         """
@@ -291,7 +291,7 @@ class Desks:
         self._tell_acts(table, await table.acts.load(seat.live.writer))
         act = table.acts.get(command_id)
         if act is None or not act.undo:
-            return Refusal(code=RefusalCode.UNKNOWN, message="That can't be undone any more.")
+            return refuse(RefusalCode.UNKNOWN, "This act can't be undone any more.")
         if act.moved is not None:
             answer = await self._undo_move(seat, act)
         else:
@@ -315,7 +315,7 @@ def _opens(command: AnyCommand) -> bool:
 
 
 def _tell_overridden(table: Table, other: Call, seat: Seat) -> None:
-    """Tell whoever called before who has called something else, and what had its turn."""
+    """Tell the earlier caller who has called another question, and which one had its turn."""
     floor = seat.live.state.floor
     first, before = table.seats.get(other.by.seat), floor.interventions.get(other.intervention)
     now = None if floor.called is None else floor.interventions.get(floor.called)

@@ -1,4 +1,4 @@
-"""Moving lines between sessions for whoever sits at a desk, and back again, after a restart too."""
+"""Moving lines between sessions from a desk, and back again, after a restart too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import LinesMovedHere
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.removal.moves import arrived, commands_of
@@ -46,7 +46,7 @@ class LineMoves:
         """Lines belong to another session, which the seat's link has to reach. Raises as `Sessions.find` does."""
         other = await self._sessions.find(session)
         if other is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         async with self.busy:
             return await move_lines(
                 seat.live.writer,
@@ -64,12 +64,11 @@ class LineMoves:
         moved = act.moved
         there = None if moved is None else await self._where(seat.live.id, act)
         if moved is None or there is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The meeting in which the lines are now can't be found.")
+            return refuse(RefusalCode.UNKNOWN, "The meeting that has these lines now can't be found.")
         session, to_channel = there
         other = await self._sessions.find(session) if self._may_act(seat.staff, session) else None
         if other is None:
-            message = "Your link is not for the meeting in which the lines are now."
-            return Refusal(code=RefusalCode.FORBIDDEN, message=message)
+            return refuse(RefusalCode.FORBIDDEN, "Your link is not for the meeting that has these lines now.")
         async with self.busy:
             return await move_back(
                 seat.live.writer,

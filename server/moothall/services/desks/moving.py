@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from moothall.core import commands as do
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import Clock
 from moothall.core.removal.moves import arrived, commands_of, digest, returned
@@ -89,7 +89,7 @@ async def move_back(
         message = (
             "The lines were changed in the other session since they were moved. Move them back from there by hand."
         )
-        return Refusal(code=RefusalCode.STALE, message=message)
+        return refuse(RefusalCode.STALE, message)
     refusal = _objection(to_writer.state, from_writer.state, leaving, actor, clock.wall())
     if refusal is not None:
         return refusal
@@ -123,9 +123,9 @@ def _unchanged(home: State, away: State, segment: SegmentId, there: SegmentId) -
 
 def _objection(leaves: State, enters: State, leaving: do.MoveLinesAway, actor: Actor, wall: int) -> Refusal | None:
     if not may_send(actor.role, leaving):
-        return Refusal(code=RefusalCode.FORBIDDEN, message=f"The role '{actor.role}' may not do this.")
+        return refuse(RefusalCode.FORBIDDEN, f"The role '{actor.role}' may not do this.")
     if enters.status in (Status.ABSENT, Status.CREATED):
-        return Refusal(code=RefusalCode.CONFLICT, message="The other session has not begun.")
+        return refuse(RefusalCode.CONFLICT, "The other session has not begun.")
     decision = decide(leaves, leaving, actor, wall)
     return decision if isinstance(decision, Refusal) else None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.removal.moves import digest, short
 from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WithCopies, selected, times
@@ -44,7 +44,7 @@ async def remove(
 ) -> Receipt | Refusal:
     """Erase the selected words from every log that holds them and, with `silence`, from the sound.
 
-    In the other logs lines go whole, whoever may act in their sessions: they are the same words. The sound goes first,
+    In the other logs lines go whole, without a check of rights there: they are the same words. The sound goes first,
     as those logs do. Refused (`forbidden`) to all but the technician and the secretariat, and when there is nothing to
     remove; as `unavailable` it may be sent again. As `conflict` when a log is damaged that may hold the words; they are
     removed from all others then. Nobody may move lines meanwhile.
@@ -70,7 +70,7 @@ async def remove(
             f"The words are removed here. The record of {', '.join(found.unread)} is damaged and may hold them too: "
             "restore it from a backup, and remove them there."
         )
-        return Refusal(code=RefusalCode.CONFLICT, message=message)
+        return refuse(RefusalCode.CONFLICT, message)
     return answer
 
 

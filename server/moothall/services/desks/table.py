@@ -17,7 +17,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
 
 FOR_LEADERS = frozenset({"balance", "set-aside", "lately", "crowds"})
-"""News that whoever leads the discussion is told, and nobody else."""
+"""News for desks that lead the discussion alone."""
 
 
 class Push(Protocol):
@@ -66,7 +66,7 @@ class Table:
                 seat.push(event, body)
 
     def tell_floor(self, state: State, wall: int, *, anew: bool = False) -> None:
-        """Tell whoever leads the discussion what has changed of its questions."""
+        """Tell desks that lead the discussion what has changed of its questions."""
         if any(seat.staff.role in LEADERS for seat in self.seats.values()) or anew:
             body = self.floor.news(state, wall, anew=anew)
             for part in parts_of(body) if body is not None else ():

@@ -9,7 +9,7 @@ from moothall.core.commands import AnyCommand, ForceLanguage, RestoreLines, Take
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.ports import EventLog
@@ -32,7 +32,7 @@ Held = Callable[[SessionWriter, ChannelId], AbstractAsyncContextManager[object]]
 async def undo_act(
     writer: SessionWriter, actor: Actor, act: Act, *, log: EventLog, closing: Closing, held: Held
 ) -> Receipt | Refusal:
-    """Carry out what undoes `act`, and give lines that opened under a wrong name back to whoever spoke before.
+    """Carry out what undoes `act`, and give lines that opened under a wrong name back to the speaker before.
 
     The floor goes back first: then no more lines open under the wrong name, and all that did can be found. May be
     repeated; after a crash in between the same goes on. Raises StorageUnavailable.
@@ -50,20 +50,19 @@ async def undo_act(
 async def _carry_out(
     writer: SessionWriter, actor: Actor, act: Act, *, closing: Closing, held: Held
 ) -> Receipt | Refusal:
-    """Whatever of its undoing is due; the act's own receipt when that is nothing."""
+    """The part of its undoing that is due; the act's own receipt when that is nothing."""
     async with AsyncExitStack() as stack:
         for command in act.undo:
             if isinstance(command, RestoreLines):
                 await stack.enter_async_context(held(writer, command.channel))
         if _other_language(writer.state, act):
             message = "Somebody has said since that they speak another language; undo that first."
-            return Refusal(code=RefusalCode.STALE, message=message)
+            return refuse(RefusalCode.STALE, message)
         if moved_on(writer.state.floor, act.commands):
             message = "The question has been moved since; undo that first, or move it where you want it."
-            return Refusal(code=RefusalCode.STALE, message=message)
+            return refuse(RefusalCode.STALE, message)
         if takes_turn_away(writer.state.floor, act.commands, act.undo):
-            message = "Another question or comment has its turn now; end that first."
-            return Refusal(code=RefusalCode.STALE, message=message)
+            return refuse(RefusalCode.STALE, "Another question or comment has its turn now; end that first.")
         due = standing(writer.state, act.commands, act.undo)
         done = writer.receipt(act.id) or Receipt(act.last, act.last)
         return await closing.send(writer, actor, undo_id(act.id), due) if due else done

@@ -42,7 +42,7 @@ INBOX = 1_024
 
 
 class EngineConnection(Protocol):
-    """One engine's link, whatever carries it."""
+    """One engine's link, over any transport."""
 
     @property
     def name(self) -> str:
@@ -58,7 +58,7 @@ class EngineConnection(Protocol):
         ...
 
     def abort(self) -> None:
-        """End the link at once, whatever the other side does; `receive` tells."""
+        """End the link at once, without waiting for the other side; `receive` then returns None."""
         ...
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId
 from moothall.core.session.keeping import Span
 from moothall.core.session.state import State
@@ -55,13 +55,11 @@ class StoredWords:
     async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
         """Store an act; what was said off the record is left out of it."""
         if self._held is not None and act.id != self._held:
-            answer: Receipt | Refusal = Refusal(
-                code=RefusalCode.UNAVAILABLE, message="An earlier act of this engine could not be stored."
+            answer: Receipt | Refusal = refuse(
+                RefusalCode.UNAVAILABLE, "An earlier act of this engine could not be stored."
             )
         elif not act.commands or any(not self._mine(command) for command in act.commands):
-            answer = Refusal(
-                code=RefusalCode.FORBIDDEN, message="An engine can write only into channels that are attached to it."
-            )
+            answer = refuse(RefusalCode.FORBIDDEN, "An engine can write only into channels that are attached to it.")
         else:
             answer = await self._store(act)
         self._remember(act, answer)

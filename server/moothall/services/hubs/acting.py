@@ -54,7 +54,7 @@ class HubActing:
             act = await self._waiting.get()
             if self._due and act.id != next(iter(self._due)):
                 self._due.setdefault(act.id, 0)
-                message = "An act before this one is to be sent again first."
+                message = "An earlier act has to be sent again first."
                 self._say(NotDone(id=act.id, code=RefusalCode.BUSY, message=message))
                 continue
             answer, failures = await self._done(act)
@@ -71,11 +71,11 @@ class HubActing:
         try:
             answer = await self._acts.take(path, act, self._node)
         except StorageUnavailable:
-            message = "It can't be stored at the moment."
+            message = "The server can't store this at the moment."
             return NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message), failures
         except Exception as error:  # whatever it was, the next act may be done
             note_failure(error, f"hub {path}: act {act.id} failed")
             failures += 1
             code = RefusalCode.UNAVAILABLE if failures < FAILURES else RefusalCode.INVALID
-            return NotDone(id=act.id, code=code, message="The server has failed at it."), failures
+            return NotDone(id=act.id, code=code, message="The server failed to carry this out."), failures
         return answer, 0

@@ -1,4 +1,4 @@
-"""What the rooms of hubs do, carried out here: questions, supports, head counts and notes, each exactly once.
+"""What the rooms of hubs do, carried out here: questions, supports, votes, head counts, notes, each exactly once.
 
 An act comes again whenever its answer was lost. What goes into the log is known there by the act's id; counts are
 absolute, and the newest holds. An act that is refused is so for good, unless it couldn't be stored.
@@ -10,8 +10,8 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 
-from moothall.core.commands import LeaveHubNote, ReadHubNote, Stand
-from moothall.core.events.question_parts import HUB, Standing
+from moothall.core.commands import AnyCommand, HoldTurn, LeaveHubNote, ReadHubNote, ReportAbuse, Stand
+from moothall.core.events.question_parts import HUB
 from moothall.core.events.types import Access
 from moothall.core.hubs.standing import plain_title
 from moothall.core.kernel.actors import Actor, Role
@@ -20,11 +20,26 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_co
 from moothall.core.ports import Clock
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.orders import unavailable
-from moothall.services.questions.asking import Asking, asked_by, taken_back_by
+from moothall.services.questions.asking import Asking, asked_by
 from moothall.services.questions.ballots import Ballots
+from moothall.services.questions.typing import line_typed
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hub.messages import Act, AskAct, Done, HeadCountAct, NotDone, NoteAct, NoteReadAct, SupportAct
+from moothall.wire.hub.messages import (
+    Act,
+    AskAct,
+    Done,
+    HandsAct,
+    HeadCountAct,
+    HoldAct,
+    NotDone,
+    NoteAct,
+    NoteReadAct,
+    ReportAct,
+    StandAct,
+    SupportAct,
+    TypeAct,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +122,8 @@ class HubActs:
                 return await self._asking.ask_from_hub(live, hub, what, self._clock.wall() - act.at)
             case SupportAct():
                 return await self._ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
+            case HandsAct():
+                return await self._ballots.hands_in_hub(live, what.poll, what.counts, hub=hub, node=node)
             case HeadCountAct():
                 if self._title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
                     return refuse(RefusalCode.UNKNOWN, "There is no such hub.")
@@ -120,15 +137,28 @@ class HubActs:
             case NoteReadAct():
                 read = ReadHubNote(hub=hub, note=what.note)
                 return _refusal(await live.writer.send(Actor(Role.HUB, hub, hub=hub), known_by, read))
+            case ReportAct():
+                told = ReportAbuse(intervention=what.intervention)
+                return _refusal(await live.writer.send(_author(what.intervention), known_by, told))
             case _:
-                return await self._take_back(live, hub, what.intervention)
+                return await self._authors(live, hub, what, known_by)
 
-    async def _take_back(self, live: LiveSession, hub: str, name: InterventionId) -> Refusal | None:
-        each = live.state.floor.get(name)
+    async def _authors(
+        self, live: LiveSession, hub: str, what: StandAct | HoldAct | TypeAct, known_by: CommandId
+    ) -> Refusal | None:
+        """What the author of a question does that came from this hub."""
+        each = live.state.floor.get(what.intervention)
         if each is None or each.origin != f"{HUB}{hub}":
             return refuse(RefusalCode.UNKNOWN, "This hub has sent no such question.")
-        back = Stand(interventions=(name,), standing=Standing.WITHDRAWN)
-        return _refusal(await live.writer.send(Actor(Role.PARTICIPANT, name), taken_back_by(name), back))
+        command: AnyCommand
+        match what:
+            case StandAct():
+                command = Stand(interventions=(each.id,), standing=what.standing)
+            case HoldAct():
+                command = HoldTurn(intervention=each.id)
+            case TypeAct():
+                command = line_typed(each, what.line, what.text)
+        return _refusal(await live.writer.send(_author(each.id), known_by, command))
 
 
 def command_of(hub: str, act: CommandId) -> CommandId:
@@ -140,6 +170,10 @@ def title_of(hub: str, said: str, known: Callable[[str], str | None]) -> str:
     """What a hub is called, by its name as a dotted path: as its book has it, as it says itself, or by its name."""
     own = hub.rpartition(".")[2]
     return (known(hub) if own == hub else None) or plain_title(said) or own.capitalize()
+
+
+def _author(name: InterventionId) -> Actor:
+    return Actor(Role.PARTICIPANT, name)
 
 
 def _refusal(answer: object) -> Refusal | None:

@@ -14,7 +14,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.kernel.lanes import hub_lane
-from moothall.core.signals import Summary
+from moothall.core.signals import StandIn, Summary
 from moothall.services.hubs.beginning import Beginning, Differs, begin, differs
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hubs.ports import LinkSource, Pack, Stand
@@ -24,7 +24,7 @@ from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, Live
 GATHER_MS = 1_000
 """What is said within so long after a batch goes out together."""
 LIVE_BYTES = 64 << 10
-"""Most that a batch of what is said now holds before it is packed: a frame holds it whatever it is packed to."""
+"""Bytes of a live batch before it is packed: a frame holds it at any size when packed."""
 MISSED_BYTES = WINDOW_BYTES // 3
 """What a batch of what was missed is to come to, packed: three of them fill the window."""
 FEWEST_PACKED, MOST_PACKED = MISSED_BYTES, 16 * MISSED_BYTES
@@ -167,10 +167,15 @@ class Feeding:
             return None
         over = {key: usual(signal) for key, signal in self._told.items()}
         for key, signal in {**over, **known}.items():
-            if signal.channel in self._hears and self._told.get(key, usual(signal)) != signal:
+            if self._concerns(signal) and self._told.get(key, usual(signal)) != signal:
                 self._told[key] = signal
                 return Signalled(session=self.follow.session, signal=signal)
         return None
+
+    def _concerns(self, signal: Summary) -> bool:
+        """Whether the hub's readers can do anything with it: they are sent to no text that the hub doesn't have."""
+        instead = signal.instead if isinstance(signal, StandIn) else None
+        return signal.channel in self._hears and (instead is None or instead in self._hears)
 
     async def own(self) -> Batch | None:
         """What is new in the hub's own lane and those below; as `live`."""

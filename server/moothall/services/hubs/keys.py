@@ -59,7 +59,7 @@ def unwritten(staff: Staff) -> Hub:
 
 
 def label_for(hub: Hub) -> str:
-    """A label whose link is for this hub, whatever its title is written in."""
+    """A label whose link is for this hub, in any script of its title."""
     both = f"{hub.title[: LONGEST_LABEL - len(hub.name) - 1]} {hub.name}"
     return next((label for label in (hub.title, both) if hub_name(label) == hub.name), hub.name)
 

@@ -27,6 +27,7 @@ from moothall.services.hubs.ports import (
 )
 from moothall.services.hubs.serving import OFFER_MS, Served, ServedHub
 from moothall.services.hubs.signals import HubSignals
+from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.services.supervision.waiting import within
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
@@ -85,11 +86,13 @@ class HubLinks:
         most: int = MOST_HUBS,
         removals: Removals,
         signals: HubSignals | None = None,
+        translate: TranslateForHub = none_translated,
     ) -> None:
         """`above`: the nodes from the centre down to this one, which is its last.
 
         `path`: this server's own path from the centre, empty there; `up`: whether its line to there stands,
-        and `age` how long ago (ms) anything was last heard from there. `signals`: how texts are doing at the moment.
+        and `age` how long ago (ms) anything was last heard from there. `signals`: how texts are doing at the moment;
+        `translate` has a question translated.
         """
         self.most = most
         self._path = path
@@ -115,6 +118,7 @@ class HubLinks:
             offers=self._offers,
             removals=removals,
             signals=signals,
+            translate=translate,
             age=age,
             there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),
         )
@@ -190,7 +194,7 @@ class HubLinks:
         refused = self._refused(hello, identity)
         if refused is not None or not isinstance(hello, wire.Hello):
             code, reason = refused or (CloseCode.PROTOCOL_ERROR, "")
-            logger.warning("hub %s: refused, %d: %s", identity.hub, code, reason)
+            logger.warning("hub %s: the link is refused with code %d: %s", identity.hub, code, reason)
             await connection.close(code, reason)
             return
         link = ServedHub(connection, identity, hello, self._served, path=self._path_of(identity))
@@ -200,7 +204,7 @@ class HubLinks:
         older, self._links[identity.hub] = self._links.get(identity.hub), link
         try:
             if older is not None:
-                older.end(CloseCode.REPLACED, "This hub has dialled again.")
+                older.end(CloseCode.REPLACED, "This hub has opened another connection.")
                 await older.ended.wait()  # So that none of its acts is done beside those that come again.
             logger.info("hub %s: linked from %s, release %s", identity.hub, hello.node, hello.release)
             self._seen(identity.hub, hello.node, connected=True)

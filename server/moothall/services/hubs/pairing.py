@@ -127,7 +127,7 @@ class Pairing:
         except BaseException:
             self._given.setdefault(name, given)
             raise
-        logger.info("hub %s: a browser is let in by words, as link %s", name, staff.link)
+        logger.info("hub %s: a browser entered by words, with link %s", name, staff.link)
         return staff, new
 
     def _take(self, typed: str) -> str | Unpaired:

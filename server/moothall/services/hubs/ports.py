@@ -77,7 +77,7 @@ class LinkSource(Protocol):
         ...
 
     async def sign(self, session: SessionId, behind: int) -> None:
-        """Have a checkpoint made soon behind this event, where whoever serves the log can. Doesn't wait for it."""
+        """Have a checkpoint made soon behind this event, where the server of the log can. Doesn't wait for it."""
         ...
 
     def observe(self, told: Told) -> None:
@@ -188,7 +188,7 @@ class HubConnection(Protocol):
         ...
 
     async def close(self, code: CloseCode, reason: str) -> None:
-        """Say why, and end it. Returns within a few seconds whatever the other side does; may be repeated."""
+        """Say why, and end it. Returns within a few seconds in any case; may be repeated."""
         ...
 
     @property

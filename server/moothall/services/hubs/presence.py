@@ -17,7 +17,7 @@ import msgspec
 from moothall.core.commands import StateHub
 from moothall.core.hubs.standing import HubNow
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.hubs import MAX_TITLE, MOST_HUBS
@@ -103,7 +103,7 @@ class HubPresence:
             line.links, line.since_here = line.links + 1, self._clock.monotonic()
 
     def removed(self, hub: str) -> None:
-        """A hub was taken out of the book: it and those below it have left whatever they took part in."""
+        """A hub was taken out of the book: it and those below it have left all sessions."""
         self._lines.pop(hub, None)
         self._removed.add(hub)
 
@@ -121,18 +121,15 @@ class HubPresence:
         """
         live = await self._sessions.find(session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         async with self._writing:
             state, known = live.state, live.state.hubs.get(hub)
             if state.closed_at is not None and state.media_now(at) > state.closed_at:
-                return Refusal(code=RefusalCode.CONFLICT, message="The meeting was already over.")
+                return refuse(RefusalCode.CONFLICT, "The meeting was already over.")
             if known is not None and not _is_newer(people, at, known):
                 return None
             if self._counts_too_often(_top(hub)):
-                return Refusal(
-                    code=RefusalCode.BUSY,
-                    message="The head count was changed a moment ago; try again in a few seconds.",
-                )
+                return refuse(RefusalCode.BUSY, "The head count was changed a moment ago; try again in a few seconds.")
             self._removed.discard(_top(hub))
             here = self._is_there(hub, known)
             if here and state.status is not Status.CLOSED:
@@ -162,7 +159,7 @@ class HubPresence:
                 except (StorageUnavailable, RecordBroken):
                     return  # The next look tries again.
                 if refused is not None:
-                    logger.warning("session %s: how a hub stands is not taken (%s)", live.id, refused.code)
+                    logger.warning("session %s: the status of a hub was refused (%s)", live.id, refused.code)
                     return
 
     def _news(self, state: State, hub: str) -> StateHub | None:

@@ -25,7 +25,7 @@ from moothall.core.hubs.entry import (
     uncounted,
 )
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session.state import ON
@@ -180,12 +180,12 @@ class Hubs:
         """
         shown = " ".join(title.split())
         if not 0 < len(shown) <= LONGEST_LABEL:
-            return Refusal(code=RefusalCode.INVALID, message=f"A hub needs a title of 1 to {LONGEST_LABEL} characters.")
+            return refuse(RefusalCode.INVALID, f"A hub needs a title of 1 to {LONGEST_LABEL} characters.")
         name = hub_name(shown)
         if name in RESERVED or (name and self.get(name) is not None):
-            return Refusal(code=RefusalCode.CONFLICT, message="A hub with this name already exists.")
+            return refuse(RefusalCode.CONFLICT, "A hub with this name already exists.")
         if len(self._hubs) >= MOST_HUBS:
-            return Refusal(code=RefusalCode.CONFLICT, message=f"There are too many hubs (limit {MOST_HUBS}).")
+            return refuse(RefusalCode.CONFLICT, f"There are too many hubs (limit {MOST_HUBS}).")
         staff, token = await self._links.create(Role.HUB, HALL, shown)
         hub = await self.change(hub_of(staff), details)
         return hub if isinstance(hub, Hub) else unwritten(staff), token
@@ -197,9 +197,9 @@ class Hubs:
         """
         shown = " ".join(title.split())
         if len(shown) > LONGEST_LABEL:
-            return Refusal(code=RefusalCode.INVALID, message=f"A hub's title has at most {LONGEST_LABEL} characters.")
+            return refuse(RefusalCode.INVALID, f"A hub's title has at most {LONGEST_LABEL} characters.")
         if shown and any(hub.name != name and hub.title.casefold() == shown.casefold() for hub in self.list()):
-            return Refusal(code=RefusalCode.CONFLICT, message="A hub with this title already exists.")
+            return refuse(RefusalCode.CONFLICT, "A hub with this title already exists.")
         known = self.get(name)
         hub = await self._keep(
             name, lambda hub: msgspec.structs.replace(hub, details=details, title=shown or hub.title)
@@ -322,9 +322,9 @@ class Hubs:
         """
         name = path.partition(".")[0]
         if not is_name(path) or self.get(name) is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such hub.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such hub.")
         if not 0 <= people <= MOST_PEOPLE:
-            return Refusal(code=RefusalCode.INVALID, message=f"A head count is from 0 to {MOST_PEOPLE}.")
+            return refuse(RefusalCode.INVALID, f"A head count is from 0 to {MOST_PEOPLE}.")
         await self._keep(name, lambda kept: counted(kept, path, HeadCount(people=people, session=session, at=at)))
         return None
 
@@ -383,7 +383,7 @@ class Hubs:
         here = None if hub is None else self._attendance.news(name, machine=bool(hub.digest))
         if hub is None or here is None:
             return
-        logger.info("hub %s: %s", name, "is there" if here else "is not there any more")
+        logger.info("hub %s: %s", name, "is connected" if here else "is not connected any more")
         for tell in self._seen:
             tell(name, hub.title, here, wall)
 

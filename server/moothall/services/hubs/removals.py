@@ -176,7 +176,7 @@ class HubRemovals:
         else:
             return
         self._unkept.add((session, node))
-        logger.info("session %s: hub %s has erased what was removed at event %d", session, hub, offset)
+        logger.info("session %s: hub %s erased the words of removal %d", session, hub, offset)
         if not self.outstanding(session, offset):
             self._tell_clear(session, offset)
 
@@ -238,7 +238,7 @@ class HubRemovals:
                         self.removed(session, header.epoch, header.offset, header.at)
                 after = page[-1].header.offset
         except (StorageUnavailable, RecordBroken):
-            logger.warning("session %s: what was removed from it can't be read at the moment", session)
+            logger.warning("session %s: the removals can't be read at the moment", session)
             return
         self._unread.discard(session)
 
@@ -250,7 +250,7 @@ class HubRemovals:
             await self._book.write([self._entry_of(session, node) for session, node in sorted(due)])
         except StorageUnavailable:
             self._unkept |= due
-            logger.warning("what hubs have erased can't be written down at the moment")
+            logger.warning("the erasures of hubs can't be stored at the moment")
 
     def _epoch_of(self, session: SessionId, offset: int) -> Epoch | None:
         """Of the log in which a `body.removed` stands; None where none is known there."""

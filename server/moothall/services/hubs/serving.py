@@ -23,6 +23,7 @@ from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
 from moothall.services.hubs.signals import HubSignals
+from moothall.services.hubs.translating import HubTranslating, TranslateForHub, none_translated
 from moothall.services.supervision.carrying_on import note_failure
 from moothall.services.supervision.waiting import until_told
 from moothall.wire.close_codes import MEANINGS, CloseCode
@@ -44,7 +45,7 @@ MEASURE_MS = 300_000
 """How often a hub's round trip is measured."""
 OFFER_MS = 2_000
 """How often it is looked whether the programme has changed."""
-FOLLOWED_ANEW = "It was followed anew before this was answered."
+FOLLOWED_ANEW = "A newer request for this session has replaced this one."
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +61,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     signals: HubSignals
     there: Callable[[str, str, int], None]
     """A hub and its machine are connected still: it was heard at (Unix ms)."""
+    translate: TranslateForHub = none_translated
     age: Callable[[], int] = lambda: 0
     """How long ago the centre was last heard, ms."""
 
@@ -93,6 +95,7 @@ class ServedHub:
         self._names: frozenset[SessionId] = frozenset()
         """Of the sessions in it."""
         self._acting = HubActing(served.acts, identity.hub, hello.node, self.say)
+        self._translating = HubTranslating(served.translate, self.say)
         self._news = asyncio.Event()
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
         self._heard = self._said = self._clock.monotonic()
@@ -122,7 +125,7 @@ class ServedHub:
     def say(self, message: wire.ToHub) -> None:
         """Have something sent before all else."""
         if len(self._answers) >= MOST_ANSWERS:
-            self.end(CloseCode.TRY_LATER, "More answers wait for this line than it takes.")
+            self.end(CloseCode.TRY_LATER, "Too many answers wait to be sent to this hub.")
             return
         self._answers.append(message)
         self._news.set()
@@ -139,8 +142,8 @@ class ServedHub:
             self._news.set()
 
     async def run(self) -> None:
-        """Serve it until one of both sides ends the link. Whatever fails ends this link alone."""
-        parts = (self._receive, self._send, self._acting.run, self._keep_time, self._offer)
+        """Serve it until one of both sides ends the link. A failure ends this link alone."""
+        parts = (self._receive, self._send, self._acting.run, self._translating.run, self._keep_time, self._offer)
         tasks = [asyncio.ensure_future(part()) for part in parts]
         try:
             ends: list[asyncio.Future[Any]] = [self._over, *tasks]
@@ -154,7 +157,7 @@ class ServedHub:
             if not task.cancelled() and (failure := task.exception()) is not None:
                 self._failed(failure)
         code, reason = self._over.result() if self._over.done() else (CloseCode.NORMAL, "The line has ended.")
-        logger.info("hub %s: its link from %s ended, %d: %s", self.identity.hub, self.node, code, reason)
+        logger.info("hub %s: the link of machine %s ended with code %d: %s", self.identity.hub, self.node, code, reason)
         await self.connection.close(code, reason)
 
     def _failed(self, failure: BaseException) -> None:
@@ -164,11 +167,11 @@ class ServedHub:
                 self.end(CloseCode.PROTOCOL_ERROR, str(failure))
             case Torn():
                 logger.info("hub %s: %s", self.identity.hub, failure)
-                self.end(CloseCode.GOING_AWAY, "The text doesn't go on from here; follow it again.")
+                self.end(CloseCode.GOING_AWAY, "The log does not continue from here; follow it again.")
             case StorageUnavailable():
                 self.end(CloseCode.TRY_LATER, "The log can't be read at the moment.")
             case Exception():
-                note_failure(failure, f"hub {self.identity.hub}: its link failed")
+                note_failure(failure, f"hub {self.identity.hub}: the link failed")
                 self.end(CloseCode.INTERNAL_ERROR)
             case _:
                 raise failure
@@ -186,7 +189,7 @@ class ServedHub:
     def _take(self, message: wire.FromHub) -> None:
         match message:
             case wire.Hello():
-                self.end(CloseCode.PROTOCOL_ERROR, "A link says Hello once.")
+                self.end(CloseCode.PROTOCOL_ERROR, "A hub may send Hello only once.")
             case wire.Follow():
                 self._follow(message)
             case wire.Leave():
@@ -199,6 +202,8 @@ class ServedHub:
                 self._served.removals.erased(self.identity.hub, self.node, message.session, message.offset)
             case wire.Act():
                 self._acting.put(message)
+            case wire.Translate():
+                self._translating.put(message)
             case wire.Pulse(echo=0):
                 self.say(self._pulse(message.sent))
             case wire.Pulse():
@@ -351,5 +356,5 @@ class ServedHub:
 
 
 def _unreadable(feeding: Feeding) -> wire.Stopped:
-    logger.error("session %s: its log can't be read for a hub", feeding.follow.session)
+    logger.error("session %s: the log can't be read for a hub", feeding.follow.session)
     return wire.Stopped(session=feeding.follow.session, message="The record of this meeting can't be read.")

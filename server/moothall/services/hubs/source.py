@@ -80,7 +80,7 @@ class CentreSource:
         return await self._log.read(session, after, limit, lanes)
 
     async def sign(self, session: SessionId, behind: int) -> None:
-        """Have a checkpoint made soon behind this event, where whoever serves the log can (`LinkSource`)."""
+        """Have a checkpoint made soon behind this event, where the server of the log can (`LinkSource`)."""
         live = await self._sessions.find(session)
         if live is not None:
             live.writer.signing.ask(behind)
@@ -119,7 +119,7 @@ class CentreSource:
             try:
                 await self._sessions.find(session)
             except RecordBroken:
-                logger.error("session %s: its log can't be read, and no hub can follow it", session)
+                logger.error("session %s: the log can't be read, so no hub can follow it", session)
         plan = plan or Planned(session=session, title="")
         entry = entry or Entry(session=session, status=Status.CREATED)
         return Offered(

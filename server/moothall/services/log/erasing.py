@@ -10,7 +10,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.glossary.agenda import names_in as names_of
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
@@ -85,16 +85,16 @@ def due(state: State, offset: int) -> Erasure | None:
 def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, cause: CommandId) -> Erasure | Refusal:
     """What somebody wants removed, if they may."""
     if by.role not in REMOVERS:
-        return Refusal(code=RefusalCode.FORBIDDEN, message=f"The role '{by.role}' may not do this.")
+        return refuse(RefusalCode.FORBIDDEN, f"The role '{by.role}' may not do this.")
     asked = selection.selection if isinstance(selection, WithCopies) else selection
     if isinstance(asked, Span) and not 0 <= asked.t0 < asked.t1:
-        return Refusal(code=RefusalCode.INVALID, message="The end of a span must be after its beginning.")
+        return refuse(RefusalCode.INVALID, "The end of a span must be after its beginning.")
     interventions = tuple(each for each in chosen(state.floor, asked) if places.of_interventions([each.id]))
     names = (*names_in(selection), *map(speaker_of, interventions))
     cuts = selected(state, selection)
     # A span may have had no words, and that it was removed is said all the same: its sound may be gone.
     if not (cuts or interventions or places.of_names(names) or isinstance(asked, Span)):
-        return Refusal(code=RefusalCode.UNKNOWN, message="The record has none of these words.")
+        return refuse(RefusalCode.UNKNOWN, "The record has none of these words.")
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
 
 

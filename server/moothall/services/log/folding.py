@@ -24,7 +24,7 @@ _CHECKPOINT = str(ev.RecordCheckpoint.__struct_config__.tag)
 
 
 class FoldedLog:
-    """A log up to its last record. `state` may be put in place by whoever has evolved it already."""
+    """A log up to its last record. The caller may set `state` if it has evolved it already."""
 
     def __init__(self, session: SessionId) -> None:
         self.state = State(id=session)

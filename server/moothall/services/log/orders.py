@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core.commands import AnyCommand
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId
 from moothall.core.removal.selection import Erased
 from moothall.core.signals import AnySignal
@@ -41,7 +41,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     def answer(self, answer: Receipt | Refusal) -> None:
-        """Tell whoever waits."""
+        """Wake the waiting tasks."""
         if not self.result.done():  # A sender that was cancelled doesn't wait any more.
             self.result.set_result(answer)
 
@@ -68,9 +68,7 @@ class Orders:
         try:
             self._queue.put_nowait(order)
         except asyncio.QueueFull:
-            return Refusal(
-                code=RefusalCode.BUSY, message="Too many acts are waiting to be stored; send this one again."
-            )
+            return refuse(RefusalCode.BUSY, "Too many acts are waiting to be stored; send this one again.")
         self._unanswered += 1
         try:
             return await order.result
@@ -94,7 +92,7 @@ class Orders:
         self._closed = False
 
     def close(self) -> None:
-        """Refuse what waits and whatever may still come."""
+        """Refuse the waiting commands and all later ones."""
         self._closed = True
         if self._next is not None:
             self._next.answer(unavailable())
@@ -105,13 +103,13 @@ class Orders:
 
 def unavailable() -> Refusal:
     """Nothing can be stored now."""
-    message = "It can't be stored at the moment: the disk is full or the store is away. Send it again."
-    return Refusal(code=RefusalCode.UNAVAILABLE, message=message)
+    message = "The server can't store this at the moment: its disk is full or can't be reached. Send it again."
+    return refuse(RefusalCode.UNAVAILABLE, message)
 
 
 def no_id() -> Refusal:
     """What came can't be told apart from another."""
-    return Refusal(code=RefusalCode.INVALID, message="The id of a command must have 1 to 128 plain characters.")
+    return refuse(RefusalCode.INVALID, "The id of a command must have 1 to 128 plain characters.")
 
 
 def kind_of(error: Exception) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from moothall.core.commands import AnyCommand, CloseSession, SealRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
 from moothall.core.kernel.visible import all_visible
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
@@ -107,7 +107,7 @@ class SessionWriter:
         self._publish = publish
 
     def listen(self, hear: Callable[[Publication], None]) -> Callable[[], None]:
-        """Tell `hear` of every publication too, before readers get it; it must not wait. What comes back ends it."""
+        """Tell `hear` of every publication before readers get it; it must not wait. The returned function ends it."""
         self._listeners.append(hear)
         return lambda: self._listeners.remove(hear)
 
@@ -171,7 +171,7 @@ class SessionWriter:
         self._hand_on(Publication(session=self.session, signals=(signal,)))
 
     async def run(self) -> None:
-        """Carry out what is sent, until cancelled; then whatever still waits is refused as unavailable.
+        """Carry out what is sent, until cancelled; then the waiting commands are refused as unavailable.
 
         Raises StaleWriter when another has taken over the log.
         """
@@ -282,7 +282,7 @@ class SessionWriter:
             return await self._purge()
         except (StorageUnavailable, RecordBroken) as error:
             self._in_doubt = True
-            logger.warning("session %s: what was not recorded can't be removed yet (%s)", self.session, kind_of(error))
+            logger.warning("session %s: unrecorded words can't be removed yet (%s)", self.session, kind_of(error))
             return None
 
     async def _purge(self) -> Publication | None:
@@ -312,7 +312,7 @@ class SessionWriter:
         # What follows from what is gone follows no more.
         self._log_so_far = await fold(self._log, self.session)
         self._head = draft.head
-        logger.info("session %s: removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
+        logger.info("session %s: the server removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
         return self._publication(draft, nothing_partial(erasure.cuts))
 
     def _draft(self) -> Draft:
@@ -334,12 +334,11 @@ class SessionWriter:
         if not is_command_id(order.id):
             return no_id()
         if not order.commands and order.actor != SYSTEM:
-            return Refusal(code=RefusalCode.INVALID, message="An act needs at least one command.")
+            return refuse(RefusalCode.INVALID, "An act needs at least one command.")
         state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
         for command in map(all_visible, order.commands):
             if not may_send(order.actor.role, command, hub=order.actor.hub):
-                message = f"The role '{order.actor.role}' may not do this."
-                return Refusal(code=RefusalCode.FORBIDDEN, message=message)
+                return refuse(RefusalCode.FORBIDDEN, f"The role '{order.actor.role}' may not do this.")
             decision = decide(state, command, order.actor, wall)
             if isinstance(decision, Refusal):
                 return decision

@@ -40,7 +40,7 @@ def zone_after(programme: Programme, wanted: Timetable, zones: Zones) -> Zone:
 
 
 def in_zone(programme: Programme, wanted: Timetable, given: str) -> Timetable:
-    """The file, naming the zone that whoever imports it gave, where neither it nor anybody before has named one."""
+    """The file, naming the zone that the importer gave, where neither it nor anybody before has named one."""
     return wanted if not given or wanted.zone or programme.zone_named else msgspec.structs.replace(wanted, zone=given)
 
 

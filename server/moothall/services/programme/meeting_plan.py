@@ -7,7 +7,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
+from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId, passed_over
 from moothall.core.programme.times import LONGEST
@@ -26,16 +26,16 @@ async def change_plan(programme: Programme, wanted: Planned, *, by: str) -> Refu
     """
     before, live = await programme.known(wanted.session), await programme.live(wanted.session)
     if before is None or live is None:
-        return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting.")
+        return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
     state = live.state
     times = (wanted.starts, wanted.ends)
     spoken = wanted.languages != state.languages
     begun = state.status is not Status.CREATED
     if begun and times != (before.starts, before.ends):
         message = "The meeting has begun: its planned times stay, only its title and languages can change."
-        return Refusal(code=RefusalCode.CONFLICT, message=message)
+        return refuse(RefusalCode.CONFLICT, message)
     if wanted.ends is not None and (wanted.starts is None or not 0 < wanted.ends - wanted.starts <= LONGEST_MS):
-        return Refusal(code=RefusalCode.INVALID, message="A meeting must end after it starts, and within a week.")
+        return refuse(RefusalCode.INVALID, "A meeting must end after it starts, and within a week.")
     changes: list[do.AnyCommand] = []
     if spoken and not begun:
         changes.append(do.DescribeSession(title=wanted.title, languages=wanted.languages))
@@ -64,7 +64,7 @@ def on_beside(programme: Programme, session: SessionId) -> Planned | None:
 
 
 def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
-    """What is said to whoever would open a session where another one is on; None where none is."""
+    """The warning when a session is opened where another one is on; None where none is."""
     beside = on_beside(programme, session)
     if beside is None:
         return None

@@ -11,7 +11,7 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.events.types import Access, ChannelKind, CloseAsked, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode
+from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
@@ -87,7 +87,7 @@ class Programme:
                 try:
                     await self._sessions.find(each.session)
                 except RecordBroken:
-                    logger.error("session %s: its log can't be read, and the others begin without it", each.session)
+                    logger.error("session %s: the log can't be read; the programme starts without it", each.session)
 
     # What is known
 
@@ -185,7 +185,7 @@ class Programme:
         self.zone_named = True
         rules = self._zones(name)
         if rules is None:
-            logger.warning("the programme's time zone is not known to this machine; times are shown in another")
+            logger.warning("this machine does not know the programme's time zone; pages show times in another one")
             return
         self._zone = Zone(name, rules)
 
@@ -198,10 +198,10 @@ class Programme:
         """Make a room; raises StorageUnavailable."""
         shown = " ".join(title.split())
         if not 0 < len(shown) <= 200:
-            return Refusal(code=RefusalCode.INVALID, message="A room needs a name of 1 to 200 characters.")
+            return refuse(RefusalCode.INVALID, "A room needs a name of 1 to 200 characters.")
         room = Room(id=RoomId(readable_name(shown)), title=shown)
         if room.id in self._rooms:
-            return Refusal(code=RefusalCode.CONFLICT, message="A room with this name already exists.")
+            return refuse(RefusalCode.CONFLICT, "A room with this name already exists.")
         await self.keep(rooms=[room])
         return room
 
@@ -229,7 +229,7 @@ class Programme:
         with the same call. Raises StorageUnavailable.
         """
         if not is_name(planned.session):
-            return Refusal(code=RefusalCode.INVALID, message="A meeting can't have this name.")
+            return refuse(RefusalCode.INVALID, "A meeting can't have this name.")
         live = await self._sessions.open(planned.session)
         if live.state.status is Status.ABSENT:
             commands: list[do.AnyCommand] = [
@@ -263,10 +263,10 @@ class Programme:
     ) -> SessionId | Refusal:
         """Close the session that is on in a room, if any, and open the next; returns that.
 
-        `then` is the one that whoever asks was told of, or chose: that one, or nothing. `after` is the session that
+        `then` is the session that the caller was told of, or chose: that one, or nothing. `after` is the session that
         they have before them: when it isn't on any more, somebody else was quicker, and nothing happens. What was said
         in it so far is in its log before it is closed, and the next one has none of it. `by` is the pseudonym of
-        whoever asks, `act` the id that closes: given again it gets the same answer. A server that is killed meanwhile
+        the caller, `act` the id that closes: given again it gets the same answer. A server that is killed meanwhile
         goes on with both. Raises StorageUnavailable.
         """
         name = act or self._name()
@@ -277,15 +277,13 @@ class Programme:
             if after is not None and now != after:
                 return self.quicker(room)
             if coming is None:
-                return Refusal(code=RefusalCode.UNKNOWN, message="No further meeting is planned in this room.")
+                return refuse(RefusalCode.UNKNOWN, "No further meeting is planned in this room.")
             if now == coming:
                 return self.quicker(room)
             if self.room_of(coming) != room or self.standing(coming) is not Status.CREATED:
-                return Refusal(
-                    code=RefusalCode.CONFLICT, message="This meeting has already begun, or is planned in another room."
-                )
+                return refuse(RefusalCode.CONFLICT, "This meeting has already begun, or is planned in another room.")
             if await self._sessions.find(coming) is None:
-                return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
+                return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")
             here = None if now is None else await self._sessions.find(now)
             if here is None:
                 refused = await self._follow(CloseAsked(act=name, by=by, then=coming))
@@ -318,11 +316,11 @@ class Programme:
         return None
 
     def quicker(self, room: RoomId) -> Refusal:
-        """What is said to whoever would go on in a room where somebody else has: who, and with what."""
+        """The refusal when somebody else has already opened the next session of a room: who, and which."""
         now = self.now_in(room)
         planned = None if now is None else self.plan_of(now)
         if planned is None:
-            return Refusal(code=RefusalCode.CONFLICT, message="Somebody else has already started the next meeting.")
+            return refuse(RefusalCode.CONFLICT, "Somebody else has already started the next meeting.")
         who = self._opened_by(planned.session)
         message = f"{who or 'Somebody else'} has started “{planned.title}” already."
         return Refusal(code=RefusalCode.CONFLICT, message=message, gone_on=GoneOn(who=who, title=planned.title))
@@ -331,7 +329,7 @@ class Programme:
         """Open the session that is to follow, unless it was opened since. Raises as `Sessions.find` does."""
         live = None if asked.then is None else await self._sessions.find(asked.then)
         if live is None or asked.act is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The next meeting has no record; import it again.")
+            return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")
         room = self.room_of(live.id)
         if live.state.status is not Status.CREATED or (room is not None and self.now_in(room) is not None):
             return None  # By this act, before a restart; or by somebody else.
@@ -339,17 +337,17 @@ class Programme:
         answer = await send(Actor(Role.SYSTEM, asked.by), opening_of(asked.act), do.OpenSession())
         if isinstance(answer, Refusal):
             return answer
-        logger.info("room %s: session %s follows", room, live.id)
+        logger.info("room %s: session %s has opened", room, live.id)
         return None
 
     async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:
-        """Carry out a command as the house, for whoever has the pseudonym `by`; None when it is done.
+        """Carry out a command as the server, for the person with the pseudonym `by`; None when it is done.
 
         A session that is closed gets its last words first.
         """
         live = await self._sessions.find(session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such meeting.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
         if not isinstance(command, do.CloseSession):
             return await self._send(live, command, by)
         async with self._closing.at_rest(live.writer, by=by):

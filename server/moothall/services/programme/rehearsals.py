@@ -1,4 +1,4 @@
-"""Rehearsals remove themselves: an hour after they were closed, and a day after they were made whatever happens."""
+"""Rehearsals remove themselves: an hour after they were closed, and a day after they were made in any case."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Rehearsals:
             try:
                 await self.sweep()
             except StorageUnavailable:
-                logger.warning("rehearsals: the store is away; they are looked at again in a minute")
+                logger.warning("rehearsals: the store can't be reached; they are checked again in a minute")
             await self._clock.sleep(LOOK_MS)
 
     async def sweep(self) -> None:
@@ -85,7 +85,7 @@ class Rehearsals:
         return Status.CLOSED if live is None else live.state.status
 
     async def _remove(self, session: SessionId, status: Status) -> None:
-        """All of it; its entry last, so that whatever interrupts this, it is done again.
+        """All of it; its entry last, so that it is done again after any interruption.
 
         One that is on is closed first, and goes when it is looked at next: its sound has come to rest by then.
         """
@@ -95,4 +95,4 @@ class Rehearsals:
         await self._sessions.forget(session)
         await self._erase(session)
         await self._programme.drop(session)
-        logger.info("session %s: the rehearsal is over and gone", session)
+        logger.info("session %s: the rehearsal is over and deleted", session)

@@ -15,7 +15,7 @@ import msgspec
 from moothall.core.commands import CorrectSegment
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved
-from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode
+from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, Randomness
@@ -113,7 +113,7 @@ class Proposals:
         while True:
             now = self._clock.wall()
             for session in [name for name, kept in self._kept.items() if now - kept.at > self._keep_ms]:
-                logger.info("session %s: its proposals are old and go", session)
+                logger.info("session %s: old proposals are deleted", session)
                 await self.forget(session)
             await self._clock.sleep(SWEEP_MS)
 
@@ -312,4 +312,4 @@ def _correction(proposal: Proposal, line: Segment) -> CorrectSegment:
     )
 
 
-_STALE = Refusal(code=RefusalCode.STALE, message="This proposal is no longer waiting: look again.")
+_STALE = refuse(RefusalCode.STALE, "This proposal is no longer waiting: look again.")

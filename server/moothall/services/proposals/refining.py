@@ -54,7 +54,7 @@ async def refine(
     person: Actor,
     machines: Callable[[Proposal], bool] = lambda _: False,
 ) -> Refined:
-    """Carry out an order, `person` being whoever gave it. A line that reads otherwise by now stays as it is.
+    """Carry out an order of `person`. A line that reads otherwise by now stays as it is.
 
     `machines` says of a proposal that a person accepts whether it is as the machine made it. Given twice an order
     changes nothing the second time. Raises StorageUnavailable, and RecordBroken when the log can't be read.

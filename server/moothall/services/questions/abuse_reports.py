@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from moothall.core.commands import ReportAbuse
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Randomness
+from moothall.core.questions.interventions import Floor
 from moothall.services.sessions.sessions import Sessions
 
 MOST_BROWSERS = 10_000
@@ -24,12 +26,19 @@ _HASH_BYTES = 16
 _ID_BYTES = 12
 
 
-class AbuseReports:
-    """Takes reports of rude questions, each browser's once, and marks the question for the desks."""
+FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+"""The questions of a session; None where there is none that may be read."""
+Tell = Callable[[SessionId, InterventionId, CommandId], Awaitable[Refusal | None]]
+"""Tells the desks of a session that a question was reported; None when it is told, or waits for the uplink."""
 
-    def __init__(self, sessions: Sessions, *, randomness: Randomness, most: int = MOST_BROWSERS) -> None:
-        """`most`: browsers that are remembered."""
-        self._sessions = sessions
+
+class AbuseReports:
+    """Takes reports of rude questions, each browser's once, and has the question marked for the desks."""
+
+    def __init__(self, floor_of: FloorOf, tell: Tell, *, randomness: Randomness, most: int = MOST_BROWSERS) -> None:
+        """`floor_of`: the questions of a session; `tell`: where a report goes; `most`: browsers that are remembered."""
+        self._floor_of = floor_of
+        self._tell = tell
         self._randomness = randomness
         self._most = most
         self._key = randomness.bytes(_KEY_BYTES)
@@ -41,17 +50,16 @@ class AbuseReports:
         None: the desks have been told, by this one or another. Refused when nobody may read it, or nothing can be
         stored now. Raises StorageUnavailable when the session can't be loaded.
         """
-        live = await self._sessions.find(session)
-        each = None if live is None else live.state.floor.numbered(number)
-        if live is None or each is None or not each.published:
+        floor = await self._floor_of(session)
+        each = None if floor is None else floor.numbered(number)
+        if each is None or not each.published:
             return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
         had = self.reported(session, visitor)
         if each.id in had:
             return None
-        # By the intervention's own name nobody learns who reported it.
         act = CommandId(f"report:{self._randomness.bytes(_ID_BYTES).hex()}")
-        answer = await live.writer.send(Actor(Role.PARTICIPANT, each.id), act, ReportAbuse(intervention=each.id))
-        if isinstance(answer, Refusal) and answer.code is not RefusalCode.CONFLICT:
+        answer = await self._tell(session, each.id, act)
+        if answer is not None and answer.code is not RefusalCode.CONFLICT:
             return answer
         self._by[self._browser(session, visitor)] = had | {each.id}
         self._by.move_to_end(self._browser(session, visitor))
@@ -66,3 +74,17 @@ class AbuseReports:
     def _browser(self, session: SessionId, visitor: str) -> tuple[SessionId, bytes]:
         mac = hmac.digest(self._key, f"{session}\0{visitor}".encode("utf-8", "replace"), hashlib.sha256)
         return session, mac[:_HASH_BYTES]
+
+
+def tell_desks(sessions: Sessions) -> Tell:
+    """The `Tell` of the server that has the sessions."""
+
+    async def tell(session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
+        live = await sessions.find(session)
+        if live is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        # By the intervention's own name nobody learns who reported it.
+        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, ReportAbuse(intervention=name))
+        return answer if isinstance(answer, Refusal) else None
+
+    return tell

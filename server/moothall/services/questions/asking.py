@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.commands import Ask, HoldTurn, Stand
+from moothall.core.commands import Ask
 from moothall.core.events.question_parts import HUB, OPEN, REMOTE, Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -25,7 +25,7 @@ from moothall.core.questions.tokens import KEY_BYTES, Tokens
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.session.state import State, Status
 from moothall.services.questions.asking_places import SHARE, AskingPlaces
-from moothall.services.questions.author_view import Own, own_of, own_with_joined
+from moothall.services.questions.author_view import Own, OwnAct, own_of, own_with_joined
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.wire.hub.messages import AskAct
@@ -120,13 +120,10 @@ class Asking:
         one that the visitor may read, and the wish's hub one whose link they have. Raises StorageUnavailable when it
         can't be loaded.
         """
-        if not 0 < len(wish.text) <= MAX_TEXT and (wish.text or wish.kind is not Kind.REQUEST):
-            return Unasked.TEXT
-        if len(wish.name) > MAX_NAME:
-            return Unasked.NAME
-        live = await self._sessions.find(session)
+        unfit = unfit_words(wish)
+        live = None if unfit is not None else await self._sessions.find(session)
         if live is None:
-            return Unasked.UNAVAILABLE
+            return unfit or Unasked.UNAVAILABLE
         said = (wish.form, wish.kind.value, wish.text, wish.language, wish.name, *((wish.hub,) if wish.hub else ()))
         name = InterventionId(self._tokens.mac("form", session, *said).hex())
         asker = self._asker(session, wish, visitor)
@@ -152,7 +149,7 @@ class Asking:
         by = Actor(Role.HUB, name, hub=wish.hub) if wish.hub else Actor(Role.PARTICIPANT, name)
         answer = await live.writer.send(by, asked_by(name), asked)
         if isinstance(answer, Refusal):
-            return _why(live.state, wish, asker, answer)
+            return why_unasked(live.state, wish.kind, asker, answer)
         if not wish.hub:
             self.places.note(session, name, address)
         return name
@@ -182,34 +179,23 @@ class Asking:
         """What the address of its author's page ends with."""
         return self._tokens.page(session, intervention)
 
-    async def of_browser(self, session: SessionId, visitor: str) -> tuple[Intervention, ...]:
-        """What a browser has asked for whoever sits at it, newest first. Raises StorageUnavailable."""
-        live = await self._sessions.find(session) if visitor else None
-        if live is None:
-            return ()
-        asker = self._visitor(session, visitor)
-        mine = (each for _, each in live.state.floor.interventions.items() if each.asker == asker)
-        return tuple(sorted(mine, key=lambda each: -each.number))
+    async def mine(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
+        """What a browser's user has asked for themselves, newest first, each with its author's token.
+
+        Raises StorageUnavailable.
+        """
+        live, wall = await self._sessions.find(session) if visitor else None, self._clock.wall()
+        return tuple(
+            (self.token(session, each.id), own_of(live.state, each, self._ahead(live, each.id), wall))
+            for each in sorted(self._asked(live, visitor), key=lambda each: -each.number)
+            if live is not None
+        )
 
     async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
         """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
-        mine = await self.of_browser(session, visitor)
+        mine = self._asked(await self._sessions.find(session) if visitor else None, visitor)
         joined = (each.into for each in mine if each.standing is Standing.JOINED and each.into is not None)
         return frozenset((*(each.id for each in mine), *joined))
-
-    async def open_of(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
-        """What a browser has asked that still waits or is called, each with what its author's page ends with.
-
-        Nothing once the session is closed. Raises StorageUnavailable.
-        """
-        live = await self._sessions.find(session)
-        if live is None or live.state.status is Status.CLOSED:
-            return ()
-        wall = self._clock.wall()
-        mine = [each for each in await self.of_browser(session, visitor) if each.standing in OPEN]
-        return tuple(
-            (self.token(session, each.id), own_of(live.state, each, self._ahead(live, each.id), wall)) for each in mine
-        )
 
     async def own(self, session: SessionId, token: str) -> Own | None:
         """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
@@ -231,51 +217,29 @@ class Asking:
             self._places[live.id] = known
         return known[1].get(name)
 
-    async def take_back(self, session: SessionId, token: str) -> Refusal | None:
-        """Take an intervention back for its author; None when it is. Raises StorageUnavailable."""
-        return await self._bring(session, token, Standing.WITHDRAWN)
+    async def bring(self, session: SessionId, token: str, act: OwnAct) -> Refusal | None:
+        """Do what an author wants with an intervention; None when it is done. Raises StorageUnavailable.
 
-    async def put_off(self, session: SessionId, token: str) -> Refusal | None:
-        """Put an intervention off for its author; None when it is. Raises StorageUnavailable."""
-        return await self._bring(session, token, Standing.LATER)
-
-    async def come_back(self, session: SessionId, token: str) -> Refusal | None:
-        """Bring what its author has put off into the queue again; None when it is. Raises StorageUnavailable."""
-        return await self._bring(session, token, Standing.QUEUED)
-
-    async def hold(self, session: SessionId, token: str) -> Refusal | None:
-        """Hold the turn for its author, who needs longer to begin; None when it is. Raises StorageUnavailable."""
-        name = self._tokens.author_of(session, token)
-        live = None if name is None else await self._sessions.find(session)
-        if live is None or name is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
-        act = CommandId(f"longer:{name}:{live.writer.offset}")
-        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, HoldTurn(intervention=name))
-        return answer if isinstance(answer, Refusal) else None
-
-    async def ask_again(self, session: SessionId, token: str) -> Refusal | None:
-        """Have what its author has taken back checked again; None when it is. Raises StorageUnavailable.
-
-        Refused where as many wait from where it came as may.
+        To ask again is refused where as many wait from where it came as may.
         """
         name = self._tokens.author_of(session, token)
         live = None if name is None else await self._sessions.find(session)
-        if live is not None and name is not None and self.places.full_for(session, live.state.floor, name):
+        if live is None or name is None:
+            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+        if act is OwnAct.AGAIN and self.places.full_for(session, live.state.floor, name):
             return Refusal(
                 code=RefusalCode.CONFLICT, message="Too many questions from this address are waiting; try again later."
             )
-        return await self._bring(session, token, Standing.CHECKED)
-
-    async def _bring(self, session: SessionId, token: str, standing: Standing) -> Refusal | None:
-        name = self._tokens.author_of(session, token)
-        live = None if name is None else await self._sessions.find(session)
-        if live is None or name is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
         # Pressed twice it is refused as stale, since it stands there already; later it may be done again.
-        act = CommandId(f"own:{name}:{standing}:{live.writer.offset}")
-        brought = Stand(interventions=(name,), standing=standing)
-        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, brought)
+        command_id = CommandId(f"own:{name}:{act}:{live.writer.offset}")
+        answer = await live.writer.send(Actor(Role.PARTICIPANT, name), command_id, act.command(name))
         return answer if isinstance(answer, Refusal) and answer.code is not RefusalCode.STALE else None
+
+    def _asked(self, live: LiveSession | None, visitor: str) -> list[Intervention]:
+        if live is None:
+            return []
+        asker = self._visitor(live.id, visitor)
+        return [each for _, each in live.state.floor.interventions.items() if each.asker == asker]
 
     def _asker(self, session: SessionId, wish: Wish, visitor: str) -> str:
         """Who asks, for the limits and the order of the queue.
@@ -304,12 +268,14 @@ def asked_by(intervention: InterventionId) -> CommandId:
     return CommandId(f"ask:{intervention}")
 
 
-def taken_back_by(intervention: InterventionId) -> CommandId:
-    """The id of the act with which its author takes it back."""
-    return CommandId(f"back:{intervention}")
+def unfit_words(wish: Wish) -> Unasked | None:
+    """Why the text or the name of a wish doesn't fit; None where both do."""
+    if not 0 < len(wish.text) <= MAX_TEXT and (wish.text or wish.kind is not Kind.REQUEST):
+        return Unasked.TEXT
+    return Unasked.NAME if len(wish.name) > MAX_NAME else None
 
 
-def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:
+def why_unasked(state: State, kind: Kind, asker: str, refused: Refusal) -> Unasked:
     """What stands behind a refusal, in the order in which the rules look."""
     if refused.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
         return Unasked.UNAVAILABLE
@@ -318,4 +284,4 @@ def _why(state: State, wish: Wish, asker: str, refused: Refusal) -> Unasked:
     if full(state.floor):
         return Unasked.FULL
     waits = [each for each in state.floor.standing(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]
-    return Unasked.REQUESTED if waits and wish.kind is Kind.REQUEST else Unasked.MANY
+    return Unasked.REQUESTED if waits and kind is Kind.REQUEST else Unasked.MANY

@@ -22,11 +22,11 @@ from moothall.core.questions.limits import widest
 SHARE = 500
 """Open ones of one address, unless another number is given."""
 ROUNDS = 4
-"""How many times its share may come of one address in all. Else whoever takes back what it has asked uses up what a
+"""How many times its share may come of one address in all. Else a visitor who takes questions back uses up what a
 session takes (`core.floor.limits.MOST_EVER`).
 """
 CROWD = 20
-"""From so many of one address on that are being checked, whoever leads the discussion is told."""
+"""From so many of one address on that are being checked, the desks that lead the discussion are told."""
 MOST_SESSIONS = 64
 """Of which it is known. Overflow: the one in which nobody has asked for longest is forgotten."""
 _KEY_BYTES = 32
@@ -63,7 +63,7 @@ class AskingPlaces:
         return place is not None and self._full(session, floor, place)
 
     def spent(self, session: SessionId, address: str) -> bool:
-        """Whether so many have come of an address, whatever became of them, that no more are taken from there."""
+        """Whether so many have come of an address, with any status, that no more are taken from there."""
         if not address:
             return False
         place, known = self._place(session, address), self._of.get(session, {})
@@ -79,7 +79,7 @@ class AskingPlaces:
             self._of.popitem(last=False)
 
     def crowds(self, session: SessionId, floor: Floor) -> tuple[Crowd, ...]:
-        """Those of whom whoever leads the discussion should know, the largest first."""
+        """Those that the desks that lead the discussion show, the largest first."""
         found: dict[str, list[int]] = {}
         for name, place in self._standing(session, floor, Standing.CHECKED).items():
             each = floor.get(name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 
 import msgspec
 
+from moothall.core import commands as do
 from moothall.core.events.question_parts import OPEN, REVOCABLE, Standing
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Floor, Intervention
@@ -14,6 +16,81 @@ from moothall.core.rules.questions import may_bring
 from moothall.core.rules.turn_now import TurnNow, may_hold, may_type, turn_now, typed_ever, typed_language
 from moothall.core.session.state import ON, State, Status
 from moothall.core.translating.lines import spoken
+
+
+class OwnAct(StrEnum):
+    """What authors do to what they have asked, by the names that the buttons of their pages send."""
+
+    BACK = "back"
+    """Take it back."""
+    LATER = "later"
+    """Not now, later."""
+    READY = "ready"
+    """Ready again."""
+    AGAIN = "again"
+    """Ask it after all."""
+    LONGER = "longer"
+    """I need longer."""
+
+    def command(self, name: InterventionId) -> do.Stand | do.HoldTurn:
+        """The command that does it to the intervention `name`, as its author's."""
+        if self is OwnAct.LONGER:
+            return do.HoldTurn(intervention=name)
+        return do.Stand(interventions=(name,), standing=_BRINGS[self])
+
+
+_BRINGS = {
+    OwnAct.BACK: Standing.WITHDRAWN,
+    OwnAct.LATER: Standing.LATER,
+    OwnAct.READY: Standing.QUEUED,
+    OwnAct.AGAIN: Standing.CHECKED,
+}
+
+
+class Where(StrEnum):
+    """Where a question of a hub's room is."""
+
+    HERE = "here"
+    WAITING = "waiting"
+    """For the uplink."""
+    ARRIVED = "arrived"
+    """At the meeting, which has said nothing of it yet."""
+    STANDS = "stands"
+    """Where the meeting says."""
+    REFUSED = "refused"
+    """The meeting did not take it."""
+    JOINED = "joined"
+    KEPT = "kept"
+    WITHDRAWN = "withdrawn"
+
+
+class RefusedAct(msgspec.Struct, frozen=True, kw_only=True):
+    """An act of an author that was refused after it had waited for the uplink."""
+
+    act: OwnAct | None
+    """None: a line that was typed."""
+    message: str
+    """The sentence of the meeting, in English."""
+
+
+class InRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hub knows of a question of its room, beside what the meeting says of it."""
+
+    where: Where
+    number: int
+    """Among those of the room."""
+    into: int | None = None
+    """The number of the room's own question with which it was joined."""
+    message: str = ""
+    """Why the meeting did not take it: a sentence in English."""
+    late: bool = False
+    """Whether that is because the meeting was over."""
+    up: bool = True
+    """Whether the uplink is good."""
+    waiting: tuple[OwnAct | None, ...] = ()
+    """Acts of its author that wait for the uplink, oldest first; None: a line that was typed."""
+    refused: RefusedAct | None = None
+    """The newest act of its author, where that was refused."""
 
 
 class OwnTurn(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,26 +137,39 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     """What its author has typed of the text, line by line."""
     voice: OwnTurn | None = None
     """Its turn, while that is under way and the meeting is on."""
+    expected: Intervention | None = None
+    """What it will be once the acts that wait for the uplink are done; None where none waits."""
+    room: InRoom | None = None
+    """What the hub knows of it in whose room it was asked; None at the centre."""
+
+    @property
+    def in_room(self) -> InRoom | None:
+        """What there is to say of it while the meeting says nothing."""
+        return None if self.room is None or self.room.where is Where.STANDS else self.room
 
     @property
     def may_go(self) -> bool:
         """Whether its author may still take it back."""
-        return self.intervention.standing in REVOCABLE
+        return self._next.standing in REVOCABLE
 
     @property
     def may_put_off(self) -> bool:
         """Whether its author may say: not now, later."""
-        return not self.over and may_bring(self.intervention, Standing.LATER)
+        return not self.over and may_bring(self._next, Standing.LATER)
 
     @property
     def may_return(self) -> bool:
         """Whether its author, who has put it off, may come back into the queue with it."""
-        return not self.over and may_bring(self.intervention, Standing.QUEUED)
+        return not self.over and may_bring(self._next, Standing.QUEUED)
 
     @property
     def may_ask_again(self) -> bool:
         """Whether its author, who has taken it back, may ask it after all."""
-        return not self.over and may_bring(self.intervention, Standing.CHECKED)
+        return not self.over and may_bring(self._next, Standing.CHECKED)
+
+    @property
+    def _next(self) -> Intervention:
+        return self.intervention if self.expected is None else self.expected
 
     @property
     def may_hold(self) -> bool:
@@ -89,7 +179,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def undecided(self) -> bool:
         """Whether the meeting is closed, and nobody has said yet what becomes of it."""
-        return self.over and self.intervention.standing in OPEN
+        return self.over and self.intervention.standing in OPEN and self.in_room is None
 
 
 def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_on: Own | None = None) -> Own:

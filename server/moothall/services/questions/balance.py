@@ -16,7 +16,7 @@ import logging
 
 import msgspec
 
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.balance import Heard, by_origin, unheard
@@ -114,22 +114,22 @@ class Balance:
         return session in self._kept or not (closed or session in self._ended)
 
     def has_said(self, session: SessionId, intervention: InterventionId) -> bool:
-        """Whether there is anything that whoever asked this has said of themselves. What, nobody is told."""
+        """Whether the author of this question has said anything of themselves. What, nobody is told."""
         there, live = self._kept.get(session), self._sessions.loaded(session)
         each = None if live is None else live.state.floor.get(intervention)
         return there is not None and each is not None and there.person(each.asker) in there.said
 
     async def say(self, session: SessionId, intervention: InterventionId, said: Statement) -> Refusal | None:
-        """Keep what whoever asked this says of themselves, in place of what they said before; nothing changes nothing.
+        """Keep what the author of this question says of themselves, in place of what they said before.
 
-        None: it is on the disk. Raises StorageUnavailable.
+        An empty statement changes nothing. None: it is on the disk. Raises StorageUnavailable.
         """
         live = await self._sessions.find(session)
         each = None if live is None else live.state.floor.get(intervention)
         if live is None or each is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         if not self.may_say(session):
-            return Refusal(code=RefusalCode.CONFLICT, message="The meeting is over and its figures are final.")
+            return refuse(RefusalCode.CONFLICT, "The meeting is over and its figures are final.")
         kept = stated(said, self.choices(young_people=live.state.young_people))
         if not kept:
             return None
@@ -145,7 +145,7 @@ class Balance:
         return None
 
     async def take_back(self, session: SessionId, intervention: InterventionId) -> None:
-        """Erase what whoever asked this has said of themselves; it is off the disk then. Raises StorageUnavailable.
+        """Erase what the author of this question has said of themselves, from the disk too. Raises StorageUnavailable.
 
         Sums that were shown stay until five people more have changed in them; and what they were made of stays under
         the keyed hash with what they were when they were shown, or the next sum would tell who took something back.
@@ -228,7 +228,7 @@ class Balance:
                     # Only what is known after a crash as well is shown: a later figure is held against it.
                     there.kept = msgspec.structs.replace(there.kept, release=kept.release)
                 except StorageUnavailable:
-                    logger.warning("session %s: its figures can't be kept, and stay as they are", live.id)
+                    logger.warning("session %s: new figures can't be stored; the earlier ones stay", live.id)
         if live.state.floor.last:
             self._told[live.id] = self._plain(live)
 
@@ -256,7 +256,7 @@ class Balance:
                 self._ended.add(session)
         except (StorageUnavailable, RecordBroken):
             return  # The next look tries again.
-        logger.info("session %s: what people said of themselves is destroyed, its sums are kept", session)
+        logger.info("session %s: what authors said of themselves is destroyed; the sums are kept", session)
 
     async def _destroy(self, session: SessionId, sums: BookEntry) -> None:
         shelf = await self._book.read(_shelf(session))

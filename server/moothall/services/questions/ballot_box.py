@@ -26,7 +26,7 @@ from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.ballots import MOST_NEW
 from moothall.services.questions.ballot_places import BallotPlaces
-from moothall.services.questions.hub_support import IN_HUB, HubSupport, key_of, read_key
+from moothall.services.questions.hub_ballots import IN_HUB, Counts, HubBallots, key_of, read_counts, read_key, written
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Box:
         """Of these the ones that don't count."""
         self.given: dict[str, dict[str, int]] = {}
         """By what they are about: who has chosen what."""
-        self.of_hubs = HubSupport()
+        self.of_hubs = HubBallots()
         self.held = 0
         self.waiting = 0
         """More that are not on the disk yet."""
@@ -162,7 +162,7 @@ class BallotBox:
             for key, choice in (await self._book.read(_shelf(name))).items():
                 what, _, voter = key.partition("/")
                 if what == IN_HUB:
-                    box.of_hubs.put(*read_key(voter), int(choice or b"0"))
+                    box.of_hubs.put(*read_key(voter), read_counts(choice))
                     continue
                 box.voters.add(voter)
                 if what == _ASIDE:
@@ -208,12 +208,12 @@ class BallotBox:
         return None
 
     async def count_in_hub(
-        self, session: SessionId, what: InterventionId, count: int, *, hub: str, node: str, before: Callable[[], Before]
+        self, session: SessionId, what: str, counts: Counts, *, hub: str, node: str, before: Callable[[], Before]
     ) -> Refusal | None:
-        """Keep how many one of a hub's machines has counted; None once that is on the disk. Else as `give`."""
+        """Keep what one of a hub's machines has counted; None once that is on the disk. Else as `give`."""
         box = self.boxes.get(session) or self._begin(session, before())
         known = box.of_hubs.get(what, hub, node)
-        if known == count:
+        if known == counts:
             return None
         if known is None and box.of_hubs.full_for(hub):
             # For good: what is to come again would be in the way of all that the hub does after it.
@@ -224,9 +224,9 @@ class BallotBox:
             if self._stopped or self.boxes.get(session) is not box:
                 raise _gone()
             # With the session's key, if that isn't on the disk yet: what was counted before is known by it.
-            entry = BookEntry(_shelf(session), key_of(what, hub, node), str(count).encode())
+            entry = BookEntry(_shelf(session), key_of(what, hub, node), written(counts))
             await self._book.write([*box.unwritten, entry])
-            box.of_hubs.put(what, hub, node, count)
+            box.of_hubs.put(what, hub, node, counts)
         box.uncounted.add(what)
         self.news.set()
         return None

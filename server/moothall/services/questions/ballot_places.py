@@ -1,4 +1,4 @@
-"""From which addresses ballots come: to judge a flood, and for whoever leads to see one.
+"""From which addresses ballots come: to judge a flood, and to show it at desks.
 
 Addresses are keyed hashes in memory, under a key that lives as long as the process.
 """
@@ -49,7 +49,7 @@ class BallotPlaces:
             self._addresses[where], more = known.come(voter, self._clock.monotonic(), most=self._most_new, hasty=hasty)
             aside |= more
             if self._addresses[where].flood and not known.flood:
-                logger.warning("session %s: one address sends more browsers than a hall has", session)
+                logger.warning("session %s: one address sends votes of more browsers than a hall has", session)
         while len(self._addresses) > MOST_ADDRESSES:
             self._addresses.popitem(last=False)
         return aside

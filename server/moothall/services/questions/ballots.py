@@ -11,21 +11,23 @@ import asyncio
 from moothall.core.commands import AnyCommand, CountPoll, CountSupport
 from moothall.core.events.question_parts import WAITING
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.questions.ballots import MOST_NEW
 from moothall.core.questions.interventions import Floor, Intervention
-from moothall.core.questions.polls import Poll
-from moothall.core.rules.polls import MOST_HANDS
-from moothall.core.session.state import ON, Status
+from moothall.core.questions.polls import Choice, Poll
+from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote, refused_hands
+from moothall.core.session.state import State, Status
 from moothall.services.questions.ballot_box import BallotBox, Before, Box
+from moothall.services.questions.hub_ballots import Counts
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 
 COUNT_MS = 1_000
 TOO, NO_MORE = 0, 1
 """What a browser chooses that would ask something too, and then wouldn't."""
+NO_QUESTION = refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
 _POLL = ":poll:"
 """Before a poll's id, what its ballots are about: no intervention's name begins so."""
 
@@ -61,10 +63,10 @@ class Ballots:
         """
         live = await self._sessions.find(session)
         each = None if live is None else _numbered(live.state.floor, number)
-        if live is None or each is None or not each.published:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
-        if live.state.status is Status.CLOSED or each.standing not in WAITING:
-            return Refusal(code=RefusalCode.CONFLICT, message="This question is no longer waiting for its turn.")
+        if live is None or each is None:
+            return NO_QUESTION
+        if (refused := _refused_support(live.state, each)) is not None:
+            return refused
         floor = live.state.floor
         return await self._box.give(
             session,
@@ -84,14 +86,28 @@ class Ballots:
         Refused as `support` is. Raises StorageUnavailable when it can't be written.
         """
         each = live.state.floor.get(name)
-        if each is None or not each.published:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
-        if live.state.status is Status.CLOSED or each.standing not in WAITING:
-            return Refusal(code=RefusalCode.CONFLICT, message="This question is no longer waiting for its turn.")
+        refused = NO_QUESTION if each is None else _refused_support(live.state, each)
         if not 0 <= count <= MOST_HANDS:
-            return Refusal(code=RefusalCode.INVALID, message=f"A hub counts 0 to {MOST_HANDS} people.")
+            refused = refuse(RefusalCode.INVALID, f"A hub counts 0 to {MOST_HANDS} people.")
+        return await self._in_hub(live, name, (count,), refused, hub=hub, node=node)
+
+    async def hands_in_hub(
+        self, live: LiveSession, poll: PollId, counts: Counts, *, hub: str, node: str
+    ) -> Refusal | None:
+        """How many in a hub's room have chosen each option, as one of its machines has counted. As `support_in_hub`."""
+        refused = refused_hands(live.state, poll, counts)
+        return await self._in_hub(live, about(poll), counts, refused, hub=hub, node=node)
+
+    async def _in_hub(
+        self, live: LiveSession, what: str, counts: Counts, refused: Refusal | None, *, hub: str, node: str
+    ) -> Refusal | None:
+        box = self._box.boxes.get(live.id)
+        if box is not None and box.of_hubs.get(what, hub, node) == counts:
+            return None  # It has come before, and its answer was lost: what has happened since changes nothing.
         floor = live.state.floor
-        return await self._box.count_in_hub(live.id, each.id, count, hub=hub, node=node, before=lambda: _before(floor))
+        return refused or await self._box.count_in_hub(
+            live.id, what, counts, hub=hub, node=node, before=lambda: _before(floor)
+        )
 
     async def vote(
         self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
@@ -101,16 +117,15 @@ class Ballots:
         As `support`; refused when it isn't open, and when it has no such option.
         """
         live = await self._sessions.find(session)
-        polls = () if live is None else live.state.floor.polls
-        poll = next((poll for poll in polls if poll.number == number and not poll.void), None)
-        if live is None or poll is None or not 0 <= option < len(poll.options):
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such show of hands.")
-        if live.state.status not in ON or not poll.open:
-            return Refusal(code=RefusalCode.CONFLICT, message="This show of hands is closed.")
+        if live is None:
+            return NO_POLL
+        poll = poll_to_vote(live.state, number, option)
+        if isinstance(poll, Refusal):
+            return poll
         floor = live.state.floor
         return await self._box.give(
             session,
-            _about(poll.id),
+            about(poll.id),
             option,
             visitor=visitor,
             address=address,
@@ -126,11 +141,11 @@ class Ballots:
             InterventionId(what) for what, choice in chosen.items() if choice == TOO and not what.startswith(_POLL)
         )
 
-    def voted(self, session: SessionId, visitor: str) -> dict[PollId, int]:
+    def voted(self, session: SessionId, visitor: str) -> dict[PollId, Choice]:
         """What a browser has chosen in shows of hands."""
         box = self._box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
-        return {PollId(what.removeprefix(_POLL)): choice for what, choice in chosen.items() if what.startswith(_POLL)}
+        return {poll_about(what): Choice(option=option) for what, option in chosen.items() if what.startswith(_POLL)}
 
     def set_aside(self, session: SessionId) -> dict[str, dict[str, int]] | None:
         """Of a flood: how many ballots don't count, by question and by show of hands; None where all of them do."""
@@ -200,12 +215,12 @@ def _counted(floor: Floor, box: Box, due: set[str]) -> list[AnyCommand]:
     for what in due:
         each = floor.get(InterventionId(what))
         if each is not None:
-            count = box.kept.before.get(each.id, 0) + box.tally(what)[TOO] + box.of_hubs.total(each.id)
+            count = box.kept.before.get(each.id, 0) + box.tally(what)[TOO] + box.of_hubs.total(what)[0]
             if count != each.support:
                 counts[each.id] = count
     commands: list[AnyCommand] = [CountSupport(counts=counts)] if counts else []
     for poll in floor.polls:
-        if _about(poll.id) in due:
+        if about(poll.id) in due:
             remote = _remote(poll, box)
             if remote != poll.remote:
                 commands.append(CountPoll(poll=poll.id, remote=remote))
@@ -213,12 +228,28 @@ def _counted(floor: Floor, box: Box, due: set[str]) -> list[AnyCommand]:
 
 
 def _remote(poll: Poll, box: Box) -> tuple[int, ...]:
-    tally, before = box.tally(_about(poll.id)), box.kept.polls.get(poll.id, (0,) * len(poll.options))
-    return tuple(min(MOST_HANDS, counted + tally[option]) for option, counted in enumerate(before))
+    what, options = about(poll.id), len(poll.options)
+    tally, in_hubs = box.tally(what), box.of_hubs.total(what, options)
+    before = box.kept.polls.get(poll.id, (0,) * options)
+    return tuple(min(MOST_HANDS, before[each] + tally[each] + in_hubs[each]) for each in range(options))
 
 
-def _about(poll: PollId) -> str:
+def about(poll: PollId) -> str:
+    """What ballots of a show of hands are about."""
     return f"{_POLL}{poll}"
+
+
+def poll_about(what: str) -> PollId:
+    """The show of hands that ballots are about."""
+    return PollId(what.removeprefix(_POLL))
+
+
+def _refused_support(state: State, each: Intervention) -> Refusal | None:
+    if not each.published:
+        return NO_QUESTION
+    if state.status is Status.CLOSED or each.standing not in WAITING:
+        return refuse(RefusalCode.CONFLICT, "This question is no longer waiting for its turn.")
+    return None
 
 
 def _before(floor: Floor) -> Before:

@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.kernel.languages import primary
 from moothall.core.ports import Clock
-from moothall.services.translation.text_translation import Made
+from moothall.core.questions.interventions import Intervention
 
 KEPT = 2_000
 """Translations that are kept. Overflow: the one that nobody has asked for longest is forgotten."""
@@ -29,17 +29,38 @@ PATIENCE_S = 30
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """A text that is wanted in another language."""
+    """A question that is wanted in another language."""
 
     session: SessionId
+    intervention: InterventionId
     text: str
     source: str
     """Its language (BCP-47)."""
     target: str
 
 
-Translate = Callable[[Text], Awaitable[Made | Refusal]]
+def text_of(session: SessionId, each: Intervention, target: str) -> Text:
+    """A question as it is wanted in a language (BCP-47)."""
+    return Text(session=session, intervention=each.id, text=each.text, source=each.language, target=target)
+
+
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """A text in the language that was wanted, and how it was made."""
+
+    text: str
+    route: str
+    """The translators that made it (`moothall.core.translating.routes.Route.name`)."""
+    rough: bool = False
+    """Whether readers should be told that it gives the gist only."""
+
+
+Translate = Callable[[Text], Awaitable[Rendered | Refusal]]
 HasWay = Callable[[Text], bool]
+Find = Callable[[], Awaitable[Intervention | None]]
+"""The question as it stands now; None where nobody but the staff may read it."""
+BUSY = refuse(RefusalCode.BUSY, "The question can't be translated at the moment; try again in a minute.")
+NO_WAY = refuse(RefusalCode.UNKNOWN, "No translation between these languages is available here.")
+NOT_HERE = refuse(RefusalCode.UNKNOWN, "There is no such question here, or no such language.")
 
 
 class QuestionTranslations:
@@ -50,26 +71,26 @@ class QuestionTranslations:
         self._translate = translate
         self._has_way = has_way
         self._clock = clock
-        self._made: OrderedDict[Text, Made | int] = OrderedDict()
+        self._made: OrderedDict[Text, Rendered | int] = OrderedDict()
         """What came; or when it failed, monotonic ms."""
-        self._waiting: OrderedDict[Text, asyncio.Future[Made | Refusal]] = OrderedDict()
-        self._now: tuple[Text, asyncio.Future[Made | Refusal]] | None = None
+        self._waiting: OrderedDict[Text, asyncio.Future[Rendered | Refusal]] = OrderedDict()
+        self._now: tuple[Text, asyncio.Future[Rendered | Refusal]] | None = None
         self._came = asyncio.Event()
         self.generation = 0
         """Counts what was made or forgotten: while it stands still, so do all answers."""
 
-    def known(self, wanted: Text) -> Made | None:
+    def known(self, wanted: Text) -> Rendered | None:
         """The translation, if it has been made."""
         made = self._made.get(wanted)
-        if not isinstance(made, Made):
+        if not isinstance(made, Rendered):
             return None
         self._made.move_to_end(wanted)
         return made
 
-    def want(self, wanted: Text, *, first: bool = False) -> asyncio.Future[Made | Refusal] | None:
+    def want(self, wanted: Text, *, first: bool = False) -> asyncio.Future[Rendered | Refusal] | None:
         """Have it made, before what waits with `first`; None where it is known, can't be made, or too many wait.
 
-        Whoever waits for the future shields it: others may wait for it too.
+        The caller shields the future: others may wait for it too.
         """
         if self._now is not None and self._now[0] == wanted:
             return self._now[1]
@@ -83,28 +104,38 @@ class QuestionTranslations:
             self._waiting.move_to_end(wanted, last=False)
         return under_way
 
-    async def made(self, wanted: Text) -> Made | Refusal:
+    async def made(self, wanted: Text) -> Rendered | Refusal:
         """The translation, once it is made."""
         known = self.known(wanted)
         if known is not None:
             return known
         if not self._has_way(wanted) or primary(wanted.source) == primary(wanted.target):
-            return Refusal(code=RefusalCode.UNKNOWN, message="No translation between these languages is made here.")
+            return NO_WAY
         future = self.want(wanted)
         if future is None:
-            return Refusal(
-                code=RefusalCode.BUSY, message="The question can't be translated at the moment; try again in a minute."
-            )
+            return BUSY
         return await asyncio.shield(future)
 
+    async def published(self, session: SessionId, target: str, find: Find) -> tuple[Intervention, Rendered] | Refusal:
+        """A question that everybody may read, and its translation once that is made.
+
+        `find` is called before and after, since the question may be withdrawn or reworded meanwhile.
+        """
+        each = await find()
+        if each is None or not each.text:
+            return NOT_HERE
+        made = await self.made(text_of(session, each, target))
+        now = await find()
+        if now is None or now.text != each.text:
+            return NOT_HERE
+        return made if isinstance(made, Refusal) else (each, made)
+
     def forget(self) -> None:
-        """Keep none of it, nor what waits: a text may have been erased. Whoever reads another asks for it again."""
+        """Drop all translations and waiting texts, since one may have been erased. Readers ask for the others again."""
         self._made.clear()
         for future in self._waiting.values():
             if not future.done():
-                future.set_result(
-                    Refusal(code=RefusalCode.BUSY, message="The question can't be translated at the moment; try again.")
-                )
+                future.set_result(BUSY)
         self._waiting.clear()
         self.generation += 1
 
@@ -114,9 +145,7 @@ class QuestionTranslations:
             while self._waiting:
                 wanted, future = self._now = self._waiting.popitem(last=False)
                 generation = self.generation
-                answer: Made | Refusal = Refusal(
-                    code=RefusalCode.UNAVAILABLE, message="The question could not be translated."
-                )
+                answer: Rendered | Refusal = refuse(RefusalCode.UNAVAILABLE, "The question could not be translated.")
                 try:
                     async with asyncio.timeout(PATIENCE_S):
                         answer = await self._translate(wanted)
@@ -131,8 +160,8 @@ class QuestionTranslations:
             self._came.clear()
             await self._came.wait()
 
-    def _keep(self, wanted: Text, answer: Made | Refusal) -> None:
-        self._made[wanted] = answer if isinstance(answer, Made) else self._clock.monotonic()
+    def _keep(self, wanted: Text, answer: Rendered | Refusal) -> None:
+        self._made[wanted] = answer if isinstance(answer, Rendered) else self._clock.monotonic()
         self._made.move_to_end(wanted)
         if len(self._made) > KEPT:
             self._made.popitem(last=False)

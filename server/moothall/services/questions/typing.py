@@ -138,7 +138,7 @@ class _Turn:
         return f"{self.said} {self.text.strip()}".strip()[-SHOWN:]
 
     def never_kept(self, done: Done) -> bool:
-        """Whether a line may not become one of the record, whatever is recorded now."""
+        """Whether a line may not become one of the record, even while the session is recorded."""
         return done.unkept or done.line in self.unkept or len(self.unkept) >= MOST_UNKEPT
 
 
@@ -165,7 +165,7 @@ class Typing:
         turn = None if live is None else self._turn(live, name)
         if live is None or turn is None:
             return Untyped.TURN
-        if not _fits(written):
+        if not fits(written):
             return Untyped.TEXT
         if live.state.status is Status.PAUSED:
             return Untyped.BREAK
@@ -202,10 +202,9 @@ class Typing:
         if not live.state.recorded or turn.never_kept(done):
             turn.let_go(done, shown=not live.state.recorded)
             return False
-        name, text = SegmentId(f"i{turn.each.number}.{done.line}"), done.text.strip()
-        typed = TypeTurn(intervention=turn.each.id, lines=(TypedLine(segment=name, text=text),))
+        typed = line_typed(turn.each, done.line, done.text)
         signals, before = _shown(turn) if shown else (), live.writer.offset
-        answer = await live.writer.send(_author(turn), CommandId(f"type:{turn.each.id}:{done.line}"), typed, signals)
+        answer = await live.writer.send(_author(turn), typed_by(turn.each.id, done.line), typed, signals)
         if isinstance(answer, Refusal) and not live.state.recorded:
             turn.let_go(done, shown=True)  # It was said meanwhile that nothing is kept.
             return False
@@ -263,7 +262,8 @@ def _wipe(live: LiveSession, turn: _Turn) -> None:
     live.writer.signal(nothing)
 
 
-def _fits(written: Written) -> bool:
+def fits(written: Written) -> bool:
+    """Whether what a page sends is in its form, and not too much."""
     lines = [done.line for done in written.done]
     names = [written.line, written.page, *lines]
     return (
@@ -273,6 +273,17 @@ def _fits(written: Written) -> bool:
         and len(written.text) <= MAX_TYPED
         and all(0 < len(done.text.strip()) <= MAX_TYPED for done in written.done)
     )
+
+
+def line_typed(each: Intervention, line: str, text: str) -> TypeTurn:
+    """The command that keeps a line of a turn, by the name that the page of its author gave it."""
+    typed = TypedLine(segment=SegmentId(f"i{each.number}.{line}"), text=text.strip())
+    return TypeTurn(intervention=each.id, lines=(typed,))
+
+
+def typed_by(intervention: InterventionId, line: str) -> CommandId:
+    """The id of the act with which a line of a turn is kept: whichever page sends it, it is the same."""
+    return CommandId(f"type:{intervention}:{line}")
 
 
 def _author(turn: _Turn) -> Actor:

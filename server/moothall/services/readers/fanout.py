@@ -7,7 +7,7 @@ task does all the walking, no event overtakes another.
 
 A feed in which nothing happens has a pulse every 5 s, the same bytes for all of a door. It tells its readers that the
 line is alive, where the feed stands, and how fresh that is. It is made while no frame is on its way (see `_pulses`), so
-that it never names an event that a reader has yet to get; whoever has no room for it goes without.
+that it never names an event that a reader has yet to get; a reader without room for it goes without.
 
 What has gathered during a walk leaves in few frames. So the backlog holds no more than what the writer can make
 durable in the time of one walk (about 10 µs per reader), and the writer's own queue is bounded. Signals that wait
@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from moothall.core.events.types import BodyRemoved, ChannelAdded
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
@@ -107,7 +107,7 @@ class SessionFanout:
 
     @property
     def figures(self) -> FanoutFigures:
-        """How it is doing, for metrics and for whoever decides to unload the session."""
+        """Its figures, for metrics and for the decision to unload the session."""
         return FanoutFigures(
             readers=sum(state.follower_count for state in self._feeds.values()),
             slow=len(self._slow),
@@ -165,8 +165,8 @@ class SessionFanout:
     def renew(self, *, epoch: Epoch, offset: int, channels: Iterable[ChannelId]) -> None:
         """Something has come into the middle of the log, or gone from it: fold every feed anew from what it holds.
 
-        What is published next is behind `offset`. Every reader gets a snapshot; with another `epoch` so does whoever
-        comes back with a position of before.
+        What is published next is behind `offset`. Every reader gets a snapshot; with another `epoch` so does a
+        reader who comes back with an earlier position.
         """
         self.epoch, self._offset, self._channels = epoch, offset, dict.fromkeys(channels)
         self._loader = self._loader_from(offset)
@@ -264,8 +264,7 @@ class SessionFanout:
         if state is not None:
             return state
         if feed.channel not in self._channels:
-            message = f"The session {self.session} has no channel {feed.channel}."
-            return Refusal(code=RefusalCode.UNKNOWN, message=message)
+            return refuse(RefusalCode.UNKNOWN, f"The session {self.session} has no channel {feed.channel}.")
         return await self._loaded(feed)
 
     async def _loaded(self, feed: Feed) -> FeedState:
@@ -322,7 +321,7 @@ class SessionFanout:
     async def _renew(self, old: FeedState) -> None:
         """Fold the feed anew from the log, and give every reader a snapshot: bodies were removed, or it broke off.
 
-        Nothing of a removed text is kept or sent again; whoever comes back from before gets a snapshot as well.
+        Nothing of a removed text is kept or sent again; a reader with an earlier position gets a snapshot as well.
         """
         if self._feeds.get(old.feed) is old:
             del self._feeds[old.feed]
@@ -330,7 +329,7 @@ class SessionFanout:
         try:
             state = await self._loaded(old.feed)
         except (StorageUnavailable, RecordBroken):
-            logger.warning("session %s: %s can't be loaded anew", self.session, old.feed.name)
+            logger.warning("session %s: feed %s can't be loaded again", self.session, old.feed.name)
             return
         finally:
             if state is None:

@@ -64,7 +64,7 @@ class Outlet(Protocol):
 
 
 class Subscription:
-    """A reader in the fan-out. Whoever made it hands it back to `SessionFanout.unsubscribe`."""
+    """A reader in the fan-out. Its maker hands it back to `SessionFanout.unsubscribe`."""
 
     __slots__ = ("aside", "feed", "form", "gone", "outbox", "outlet", "reader")
 
@@ -73,7 +73,7 @@ class Subscription:
         self.aside = aside
         """Whether it is no reader, and counts as none: a microphone's page."""
         self.reader = reader
-        """Name of whoever may have two connections for a moment; empty: it has one."""
+        """Name of a reader who may have two connections for a moment; empty: it has one."""
         self.feed = feed
         self.form = form
         self.outbox: Outbox | None = None
@@ -215,7 +215,7 @@ class FeedState:
         self._snapshot = None
 
     def _forget(self) -> None:
-        """Let go of all frames, so that whoever stands before now gets a snapshot."""
+        """Let go of all frames, so that a reader with an earlier position gets a snapshot."""
         self._ring.clear()
         self._carried.clear()
         self._snapshot = None

@@ -58,7 +58,7 @@ class SlowReaders:
 
     def drop(self, reader: Subscription, error: Exception) -> None:
         """Cut a reader whose outlet failed; it comes back from its position."""
-        note_failure(error, f"session {self._session}: a reader of {reader.feed.name} is cut")
+        note_failure(error, f"session {self._session}: a reader of feed {reader.feed.name} is disconnected")
         self.unsubscribe(reader)
         with suppress(Exception):
             reader.outlet.abort()
@@ -79,7 +79,9 @@ class SlowReaders:
     def _send(self, reader: Subscription, outbox: Outbox, data: bytes) -> None:
         if outbox.overflown:
             self.cut += 1
-            logger.info("session %s: a reader of %s was too slow and is cut", self._session, reader.feed.name)
+            logger.info(
+                "session %s: a reader of feed %s was too slow and is disconnected", self._session, reader.feed.name
+            )
             self.unsubscribe(reader)
             reader.outlet.abort()
         elif data:

@@ -143,7 +143,7 @@ class Catalogue:
             try:
                 entry = await self._read(session)
             except RecordBroken:
-                logger.warning("session %s: its log can't be read and it is not listed", session)
+                logger.warning("session %s: the log can't be read, so the session is not listed", session)
                 entry = Entry(session=session)
             finally:
                 meanwhile = self._meanwhile.pop(session)

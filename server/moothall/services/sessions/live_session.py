@@ -92,12 +92,12 @@ class LiveSession:
         try:
             while await self._tries.again():
                 if await self._loaded_again():
-                    logger.warning("session %s: begun again at offset %d", self.id, self.writer.offset)
+                    logger.warning("session %s: it restarted at offset %d", self.id, self.writer.offset)
                     return True
         finally:
             self._beginning = False
         self.stopped = True
-        logger.error("session %s: it failed too often and takes nothing more until it is loaded anew", self.id)
+        logger.error("session %s: it failed too often and accepts nothing until it is loaded again", self.id)
         return False
 
     async def _loaded_again(self) -> bool:
@@ -122,4 +122,4 @@ class LiveSession:
         if isinstance(first, StaleWriter):
             logger.error("session %s: another server has taken over its log", self.id)
         else:
-            note_failure(failure, f"session {self.id}: it is begun again")
+            note_failure(failure, f"session {self.id}: it failed and restarts")

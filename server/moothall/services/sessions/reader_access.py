@@ -1,4 +1,4 @@
-"""The sessions as whoever asks may see them: a reader without any role, unless their browser has opened links.
+"""The sessions as the visitor may see them: a reader without any role, unless their browser has opened links.
 
 Who asks is known to every door that is in the way of a request, but no door has to pass it on: it stands in `ASKER`
 for as long as the request is answered (`moothall.adapters.admin.staff_door`), so that none can forget it.
@@ -23,7 +23,7 @@ from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.role_links import Staff, covers, hub_of
 
 ASKER: ContextVar[tuple[Staff, ...]] = ContextVar("asker", default=())
-"""The links that whoever asks has opened."""
+"""The links that the visitor has opened."""
 
 
 class ReadSession(Protocol):
@@ -95,7 +95,7 @@ class ReaderAccess:
         """`room_of` says where a session is planned: a link may be good for a room.
 
         `look` is what finding no session costs: it is paid for a hidden one too, so that time tells neither. For the
-        same reason one that is `hidden` isn't loaded for whoever has no link at all.
+        same reason one that is `hidden` isn't loaded for a visitor without any link.
         """
         self._sessions = sessions
         self._room_of = room_of
@@ -137,10 +137,16 @@ class ReaderAccess:
         return None if view is None else view.number(segment)
 
     async def floor(self, session: SessionId) -> Floor | None:
-        """Its questions and comments, unpublished ones too: for whoever shows a part of them; None as for a page."""
+        """Its questions and comments, unpublished ones too: the caller shows a part of them; None as for a page."""
         fanout = await self.find(session)
         live = self._sessions.loaded(session)
         return None if fanout is None or live is None or self.may_read(session) is not None else live.state.floor
+
+    def channel_of(self, session: SessionId, segment: SegmentId) -> str:
+        """The text that has a line; empty where there is no such line, or the session isn't loaded."""
+        live = self._sessions.loaded(session)
+        line = None if live is None else live.state.segments.get(segment)
+        return "" if line is None or line.gone else line.channel
 
     def instead(self, session: SessionId, channel: ChannelId) -> ChannelId | None:
         """The text to read in place of this one at the moment, as far as it may be read; None for this one itself."""
@@ -150,7 +156,7 @@ class ReaderAccess:
         return live.fanout.instead(channel)
 
     def hubs(self, session: SessionId) -> dict[str, str]:
-        """The hubs whose links whoever asks has opened for a session: what their coordinators call them, by name."""
+        """The hubs whose links the visitor has opened for a session: what their coordinators call them, by name."""
         room = self._room_of(session)
         good = (staff for staff in ASKER.get() if staff.role is Role.HUB and covers(staff.scope, session, room))
         return {hub_of(staff): staff.label or hub_of(staff) for staff in good}

@@ -92,7 +92,7 @@ class Records:
         return await self._access.snapshot(session, Feed(wanted)) or NotThere.SESSION
 
     async def read(self, snapshot: Snapshot) -> Record:
-        """The record at a snapshot's position: equal positions give equal records, whatever has happened since.
+        """The record at a snapshot's position: equal positions give equal records, at any later time.
 
         Raises as `find` does.
         """

@@ -16,7 +16,7 @@ from weakref import WeakSet
 
 import msgspec
 
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock, Randomness
 
@@ -78,7 +78,7 @@ class _Session:
 class Changes:
     """An endless async iterator of the sessions in which something changed, each named once however often it did.
 
-    Overflow: none; there is at most one entry a session. Whoever forgets it has left.
+    Overflow: none; there is at most one entry a session. An iterator that is dropped has left.
     """
 
     def __init__(self) -> None:
@@ -124,8 +124,7 @@ class Reports:
         there = self._sessions.setdefault(session, _Session(self._randomness.bytes(32)))
         name = (self._name(there, visitor), kind)
         if len(there.reports) >= MAX_REPORTS and name not in there.reports:
-            message = "So many readers have reported something that it is known by now."
-            return Refusal(code=RefusalCode.BUSY, message=message)
+            return refuse(RefusalCode.BUSY, "Many readers have reported this session already; the staff knows of it.")
         there.reports.pop(name, None)
         there.reports[name] = _Report(channel, self._clock.monotonic())
         self._tell(session)

@@ -1,7 +1,7 @@
 """Links that let people work here: one for each job, each revocable alone.
 
-A link holds a token of 160 random bits, of which only the SHA-256 is kept. Whoever opens it gets a key for their
-browser, kept in the same way, that stands for the links they have opened; when a link is replaced or revoked, it is
+A link holds a token of 160 random bits, of which only the SHA-256 is kept. A browser that opens it gets a key of its
+own, kept in the same way, that stands for the links it has opened; when a link is replaced or revoked, it is
 gone from all of these at once. Readers' links work without any entry: their browsers keep a proof of having had it.
 """
 
@@ -51,12 +51,12 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a link stands for. It names a job, not a person."""
 
     link: str
-    """Public id of the link: the pseudonym in the record of whatever is done with it."""
+    """Public id of the link: the pseudonym in the record of all acts with it."""
     role: Role
     scope: str
     """`hall`, `room:ID` or `session:ID`."""
     label: str
-    """What it was called when it was made, for whoever keeps the links."""
+    """Its label, given when it was made, for the page of links."""
 
 
 def hub_of(staff: Staff) -> str:
@@ -90,7 +90,7 @@ class _Visitor(msgspec.Struct, frozen=True):
 
 
 def room_scope(room: RoomId) -> str:
-    """The scope of a link that is good for whatever happens in a room."""
+    """The scope of a link for all sessions of a room."""
     return f"room:{room}"
 
 
@@ -304,7 +304,7 @@ class RoleLinks:
                 self._visitors[key] = visitor
 
     def _tell(self, link: str) -> None:
-        logger.info("link %s: what it opened is closed", link)
+        logger.info("link %s: its pages are closed", link)
         for tell in self._gone:
             tell(link)
 

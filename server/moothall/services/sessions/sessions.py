@@ -106,7 +106,7 @@ class Sessions:
         return self._changing.setdefault(session, asyncio.Lock())
 
     async def _opened(self, session: SessionId) -> LiveSession:
-        """The session, loaded if need be; whoever calls this has the lock."""
+        """The session, loaded if need be; the caller holds the lock."""
         live = self._loaded.get(session)
         if live is None:
             live = self._loaded[session] = await self._load_unless_broken(session)
@@ -154,7 +154,7 @@ class Sessions:
 
         writer.publish_to(publish)
         self._running[session] = self._group.create_task(live.run())
-        logger.info("session %s: loaded at offset %d", session, writer.offset)
+        logger.info("session %s: it is loaded at offset %d", session, writer.offset)
         for told in self._loaders:
             told(live)
         return live
@@ -191,11 +191,11 @@ class Sessions:
         return await self._log.sessions()
 
     async def _unload_unused(self, live: LiveSession) -> None:
-        """Unload a session that nobody has needed for a while; who asks for it later has it loaded again."""
+        """Unload a session that nobody has needed for a while; who asks for it has it loaded again."""
         async with self._lock(live.id):
             if not self._in_use(live):  # It may be by now.
                 await self._unload(live)
-                logger.info("session %s: unloaded at offset %d", live.id, live.writer.offset)
+                logger.info("session %s: it is unloaded at offset %d", live.id, live.writer.offset)
 
     async def _unload(self, live: LiveSession) -> None:
         """From its first step on nobody finds it any more, and nobody loads it before the last: the caller has it."""

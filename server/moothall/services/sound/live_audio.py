@@ -1,7 +1,7 @@
-"""The audio of one source on its way: from where it comes, through the spool, to the engine.
+"""The audio of one source on its way: from its source, through the spool, to the engine.
 
 Positions count samples from the source's first; `t` is the media time of that one. What the spool has synced is
-acknowledged to whoever sends; everything appended can be read at once, so that text never waits for a disk.
+acknowledged to the sender; everything appended can be read at once, so that text never waits for a disk.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RETRY_MS = 1_000
 
 
 class AudioSource(Protocol):
-    """Whatever gives PCM16 mono at 16 kHz."""
+    """A source of PCM16 mono at 16 kHz."""
 
     async def read(self, samples: int) -> bytes:
         """That many samples, fewer at the end, none after it. Raises AudioError."""
@@ -140,7 +140,7 @@ class LiveAudio:
         return await self._spool.read(first, count)
 
     async def nudge(self) -> None:
-        """Have whoever waits look again."""
+        """Have the waiting tasks look again."""
         async with self._grown:
             self._grown.notify_all()
 
@@ -213,7 +213,7 @@ class LiveAudio:
             self._refused = True
             return
         if self._refused:
-            logger.warning("source %s: the spool is written again", self.source)
+            logger.warning("source %s: the disk writes the spool again", self.source)
         self._refused = False
 
     @property
@@ -312,7 +312,7 @@ class LiveAudio:
             try:
                 await act(*positions)
             except StorageUnavailable:
-                logger.warning("source %s: the disk refuses to forget; it is asked again", self.source)
+                logger.warning("source %s: the disk can't delete sound yet; the server tries again", self.source)
                 await self._clock.sleep(RETRY_MS)
                 continue
             return
@@ -322,7 +322,7 @@ class LiveAudio:
         try:
             await self._spool.discard()
         except StorageUnavailable:
-            logger.warning("source %s: the disk refuses to forget its sound, which is not needed any more", self.source)
+            logger.warning("source %s: the disk can't delete its sound, which is no longer needed", self.source)
 
     async def close(self) -> None:
         """Let go of the files; what they hold stays for the next start."""

@@ -43,7 +43,7 @@ class Pace:
 
 
 class Paces(Generic[T]):
-    """Of all texts, whoever sends their sound, and however often they come back."""
+    """Of all texts, over all senders and reconnections."""
 
     def __init__(self) -> None:
         # One per text that more came of than time gives; the others are forgotten when the next one is asked for.

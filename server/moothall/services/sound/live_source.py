@@ -1,4 +1,4 @@
-"""Sound that comes over a network: an `AudioSource` that whoever receives it feeds."""
+"""Sound from the network: an `AudioSource` that its receiver feeds."""
 
 from __future__ import annotations
 

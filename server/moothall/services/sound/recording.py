@@ -1,6 +1,6 @@
 """The recording of a session's sound: what is kept of it, for whom, and for how long (docs/adr/0012).
 
-Whatever a session says of its sound holds: none, for those who check the text, or published with it. The recorder is
+A session's own setting of its sound holds: none, for those who check the text, or published with it. The recorder is
 another reader of the spooled audio, and stays behind it: what is taken back by "not recorded" was never written.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from moothall.core.events.types import SealVersion, SoundKept
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
@@ -39,7 +39,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class PlacedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part in the session's time, for whoever plays it."""
+    """A part in the session's time, for a player."""
 
     source: SourceId
     channel: ChannelId
@@ -114,15 +114,15 @@ class Recordings:
         """
         state = self._state_of(session)
         if state is None or channel not in state.channels:
-            return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session or channel here.")
+            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         if not 0 <= t0 < t1 <= t0 + MOST_CLIP_MS:
-            return Refusal(code=RefusalCode.INVALID, message="Ask for at most 60 seconds of sound.")
+            return refuse(RefusalCode.INVALID, "Ask for at most 60 seconds of sound.")
         if not keeps_sound(state):
             # What an engine still needs of it lies in the spool, and is for nobody's ears.
-            return Refusal(code=RefusalCode.CONFLICT, message="No sound of this meeting is kept.")
+            return refuse(RefusalCode.CONFLICT, "No sound of this meeting is kept.")
         if any(began < t1 and (ended is None or t0 < ended) for began, ended in state.unkept):
-            return Refusal(
-                code=RefusalCode.CONFLICT, message="There is no sound of this: it was not recorded, or it was a break."
+            return refuse(
+                RefusalCode.CONFLICT, "No sound was kept of this time: there was a break, or recording was off."
             )
         for name, source in state.sources.items():
             first, last = (to_samples(t - source.t) for t in (t0, t1))
@@ -130,7 +130,7 @@ class Recordings:
                 pcm = await self._samples(session, name, max(0, first), last)
                 if pcm:
                     return pcm
-        return Refusal(code=RefusalCode.UNKNOWN, message="The sound of this part is no longer there.")
+        return refuse(RefusalCode.UNKNOWN, "The sound of this time is no longer kept.")
 
     async def _samples(self, session: SessionId, source: SourceId, first: int, last: int) -> bytes:
         for recorder in self._live.get(session, ()):
@@ -183,7 +183,7 @@ class Recordings:
             except StorageUnavailable:
                 continue  # Nobody knows; the next sweep asks again.
             if await self._is_due(session, standing):
-                logger.info("session %s: its recording is erased", session)
+                logger.info("session %s: the recording is erased", session)
                 await self._store.forget(session)
 
     async def _is_due(self, session: SessionId, standing: Standing | None) -> bool:

@@ -55,7 +55,7 @@ class Tries:
 async def carry_on(run: Callable[[], Awaitable[None]], clock: Clock) -> None:
     """Keep `run` going until cancelled, or until it comes back by itself."""
     while (error := await failure_of(run)) is not None:  # whatever it was, meetings are on: the log gets the place
-        note_failure(error, f"{getattr(run, '__qualname__', 'a task')} is begun again")
+        note_failure(error, f"{getattr(run, '__qualname__', 'a task')} failed and restarts")
         await clock.sleep(AGAIN_MS)
 
 

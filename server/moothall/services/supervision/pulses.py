@@ -88,7 +88,7 @@ class Pulses:
             self.look()
 
     def look(self) -> None:
-        """Give up whoever is to be given up now."""
+        """Give up the processes that are due now."""
         for life, process in list(self._processes.items()):
             verdict = process.watch.verdict(self._clock.monotonic())
             if verdict is not None and process.ends:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.languages import primary
 from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise
@@ -167,14 +167,13 @@ class TextTranslation:
     ) -> Made | Refusal:
         """Translate one text for somebody who asks for it and always gets an answer. Nothing of it is kept."""
         if not text.strip() or len(text) > LONGEST:
-            return Refusal(code=RefusalCode.INVALID, message=f"A text to be translated has 1 to {LONGEST} characters.")
+            return refuse(RefusalCode.INVALID, f"A text to be translated has 1 to {LONGEST} characters.")
         try:
             return await self.translate(text, source, target, terms, keep=False, here=here)
         except TranslationFailed as failed:
             if isinstance(failed, NoTranslator) and not isinstance(failed, LinkLost):
-                message = "No translation between these languages is installed here."
-                return Refusal(code=RefusalCode.UNKNOWN, message=message)
-            return Refusal(code=RefusalCode.UNAVAILABLE, message="The text could not be translated; try again.")
+                return refuse(RefusalCode.UNKNOWN, "No translation between these languages is installed here.")
+            return refuse(RefusalCode.UNAVAILABLE, "The text could not be translated; try again.")
 
     async def _through(self, texts: Sequence[str], way: _Way) -> list[str]:
         done = []

@@ -15,7 +15,7 @@ import msgspec
 from moothall.core.commands import AddChannel
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.languages import primary, same_language
 from moothall.core.ports import Clock
@@ -40,8 +40,8 @@ AFTER_MS = 60_000
 """How long a translation goes on for which the last reader has left: they may be reloading the page."""
 HOW_TO_ADD = "How to add them: docs/how-to/add-a-language.md"
 MOST_OLD = 8
-"""Texts of closed sessions that are made at a time; each has one line under way. Overflow: whoever asks for one more is
-told to wait, so that what is said now isn't late."""
+"""Texts of closed sessions that are made at a time; each has one line under way. Overflow: one more is
+refused as busy, so that what is said now isn't late."""
 BETTER_MS = 2_000
 """How long after a line's end its engine may better it (`core/rules/corrections.py`)."""
 
@@ -85,7 +85,7 @@ class Translating:
         translators.changed(self._renew)
 
     def hear_elsewhere(self, read: Callable[[SessionId], Collection[ChannelId]]) -> None:
-        """From now on ask also which texts of a session are read by whoever is no reader here: the hubs' rooms."""
+        """From now on ask also which texts of a session are read in the rooms of hubs."""
         self._elsewhere = read
 
     async def run(self) -> None:
@@ -151,16 +151,15 @@ class Translating:
     async def want(self, live: LiveSession, language: str) -> ChannelId | Refusal:
         """Have a session translated into a language (BCP-47) while somebody reads that; returns the translation's id.
 
-        Whatever the region, it is the one translation that the session has into that language.
+        For every region it is the one translation that the session has into that language.
         """
         channel = _translation_into(live.state, language)
         if channel is None:
             if primary(language) not in self.offered(live.state):
-                message = "No translation into that language is installed here."
-                return Refusal(code=RefusalCode.UNKNOWN, message=message)
+                return refuse(RefusalCode.UNKNOWN, "No translation into that language is installed here.")
             if live.state.status is Status.CLOSED and self._old >= MOST_OLD:
                 message = "Too many texts of closed sessions are being translated; try again later."
-                return Refusal(code=RefusalCode.BUSY, message=message)
+                return refuse(RefusalCode.BUSY, message)
             channel = translation_id(primary(language))
             of_record = any(same_language(language, each) for each in self._of_record)
             answer = await self._add(live, primary(language), of_record=of_record)
@@ -319,7 +318,7 @@ class Translating:
             await work.run()
         except Exception as error:  # whatever it was: other languages go on, and this one when it is looked again
             work.running = False
-            note_failure(error, f"session {work.live.id}: the translation {work.channel} is begun again")
+            note_failure(error, f"session {work.live.id}: the translation {work.channel} failed and restarts")
             self._work.pop((work.live.id, work.channel), None)
 
     def _settling(self, live: LiveSession, segment: SegmentId) -> bool:
@@ -335,6 +334,6 @@ class Translating:
 
 
 def _translation_into(state: State, language: str) -> ChannelId | None:
-    """A session's translation into a language, whatever the region."""
+    """A session's translation into a language, for every region."""
     found = (each.id for each in translations(state) if same_language(each.languages[0], language))
     return next(found, None)

@@ -26,7 +26,7 @@ ANSWER_S = 150.0
 20 s, and one that loads after 120; this one is for texts that get lost there. A process that is frozen is noticed by
 its pulse, much sooner. A queue that is long and goes on is no reason."""
 IN_FLIGHT = 16
-"""Texts that one link has at a time; more wait here, which is bounded by whoever asks."""
+"""Texts that one link has at a time; more wait here, which the callers bound."""
 
 
 class TranslationFailed(MoothallError):
@@ -42,7 +42,7 @@ class LinkLost(NoTranslator):
 
 
 class TranslatorConnection(Protocol):
-    """The link of a process with translators, whatever carries it."""
+    """The link of a process with translators, over any transport."""
 
     @property
     def name(self) -> str:
@@ -63,7 +63,7 @@ class TranslatorConnection(Protocol):
         ...
 
     def abort(self) -> None:
-        """End the link at once, whatever the other side does; `receive` tells."""
+        """End the link at once, without waiting for the other side; `receive` then returns None."""
         ...
 
 
@@ -226,7 +226,7 @@ class Translators:
     def _give_up(self, link: _Link) -> None:
         if link not in self._links:
             return
-        logger.error("translators %s: no answer for %.0f s; they are given up", link.link.name, self._answer_s)
+        logger.error("translators %s: no answer for %.0f s; the server gives them up", link.link.name, self._answer_s)
         self._links.remove(link)
         link.link.abort()
         if link.link.own:
@@ -257,7 +257,7 @@ class Translators:
     async def _serve(self, link: _Link) -> None:
         connection = link.link
         self._links.append(link)
-        logger.info("translators %s: %d directions", connection.name, len(link.numbers))
+        logger.info("translators %s: they connected with %d directions", connection.name, len(link.numbers))
         self._tell()
         try:
             while (message := await connection.receive()) is not None:

@@ -105,7 +105,7 @@ class TranslationWork:
         self._news.set()
 
     def add_all(self) -> None:
-        """Whatever the translation lacks, as the log has it. What may have ended the translators keeps its time."""
+        """What the translation lacks, as the log has it. What may have ended the translators keeps its time."""
         self._later = [(at, line) for at, line in self._later if line.source.segment in self._lost]
         self._tries.clear()
         apart = {line.source.segment for _, line in self._later}
@@ -244,7 +244,7 @@ class TranslationWork:
             if newer is not None and newer != line:
                 self._pending.add(newer)
         else:
-            logger.error("session %s, %s: a line was refused (%s)", self.live.id, self.channel, answer.code)
+            logger.error("session %s, %s: the log refused a line (%s)", self.live.id, self.channel, answer.code)
 
     def _failed(self, line: Due, failed: TranslationFailed) -> None:
         name = line.source.segment

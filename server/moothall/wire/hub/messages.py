@@ -24,11 +24,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, Lane, NoteId, PollId, SessionId
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound, Summary
 
@@ -90,8 +90,30 @@ class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
     """Tells those who ask apart, in this room alone; no name."""
 
 
-class TakeBackAct(msgspec.Struct, frozen=True, kw_only=True, tag="take-back"):
-    """Its author takes an intervention back."""
+class StandAct(msgspec.Struct, frozen=True, kw_only=True, tag="stand"):
+    """The author of an intervention takes it back, puts it off, or brings it into the queue or the check again."""
+
+    intervention: InterventionId
+    standing: Standing
+
+
+class HoldAct(msgspec.Struct, frozen=True, kw_only=True, tag="hold"):
+    """The author of an intervention, whose turn it is, needs longer to begin."""
+
+    intervention: InterventionId
+
+
+class TypeAct(msgspec.Struct, frozen=True, kw_only=True, tag="type"):
+    """The author of an intervention, whose turn it is, has typed a line."""
+
+    intervention: InterventionId
+    line: str
+    """Its name, that the author's page has chosen: up to 24 small letters and digits."""
+    text: str
+
+
+class ReportAct(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
+    """Somebody in the room reports an intervention as rude."""
 
     intervention: InterventionId
 
@@ -101,6 +123,13 @@ class SupportAct(msgspec.Struct, frozen=True, kw_only=True, tag="support"):
 
     intervention: InterventionId
     count: int
+
+
+class HandsAct(msgspec.Struct, frozen=True, kw_only=True, tag="hands"):
+    """How many in the room have chosen each option of a show of hands, altogether; no ballot leaves the room."""
+
+    poll: PollId
+    counts: tuple[int, ...]
 
 
 class HeadCountAct(msgspec.Struct, frozen=True, kw_only=True, tag="heads"):
@@ -122,7 +151,9 @@ class NoteReadAct(msgspec.Struct, frozen=True, kw_only=True, tag="note-read"):
     note: NoteId
 
 
-AnyAct = AskAct | TakeBackAct | SupportAct | HeadCountAct | NoteAct | NoteReadAct
+AnyAct = (
+    AskAct | StandAct | HoldAct | TypeAct | ReportAct | SupportAct | HandsAct | HeadCountAct | NoteAct | NoteReadAct
+)
 """What a room can do."""
 
 
@@ -242,6 +273,19 @@ class Pulse(FrequentMessage, frozen=True, kw_only=True, tag=0):
     """Downwards from a hub: how long ago it was that the centre was last heard, ms."""
 
 
+class Translate(Message, frozen=True, kw_only=True, tag="translate"):
+    """Somebody here reads a published question in another language. Answered by `Translated` or `NotTranslated`."""
+
+    number: int
+    """Of the hub's choice, comes back in the answer."""
+    session: SessionId
+    intervention: InterventionId
+    check: int
+    """CRC-32 of the question's text (UTF-8) in the hub's copy: no translation of another wording is wanted."""
+    language: str
+    """BCP-47."""
+
+
 # Server above → hub
 
 
@@ -292,7 +336,7 @@ class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaul
 
 
 class Live(Message, frozen=True, kw_only=True, tag="live"):
-    """The answer to `Follow`: what comes as live begins behind `begin`, where the lanes stood at `heads`."""
+    """The answer to `Follow`: live batches begin behind `begin`, where the lanes stood at `heads`."""
 
     session: SessionId
     epoch: Epoch
@@ -379,8 +423,43 @@ class NotDone(Message, frozen=True, kw_only=True, tag="not-done"):
     """A sentence."""
 
 
-FromHub = Hello | Follow | Leave | Taken | Erased | Act | Pulse
-ToHub = Welcome | Above | Programme | Live | Batch | Caught | Signalled | Stopped | Recall | Done | NotDone | Pulse
+class Translated(Message, frozen=True, kw_only=True, tag="translated"):
+    """The answer to `Translate`."""
+
+    number: int
+    text: str
+    route: str
+    """The translators that made it (`moothall.core.translating.routes.Route.name`)."""
+    rough: bool = False
+    """Whether it gives the gist only."""
+
+
+class NotTranslated(Message, frozen=True, kw_only=True, tag="not-translated"):
+    """The refusal of `Translate`. `unknown`: nothing translates between the two languages at the moment."""
+
+    number: int
+    code: RefusalCode
+    message: str
+    """A sentence."""
+
+
+FromHub = Hello | Follow | Leave | Taken | Erased | Act | Translate | Pulse
+ToHub = (
+    Welcome
+    | Above
+    | Programme
+    | Live
+    | Batch
+    | Caught
+    | Signalled
+    | Stopped
+    | Recall
+    | Done
+    | NotDone
+    | Translated
+    | NotTranslated
+    | Pulse
+)
 
 _encoder = msgspec.msgpack.Encoder()
 

@@ -310,7 +310,7 @@ async def test_what_is_no_packet_ends_the_line_without_a_traceback(
         while await page.receive_str() != GO:
             pass
         assert house.socket.connected("/desk") == []
-    assert "what is no packet" in caplog.text
+    assert "an unreadable packet" in caplog.text
     assert "Traceback" not in caplog.text
 
 
@@ -320,7 +320,7 @@ async def test_who_does_not_go_after_what_is_no_packet_is_cut(caplog: pytest.Log
         while (await page.receive()).type is aiohttp.WSMsgType.TEXT:
             pass
         assert page.closed
-    assert "what is no packet" in caplog.text
+    assert "an unreadable packet" in caplog.text
     assert "Traceback" not in caplog.text
 
 

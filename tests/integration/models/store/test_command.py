@@ -120,4 +120,4 @@ def test_install_takes_packages_and_list_shows_them(terminal: Terminal, tmp_path
 def test_list_says_which_packages_are_not_used(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
     (put_package(terminal.store.folder / "argos", "en", "ru") / "metadata.json").unlink()
     assert terminal.run("list") == 0
-    assert "isn't used. It has no metadata.json" in caplog.text
+    assert "is not used: It has no metadata.json" in caplog.text

@@ -20,7 +20,7 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.log.orders import Receipt
-from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -65,10 +65,13 @@ async def house() -> AsyncIterator[House]:
         queued = do.Stand(interventions=(asked.intervention,), standing=Standing.QUEUED)
         for name, by, command in (("a", SYSTEM, do.OpenSession()), ("b", MODERATOR, asked), ("c", MODERATOR, queued)):
             assert isinstance(await live.writer.send(by, CommandId(name), command), Receipt)
-        access, reports = ReaderAccess(hall.sessions), AbuseReports(hall.sessions, randomness=SeededRandomness(1))
+        access = ReaderAccess(hall.sessions)
+        reports = AbuseReports(access.floor, tell_desks(hall.sessions), randomness=SeededRandomness(1))
+        ballots = Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2))
         questions = QuestionsDoor(
             visitor_context(PAGES, hall.clock, access.snapshot, seed=3),
-            Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2)),
+            ballots,
+            ballots,
             floor_of=access.floor,
             channel_of=lambda *_: FLOOR,
             own_of=nobodys,

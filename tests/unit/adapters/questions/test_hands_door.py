@@ -89,6 +89,7 @@ async def house() -> AsyncIterator[House]:
         questions = QuestionsDoor(
             visitor_context(PAGES, hall.clock, access.snapshot, seed=3),
             ballots,
+            ballots,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=nobodys,

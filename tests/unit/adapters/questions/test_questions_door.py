@@ -100,6 +100,7 @@ async def house() -> AsyncIterator[House]:
         door = QuestionsDoor(
             visitor_context(PAGES, hall.clock, access.snapshot, seed=2),
             ballots,
+            ballots,
             floor_of=access.floor,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=own_of,

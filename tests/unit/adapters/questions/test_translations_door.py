@@ -17,18 +17,16 @@ from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
-from moothall.core.translating.routes import Direction, Route
 from moothall.services.log.orders import Receipt
-from moothall.services.questions.translations import QuestionTranslations, Text
+from moothall.services.questions.translations import QuestionTranslations, Rendered, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.translation.text_translation import Made
 from moothall.testing.visitors import nothing_shown, visitor_context
 from support.memory.hall import MemoryHall, memory_hall
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand
 
 PAGES = Pages(find_web_folder())
-SPANISH = Route(hops=(Direction(engine="echo", version="1", source="en", target="es", cost=0.1),))
+SPANISH = "echo 1 en>es"
 
 
 class House:
@@ -49,13 +47,13 @@ class House:
         self.client: TestClient[web.Request, web.Application]
         self._acts = 0
 
-    async def _translate(self, wanted: Text) -> Made | Refusal:
+    async def _translate(self, wanted: Text) -> Rendered | Refusal:
         self.asked.append(wanted)
         self.began.set()
         await self.goes_on.wait()
         if wanted.text == "Broken?":
             return Refusal(code=RefusalCode.UNAVAILABLE, message="The text could not be translated; try again.")
-        return Made(text=f"[es] {wanted.text}", route=SPANISH, wording="")
+        return Rendered(text=f"[es] {wanted.text}", route=SPANISH)
 
     async def do(self, *commands: do.AnyCommand, by: Actor = MODERATOR) -> None:
         self._acts += 1
@@ -135,7 +133,7 @@ async def test_what_changes_while_it_is_translated_is_not_told(house: House, cha
 
 
 async def test_it_says_why_there_is_no_translation(house: House) -> None:
-    assert await house.read("1/fr") == (404, {"error": "No translation between these languages is made here."})
+    assert await house.read("1/fr") == (404, {"error": "No translation between these languages is available here."})
     status, told = await house.read("2/es")
     assert (status, told["error"]) == (503, "The text could not be translated; try again.")
 

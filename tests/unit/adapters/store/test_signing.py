@@ -129,4 +129,4 @@ def test_a_key_that_others_may_read_is_warned_of(path: Path, caplog: pytest.LogC
     assert caplog.messages == []
     path.chmod(0o640)
     Ed25519Signer.load(path)
-    assert caplog.messages == ["the signing key may be read by others than its owner; take their rights away"]
+    assert caplog.messages == ["users other than its owner can read the signing key; remove their access"]

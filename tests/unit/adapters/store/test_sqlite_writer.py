@@ -116,9 +116,9 @@ async def test_a_full_disk_refuses_until_there_is_room_and_is_logged_once(
         for n in range(2):
             with pytest.raises(StorageUnavailable, match="The disk that holds the log is full; nothing was stored"):
                 await bench.insert(f"{n}" * 100_000)
-        assert caplog.messages == ["log: appends are refused, SQLITE_FULL"]
+        assert caplog.messages == ["log: the disk refuses appends (SQLITE_FULL)"]
         await bench.insert("small")  # What fits is stored.
-        assert caplog.messages[1:] == ["log: appends are stored again"]
+        assert caplog.messages[1:] == ["log: the disk stores appends again"]
     assert bench.names() == ["small"]
 
 
@@ -160,7 +160,7 @@ async def test_results_that_come_after_the_loop_was_closed_are_counted_in_the_lo
     writer.finish()
     writer.start()
     await asyncio.to_thread(writer.join)
-    assert "log: 1 results came after the loop had closed" in caplog.messages
+    assert "log: 1 results arrived after the event loop had closed" in caplog.messages
 
 
 async def test_when_idle_it_copies_the_wal_and_empties_it_where_something_may_have_been_removed(tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import PollId
 from moothall.core.questions.polls import Poll
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES, may_send
-from moothall.core.rules.polls import MAX_OPTION, MAX_QUESTION, MOST_HANDS, MOST_POLLS
+from moothall.core.rules.polls import (
+    MAX_OPTION,
+    MAX_QUESTION,
+    MOST_HANDS,
+    MOST_POLLS,
+    NO_POLL,
+    VOTE_OVER,
+    poll_to_vote,
+    refused_hands,
+)
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State
 from support.sessions.deciding import carry_out, created, events, refused, speaking
@@ -146,3 +155,21 @@ def test_every_act_can_be_undone() -> None:
 
 def test_an_act_is_told_though_its_opening_was_removed() -> None:
     assert read_act(speaking(), [ev.PollClosed(poll=P, t=1)]).commands == ()
+
+
+def test_a_vote_is_taken_while_its_show_of_hands_goes_on() -> None:
+    state = carry_out(speaking(), ask())
+    assert poll_to_vote(state, 1, 0) is poll_to_vote(state, 1, 1) is the(state)
+    assert poll_to_vote(state, 2, 0) is poll_to_vote(state, 1, 2) is poll_to_vote(state, 1, -1) is NO_POLL
+    assert refused_hands(state, P, (0, MOST_HANDS)) is None
+    assert refused_hands(state, Q, (0, 1)) is NO_POLL
+    for wrong in ((), (1,), (1, 2, 3), (-1, 0), (0, MOST_HANDS + 1)):
+        answer = refused_hands(state, P, wrong)
+        assert answer is not None
+        assert answer.code is RefusalCode.INVALID
+    closed = carry_out(state, do.ClosePoll(poll=P))
+    over = carry_out(state, do.CloseSession(), actor=SYSTEM)
+    assert poll_to_vote(closed, 1, 0) is refused_hands(closed, P, (0, 1)) is VOTE_OVER
+    assert poll_to_vote(over, 1, 0) is refused_hands(over, P, (0, 1)) is VOTE_OVER
+    void = carry_out(state, do.ClosePoll(poll=P, void=True))
+    assert poll_to_vote(void, 1, 0) is refused_hands(void, P, (0, 1)) is NO_POLL

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
+from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.errors import ChannelNow
-from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.session.parts import Source
 from moothall.core.session.state import LAST_WORDS, State, Status, evolve
 
@@ -143,3 +144,19 @@ def test_struck_and_moved_lines_are_gone_and_unknown_ones_are_passed_over() -> N
         assert len(struck.segments) == 1
     assert evolve(state, ev.LinesMovedHere(channel=FLOOR, segments=lines, session=SessionId("other"))) is state
     assert evolve(state, ev.NoteLeft(text="x")) is state
+
+
+def test_public_events_tell_which_question_came_after_the_close() -> None:
+    def stands(name: str, number: int, standing: Standing) -> ev.InterventionStands:
+        return ev.InterventionStands(intervention=InterventionId(name), number=number, standing=standing, t=0)
+
+    declined = ev.HubDeclined(hub="kisumu", intervention=InterventionId("b"), reason="Late.")
+    state = fold(
+        stands("a", 1, Standing.CHECKED),
+        ev.SessionClosed(t=0),
+        declined,
+        stands("a", 1, Standing.TO_WRITE),
+        stands("b", 2, Standing.DECLINED),
+        stands("c", 3, Standing.TO_WRITE),
+    )
+    assert [each.after_close for _, each in sorted(state.floor.interventions.items())] == [False, True, True]

@@ -377,7 +377,7 @@ async def test_a_fanout_that_fails_is_begun_again_and_not_for_ever(
     room.copies.damaged = True
     await fail(live)
     await room.clock.advance(1_000)
-    assert "its copy can't be read" in caplog.text
+    assert "the copy can't be read" in caplog.text
     assert room.sessions.loaded(SESSION) is None
     assert outlet.aborted
     room.copies.damaged = False

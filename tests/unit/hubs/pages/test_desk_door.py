@@ -12,6 +12,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
 from moothall.core.session.state import Status
+from moothall.services.questions.author_view import OwnAct
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.room.local_floor import Local, Mode
@@ -86,7 +87,7 @@ async def test_questions_are_passed_on_one_by_one_picked_or_the_best(house: Open
     a, b, c, d, e, f = await asked(house, "A?", "B?", "C?", "D?", "E?", "F?")
     for what, tokens in ((f, "xyz"), (e, "xy"), (d, "x")):
         for token in tokens:
-            assert await room.floor.support(S, what, token * 22)
+            assert await room.floor.support_one(S, what, token * 22)
     assert await done(desk, f"forward:{a}") == "/desk?session=s#Questions"
     await done(desk, "forward", **{f"pick-{b}": "on", "pick-none": "on"})
     assert [put.id for put in room.outbox.of(AskAct)] == [f"ask:{a}", f"ask:{b}"]
@@ -129,7 +130,7 @@ async def test_what_was_passed_on_says_where_it_stands(house: OpenRoom, desk: Br
     room.outbox.answer(CommandId(f"ask:{c}"))
     await room.meeting.take()
     await room.meeting.stand(a, Standing.QUEUED)
-    await room.floor.take_back(S, room.floor.floor(S).standing(Local.HERE)[0].id)
+    await room.floor.bring(S, room.floor.token(S, room.floor.floor(S).standing(Local.HERE)[0].id), OwnAct.BACK)
     _, text = await desk.get("/desk")
     assert "Question no. 1 · In the queue" in text
     assert "The <meeting> is over." in text

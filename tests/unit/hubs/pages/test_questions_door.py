@@ -7,8 +7,12 @@ import pytest_asyncio
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
+from moothall.services.questions.author_view import OwnAct
+from moothall.wire.hub.messages import HandsAct
 from moothall_hub.room.local_floor import count
+from moothall_hub.room.ports import ActState
 from support.hubs.desk import OpenRoom, S, open_room
 
 
@@ -77,7 +81,7 @@ async def test_what_was_taken_back_cant_be_supported(house: OpenRoom) -> None:
     room = house.room
     await house.browser("a").ask("Why?")
     (what,) = room.floor.floor(S).questions
-    await room.floor.take_back(S, what)
+    assert await room.floor.bring(S, room.floor.token(S, what), OwnAct.BACK) is None
     assert (await house.browser("b").post("/s/s/here/1/support", {}))[0] == 404
 
 
@@ -105,7 +109,9 @@ async def test_ones_own_is_marked_and_isnt_supported_here_and_at_the_meeting(hou
         _, text = await somebody.get("/s/s/questions")
         assert text.count("You asked this") == 1
         assert f'action="{path}"' not in text
-        assert (await somebody.post(path, {}))[0] == 303
+        status, _, text = await somebody.post(path, {})
+        assert status == 409
+        assert "You asked this yourself" in text
         assert what not in room.floor.floor(S).supporters
         if "here" in path:
             await room.floor.forward(S, [what])
@@ -135,7 +141,8 @@ async def test_answers_and_a_show_of_hands_are_shown(house: OpenRoom) -> None:
     )
     _, text = await house.browser().get("/s/s/questions")
     assert "Shall <we>?" in text
-    assert "From here nobody can take part." in text
+    assert "Choose one answer." in text
+    assert 'action="/s/s/hands/1"' in text
     await room.meeting.do(do.ClosePoll(poll=PollId("p1")))
     await room.meeting.stand(q1, Standing.TO_WRITE)
     await room.meeting.do(do.WriteAnswer(intervention=q1, text="We <do>.", language="en"))
@@ -147,3 +154,38 @@ async def test_answers_and_a_show_of_hands_are_shown(house: OpenRoom) -> None:
     _, text = await house.browser().get("/s/s/questions")
     assert "What was written here was removed for good." in text
     assert "Ask or comment" not in text
+
+
+async def test_whoever_votes_reads_that_it_waits_that_it_counts_and_that_it_came_late(house: OpenRoom) -> None:
+    room, somebody = house.room, house.browser("b")
+    asked = do.OpenPoll(poll=PollId("p1"), question="Shall <we>?", language="en", options=("Yes", "No"))
+    await room.meeting.do(asked)
+
+    async def answered(code: RefusalCode | None = None) -> None:
+        while room.hands.voted(S, "b" * 22)[asked.poll].waits:
+            for put in room.outbox.of(HandsAct):
+                if room.outbox.standing[put.id].state is ActState.WAITING:
+                    room.outbox.answer(put.id, code)
+            await room.clock.sleep(1_000)
+
+    async def row(option: int) -> str:
+        _, text = await somebody.get("/s/s/questions")
+        return text[text.index(f'data-option="{option}"') :].partition("</li>")[0]
+
+    status, where, _ = await somebody.post("/s/s/hands/1?ui=en", {"option": "0"})
+    assert (status, where) == (303, "/s/s/questions?ui=en#Hands")
+    assert "Your choice" in await row(0)
+    assert "It waits for the line." in await row(0)
+    assert "Your choice" not in (await house.browser("c").get("/s/s/questions"))[1]
+    await answered()
+    assert "Your choice" in await row(0)
+    assert "It waits for the line." not in await row(0)
+    await somebody.post("/s/s/hands/1", {"option": "1"})
+    await room.meeting.do(do.ClosePoll(poll=asked.poll))
+    await answered(RefusalCode.CONFLICT)
+    assert "Your choice" in await row(0)
+    assert "It does not count." in await row(1)
+    for number, option, expected in (("2", "0", 404), ("1", "7", 404), ("1", "9", 400), ("x", "0", 404)):
+        assert (await somebody.post(f"/s/s/hands/{number}", {"option": option}))[0] == expected
+    room.meetings.away = True
+    assert (await somebody.post("/s/s/hands/1", {"option": "0"}))[0] == 503

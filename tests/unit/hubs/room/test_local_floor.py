@@ -4,15 +4,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.question_parts import Kind, Standing
-from moothall.core.kernel.errors import RefusalCode
+from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId, SessionId, is_name
-from moothall.core.questions.interventions import Floor, Intervention
-from moothall.core.questions.limits import MOST_OPEN
-from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
-from moothall_hub.room import local_floor
-from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, NotTaken, Where, where
-from moothall_hub.room.ports import ActStanding, ActState
+from moothall_hub.room import local_floor, own_view
+from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode
 
 S = SessionId("s")
 
@@ -36,9 +31,9 @@ def question(what: str, text: str = "Why?", asker: str = "", **more: object) -> 
     return msgspec.structs.replace(made, **more)
 
 
-def asked(floor: LocalFloor, *questions: LocalQuestion, meeting: Floor | None = None) -> LocalFloor:
+def asked(floor: LocalFloor, *questions: LocalQuestion) -> LocalFloor:
     for each in questions:
-        taken = local_floor.ask(floor, each, meeting)
+        taken = own_view.ask(floor, each, None, 1_000)
         assert isinstance(taken, LocalQuestion), taken
         floor = floor.with_(taken)
     return floor
@@ -46,20 +41,6 @@ def asked(floor: LocalFloor, *questions: LocalQuestion, meeting: Floor | None = 
 
 def three() -> LocalFloor:
     return asked(LocalFloor(session=S), question("a"), question("b"), question("c"))
-
-
-def there(what: str, standing: Standing) -> Intervention:
-    return Intervention(
-        id=name(what), number=7, kind=Kind.QUESTION, received="", text="Why?", language="en", name="",
-        origin="hub:kisumu", asker="x", t=0, standing=standing, published=True,
-    )  # fmt: skip
-
-
-def meeting(*all_: Intervention) -> Floor:
-    floor = Floor()
-    for each in all_:
-        floor = msgspec.structs.replace(floor, interventions=floor.interventions.set(each.id, each))
-    return floor
 
 
 def test_a_question_has_the_same_name_on_each_machine_and_another_one_for_each_word_that_differs() -> None:
@@ -82,44 +63,8 @@ def test_what_is_asked_is_numbered_and_the_same_again_is_the_one_that_is_there()
         ("b", 2, Local.HERE),
         ("c", 3, Local.HERE),
     ]
-    assert local_floor.ask(floor, question("b", "Other"), None) is floor.questions[name("b")]
     assert floor.numbered(2) is floor.questions[name("b")]
     assert floor.numbered(4) is None
-
-
-def test_the_rules_are_those_of_the_meeting() -> None:
-    floor = LocalFloor(session=S)
-
-    def tried(each: LocalQuestion, on: LocalFloor = floor) -> object:
-        return local_floor.ask(on, each, None)
-
-    assert tried(question("a", "")) is NotTaken.TEXT
-    assert tried(question("a", "x" * (MAX_TEXT + 1))) is NotTaken.TEXT
-    assert isinstance(tried(question("a", "", kind=Kind.REQUEST)), LocalQuestion)
-    assert tried(question("a", name="x" * (MAX_NAME + 1))) is NotTaken.NAME
-    full = msgspec.structs.replace(
-        floor, questions={name(f"q{n}"): question(f"q{n}", number=n) for n in range(local_floor.MOST)}
-    )
-    assert tried(question("a"), full) is NotTaken.FULL
-    kept = local_floor.keep(full, [name("q0")])
-    assert isinstance(tried(question("a"), full.with_(*kept)), LocalQuestion), "a place is free again"
-    ever = {name(f"q{n}"): question(f"q{n}", number=n, stands=Local.KEPT) for n in range(local_floor.MOST_EVER)}
-    assert tried(question("a"), msgspec.structs.replace(floor, questions=ever)) is NotTaken.FULL
-    one = asked(floor, question("r", "", "ana", kind=Kind.REQUEST))
-    assert tried(question("t", "", "ana", kind=Kind.REQUEST), one) is NotTaken.REQUESTED
-    assert isinstance(tried(question("t", "", "bea", kind=Kind.REQUEST), one), LocalQuestion)
-    many = asked(floor, *(question(f"q{n}", asker="ana") for n in range(MOST_OPEN)))
-    assert tried(question("t", asker="ana"), many) is NotTaken.MANY
-
-
-def test_what_has_had_its_turn_at_the_meeting_doesnt_count_as_open() -> None:
-    floor = asked(LocalFloor(session=S, mode=Mode.OPEN), question("r", "", "ana", kind=Kind.REQUEST))
-    again = question("t", "", "ana", kind=Kind.REQUEST)
-    assert local_floor.ask(floor, again, None) is NotTaken.REQUESTED
-    assert local_floor.ask(floor, again, meeting(there("r", Standing.QUEUED))) is NotTaken.REQUESTED
-    assert isinstance(local_floor.ask(floor, again, meeting(there("r", Standing.ANSWERED))), LocalQuestion)
-    kept = floor.with_(msgspec.structs.replace(floor.questions[name("r")], stands=Local.KEPT))
-    assert isinstance(local_floor.ask(kept, again, None), LocalQuestion)
 
 
 def test_open_to_all_each_goes_at_once() -> None:
@@ -137,9 +82,6 @@ def test_what_is_passed_on_kept_and_taken_back() -> None:
     floor = floor.with_(*local_floor.keep(floor, [name("b")]))
     assert floor.questions[name("b")].stands is Local.KEPT
     assert [each.id for each in local_floor.forward(floor, [name("b")])] == ["b"]
-    (back,) = local_floor.withdraw(floor, name("a"))
-    assert (back.stands, back.forwarded) == (Local.WITHDRAWN, True)
-    assert local_floor.withdraw(floor.with_(back), name("a")) == []
 
 
 def test_some_are_joined_with_the_one_that_most_would_ask_or_that_was_passed_on() -> None:
@@ -192,33 +134,10 @@ def test_the_wall_shows_what_was_put_there_until_it_is_cleared() -> None:
     assert local_floor.on_wall(cleared) == []
 
 
-def test_where_a_question_stands_for_its_author() -> None:
-    here = question("a")
-    on = question("a", stands=Local.FORWARDED, forwarded=True)
-    waiting, sent, done = (ActStanding(state=state) for state in (ActState.WAITING, ActState.SENT, ActState.DONE))
-    refused = ActStanding(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The meeting is over.")
-    assert where(here, None, None) is Where.HERE
-    assert where(question("a", stands=Local.KEPT), None, None) is Where.KEPT
-    assert where(question("a", stands=Local.JOINED), None, None) is Where.JOINED
-    assert where(question("a", stands=Local.WITHDRAWN), None, None) is Where.WITHDRAWN
-    assert [where(on, act, None) for act in (None, waiting, sent, done, refused)] == [
-        Where.WAITING,
-        Where.WAITING,
-        Where.WAITING,
-        Where.ARRIVED,
-        Where.REFUSED,
-    ]
-    assert where(on, waiting, there("a", Standing.QUEUED)) is Where.STANDS
-    gone = question("a", stands=Local.WITHDRAWN, forwarded=True)
-    assert where(gone, done, there("a", Standing.CALLED)) is Where.STANDS
-
-
 NAMES = st.lists(st.sampled_from([name(each) for each in "abcdx"]), max_size=5)
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from(["forward", "keep", "join", "wall", "withdraw", "clear"]), NAMES), max_size=20)
-)
+@given(st.lists(st.tuples(st.sampled_from(["forward", "keep", "join", "wall", "clear"]), NAMES), max_size=20))
 def test_whatever_is_done_nothing_is_passed_on_twice_nor_lost_and_nobody_is_counted_twice(
     acts: list[tuple[str, list[InterventionId]]],
 ) -> None:
@@ -235,8 +154,6 @@ def test_whatever_is_done_nothing_is_passed_on_twice_nor_lost_and_nobody_is_coun
                 changed = local_floor.join(floor, names)
             case "wall":
                 changed = local_floor.put_on_wall(floor, names)
-            case "withdraw":
-                changed = local_floor.withdraw(floor, names[0]) if names else []
             case _:
                 floor, changed = local_floor.clear_wall(floor, 1)
         floor = floor.with_(*changed)

@@ -12,19 +12,21 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
-from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked
+from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, Wish
+from moothall.services.questions.author_view import OwnAct, Where
+from moothall.services.questions.translations import QuestionTranslations, Rendered, Text
 from moothall.testing.seeded import SeededRandomness
-from moothall.wire.hub.messages import AskAct, SupportAct, TakeBackAct
+from moothall.wire.hub.messages import AskAct, StandAct, SupportAct
 from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.room.local_floor import Local, Mode, count, own_of
 from moothall_hub.room.ports import ActState
-from moothall_hub.room.questions import PASS_ON_MS, RoomFloor, RoomWish, RoomWords
+from moothall_hub.room.questions import PASS_ON_MS, RoomFloor, RoomWords
 from support.halls.removal import found
 from support.hubs.desk import NODE, Room, S, jumping, room
 
 
-def wish(text: str = "Why?", **more: object) -> RoomWish:
-    made = RoomWish(kind=Kind.QUESTION, text=text, language="en", form=f"f-{text}")
+def wish(text: str = "Why?", **more: object) -> Wish:
+    made = Wish(kind=Kind.QUESTION, text=text, language="en", form=f"f-{text}")
     return msgspec.structs.replace(made, **more)
 
 
@@ -81,6 +83,7 @@ async def test_nothing_is_taken_that_cant_be_kept_or_comes_when_all_is_over() ->
         assert await made.floor.ask(S, wish(""), "v") is Unasked.TEXT
         kept = await ask(made, "Why?")
         await made.meeting.do(do.CloseSession(), actor=SYSTEM)
+        await made.clock.sleep(1_000)
         assert await made.floor.ask(S, wish("When?"), "v") is Unasked.OVER
         assert await ask(made, "Why?") == kept, "sent once more it is the one that was taken"
 
@@ -89,7 +92,7 @@ async def test_nothing_is_taken_that_cant_be_kept_or_comes_when_all_is_over() ->
 async def test_the_coordinator_asks_for_people_by_name() -> None:
     async with room() as made:
         for name in ("Ana", "ana", "Bea"):
-            await ask(made, f"Why, {name}?", "one", name=name, coordinator=True)
+            await ask(made, f"Why, {name}?", "one", name=name, hub="kisumu")
         ana, also, bea = (each.asker for each in made.floor.floor(S).questions.values())
         assert ana == also != bea
 
@@ -105,7 +108,7 @@ async def test_what_is_passed_on_goes_once_with_the_time_at_which_it_was_asked()
         assert (put.id, put.at, put.session) == (f"ask:{what}", at, S)
         assert isinstance(put.act, AskAct)
         assert (put.act.text, put.act.name, put.act.kind, put.act.language) == ("Why?", "Ana", Kind.QUESTION, "en")
-        assert await made.floor.act(made.floor.floor(S).questions[what]) == made.outbox.standing[put.id]
+        assert (await made.floor.seen(S, made.floor.floor(S).questions[what])).room.where is Where.WAITING  # type: ignore[union-attr]
 
 
 @jumping
@@ -139,14 +142,17 @@ async def test_what_is_taken_back_stays_here_or_is_taken_back_there_too() -> Non
     async with room() as made:
         one, other = await ask(made, "Why?"), await ask(made, "When?")
         await made.floor.forward(S, [other])
-        for what in (one, other, InterventionId("none")):
-            await made.floor.take_back(S, what)
-            await made.floor.take_back(S, what)
-        assert list(made.outbox.acts) == [f"ask:{other}", f"back:{other}"]
-        assert made.outbox.of(TakeBackAct)[0].act == TakeBackAct(intervention=other)
+        for what in (one, other):
+            for _ in range(2):
+                assert await made.floor.bring(S, made.floor.token(S, what), OwnAct.BACK) is None
+        assert [put.act for put in made.outbox.acts.values()][1:] == [
+            StandAct(intervention=other, standing=Standing.WITHDRAWN)
+        ]
+        sent = list(made.outbox.acts)
+        assert sent[0] == f"ask:{other}"
         floor = await again(made)
         await floor.pass_on()
-        assert list(made.outbox.acts) == [f"ask:{other}", f"back:{other}"]
+        assert list(made.outbox.acts) == sent
 
 
 @jumping
@@ -154,8 +160,8 @@ async def test_who_would_ask_it_too_is_counted_once_and_told_once_the_meeting_sh
     async with room() as made:
         what = await ask(made, "Why?", "author")
         for token in ("v1", "v2", "v2", "author"):
-            assert await made.floor.support(S, what, token)
-        assert await made.floor.support(S, what, "")
+            assert await made.floor.support_one(S, what, token)
+        assert await made.floor.support_one(S, what, "")
         assert count(made.floor.floor(S), what) == 2
         await made.floor.forward(S, [what])
         await made.floor.pass_on()
@@ -167,11 +173,11 @@ async def test_who_would_ask_it_too_is_counted_once_and_told_once_the_meeting_sh
         await made.floor.pass_on()
         await made.floor.pass_on()
         assert [(put.id, put.act) for put in made.outbox.of(SupportAct)] == [
-            (f"support:{NODE}:{what}:2", SupportAct(intervention=what, count=2))
+            (f"support:{NODE}:{what}:1:2", SupportAct(intervention=what, count=2))
         ]
         floor = await again(made)
         await floor.pass_on()
-        assert await floor.support(S, what, "v3")
+        assert await floor.support_one(S, what, "v3")
         await floor.pass_on()
         assert [put.act for put in made.outbox.of(SupportAct)][1:] == [SupportAct(intervention=what, count=3)]
 
@@ -181,17 +187,17 @@ async def test_the_meetings_own_can_be_asked_too_while_they_wait_and_nothing_els
     async with room() as made:
         asked = do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="?", language="en", asker="x")
         await made.meeting.do(asked)
-        assert not await made.floor.support(S, InterventionId("q1"), "v1")
+        assert not await made.floor.support_one(S, InterventionId("q1"), "v1")
         await made.meeting.stand(InterventionId("q1"), Standing.QUEUED)
-        assert await made.floor.support(S, InterventionId("q1"), "v1")
-        assert not await made.floor.support(S, InterventionId("q2"), "v1")
-        assert not await made.floor.support(SessionId("nowhere"), InterventionId("q1"), "v1")
+        assert await made.floor.support_one(S, InterventionId("q1"), "v1")
+        assert not await made.floor.support_one(S, InterventionId("q2"), "v1")
+        assert not await made.floor.support_one(SessionId("nowhere"), InterventionId("q1"), "v1")
         await made.floor.pass_on()
         assert [put.act for put in made.outbox.of(SupportAct)] == [
             SupportAct(intervention=InterventionId("q1"), count=1)
         ]
         await made.meeting.stand(InterventionId("q1"), Standing.CALLED)
-        assert not await made.floor.support(S, InterventionId("q1"), "v2")
+        assert not await made.floor.support_one(S, InterventionId("q1"), "v2")
 
 
 @jumping
@@ -206,24 +212,24 @@ async def test_nobody_asks_too_what_their_own_was_joined_with() -> None:
         await made.meeting.stand(other, Standing.QUEUED)
         await made.meeting.do(do.Stand(interventions=(mine,), standing=Standing.JOINED, into=other))
         for token in ("v1", "v2"):
-            assert await made.floor.support(S, other, token)
+            assert await made.floor.support_one(S, other, token)
         assert count(made.floor.floor(S), other) == 1
 
         one, same = await ask(made, "When?", "v1"), await ask(made, "When then?", "v2")
         await made.floor.join(S, [one, same])
-        assert own_of(made.floor.floor(S), made.floor.visitor(S, "v2"), None) == {one, same}
+        assert own_of(made.floor.floor(S), made.floor._visitor(S, "v2"), None) == {one, same}
 
 
 @jumping
 async def test_what_was_joined_brings_its_people_along() -> None:
     async with room() as made:
         one, other = await ask(made, "Why?"), await ask(made, "Why so?")
-        await made.floor.support(S, one, "v1")
-        await made.floor.support(S, other, "v2")
+        await made.floor.support_one(S, one, "v1")
+        await made.floor.support_one(S, other, "v2")
         await made.floor.join(S, [one, other])
         assert made.floor.floor(S).questions[other].into == one
         assert count(made.floor.floor(S), one) == 3
-        assert await made.floor.support(S, other, "v3"), "nothing happens to it any more"
+        assert await made.floor.support_one(S, other, "v3"), "nothing happens to it any more"
         assert count((await again(made)).floor(S), one) == 3
 
 
@@ -297,12 +303,12 @@ async def test_what_the_meeting_refuses_stays_refused() -> None:
         await made.floor.forward(S, [what])
         act = next(iter(made.outbox.acts))
         made.outbox.answer(act, RefusalCode.CONFLICT, "The meeting is over and takes no more questions.")
-        found = await made.floor.act(made.floor.floor(S).questions[what])
+        found = (await made.floor.seen(S, made.floor.floor(S).questions[what])).room
         assert found is not None
-        assert (found.state, found.code) == (ActState.REFUSED, RefusalCode.CONFLICT)
+        assert (found.where, found.message) == (Where.REFUSED, "The meeting is over and takes no more questions.")
 
 
-WISH = RoomWish(kind=Kind.QUESTION, text="Who likes rhubarb?", language="en", form="f1", name="Quetzalcoatl")
+WISH = Wish(kind=Kind.QUESTION, text="Who likes rhubarb?", language="en", form="f1", name="Quetzalcoatl")
 OTHER = SessionId("other")
 
 
@@ -328,7 +334,8 @@ async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_
         await made.outbox.put(S, act.id, "", act.act, act.at)
         await made.meeting.take()
         await made.meeting.stand(what, Standing.QUEUED)
-        words = RoomWords(floor, outbox, made.meetings)
+        translations = QuestionTranslations(_translate, lambda _: True, clock=made.clock)
+        words = RoomWords(floor, made.hands, translations, outbox, made.meetings)
         await words.erase_removed(S)
         await words.erase_removed(OTHER)
         assert found(tmp_path, "rhubarb")
@@ -341,6 +348,10 @@ async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_
         assert standing.state is ActState.DONE
         await outbox.close()
         await book.close()
+
+
+async def _translate(wanted: Text) -> Rendered:
+    return Rendered(text=f"[{wanted.target}] {wanted.text}", route="echo")
 
 
 async def test_all_of_a_session_that_is_no_more_goes(tmp_path: Path) -> None:
@@ -365,8 +376,15 @@ async def test_all_of_a_session_that_is_no_more_goes(tmp_path: Path) -> None:
         for session in (S, OTHER):
             name = await floor.ask(session, WISH, "v1")
             assert isinstance(name, str)
-            assert await floor.support(session, InterventionId(name), "v2")
-        await RoomWords(floor, outbox, made.meetings).forget(S)
+            assert await floor.support_one(session, InterventionId(name), "v2")
+        asked = Text(session=S, intervention=InterventionId(name), text="Why?", source="en", target="es")
+        translations = QuestionTranslations(_translate, lambda _: True, clock=made.clock)
+        running = asyncio.ensure_future(translations.run())
+        await translations.made(asked)
+        assert translations.known(asked) is not None
+        await RoomWords(floor, made.hands, translations, outbox, made.meetings).forget(S)
+        assert translations.known(asked) is None
+        running.cancel()
         assert changed[-1] == S
         again = opened()
         await again.load()

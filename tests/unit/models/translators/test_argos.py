@@ -127,7 +127,7 @@ def test_a_package_that_can_not_be_read_is_left_out(tmp_path: Path, caplog: pyte
     packages = installed_packages(tmp_path)
     (folder / MODEL).unlink()
     assert ArgosTranslator(packages).directions == ()
-    assert "it can't be read (No such file or directory)" in caplog.text
+    assert "can't be read and is not used (No such file or directory)" in caplog.text
 
 
 def test_without_the_libraries_no_package_is_used_and_they_are_named(tmp_path: Path) -> None:

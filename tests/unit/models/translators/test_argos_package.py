@@ -80,7 +80,7 @@ def test_of_two_for_the_same_languages_the_newer_is_used(tmp_path: Path, caplog:
     put_package(tmp_path, "en", "ru", package_version="1.9").rename(tmp_path / "b")
     [package] = installed_packages(tmp_path)
     assert package.folder == tmp_path / "a"
-    assert "are for the same languages" in caplog.text
+    assert "have the same languages" in caplog.text
 
 
 def test_a_broken_one_is_left_out_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -91,7 +91,7 @@ def test_a_broken_one_is_left_out_and_logged(tmp_path: Path, caplog: pytest.LogC
     with caplog.at_level(logging.WARNING):
         assert [each.target for each in installed_packages(tmp_path)] == ["ar"]
     assert [record.getMessage() for record in caplog.records] == [
-        f"{tmp_path / 'translate-en_ru-1_9'} isn't used. It has no model/model.bin: get the package again."
+        f"package {tmp_path / 'translate-en_ru-1_9'} is not used: It has no model/model.bin: get the package again."
     ]
 
 

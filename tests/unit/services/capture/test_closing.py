@@ -146,7 +146,7 @@ def test_an_engine_that_is_too_late_is_waited_for_a_while_and_that_is_said(
     with caplog.at_level(logging.WARNING):
         loop.run(story())
     assert [record.getMessage() for record in caplog.records if "closed before" in record.getMessage()] == [
-        "session a: closed before its last sound was recognised"
+        "session a: it was closed before its last sound was recognised"
     ]
 
 

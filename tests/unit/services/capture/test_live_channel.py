@@ -224,7 +224,7 @@ def test_sound_that_fails_is_begun_again_from_its_spool_and_no_other_text_notice
             assert not hall.live.begun_again(other.id)
 
     loop.run(story())
-    assert "session s: the live sound of floor is begun again: KeyError" in caplog.text
+    assert "session s: the live sound of channel floor failed and restarts: KeyError" in caplog.text
     assert "what was said" not in caplog.text
 
 
@@ -252,7 +252,7 @@ def test_sound_that_fails_again_and_again_stops_until_another_take_begins(caplog
             assert fresh.whole
 
     loop.run(story())
-    assert "session s: the sound of floor failed too often; it stays spooled" in caplog.text
+    assert "session s: the sound of channel floor failed too often; it stays in the spool" in caplog.text
 
 
 def test_a_disk_that_does_not_say_what_it_has_spooled_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -278,8 +278,8 @@ def test_a_disk_that_does_not_say_what_it_has_spooled_is_asked_again(caplog: pyt
             assert not hall.live.stopped(live.id)
 
     loop.run(story())
-    assert "session s: the spooled sound of floor can't be found: StorageUnavailable" in caplog.text
-    assert "session other: the sound of floor failed too often; it stays spooled" in caplog.text
+    assert "session s: the spooled sound of channel floor can't be found: StorageUnavailable" in caplog.text
+    assert "session other: the sound of channel floor failed too often; it stays in the spool" in caplog.text
 
 
 def test_a_channel_that_can_not_be_ended_properly_ends_alone(caplog: pytest.LogCaptureFixture) -> None:
@@ -413,4 +413,4 @@ def test_a_take_that_would_set_the_clock_back_goes_on_where_it_is_heard(caplog: 
             assert live.state.media_now(hall.clock.wall()) == pytest.approx(70_000, abs=500)
 
     loop.run(story())
-    assert "take takeone1 lies 44900 ms apart" in caplog.text
+    assert "take takeone1 differs from the session's clock by 44900 ms" in caplog.text

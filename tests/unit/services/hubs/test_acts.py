@@ -4,12 +4,12 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from moothall.core.commands import AnyCommand, CloseSession, OpenSession, Stand
+from moothall.core.commands import AnyCommand, ClosePoll, CloseSession, OpenPoll, OpenSession, Stand
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SessionId
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SessionId
 from moothall.core.kernel.lanes import hub_lane
 from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
@@ -113,6 +113,10 @@ def code(answer: Done | NotDone) -> RefusalCode:
     return answer.code
 
 
+def back(what: InterventionId) -> wire.StandAct:
+    return wire.StandAct(intervention=what, standing=Standing.WITHDRAWN)
+
+
 @in_a_house
 async def test_a_question_of_a_room_is_asked_once_and_was_asked_when_it_was(house: House) -> None:
     await house.hall.clock.sleep(60_000)
@@ -131,7 +135,7 @@ async def test_a_question_of_a_room_is_asked_once_and_was_asked_when_it_was(hous
 
 @in_a_house
 async def test_an_act_that_was_refused_is_refused_again_as_long_as_that_is_remembered(house: House) -> None:
-    read = wire.TakeBackAct(intervention=WHY)
+    read = back(WHY)
     refused = await house.take(read, "b0")
     assert code(refused) is RefusalCode.UNKNOWN
     await house.ask()
@@ -139,7 +143,7 @@ async def test_an_act_that_was_refused_is_refused_again_as_long_as_that_is_remem
     elsewhere = await house.take(read, "b0", hub="nairobi")
     assert code(elsewhere) is RefusalCode.UNKNOWN
     for n in range(REMEMBERED - 1):
-        await house.take(wire.TakeBackAct(intervention=InterventionId("none")), f"n{n}")
+        await house.take(back(InterventionId("none")), f"n{n}")
     assert await house.take(read, "b0") == Done(id=CommandId("b0"))
 
 
@@ -200,15 +204,15 @@ async def test_what_was_asked_before_the_close_comes_late_and_what_was_asked_aft
 @in_a_house
 async def test_a_room_takes_back_what_it_has_asked_and_nothing_else(house: House) -> None:
     await house.in_queue()
-    back = wire.TakeBackAct(intervention=WHY)
     for hub in ("lima", "kisumu.port"):
-        assert code(await house.take(back, "b0", hub=hub)) is RefusalCode.UNKNOWN
-    for name in ("b1", "b1", "b2"):
-        assert isinstance(await house.take(back, name), Done)
+        assert code(await house.take(back(WHY), "b0", hub=hub)) is RefusalCode.UNKNOWN
+    for _ in range(2):
+        assert isinstance(await house.take(back(WHY), "b1"), Done)
+        assert code(await house.take(back(WHY), "b2")) is RefusalCode.STALE
     each = house.live.state.floor.get(WHY)
     assert each is not None
     assert (each.standing, each.own) == (Standing.WITHDRAWN, True)
-    assert code(await house.take(wire.TakeBackAct(intervention=InterventionId("no")), "b3")) is RefusalCode.UNKNOWN
+    assert code(await house.take(back(InterventionId("no")), "b3")) is RefusalCode.UNKNOWN
 
 
 @in_a_house
@@ -238,6 +242,42 @@ async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: House
     assert code(refused) is RefusalCode.UNKNOWN
     await house.do(Stand(interventions=(WHY,), standing=Standing.DECLINED, reason="Off topic"))
     assert code(await house.take(wire.SupportAct(intervention=WHY, count=9), "s8")) is RefusalCode.CONFLICT
+
+
+@in_a_house
+async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close(house: House) -> None:
+    asked = OpenPoll(poll=PollId("p"), question="Shall we?", language="en", options=("Yes", "No"))
+    await house.do(asked)
+
+    async def hands(name: str, *counts: int, hub: str = HUB, poll: str = "p") -> RefusalCode | None:
+        answer = await house.take(wire.HandsAct(poll=PollId(poll), counts=counts), name, hub=hub)
+        return None if isinstance(answer, Done) else answer.code
+
+    async def remote() -> tuple[int, ...]:
+        await house.hall.clock.sleep(2_500)
+        return house.live.state.floor.polls[-1].remote
+
+    assert await house.ballots.vote(SESSION, 1, 0, "v1", "192.0.2.1") is None
+    for name, counts in (("h1", (3, 1)), ("h2", (2, 4)), ("h2", (2, 4))):
+        assert await hands(name, *counts) is None
+    assert await hands("h3", 0, 1, hub="kisumu.port") is None
+    assert await remote() == (3, 5)
+    wrong: list[tuple[int, ...]] = [(1,), (1, 2, 3), (-1, 0), (0, 1_000_000)]
+    for each in wrong:
+        assert await hands("h4", *each) is RefusalCode.INVALID
+    assert await hands("h5", 1, 1, poll="none") is RefusalCode.UNKNOWN
+    await house.do(ClosePoll(poll=asked.poll))
+    assert await hands("h6", 9, 9) is RefusalCode.CONFLICT
+    assert await hands("h2", 2, 4) is None, "its answer was lost, and it was in time"
+    assert await remote() == (3, 5)
+    await house.do(asked)
+    assert await hands("h7", 9, 9) is None
+    assert await remote() == (10, 10)
+    assert b"kisumu" not in b"".join(
+        record.body or b""
+        for record in await house.hall.log.read(SESSION, 0, 1_000)
+        if record.header.type.startswith("poll.")
+    ), "nobody reads which room has chosen what"
 
 
 @in_a_house

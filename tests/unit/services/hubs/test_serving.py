@@ -12,7 +12,7 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.session.state import Status
-from moothall.core.signals import ChannelState, Sound
+from moothall.core.signals import ChannelState, Sound, StandIn
 from moothall.services.hubs.feeding import CLOSED
 from moothall.services.hubs.serving import (
     FOLLOWED_ANEW,
@@ -92,6 +92,25 @@ def test_who_follows_a_translation_is_told_of_what_is_spoken() -> None:
         await next_of(hub, wire.Live)
         it.signals.put(HALL, LATE)
         assert await next_of(hub, wire.Signalled) == wire.Signalled(session=HALL, signal=LATE)
+
+    told(story)
+
+
+def test_readers_are_sent_from_a_silent_interpreter_to_no_text_that_the_hub_does_not_have() -> None:
+    async def story(it: Centre) -> None:
+        machine = ChannelId("mt-fr")
+        await it.source.write(SESSION, channel_lane(FRENCH))
+        for texts, expected in (((FRENCH,), None), ((FRENCH, machine), machine)):
+            it.source.channels = texts
+            it.signals.forget(HALL)
+            hub = await it.dial(NEW)
+            await hub.send(msgspec.structs.replace(Model(FRENCH).follow(), channels=texts))
+            await next_of(hub, wire.Live)
+            it.signals.put(HALL, StandIn(channel=FRENCH, instead=machine))
+            it.signals.put(HALL, ChannelState(channel=FRENCH, sound=Sound.NONE, lag=0, t=0))
+            told = await next_of(hub, wire.Signalled)
+            assert isinstance(told, wire.Signalled)
+            assert getattr(told.signal, "instead", None) == expected
 
     told(story)
 

@@ -289,4 +289,4 @@ def test_a_session_whose_log_is_damaged_keeps_the_house_from_nothing(caplog: pyt
             assert house.sessions.loaded(SessionId("good")) is not None
 
     loop.run(story())
-    assert "session bad: its log can't be read" in caplog.text
+    assert "session bad: the log can't be read" in caplog.text

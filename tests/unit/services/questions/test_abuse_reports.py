@@ -8,8 +8,9 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.services.log.orders import Receipt
-from moothall.services.questions.abuse_reports import AbuseReports
+from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
@@ -23,7 +24,9 @@ class House:
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
         self.hall = hall
         self.live = live
-        self.reports = AbuseReports(hall.sessions, randomness=SeededRandomness(1), most=3)
+        self.reports = AbuseReports(
+            ReaderAccess(hall.sessions).floor, tell_desks(hall.sessions), randomness=SeededRandomness(1), most=3
+        )
         self._acts = 0
 
     async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:

@@ -15,7 +15,7 @@ from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.services.log.orders import Receipt
 from moothall.services.questions.asking import LONGEST_AGE_MS, SHELF, Asking, Unasked, Wish
 from moothall.services.questions.asking_places import ROUNDS, AskingPlaces
-from moothall.services.questions.author_view import Own
+from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
@@ -158,7 +158,7 @@ async def test_the_same_form_for_a_hub_and_for_oneself_are_two(house: House) -> 
     assert await house.ask(hub="kisumu") == first
     assert await house.ask() != first
     token = house.asking.token(SESSION, first)
-    assert await house.asking.take_back(SESSION, token) is None
+    assert await house.asking.bring(SESSION, token, OwnAct.BACK) is None
     assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
 
 
@@ -264,22 +264,22 @@ async def test_its_author_takes_it_back_until_it_had_its_turn(house: House) -> N
     first, second = await house.ask(), await house.ask(form="f2")
     token = house.asking.token(SESSION, first)
     assert (await house.own(first)).may_go
-    assert await house.asking.take_back(SESSION, token) is None
+    assert await house.asking.bring(SESSION, token, OwnAct.BACK) is None
     assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
     assert not (await house.own(first)).may_go
-    assert await house.asking.take_back(SESSION, token) is None, "pressed twice"
+    assert await house.asking.bring(SESSION, token, OwnAct.BACK) is None, "pressed twice"
     for _ in range(2):
         assert (await house.own(first)).may_ask_again
-        assert await house.asking.ask_again(SESSION, token) is None
+        assert await house.asking.bring(SESSION, token, OwnAct.AGAIN) is None
         assert (await house.own(first)).intervention.standing is Standing.CHECKED
-        assert await house.asking.take_back(SESSION, token) is None
+        assert await house.asking.bring(SESSION, token, OwnAct.BACK) is None
         assert (await house.own(first)).intervention.standing is Standing.WITHDRAWN
     for standing in (Standing.QUEUED, Standing.CALLED, Standing.ANSWERED):
         await house.stand(second, standing)
-    answer = await house.asking.take_back(SESSION, house.asking.token(SESSION, second))
+    answer = await house.asking.bring(SESSION, house.asking.token(SESSION, second), OwnAct.BACK)
     assert isinstance(answer, Refusal)
     assert answer.code is RefusalCode.CONFLICT
-    answer = await house.asking.take_back(SESSION, f"x.{second}")
+    answer = await house.asking.bring(SESSION, f"x.{second}", OwnAct.BACK)
     assert isinstance(answer, Refusal)
     assert answer.code is RefusalCode.UNKNOWN
 
@@ -294,11 +294,11 @@ async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one
     assert await house.asking.ask(SESSION, first, "v1", "192.0.2.1") == name
     assert await house.asking.ask(SESSION, other, "v2", "192.0.2.2") not in set(Unasked)
     for _ in range(ROUNDS - 1):
-        await house.asking.take_back(SESSION, house.asking.token(SESSION, InterventionId(name)))
+        await house.asking.bring(SESSION, house.asking.token(SESSION, InterventionId(name)), OwnAct.BACK)
         again = msgspec.structs.replace(WHY, form=f"again {name}")
         name = await house.asking.ask(SESSION, again, "v1", "192.0.2.1")
         assert name not in set(Unasked)
-    await house.asking.take_back(SESSION, house.asking.token(SESSION, InterventionId(name)))
+    await house.asking.bring(SESSION, house.asking.token(SESSION, InterventionId(name)), OwnAct.BACK)
     assert await house.asking.ask(SESSION, msgspec.structs.replace(WHY, form="f5"), "v1", "192.0.2.1") is Unasked.FULL
     of_hub = msgspec.structs.replace(WHY, form="f3", hub="kisumu")
     assert await house.asking.ask(SESSION, of_hub, "v3", "192.0.2.1") not in set(Unasked), (
@@ -313,14 +313,14 @@ async def test_what_was_taken_back_comes_back_within_the_share_of_its_address(ho
     for form in ("f1", "f2"):
         name = await house.asking.ask(SESSION, msgspec.structs.replace(WHY, form=form), "", "192.0.2.1")
         made.append(InterventionId(name))
-        assert await house.asking.take_back(SESSION, house.asking.token(SESSION, made[-1])) is None
+        assert await house.asking.bring(SESSION, house.asking.token(SESSION, made[-1]), OwnAct.BACK) is None
     first, second = (house.asking.token(SESSION, name) for name in made)
-    assert await house.asking.ask_again(SESSION, first) is None
-    answer = await house.asking.ask_again(SESSION, second)
+    assert await house.asking.bring(SESSION, first, OwnAct.AGAIN) is None
+    answer = await house.asking.bring(SESSION, second, OwnAct.AGAIN)
     assert isinstance(answer, Refusal)
     assert answer.code is RefusalCode.CONFLICT
-    assert await house.asking.take_back(SESSION, first) is None
-    assert await house.asking.ask_again(SESSION, second) is None
+    assert await house.asking.bring(SESSION, first, OwnAct.BACK) is None
+    assert await house.asking.bring(SESSION, second, OwnAct.AGAIN) is None
 
 
 @in_a_house

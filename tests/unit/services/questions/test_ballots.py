@@ -21,12 +21,13 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.questions.ballots import KEPT_OF_FLOOD, MOST_NEW
+from moothall.core.questions.polls import Choice
 from moothall.services.log.orders import Receipt
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_box import KEPT_MS, SHELF
 from moothall.services.questions.ballot_places import LATELY_MS
 from moothall.services.questions.ballots import Ballots
-from moothall.services.questions.hub_support import MOST_OF_HUBS, key_of
+from moothall.services.questions.hub_ballots import MOST_OF_HUBS, key_of
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
@@ -276,7 +277,7 @@ async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: House)
         assert await house.vote(visitor, option) is None
     await house.support("a")
     assert await house.hands() == (1, 1, 1)
-    assert house.ballots.voted(SESSION, "a") == {P: 1}
+    assert house.ballots.voted(SESSION, "a") == {P: Choice(option=1)}
     assert house.ballots.supported(SESSION, "a") == {WHY}
     assert house.ballots.voted(SESSION, "d") == house.ballots.voted(SessionId("none"), "a") == {}
     await house.do(CountRoom(poll=P, room=(9, 0, 0)), actor=LEADS)

@@ -5,18 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import SessionId
-from moothall.core.translating.routes import Direction, Route
-from moothall.services.questions.translations import AGAIN_MS, KEPT, WAITING, QuestionTranslations, Text
-from moothall.services.translation.text_translation import Made
+from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.services.questions.translations import AGAIN_MS, KEPT, WAITING, QuestionTranslations, Rendered, Text
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
 
-ECHO = Route(hops=(Direction(engine="echo", version="1", source="en", target="es", cost=0.1),))
+ECHO = "echo 1 en>es"
 
 
 def text(what: str, source: str = "en", target: str = "es") -> Text:
-    return Text(session=SessionId("s"), text=what, source=source, target=target)
+    return Text(session=SessionId("s"), intervention=InterventionId("q"), text=what, source=source, target=target)
 
 
 class Echo:
@@ -25,7 +23,7 @@ class Echo:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def translate(self, wanted: Text) -> Made | Refusal:
+    async def translate(self, wanted: Text) -> Rendered | Refusal:
         self.asked.append(wanted.text)
         await asyncio.sleep(0.01)
         if wanted.text == "hanging":
@@ -34,7 +32,7 @@ class Echo:
             raise ValueError(wanted.text)
         if wanted.text == "broken":
             return Refusal(code=RefusalCode.UNAVAILABLE, message="It broke.")
-        return Made(text=f"[{wanted.target}] {wanted.text}", route=ECHO, wording="")
+        return Rendered(text=f"[{wanted.target}] {wanted.text}", route=ECHO)
 
     def has_way(self, wanted: Text) -> bool:
         return wanted.target != "de"
@@ -50,7 +48,7 @@ async def translating(echo: Echo) -> AsyncIterator[QuestionTranslations]:
 
 async def reads(made: QuestionTranslations, wanted: Text) -> str:
     answer = await made.made(wanted)
-    return answer.text if isinstance(answer, Made) else answer.code.value
+    return answer.text if isinstance(answer, Rendered) else answer.code.value
 
 
 def test_a_text_is_made_once_for_all_who_read_it() -> None:

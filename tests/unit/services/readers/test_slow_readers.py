@@ -114,7 +114,7 @@ async def test_a_reader_whose_outlet_fails_is_cut_alone(caplog: pytest.LogCaptur
         await one_line(house, fanout)
         assert len(good.writes) == before + 1
         assert fanout.figures.readers == 1
-    assert caplog.text.count("a reader of floor.live is cut: KeyError") == 2
+    assert caplog.text.count("a reader of feed floor.live is disconnected: KeyError") == 2
     assert "what was said" not in caplog.text
 
 

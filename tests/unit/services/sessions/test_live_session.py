@@ -117,7 +117,7 @@ def test_a_hole_in_what_was_published_is_filled_from_the_log(caplog: pytest.LogC
             assert live.begun_again == 0
 
     loop.run(story())
-    assert "session s: it is begun again: RecordBroken" in caplog.text
+    assert "session s: it failed and restarts: RecordBroken" in caplog.text
 
 
 def test_what_was_stored_and_not_handed_on_is_told_to_whoever_listens() -> None:
@@ -164,7 +164,7 @@ def test_one_that_fails_again_and_again_stops_and_says_so(caplog: pytest.LogCapt
             assert answer.code is RefusalCode.CONFLICT  # decided, and so alive
 
     loop.run(story())
-    assert "session s: it failed too often and takes nothing more until it is loaded anew" in caplog.text
+    assert "session s: it failed too often and accepts nothing until it is loaded again" in caplog.text
 
 
 def test_a_log_that_is_away_while_it_is_begun_again_is_waited_for() -> None:

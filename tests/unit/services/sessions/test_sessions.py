@@ -114,7 +114,7 @@ def test_a_closed_session_that_nobody_needs_is_unloaded_and_loaded_again(caplog:
 
     loop.run(story())
     assert [record.levelname for record in caplog.records if record.levelname != "INFO"] == []
-    assert "session s: unloaded at offset" in caplog.text
+    assert "session s: it is unloaded at offset" in caplog.text
 
 
 def test_what_is_read_asked_for_changed_or_not_closed_stays() -> None:
@@ -270,7 +270,7 @@ def test_a_session_in_which_something_unforeseen_fails_is_begun_again(caplog: py
             assert isinstance(await other.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
 
     loop.run(story())
-    assert "session s: it is begun again: KeyError" in caplog.text
+    assert "session s: it failed and restarts: KeyError" in caplog.text
     assert "what was said" not in caplog.text
 
 

@@ -206,7 +206,7 @@ def test_a_spool_that_cannot_be_written_is_trimmed_all_the_same(caplog: pytest.L
     loop.run(story())
     assert caplog.messages == [
         "source mic: the spool can't be written, 0 samples wait",
-        "source mic: the spool is written again",
+        "source mic: the disk writes the spool again",
     ]
 
 
@@ -237,7 +237,7 @@ def test_what_is_not_recorded_is_told_to_the_spool_once(caplog: pytest.LogCaptur
         assert spool.forgotten[6:] == [("end", 6 * RATE + RATE // 2), ("sync",), ("silence", 2 * RATE, 3 * RATE)]
 
     loop.run(story())
-    assert caplog.messages == ["source mic: the disk refuses to forget; it is asked again"] * 2
+    assert caplog.messages == ["source mic: the disk can't delete sound yet; the server tries again"] * 2
 
 
 def test_a_span_that_lasts_may_begin_earlier_or_have_been_none() -> None:
@@ -349,4 +349,4 @@ def test_a_disk_that_refuses_to_forget_stops_nobody(caplog: pytest.LogCaptureFix
         await LiveAudio(MIC, spool, 0, LoopClock()).discard()
 
     loop.run(story())
-    assert "source mic: the disk refuses to forget its sound" in caplog.text
+    assert "source mic: the disk can't delete its sound" in caplog.text

@@ -35,7 +35,7 @@ def test_what_fails_is_begun_again_and_the_log_says_where_and_nothing_more(caplo
 
     loop.run(story())
     assert [record.getMessage().partition(" in run:")[0] for record in caplog.records] == [
-        "Looker.run is begun again: KeyError"
+        "Looker.run failed and restarts: KeyError"
     ] * 2
     assert "somebody said" not in caplog.text
 

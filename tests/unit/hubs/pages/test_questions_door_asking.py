@@ -7,10 +7,10 @@ import pytest_asyncio
 
 from moothall.adapters.questions.asking_door import ALLOWANCE
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.rules.questions import MAX_TEXT
-from moothall.wire.hub.messages import AskAct
+from moothall.wire.hub.messages import AskAct, StandAct
 from moothall_hub.room.local_floor import Mode
 from support.hubs.desk import OpenRoom, S, open_room
 
@@ -133,9 +133,13 @@ async def test_its_author_takes_it_back_also_from_the_meeting(house: OpenRoom) -
     await house.room.floor.forward(S, [what])
     status, where, _ = await somebody.post(page, {})
     assert (status, where) == (303, page)
-    assert [put.id for put in house.room.outbox.acts.values()] == [f"ask:{what}", f"back:{what}"]
-    assert "You have taken it back" in (await somebody.get(page))[1]
+    assert [put.act for put in house.room.outbox.acts.values()][1:] == [
+        StandAct(intervention=what, standing=Standing.WITHDRAWN)
+    ]
     assert house.room.outbox.of(AskAct)
+    _, text = await somebody.get(page)
+    assert "You have taken it back" in text
+    assert "Take it back: this waits for the connection to the meeting." in text
 
 
 async def test_a_wrong_token_opens_nothing(house: OpenRoom) -> None:

@@ -1,0 +1,85 @@
+"""Translations of the meeting's questions, which the server above makes for this hub: one request at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.languages import primary
+from moothall.core.ports import Clock
+from moothall.services.hubs.translating import check_of
+from moothall.services.questions.translations import Rendered, Text
+from moothall.wire.hub.messages import NotTranslated, Translate, Translated
+
+KEPT = 256
+"""Directions known to have no translator. Overflow: the oldest is forgotten, and asked for again."""
+AGAIN_MS = 60_000
+"""After how long a direction without a translator is asked for again."""
+_NO_LINE = refuse(RefusalCode.UNAVAILABLE, "There is no line to the meeting; the translation comes once it is back.")
+
+
+class TranslationsAbove:
+    """Asks the server above. For `QuestionTranslations`, which asks for one at a time."""
+
+    def __init__(self, say: Callable[[Translate], None], clock: Clock, *, up: Callable[[], bool]) -> None:
+        """`up`: whether there is a line to the centre; `say` sends a message upwards."""
+        self._say = say
+        self._clock = clock
+        self._up = up
+        self._number = 0
+        self._awaited: asyncio.Future[Rendered | Refusal] | None = None
+        self._without: dict[tuple[str, str], int] = {}
+        """Directions (primary tags) without a translator, and when the server above said so, monotonic ms."""
+
+    def has_way(self, wanted: Text) -> bool:
+        """Whether the server above may have a translator for it."""
+        said = self._without.get(_direction(wanted))
+        return self._up() and (said is None or self._clock.monotonic() - said >= AGAIN_MS)
+
+    async def translate(self, wanted: Text) -> Rendered | Refusal:
+        """Have one made. Waits for the answer as long as there is a line."""
+        if not self._up():
+            return _NO_LINE
+        self._number += 1
+        awaited: asyncio.Future[Rendered | Refusal] = asyncio.get_running_loop().create_future()
+        self._awaited = awaited
+        self._say(
+            Translate(
+                number=self._number,
+                session=wanted.session,
+                intervention=wanted.intervention,
+                check=check_of(wanted.text),
+                language=wanted.target,
+            )
+        )
+        made = await awaited
+        if isinstance(made, Refusal) and made.code is RefusalCode.UNKNOWN:
+            self._without.pop(_direction(wanted), None)
+            self._without[_direction(wanted)] = self._clock.monotonic()
+            if len(self._without) > KEPT:
+                del self._without[next(iter(self._without))]
+        return made
+
+    def take(self, answer: Translated | NotTranslated) -> None:
+        """Give an answer to who waits for it; one that comes too late is dropped."""
+        if answer.number == self._number:
+            self._end(
+                Rendered(text=answer.text, route=answer.route, rough=answer.rough)
+                if isinstance(answer, Translated)
+                else refuse(answer.code, answer.message)
+            )
+
+    def line_changed(self) -> None:
+        """The line has come or gone: what was asked on the one before has no answer, and translators may be others."""
+        self._without.clear()
+        if not self._up():
+            self._end(_NO_LINE)
+
+    def _end(self, answer: Rendered | Refusal) -> None:
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(answer)
+
+
+def _direction(wanted: Text) -> tuple[str, str]:
+    return primary(wanted.source), primary(wanted.target)

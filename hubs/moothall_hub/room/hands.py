@@ -1,0 +1,210 @@
+"""Votes in shows of hands from a hub's room: ballots on the hub's disk, and their counts on the way to the meeting.
+
+Ballots are judged, stored and destroyed by the centre's own rules (`moothall.services.questions.ballot_box`). No ballot
+leaves this machine: only counts go up, and they are absolute, so that the same count sent again changes nothing.
+
+Ballots are taken in rounds. An act of the outbox ends a round: it counts the ballots of the round, and those before it
+that the meeting has taken. The next act is made once it was answered. So a ballot stands where the act of its round
+stands: it waits, it is counted, or it came after the close and is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import Counter
+from contextlib import suppress
+
+from moothall.core.kernel.errors import Refusal, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, PollId, SessionId
+from moothall.core.ports import Book, Clock, Randomness
+from moothall.core.questions.polls import NO_CHOICE, Choice, poll_of
+from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote
+from moothall.core.session.state import State, Status
+from moothall.services.questions.ballot_box import BallotBox, Before, Box
+from moothall.services.questions.ballots import COUNT_MS, about, poll_about
+from moothall.wire.hub.messages import HandsAct
+from moothall_hub.room.ports import ActState, Meetings, Outbox
+
+logger = logging.getLogger(__name__)
+
+AGAIN_MS = 4_000
+"""How long after the disk has refused it is tried again."""
+_UNANSWERED = (ActState.WAITING, ActState.SENT)
+
+
+class RoomHands:
+    """The votes of a hub's room. Call `load` first; `run` must be running, else no vote is taken."""
+
+    def __init__(
+        self, *, book: Book, outbox: Outbox, meetings: Meetings, clock: Clock, randomness: Randomness, node: str
+    ) -> None:
+        """Takes the same parts as `RoomFloor`."""
+        self._outbox = outbox
+        self._meetings = meetings
+        self._clock = clock
+        self._node = node
+        self._box = BallotBox(book=book, clock=clock, randomness=randomness)
+        # Bound: the shows of hands of the sessions that have ballots, and a round each `COUNT_MS` in which votes came.
+        self._rounds: dict[tuple[SessionId, PollId], list[ActState | None]] = {}
+        """How the act of each round that has ended stands; None: it is not in the outbox yet."""
+        self._taking: Counter[tuple[SessionId, str]] = Counter()
+        """The ballots that are not on the disk yet, by what they are about."""
+        outbox.when_answered(lambda _: self._box.news.set())
+
+    async def load(self) -> None:
+        """Read the book. Raises StorageUnavailable."""
+        await self._box.load()
+        for session, box in self._box.boxes.items():
+            ballots = [_read(what) for what in box.given]
+            for poll in {poll for poll, _ in ballots}:
+                rounds = await self._rounds_of(session, poll)
+                last = max(number for each, number in ballots if each == poll)
+                rounds += [None] * (last - 1 - len(rounds))  # One that ended before its act was stored.
+            box.uncounted = {what for what in box.uncounted if self._number_now(session, what) <= _read(what)[1]}
+            with suppress(StorageUnavailable):
+                state = await self._meetings.state(session)
+                if state is not None:
+                    self.observe(state)
+        self._box.news.set()
+
+    async def run(self) -> None:
+        """Store ballots, pass their counts on, and destroy old ballots, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._box.run())
+            group.create_task(self._pass_on_all())
+
+    async def vote(
+        self, session: SessionId, number: int, option: int, visitor: str, address: str, *, hasty: bool = False
+    ) -> Refusal | None:
+        """Somebody in the room chooses an option. See `moothall.services.questions.ballots.Ballots.vote`."""
+        state = await self._meetings.state(session)
+        poll = NO_POLL if state is None else poll_to_vote(state, number, option)
+        if isinstance(poll, Refusal):
+            return poll
+        box, mine = self._box.boxes.get(session), self.voted(session, visitor).get(poll.id, NO_CHOICE)
+        # While others wait for the disk, one of them may be the same browser's, with another choice.
+        if box is not None and not box.waiting and mine == Choice(option=option, waits=mine.waits):
+            return None
+        what = _what(poll.id, len(await self._rounds_of(session, poll.id)) + 1)
+        self._taking[session, what] += 1
+        try:
+            return await self._box.give(
+                session, what, option, visitor=visitor, address=address, before=Before, hasty=hasty
+            )
+        finally:
+            self._taking[session, what] -= 1
+            self._taking += Counter()  # Without those that are 0.
+            self._box.news.set()
+
+    def voted(self, session: SessionId, visitor: str) -> dict[PollId, Choice]:
+        """What a browser has chosen, and how it stands."""
+        box = self._box.boxes.get(session)
+        ballots = {} if box is None else box.chosen(visitor)
+        found: dict[PollId, Choice] = {}
+        for (poll, number), option in sorted((_read(what), option) for what, option in ballots.items()):
+            rounds, before = self._rounds.get((session, poll), []), found.get(poll, NO_CHOICE)
+            stands = rounds[number - 1] if number <= len(rounds) else None
+            if stands is ActState.REFUSED:
+                found[poll] = Choice(option=before.option, waits=before.waits, late=option)
+            else:
+                found[poll] = Choice(option=option, waits=stands is not ActState.DONE)
+        return found
+
+    def observe(self, state: State) -> None:
+        """How a session stands now: when it is closed its ballots get their time, reopened they lose it."""
+        self._box.close(state.id, closed=state.status is Status.CLOSED)
+
+    async def forget(self, session: SessionId) -> None:
+        """Destroy what there is of a session. Raises StorageUnavailable."""
+        await self._box.forget(session)
+
+    # What goes to the meeting
+
+    async def pass_on(self) -> None:
+        """Put into the outbox what has to be there. Raises StorageUnavailable; then it is tried again."""
+        for key in [key for key in self._rounds if key[0] not in self._box.boxes]:
+            del self._rounds[key]
+        for session, box in list(self._box.boxes.items()):
+            waiting = {poll for (of, poll), rounds in self._rounds.items() if of == session and _unfinished(rounds)}
+            for poll in sorted(waiting | {_read(what)[0] for what in box.uncounted}):
+                await self._pass_on(session, box, poll)
+
+    async def _pass_on_all(self) -> None:
+        while True:
+            await self._box.news.wait()
+            self._box.news.clear()
+            try:
+                await self.pass_on()
+            except StorageUnavailable as error:
+                logger.warning("votes can't be passed on at the moment: %s", error)
+                await self._clock.sleep(AGAIN_MS)
+                self._box.news.set()
+            await self._clock.sleep(COUNT_MS)
+
+    async def _pass_on(self, session: SessionId, box: Box, poll: PollId) -> None:
+        rounds = await self._rounds_of(session, poll)
+        for at, stands in enumerate(rounds):
+            if stands in _UNANSWERED:
+                now = await self._outbox.state(self._act_id(session, poll, at + 1))
+                rounds[at] = None if now is None else now.state
+            if rounds[at] is None:
+                await self._put(session, box, poll, at + 1)
+            if rounds[at] in (None, *_UNANSWERED):
+                return
+        if any(_read(what)[0] == poll for what in box.uncounted):
+            rounds.append(None)
+            await self._put(session, box, poll, len(rounds))
+
+    async def _put(self, session: SessionId, box: Box, poll: PollId, number: int) -> None:
+        """Count what was chosen up to a round, and put the act that ends it into the outbox."""
+        if self._taking[session, _what(poll, number)]:
+            return  # News come once they are on the disk.
+        state = await self._meetings.state(session)
+        known = None if state is None else poll_of(state.floor.polls, poll)
+        if known is None:
+            return  # It is in no copy at the moment.
+        rounds, chosen = self._rounds[session, poll], dict[str, int]()
+        for at, stands in enumerate(rounds[:number], 1):
+            box.uncounted.discard(_what(poll, at))
+            if stands is not ActState.REFUSED:
+                chosen |= box.given.get(_what(poll, at), {})
+        tally = Counter(option for voter, option in chosen.items() if voter not in box.aside)
+        counts = tuple(min(MOST_HANDS, tally[option]) for option in range(len(known.options)))
+        act_id = self._act_id(session, poll, number)
+        await self._outbox.put(session, act_id, "", HandsAct(poll=poll, counts=counts), self._clock.wall())
+        rounds[number - 1] = ActState.WAITING
+
+    async def _rounds_of(self, session: SessionId, poll: PollId) -> list[ActState | None]:
+        """The rounds that have ended, by what the outbox knows of their acts."""
+        key = (session, poll)
+        if key not in self._rounds:
+            found: list[ActState | None] = []
+            while (now := await self._outbox.state(self._act_id(session, poll, len(found) + 1))) is not None:
+                found.append(now.state)
+            self._rounds.setdefault(key, found)
+        return self._rounds[key]
+
+    def _number_now(self, session: SessionId, what: str) -> int:
+        """The number of the first round whose act is not in the outbox."""
+        rounds = self._rounds[session, _read(what)[0]]
+        return len([stands for stands in rounds if stands is not None]) + 1
+
+    def _act_id(self, session: SessionId, poll: PollId, number: int) -> CommandId:
+        name = hashlib.sha256(f"{self._node} {session} {poll}".encode()).hexdigest()[:32]
+        return CommandId(f"hands:{name}:{number}")
+
+
+def _unfinished(rounds: list[ActState | None]) -> bool:
+    return any(stands in (None, *_UNANSWERED) for stands in rounds)
+
+
+def _what(poll: PollId, number: int) -> str:
+    """What the ballots of a round are about."""
+    return f"{about(poll)}:{number}"
+
+
+def _read(what: str) -> tuple[PollId, int]:
+    poll, _, number = what.rpartition(":")
+    return poll_about(poll), int(number)

@@ -1,0 +1,86 @@
+"""Translations of questions for one hub: made one after the other, apart from its acts, which they do not delay."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from zlib import crc32
+
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.languages import is_language
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.on_wall import is_public
+from moothall.services.questions.translations import NO_WAY, NOT_HERE, QuestionTranslations, Rendered
+from moothall.wire.hub.messages import NotTranslated, Translate, Translated
+
+MOST_WAITING = 8
+"""Requests of one hub that wait. Overflow: one more is refused as busy; a hub has one on its way."""
+OTHER_WORDING = refuse(RefusalCode.CONFLICT, "The question is not published here, or reads differently by now.")
+BUSY = refuse(RefusalCode.BUSY, "Too many translations are being made for this hub; try again in a minute.")
+UNAVAILABLE = refuse(RefusalCode.UNAVAILABLE, "The question can't be read at the moment; try again in a minute.")
+
+TranslateForHub = Callable[[Translate], Awaitable[Rendered | Refusal]]
+
+
+async def none_translated(_: Translate) -> Rendered | Refusal:
+    """For a server without translators."""
+    return NO_WAY
+
+
+def translations_for_hubs(
+    translations: QuestionTranslations, floor_of: Callable[[SessionId], Awaitable[Floor | None]]
+) -> TranslateForHub:
+    """Serve hubs from a server's own translations. `floor_of`: the questions of a session that everybody may read."""
+
+    async def translate(asked: Translate) -> Rendered | Refusal:
+        async def find() -> Intervention | None:
+            floor = await floor_of(asked.session)
+            each = None if floor is None else floor.get(asked.intervention)
+            return each if each is not None and is_public(each) and check_of(each.text) == asked.check else None
+
+        if not (is_name(asked.session) and is_language(asked.language)):
+            return OTHER_WORDING
+        try:
+            found = await translations.published(asked.session, asked.language, find)
+        except (StorageUnavailable, RecordBroken):
+            return UNAVAILABLE
+        if isinstance(found, Refusal):
+            return OTHER_WORDING if found is NOT_HERE else found
+        return found[1]
+
+    return translate
+
+
+def check_of(text: str) -> int:
+    """The checksum of a question's wording (`Translate.check`)."""
+    return crc32(text.encode())
+
+
+class HubTranslating:
+    """Queues what one hub wants translated; `run` answers in order."""
+
+    def __init__(self, translate: TranslateForHub, say: Callable[[Translated | NotTranslated], None]) -> None:
+        self._translate = translate
+        self._say = say
+        # Overflow: see MOST_WAITING.
+        self._waiting: asyncio.Queue[Translate] = asyncio.Queue(MOST_WAITING)
+
+    def put(self, asked: Translate) -> None:
+        """Have a question translated."""
+        if self._waiting.full():
+            self._answer(asked, BUSY)
+        else:
+            self._waiting.put_nowait(asked)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            asked = await self._waiting.get()
+            self._answer(asked, await self._translate(asked))
+
+    def _answer(self, asked: Translate, made: Rendered | Refusal) -> None:
+        if isinstance(made, Refusal):
+            self._say(NotTranslated(number=asked.number, code=made.code, message=made.message))
+        else:
+            self._say(Translated(number=asked.number, text=made.text, route=made.route, rough=made.rough))
