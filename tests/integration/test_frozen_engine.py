@@ -125,7 +125,7 @@ async def test_one_that_is_stopped_is_killed_and_its_successor_says_each_word_on
     assert words == said(script)
     assert gaps == []
     assert attached >= 2
-    assert "no pulse; it is given up" in caplog.text
+    assert "no pulse; the server gives it up" in caplog.text
     assert "ended with -9" in caplog.text
 
 

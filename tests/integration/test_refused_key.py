@@ -70,7 +70,7 @@ async def heard() -> AsyncIterator[Heard]:
         logger.setLevel(logging.NOTSET)
 
 
-REFUSED, CONNECTED = "engine far: the service that it asks refuses its key", "engine far: connected, model"
+REFUSED, CONNECTED = "engine far: its service refuses the key", "engine far: connected, model"
 
 
 @asynccontextmanager
@@ -150,7 +150,7 @@ async def test_a_refused_key_is_said_and_the_right_one_is_taken_up(
         assert (recognising.refused, recognising.engines) == (1, 0)
         # A file that can't be read, or a service that is away, changes nothing.
         key_file.unlink()
-        await heard.until("The key file can't be read. It is tried again in 0 s.", 2)
+        await heard.until("The key file can't be read. The engine retries in 0 s.", 2)
         assert recognising.refused == 1
         key_file.write_text(f"{KEY}\n")
         await heard.until(CONNECTED)
@@ -166,7 +166,7 @@ async def test_a_refused_key_is_said_and_the_right_one_is_taken_up(
         snapshot = (await live.fanout.view(Feed(FLOOR))).snapshot()  # type: ignore[union-attr]  # it has the channel
         assert " ".join(line.text for line in snapshot.lines).split() == [word.text.strip() for word in SCRIPT.words]
     said = " ".join(heard.said)
-    assert "refused the key (status 401, invalid_api_key). Give the engine the right one. It is read and tried" in said
+    assert "refused the key (status 401, invalid_api_key). Give the engine the right one. The key is read again" in said
     assert KEY not in said
     assert "sk-old" not in said
     assert "Traceback" not in caplog.text

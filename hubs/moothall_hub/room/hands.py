@@ -138,7 +138,7 @@ class RoomHands:
             try:
                 await self.pass_on()
             except StorageUnavailable as error:
-                logger.warning("votes can't be passed on at the moment: %s", error)
+                logger.warning("the outbox can't store votes at the moment: %s", error)
                 await self._clock.sleep(AGAIN_MS)
                 self._box.news.set()
             await self._clock.sleep(COUNT_MS)

@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.core.commands import Stand
 from moothall.core.events.question_parts import WAITING
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.interventions import Floor
@@ -111,7 +111,7 @@ class RoomFloor:
             try:
                 await self.pass_on()
             except StorageUnavailable as error:
-                logger.warning("what is asked here can't be passed on at the moment: %s", error)
+                logger.warning("the outbox can't store questions at the moment: %s", error)
             await self._clock.sleep(PASS_ON_MS)
 
     def when_changed(self, tell: Callable[[SessionId], None]) -> None:
@@ -415,7 +415,7 @@ class RoomFloor:
             try:
                 await self._send(session, each)
             except StorageUnavailable as error:
-                logger.warning("question %s: it is passed on later, the outbox is away: %s", each.id, error)
+                logger.warning("question %s: the outbox can't store it yet: %s", each.id, error)
 
     def _put(self, floor: LocalFloor) -> None:
         self._floors[floor.session] = floor
@@ -424,7 +424,7 @@ class RoomFloor:
 
 
 def _unknown() -> Refusal:
-    return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+    return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
 
 
 def _question(session: SessionId, each: LocalQuestion) -> BookEntry:

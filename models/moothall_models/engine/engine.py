@@ -135,7 +135,7 @@ class Engine:
     def _refused(self, refused: BaseException) -> None:
         self._key_refused = True
         first, _ = self._settings.key_waits
-        logger.error("engine %s: %s It is read and tried again in %.0f s.", self._settings.name, refused, first)
+        logger.error("engine %s: %s The key is read again in %.0f s.", self._settings.name, refused, first)
 
     async def _rest(self, workers: ThreadPoolExecutor) -> None:
         """Take no channels, and let the server say why, until the service takes the key as it is then."""
@@ -148,7 +148,7 @@ class Engine:
                 try:
                     await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.warm_up)
                 except MoothallError as failed:
-                    logger.error("engine %s: %s It is tried again in %.0f s.", self._settings.name, failed, wait)
+                    logger.error("engine %s: %s The engine retries in %.0f s.", self._settings.name, failed, wait)
                 else:
                     self._key_refused = False
             telling.cancel()

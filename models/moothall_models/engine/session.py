@@ -154,7 +154,7 @@ class LinkSession:
                 had_worked = not channel.acts.held_up
                 if channel.acts.refused(message.id, message.refusal.code, int(now)):
                     if had_worked and channel.acts.held_up:  # Once, not for all that follow, nor for what is dropped.
-                        logger.warning("act %s was refused (%s), is sent again", message.id, message.refusal.code)
+                        logger.warning("act %s was refused (%s) and is sent again", message.id, message.refusal.code)
                     self._send(channel, now)
                 else:
                     logger.warning("act %s was refused (%s); the channel is lost", message.id, message.refusal.code)

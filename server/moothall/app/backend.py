@@ -6,15 +6,18 @@ import asyncio
 import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from moothall.adapters.admin.language_names import language_names
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store.book_sqlite import SqliteBook
+from moothall.adapters.store.files import explained
 from moothall.adapters.store.glossary_folder import GlossaryFolder
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
@@ -24,7 +27,7 @@ from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
-from moothall.core.programme.plan import Room
+from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import Dimension, Group, Questions
 from moothall.services.capture.closing import Closing
@@ -40,11 +43,15 @@ from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import Balance
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import Typing
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Settings
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 SPOOL_FOLDER = "spool"
 RECORDINGS_FOLDER = "recordings"
@@ -53,74 +60,74 @@ SOUND_FOLDERS = (SPOOL_FOLDER, RECORDINGS_FOLDER)
 LOCK_FILE = "lock"
 
 
+@dataclass(eq=False, repr=False)
 class House:
-    """An open data folder: all that a server keeps and knows. Made by `open_house`."""
+    """An open data folder: all that a server keeps and knows. Made by `open_house`.
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        log: SqliteLog,
-        book: SqliteBook,
-        signer: Ed25519Signer,
-        zone: Zone,
-        clock: Clock,
-        tasks: asyncio.TaskGroup,
-    ) -> None:
-        """`tasks` owns all tasks of the server while it is open. Raises ConfigurationError."""
-        self.data = Path(settings.server.data)
-        self.log = log
-        self.signer = signer
-        self.clock = clock
+    `tasks` owns all tasks of the server while it is open. Raises ConfigurationError.
+    """
+
+    settings: Settings
+    _: KW_ONLY
+    log: SqliteLog
+    book: SqliteBook
+    signer: Ed25519Signer
+    zone: Zone
+    clock: Clock
+    tasks: asyncio.TaskGroup
+
+    def __post_init__(self) -> None:
+        self.data = Path(self.settings.server.data)
         self.randomness = randomness = SystemRandomness()
-        self.tasks = tasks
         self.sessions = sessions = Sessions(
-            log=log,
-            clock=clock,
+            log=self.log,
+            clock=self.clock,
             randomness=randomness,
-            signer=signer,
-            unused_ms=60_000 * settings.server.unload_after_minutes,
+            signer=self.signer,
+            unused_ms=60_000 * self.settings.server.unload_after_minutes,
         )
         self.closing = Closing()
-        self.links = RoleLinks(book=book, clock=clock, randomness=randomness)
+        self.links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
         self.openers = Openers(sessions, label=self.links.label)
         self.programme = Programme(
-            book=book,
+            book=self.book,
             sessions=sessions,
             closing=self.closing,
-            clock=clock,
+            clock=self.clock,
             randomness=randomness,
-            zone=zone,
-            zone_named=bool(settings.conference.time_zone),
+            zone=self.zone,
+            zone_named=bool(self.settings.conference.time_zone),
             zones=find_zone,
             opened_by=self.openers.of,
         )
-        self.hubs = Hubs(book=book, sessions=sessions, links=self.links, clock=clock, randomness=randomness)
-        self.hub_removals = HubRemovals(book=book, read=log.read, clock=clock)
-        self.pairing = Pairing(self.hubs, self.links, book=book, clock=clock, randomness=randomness)
+        self.hubs = Hubs(book=self.book, sessions=sessions, links=self.links, clock=self.clock, randomness=randomness)
+        self.hub_removals = HubRemovals(book=self.book, read=self.log.read, clock=self.clock)
+        self.pairing = Pairing(self.hubs, self.links, book=self.book, clock=self.clock, randomness=randomness)
         self.proposals = Proposals(
             sessions,
-            log=log,
-            book=book,
-            clock=clock,
+            log=self.log,
+            book=self.book,
+            clock=self.clock,
             randomness=randomness,
-            keep_days=settings.recording.keep_days,
+            keep_days=self.settings.recording.keep_days,
         )
-        rude = (entry for each in read_word_lists(settings.conference.word_lists) for entry in each.entries)
-        most = settings.conference.people_at_one_address
+        rude = (entry for each in read_word_lists(self.settings.conference.word_lists) for entry in each.entries)
+        most = self.settings.conference.people_at_one_address
         self.asking = Asking(
             sessions,
-            book=book,
-            clock=clock,
+            book=self.book,
+            clock=self.clock,
             randomness=randomness,
-            blocked=BlockedWords((*settings.conference.blocked_words, *rude)),
+            blocked=BlockedWords((*self.settings.conference.blocked_words, *rude)),
             share=most,
         )
-        self.typing = Typing(sessions, clock)
-        self.ballots = Ballots(sessions, book=book, clock=clock, randomness=randomness, most_new=most)
-        dimensions = tuple(Dimension(each) for each in dict.fromkeys(settings.balance.asks))
-        questions = Questions(dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(settings.balance.groups))))
-        self.balance = Balance(sessions, book=book, clock=clock, randomness=randomness, questions=questions)
+        self.typing = Typing(sessions, self.clock)
+        self.ballots = Ballots(sessions, book=self.book, clock=self.clock, randomness=randomness, most_new=most)
+        dimensions = tuple(Dimension(each) for each in dict.fromkeys(self.settings.balance.asks))
+        questions = Questions(
+            dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(self.settings.balance.groups)))
+        )
+        self.balance = Balance(sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions)
 
     async def load(self) -> None:
         """Read what is kept, once the sessions run. Raises StorageUnavailable."""
@@ -142,6 +149,21 @@ class House:
     def visitors(self) -> Visitors:
         """Makes the tokens of browsers, and knows its own again. Once it is loaded."""
         return Visitors(self.asking.cookie_key, self.clock, self.randomness)
+
+    def loaded(self, session: SessionId, read: Callable[[LiveSession], T], otherwise: U) -> T | U:
+        """What is read of a session that is in memory; `otherwise` where it isn't."""
+        live = self.sessions.loaded(session)
+        return otherwise if live is None else read(live)
+
+    def place(self, room: RoomId) -> str:
+        """The title of a room; empty for an unknown one."""
+        known = self.programme.room(room)
+        return "" if known is None else known.title
+
+    def keep(self, stack: AsyncExitStack, *running: Callable[[], Coroutine[object, object, None]]) -> None:
+        """Run each of them, begun again after a fault, until the stack unwinds."""
+        for run in running:
+            stack.callback(self.tasks.create_task(carry_on(run, self.clock)).cancel)
 
     def office(self, public: str) -> Office:
         """For the operator's commands; `public` is the address that links say."""
@@ -219,9 +241,9 @@ async def _signer(data: Path, log: SqliteLog) -> Ed25519Signer:
     return Ed25519Signer.open(path)
 
 
-async def open_glossaries(stack: AsyncExitStack, house: House, settings: Settings) -> Glossaries:
+async def open_glossaries(stack: AsyncExitStack, house: House) -> Glossaries:
     """Names and terms to prefer, their files looked at until the stack unwinds. Raises ConfigurationError."""
-    folder = settings.conference.glossaries
+    folder = house.settings.conference.glossaries
     programme = house.programme
 
     def room_of(session: SessionId) -> Room | None:
@@ -231,14 +253,14 @@ async def open_glossaries(stack: AsyncExitStack, house: House, settings: Setting
     glossaries = Glossaries(GlossaryFolder(Path(folder) if folder else None), house.clock, room_of)
     await glossaries.load()
     if folder:
-        stack.callback(house.tasks.create_task(carry_on(glossaries.run, house.clock)).cancel)
+        house.keep(stack, glossaries.run)
     return glossaries
 
 
 def watch_rehearsals(stack: AsyncExitStack, house: House) -> None:
     """Have rehearsals remove themselves, until the stack unwinds."""
     rehearsals = Rehearsals(programme=house.programme, sessions=house.sessions, clock=house.clock, erase=house.erase)
-    stack.callback(house.tasks.create_task(carry_on(rehearsals.run, house.clock)).cancel)
+    house.keep(stack, rehearsals.run)
 
 
 @asynccontextmanager
@@ -255,12 +277,9 @@ def hold_folder(folder: Path) -> Iterator[None]:
     The log fences off a second writer by its terms, the spools don't. Raises ConfigurationError when the folder
     can't be used or another server has it.
     """
-    try:
+    with explained(f"The data folder {folder} can't be used", "Choose another with --data."):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        msg = f"The data folder {folder} can't be used: {error.strerror}. Choose another with --data."
-        raise ConfigurationError(msg) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -279,12 +298,9 @@ def read_word_lists(folder: str) -> tuple[WordList, ...]:
     """
     if not folder:
         return ()
-    try:
+    with explained(f"{folder} can't be read", "`word_lists` of [conference] names a folder of TOML files."):
         files = sorted(path for path in Path(folder).iterdir() if path.suffix == ".toml")
         return tuple(parse(path.name, _text(path)) for path in files)
-    except OSError as error:
-        msg = f"{folder} can't be read: {error.strerror}. `word_lists` of [conference] names a folder of TOML files."
-        raise ConfigurationError(msg) from error
 
 
 def _text(path: Path) -> str:

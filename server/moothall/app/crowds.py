@@ -22,8 +22,7 @@ def crowd_news(house: House) -> dict[str, News]:
     """What is told of those who ask and choose: who is heard, and what may be a flood."""
 
     def crowds(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        found = () if live is None else house.asking.places.crowds(session, live.state.floor)
+        found = house.loaded(session, lambda live: house.asking.places.crowds(session, live.state.floor), ())
         return msgspec.to_builtins(found) if found else None
 
     ballots = house.ballots

@@ -43,30 +43,25 @@ def desk_news(house: House, reports: Reports, control: ControlRoom, glossaries: 
         return msgspec.to_builtins(raised)
 
     def quality(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        return None if live is None else msgspec.to_builtins(live.writer.quality.quality())
+        return house.loaded(session, lambda live: msgspec.to_builtins(live.writer.quality.quality()), None)
 
     def proposals(session: SessionId) -> object:
         live, kept = house.sessions.loaded(session), house.proposals.kept(session)
         return None if live is None or kept is None else {"run": kept.run, "fates": house.proposals.fates(live.writer)}
 
     def terms(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        return None if live is None else msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names))
-
-    def beside(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        room = house.programme.room_of(session)
-        links = [each for each in house.links.list() if covers(each.scope, session, room)]
-        return (
-            None
-            if live is None
-            else hubs(live.state, {hub: house.hubs.title_of(hub) or hub for each in links if (hub := hub_of(each))})
+        return house.loaded(
+            session, lambda live: msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names)), None
         )
 
+    def beside(session: SessionId) -> object:
+        room = house.programme.room_of(session)
+        links = [each for each in house.links.list() if covers(each.scope, session, room)]
+        titles = {hub: house.hubs.title_of(hub) or hub for each in links if (hub := hub_of(each))}
+        return house.loaded(session, lambda live: hubs(live.state, titles), None)
+
     def report(session: SessionId) -> object:
-        live = house.sessions.loaded(session)
-        return None if live is None else outcome(live.state)
+        return house.loaded(session, lambda live: outcome(live.state), None)
 
     def following(session: SessionId) -> object:
         room = house.programme.room_of(session)

@@ -5,23 +5,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.desks.control_door import ControlDoor
 from moothall.adapters.desks.control_socket import ControlSocket, Send
 from moothall.adapters.desks.desk_door import About, DeskDoor
 from moothall.adapters.desks.desk_socket import DeskSocket, Extra, Wish
 from moothall.adapters.desks.staff_socket import StaffSocket
-from moothall.adapters.pages.templates import Pages
 from moothall.app.backend import House
 from moothall.app.crowds import CrowdMessages
 from moothall.app.desk_news import desk_news
+from moothall.app.parts import Entrance, Services
 from moothall.app.proposals import ProposalMessages
-from moothall.app.translation import Translation
 from moothall.core.commands import AnyCommand, CloseSession, CorrectSegment
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.actors import Actor, Role
@@ -32,7 +31,6 @@ from moothall.core.removal.selection import Lines, selected
 from moothall.core.rules.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.session.state import ON, Status
 from moothall.services.capture.closing import opening_of
-from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.redoing import redo
 from moothall.services.control.alarms import Beside
 from moothall.services.control.control_room import ControlRoom
@@ -42,15 +40,11 @@ from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.desks.removal import remove
 from moothall.services.desks.table import Seat
-from moothall.services.engines.recognising import Recognising
 from moothall.services.log.orders import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
 from moothall.services.sessions.reports import Kind, Reports
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.sound.recording import Recordings
-from moothall.services.supervision.carrying_on import carry_on
-from moothall.services.translation.glossaries import Glossaries
 
 MOST_OTHERS = 100
 """Sessions that lines can be moved to from a page."""
@@ -58,20 +52,14 @@ MOST_OTHERS = 100
 
 def open_desks(
     stack: AsyncExitStack,
-    house: House,
-    *,
-    origins: frozenset[str],
-    pages: Pages,
-    staff: StaffDoor,
+    services: Services,
+    entrance: Entrance,
     reports: Reports,
-    recognising: Recognising,
-    recordings: Recordings,
-    glossaries: Glossaries,
-    translation: Translation,
-    sound: LiveIngest,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket]:
     """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
-    socket = StaffSocket(staff=staff.staff, origins=origins, clock=house.clock)
+    house, staff, pages = services.house, entrance.staff, services.pages
+    recognising, sound, reach = services.recognising, services.live, services.translation.reach
+    socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=house.clock)
     house.links.when_gone(lambda _: socket.recheck())
     news: dict[str, News] = {}
     moves = LineMoves(house.sessions, log=house.log, clock=house.clock, may_act=staff.may_act)
@@ -104,24 +92,20 @@ def open_desks(
         tally=reports.tally,
         presence=desks.presence,
     )
-    news |= desk_news(house, reports, control, glossaries)
+    news |= desk_news(house, reports, control, services.glossaries)
     extras = {
-        **_Extras(
-            house, desks=desks, moves=moves, reports=reports, recognising=recognising, recordings=recordings
-        ).all(),
+        **_Extras(services, desks=desks, moves=moves, reports=reports).all(),
         **ProposalMessages(house.proposals, desks).all(),
         **CrowdMessages(house, desks).all(),
-        **translation.messages.all(),
+        **services.translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
-    ControlSocket(socket, control, may_act=staff.may_act, send=_sender(house.sessions), reach=translation.reach)
+    ControlSocket(socket, control, may_act=staff.may_act, send=_sender(house.sessions), reach=reach)
     watch = SpeakerWatch(house.sessions, house.clock)
-    for running in (socket, desks, control, watch, house.proposals):
-        stack.callback(house.tasks.create_task(carry_on(running.run, house.clock)).cancel)
-    about = _AboutSessions(house).of
+    house.keep(stack, socket.run, desks.run, control.run, watch.run, house.proposals.run)
     doors = (
-        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=about),
-        ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=translation.reach),
+        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=partial(_about, house)),
+        ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         socket,
     )
     return [route for door in doors for route in door.routes()], socket
@@ -150,59 +134,47 @@ def _disk(house: House) -> tuple[int, int] | None:
     return usage.free, usage.total
 
 
-class _AboutSessions:
-    """What the page of a session has to know before it connects."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-
-    async def of(self, session: SessionId) -> About | None:
-        """None for an unknown session; raises StorageUnavailable."""
-        live = await self._house.sessions.find(session)
-        if live is None or live.state.status is Status.ABSENT:
-            return None
-        return About(
-            title=live.state.title,
-            language=next(iter(live.state.languages), ""),
-            channel=next(iter(live.state.channels), "floor"),
-            sound=live.state.sound is not SoundKept.NONE,
-            others=self._others(session),
-        )
-
-    def _others(self, session: SessionId) -> tuple[tuple[SessionId, str], ...]:
-        """Sessions that have begun, those that are on first."""
-        begun = [
-            live
-            for live in self._house.sessions.all_loaded
-            if live.id != session and live.state.status in (*ON, Status.CLOSED)
-        ]
-        begun.sort(key=lambda live: (live.state.status is Status.CLOSED, live.state.title))
-        return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
+async def _about(house: House, session: SessionId) -> About | None:
+    """What the page of a session has to know before it connects; None for an unknown session. Raises
+    StorageUnavailable.
+    """
+    live = await house.sessions.find(session)
+    if live is None or live.state.status is Status.ABSENT:
+        return None
+    return About(
+        title=live.state.title,
+        language=next(iter(live.state.languages), ""),
+        channel=next(iter(live.state.channels), "floor"),
+        sound=live.state.sound is not SoundKept.NONE,
+        others=_others(house, session),
+    )
 
 
+def _others(house: House, session: SessionId) -> tuple[tuple[SessionId, str], ...]:
+    """Sessions that have begun, those that are on first."""
+    begun = [
+        live for live in house.sessions.all_loaded if live.id != session and live.state.status in (*ON, Status.CLOSED)
+    ]
+    begun.sort(key=lambda live: (live.state.status is Status.CLOSED, live.state.title))
+    return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
+
+
+@dataclass(eq=False, repr=False)
 class _Extras:
     """What desks can ask for beside commands to their own session."""
 
-    def __init__(
-        self,
-        house: House,
-        *,
-        desks: Desks,
-        moves: LineMoves,
-        reports: Reports,
-        recognising: Recognising,
-        recordings: Recordings,
-    ) -> None:
-        self._house = house
-        self._desks = desks
-        self._moves = moves
-        self._reports = reports
-        self._recognising = recognising
-        self._recordings = recordings
-        self._copies = Copies(house.log, self._writer_of)
+    services: Services
+    _: KW_ONLY
+    desks: Desks
+    moves: LineMoves
+    reports: Reports
+
+    def __post_init__(self) -> None:
+        self.house = self.services.house
+        self._copies = Copies(self.house.log, self._writer_of)
 
     async def _writer_of(self, session: SessionId) -> SessionWriter | None:
-        live = await self._house.sessions.find(session)
+        live = await self.house.sessions.find(session)
         return None if live is None else live.writer
 
     def all(self) -> dict[str, Extra]:
@@ -223,8 +195,8 @@ class _Extras:
         if not is_command_id(wish.id) or channel not in seat.live.state.channels:
             return refuse(RefusalCode.INVALID, "This act needs an id and one of the meeting's texts.")
         name = CommandId(wish.id)
-        with self._desks.doing(seat, name):
-            answer = await redo(seat.live.writer, self._recognising, seat.actor, name, channel, wish.language)
+        with self.desks.doing(seat, name):
+            answer = await redo(seat.live.writer, self.services.recognising, seat.actor, name, channel, wish.language)
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _move(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
@@ -232,15 +204,15 @@ class _Extras:
         if not is_command_id(wish.id):
             return refuse(RefusalCode.INVALID, "This act needs an id.")
         name, channel = CommandId(wish.id), ChannelId(wish.channel or seat.channel)
-        with self._desks.doing(seat, name):
-            answer = await self._moves.move(
+        with self.desks.doing(seat, name):
+            answer = await self.moves.move(
                 seat, name, channel=channel, segments=wish.segments, session=SessionId(wish.session or "")
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _next(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """Close this session and start the one that follows in its room."""
-        room = self._house.programme.room_of(seat.live.id)
+        room = self.house.programme.room_of(seat.live.id)
         if room is None or not may_send(seat.staff.role, CloseSession()):
             return refuse(
                 RefusalCode.FORBIDDEN, "This meeting is in no room of the programme, so no next meeting can follow it."
@@ -248,22 +220,22 @@ class _Extras:
         if not is_command_id(wish.id):
             return refuse(RefusalCode.INVALID, "This act needs an id.")
         live, act = seat.live, CommandId(f"next:{short(CommandId(wish.id))}")
-        gone = self._house.programme.gone_on(room, act)
+        gone = self.house.programme.gone_on(room, act)
         if gone is not None:  # It is sent again, since the line or the server was away.
             return {"session": gone}
         on = live.id if live.state.status in ON else None
-        if on is None and self._house.programme.now_in(room) is not None:
-            return self._house.programme.quicker(room)
+        if on is None and self.house.programme.now_in(room) is not None:
+            return self.house.programme.quicker(room)
         then = None if wish.then is None else SessionId(wish.then)
-        with self._house.openers.named(opening_of(act), seat.presence.known_as):
-            answer = await self._house.programme.next_session(room, after=on, then=then, by=seat.staff.link, act=act)
+        with self.house.openers.named(opening_of(act), seat.presence.known_as):
+            answer = await self.house.programme.next_session(room, after=on, then=then, by=seat.staff.link, act=act)
         return answer if isinstance(answer, Refusal) else {"session": answer}
 
     async def _remove(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """Words must not stay, neither in the text nor in the sound."""
         if not is_command_id(wish.id) or wish.removes is None:
             return refuse(RefusalCode.INVALID, "This act needs an id and says which words are removed.")
-        async with self._moves.busy:
+        async with self.moves.busy:
             answer = await remove(
                 seat.live.writer,
                 seat.actor,
@@ -275,8 +247,8 @@ class _Extras:
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
-        await self._house.proposals.forget_spoken(session, spoken)
-        await self._recordings.silence(session, spoken)
+        await self.house.proposals.forget_spoken(session, spoken)
+        await self.services.recordings.silence(session, spoken)
 
     async def _concerned(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
         """How many lines that stand would lose words to a removal, here and where they were moved to."""
@@ -292,10 +264,10 @@ class _Extras:
         return {"lines": sum(not cut.line.gone and bool(cut.line.whole.strip()) for cut in cuts)}
 
     async def _seen(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        return self._report(seat, wish, self._reports.seen)
+        return self._report(seat, wish, self.reports.seen)
 
     async def _mended(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        return self._report(seat, wish, self._reports.mended)
+        return self._report(seat, wish, self.reports.mended)
 
     def _report(self, seat: Seat, wish: Wish, tell: Callable[[SessionId, Kind], object]) -> dict[str, object] | Refusal:
         if wish.kind not in {kind.value for kind in Kind} or not _tends_text(seat.staff.role):

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.engines.child import EngineChild
-from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
+from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.adapters.http.limits import keep_addresses_out_of_logs
 from moothall.adapters.http.open_files import watch_open_files
 from moothall.adapters.pages.static_files import find_web_folder
@@ -22,41 +22,28 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector
 from moothall.app.admin import open_local_door
-from moothall.app.backend import SPOOL_FOLDER, House, open_glossaries, open_house, watch_rehearsals
+from moothall.app.backend import SPOOL_FOLDER, open_glossaries, open_house, watch_rehearsals
 from moothall.app.hubs import open_presence
+from moothall.app.parts import Address, Services
 from moothall.app.sound import open_live, open_recordings
-from moothall.app.translation import OWN, Translation, open_translating, start_translators
-from moothall.app.web import Address, open_doors
+from moothall.app.translation import OWN, open_translating, start_translators
+from moothall.app.web import open_doors
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.services.capture.ingest import Ingest
-from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.engines.recognising import Recognising
-from moothall.services.hubs.acts import HubActs
-from moothall.services.hubs.presence import HubPresence
 from moothall.services.programme.office import Office
-from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.supervision.pulses import Pulses
-from moothall.services.translation.glossaries import Glossaries
-from moothall.services.translation.translators import Translators
 from moothall.settings.loading import engine_tokens
 from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
 
 
-class Hall(msgspec.Struct, frozen=True, kw_only=True):
+class Hall(Services, frozen=True, kw_only=True):
     """A running server, as its starter sees it."""
 
-    house: House
     served: Address
-    recognising: Recognising
-    translation: Translation
-    ingest: Ingest
-    live: LiveIngest
-    glossaries: Glossaries
-    presence: HubPresence
-    hub_acts: HubActs
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The process of its own translators."""
@@ -86,56 +73,36 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         web = Path(settings.server.web) if settings.server.web else find_web_folder()
         pages = Pages(web, zone=house.programme.zone)
         listener = stack.enter_context(closing(_listen(settings)))
-        recordings, folder = open_recordings(stack, house, settings)
-        glossaries = await open_glossaries(stack, house, settings)
+        recordings, sound_folder = open_recordings(stack, house)
+        glossaries = await open_glossaries(stack, house)
         pulses = Pulses(clock)
         recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses)
         spools = DiskSpools(house.data / SPOOL_FOLDER)
-        ingest = Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing)
         live = await open_live(stack, house, spools, recognising)
-        translation = open_translating(stack, house, settings, glossaries, pulses)
+        translation = open_translating(stack, house, glossaries, pulses)
         recognising.tell_again(translation.translating.expect_better)
         presence, hub_acts = open_presence(stack, house)
-        address = await open_doors(
-            stack,
-            house,
-            settings,
+        services = Services(
+            house=house,
+            pages=pages,
+            pulses=pulses,
+            recognising=recognising,
+            translation=translation,
+            ingest=Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing),
+            live=live,
+            glossaries=glossaries,
+            recordings=recordings,
+            sound_folder=sound_folder,
             presence=presence,
             hub_acts=hub_acts,
-            listener=listener,
-            room=watch_open_files(stack, settings.server.max_readers, "max_readers"),
-            pages=pages,
-            recognising=recognising,
-            glossaries=glossaries,
-            live=live,
-            recordings=recordings,
-            folder=folder,
-            translation=translation,
         )
+        room = watch_open_files(stack, settings.server.max_readers, "max_readers")
+        address = await open_doors(stack, services, listener, room)
         await open_local_door(stack, house, address.public)
         watch_rehearsals(stack, house)
-        engines, translator = await _start_engines(
-            stack,
-            house,
-            settings,
-            recognising=recognising,
-            translators=translation.translators,
-            pulses=pulses,
-        )
+        engines, translator = await _start_engines(stack, services)
         stack.enter_context(calm_collector())
-        yield Hall(
-            house=house,
-            served=address,
-            recognising=recognising,
-            translation=translation,
-            ingest=ingest,
-            live=live,
-            glossaries=glossaries,
-            presence=presence,
-            hub_acts=hub_acts,
-            engines=engines,
-            translator=translator,
-        )
+        yield Hall(**msgspec.structs.asdict(services), served=address, engines=engines, translator=translator)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -151,15 +118,11 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 async def _start_engines(
-    stack: AsyncExitStack,
-    house: House,
-    settings: Settings,
-    *,
-    recognising: Recognising,
-    translators: Translators,
-    pulses: Pulses,
+    stack: AsyncExitStack, services: Services
 ) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
     """Listen for engines, and start the server's own, and its translators."""
+    house, pulses, translators = services.house, services.pulses, services.translation.translators
+    settings = house.settings
     own = SystemRandomness().bytes(24).hex()
     remote = engine_tokens(Path(settings.engine.tokens)) if settings.engine.tokens else {}
     tokens = {
@@ -168,14 +131,12 @@ async def _start_engines(
     }
     tokens[own] = Holder(OWN, own=True, translates=True)
 
-    async def handle(link: EngineSocket) -> None:
-        await recognising.serve(link)
-
     host = settings.engine.listen_host
+    handle, translate = services.recognising.serve, translators.serve
     port = await stack.enter_async_context(
-        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translators.serve, feel=pulses.serve)
+        serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translate, feel=pulses.serve)
     )
-    stack.callback(house.tasks.create_task(carry_on(pulses.run, house.clock)).cancel)
+    house.keep(stack, pulses.run)
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
     common += ["--device", settings.engine.device, "--compute-type", settings.engine.compute_type]
@@ -194,7 +155,7 @@ async def _start_engines(
         )
         stack.callback(house.tasks.create_task(child.run()).cancel)
         children.append(child)
-    translator = start_translators(stack, house, settings, translators, url=dialled, token=own, pulses=pulses)
+    translator = start_translators(stack, house, translators, url=dialled, token=own, pulses=pulses)
     return tuple(children), translator
 
 

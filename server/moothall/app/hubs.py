@@ -8,9 +8,6 @@ from contextlib import AsyncExitStack
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.admin.request import StaffPages
-from moothall.adapters.admin.staff_door import StaffDoor
-from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.hubs.admin_door import HubAdminDoor
@@ -19,11 +16,10 @@ from moothall.adapters.hubs.list_door import HubListDoor
 from moothall.adapters.hubs.page_door import HubPageDoor
 from moothall.adapters.hubs.pair_door import HubPairDoor
 from moothall.adapters.pages.qr import qr_svg
-from moothall.adapters.pages.templates import Pages
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import House
+from moothall.app.parts import Entrance, Services
 from moothall.core.kernel.ids import SessionId
-from moothall.core.programme.plan import RoomId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.links import Connected, HubFollowed, HubLinks
 from moothall.services.hubs.ports import About, ActTaker, Pack, Registry
@@ -32,42 +28,26 @@ from moothall.services.hubs.signals import HubSignals, SoundWatch
 from moothall.services.hubs.source import CentreSource
 from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.services.sessions.catalogue import Catalogue
-from moothall.services.supervision.carrying_on import carry_on
-from moothall.services.translation.translating import Translating
 from moothall.wire.hub.records import pack
 
 
 def hub_doors(
-    house: House,
-    *,
-    public: str,
-    pages: Pages,
-    staff: StaffDoor,
-    catalogue: Catalogue,
-    address_of: AddressOf,
-    linked: Callable[[], tuple[Connected, ...]],
+    services: Services, entrance: Entrance, linked: Callable[[], tuple[Connected, ...]]
 ) -> Sequence[web.RouteDef]:
-    """Their routes. `public`: the address on sheets and codes; `linked`: whose machine
-    has a link.
-    """
-    shared = StaffPages(
-        pages=pages,
-        guard=FormGuard(house.randomness),
-        staff=staff.staff,
-        key_of=staff.key_of,
-    )
+    """Their routes. `linked`: whose machine has a link."""
+    house, pages, catalogue = services.house, services.pages, entrance.catalogue
 
     def title_of(session: SessionId) -> str:
         known = catalogue.known(session)
         return session if known is None else known.title or session
 
     admin = HubAdminDoor(
-        pages=shared,
+        pages=entrance.forms,
         hubs=house.hubs,
         pairing=house.pairing,
         zone=house.programme.zone,
         zones=find_zone,
-        public=public,
+        public=entrance.address.public,
         qr_svg=qr_svg,
         removals=house.hub_removals.list,
         title_of=title_of,
@@ -76,15 +56,15 @@ def hub_doors(
     pair = HubPairDoor(
         pages,
         house.pairing,
-        staff=staff,
+        staff=entrance.staff,
         clock=house.clock,
         randomness=house.randomness,
         keys=house.signer.public_document(),
-        public=public,
-        address_of=address_of,
+        public=entrance.address.public,
+        address_of=entrance.address_of,
     )
     page = HubPageDoor(
-        pages=shared,
+        pages=entrance.forms,
         hubs=house.hubs,
         sessions=house.sessions,
         programme=house.programme,
@@ -115,12 +95,8 @@ def hub_door(
     """
     programme = house.programme
 
-    def place(room: RoomId) -> str:
-        known = programme.room(room)
-        return "" if known is None else known.title
-
     source = CentreSource(
-        house.sessions, house.log, house.clock, catalogue=catalogue, planned=programme.planned, place=place
+        house.sessions, house.log, house.clock, catalogue=catalogue, planned=programme.planned, place=house.place
     )
     keys = msgspec.json.encode(house.signer.public_document())
     links = HubLinks(
@@ -140,45 +116,32 @@ def hub_door(
 
 
 def open_hub_link(
-    stack: AsyncExitStack,
-    house: House,
-    *,
-    presence: HubPresence,
-    acts: HubActs,
-    translating: Translating,
-    translate: TranslateForHub,
-    catalogue: Catalogue,
-    public: str,
-    address_of: AddressOf,
+    stack: AsyncExitStack, services: Services, entrance: Entrance, translate: TranslateForHub
 ) -> tuple[HubDoor, HubLinks]:
     """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
     unwinds.
     """
-    signals = HubSignals()
+    house, presence, signals = services.house, services.presence, HubSignals()
     watch = SoundWatch(signals, house.sessions, house.clock)
     door, links = hub_door(
         house,
         registry=house.hubs,
         signals=signals,
         translate=translate,
-        acts=acts,
-        catalogue=catalogue,
+        acts=services.hub_acts,
+        catalogue=entrance.catalogue,
         pack=pack,
-        public=public,
-        address_of=address_of,
+        public=entrance.address.public,
+        address_of=entrance.address_of,
     )
-    translating.hear_elsewhere(links.reads)
+    services.translation.translating.hear_elsewhere(links.reads)
     house.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
     followed = HubFollowed(lambda: links.connected, presence.follows, house.clock, relinked=presence.relinked)
-    for running in (followed.run, watch.run):
-        stack.callback(house.tasks.create_task(carry_on(running, house.clock)).cancel)
+    house.keep(stack, followed.run, watch.run)
     return door, links
 
 
-def open_presence(
-    stack: AsyncExitStack,
-    house: House,
-) -> tuple[HubPresence, HubActs]:
+def open_presence(stack: AsyncExitStack, house: House) -> tuple[HubPresence, HubActs]:
     """Made, told of what the registry of hubs knows, and running until the stack unwinds."""
     hubs = house.hubs
     presence = HubPresence(house.sessions, clock=house.clock, randomness=house.randomness, has_machine=hubs.has_machine)
@@ -195,5 +158,5 @@ def open_presence(
         title_of=hubs.title_of,
         count=hubs.keep_count,  # The log is told of it by the act itself.
     )
-    stack.callback(house.tasks.create_task(carry_on(presence.run, house.clock)).cancel)
+    house.keep(stack, presence.run)
     return presence, acts

@@ -13,14 +13,13 @@ from moothall.adapters.questions.translations_door import QuestionTranslationsDo
 from moothall.adapters.questions.typing_door import TypingDoor
 from moothall.adapters.reading.your_turn import YourTurn
 from moothall.app.backend import House
-from moothall.app.translation import Translation
+from moothall.app.parts import Services
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.translating import TranslateForHub, translations_for_hubs
 from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.supervision.carrying_on import carry_on
 
 
 def asking_doors(
@@ -45,13 +44,12 @@ def your_turn(house: House, pages: Pages, access: ReaderAccess) -> YourTurn:
 
 def open_question_translations(
     stack: AsyncExitStack,
-    house: House,
-    translation: Translation,
-    *,
+    services: Services,
     context: VisitorContext,
     access: ReaderAccess,
 ) -> tuple[QuestionTranslationsDoor, TranslateForHub]:
     """Translate published questions until the stack unwinds: for the door of readers here, and for hubs."""
+    house, translation = services.house, services.translation
     translations = QuestionTranslations(translation.question, translation.has_way, clock=house.clock)
 
     def observe(publication: Publication) -> None:
@@ -59,6 +57,6 @@ def open_question_translations(
             translations.forget()
 
     house.sessions.observe(lambda _, publication: observe(publication))
-    stack.callback(house.tasks.create_task(carry_on(translations.run, house.clock)).cancel)
+    house.keep(stack, translations.run)
     door = QuestionTranslationsDoor(context, translations, floor_of=access.floor)
     return door, translations_for_hubs(translations, access.floor)

@@ -9,14 +9,13 @@ from functools import partial
 
 from aiohttp import web
 
-from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.desks.microphone_door import MicrophoneDoor, RoomNow
 from moothall.adapters.http.form_guard import FormGuard
-from moothall.adapters.pages.templates import Pages
 from moothall.adapters.record.sound_door import SoundDoor
 from moothall.adapters.sound.audio_door import AudioDoor, may_send
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import RECORDINGS_FOLDER, House
+from moothall.app.parts import Entrance, Services
 from moothall.core.commands import AddChannel
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.errors import Refusal
@@ -28,11 +27,8 @@ from moothall.core.views.captions import Session
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.engines.recognising import Recognising
 from moothall.services.programme.meeting_plan import on_beside
-from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.recording import Recordings, standing_of
-from moothall.services.supervision.carrying_on import carry_on
-from moothall.settings.sections import Settings
 
 
 async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, recognising: Recognising) -> LiveIngest:
@@ -48,10 +44,9 @@ async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, rec
     return live
 
 
-def microphone_doors(
-    house: House, origins: frozenset[str], pages: Pages, staff: StaffDoor, live: LiveIngest
-) -> tuple[Sequence[web.RouteDef], AudioDoor]:
+def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[web.RouteDef], AudioDoor]:
     """The routes of both doors, and the door that has to be closed."""
+    house, staff = services.house, entrance.staff
     programme = house.programme
 
     def room(name: str) -> RoomNow | None:
@@ -72,16 +67,16 @@ def microphone_doors(
         return programme.now_in(RoomId(name))
 
     audio = AudioDoor(
-        live.begin,
+        services.live.begin,
         find=house.sessions.find,
         staff=staff.staff,
         may_act=staff.may_act,
         clock=house.clock,
-        origins=origins,
+        origins=entrance.address.origins,
         session_in=session_in,
     )
     page = MicrophoneDoor(
-        pages,
+        services.pages,
         find=house.sessions.find,
         staff=staff.staff,
         may_act=staff.may_act,
@@ -95,42 +90,34 @@ def microphone_doors(
     return [*audio.routes(), *page.routes()], audio
 
 
-def open_recordings(stack: AsyncExitStack, house: House, settings: Settings) -> tuple[Recordings, SoundFolder]:
+def open_recordings(stack: AsyncExitStack, house: House) -> tuple[Recordings, SoundFolder]:
     """The recordings and where they lie; what need not be kept any longer is erased until the stack unwinds."""
-    sessions = house.sessions
-
-    def state_of(session: SessionId) -> State | None:
-        live = sessions.loaded(session)
-        return None if live is None else live.state
-
-    folder = SoundFolder(house.data / RECORDINGS_FOLDER, bitrate=1_000 * settings.recording.kbits)
+    folder = SoundFolder(house.data / RECORDINGS_FOLDER, bitrate=1_000 * house.settings.recording.kbits)
     recordings = Recordings(
         folder,
-        state_of=state_of,
-        standing=partial(standing_of, sessions),
+        state_of=lambda session: house.loaded(session, lambda live: live.state, None),
+        standing=partial(standing_of, house.sessions),
         clock=house.clock,
-        keep_days=settings.recording.keep_days,
+        keep_days=house.settings.recording.keep_days,
     )
-    stack.callback(house.tasks.create_task(carry_on(recordings.run, house.clock)).cancel)
+    house.keep(stack, recordings.run)
     return recordings, folder
 
 
-def sound_door(
-    house: House, recordings: Recordings, folder: SoundFolder, staff: StaffDoor, access: ReaderAccess
-) -> SoundDoor:
+def sound_door(services: Services, entrance: Entrance) -> SoundDoor:
     """The door through which sound is heard."""
 
     async def state_of(session: SessionId) -> State | None:
-        live = await house.sessions.find(session)
+        live = await services.house.sessions.find(session)
         return None if live is None else live.state
 
     return SoundDoor(
-        recordings,
-        path_of=lambda session, part: folder.path(session, part.source, part.first),
+        services.recordings,
+        path_of=lambda session, part: services.sound_folder.path(session, part.source, part.first),
         state_of=state_of,
-        may_read=access.may_read,
-        staff=staff.staff,
-        may_act=staff.may_act,
+        may_read=entrance.access.may_read,
+        staff=entrance.staff.staff,
+        may_act=entrance.staff.may_act,
     )
 
 

@@ -6,11 +6,13 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from moothall.adapters.desks.desk_socket import Extra, Wish
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.reading.page_menu import Lacking
+from moothall.adapters.store.files import read_text, shipped
 from moothall.app.backend import House
 from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -20,7 +22,6 @@ from moothall.services.desks.table import Seat
 from moothall.services.questions.translations import Rendered, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.supervision.carrying_on import carry_on
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.translation.glossaries import Glossaries
 from moothall.services.translation.interpreting import Interpreting
@@ -28,7 +29,6 @@ from moothall.services.translation.text_translation import Made, Reach, Terms, T
 from moothall.services.translation.translating import Translating
 from moothall.services.translation.translators import Translators
 from moothall.services.translation.work import TermsOf
-from moothall.settings.sections import Settings
 
 MOST_ASKED = 4
 """Texts that desks have translated at a time. Overflow: the next is refused as busy, so that lines don't wait."""
@@ -39,35 +39,31 @@ OWN = "child"
 PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
+@dataclass(eq=False, repr=False)
 class Translation:
     """What translates, and what the doors ask of it."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        translating: Translating,
-        translators: Translators,
-        texts: TextTranslation,
-        terms: TermsOf,
-    ) -> None:
-        self._sessions = sessions
-        self._texts = texts
-        self.translating = translating
-        self.translators = translators
-        self.messages = TranslationMessages(texts, terms)
+    sessions: Sessions
+    translating: Translating
+    translators: Translators
+    texts: TextTranslation
+    terms: TermsOf
+
+    def __post_init__(self) -> None:
+        self.messages = TranslationMessages(self.texts, self.terms)
 
     async def want(self, session: SessionId, language: str) -> ChannelId | Refusal:
         """Have a session translated into a language (BCP-47) while somebody reads that; returns the translation's id
         (`Translating`). Of a session by its name; raises StorageUnavailable.
         """
-        live = await self._sessions.find(session)
+        live = await self.sessions.find(session)
         if live is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
         return await self.translating.want(live, language)
 
     async def question(self, wanted: Text) -> Rendered | Refusal:
         """A published question in another language; raises StorageUnavailable."""
-        live = await self._sessions.find(wanted.session)
+        live = await self.sessions.find(wanted.session)
         if live is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
         made = await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
@@ -77,9 +73,9 @@ class Translation:
 
     def has_way(self, wanted: Text) -> bool:
         """Whether a published question can be translated now."""
-        live = self._sessions.loaded(wanted.session)
+        live = self.sessions.loaded(wanted.session)
         here = live is not None and not live.state.recorded
-        return self._texts.route(wanted.source, wanted.target, here=here) is not None
+        return self.texts.route(wanted.source, wanted.target, here=here) is not None
 
     def reach(self) -> Reach:
         """What can be translated now."""
@@ -89,19 +85,19 @@ class Translation:
         """Languages (primary tags) into which a session could be translated now (`Translating`). Of a session that is
         loaded.
         """
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         return () if live is None else self.translating.languages(live.state)
 
     def offered(self, session: SessionId) -> Sequence[str]:
         """Languages into which somebody may have a session translated that has no such translation yet (`Translating`).
         Of a session that is loaded.
         """
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         return () if live is None else self.translating.offered(live.state)
 
     def lacking(self, session: SessionId, channel: ChannelId) -> Lacking:
         """What its translations lack, for a visitor of a text's page, who counts as its reader for a while."""
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         if live is None:
             return Lacking()
         self.translating.visited(live, channel)
@@ -149,12 +145,11 @@ class TranslationMessages:
         return {"text": made.text, "route": made.route.name, "rough": made.route.rough}
 
 
-def open_translating(
-    stack: AsyncExitStack, house: House, settings: Settings, glossaries: Glossaries, pulses: Pulses
-) -> Translation:
+def open_translating(stack: AsyncExitStack, house: House, glossaries: Glossaries, pulses: Pulses) -> Translation:
     """Translate every session until the stack unwinds, with all translators that connect. Raises ConfigurationError."""
-    translators = Translators(pulses=pulses, remote_first=settings.translation.remote_first)
-    texts = TextTranslation(translators, phrases(settings.translation.phrases))
+    settings = house.settings.translation
+    translators = Translators(pulses=pulses, remote_first=settings.remote_first)
+    texts = TextTranslation(translators, phrases(settings.phrases))
 
     def terms(live: LiveSession, source: str, target: str) -> Terms:
         forced = glossaries.translation_terms(live.state, source, target)
@@ -164,38 +159,31 @@ def open_translating(
         house.sessions,
         translators,
         texts,
-        of_record=settings.translation.languages,
+        of_record=settings.languages,
         clock=house.clock,
         terms=terms,
     )
     interpreting = Interpreting(house.sessions, house.clock)
-    for run in (translating.run, interpreting.run):
-        stack.callback(house.tasks.create_task(carry_on(run, house.clock)).cancel)
+    house.keep(stack, translating.run, interpreting.run)
     return Translation(house.sessions, translating, translators, texts, terms)
 
 
 def start_translators(
-    stack: AsyncExitStack,
-    house: House,
-    settings: Settings,
-    translators: Translators,
-    *,
-    url: str,
-    token: str,
-    pulses: Pulses,
+    stack: AsyncExitStack, house: House, translators: Translators, *, url: str, token: str, pulses: Pulses
 ) -> EngineChild | None:
     """The server's own translators, started again whenever they end or hang; None where the settings name none."""
-    if not settings.translation.translators and not settings.translation.service:
+    settings = house.settings.translation
+    if not settings.translators and not settings.service:
         return None
-    arguments = ["--url", url, "--name", "translators", "--log-level", settings.logging.level]
-    for name in settings.translation.translators or ("none",):
+    arguments = ["--url", url, "--name", "translators", "--log-level", house.settings.logging.level]
+    for name in settings.translators or ("none",):
         arguments += ["--only", name]
-    if settings.translation.service:
-        arguments += ["--service", settings.translation.service]
-        for language in settings.translation.service_languages:
+    if settings.service:
+        arguments += ["--service", settings.service]
+        for language in settings.service_languages:
             arguments += ["--language", language]
-        if settings.translation.key_file:
-            arguments += ["--key-file", settings.translation.key_file]
+        if settings.key_file:
+            arguments += ["--key-file", settings.key_file]
     child = EngineChild(
         arguments,
         token=token,
@@ -216,25 +204,17 @@ def phrases(path: str) -> tuple[Phrase, ...]:
     Raises ConfigurationError.
     """
     file = Path(path) if path else find_phrases()
-    try:
-        body = file.read_bytes()
-        if len(body) > MOST_BYTES:
-            msg = f"{file} has {len(body)} bytes; a table of phrases has at most {MOST_BYTES}."
-            raise ConfigurationError(msg)
-        return read_phrases(body.decode(), str(file))
-    except OSError as error:
-        msg = f"{file} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{file} can't be read: it is not UTF-8 text."
-        raise ConfigurationError(msg) from error
+    text = read_text(file)
+    if (size := len(text.encode())) > MOST_BYTES:
+        msg = f"{file} has {size} bytes; a table of phrases has at most {MOST_BYTES}."
+        raise ConfigurationError(msg)
+    return read_phrases(text, str(file))
 
 
 def find_phrases() -> Path:
     """The checkout's table, or the one inside the installed package. Raises ConfigurationError without either."""
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package.parents[1] / "config", package / "config"):
-        if (folder / "phrases.toml").is_file():
-            return folder / "phrases.toml"
+    found = shipped("config/phrases.toml")
+    if found is not None:
+        return found
     msg = "config/phrases.toml is missing: neither the checkout nor the installed package has it. Install it again."
     raise ConfigurationError(msg)

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.admin.local_door import CARD, Caller
+from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import quiet_house
@@ -123,14 +124,11 @@ def _agreed(file: Path) -> bool:
 
 
 def _read(file: Path) -> bytes:
-    try:
+    with explained(f"{file} can't be read"):
         if str(file) == "-":
             return sys.stdin.buffer.read(MOST_BYTES + 1)
         with file.open("rb") as opened:
             return opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        msg = f"{file} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
 
 
 def _admin_link(arguments: argparse.Namespace) -> int:

@@ -10,14 +10,14 @@ import fcntl
 import hashlib
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
 
+from moothall.adapters.store.files import explained
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.transcribing import HeardPiece
+from moothall.wire.transcribing import HeardPiece, Order
 
 FORMAT = 1
 _ENDS = 1 << 20
@@ -37,19 +37,16 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     beam: int
 
 
-def head_of(path: Path, *, model: str, languages: tuple[str, ...], beam: int) -> Head:
-    """The head for a recording; raises ConfigurationError when it can't be read."""
+def head_of(path: Path, order: Order) -> Head:
+    """The head for a recording that is recognised so; raises ConfigurationError when it can't be read."""
     digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            digest.update(file.read(_ENDS))
-            file.seek(max(0, size - _ENDS))
-            digest.update(file.read(_ENDS))
-    except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
-    return Head(size=size, sha256=digest.hexdigest(), model=model, languages=languages, beam=beam)
+    with explained(f"{path} can't be read"), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        digest.update(file.read(_ENDS))
+        file.seek(max(0, size - _ENDS))
+        digest.update(file.read(_ENDS))
+    heard = digest.hexdigest()
+    return Head(size=size, sha256=heard, model=order.model, languages=order.languages, beam=order.beam)
 
 
 class Journal:
@@ -61,11 +58,8 @@ class Journal:
         Raises ConfigurationError when another process has it or the folder refuses.
         """
         self._path = path
-        try:
+        with explained(f"{path} can't be written", "Name another folder with --out."):
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            msg = f"{path} can't be written: {error.strerror}. Name another folder with --out."
-            raise ConfigurationError(msg) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -79,21 +73,16 @@ class Journal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is not None and not self._holds:  # Nothing that a later run could go on from.
             self.remove()
         os.close(self._file)
 
     def add(self, piece: HeardPiece) -> None:
         """Keep a piece. Raises ConfigurationError when the disk refuses."""
-        try:
+        with explained(f"{self._path} can't be written", "Make room, and give the same command again."):
             self._write(msgspec.json.encode(piece))
             self._holds = True
-        except OSError as error:
-            msg = f"{self._path} can't be written: {error.strerror}. Make room, and give the same command again."
-            raise ConfigurationError(msg) from error
 
     def remove(self) -> None:
         """The text is written."""

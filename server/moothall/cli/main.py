@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from moothall import __version__
 from moothall.core.kernel.errors import MoothallError
 
+PROGRAMS = {"engine": "moothall_models", "translator": "moothall_models.translator_cli"}
 FAILED = 1
 UNUSABLE = 2
 EPILOG = """\
@@ -28,12 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from moothall_models.store import models_command  # the engine's part, which a server can do without
 
         return models_command(given[1:])
-    if given[:1] == ["translator"]:
-        program = [sys.executable, "-m", "moothall_models.translator_cli", *given[1:]]
-        os.execv(sys.executable, program)  # noqa: S606  # our own, as the engine
-    if given[:1] == ["engine"]:
-        # The engine is a program of its own: it takes this process over, and nothing of the server stays in it.
-        os.execv(sys.executable, [sys.executable, "-m", "moothall_models", *given[1:]])  # noqa: S606  # our own
+    if given and given[0] in PROGRAMS:
+        # A program of its own: it takes this process over, and nothing of the server stays in it.
+        os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[given[0]], *given[1:]])  # noqa: S606  # our own
     if given[:1] == ["hub"]:
         return hub_program(given[1:])
     arguments = command_parser().parse_args(given)

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.pages.qr import qr_terminal
+from moothall.adapters.store.files import explained, shipped
 from moothall.app.hall import Hall, hall
 from moothall.cli.playing import (
     Programme,
@@ -43,7 +44,7 @@ FAREWELL_S = 15.0
 HUB_FILE = "demo-hub.json"
 """In the data folder: `{"address", "words"}`, for `moothall hub --beside FOLDER`."""
 HUB, HUB_TITLE = "demo-hub", "Demo hub"
-_PROGRAMME = Path("config") / "sample" / "programme.toml"
+_PROGRAMME = "config/sample/programme.toml"
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 """Addresses that are nobody's. Naming one asks the system which way it would go; nothing is sent."""
 
@@ -237,14 +238,11 @@ async def invite_hub(running: Hall, data: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with explained(f"{path} can't be written"):
         path.unlink(missing_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-    except OSError as error:
-        msg = f"{path} can't be written: {error.strerror}."
-        raise ConfigurationError(msg) from error
 
 
 def lan_address() -> str:
@@ -278,17 +276,15 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_sample() -> Sample:
     """The sample: in a checkout beside `server/`, in a wheel inside the package. Raises ConfigurationError."""
-    package = Path(__file__).resolve().parents[1]
-    for root in (package.parents[1], package):
-        programme = root / _PROGRAMME
-        if programme.is_file():
-            said = tomllib.loads(programme.read_text(encoding="utf-8"))
-            return Sample(
-                folder=programme.parent,
-                title=said["title"],
-                language=said["language"],
-                audio=programme.parent / said["audio"],
-                reference=programme.parent / said["reference"],
-            )
-    msg = f"The sample session {_PROGRAMME} is missing from this installation. Name a recording with --file."
-    raise ConfigurationError(msg)
+    programme = shipped(_PROGRAMME)
+    if programme is None:
+        msg = f"The sample session {_PROGRAMME} is missing from this installation. Name a recording with --file."
+        raise ConfigurationError(msg)
+    said = tomllib.loads(programme.read_text(encoding="utf-8"))
+    return Sample(
+        folder=programme.parent,
+        title=said["title"],
+        language=said["language"],
+        audio=programme.parent / said["audio"],
+        reference=programme.parent / said["reference"],
+    )

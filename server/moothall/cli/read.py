@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from moothall.adapters.reading.reader_client import follow
+from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
-from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.lanes import Feed
 from moothall.wire.frames import Received
@@ -37,11 +37,8 @@ def _read(arguments: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         out: TextIO = sys.stdout
         if arguments.jsonl != "-":
-            try:
+            with explained(f"{arguments.jsonl} can't be written"):
                 out = stack.enter_context(Path(arguments.jsonl).open("w", encoding="utf-8"))
-            except OSError as error:
-                msg = f"{arguments.jsonl} can't be written: {error.strerror}."
-                raise ConfigurationError(msg) from error
         feed = Feed(ChannelId(arguments.channel))
         asyncio.run(_follow(arguments.address.rstrip("/"), feed, out))
     return 0

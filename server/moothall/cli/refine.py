@@ -12,13 +12,14 @@ import msgspec
 
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import sqlite_file
+from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import RECORDINGS_FOLDER
 from moothall.cli.conference import add_house, house_office, house_settings
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, session_of
 from moothall.cli.progress import Progress
-from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, recognise, require_right
+from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, order_of, recognise, require_right
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import Origin, Word
 from moothall.core.kernel.decoding import Unreadable, read_json
@@ -31,7 +32,7 @@ from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine
 from moothall.services.sound.recorder import Part
 from moothall.settings.sections import Settings
-from moothall.wire.transcribing import HeardLine, Order
+from moothall.wire.transcribing import HeardLine
 
 MACHINE_LINES = "machine-lines"
 DECLINED = 1
@@ -109,20 +110,17 @@ async def _refine(settings: Settings, session: SessionId, arguments: argparse.Na
     with_journals: list[Journal] = []
     for number, part in enumerate(parts, 1):
         source = state.sources[part.source]
-        order = Order(
-            model=arguments.model,
-            languages=_languages(state, source, arguments.language),
-            threads=arguments.threads,
-            beam=arguments.beam,
-        )
+        order = order_of(arguments, _languages(state, source, arguments.language))
         path = sounds.path(session, part.source, part.first)
-        head = head_of(path, model=order.model, languages=order.languages, beam=order.beam)
+        head = head_of(path, order)
         with Journal(beside.with_name(f"{beside.name}.{part.source}-{part.first}"), head) as journal:
             with_journals.append(journal)
             progress = Progress(f"{session}, recording {number} of {len(parts)}", sys.stderr, SystemClock())
             lines = (await recognise(path, order, journal, progress)).lines
         heard.setdefault(source.channel, []).extend(_placed(lines, part, source))
-    findings = [propose(_standing(state, channel), _in_time(said)) for channel, said in heard.items()]
+    for said in heard.values():
+        said.sort(key=lambda each: each.words[0].t0)
+    findings = [propose(_standing(state, channel), said) for channel, said in heard.items()]
     proposals = tuple(each for found in findings for each in found.proposals)
     if arguments.out is not None:
         write_whole(arguments.out, write_proposals(Of(session=session, model=arguments.model), proposals), mode=0o600)
@@ -172,9 +170,7 @@ def _state(data: Path, session: SessionId) -> tuple[State, int]:
 
 def _languages(state: State, source: Source, given: str | None) -> tuple[str, ...]:
     """What may be spoken: as the command says, else as the channel's."""
-    if given is None:
-        return state.channels[source.channel].languages
-    return languages_of(given)
+    return state.channels[source.channel].languages if given is None else languages_of(given)
 
 
 def _placed(lines: tuple[HeardLine, ...], part: Part, source: Source) -> list[Again]:
@@ -187,10 +183,6 @@ def _placed(lines: tuple[HeardLine, ...], part: Part, source: Source) -> list[Ag
         )
         for line in lines
     ]
-
-
-def _in_time(heard: list[Again]) -> list[Again]:
-    return sorted(heard, key=lambda each: each.words[0].t0)
 
 
 def _standing(state: State, channel: ChannelId) -> list[Standing]:
@@ -227,11 +219,8 @@ def write_proposals(of: Of, proposals: Sequence[Proposal]) -> bytes:
 
 def read_proposals(path: Path) -> tuple[Of, tuple[Proposal, ...]]:
     """What a file says; empty lines are passed over. Raises ConfigurationError with the line that is wrong."""
-    try:
+    with explained(f"{path} can't be read"):
         lines = path.read_bytes().splitlines()
-    except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
     of: Of | None = None
     proposals: list[Proposal] = []
     for number, line in enumerate(lines, 1):

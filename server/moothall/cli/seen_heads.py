@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.store.files import explained
 from moothall.core.chain import checkpoint_bytes
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable, read_json
@@ -59,11 +60,10 @@ class SeenHeads(msgspec.Struct, frozen=True):
 
 def read_heads(path: Path) -> SeenHeads:
     """Raises ConfigurationError when the file can't be read or is no record."""
+    with explained(f"{path} can't be read"):
+        data = path.read_bytes()
     try:
-        return read_json(path.read_bytes(), SeenHeads)
-    except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
+        return read_json(data, SeenHeads)
     except Unreadable as error:
         msg = f"{path} is no record as JSON (record.json), as a server and its hubs give it."
         raise ConfigurationError(msg) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, require_model
@@ -33,13 +34,11 @@ FAILED = 1
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for, of all files alike."""
 
-    model: str
-    languages: tuple[str, ...]
+    order: Order
+    """For the recogniser, from the beginning."""
     forms: tuple[str, ...]
     out: Path | None
     """The folder of the texts; None: each beside its recording."""
-    threads: int
-    beam: int
     again: bool
     """Make texts that are there already once more."""
 
@@ -51,10 +50,6 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     def journal(self, file: Path) -> Path:
         """What is called that it goes on from."""
         return (self.out or file.parent) / f"{file.name}{JOURNAL}"
-
-    def order(self) -> Order:
-        """For the recogniser, from the beginning."""
-        return Order(model=self.model, languages=self.languages, threads=self.threads, beam=self.beam)
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -83,6 +78,11 @@ def add_recognising(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--beam", type=int, default=5, help="hypotheses that the decoder follows, 1 to 10 (5)")
 
 
+def order_of(arguments: argparse.Namespace, languages: tuple[str, ...]) -> Order:
+    """What those options ask for."""
+    return Order(model=arguments.model, languages=languages, threads=arguments.threads, beam=arguments.beam)
+
+
 def forms_of(text: str) -> tuple[str, ...]:
     """`vtt,txt` → ("vtt", "txt"); raises ConfigurationError."""
     forms = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
@@ -102,21 +102,15 @@ def require_right(arguments: argparse.Namespace) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     work = Work(
-        model=arguments.model,
-        languages=languages_of(arguments.language),
+        order=order_of(arguments, languages_of(arguments.language)),
         forms=forms_of(arguments.format),
         out=arguments.out,
-        threads=arguments.threads,
-        beam=arguments.beam,
         again=arguments.again,
     )
     require_right(arguments)
     if work.out is not None:
-        try:
+        with explained(f"The folder {work.out} can't be made"):
             work.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            msg = f"The folder {work.out} can't be made: {error.strerror}."
-            raise ConfigurationError(msg) from error
     given = recordings(arguments.files)
     files = _of_their_own(work, given)
     made = passed_over = 0
@@ -147,11 +141,8 @@ def recordings(given: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        try:
+        with explained(f"The folder {path} can't be read"):
             inside = sorted(each for each in path.iterdir() if _may_be_recording(each))
-        except OSError as error:
-            msg = f"The folder {path} can't be read: {error.strerror}."
-            raise ConfigurationError(msg) from error
         if not inside:
             msg = f"The folder {path} holds no recordings."
             raise ConfigurationError(msg)
@@ -186,11 +177,12 @@ async def _transcribe(file: Path, work: Work) -> bool:
     if not work.again and not journal_path.exists() and all(path.exists() for path in texts.values()):
         print(f"{file}: its text is there already; --again makes it once more.", file=sys.stderr)
         return False
-    head = head_of(file, model=work.model, languages=work.languages, beam=work.beam)
+    head = head_of(file, work.order)
     with Journal(journal_path, head) as journal:
         progress = Progress(file.name, sys.stderr, SystemClock())
-        heard = await recognise(file, work.order(), journal, progress)
-        transcript = Transcript(title=file.stem, languages=work.languages, model=work.model, lines=heard.lines)
+        heard = await recognise(file, work.order, journal, progress)
+        of = work.order
+        transcript = Transcript(title=file.stem, languages=of.languages, model=of.model, lines=heard.lines)
         for form, path in texts.items():
             write_whole(path, transcript.write(form))
         journal.remove()

@@ -9,23 +9,18 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.pages.catalogues import Catalogue, negotiate
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
+from moothall.adapters.record.record_door import TYPES, record_style, write_record
 from moothall.adapters.record.texts import wording
 from moothall.core.events.types import Access, ChannelKind, Origin
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel
-from moothall.record.html import write_html
-from moothall.record.json import write_json
 from moothall.record.model import Record, RecordedLine, RecordFold
-from moothall.record.srt import write_srt
-from moothall.record.text import write_text
-from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import plain
 from moothall.wire.transcribing import HeardLine
 
-FORMS = ("vtt", "srt", "txt", "html", "json")
-_STYLES = ("css/tokens.css", "css/record.css")
+FORMS = tuple(TYPES)
 _FLOOR = ChannelId("floor")
 
 
@@ -43,19 +38,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
         record = self._record()
         web = find_web_folder()
         words = self._wording(record, Catalogue.read(web / "locales", negotiate(self.languages[0])))
-        options = Options()
-        match form:
-            case "vtt":
-                return write_vtt(record, words, options).encode()
-            case "srt":
-                return write_srt(record, words, options).encode()
-            case "txt":
-                return write_text(record, words, options).encode()
-            case "html":
-                sheets = [sheet for name in _STYLES if (sheet := StaticFiles(web).get(name)) is not None]
-                return write_html(record, words, options, "\n".join(sheet.body.decode() for sheet in sheets)).encode()
-            case _:
-                return write_json(record, words, options)
+        return write_record(form, record, words, Options(), lambda: record_style(StaticFiles(web)))
 
     def _record(self) -> Record:
         """As of a session that is over, with nothing behind it: there is no log, so there are no heads and no seals."""

@@ -14,8 +14,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from moothall.adapters.store.files import read_text
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.settings.sections import Balance, Conference, Engine, Logging, Recording, Server, Settings, Translation
+from moothall.settings.sections import Settings
 
 PREFIX = "MOOTHALL_"
 _BETWEEN = "__"
@@ -50,15 +51,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     for section, key, variable, value in _environment(environ):
         parts = _split(value) if _is_list(section, key) else value
         given[section][key] = _checked(variable, section, key, parts, strict=False)
-    return Settings(
-        server=Server(**given["server"]),
-        conference=Conference(**given["conference"]),
-        engine=Engine(**given["engine"]),
-        translation=Translation(**given["translation"]),
-        recording=Recording(**given["recording"]),
-        balance=Balance(**given["balance"]),
-        logging=Logging(**given["logging"]),
-    )
+    made: dict[str, Any] = {name: section(**given[name]) for name, section in sections().items()}
+    return Settings(**made)
 
 
 def sections() -> dict[str, type[msgspec.Struct]]:
@@ -85,7 +79,7 @@ def engine_tokens(path: Path) -> dict[str, EngineToken]:
     number, never with its content.
     """
     found: dict[str, EngineToken] = {}
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         words = line.partition("#")[0].split()
         if not words:
             continue
@@ -106,21 +100,10 @@ def engine_tokens(path: Path) -> dict[str, EngineToken]:
     return found
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{path} can't be read: it is not UTF-8 text."
-        raise ConfigurationError(msg) from error
-
-
 def _file(path: Path) -> list[tuple[str, str, Any]]:
     """Section, key and value of everything that the file sets."""
     try:
-        tables = tomllib.loads(_text(path))
+        tables = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         msg = f"{path} is not TOML: {error}."
         raise ConfigurationError(msg) from error

@@ -10,7 +10,33 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from moothall.core.questions.statements import Dimension, Group
 from moothall.wire.engine import ComputeType, Device, workers_for
+
+DIMENSIONS = tuple(each.value for each in Dimension)
+GROUPS = tuple(each.value for each in Group)
+
+
+def _some_of(names: tuple[str, ...]) -> msgspec.Meta:
+    return msgspec.Meta(pattern=f"^({'|'.join(names)})$", description=f"a list of {', '.join(names)}")
+
+
+_ORIGIN = msgspec.Meta(
+    pattern=r"^https?://[^/?#\s]+$", description="a list of origins such as 'https://hall.example.org', without a path"
+)
+_FRAMER = msgspec.Meta(
+    pattern=r"^(\*|https?://[^/?#\s;,'\"]+)$",
+    description="a list of origins such as 'https://www.example.org', without a path, or '*' for all",
+)
+_NETWORK = msgspec.Meta(min_length=2, description="a list of addresses or networks such as '127.0.0.1'")
+_WORD = msgspec.Meta(
+    min_length=1, max_length=100, description="a list of words such as 'en:darn', or 'darn' for any language"
+)
+_TAG = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+_TRANSLATOR = msgspec.Meta(
+    pattern=r"^(bergamot|apertium|argos|argostranslate|echo)$",
+    description="a list of bergamot, apertium, argos, argostranslate",
+)
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,16 +46,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     """Address to listen on. Anything but 127.0.0.1 or ::1 lets other machines in: put TLS in front of it."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 8080
     """Port to listen on; 0 takes a free one and prints it."""
-    origins: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^https?://[^/?#\s]+$",
-                description="a list of origins such as 'https://hall.example.org', without a path",
-            ),
-        ],
-        ...,
-    ] = ()
+    origins: tuple[Annotated[str, _ORIGIN], ...] = ()
     """Where pages may come from that send anything or open a WebSocket, each exactly as a browser writes it.
     Empty: only the address that the page itself was served from."""
     public_address: Annotated[
@@ -46,10 +63,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     but on the machine itself."""
     tls_key: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the certificate's private key, PEM, without a password."""
-    trusted_proxies: tuple[
-        Annotated[str, msgspec.Meta(min_length=2, description="a list of addresses or networks such as '127.0.0.1'")],
-        ...,
-    ] = ()
+    trusted_proxies: tuple[Annotated[str, _NETWORK], ...] = ()
     """Proxies whose `Forwarded` or `X-Forwarded-For` header is believed, so that rates count visitors and not the
     proxy. Each must write one itself and drop or write the other. Empty: nobody's."""
     hsts_seconds: Annotated[int, msgspec.Meta(ge=-1, description="a whole number from -1 up")] = -1
@@ -59,16 +73,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     """Folder of the logs, the spooled audio and the signing key; made when missing."""
     web: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
     """Folder of templates, scripts and catalogues. Empty: the ones that came with this release."""
-    embed: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^(\*|https?://[^/?#\s;,'\"]+)$",
-                description="a list of origins such as 'https://www.example.org', without a path, or '*' for all",
-            ),
-        ],
-        ...,
-    ] = ()
+    embed: tuple[Annotated[str, _FRAMER], ...] = ()
     """Whose pages may hold the box with the text of a public session (`/s/{session}/embed`) in a frame; `*` lets all.
     Empty: only pages of this server. No other page may ever stand in a frame."""
     unload_after_minutes: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10
@@ -97,17 +102,7 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     """How many people may ask and vote behind one address, as in a hall with one line: so many questions of one address
     may be open, and so many new browsers of one count within five minutes; of more only ten do. An IPv6 address counts
     with its whole /48."""
-    blocked_words: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                min_length=1,
-                max_length=100,
-                description="a list of words such as 'en:darn', or 'darn' for any language",
-            ),
-        ],
-        ...,
-    ] = ()
+    blocked_words: tuple[Annotated[str, _WORD], ...] = ()
     """Whole words for which a question or comment is marked for those who check it, in its text or name, in upper case
     or lower. Nothing is deleted, and a marked one is never approved together with others. Empty: none."""
     word_lists: Annotated[str, msgspec.Meta(description="the path of a folder, or nothing")] = ""
@@ -166,27 +161,11 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     """Into which languages the text is translated, and by what."""
 
     languages: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
-                description="a list of language tags such as 'es' or 'pt-BR'",
-            ),
-        ],
-        ...,
+        Annotated[str, msgspec.Meta(pattern=_TAG, description="a list of language tags such as 'es' or 'pt-BR'")], ...
     ] = ("en", "es", "pt")
     """Languages of record: into these every session is translated whole, as far as a translator can. Any other language
     that can be reached is made while somebody reads it."""
-    translators: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^(bergamot|apertium|argos|argostranslate|echo)$",
-                description="a list of bergamot, apertium, argos, argostranslate",
-            ),
-        ],
-        ...,
-    ] = ("bergamot", "apertium", "argos")
+    translators: tuple[Annotated[str, _TRANSLATOR], ...] = ("bergamot", "apertium", "argos")
     """Translators that the server starts and watches over, in one process of their own, with the service below. argos:
     all installed packages; argostranslate: the same, run by the package of that name (the extra argos). Empty:
     none of all these; others may dial in as engines do."""
@@ -203,14 +182,7 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     """A chat service in the form of OpenAI's that translates too. All text that goes its way is sent to it, but for
     what is not recorded. Empty: none."""
     service_languages: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
-                description="a list of language tags such as 'ar' or 'zh'",
-            ),
-        ],
-        ...,
+        Annotated[str, msgspec.Meta(pattern=_TAG, description="a list of language tags such as 'ar' or 'zh'")], ...
     ] = ()
     """Languages between which that service translates; two or more where there is one."""
     key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
@@ -234,39 +206,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """What people may say of themselves when they ask something, so that it can be seen who is heard."""
 
-    asks: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^(group|region|gender|first|young|disability)$",
-                description="a list of group, region, gender, first, young, disability",
-            ),
-        ],
-        ...,
-    ] = ("group", "region", "gender", "first", "young", "disability")
+    asks: tuple[Annotated[str, _some_of(DIMENSIONS)], ...] = DIMENSIONS
     """What it is that they may say: their stakeholder group, UN regional group, gender, whether it is their first time,
     whether they are young, whether they have a disability. Empty: nothing is asked. Gender and region are asked of
     nobody in a meeting with young people present."""
-    groups: tuple[
-        Annotated[
-            str,
-            msgspec.Meta(
-                pattern=r"^(government|parliament|intergovernmental|civil-society|business|technical|academia|media)$",
-                description="a list of government, parliament, intergovernmental, civil-society, business, technical, "
-                "academia, media",
-            ),
-        ],
-        ...,
-    ] = (
-        "government",
-        "parliament",
-        "intergovernmental",
-        "civil-society",
-        "business",
-        "technical",
-        "academia",
-        "media",
-    )
+    groups: tuple[Annotated[str, _some_of(GROUPS)], ...] = GROUPS
     """The stakeholder groups of which they may be."""
 
 

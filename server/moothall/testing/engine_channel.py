@@ -9,7 +9,7 @@ from typing import Protocol
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
@@ -107,11 +107,9 @@ class EngineChannel:
             return wire.Accepted(attachment=act.attachment, id=act.id, offset=self._answered[act.id])
         refusal: Refusal | None = None
         if self._held is not None and act.id != self._held:
-            refusal = Refusal(
-                code=RefusalCode.UNAVAILABLE, message="An earlier act of this engine could not be stored."
-            )
+            refusal = refuse(RefusalCode.UNAVAILABLE, "An earlier act of this engine could not be stored.")
         elif self.refuses is not None:
-            refusal = Refusal(code=self.refuses, message="The test wants it so.")
+            refusal = refuse(self.refuses, "The test wants it so.")
         else:
             refusal = self._carry_out(act)
         if refusal is None:

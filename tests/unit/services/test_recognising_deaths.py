@@ -94,8 +94,8 @@ def test_sound_at_which_two_engines_ended_is_a_gap_and_the_text_goes_on_behind_i
             lives.end()
 
     loop.run(story())
-    assert caplog.text.count("gone, 1 channels were attached") >= 3
-    assert "engines ended at the sound from 1000 to 4000 ms; it is stepped over" in caplog.text
+    assert caplog.text.count("disconnected with 1 attached channels") >= 3
+    assert "engines crashed at the sound from 1000 to 4000 ms; it is skipped" in caplog.text
 
 
 def test_whose_pass_was_not_under_way_loses_nothing() -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from dataclasses import dataclass
 
-import msgspec
 from aiohttp import BodyPartReader, web
 
 from moothall.adapters.admin.language_names import NoLanguages, language_names, read_languages
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import change_rows, clash_rows, import_view
 from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_rows import times_are
-from moothall.core.kernel.errors import ProgrammeError, StorageUnavailable
+from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.changes import with_languages, without_language
 from moothall.core.programme.drafts import CalendarReader, Reading, readable
 from moothall.core.programme.plan import Timetable
@@ -24,7 +23,6 @@ from moothall.core.programme.reading import MOST_BYTES, read_programme
 from moothall.core.programme.times import Zones, zone_of
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.services.programme.programme import Programme
-from moothall.services.sessions.role_links import Staff
 
 MOST_PENDING = 4
 """Files that were shown and not yet made. Overflow: the oldest has to be sent again."""
@@ -39,40 +37,31 @@ _EMPTY: dict[str, object] = {
 """What the page shows of each kind, where it shows nothing."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ImportDoor:
     """Handlers of `/admin/programme`."""
 
-    def __init__(
-        self,
-        *,
-        pages: StaffPages,
-        programme: Programme,
-        zones: Zones,
-        calendar: CalendarReader,
-        allowed: Callable[[Staff], bool],
-    ) -> None:
-        self._pages = pages
-        self._programme = programme
-        self._zones = zones
-        self._calendar = calendar
-        self._allowed = allowed
+    pages: StaffPages
+    programme: Programme
+    zones: Zones
+    calendar: CalendarReader
+
+    def __post_init__(self) -> None:
         self._pending: OrderedDict[str, Timetable] = OrderedDict()
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
         return [web.post("/admin/programme", self.show), web.post("/admin/programme/import", self.carry_out)]
 
-    async def show(self, request: web.Request) -> web.Response:
+    @staff_page(runs_the_house)
+    async def show(self, request: web.Request, asked: Asked) -> web.Response:
         """Read a file and say what it would change."""
+        fields, data = await _upload(request)
+        self.pages.check(asked, fields.get(FIELD, ""))
+        zone = fields.get("zone", "").strip()
         try:
-            asked = self._pages.asked(request, self._allowed)
-            fields, data = await _upload(request)
-            self._pages.check(asked, fields.get(FIELD, ""))
             # A congress takes a second, and readers are to notice nothing.
-            zone = fields.get("zone", "").strip()
-            wanted = in_zone(self._programme, await asyncio.to_thread(self._read, data, zone), zone)
-        except Wrong as error:
-            return self._pages.refuse(request, error)
+            wanted = in_zone(self.programme, await asyncio.to_thread(self._read, data, zone), zone)
         except ProgrammeError as error:
             return self._page(asked, status=400, wrong=error.sentences, zone=fields.get("zone", ""))
         return self._show(asked, fields[FIELD], wanted)
@@ -82,16 +71,16 @@ class ImportDoor:
         self._pending[name] = wanted
         if len(self._pending) > MOST_PENDING:
             self._pending.popitem(last=False)
-        found = preview(self._programme, wanted)
+        found = preview(self.programme, wanted)
         made = made_by(found)
-        shown = import_view(self._programme, wanted, zone_after(self._programme, wanted, self._zones), asked.ui)
+        shown = import_view(self.programme, wanted, zone_after(self.programme, wanted, self.zones), asked.ui)
         return self._page(
             asked,
             title=wanted.title,
-            times=times_are(shown.zone, self._programme.now(), asked.ui),
+            times=times_are(shown.zone, self.programme.now(), asked.ui),
             changes=change_rows(made, shown),
             kept=change_rows([change for change in found if change not in made], shown),
-            clashes=clash_rows(clashes_after(self._programme, wanted)[:MOST_CLASHES], shown),
+            clashes=clash_rows(clashes_after(self.programme, wanted)[:MOST_CLASHES], shown),
             notes=wanted.notes,
             pending=name,
             unspoken=without_language(found),
@@ -100,65 +89,53 @@ class ImportDoor:
         )
 
     def _page(self, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
-        return self._pages.show("admin_import.html", asked, status=status, **(_EMPTY | values))
+        return self.pages.show("admin_import.html", asked, status=status, **(_EMPTY | values))
 
-    async def carry_out(self, request: web.Request) -> web.Response:
+    @staff_page(runs_the_house)
+    async def carry_out(self, request: web.Request, asked: Asked) -> web.Response:
         """Make the changes that were shown."""
-        try:
-            asked = self._pages.asked(request, self._allowed)
-            fields = await self._pages.form(request, asked)
-            name = fields.get("pending", "")
-            wanted = self._pending.pop(name, None)
-            if wanted is None:
-                return see_other(asked.to("/admin"))
-            if without_language(preview(self._programme, wanted)):
-                typed = fields.get("languages", "")[:200]
-                languages = await read_languages(typed)
-                if isinstance(languages, NoLanguages):
-                    return self._show(asked, name, wanted, typed, languages.said(asked.ui))
-                wanted = with_languages(wanted, languages)
-            return await self._make(asked, wanted)
-        except Wrong as error:
-            return self._pages.refuse(request, error)
-        except StorageUnavailable:
-            return self._pages.refuse(request, Wrong(503, AdminText.BUSY))
-
-    async def _make(self, asked: Asked, wanted: Timetable) -> web.Response:
-        imported = await carry_out(self._programme, wanted, by=asked.staff[0].link)
+        fields = await self.pages.form(request, asked)
+        name = fields.get("pending", "")
+        wanted = self._pending.pop(name, None)
+        if wanted is None:
+            return see_other(asked.to("/admin"))
+        if without_language(preview(self.programme, wanted)):
+            typed = fields.get("languages", "")[:200]
+            languages = await read_languages(typed)
+            if isinstance(languages, NoLanguages):
+                return self._show(asked, name, wanted, typed, languages.said(asked.ui))
+            wanted = with_languages(wanted, languages)
+        imported = await carry_out(self.programme, wanted, by=asked.staff[0].link)
         return self._page(asked, title=wanted.title, done=imported.done, refused=imported.refused)
 
     def _read(self, data: bytes, zone: str) -> Timetable:
-        rules, wrong = self._programme.zone().rules, list[str]()
-        meant = readable(wrong, lambda: zone_of(zone, self._zones), rules) if zone else rules
-        reading = Reading(zones=self._zones, calendar=self._calendar, zone=meant, language_names=language_names())
+        rules, wrong = self.programme.zone().rules, list[str]()
+        meant = readable(wrong, lambda: zone_of(zone, self.zones), rules) if zone else rules
+        reading = Reading(zones=self.zones, calendar=self.calendar, zone=meant, language_names=language_names())
         read = readable(wrong, lambda: read_programme(data, reading), None)
         if read is None or wrong:
             raise ProgrammeError(*wrong)
         return read
 
 
-class _Upload(msgspec.Struct):
-    fields: dict[str, str]
-    data: bytes
-
-
 async def _upload(request: web.Request) -> tuple[dict[str, str], bytes]:
     """The fields and the one file of a form, never more of it than may be; raises Wrong."""
-    upload = _Upload({}, b"")
+    fields: dict[str, str] = {}
+    data = b""
     try:
         reader = await request.multipart()
         async for part in reader:
-            if not isinstance(part, BodyPartReader) or len(upload.fields) > 8:
+            if not isinstance(part, BodyPartReader) or len(fields) > 8:
                 raise Wrong(400, AdminText.FILE)
             most = MOST_BYTES if part.name == "file" else LONGEST_FIELD
             content = await _content(part, most)
             if part.name == "file":
-                upload.data = content
+                data = content
             else:
-                upload.fields[part.name or ""] = content.decode("utf-8", "replace")
+                fields[part.name or ""] = content.decode("utf-8", "replace")
     except (ValueError, AssertionError, RuntimeError) as error:
         raise Wrong(400, AdminText.FILE) from error
-    return upload.fields, upload.data
+    return fields, data
 
 
 async def _content(part: BodyPartReader, most: int) -> bytes:

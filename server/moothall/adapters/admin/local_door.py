@@ -17,6 +17,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from moothall.adapters.store.files import opened
 from moothall.core.events.types import Access
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
@@ -126,11 +127,8 @@ def leave_card(folder: Path, card: Card) -> None:
     """
     new = folder / f"{CARD}.new"
     try:
-        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
+        with opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
             os.write(file, msgspec.json.encode(card))
-        finally:
-            os.close(file)
         new.replace(folder / CARD)
     except OSError as error:
         logger.warning("the socket for commands can't be opened: %s", error.strerror)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 from aiohttp import web
 
 from moothall.adapters.admin import view
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
-from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.admin.request import Asked, StaffPages, staff_page, wrong
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import Refusal, StorageUnavailable
+from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import may_send
@@ -24,49 +25,37 @@ MOST_MEETINGS = 50
 """Without a place, listed at most; `/admin` has all of them."""
 
 
+def _moves_on(staff: Staff, request: web.Request) -> bool:
+    return _may_move_on(staff.role) and staff.scope in (HALL, room_scope(RoomId(request.match_info["room"])))
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
 class WorkDoor:
     """Handlers of `/staff`."""
 
-    def __init__(self, *, pages: StaffPages, programme: Programme) -> None:
-        self._pages = pages
-        self._programme = programme
+    pages: StaffPages
+    programme: Programme
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
         return [web.get("/staff", self.show), web.post("/staff/places/{room}/next", self.next_meeting)]
 
-    async def show(self, request: web.Request) -> web.Response:
+    @staff_page(lambda staff, _: staff.role is not Role.READER)
+    async def show(self, _request: web.Request, asked: Asked) -> web.Response:
         """All jobs of this browser."""
-        try:
-            asked = self._pages.asked(request, lambda staff: staff.role is not Role.READER)
-        except Wrong as error:
-            return self._pages.refuse(request, error)
-        return self._pages.show(
+        return self.pages.show(
             "work.html",
             asked,
             jobs=[self._job(staff, asked) for staff in asked.staff],
-            times=view.clock_of(self._programme, asked.ui),
+            times=view.clock_of(self.programme, asked.ui),
             in_language=lambda tag: f"/staff?ui={tag}",
         )
 
-    async def next_meeting(self, request: web.Request) -> web.Response:
+    @staff_page(_moves_on)
+    async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """Close the running session of a room, and start the next."""
-        room = RoomId(request.match_info["room"])
-        try:
-            asked = self._pages.asked(request, lambda staff: _moves_on(staff, room))
-            given = await self._pages.form(request, asked)
-            done = await self._programme.next_session(
-                room,
-                after=SessionId(given["now"]) if given.get("now") else None,
-                then=SessionId(given["then"]) if given.get("then") else None,
-                by=asked.staff[0].link,
-            )
-            if isinstance(done, Refusal):
-                raise wrong(done)
-        except Wrong as error:
-            return self._pages.refuse(request, error)
-        except StorageUnavailable:
-            return self._pages.refuse(request, Wrong(503, AdminText.BUSY))
+        given = await self.pages.form(request, asked)
+        await go_on(self.programme, RoomId(request.match_info["room"]), given, by=asked.staff[0].link)
         return see_other(asked.to("/staff"))
 
     def _job(self, staff: Staff, asked: Asked) -> dict[str, object]:
@@ -74,7 +63,7 @@ class WorkDoor:
         rooms = None if staff.scope == HALL else [RoomId(name)] if kind == "room" else []
         return {
             "role": asked.ui.named(f"admin/role.{staff.role}"),
-            "good_for": view.scope_name(staff.scope, self._programme, asked.ui),
+            "good_for": view.scope_name(staff.scope, self.programme, asked.ui),
             "label": staff.label,
             "admin": staff.role is Role.SECRETARIAT and staff.scope == HALL,
             "control": staff.role in (Role.TECHNICIAN, Role.SECRETARIAT) and staff.scope == HALL,
@@ -87,25 +76,25 @@ class WorkDoor:
 
     def _elsewhere(self, staff: Staff, asked: Asked) -> list[dict[str, object]]:
         """The meetings without a place that aren't over, with the pages that a job has for them."""
-        there = (each for each in self._programme.planned() if each.room is None)
-        coming = (each for each in there if self._programme.standing(each.session) is not Status.CLOSED)
+        there = (each for each in self.programme.planned() if each.room is None)
+        coming = (each for each in there if self.programme.standing(each.session) is not Status.CLOSED)
         return [
             {
                 "title": each.title,
                 "language": next(iter(each.languages), ""),
-                "when": view.when(each.starts, each.ends, asked.ui, self._programme.zone()),
+                "when": view.when(each.starts, each.ends, asked.ui, self.programme.zone()),
                 "pages": view.jobs(each.session, staff.role, asked.ui),
             }
             for each in islice(coming, MOST_MEETINGS)
         ]
 
     def _places(self, rooms: list[RoomId] | None) -> list[RoomId]:
-        return [room.id for room in self._programme.rooms() if rooms is None or room.id in rooms]
+        return [room.id for room in self.programme.rooms() if rooms is None or room.id in rooms]
 
     def _place(self, room: RoomId, staff: Staff, asked: Asked) -> dict[str, object]:
         """A place with what is on and comes, and the pages that a job has for what is on."""
-        (row,) = view.place_rows(self._programme, asked.ui, [room])
-        now = self._programme.now_in(room)
+        (row,) = view.place_rows(self.programme, asked.ui, [room])
+        now = self.programme.now_in(room)
         return {**row, "pages": view.place_jobs(room, now, staff.role, asked.ui)}
 
 
@@ -113,5 +102,13 @@ def _may_move_on(role: Role) -> bool:
     return may_send(role, OpenSession()) and may_send(role, CloseSession())
 
 
-def _moves_on(staff: Staff, room: RoomId) -> bool:
-    return _may_move_on(staff.role) and staff.scope in (HALL, room_scope(room))
+async def go_on(programme: Programme, room: RoomId, given: Mapping[str, str], *, by: str) -> None:
+    """Close the running session of a room and start the next, as the form's page had them. Raises Wrong."""
+    done = await programme.next_session(
+        room,
+        after=SessionId(given["now"]) if given.get("now") else None,
+        then=SessionId(given["then"]) if given.get("then") else None,
+        by=by,
+    )
+    if isinstance(done, Refusal):
+        raise wrong(done)

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
 from typing import TypeVar
 
-from aiohttp import web
+import msgspec
+from aiohttp import hdrs, web
 
 from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
+from moothall.adapters.admin.my_sessions_door import go_on
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned, RoomId, in_order
+from moothall.core.rules.staff import MAX_QUESTION, MOST_QUESTIONS, listed
 from moothall.core.session.state import ON, State, Status
 from moothall.services.programme.meeting_plan import change_plan, on_beside
 from moothall.services.programme.programme import Programme
+from moothall.services.questions.balance import Balance
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.role_links import HALL, RoleLinks, Staff, room_scope, session_scope
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
@@ -35,61 +39,31 @@ ACTS: Mapping[str, do.AnyCommand] = {
     "reopen": do.ReopenSession(),
 }
 """What a button of a meeting does."""
+MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)
+"""Characters of the field of policy questions that are looked at."""
 SOUND = (SoundKept.UNTIL_CHECKED, SoundKept.NONE, SoundKept.PUBLISHED)
 """What may become of the sound, in the order in which it is offered."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
-Handler = Callable[["AdminDoor", web.Request, Asked], Awaitable[web.Response]]
 
 
-def runs_the_house(staff: Staff) -> bool:
-    """Whether a link opens `/admin`."""
-    return staff.role is Role.SECRETARIAT and staff.scope == HALL
-
-
-def _page(handler: Handler) -> Callable[[AdminDoor, web.Request], Awaitable[web.Response]]:
-    """A handler for those who run the house; everybody else, and every mistake, gets a sentence."""
-
-    @wraps(handler)
-    async def handle(self: AdminDoor, request: web.Request) -> web.Response:
-        try:
-            return await handler(self, request, self.pages.asked(request, runs_the_house))
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except NoLink:
-            return self.pages.refuse(request, Wrong(404, AdminText.GONE))
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
-
-    return handle
-
-
+@dataclass(eq=False, repr=False, kw_only=True)
 class AdminDoor:
-    """Handlers of `/admin`, but for the import (`import_door.py`)."""
+    """Handlers of `/admin`, but for the import (`import_door.py`).
 
-    def __init__(
-        self,
-        *,
-        pages: StaffPages,
-        programme: Programme,
-        links: RoleLinks,
-        entries: Callable[[], Awaitable[Sequence[Entry]]],
-        public: str,
-        qr_svg: view.QrSvg,
-        reach: Callable[[], Reach],
-        key: str,
-    ) -> None:
-        """`entries` tells of every session without loading it; `public` is the address that links and codes say, with
-        no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records.
-        """
-        self.pages = pages
-        self._programme = programme
-        self._links = links
-        self._entries = entries
-        self._public = public
-        self._qr = qr_svg
-        self._reach = reach
-        self._key = key
+    `entries` tells of every session without loading it; `public` is the address that links and codes say, with
+    no slash at its end; `reach` is what can be translated now; `key` is the id of the key that signs records.
+    """
+
+    pages: StaffPages
+    programme: Programme
+    links: RoleLinks
+    entries: Callable[[], Awaitable[Sequence[Entry]]]
+    public: str
+    qr_svg: view.QrSvg
+    reach: Callable[[], Reach]
+    balance: Balance
+    key: str
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -99,6 +73,8 @@ class AdminDoor:
             web.get("/admin/meetings/{session}", self.meeting),
             web.post("/admin/meetings/{session}", self.act),
             web.post("/admin/meetings/{session}/plan", self.change_plan),
+            web.post("/admin/meetings/{session}/questions", self.list_questions),
+            web.get("/admin/heard.json", self.heard),
             web.post("/admin/places", self.add_place),
             web.post("/admin/places/{room}/next", self.next_meeting),
             web.post("/admin/links", self.make_link),
@@ -106,7 +82,7 @@ class AdminDoor:
             web.post("/admin/links/{link}/revoke", self.revoke_link),
         ]
 
-    @_page
+    @staff_page(runs_the_house)
     async def overview(self, request: web.Request, asked: Asked) -> web.Response:
         """Everything at a glance, with the forms."""
         return await self._overview(asked)
@@ -115,15 +91,15 @@ class AdminDoor:
         self, asked: Asked, *, status: int = 200, problem: str = "", given: Mapping[str, str] | None = None
     ) -> web.Response:
         ui = asked.ui
-        entries = {entry.session: entry for entry in await self._entries() if entry.status is not Status.ABSENT}
-        planned = {each.session: each for each in self._programme.planned()}
+        entries = {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
+        planned = {each.session: each for each in self.programme.planned()}
         others = [view.planned_of(entry) for session, entry in entries.items() if session not in planned]
         meetings = [
-            view.meeting_row(each, entries.get(each.session), self._programme, ui)
+            view.meeting_row(each, entries.get(each.session), self.programme, ui)
             for each in in_order([*planned.values(), *others])
         ]
-        places = view.place_rows(self._programme, ui)
-        links = [staff for staff in self._links.list() if not staff.scope.startswith("session:")]
+        places = view.place_rows(self.programme, ui)
+        links = [staff for staff in self.links.list() if not staff.scope.startswith("session:")]
         return self.pages.show(
             "admin.html",
             asked,
@@ -132,18 +108,18 @@ class AdminDoor:
             given=given or {},
             meetings=meetings,
             places=places,
-            times=view.clock_of(self._programme, ui),
-            zone=self._programme.zone().name,
-            links=view.link_rows(links, self._links, self._programme, ui),
+            times=view.clock_of(self.programme, ui),
+            zone=self.programme.zone().name,
+            links=view.link_rows(links, self.links, self.programme, ui),
             access=[{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
             sound=[{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],
             roles=self._roles(asked, readers=False),
-            translation=reach_part(self._reach(), ui),
+            translation=reach_part(self.reach(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
             in_language=lambda tag: f"/admin?ui={tag}",
         )
 
-    @_page
+    @staff_page(runs_the_house)
     async def make_meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """A meeting from a title and languages; answers with its links."""
         given = await self.pages.form(request, asked)
@@ -158,14 +134,14 @@ class AdminDoor:
             return see_other(asked.to("/admin"))
         rehearsal = "rehearsal" in given
         planned = Planned(
-            session=await self._programme.free_name(f"{'rehearsal ' if rehearsal else ''}{title}"),
-            room=room if self._programme.room(room) is not None else None,
+            session=await self.programme.free_name(f"{'rehearsal ' if rehearsal else ''}{title}"),
+            room=room if self.programme.room(room) is not None else None,
             title=title,
             languages=languages,
             rehearsal=rehearsal,
         )
         try:
-            made = await self._programme.make(
+            made = await self.programme.make(
                 planned,
                 access=_choice(Access, given.get("access"), Access.PUBLIC),
                 sound=_choice(SoundKept, given.get("sound"), SoundKept.UNTIL_CHECKED),
@@ -184,14 +160,14 @@ class AdminDoor:
         state = await self._state(planned.session)
         sheets = []
         if state is not None and state.access is Access.PUBLIC:
-            address = f"{self._public}/s/{planned.session}"
-            sheets.append(view.public_sheet(planned, address, asked.ui, self._qr))
+            address = f"{self.public}/s/{planned.session}"
+            sheets.append(view.public_sheet(planned, address, asked.ui, self.qr_svg))
         elif state is not None and state.access is Access.LINK:
             sheets.append(await self._new_sheet(asked, Role.READER, session_scope(planned.session), ""))
         sheets.append(await self._new_sheet(asked, Role.TECHNICIAN, session_scope(planned.session), ""))
         return self._sheets(asked, sheets, planned)
 
-    @_page
+    @staff_page(runs_the_house)
     async def meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """One meeting: how it stands, its pages, its links."""
         return await self._meeting(request, asked)
@@ -201,28 +177,28 @@ class AdminDoor:
     ) -> web.Response:
         planned, state = await self._planned(request)
         room = None if planned.room is None else room_scope(planned.room)
-        links = [staff for staff in self._links.list() if staff.scope in (session_scope(planned.session), room)]
+        links = [staff for staff in self.links.list() if staff.scope in (session_scope(planned.session), room)]
         return self.pages.show(
             "admin_meeting.html",
             asked,
             status=400 if problem else 200,
             problem=problem,
-            plan=view.plan_fields(planned, state, self._programme.zone(), asked.ui) | dict(given or {}),
+            plan=view.plan_fields(planned, state, self.programme.zone(), asked.ui) | dict(given or {}),
             begun=state.status is not Status.CREATED,
             imported=bool(planned.source),
-            meeting=view.meeting_row(planned, state, self._programme, asked.ui),
-            times=view.clock_of(self._programme, asked.ui),
+            meeting=view.meeting_row(planned, state, self.programme, asked.ui),
+            times=view.clock_of(self.programme, asked.ui),
             questions=[each.text for each in state.backstage.questions],
             pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
-            links=view.link_rows(links, self._links, self._programme, asked.ui),
+            links=view.link_rows(links, self.links, self.programme, asked.ui),
             roles=self._roles(asked, readers=state.access is Access.LINK),
             act=_next_act(state.status),
-            beside=None if state.status in ON else on_beside(self._programme, planned.session),
+            beside=None if state.status in ON else on_beside(self.programme, planned.session),
             scope=session_scope(planned.session),
             opened=state.status in ON,
         )
 
-    @_page
+    @staff_page(runs_the_house)
     async def change_plan(self, request: web.Request, asked: Asked) -> web.Response:
         """Another title, other languages and, until the meeting begins, other times."""
         given = await self.pages.form(request, asked)
@@ -230,17 +206,45 @@ class AdminDoor:
         languages = await read_languages(given.get("languages", "")[:200])
         if isinstance(languages, NoLanguages):
             return await self._meeting(request, asked, problem=languages.said(asked.ui), given=given)
-        wanted = view.wanted_plan(given, planned, state, languages, self._programme.zone())
+        wanted = view.wanted_plan(given, planned, state, languages, self.programme.zone())
         if isinstance(wanted, str):
             return await self._meeting(request, asked, problem=asked.ui.text(wanted), given=given)
-        refused = await change_plan(self._programme, wanted, by=asked.staff[0].link)
+        refused = await change_plan(self.programme, wanted, by=asked.staff[0].link)
         if refused is not None and refused.code is RefusalCode.INVALID:
             return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
         if refused is not None:
             raise wrong(refused)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
-    @_page
+    @staff_page(runs_the_house)
+    async def list_questions(self, request: web.Request, asked: Asked) -> web.Response:
+        """Replace the policy questions of a meeting, one a line; questions that stay on the list keep their marks."""
+        given = await self.pages.form(request, asked)
+        planned, state = await self._planned(request)
+        before = state.backstage.questions
+        wanted = listed(given.get("questions", "")[:MAX_TEXT].splitlines(), before)
+        command = do.ListPolicyQuestions(questions=wanted)
+        refused = (
+            None if wanted == before else await self.programme.send(planned.session, command, by=asked.staff[0].link)
+        )
+        if refused is not None and refused.code is RefusalCode.INVALID:
+            raise Wrong(400, AdminText.POLICY)
+        if refused is not None:
+            raise wrong(refused)
+        return see_other(asked.to(f"/admin/meetings/{planned.session}"))
+
+    @staff_page(runs_the_house)
+    async def heard(self, _request: web.Request, _asked: Asked) -> web.Response:
+        """Who was heard in the meetings that are over, for the figures of a year, as JSON for machines:
+        `{"meetings": [{"session", "closed", "origins", "groups"}]}`, the first to be closed first.
+        """
+        found = sorted((await self.balance.sums()).items(), key=lambda each: (each[1].closed, each[0]))
+        meetings = [{"session": session, **msgspec.to_builtins(sums)} for session, sums in found]
+        headers = {hdrs.CACHE_CONTROL: "no-store"}
+        body = msgspec.json.encode({"meetings": meetings})
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+    @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: Asked) -> web.Response:
         """Open, close or reopen a meeting."""
         given = await self.pages.form(request, asked)
@@ -248,38 +252,31 @@ class AdminDoor:
         command = ACTS.get(given.get("act", ""))
         if command is None:
             raise Wrong(400, AdminText.CONFLICT)
-        beside = on_beside(self._programme, planned.session)
+        beside = on_beside(self.programme, planned.session)
         if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
             return await self._meeting(request, asked)  # It says so, and has a button for it.
-        refused = await self._programme.send(planned.session, command, by=asked.staff[0].link)
+        refused = await self.programme.send(planned.session, command, by=asked.staff[0].link)
         if refused is not None:
             raise wrong(refused)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
-    @_page
+    @staff_page(runs_the_house)
     async def add_place(self, request: web.Request, asked: Asked) -> web.Response:
         """A place from its name."""
         given = await self.pages.form(request, asked)
-        made = await self._programme.add_room(given.get("title", ""))
+        made = await self.programme.add_room(given.get("title", ""))
         if isinstance(made, Refusal):
             return await self._overview(asked, status=400, problem=asked.ui.text(AdminText.PLACE))
         return see_other(asked.to("/admin"))
 
-    @_page
+    @staff_page(runs_the_house)
     async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
         """Close the running session of a room, and start the next."""
         given = await self.pages.form(request, asked)
-        done = await self._programme.next_session(
-            RoomId(request.match_info["room"]),
-            after=SessionId(given["now"]) if given.get("now") else None,
-            then=SessionId(given["then"]) if given.get("then") else None,
-            by=asked.staff[0].link,
-        )
-        if isinstance(done, Refusal):
-            raise wrong(done)
+        await go_on(self.programme, RoomId(request.match_info["room"]), given, by=asked.staff[0].link)
         return see_other(asked.to("/admin"))
 
-    @_page
+    @staff_page(runs_the_house)
     async def make_link(self, request: web.Request, asked: Asked) -> web.Response:
         """A link for a job; answers with its sheet, the only time that it is shown."""
         given = await self.pages.form(request, asked)
@@ -291,29 +288,29 @@ class AdminDoor:
             return see_other(asked.to("/admin"))
         return self._sheets(asked, [await self._new_sheet(asked, role, scope, given.get("label", ""))], None)
 
-    @_page
+    @staff_page(runs_the_house)
     async def replace_link(self, request: web.Request, asked: Asked) -> web.Response:
         """A new address for a link that was lost; answers with its sheet."""
         given = await self.pages.form(request, asked)
-        staff = self._links.get(request.match_info["link"])
+        staff = self.links.get(request.match_info["link"])
         if staff is None:
             raise Wrong(404, AdminText.GONE)
         if not self.pages.once(given):
             return see_other(asked.to("/admin"))
-        address = self._address(staff, await self._links.replace(staff.link))
-        return self._sheets(asked, [view.sheet(staff, address, self._programme, asked.ui, self._qr)], None)
+        address = self._address(staff, await self.links.replace(staff.link))
+        return self._sheets(asked, [view.sheet(staff, address, self.programme, asked.ui, self.qr_svg)], None)
 
-    @_page
+    @staff_page(runs_the_house)
     async def revoke_link(self, request: web.Request, asked: Asked) -> web.Response:
         """Ask whether a link is to end, and end it; answers with what became of it."""
         given = await self.pages.form(request, asked)
-        staff = self._links.get(request.match_info["link"])
+        staff = self.links.get(request.match_info["link"])
         if staff is None:
             raise Wrong(404, AdminText.GONE)
-        (row,) = view.link_rows([staff], self._links, self._programme, asked.ui)
+        (row,) = view.link_rows([staff], self.links, self.programme, asked.ui)
         gone = given.get("sure") == "yes"
         if gone:
-            await self._links.revoke(staff.link)
+            await self.links.revoke(staff.link)
         kind, _, name = staff.scope.partition(":")
         of_meeting = kind == "session"
         return self.pages.show(
@@ -326,14 +323,12 @@ class AdminDoor:
         )
 
     async def _new_sheet(self, asked: Asked, role: Role, scope: str, label: str) -> dict[str, object]:
-        staff, token = await self._links.create(role, scope, label)
-        return view.sheet(staff, self._address(staff, token), self._programme, asked.ui, self._qr)
+        staff, token = await self.links.create(role, scope, label)
+        return view.sheet(staff, self._address(staff, token), self.programme, asked.ui, self.qr_svg)
 
     def _address(self, staff: Staff, token: str) -> str:
         session = staff.scope.removeprefix("session:")
-        return (
-            f"{self._public}/s/{session}?key={token}" if staff.role is Role.READER else f"{self._public}/enter/{token}"
-        )
+        return f"{self.public}/s/{session}?key={token}" if staff.role is Role.READER else f"{self.public}/enter/{token}"
 
     def _sheets(self, asked: Asked, sheets: list[dict[str, object]], planned: Planned | None) -> web.Response:
         pages = [] if planned is None else view.jobs(planned.session, Role.SECRETARIAT, asked.ui)
@@ -343,7 +338,7 @@ class AdminDoor:
             sheets=sheets,
             pages=pages,
             meeting=planned and planned.session,
-            key=self._key,
+            key=self.key,
         )
 
     def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:
@@ -351,12 +346,12 @@ class AdminDoor:
         return [{"value": role.value, "name": asked.ui.named(f"admin/role.{role}")} for role in offered]
 
     async def _state(self, session: SessionId) -> State | None:
-        live = await self._programme.live(session)
+        live = await self.programme.live(session)
         return None if live is None else live.state
 
     async def _planned(self, request: web.Request) -> tuple[Planned, State]:
         name = request.match_info["session"]
-        planned = await self._programme.known(SessionId(name)) if is_name(name) else None
+        planned = await self.programme.known(SessionId(name)) if is_name(name) else None
         state = None if planned is None else await self._state(planned.session)
         if planned is None or state is None:
             raise Wrong(404, AdminText.GONE)

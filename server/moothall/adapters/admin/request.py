@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -13,9 +15,10 @@ from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.visible import visible
-from moothall.services.sessions.role_links import Staff
+from moothall.services.sessions.role_links import HALL, Staff
 
 StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 
@@ -122,3 +125,44 @@ class StaffPages:
             status=error.status,
         )
         return own_html(text, ui, status=error.status)
+
+
+class _HasPages(Protocol):
+    @property
+    def pages(self) -> StaffPages: ...
+
+
+Door = TypeVar("Door", bound=_HasPages)
+Allowed = Callable[[Staff, web.Request], bool]
+Handler = Callable[[Door, web.Request, Asked], Awaitable[web.Response]]
+
+
+def runs_the_house(staff: Staff, _: web.Request | None = None) -> bool:
+    """Whether a link opens `/admin`."""
+    return staff.role is Role.SECRETARIAT and staff.scope == HALL
+
+
+def staff_page(
+    allowed: Allowed, *, no_link: tuple[int, str] = (404, AdminText.GONE)
+) -> Callable[[Handler[Door]], Callable[[Door, web.Request], Awaitable[web.Response]]]:
+    """A handler for those whose link is `allowed`; everybody else, and every mistake, gets a sentence.
+
+    `no_link`: status and key of the sentence where a link isn't there any more, or can't be made.
+    """
+
+    def decorate(handler: Handler[Door]) -> Callable[[Door, web.Request], Awaitable[web.Response]]:
+        @wraps(handler)
+        async def handle(self: Door, request: web.Request) -> web.Response:
+            try:
+                asked = self.pages.asked(request, lambda staff: allowed(staff, request))
+                return await handler(self, request, asked)
+            except Wrong as error:
+                return self.pages.refuse(request, error)
+            except NoLink:
+                return self.pages.refuse(request, Wrong(*no_link))
+            except StorageUnavailable:
+                return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+
+        return handle
+
+    return decorate

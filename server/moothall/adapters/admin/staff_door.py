@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from aiohttp import hdrs, web
@@ -30,36 +31,34 @@ logger = logging.getLogger(__name__)
 
 STAFF_COOKIE = "moothall_staff"
 READER_COOKIE = "moothall_reader"
+OFTEN = "Too many links were tried from your address. Wait a minute.\n"
 _SECRET = {hdrs.CACHE_CONTROL: "no-store", "Referrer-Policy": "no-referrer"}
 WORK = "/staff"
 ADMIN = "/admin"
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class StaffDoor:
-    """Handlers of `/enter/{token}`, and the middleware that knows a request's role link by its cookie."""
+    """Handlers of `/enter/{token}`, and the middleware that knows a request's role link by its cookie.
 
-    def __init__(
-        self,
-        *,
-        links: RoleLinks,
-        pages: Pages,
-        gate: AddressGate,
-        room_of: Callable[[SessionId], RoomId | None],
-        secure: bool,
-        address_of: AddressOf = remote_address,
-        cookie: str = STAFF_COOKIE,
-    ) -> None:
-        """`gate` counts the links that an address tries; `secure`: whether the house is reached over https alone.
+    `gate` counts the links that an address tries; `secure`: whether the house is reached over https alone.
 
-        `cookie`: its name; servers that may share a machine have different ones, as browsers don't tell ports apart.
-        """
-        self._links = links
-        self._pages = pages
-        self._gate = gate
-        self._room_of = room_of
-        self._secure = secure
-        self._address_of = address_of
-        self._cookie = cookie
+    `cookie`: its name; servers that may share a machine have different ones, as browsers don't tell ports apart.
+    """
+
+    links: RoleLinks
+    pages: Pages
+    gate: AddressGate
+    room_of: Callable[[SessionId], RoomId | None]
+    secure: bool
+    address_of: AddressOf = remote_address
+    cookie: str = STAFF_COOKIE
+
+    def _give(self, response: web.Response, cookie: str, value: str, path: str) -> web.Response:
+        response.set_cookie(
+            cookie, value, max_age=VISIT_MS // 1000, path=path, httponly=True, samesite="Lax", secure=self.secure
+        )
+        return response
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -68,36 +67,34 @@ class StaffDoor:
     def staff(self, request: web.Request) -> tuple[Staff, ...]:
         """Whom the request's browser stands for; empty for a stranger."""
         key = self.key_of(request)
-        return self._links.of_visitor(key) if key else ()
+        return self.links.of_visitor(key) if key else ()
 
     def may_act(self, staff: Staff, session: SessionId) -> bool:
         """Whether a link is good for a session. What its role may do there, `core.authority` says."""
-        return covers(staff.scope, session, self._room_of(session))
+        return covers(staff.scope, session, self.room_of(session))
 
     def key_of(self, request: web.Request) -> str:
         """The browser's key; empty when it has none."""
-        return request.cookies.get(self._cookie, "")
+        return request.cookies.get(self.cookie, "")
 
     def asker(self, request: web.Request) -> tuple[Staff, ...]:
         """All links for which the request's browser stands, a reader's among them."""
-        reader = self._links.of_reader_proof(request.cookies.get(READER_COOKIE, ""))
+        reader = self.links.of_reader_proof(request.cookies.get(READER_COOKIE, ""))
         return (*self.staff(request), reader) if reader is not None else self.staff(request)
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """Exchange a link for a cookie, and go to its page."""
-        if self._gate.take(self._address_of(request)):
-            return web.Response(
-                status=429, text="Too many links were tried from your address. Wait a minute.\n", headers=_SECRET
-            )
+        if self.gate.take(self.address_of(request)):
+            return web.Response(status=429, text=OFTEN, headers=_SECRET)
         token = request.match_info["token"]
-        proof = self._links.reader_proof(token)
+        proof = self.links.reader_proof(token)
         if proof is not None:
             staff, value = proof
             return self._as_reader(staff, value)
-        entered = await self._links.enter(token, self.key_of(request))
+        entered = await self.links.enter(token, self.key_of(request))
         if entered is None:
-            ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-            html = self._pages.render_error(404, AdminText.NO_LINK, ui=ui)
+            ui = self.pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+            html = self.pages.render_error(404, AdminText.NO_LINK, ui=ui)
             return web.Response(status=404, text=html, content_type="text/html", headers=_SECRET)
         staff, key = entered
         logger.info("link %s: a browser opened it as %s", staff.link, staff.role)
@@ -105,17 +102,13 @@ class StaffDoor:
 
     def welcome(self, staff: Staff, key: str, query: str = "") -> web.Response:
         """Give a browser the key that stands for whom it let in, and send it to its page, with `query`."""
-        response = see_other(f"{landing(staff)}{query}", _SECRET)
-        response.set_cookie(
-            self._cookie, key, max_age=VISIT_MS // 1000, path="/", httponly=True, samesite="Lax", secure=self._secure
-        )
-        return response
+        return self._give(see_other(f"{landing(staff)}{query}", _SECRET), self.cookie, key, "/")
 
     async def leave(self, request: web.Request) -> web.StreamResponse:
         """Let the browser stand for nobody."""
-        await self._links.leave(self.key_of(request))
+        await self.links.leave(self.key_of(request))
         response = see_other("/", _SECRET)
-        response.del_cookie(self._cookie, path="/", httponly=True, samesite="Lax", secure=self._secure)
+        response.del_cookie(self.cookie, path="/", httponly=True, samesite="Lax", secure=self.secure)
         return response
 
     def middleware(self) -> Middleware:
@@ -142,28 +135,16 @@ class StaffDoor:
         """The address again without its key; with the cookie, when the key was right."""
         rest = [(name, value) for name, value in request.query.items() if name != "key"]
         where = f"{quote(request.path)}?{urlencode(rest)}" if rest else quote(request.path)
-        if self._gate.take(self._address_of(request)):
-            return web.Response(
-                status=429, text="Too many links were tried from your address. Wait a minute.\n", headers=_SECRET
-            )
-        proof = self._links.reader_proof(request.query["key"])
+        if self.gate.take(self.address_of(request)):
+            return web.Response(status=429, text=OFTEN, headers=_SECRET)
+        proof = self.links.reader_proof(request.query["key"])
         if proof is None or not covers(proof[0].scope, SessionId(session), None):
             return see_other(where, _SECRET)
         return self._as_reader(*proof, where=where)
 
     def _as_reader(self, staff: Staff, proof: str, where: str | None = None) -> web.Response:
         page = landing(staff)
-        response = see_other(where or page, _SECRET)
-        response.set_cookie(
-            READER_COOKIE,
-            proof,
-            max_age=VISIT_MS // 1000,
-            path=page,
-            httponly=True,
-            samesite="Lax",
-            secure=self._secure,
-        )
-        return response
+        return self._give(see_other(where or page, _SECRET), READER_COOKIE, proof, page)
 
 
 def landing(staff: Staff) -> str:

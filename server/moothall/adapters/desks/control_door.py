@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -28,18 +29,19 @@ OLD_S, DEAD_S = 15, 3
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 
 
+@dataclass(eq=False, repr=False)
 class ControlDoor:
-    """Serves the page."""
+    """Serves the page.
 
-    def __init__(
-        self, pages: Pages, control: ControlRoom, *, staff: StaffOf, may_act: MayAct, reach: Callable[[], Reach] = Reach
-    ) -> None:
-        """`reach`: what can be translated now."""
-        self._pages = pages
-        self._control = control
-        self._staff = staff
-        self._may_act = may_act
-        self._reach = reach
+    `reach`: what can be translated now.
+    """
+
+    pages: Pages
+    control: ControlRoom
+    _: KW_ONLY
+    staff: StaffOf
+    may_act: MayAct
+    reach: Callable[[], Reach] = Reach
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -47,25 +49,25 @@ class ControlDoor:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page, or a sentence that says why not."""
-        ui, _ = language(self._pages, request)
-        links = [staff for staff in self._staff(request) if staff.role in ROLES]
+        ui, _ = language(self.pages, request)
+        links = [staff for staff in self.staff(request) if staff.role in ROLES]
         if not links:
-            return own_html(self._pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
-        self._control.look()
-        cards, house = visible(self._control.cards, links, self._may_act), self._control.house
-        text = self._pages.render(
+            return own_html(self.pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
+        self.control.look()
+        cards, house = visible(self.control.cards, links, self.may_act), self.control.house
+        text = self.pages.render(
             "control.html",
             ui=ui,
             rows=[_row(card, ui) for card in cards],
-            made=ui.text("As of {time}", time=clock_time(self._pages.zone().at(house.at))),
+            made=ui.text("As of {time}", time=clock_time(self.pages.zone().at(house.at))),
             house=_house(house, ui),
             alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in house.alarms],
-            translation=reach_part(self._reach(), ui),
+            translation=reach_part(self.reach(), ui),
             again="/control?" + urlencode({"ui": ui.language}),
             in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
             data=script_json(
                 {
-                    "zone": self._pages.zone().name,
+                    "zone": self.pages.zone().name,
                     "cards": msgspec.to_builtins(cards),
                     "house": msgspec.to_builtins(house),
                     **ui.script("staff", "control"),

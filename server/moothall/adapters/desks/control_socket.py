@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -47,33 +48,30 @@ class _ClearWall(msgspec.Struct, frozen=True, kw_only=True):
     session: str
 
 
+@dataclass(eq=False, repr=False)
 class ControlSocket:
-    """Sends the cards to the pages that are open, and takes what is said on them."""
+    """Sends the cards to the pages that are open, and takes what is said on them.
 
-    def __init__(
-        self,
-        socket: StaffSocket,
-        control: ControlRoom,
-        *,
-        may_act: MayAct,
-        send: Send,
-        reach: Callable[[], Reach] = Reach,
-    ) -> None:
-        """`send` carries a command out in a session; `reach`: what can be translated now."""
-        self._socket = socket
-        self._control = control
-        self._may_act = may_act
-        self._send = send
-        self._reach = reach
+    `send` carries a command out in a session; `reach`: what can be translated now.
+    """
+
+    socket: StaffSocket
+    control: ControlRoom
+    _: KW_ONLY
+    may_act: MayAct
+    send: Send
+    reach: Callable[[], Reach] = Reach
+
+    def __post_init__(self) -> None:
         # Bound: StaffSocket's number of pages.
         self._open: dict[Connection, None] = {}
         handlers = {"join": self._join, "see-to": self._see_to, "clear-wall": self._clear_wall}
-        socket.serve("/control", handlers, came=lambda _: None, gone=self._gone)
-        control.listen(self._tell)
-        control.listen_levels(self._tell_levels)
+        self.socket.serve("/control", handlers, came=lambda _: None, gone=self._gone)
+        self.control.listen(self._tell)
+        self.control.listen_levels(self._tell_levels)
 
     async def _join(self, connection: Connection, _: object) -> Answer:
-        if not any(staff.role in ROLES for staff in self._socket.staff(connection.request)):
+        if not any(staff.role in ROLES for staff in self.socket.staff(connection.request)):
             return refused(RefusalCode.FORBIDDEN, "This page is for technicians and the secretariat.")
         self._open[connection] = None
         return self._shown(connection)
@@ -81,22 +79,22 @@ class ControlSocket:
     async def _see_to(self, connection: Connection, data: object) -> Answer:
         wish = msgspec.convert(data, _SeeTo)
         session = SessionId(wish.session)
-        seen = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
-        shared = any(each.kind == wish.kind for each in self._control.house.alarms)
+        seen = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
+        shared = any(each.kind == wish.kind for each in self.control.house.alarms)
         if not wish.name.strip() or not (shared or any(card.session == session for card in seen)):
             return refused(RefusalCode.UNKNOWN, "There is no such alarm here, or nobody was named.")
-        self._control.see_to(session, wish.kind, wish.name)
+        self.control.see_to(session, wish.kind, wish.name)
         self._tell()
         return {}
 
     async def _clear_wall(self, connection: Connection, data: object) -> Answer:
         wish = msgspec.convert(data, _ClearWall)
         session = SessionId(wish.session)
-        links = [staff for staff in self._socket.staff(connection.request) if staff.role in ROLES]
-        staff = next((each for each in links if self._may_act(each, session)), None)
+        links = [staff for staff in self.socket.staff(connection.request) if staff.role in ROLES]
+        staff = next((each for each in links if self.may_act(each, session)), None)
         if staff is None or not is_command_id(wish.id):
             return refused(RefusalCode.UNKNOWN, "There is no such meeting here.")
-        answer = await self._send(Actor(staff.role, staff.link), session, CommandId(wish.id), ClearWall())
+        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(wish.id), ClearWall())
         return refused(answer.code, answer.message) if isinstance(answer, Refusal) else {}
 
     def _gone(self, connection: Connection) -> None:
@@ -105,20 +103,20 @@ class ControlSocket:
     def _tell(self) -> None:
         for connection in list(self._open):
             if not connection.waiting:  # Else it is slow, and the next cards will do.
-                self._socket.push(connection, "cards", self._shown(connection))
+                self.socket.push(connection, "cards", self._shown(connection))
 
     def _tell_levels(self) -> None:
         for connection in list(self._open):
             if not connection.waiting:
-                cards = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
+                cards = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
                 on = [card.session for card in cards if card.session is not None]
                 if on:
-                    self._socket.push(connection, "levels", {each: self._control.level(each) for each in on})
+                    self.socket.push(connection, "levels", {each: self.control.level(each) for each in on})
 
     def _shown(self, connection: Connection) -> Answer:
-        cards = visible(self._control.cards, self._socket.staff(connection.request), self._may_act)
+        cards = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
         return {
             "cards": msgspec.to_builtins(cards),
-            "house": msgspec.to_builtins(self._control.house),
-            "translation": msgspec.to_builtins(self._reach()),
+            "house": msgspec.to_builtins(self.control.house),
+            "translation": msgspec.to_builtins(self.reach()),
         }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
-from moothall.adapters.desks.staff_socket import Answer, Connection, StaffSocket, refusal, refused
+from moothall.adapters.desks.staff_socket import Answer, Connection, Handler, StaffSocket, refusal, refused
 from moothall.core.commands import AnyCommand, BringLinesBack, CorrectSegment, MoveLinesAway, MoveLinesHere
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
@@ -16,6 +18,8 @@ from moothall.services.desks.table import Seat
 from moothall.services.sessions.role_links import Staff
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
+
+T = TypeVar("T")
 
 MayAct = Callable[[Staff, SessionId], bool]
 """Whether a link reaches as far as a session (`staff_door.py`)."""
@@ -129,11 +133,15 @@ class DeskSocket:
         self._desks = desks
         self._may_act = may_act
         self._extras = extras
-        handlers = {"join": self._join, "leave": self._leave, "act": self._act, "undo": self._undo, "name": self._name}
-        more = {name: self._extra(name) for name in extras}
-        socket.serve(
-            "/desk", {**handlers, **more}, came=lambda _: None, gone=self._gone, holds=self._holds, apart=APART
-        )
+        handlers = {
+            "join": self._join,
+            "leave": self._leave,
+            "act": self._seated(_Act, self._act),
+            "undo": self._seated(_Undo, self._undo),
+            "name": self._seated(_Name, self._name),
+            **{name: self._seated(Wish, partial(self._extra, name)) for name in extras},
+        }
+        socket.serve("/desk", handlers, came=lambda _: None, gone=self._gone, holds=self._holds, apart=APART)
 
     async def _join(self, connection: Connection, data: object) -> Answer:
         wish = msgspec.convert(data, _Join)
@@ -178,11 +186,17 @@ class DeskSocket:
         self._gone(connection)
         return {}
 
-    async def _act(self, connection: Connection, data: object) -> Answer:
-        wish = msgspec.convert(data, _Act)
-        seat = self._seat(connection)
-        if seat is None:
-            return _NOT_JOINED
+    def _seated(self, kind: type[T], handler: Callable[[Seat, T], Awaitable[Answer]]) -> Handler:
+        """A handler for whoever sits at a desk; the message is of that kind."""
+
+        async def handle(connection: Connection, data: object) -> Answer:
+            wish = msgspec.convert({} if data is None else data, kind)
+            seat = self._seat(connection)
+            return _NOT_JOINED if seat is None else await handler(seat, wish)
+
+        return handle
+
+    async def _act(self, seat: Seat, wish: _Act) -> Answer:
         if not 0 < len(wish.commands) <= MOST_COMMANDS:
             return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
         if any(isinstance(command, CorrectSegment) and command.accepted for command in wish.commands):
@@ -195,36 +209,21 @@ class DeskSocket:
             return refusal(answer)
         return {"receipt": msgspec.to_builtins(answer.receipt), "undo": msgspec.to_builtins(answer.undo)}
 
-    async def _undo(self, connection: Connection, data: object) -> Answer:
-        wish = msgspec.convert(data, _Undo)
-        seat = self._seat(connection)
-        if seat is None:
-            return _NOT_JOINED
+    async def _undo(self, seat: Seat, wish: _Undo) -> Answer:
         answer = await self._desks.undo(seat, CommandId(wish.id))
         return refusal(answer) if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
-    async def _name(self, connection: Connection, data: object) -> Answer:
-        wish = msgspec.convert(data, _Name)
-        seat = self._seat(connection)
-        if seat is None:
-            return _NOT_JOINED
+    async def _name(self, seat: Seat, wish: _Name) -> Answer:
         self._desks.call(seat, wish.name)
         return {}
 
-    def _extra(self, name: str) -> Callable[[Connection, object], Awaitable[Answer]]:
-        async def handle(connection: Connection, data: object) -> Answer:
-            wish = msgspec.convert(data if data is not None else {}, Wish)
-            seat = self._seat(connection)
-            if seat is None:
-                return _NOT_JOINED
-            if len(wish.segments) > MOST_LINES:
-                return refused(RefusalCode.INVALID, f"At most {MOST_LINES} lines at a time.")
-            if wish.session is not None and not self._may_act(seat.staff, SessionId(wish.session)):
-                return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
-            answer = await self._extras[name](seat, wish)
-            return refusal(answer) if isinstance(answer, Refusal) else answer
-
-        return handle
+    async def _extra(self, name: str, seat: Seat, wish: Wish) -> Answer:
+        if len(wish.segments) > MOST_LINES:
+            return refused(RefusalCode.INVALID, f"At most {MOST_LINES} lines at a time.")
+        if wish.session is not None and not self._may_act(seat.staff, SessionId(wish.session)):
+            return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
+        answer = await self._extras[name](seat, wish)
+        return refusal(answer) if isinstance(answer, Refusal) else answer
 
     def _seat(self, connection: Connection) -> Seat | None:
         """The seat, as long as its link still reaches the session."""

@@ -6,6 +6,7 @@ What it sends goes through `moothall.adapters.sound.audio_door`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 from aiohttp import web
@@ -46,38 +47,27 @@ class RoomNow(msgspec.Struct, frozen=True):
     """The session that runs in it, or comes next."""
 
 
+@dataclass(eq=False, repr=False)
 class MicrophoneDoor:
-    """Handlers of the page."""
+    """Handlers of the page.
 
-    def __init__(
-        self,
-        pages: Pages,
-        *,
-        find: Callable[[SessionId], Awaitable[LiveSession | None]],
-        staff: Callable[[web.Request], tuple[Staff, ...]],
-        may_act: Callable[[Staff, SessionId], bool],
-        may_send: Callable[[Staff, ChannelKind], bool],
-        add: Callable[[SessionId, Staff, str], Awaitable[Refusal | None]],
-        guard: FormGuard,
-        key_of: Callable[[web.Request], str],
-        room: Callable[[str], RoomNow | None] = lambda _: None,
-        beside: Callable[[SessionId], str | None] = lambda _: None,
-    ) -> None:
-        """`may_send` says which texts somebody may send for; `room` knows the programme, and `beside` the title of
-        another session that is on where this one is planned.
+    `may_send` says which texts somebody may send for; `room` knows the programme, and `beside` the title of
+    another session that is on where this one is planned.
 
-        `add` gives a session an interpreter's text in a language, for somebody.
-        """
-        self._pages = pages
-        self._find = find
-        self._staff = staff
-        self._may_act = may_act
-        self._may_send = may_send
-        self._add = add
-        self._guard = guard
-        self._key_of = key_of
-        self._room = room
-        self._beside = beside
+    `add` gives a session an interpreter's text in a language, for somebody.
+    """
+
+    pages: Pages
+    _: KW_ONLY
+    find: Callable[[SessionId], Awaitable[LiveSession | None]]
+    staff: Callable[[web.Request], tuple[Staff, ...]]
+    may_act: Callable[[Staff, SessionId], bool]
+    may_send: Callable[[Staff, ChannelKind], bool]
+    add: Callable[[SessionId, Staff, str], Awaitable[Refusal | None]]
+    guard: FormGuard
+    key_of: Callable[[web.Request], str]
+    room: Callable[[str], RoomNow | None] = lambda _: None
+    beside: Callable[[SessionId], str | None] = lambda _: None
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -91,8 +81,8 @@ class MicrophoneDoor:
         """The page for one session."""
         name = request.match_info["session"]
         session = SessionId(name)
-        live = await self._find(session) if is_name(name) and self._staff(request) else None
-        acting = [staff for staff in self._staff(request) if self._may_act(staff, session)]
+        live = await self.find(session) if is_name(name) and self.staff(request) else None
+        acting = [staff for staff in self.staff(request) if self.may_act(staff, session)]
         if live is None or not acting:
             return self._refuse(request)
         texts = self._texts(acting, live.state)
@@ -104,33 +94,33 @@ class MicrophoneDoor:
     async def add_text(self, request: web.Request) -> web.StreamResponse:
         """Give the session an interpreter's text, and show the page with it chosen."""
         session = SessionId(request.match_info["session"])
-        acting = [each for each in self._staff(request) if each.role in ADDS_TEXTS and self._may_act(each, session)]
+        acting = [each for each in self.staff(request) if each.role in ADDS_TEXTS and self.may_act(each, session)]
         if not acting or not is_name(session):
             return self._refuse(request)
         form = await request.post()
         token, language = str(form.get(FIELD, "")), str(form.get("language", ""))
-        fits = self._guard.passes(token, self._key_of(request)) and language in INTERPRETERS
-        if not fits or not self._guard.first_time(token):
+        fits = self.guard.passes(token, self.key_of(request)) and language in INTERPRETERS
+        if not fits or not self.guard.first_time(token):
             return self._say(request, 400, NOT_ADDED)
-        if await self._add(session, acting[0], language) is not None:
+        if await self.add(session, acting[0], language) is not None:
             return self._say(request, 409, NOT_ADDED)
         ui = request.query.get("ui", "")
-        chosen = f"&ui={ui}" if ui in self._pages.catalogues.languages else ""
+        chosen = f"&ui={ui}" if ui in self.pages.catalogues.languages else ""
         raise web.HTTPSeeOther(f"/s/{session}/microphone?channel={language}{chosen}")
 
     async def of_room(self, request: web.Request) -> web.Response:
         """The page for a room: it goes along from session to session."""
         name = request.match_info["room"]
-        room = self._room(name) if is_name(name) else None
+        room = self.room(name) if is_name(name) else None
         acting = [
             staff
-            for staff in self._staff(request)
+            for staff in self.staff(request)
             if staff.scope in ("hall", f"room:{name}")
-            or (room is not None and room.session is not None and self._may_act(staff, room.session))
+            or (room is not None and room.session is not None and self.may_act(staff, room.session))
         ]
         if room is None or not acting:
             return self._refuse(request)
-        live = None if room.session is None else await self._find(room.session)
+        live = None if room.session is None else await self.find(room.session)
         texts = self._texts(acting, None if live is None else live.state)
         if not texts:
             return self._refuse(request)
@@ -145,7 +135,7 @@ class MicrophoneDoor:
         return {
             name: channel
             for name, channel in channels.items()
-            if any(self._may_send(staff, channel.kind) for staff in acting)
+            if any(self.may_send(staff, channel.kind) for staff in acting)
         }
 
     def _page(
@@ -158,11 +148,11 @@ class MicrophoneDoor:
         title: str,
         adds: bool = False,
     ) -> web.Response:
-        ui, _ = language(self._pages, request)
+        ui, _ = language(self.pages, request)
         wanted = ChannelId(request.query.get("channel", ""))
         chosen = wanted if wanted in texts else next(iter(texts))
         tags = {name: channel.languages[0] if channel.languages else "" for name, channel in texts.items()}
-        text = self._pages.render(
+        text = self.pages.render(
             "microphone.html",
             ui=ui,
             title=title.strip() or ui.text("Meeting without a title"),
@@ -171,14 +161,14 @@ class MicrophoneDoor:
                 {"id": name, "name": channel_name(channel, ui), "here": name == chosen}
                 for name, channel in texts.items()
             ],
-            beside=None if state is None or state.status in ON else self._beside(state.id),
+            beside=None if state is None or state.status in ON else self.beside(state.id),
             kept=ui.named(f"page/kept.{SoundKept.UNTIL_CHECKED if state is None else state.sound}"),
             more=sorted(
                 ((tag, ui.language_name(tag)) for tag in INTERPRETERS if adds and ChannelId(tag) not in texts),
                 key=lambda each: each[1],
             ),
             form_field=FIELD,
-            form=self._guard.token(self._key_of(request)),
+            form=self.guard.token(self.key_of(request)),
             action=f"{base}/microphone?ui={ui.language}",
             in_language=lambda tag: f"{base}/microphone?ui={tag}",
             data=script_json(
@@ -186,7 +176,7 @@ class MicrophoneDoor:
                     "base": base,
                     "title": f"{ui.text('Microphone')} \u2013 {title.strip() or ui.text('Meeting without a title')}",
                     "follows": base.startswith("/room/"),
-                    "zone": self._pages.zone().name,
+                    "zone": self.pages.zone().name,
                     "languages": {name: [tag, direction(tag)] for name, tag in tags.items()},
                     **ui.script("microphone"),
                 }
@@ -195,10 +185,10 @@ class MicrophoneDoor:
         return own_html(text, ui)
 
     def _refuse(self, request: web.Request) -> web.Response:
-        if self._staff(request):
+        if self.staff(request):
             return self._say(request, 404, NO_MEETING)
         return self._say(request, 403, STRANGER)
 
     def _say(self, request: web.Request, status: int, key: str) -> web.Response:
-        ui, _ = language(self._pages, request)
-        return own_html(self._pages.render_error(status, key, ui=ui), ui, status=status)
+        ui, _ = language(self.pages, request)
+        return own_html(self.pages.render_error(status, key, ui=ui), ui, status=status)

@@ -8,6 +8,7 @@ may stand in a frame, and only in pages of the origins that the operator named.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -81,44 +82,37 @@ class Paragraph(msgspec.Struct, kw_only=True):
     """What is said in place of lines."""
 
 
+@dataclass(eq=False, repr=False)
 class ShownDoor:
-    """Serves the three pages."""
+    """Serves the three pages.
 
-    def __init__(
-        self,
-        pages: Pages,
-        *,
-        clock: Clock,
-        snapshot_of: SnapshotOf,
-        public: str | Callable[[], str],
-        framers: Sequence[str] = (),
-        room: Callable[[str], OnWall | None] = lambda _: None,
-        last_awaited: Callable[[SessionId], bool] = lambda _: False,
-        questions: QuestionsOf = _no_questions,
-        beside: BesideOf = _nothing_beside,
-    ) -> None:
-        """`public` is the server's address as codes say it, without a path, or what tells it where that may change;
-        `room` knows the programme.
+    `public` is the server's address as codes say it, without a path, or what tells it where that may change;
+    `room` knows the programme.
 
-        `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
-        wall shows of them, `beside`: what a hub's own shows. `framers` are the origins whose pages may hold the box;
-        `*` stands for all of them.
-        """
-        self._pages = pages
-        self._clock = clock
-        self._snapshot_of = snapshot_of
-        self._public_now = public
-        self._room = room
-        self._last_awaited = last_awaited
-        self._questions = questions
-        self._beside = beside
-        ancestors = ("*",) if "*" in framers else ("'self'", *framers)
+    `last_awaited`: whether a session is about to be closed, and its last words are awaited. `questions`: what a
+    wall shows of them, `beside`: what a hub's own shows. `framers` are the origins whose pages may hold the box;
+    `*` stands for all of them.
+    """
+
+    pages: Pages
+    _: KW_ONLY
+    clock: Clock
+    snapshot_of: SnapshotOf
+    public: str | Callable[[], str]
+    framers: Sequence[str] = ()
+    room: Callable[[str], OnWall | None] = lambda _: None
+    last_awaited: Callable[[SessionId], bool] = lambda _: False
+    questions: QuestionsOf = _no_questions
+    beside: BesideOf = _nothing_beside
+
+    def __post_init__(self) -> None:
+        ancestors = ("*",) if "*" in self.framers else ("'self'", *self.framers)
         policy = security_headers(ancestors)["Content-Security-Policy"]
         self._framed = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "cross-origin"}
 
     @property
     def _public(self) -> str:
-        return self._public_now if isinstance(self._public_now, str) else self._public_now()
+        return self.public if isinstance(self.public, str) else self.public()
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -132,31 +126,31 @@ class ShownDoor:
 
     async def screen(self, request: web.Request) -> web.Response:
         """The page for a room's screen: large, with the state in words and the way to the reader's page."""
-        ui, _ = language(self._pages, request)
+        ui, _ = language(self.pages, request)
         try:
             look = _look(shown_look.screen, request)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_of)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
+            return refusal(wrong, self.pages, ui)
         return html(await self._wall(wanted, ui, look, room=None), ui)
 
     async def room_screen(self, request: web.Request) -> web.Response:
         """The same for a room: it goes along from session to session, all week."""
-        ui, _ = language(self._pages, request)
+        ui, _ = language(self.pages, request)
         name = request.match_info["room"]
-        room = self._room(name) if is_name(name) else None
+        room = self.room(name) if is_name(name) else None
         if room is None:
-            return refusal(Wrong(404, ErrorText.NOTHING), self._pages, ui)
+            return refusal(Wrong(404, ErrorText.NOTHING), self.pages, ui)
         try:
             look = _look(shown_look.screen, request)
             shown = await self._shown_in(request, room)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
+            return refusal(wrong, self.pages, ui)
         watched = script_json({"ask": f"/room/{name}/now", "session": None if shown is None else shown.session})
         if shown is not None:
             return html(await self._wall(shown, ui, look, room=watched), ui)
         short = self._public.partition("://")[2]
-        text = self._pages.render(
+        text = self.pages.render(
             "screen_waiting.html",
             ui=ui,
             look=look,
@@ -170,7 +164,7 @@ class ShownDoor:
     async def room_now(self, request: web.Request) -> web.Response:
         """Which session a room's wall shows: `{"session": ID or null}`."""
         name = request.match_info["room"]
-        room = self._room(name) if is_name(name) else None
+        room = self.room(name) if is_name(name) else None
         if room is None:
             return web.json_response({"error": "There is no such room."}, status=404)
         shown = await self._shown_in(request, room)
@@ -182,7 +176,7 @@ class ShownDoor:
         if room.session is None:
             return None
         try:
-            return await asked(request, self._snapshot_of, session=room.session)
+            return await asked(request, self.snapshot_of, session=room.session)
         except Wrong as wrong:
             if wrong.key == ErrorText.NO_SESSION:
                 return None
@@ -198,8 +192,8 @@ class ShownDoor:
             wall=True,
             qr=qr_svg(address),
             short=address.partition("://")[2],
-            asked=await self._questions(wanted, ui),
-            beside=await self._beside(wanted, ui),
+            asked=await self.questions(wanted, ui),
+            beside=await self.beside(wanted, ui),
             ask_at=f"{address}/ask".partition("://")[2],
             ask_qr=qr_svg(f"{address}/ask"),
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,
@@ -208,23 +202,23 @@ class ShownDoor:
 
     async def overlay(self, request: web.Request) -> web.Response:
         """The newest lines on nothing, for a program that mixes pictures."""
-        ui, _ = language(self._pages, request)
+        ui, _ = language(self.pages, request)
         try:
             look = _look(shown_look.overlay, request)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_of)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
-        found = await self._questions(wanted, ui) if look.question else None
+            return refusal(wrong, self.pages, ui)
+        found = await self.questions(wanted, ui) if look.question else None
         return html(self._render("overlay.html", wanted, ui, look, wall=True, asked=found), ui)
 
     async def embed(self, request: web.Request) -> web.Response:
         """A box for another site's page."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = language(self.pages, request)
         try:
             look = _look(shown_look.box, request)
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_of)
         except Wrong as wrong:
-            response = refusal(wrong, self._pages, ui)
+            response = refusal(wrong, self.pages, ui)
             response.headers.update(self._framed)  # Why there is no text belongs in the box as well.
             return response
         query = {"channel": wanted.feed.channel, **({"ui": ui.language} if chosen else {})}
@@ -242,14 +236,14 @@ class ShownDoor:
         **values: object,
     ) -> str:
         """`wall`: whether what was cleared is left out; a box in somebody's page is no wall."""
-        snapshot, now = wanted.snapshot, self._clock.wall()
+        snapshot, now = wanted.snapshot, self.clock.wall()
         session = snapshot.session
         cleared = session.wall_cleared if wall else None
         stand = [line for line in snapshot.lines if not line.gone]
         shown = [line for line in stand if cleared is None or line.t0 >= cleared][-KEPT:]
         query = urlencode({"channel": wanted.feed.channel, "feed": "live" if wanted.feed.live else "lines"})
-        kind, places = standing(snapshot, now, last_awaited=self._last_awaited(wanted.session))
-        return self._pages.render(
+        kind, places = standing(snapshot, now, last_awaited=self.last_awaited(wanted.session))
+        return self.pages.render(
             template,
             ui=ui,
             session=session,

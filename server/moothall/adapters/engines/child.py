@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
 
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.core.kernel.backoff import Backoff
@@ -29,40 +30,36 @@ STOP_S = 5.0
 """How long an engine may take to stop when it is asked to."""
 
 
+@dataclass(eq=False, repr=False)
 class EngineChild:
     """One engine process, started again whenever it ends, hangs or can't be started, until `run` is cancelled.
 
     The child's standard input is a pipe from here: when this process dies, however it dies, the child sees its end
     and stops, so no orphan goes on.
+
+    `arguments` for the engine's `program`; the token goes in the environment, where `ps` doesn't look.
+
+    `patience_s` is how long it may take to stop when it is asked to, before it is killed. `name`: for logs.
+    `watched`: who kills it when it makes no progress, and what names its lives; without them nobody does.
     """
 
-    def __init__(
-        self,
-        arguments: Sequence[str],
-        *,
-        token: str,
-        threads: int,
-        clock: Clock,
-        program: Sequence[str] = ENGINE,
-        patience_s: float = STOP_S,
-        name: str = "engine child",
-        watched: tuple[Pulses, Randomness] | None = None,
-    ) -> None:
-        """`arguments` for the engine's `program`; the token goes in the environment, where `ps` doesn't look.
+    arguments: Sequence[str]
+    _: KW_ONLY
+    token: str
+    threads: int
+    clock: Clock
+    program: Sequence[str] = ENGINE
+    patience_s: float = STOP_S
+    name: str = "engine child"
+    watched: tuple[Pulses, Randomness] | None = None
 
-        `patience_s` is how long it may take to stop when it is asked to, before it is killed. `name`: for logs.
-        `watched`: who kills it when it makes no progress, and what names its lives; without them nobody does.
-        """
-        self._watched = watched
-        self._name = name
-        self._command = (*program, *arguments, "--exit-with-parent")
-        self._patience_s = patience_s
+    def __post_init__(self) -> None:
+        self._command = (*self.program, *self.arguments, "--exit-with-parent")
         self._environment = {
             **os.environ,
-            TOKEN_VARIABLE: token,
-            "OMP_NUM_THREADS": str(threads),
+            TOKEN_VARIABLE: self.token,
+            "OMP_NUM_THREADS": str(self.threads),
         }
-        self._clock = clock
         self.pid: int | None = None
         """The running child."""
         self.failures = 0
@@ -71,15 +68,15 @@ class EngineChild:
     async def run(self) -> None:
         """Keep it running."""
         while True:
-            began = self._clock.monotonic()
+            began = self.clock.monotonic()
             ended = await self._run_once()
-            ran = self._clock.monotonic() - began
+            ran = self.clock.monotonic() - began
             self.failures = 0 if ran >= STEADY_MS else self.failures + 1
             # From start to start: one that worked until it was killed has readers who wait, however often that happens.
             apart = APART.wait_ms(self.failures)
             wait = max(APART.first_ms, apart - ran)
-            logger.warning("%s %s; the next one starts in %d ms", self._name, ended, wait)
-            await self._clock.sleep(wait)
+            logger.warning("%s %s; the next one starts in %d ms", self.name, ended, wait)
+            await self.clock.sleep(wait)
 
     def kill(self) -> None:
         """End a process that hangs, and what it started, so that another one is started; nothing when none runs."""
@@ -89,11 +86,11 @@ class EngineChild:
 
     async def _run_once(self) -> str:
         """One process, from its start to its end; returns how it went, for the log."""
-        if self._watched is None:
+        if self.watched is None:
             return await self._live("")
-        pulses, randomness = self._watched
+        pulses, randomness = self.watched
         life = randomness.bytes(LIFE_BYTES).hex()
-        with pulses.started(self._name, life, self.kill):
+        with pulses.started(self.name, life, self.kill):
             return await self._live(life)
 
     async def _live(self, life: str) -> str:
@@ -117,15 +114,15 @@ class EngineChild:
             self.pid = None
 
     def _tell_fate(self, life: str, status: int) -> None:
-        if self._watched is not None and status not in (0, -signal.SIGTERM):
-            self._watched[0].ended(life, Fate.KILLED if status == -signal.SIGKILL else Fate.CRASHED)
+        if self.watched is not None and status not in (0, -signal.SIGTERM):
+            self.watched[0].ended(life, Fate.KILLED if status == -signal.SIGKILL else Fate.CRASHED)
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is not None:
             return
         signal_child(process, signal.SIGTERM)
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self.patience_s):
                 await process.wait()
         except TimeoutError:
             signal_child(process, signal.SIGKILL)

@@ -13,6 +13,7 @@ import ipaddress
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import msgspec
@@ -82,54 +83,49 @@ class _Visitor(msgspec.Struct):
     flagged: bool = False
 
 
+@dataclass(eq=False, repr=False)
 class AddressGate:
-    """Counts requests per address."""
+    """Counts requests per address.
 
-    def __init__(
-        self,
-        clock: Clock,
-        randomness: Randomness,
-        allowance: Allowance = GENEROUS,
-        patience_ms: int = PATIENCE_MS,
-        *,
-        slower: int = 1,
-        prefix: int = SUBSCRIBER,
-    ) -> None:
-        """`slower`: its clock runs so many times slower, so that with 60 the allowance is one of minutes.
+    `slower`: its clock runs so many times slower, so that with 60 the allowance is one of minutes.
 
-        `prefix`: how many bits of an IPv6 address count.
-        """
-        self._clock = clock
-        self._randomness = randomness
-        self._allowance = allowance
-        self._patience = patience_ms
-        self._slower = slower
-        self._prefix = prefix
-        self._key = randomness.bytes(32)
-        self._key_since = clock.monotonic()
+    `prefix`: how many bits of an IPv6 address count.
+    """
+
+    clock: Clock
+    randomness: Randomness
+    allowance: Allowance = GENEROUS
+    patience_ms: int = PATIENCE_MS
+    _: KW_ONLY
+    slower: int = 1
+    prefix: int = SUBSCRIBER
+
+    def __post_init__(self) -> None:
+        self._key = self.randomness.bytes(32)
+        self._key_since = self.clock.monotonic()
         # Overflow: the address that has been away longest is forgotten, with its debts.
         self._visitors: OrderedDict[bytes, _Visitor] = OrderedDict()
 
     def take(self, address: str) -> int:
         """Count one request; returns how many ms it has to wait. More than the patience means: refuse it."""
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if now - self._key_since >= DAY_MS:
-            self._key, self._key_since = self._randomness.bytes(32), now
+            self._key, self._key_since = self.randomness.bytes(32), now
             self._visitors.clear()
-        now //= self._slower
-        name = hmac.digest(self._key, network(address, self._prefix).encode(), hashlib.sha256)[:8]
+        now //= self.slower
+        name = hmac.digest(self._key, network(address, self.prefix).encode(), hashlib.sha256)[:8]
         visitor = self._visitors.get(name)
         if visitor is None:
-            visitor = self._visitors[name] = _Visitor(Bucket.full(self._allowance, now))
+            visitor = self._visitors[name] = _Visitor(Bucket.full(self.allowance, now))
             if len(self._visitors) > MAX_ADDRESSES:
                 self._visitors.popitem(last=False)
         self._visitors.move_to_end(name)
-        visitor.bucket, wait = visitor.bucket.take(self._allowance, now, self._patience)
+        visitor.bucket, wait = visitor.bucket.take(self.allowance, now, self.patience_ms)
         if wait and not visitor.flagged:
-            rate = f"{self._allowance.per_second} in {self._slower} s"
+            rate = f"{self.allowance.per_second} in {self.slower} s"
             logger.warning("address %s sends more requests than %s", name.hex(), rate)
         visitor.flagged = wait > 0
-        return wait * self._slower
+        return wait * self.slower
 
     def middleware(self, address_of: AddressOf = remote_address) -> Middleware:
         """For `web.Application(middlewares=[…])`. Behind a proxy `address_of` reads the header that it sets."""
@@ -137,14 +133,14 @@ class AddressGate:
         @web.middleware
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             wait = self.take(address_of(request))
-            if wait > self._patience:
+            if wait > self.patience_ms:
                 return web.Response(
                     status=429,
                     text="Too many requests come from your address. Wait a little and try again.\n",
                     headers={"Retry-After": str(-(-wait // 1000))},
                 )
             if wait:
-                await self._clock.sleep(wait)
+                await self.clock.sleep(wait)
             return await handler(request)
 
         return gate

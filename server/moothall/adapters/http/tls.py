@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from cryptography import x509
 
+from moothall.adapters.store.files import explained
 from moothall.core.kernel.errors import ConfigurationError
 
 YEAR_S = 31_536_000
@@ -32,11 +33,8 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for path in (certificate, key):
-        try:
+        with explained(f"{path} can't be read", "[server] names it for https."):
             Path(path).open("rb").close()
-        except OSError as error:
-            msg = f"{path} can't be read: {error.strerror}. [server] names it for https."
-            raise ConfigurationError(msg) from error
     try:
         context.load_cert_chain(certificate, key, password=lambda: "")
     except ssl.SSLError as error:

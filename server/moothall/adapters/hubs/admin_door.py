@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
-from moothall.adapters.admin.pages_door import runs_the_house
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import QrSvg
 from moothall.adapters.hubs import view
@@ -17,7 +16,7 @@ from moothall.adapters.hubs.removed_view import RemovedView
 from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.hubs.entry import MOST_PEOPLE, Details, Hub
-from moothall.core.kernel.errors import NoLink, Refusal, StorageUnavailable
+from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.times import Zones
@@ -28,61 +27,33 @@ from moothall.services.hubs.removals import Removal
 
 LONGEST = 200
 """Characters of a field."""
-
-Handler = Callable[["HubAdminDoor", web.Request, Asked], Awaitable[web.Response]]
-
-
-def _page(handler: Handler) -> Callable[[HubAdminDoor, web.Request], Awaitable[web.Response]]:
-    """A handler for those who run the house; everybody else, and every mistake, gets a sentence."""
-
-    @wraps(handler)
-    async def handle(self: HubAdminDoor, request: web.Request) -> web.Response:
-        try:
-            return await handler(self, request, self.pages.asked(request, runs_the_house))
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except NoLink:
-            return self.pages.refuse(request, Wrong(409, AdminText.CONFLICT))
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
-
-    return handle
+_page = staff_page(runs_the_house, no_link=(409, AdminText.CONFLICT))
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class HubAdminDoor:
-    """Handlers of `/admin/hubs`."""
+    """Handlers of `/admin/hubs`.
 
-    def __init__(
-        self,
-        *,
-        pages: StaffPages,
-        hubs: Hubs,
-        pairing: Pairing,
-        zone: Callable[[], Zone],
-        zones: Zones,
-        public: str,
-        qr_svg: QrSvg,
-        removals: Callable[[], Sequence[Removal]],
-        title_of: Callable[[SessionId], str],
-        linked: Callable[[], tuple[Connected, ...]] = tuple,
-    ) -> None:
-        """`removals`: what was removed of what hubs hold; `title_of`: what a session is called; `linked`: whose
-        machines have a link.
+    `removals`: what was removed of what hubs hold; `title_of`: what a session is called; `linked`: whose
+    machines have a link.
 
-        `zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no slash
-        at its end.
-        """
-        self.pages = pages
-        self._hubs = hubs
-        self._pairing = pairing
-        self._zone = zone
-        self._zones = zones
-        self._public = public
-        self._qr = qr_svg
-        self._removals = removals
-        self._removed = RemovedView(hubs, title_of)
-        self._linked = linked
-        self._meeting = title_of
+    `zone` is that of the times shown, `zones` finds others; `public` is the address that sheets say, with no slash
+    at its end.
+    """
+
+    pages: StaffPages
+    hubs: Hubs
+    pairing: Pairing
+    zone: Callable[[], Zone]
+    zones: Zones
+    public: str
+    qr_svg: QrSvg
+    removals: Callable[[], Sequence[Removal]]
+    title_of: Callable[[SessionId], str]
+    linked: Callable[[], tuple[Connected, ...]] = tuple
+
+    def __post_init__(self) -> None:
+        self._removed = RemovedView(self.hubs, self.title_of)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -102,7 +73,7 @@ class HubAdminDoor:
         return self._overview(asked)
 
     def _overview(self, asked: Asked, *, problem: str = "", given: Mapping[str, str] | None = None) -> web.Response:
-        removals = self._removals()
+        removals = self.removals()
         return self.pages.show(
             "admin_hubs.html",
             asked,
@@ -110,7 +81,7 @@ class HubAdminDoor:
             problem=problem,
             given=given or {},
             hubs=self._rows(asked),
-            removed=self._removed.rows(removals, self._zone(), asked.ui),
+            removed=self._removed.rows(removals, self.zone(), asked.ui),
             lost=self._removed.lost(removals),
         )
 
@@ -123,11 +94,11 @@ class HubAdminDoor:
             return self._overview(asked, problem=details, given=given)
         if not self.pages.once(given):
             return see_other(asked.to("/admin/hubs"))
-        made = await self._hubs.add(given.get("title", "")[:LONGEST], details)
+        made = await self.hubs.add(given.get("title", "")[:LONGEST], details)
         if isinstance(made, Refusal):
             return self._overview(asked, problem=asked.ui.text(HubText.NAME), given=given)
         hub, token = made
-        return await self._sheets(asked, hub, token=token, words=await self._pairing.words(hub.name))
+        return await self._sheets(asked, hub, token=token, words=await self.pairing.words(hub.name))
 
     @_page
     async def show(self, request: web.Request, asked: Asked) -> web.Response:
@@ -137,7 +108,7 @@ class HubAdminDoor:
     def _show(
         self, asked: Asked, hub: Hub, *, problem: str = "", given: Mapping[str, str] | None = None
     ) -> web.Response:
-        until = self._pairing.until(hub.name)
+        until = self.pairing.until(hub.name)
         return self.pages.show(
             "admin_hub.html",
             asked,
@@ -145,7 +116,7 @@ class HubAdminDoor:
             problem=problem,
             hub=self._rows(asked, hub)[0],
             given=view.fields(hub, asked.ui) | dict(given or {}),
-            until="" if until is None else view.moment(until, self._zone(), asked.ui),
+            until="" if until is None else view.moment(until, self.zone(), asked.ui),
         )
 
     @_page
@@ -156,7 +127,7 @@ class HubAdminDoor:
         details = await self._details(given, asked)
         if isinstance(details, str):
             return self._show(asked, hub, problem=details, given=given)
-        if isinstance(await self._hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
+        if isinstance(await self.hubs.change(hub.name, details, given.get("title", "")[:LONGEST]), Refusal):
             return self._show(asked, hub, problem=asked.ui.text(HubText.NAME), given=given)
         return see_other(asked.to(f"/admin/hubs/{hub.name}"))
 
@@ -167,7 +138,7 @@ class HubAdminDoor:
         hub = self._hub(request)
         if not self.pages.once(given):
             return see_other(asked.to(f"/admin/hubs/{hub.name}"))
-        return await self._sheets(asked, hub, words=await self._pairing.words(hub.name))
+        return await self._sheets(asked, hub, words=await self.pairing.words(hub.name))
 
     @_page
     async def new_link(self, request: web.Request, asked: Asked) -> web.Response:
@@ -176,7 +147,7 @@ class HubAdminDoor:
         hub = self._hub(request)
         if not self.pages.once(given):
             return see_other(asked.to(f"/admin/hubs/{hub.name}"))
-        made = await self._hubs.new_link(hub.name)
+        made = await self.hubs.new_link(hub.name)
         return await self._sheets(asked, hub, token=None if made is None else made[1])
 
     @_page
@@ -186,40 +157,40 @@ class HubAdminDoor:
         hub = self._hub(request)
         if "sure" not in given:
             return self._show(asked, hub, problem=asked.ui.text(HubText.SURE))
-        await self._pairing.forget(hub.name)
-        await self._hubs.remove(hub.name)
+        await self.pairing.forget(hub.name)
+        await self.hubs.remove(hub.name)
         return see_other(asked.to("/admin/hubs"))
 
     async def _sheets(
         self, asked: Asked, hub: Hub, *, token: str | None = None, words: tuple[str, ...] | None = None
     ) -> web.Response:
-        until = self._pairing.until(hub.name)
-        link = "" if token is None else f"{self._public}/enter/{token}"
+        until = self.pairing.until(hub.name)
+        link = "" if token is None else f"{self.public}/enter/{token}"
         return self.pages.show(
             "admin_hub_sheets.html",
             asked,
             hub=self._rows(asked, hub)[0],
             link=link,
-            link_qr=link and self._qr(link),
+            link_qr=link and self.qr_svg(link),
             words=words or (),
             # What stands behind the # is never sent to a server: the page's script puts it into the form.
-            words_qr=self._qr(f"{self._public}/hub/pair#{'-'.join(words)}") if words else "",
-            pair=f"{self._public}/hub/pair",
-            command=f"moothall hub pair {self._public} {' '.join(words or ())}",
-            until="" if until is None else view.moment(until, self._zone(), asked.ui),
+            words_qr=self.qr_svg(f"{self.public}/hub/pair#{'-'.join(words)}") if words else "",
+            pair=f"{self.public}/hub/pair",
+            command=f"moothall hub pair {self.public} {' '.join(words or ())}",
+            until="" if until is None else view.moment(until, self.zone(), asked.ui),
         )
 
     def _rows(self, asked: Asked, *only: Hub) -> list[dict[str, object]]:
-        lines = {each.hub: each for each in self._linked()}
-        found = [(hub, self._hubs.people(hub.name)) for hub in only] if only else self._hubs.listed()
+        lines = {each.hub: each for each in self.linked()}
+        found = [(hub, self.hubs.people(hub.name)) for hub in only] if only else self.hubs.listed()
         return [self._row(hub, people, asked, lines) for hub, people in found]
 
     def _row(self, hub: Hub, people: int | None, asked: Asked, lines: Mapping[str, Connected]) -> dict[str, object]:
-        row = view.staff_row(hub, people, asked.ui, here=self._hubs.here(hub.name), zone=self._zone())
-        return row | view.line_row(lines.get(hub.name), self._meeting, asked.ui, zone=self._zone())
+        row = view.staff_row(hub, people, asked.ui, here=self.hubs.here(hub.name), zone=self.zone())
+        return row | view.line_row(lines.get(hub.name), self.title_of, asked.ui, zone=self.zone())
 
     def _hub(self, request: web.Request) -> Hub:
-        hub = self._hubs.get(request.match_info["hub"])
+        hub = self.hubs.get(request.match_info["hub"])
         if hub is None:
             raise Wrong(404, AdminText.GONE)
         return hub
@@ -231,7 +202,7 @@ class HubAdminDoor:
         if isinstance(languages, NoLanguages):
             return languages.said(asked.ui)
         zone, expected = said.get("zone", ""), said.get("expected", "")
-        if zone and self._zones(zone) is None:
+        if zone and self.zones(zone) is None:
             return asked.ui.text(AdminText.ZONE)
         number = number_of(expected)
         if expected and number is None:

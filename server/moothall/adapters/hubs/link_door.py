@@ -13,6 +13,7 @@ import logging
 import socket as sockets
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 from aiohttp import WSMsgType, web
 
@@ -87,22 +88,20 @@ class HubSocket:
             await self._socket.close(code=code, message=reason_bytes(reason), drain=False)
 
 
+@dataclass(eq=False, repr=False)
 class HubDoor:
-    """Lets hubs in by their keys."""
+    """Lets hubs in by their keys.
 
-    def __init__(
-        self,
-        links: HubLinks,
-        registry: Registry,
-        gate: AddressGate,
-        *,
-        address_of: AddressOf = remote_address,
-    ) -> None:
-        """`gate` has to be its own: AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS)."""
-        self._links = links
-        self._registry = registry
-        self._gate = gate
-        self._address_of = address_of
+    `gate` has to be its own: AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS).
+    """
+
+    links: HubLinks
+    registry: Registry
+    gate: AddressGate
+    _: KW_ONLY
+    address_of: AddressOf = remote_address
+
+    def __post_init__(self) -> None:
         self._open: set[asyncio.Future[None]] = set()
         self._closed = False
 
@@ -114,18 +113,18 @@ class HubDoor:
         """Serve one hub for as long as its link holds."""
         if request.headers.getall("Origin", []):
             return web.Response(status=403, text="This address is for hubs, not for web pages.\n")
-        wait = self._gate.take(self._address_of(request))
+        wait = self.gate.take(self.address_of(request))
         if wait > TRIES_PATIENCE_MS:
             text = "Too many hubs dial from your address. Wait a little and try again.\n"
             return web.Response(status=429, text=text, headers={"Retry-After": str(-(-wait // 1000))})
-        identity = self._registry.of_key(_bearer(request))
+        identity = self.registry.of_key(_bearer(request))
         if identity is None:
             logger.warning("hub link: refused a connection without a good key")
             return web.Response(status=401, text=WRONG_KEY, headers={"WWW-Authenticate": "Bearer"})
         if isinstance(identity, Fenced):
             logger.warning("hub %s: refused a machine that another one has replaced", identity.hub)
             return web.Response(status=403, text=FENCED)
-        if self._closed or self._links.full_for(identity):
+        if self._closed or self.links.full_for(identity):
             text = "As many hubs are linked as the server takes, or it is restarting. Try again in a minute.\n"
             return web.Response(status=503, text=text, headers={"Retry-After": "60"})
         socket = web.WebSocketResponse(
@@ -151,7 +150,7 @@ class HubDoor:
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open.add(ended)
         try:
-            await self._links.serve(HubSocket(socket, transport, first), identity)
+            await self.links.serve(HubSocket(socket, transport, first), identity)
         finally:
             self._open.discard(ended)
             ended.set_result(None)
@@ -160,7 +159,7 @@ class HubDoor:
     async def close(self) -> None:
         """The server is going away: say so to every hub. Returns when their links have ended."""
         self._closed = True
-        self._links.close()
+        self.links.close()
         if self._open:
             await asyncio.wait(set(self._open), timeout=2 * CLOSE_S)
 

@@ -7,13 +7,14 @@ a script renews what changes.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, wrong
+from moothall.adapters.admin.request import Asked, StaffPages, Wrong, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.hubs import page_view as view
 from moothall.adapters.hubs.admin_door import number_of
@@ -23,7 +24,7 @@ from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import LeaveHubNote, ReadHubNote
 from moothall.core.hubs.entry import MOST_PEOPLE, HeadCount, Hub
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId, is_name
 from moothall.core.kernel.times import Zone, clock_time
 from moothall.core.ports import Clock, Randomness
@@ -45,52 +46,40 @@ AGE_FIGURES = 12
 Handler = Callable[["HubPageDoor", web.Request, Asked, Hub], Awaitable[web.Response]]
 
 
-def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[web.Response]]:
-    """A handler for those who have the hub's link; everybody else, and every mistake, gets a sentence."""
+def _of_hub(staff: Staff, request: web.Request) -> bool:
+    return hub_of(staff) == request.match_info["hub"]
 
+
+def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[web.Response]]:
+    """A handler for those who have the hub's link."""
+
+    @staff_page(_of_hub)
     @wraps(handler)
-    async def handle(self: HubPageDoor, request: web.Request) -> web.Response:
-        name = request.match_info["hub"]
-        try:
-            asked = self.pages.asked(request, lambda staff: hub_of(staff) == name)
-            hub = self.hubs.get(name)
-            if hub is None:
-                raise Wrong(404, AdminText.GONE)
-            return await handler(self, request, asked, hub)
-        except Wrong as error:
-            return self.pages.refuse(request, error)
-        except StorageUnavailable:
-            return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+    async def handle(self: HubPageDoor, request: web.Request, asked: Asked) -> web.Response:
+        hub = self.hubs.get(request.match_info["hub"])
+        if hub is None:
+            raise Wrong(404, AdminText.GONE)
+        return await handler(self, request, asked, hub)
 
     return handle
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class HubPageDoor:
-    """Handlers of the page of a hub without a machine, and of its forms."""
+    """Handlers of the page of a hub without a machine, and of its forms.
 
-    def __init__(
-        self,
-        *,
-        pages: StaffPages,
-        hubs: Hubs,
-        sessions: Sessions,
-        programme: Programme,
-        asking: Asking,
-        entries: Callable[[], Awaitable[Sequence[Entry]]],
-        zones: Zones,
-        clock: Clock,
-        randomness: Randomness,
-    ) -> None:
-        """`entries` tells of every session without loading it; `zones` finds the hubs' time zones."""
-        self.pages = pages
-        self.hubs = hubs
-        self._sessions = sessions
-        self._programme = programme
-        self._asking = asking
-        self._entries = entries
-        self._zones = zones
-        self._clock = clock
-        self._randomness = randomness
+    `entries` tells of every session without loading it; `zones` finds the hubs' time zones.
+    """
+
+    pages: StaffPages
+    hubs: Hubs
+    sessions: Sessions
+    programme: Programme
+    asking: Asking
+    entries: Callable[[], Awaitable[Sequence[Entry]]]
+    zones: Zones
+    clock: Clock
+    randomness: Randomness
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`; behind those of `/hub/pair` and `/hub/link`."""
@@ -107,9 +96,9 @@ class HubPageDoor:
     async def home(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
         """The meetings that it may take part in, by its own clock."""
         self.hubs.visited(hub.name, renews=False)
-        zone, now = self._zone(hub), self._clock.wall()
-        entries = [entry for entry in await self._entries() if self._open(asked.staff, entry)]
-        plans = [plan for plan in self._programme.planned() if self._planned(asked.staff, plan)]
+        zone, now = self._zone(hub), self.clock.wall()
+        entries = [entry for entry in await self.entries() if self._open(asked.staff, entry)]
+        plans = [plan for plan in self.programme.planned() if self._planned(asked.staff, plan)]
         return self.pages.show(
             "hub_home.html",
             asked,
@@ -135,14 +124,14 @@ class HubPageDoor:
     async def _meeting(
         self, asked: Asked, hub: Hub, live: LiveSession, *, problem: str = "", written: str = "", status: int = 400
     ) -> web.Response:
-        now, zone = self._clock.wall(), self._zone(hub)
+        now, zone = self.clock.wall(), self._zone(hub)
         return self.pages.show(
             "hub.html",
             asked,
             status=status if problem else 200,
             problem=problem and asked.ui.text(problem),
             written=written,
-            note=f"n{self._randomness.bytes(8).hex()}",
+            note=f"n{self.randomness.bytes(8).hex()}",
             most=MAX_NOTE,
             text=f"/s/{quote(live.id)}",
             made=clock_time(zone.at(now)),
@@ -155,8 +144,8 @@ class HubPageDoor:
         count = _count(hub, live.id)
         rows = []
         for each in view.asked_of(state, hub.name):
-            token = self._asking.token(live.id, each.id)
-            own = await self._asking.own(live.id, token)
+            token = self.asking.token(live.id, each.id)
+            own = await self.asking.own(live.id, token)
             if own is not None:
                 rows.append(view.question_row(own, page_of(live.id, token), hub.name, state.hubs, ui))
         return {
@@ -187,7 +176,7 @@ class HubPageDoor:
         age = (
             min(int(age), LONGEST_AGE_MS) if (age := given.get("age", "")).isdecimal() and len(age) < AGE_FIGURES else 0
         )
-        refused = await self.hubs.count(hub.name, live.id, people, self._clock.wall() - age)
+        refused = await self.hubs.count(hub.name, live.id, people, self.clock.wall() - age)
         if refused is not None:
             raise wrong(refused)
         return self._back(asked, hub, live)
@@ -241,7 +230,7 @@ class HubPageDoor:
     async def _live(self, request: web.Request, asked: Asked) -> LiveSession:
         """The session of the address, where the hub may take part in it. Raises Wrong."""
         name = request.match_info["session"]
-        live = await self._sessions.find(SessionId(name)) if is_name(name) else None
+        live = await self.sessions.find(SessionId(name)) if is_name(name) else None
         if live is None or live.state.status is Status.ABSENT or not self._may(asked.staff, live.id):
             raise Wrong(404, AdminText.GONE)
         if not may_read(Role.HUB, live.state.access, has_link=True):
@@ -249,7 +238,7 @@ class HubPageDoor:
         return live
 
     def _may(self, staff: Sequence[Staff], session: SessionId) -> bool:
-        return any(covers(each.scope, session, self._programme.room_of(session)) for each in staff)
+        return any(covers(each.scope, session, self.programme.room_of(session)) for each in staff)
 
     def _open(self, staff: Sequence[Staff], entry: Entry) -> bool:
         open_to = may_read(Role.HUB, entry.access, has_link=True) and entry.status is not Status.ABSENT
@@ -261,8 +250,8 @@ class HubPageDoor:
 
     def _zone(self, hub: Hub) -> Zone:
         """The hub's own clock; where it has said none, that of the conference."""
-        rules = self._zones(hub.details.zone) if hub.details.zone else None
-        return self._programme.zone() if rules is None else Zone(hub.details.zone, rules)
+        rules = self.zones(hub.details.zone) if hub.details.zone else None
+        return self.programme.zone() if rules is None else Zone(hub.details.zone, rules)
 
 
 def _count(hub: Hub, session: SessionId) -> HeadCount | None:

@@ -7,6 +7,7 @@ of the hub's role link. On a code from the sheet the words stand behind the `#` 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 
 from aiohttp import hdrs, web
 
@@ -27,29 +28,26 @@ from moothall.services.hubs.pairing import Pairing, Unpaired
 from moothall.wire.hub.pairing import LONGEST
 
 
+@dataclass(eq=False, repr=False)
 class HubPairDoor:
-    """Handlers of `/hub/pair` at the centre."""
+    """Handlers of `/hub/pair` at the centre.
 
-    def __init__(
-        self,
-        pages: Pages,
-        pairing: Pairing,
-        *,
-        staff: StaffDoor,
-        clock: Clock,
-        randomness: Randomness,
-        keys: Mapping[str, object],
-        public: str,
-        address_of: AddressOf = remote_address,
-    ) -> None:
-        """`keys` is the document of the house's public keys, `public` the address that people know."""
-        self._pages = pages
-        self._pairing = pairing
-        self._staff = staff
-        self._keys = dict(keys)
-        self._public = public
-        self._address_of = address_of
-        self._gate = AddressGate(clock, randomness, ALLOWANCE, patience_ms=0, slower=MINUTE, prefix=SITE)
+    `keys` is the document of the house's public keys, `public` the address that people know.
+    """
+
+    pages: Pages
+    pairing: Pairing
+    _: KW_ONLY
+    staff: StaffDoor
+    clock: Clock
+    randomness: Randomness
+    keys: Mapping[str, object]
+    public: str
+    address_of: AddressOf = remote_address
+
+    def __post_init__(self) -> None:
+        self._keys = dict(self.keys)
+        self._gate = AddressGate(self.clock, self.randomness, ALLOWANCE, patience_ms=0, slower=MINUTE, prefix=SITE)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -57,12 +55,12 @@ class HubPairDoor:
 
     async def form(self, request: web.Request) -> web.Response:
         """The page on which one types them."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = language(self.pages, request)
         return self._form(ui, chosen=chosen)
 
     async def take(self, request: web.Request) -> web.Response:
         """Let a machine or a browser in."""
-        often = self._gate.take(self._address_of(request)) > 0
+        often = self._gate.take(self.address_of(request)) > 0
         if request.content_type == "application/json":
             return await self._machine(request, often=often)
         return await self._browser(request, often=often)
@@ -72,10 +70,10 @@ class HubPairDoor:
             return told(403, "A page may not do this; a machine sends no Origin.")
         if often:
             return told(429, TOLD[Unpaired.OFTEN])
-        return await pair_machine(request, self._pairing, keys=self._keys, address=self._public)
+        return await pair_machine(request, self.pairing, keys=self._keys, address=self.public)
 
     async def _browser(self, request: web.Request, *, often: bool) -> web.Response:
-        ui, chosen = language(self._pages, request)
+        ui, chosen = language(self.pages, request)
         if often:
             return self._form(ui, chosen=chosen, status=429, sentence=ui.text(UNPAIRED[Unpaired.OFTEN]))
         try:
@@ -83,20 +81,20 @@ class HubPairDoor:
         except Wrong as wrong:
             return self._form(ui, chosen=chosen, status=wrong.status, sentence=ui.text(wrong.key))
         try:
-            entered = await self._pairing.admit(typed, self._staff.key_of(request))
+            entered = await self.pairing.admit(typed, self.staff.key_of(request))
         except (StorageUnavailable, NoLink):
             return self._form(ui, chosen=chosen, typed=typed, status=503, sentence=ui.text(ErrorText.UNAVAILABLE))
         if isinstance(entered, Unpaired):
             sentence = ui.text(UNPAIRED[entered])
             return self._form(ui, chosen=chosen, typed=typed, status=STATUS[entered], sentence=sentence)
-        return self._staff.welcome(*entered, query=f"?ui={ui.language}" if chosen else "")
+        return self.staff.welcome(*entered, query=f"?ui={ui.language}" if chosen else "")
 
     def _form(
         self, ui: Catalogue, *, chosen: bool, status: int = 200, sentence: str = "", typed: str = ""
     ) -> web.Response:
         query = f"?ui={ui.language}" if chosen else ""
         action = f"/hub/pair{query}"
-        text = self._pages.render("hub_pair.html", ui=ui, action=action, sentence=sentence, typed=typed)
+        text = self.pages.render("hub_pair.html", ui=ui, action=action, sentence=sentence, typed=typed)
         response = own_html(text, ui, status=status)
         if status in (429, 503):
             response.headers[hdrs.RETRY_AFTER] = str(AGAIN_S)

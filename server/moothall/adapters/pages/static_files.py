@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.store.files import shipped
 from moothall.core.kernel.errors import ConfigurationError
 
 TYPES = {
@@ -28,10 +29,9 @@ def find_web_folder() -> Path:
 
     Raises ConfigurationError when neither is there.
     """
-    package = Path(__file__).resolve().parents[2]
-    for folder in (package.parents[1] / "web", package / "web"):
-        if (folder / "pages").is_dir() and (folder / "locales").is_dir():
-            return folder
+    pages = shipped("web/pages")
+    if pages is not None:
+        return pages.parent
     msg = "The web folder is missing: neither the checkout nor the installed package has web/pages. Install it again."
     raise ConfigurationError(msg)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import groupby
 from urllib.parse import quote
 
@@ -42,12 +43,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     moment: str
     """The same, ISO 8601 with its offset."""
     time: str
-    """The same, in words; with its offset where that isn't the one of now."""
+    """The same by the clock of the page, in words; with its offset where that isn't the one of now."""
     state: str
+    """In words; empty where there is no log yet."""
     status: str
     languages: str
     """What is spoken, in words."""
-    place: str
+    place: str = ""
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -57,30 +59,22 @@ class Day(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
 
 
+@dataclass(eq=False, repr=False)
 class FrontPage:
-    """The handler of `/`. Planned sessions come from the programme, all others from the catalogue."""
+    """The handler of `/`. Planned sessions come from the programme, all others from the catalogue.
 
-    def __init__(
-        self,
-        pages: Pages,
-        *,
-        clock: Clock,
-        listed: Listed,
-        planned: Callable[[], Sequence[Planned]] = tuple,
-        place: Callable[[RoomId], str] = str,
-        known: Callable[[SessionId], Entry | None] = lambda _: None,
-        groups: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """`place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
-        `groups`: whether there are hubs, which have a list of their own.
-        """
-        self._pages = pages
-        self._clock = clock
-        self._listed = listed
-        self._planned = planned
-        self._place = place
-        self._known = known
-        self._groups = groups
+    `place` names a room; `known` tells of sessions that are not listed, so that a plan doesn't list them;
+    `groups`: whether there are hubs, which have a list of their own.
+    """
+
+    pages: Pages
+    _: KW_ONLY
+    clock: Clock
+    listed: Listed
+    planned: Callable[[], Sequence[Planned]] = tuple
+    place: Callable[[RoomId], str] = str
+    known: Callable[[SessionId], Entry | None] = lambda _: None
+    groups: Callable[[], bool] = lambda: False
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -88,60 +82,66 @@ class FrontPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """The page."""
-        ui, chosen = language(self._pages, request)
-        entries = await self._listed()
-        plans = {each.session: each for each in self._planned()}
+        ui, chosen = language(self.pages, request)
+        entries = await self.listed()
+        plans = {each.session: each for each in self.planned()}
 
         def rows(*statuses: Status) -> list[Row]:
             found = [entry for entry in entries if entry.status in statuses]
             return [self._row(entry, plans.get(entry.session), ui, chosen=chosen) for entry in found]
 
-        zone, now = self._pages.zone(), self._clock.wall()
+        zone, now = self.pages.zone(), self.clock.wall()
         coming = rows(Status.CREATED) + self._only_planned(plans.values(), ui)
-        text = self._pages.render(
+        text = self.pages.render(
             "front.html",
             ui=ui,
             live=sorted(rows(Status.OPEN, Status.PAUSED), key=_time),
-            coming=_days(sorted(coming, key=_time), ui, zone),
-            past=_days(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
+            coming=by_day(sorted(coming, key=_time), ui, zone),
+            past=by_day(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
             times=times_are(zone, now, ui),
-            groups=("/hubs" + (f"?ui={ui.language}" if chosen else "")) if self._groups() else "",
+            groups=("/hubs" + (f"?ui={ui.language}" if chosen else "")) if self.groups() else "",
             in_language=lambda tag: f"/?ui={tag}",
         )
         return html(text, ui)
 
     def _only_planned(self, plans: Iterable[Planned], ui: Catalogue) -> list[Row]:
         """Those that nothing is known of but the plan."""
-        since = self._clock.wall() - LONG_PAST_MS
+        since = self.clock.wall() - LONG_PAST_MS
         return [
             self._row(Entry(session=plan.session, title=plan.title, languages=plan.languages), plan, ui, chosen=False)
             for plan in plans
-            if not plan.rehearsal and self._known(plan.session) is None and (plan.ends or plan.starts or since) >= since
+            if not plan.rehearsal and self.known(plan.session) is None and (plan.ends or plan.starts or since) >= since
         ]
 
     def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue, *, chosen: bool) -> Row:
-        at = entry.opened if entry.opened is not None or plan is None else plan.starts
-        zone = self._pages.zone()
-        moment = None if at is None else zone.at(at)
-        time = "" if moment is None else time_of_day(moment)
-        if moment is not None and moment.utcoffset() != zone.at(self._clock.wall()).utcoffset():
-            time = f"{time} {offset_name(moment)}"
-        title = entry.title.strip()
-        tag = entry.languages[0] if title and entry.languages else ""
-        address = "" if entry.status is Status.ABSENT else f"/s/{quote(entry.session)}"
-        return Row(
-            session=entry.session,
-            address=f"{address}?ui={ui.language}" if address and chosen else address,
-            title=title or ui.text("Meeting without a title"),
-            language=tag,
-            at=at,
-            moment="" if moment is None else iso_time(moment),
-            time=time,
-            state=ui.named(f"page/state.{entry.status}"),
-            status=entry.status.value,
-            languages=", ".join(ui.language_name(each) for each in entry.languages),
-            place=self._place(plan.room) if plan is not None and plan.room is not None else "",
-        )
+        address = f"/s/{quote(entry.session)}" + (f"?ui={ui.language}" if chosen else "")
+        place = self.place(plan.room) if plan is not None and plan.room is not None else ""
+        return meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
+
+
+def meeting_row(
+    entry: Entry, plan: Planned | None, address: str, ui: Catalogue, *, zone: Zone, now: int, place: str = ""
+) -> Row:
+    """A session in a list; where it has no log it has neither `address` nor state. Times are by the clock of `zone`."""
+    at = entry.opened if entry.opened is not None or plan is None else plan.starts
+    moment = None if at is None else zone.at(at)
+    time = "" if moment is None else time_of_day(moment)
+    if moment is not None and moment.utcoffset() != zone.at(now).utcoffset():
+        time = f"{time} {offset_name(moment)}"
+    title, there = entry.title.strip(), entry.status is not Status.ABSENT
+    return Row(
+        session=entry.session,
+        address=address if there else "",
+        title=title or ui.text("Meeting without a title"),
+        language=entry.languages[0] if title and entry.languages else "",
+        at=at,
+        moment="" if moment is None else iso_time(moment),
+        time=time,
+        state=ui.named(f"page/state.{entry.status}") if there else "",
+        status=entry.status.value,
+        languages=", ".join(ui.language_name(each) for each in entry.languages),
+        place=place,
+    )
 
 
 def _time(row: Row) -> tuple[bool, int, str]:
@@ -149,7 +149,7 @@ def _time(row: Row) -> tuple[bool, int, str]:
     return row.at is None, row.at or 0, row.session
 
 
-def _days(rows: Iterable[Row], ui: Catalogue, zone: Zone) -> list[Day]:
+def by_day(rows: Iterable[Row], ui: Catalogue, zone: Zone) -> list[Day]:
     """The rows, which are in order of time, by day."""
 
     def day(row: Row) -> str:

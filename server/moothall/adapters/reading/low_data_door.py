@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 from aiohttp import HttpVersion11, hdrs, web
@@ -53,42 +54,35 @@ class _Packing(Protocol):
     def write(self, data: bytes) -> bytes: ...
 
 
+@dataclass(eq=False, repr=False)
 class _Connection:
     """One reader: frames of the feed come in as bytes of server-sent events, as the fan-out writes them."""
 
-    def __init__(
-        self,
-        transport: asyncio.Transport,
-        frames: Frames,
-        low: LowData,
-        feed: Feed,
-        fanout: SessionFanout,
-        *,
-        packed: bool,
-        chunked: bool,
-        now: int,
-    ) -> None:
-        self.transport = transport
+    transport: asyncio.Transport
+    frames: Frames
+    low: LowData
+    feed: Feed
+    fanout: SessionFanout
+    _: KW_ONLY
+    packed: bool
+    chunked: bool
+    now: int
+
+    def __post_init__(self) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._frames = frames
-        self._low = low
-        self._feed = feed
-        self._packing: _Packing = _Packed() if packed else _Plain()
-        self._chunked = chunked
-        self._fanout = fanout
-        self._batched = now
-        self._said = now - PULSE_MS
+        self._packing: _Packing = _Packed() if self.packed else _Plain()
+        self._said = self.now - PULSE_MS
         """When it was told anything, ms of the monotonic clock; long ago: the first look gives it a pulse."""
         self._since: int | None = None
 
     # What the fan-out needs of an outlet
 
     def write(self, data: bytes) -> None:
-        for text, frame in self._frames.of(data):
+        for text, frame in self.frames.of(data):
             if frame.snapshot is not None:
-                self._low.restart(CaptionsView.of(frame.snapshot, self._feed))
+                self.low.restart(CaptionsView.of(frame.snapshot, self.feed))
                 self._put(text)
-            self._low.take(frame)
+            self.low.take(frame)
 
     def get_write_buffer_size(self) -> int:
         return self.transport.get_write_buffer_size()
@@ -103,22 +97,22 @@ class _Connection:
 
     def look(self, now: int) -> None:
         """Send what is due, ms of the monotonic clock."""
-        if self._low.waits and self._since is None:
+        if self.low.waits and self._since is None:
             self._since = now
-        due = self._low.urgent or (self._since is not None and now - self._since >= BATCH_MS)
+        due = self.low.urgent or (self._since is not None and now - self._since >= BATCH_MS)
         if self.transport.get_write_buffer_size():
             return
-        if due or now - self._batched >= QUIET_MS:
-            self._since, self._batched, self._said = None, now, now
-            self._put(self._low.batch())
+        if due or now - self.now >= QUIET_MS:
+            self._since, self.now, self._said = None, now, now
+            self._put(self.low.batch())
         elif now - self._said >= PULSE_MS:
             self._said = now
-            self._put(self._low.pulse(self._fanout.source()), PULSE)
+            self._put(self.low.pulse(self.fanout.source()), PULSE)
 
     def _put(self, text: bytes, name: str = "") -> None:
         head = b"event:%b\n" % name.encode() if name else b""
         data = self._packing.write(b"%bdata:%b\n\n" % (head, text))
-        self.transport.write(chunk(data) if self._chunked else data)
+        self.transport.write(chunk(data) if self.chunked else data)
 
     def end(self) -> None:
         if not self.ended.done():

@@ -6,6 +6,7 @@ The security headers of its answers are those of every answer: `moothall.adapter
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -35,7 +36,7 @@ from moothall.adapters.reading.page_choices import SHOW, Choices
 from moothall.adapters.reading.page_menu import Lacking, spoken
 from moothall.adapters.reading.page_rows import kind_of, shows
 from moothall.adapters.reading.parallel_text import sources_of
-from moothall.adapters.reading.session_page import OWN_PACE_LINES, OlderPage, OwnPace, SessionPage
+from moothall.adapters.reading.session_page import OWN_PACE_LINES, OlderPage, OwnPace, PageParts, SessionPage
 from moothall.adapters.reading.your_turn import YourTurn, now_asked
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
@@ -71,48 +72,32 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
 
+@dataclass(eq=False, repr=False)
 class PageDoor:
-    """Handlers of the pages. What they show is asked for through the functions given."""
+    """Handlers of the pages. What they show is asked for through the functions given.
 
-    def __init__(
-        self,
-        pages: Pages,
-        *,
-        clock: Clock,
-        snapshot_of: SnapshotOf,
-        page_of: PageOf,
-        number_of: NumberOf,
-        sound_of: SoundOf = lambda _: None,
-        public: str = "",
-        last_awaited: Callable[[SessionId], bool] = lambda _: False,
-        quality_of: QualityOf = lambda _session, _channel: None,
-        offered: Callable[[SessionId], Sequence[str]] = lambda _: (),
-        lacking_of: LackingOf = lambda _session, _channel: Lacking(),
-        floor_of: FloorOf = _no_floor,
-        instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None,
-        your_turn: YourTurn | None = None,
-    ) -> None:
-        """`public` is the server's address as others know it, without a path.
+    `public` is the server's address as others know it, without a path.
 
-        `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
-        languages (BCP-47) into which a session could be translated. `floor_of`: what was asked. `instead`: the
-        text that readers of one are sent to while an interpreter is silent, or goes on.
-        """
-        self._pages = pages
-        self._session_page = SessionPage(pages)
-        self._clock = clock
-        self._snapshot_of = snapshot_of
-        self._page_of = page_of
-        self._number_of = number_of
-        self._sound_of = sound_of
-        self._public = public
-        self._last_awaited = last_awaited
-        self._quality_of = quality_of
-        self._offered = offered
-        self._lacking_of = lacking_of
-        self._floor_of = floor_of
-        self._instead = instead
-        self._your_turn = your_turn
+    `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
+    languages (BCP-47) into which a session could be translated. `floor_of`: what was asked. `instead`: the
+    text that readers of one are sent to while an interpreter is silent, or goes on.
+    """
+
+    pages: Pages
+    _: KW_ONLY
+    clock: Clock
+    snapshot_of: SnapshotOf
+    page_of: PageOf
+    number_of: NumberOf
+    sound_of: SoundOf = lambda _: None
+    public: str = ""
+    last_awaited: Callable[[SessionId], bool] = lambda _: False
+    quality_of: QualityOf = lambda _session, _channel: None
+    offered: Callable[[SessionId], Sequence[str]] = lambda _: ()
+    lacking_of: LackingOf = lambda _session, _channel: Lacking()
+    floor_of: FloorOf = _no_floor
+    instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None
+    your_turn: YourTurn | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, to be added to the application."""
@@ -127,72 +112,79 @@ class PageDoor:
 
     async def session_page(self, request: web.Request) -> web.Response:
         """The page of a session: live, its record, or with `?before=N` a page of older lines."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = language(self.pages, request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_of)
             before = _number(request, "before", ErrorText.BEFORE)
             older = None if before is None else await self._older(wanted, before)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
-        choices = page_choices.chosen(request.query)
-        floor = await self._floor_of(wanted.session)
-        turn = await self._turn(request, wanted, ui, chosen=chosen)
-        text = self._session_page.render_session(
+            return refusal(wrong, self.pages, ui)
+        floor = await self.floor_of(wanted.session)
+        lines = wanted.snapshot.lines if older is None else older.lines
+        parts = await self._parts(request, wanted, ui, floor, lines, chosen=chosen)
+        text = SessionPage(self.pages).render_session(
             wanted.snapshot,
-            channel=wanted.feed.channel,
-            ui=ui,
-            ui_chosen=chosen,
-            choices=choices,
-            now=self._clock.wall(),
+            parts,
+            now=self.clock.wall(),
             older=older,
-            sound_address=self._sound_of(wanted.snapshot.session),
-            public=self._public,
-            last_awaited=self._last_awaited(wanted.session),
-            quality=self._quality_of(wanted.session, wanted.feed.channel),
+            sound_address=self.sound_of(wanted.snapshot.session),
+            public=self.public,
+            last_awaited=self.last_awaited(wanted.session),
+            quality=self.quality_of(wanted.session, wanted.feed.channel),
             floor=floor,
-            offered=self._offered(wanted.session),
-            lacking=self._lacking_of(wanted.session, wanted.feed.channel),
-            named=bool(request.query.get("channel")),
-            instead=self._instead(wanted.session, wanted.feed.channel),
+            instead=self.instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
-            said=await self._said(wanted, choices, wanted.snapshot.lines if older is None else older.lines),
+        )
+        return html(text, ui) if parts.your_turn is None else own_html(text, ui)
+
+    async def _parts(
+        self,
+        request: web.Request,
+        wanted: Asked,
+        ui: Catalogue,
+        floor: Floor | None,
+        lines: Sequence[Line],
+        *,
+        chosen: bool,
+    ) -> PageParts:
+        """What both pages of a text with these lines are made with."""
+        address = _address(request, wanted, ui, chosen=chosen)
+        turn = None if self.your_turn is None else await self.your_turn.part(request, wanted, ui, chosen=chosen)
+        return PageParts(
+            address=address,
+            ui=ui,
+            named=bool(request.query.get("channel")),
+            said=await self._said(wanted, address.choices, lines),
+            offered=self.offered(wanted.session),
+            lacking=self.lacking_of(wanted.session, wanted.feed.channel),
             your_turn=turn,
             now_asked=now_asked(floor, ui, going=wanted.snapshot.session.status in ON),
         )
-        return html(text, ui) if turn is None else own_html(text, ui)
-
-    async def _turn(
-        self, request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool
-    ) -> dict[str, object] | None:
-        """What the page has for the one who asks for it."""
-        if self._your_turn is None:
-            return None
-        return await self._your_turn.part(request, wanted, ui, chosen=chosen)
 
     async def line_page(self, request: web.Request) -> web.Response:
         """The way to the page of a session that holds a line, however old: where it stands may change."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = language(self.pages, request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_of)
             segment = request.match_info["segment"]
             known = is_name(segment)
-            number = await self._number_of(wanted.session, wanted.feed, SegmentId(segment)) if known else None
+            number = await self.number_of(wanted.session, wanted.feed, SegmentId(segment)) if known else None
             if number is None:
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
+            return refusal(wrong, self.pages, ui)
         return self._to_line(request, wanted, ui, segment, number, chosen=chosen)
 
     async def moment_page(self, request: web.Request) -> web.Response:
         """The way to what was said at a moment, in whichever text is read; with `live` to the page that goes on."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = language(self.pages, request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_of)
             found = await self._said_at(wanted, number_at(request, "ms", MAX_DIGITS))
             if found is None:
                 raise Wrong(404, ErrorText.NOTHING)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
+            return refusal(wrong, self.pages, ui)
         segment, number = found
         return self._to_line(request, wanted, ui, segment, number, chosen=chosen, live="live" in request.query)
 
@@ -200,7 +192,7 @@ class PageDoor:
         """The first line that begins at `t` (media ms) or later, else the last one, and its number."""
         lines, start = wanted.snapshot.lines, wanted.snapshot.before or 0
         while start and (not lines or not goes_before(lines[0].t0, t)):
-            page = await self._page_of(wanted.session, wanted.feed, start)
+            page = await self.page_of(wanted.session, wanted.feed, start)
             if not page:
                 break
             lines, start = (*page, *lines), start - len(page)
@@ -221,12 +213,7 @@ class PageDoor:
         chosen: bool,
         live: bool = False,
     ) -> web.Response:
-        address = Address(
-            wanted.session,
-            channel=wanted.feed.channel,
-            ui=ui.language if chosen else None,
-            choices=page_choices.chosen(request.query),
-        )
+        address = _address(request, wanted, ui, chosen=chosen)
         total = _total(wanted.snapshot)
         shown = live or number >= total - len(wanted.snapshot.lines)
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
@@ -235,30 +222,17 @@ class PageDoor:
 
     async def own_pace_page(self, request: web.Request) -> web.Response:
         """Twenty finished lines from `?from=N` on (the first is 1), which stay until the next are asked for."""
-        ui, chosen = language(self._pages, request)
+        ui, chosen = language(self.pages, request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_of)
             start = _number(request, "from", ErrorText.FROM) or 1
             seen = await self._own_pace(wanted, start - 1)
         except Wrong as wrong:
-            return refusal(wrong, self._pages, ui)
-        choices = page_choices.chosen(request.query)
-        turn = await self._turn(request, wanted, ui, chosen=chosen)
-        text = self._session_page.render_own_pace(
-            wanted.snapshot.session,
-            seen,
-            channel=wanted.feed.channel,
-            ui=ui,
-            ui_chosen=chosen,
-            choices=choices,
-            named=bool(request.query.get("channel")),
-            said=await self._said(wanted, choices, [line for _, line in seen.lines]),
-            offered=self._offered(wanted.session),
-            lacking=self._lacking_of(wanted.session, wanted.feed.channel),
-            your_turn=turn,
-            now_asked=now_asked(await self._floor_of(wanted.session), ui, going=wanted.snapshot.session.status in ON),
-        )
-        return html(text, ui) if turn is None else own_html(text, ui)
+            return refusal(wrong, self.pages, ui)
+        floor, lines = await self.floor_of(wanted.session), [line for _, line in seen.lines]
+        parts = await self._parts(request, wanted, ui, floor, lines, chosen=chosen)
+        text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts)
+        return html(text, ui) if parts.your_turn is None else own_html(text, ui)
 
     async def lines_json(self, request: web.Request) -> web.Response:
         """A page of older lines: `{"lines": […], "before": M or null}`, with an ETag.
@@ -266,9 +240,9 @@ class PageDoor:
         `before` in the answer is what to ask for next, null at the beginning. A header says how many lines there are in
         all: where older ones come later, the numbers of those behind them have moved.
         """
-        ui, _ = language(self._pages, request)
+        ui, _ = language(self.pages, request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_of)
             before = _number(request, "before", ErrorText.BEFORE)
             older = await self._older(wanted, _total(wanted.snapshot) if before is None else before)
         except Wrong as wrong:
@@ -285,10 +259,10 @@ class PageDoor:
 
     async def static_file(self, request: web.Request) -> web.Response:
         """A style sheet, script or image. Under the current version it may be kept for ever."""
-        file = self._pages.static.get(request.match_info["name"])
+        file = self.pages.static.get(request.match_info["name"])
         if file is None:
-            return error_page(self._pages, request, 404, ErrorText.NOTHING)
-        current = request.match_info["version"] == self._pages.static.version
+            return error_page(self.pages, request, 404, ErrorText.NOTHING)
+        current = request.match_info["version"] == self.pages.static.version
         headers = {
             hdrs.CONTENT_TYPE: file.type,
             hdrs.CACHE_CONTROL: FOR_EVER if current else ASK_AGAIN,
@@ -301,10 +275,10 @@ class PageDoor:
     async def _older(self, wanted: Asked, before: int) -> OlderPage:
         total = _total(wanted.snapshot)
         stop = min(before, total)
-        lines = await self._page_of(wanted.session, wanted.feed, stop) if stop else ()
+        lines = await self.page_of(wanted.session, wanted.feed, stop) if stop else ()
         if lines is None:
             raise Wrong(404, ErrorText.NO_SESSION)
-        until = await began(wanted, self._page_of, stop) if stop < total else None
+        until = await began(wanted, self.page_of, stop) if stop < total else None
         return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
 
     async def _said(self, wanted: Asked, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
@@ -317,13 +291,13 @@ class PageDoor:
         if choices.get(SHOW) != "both" or not translated or floor is None:
             return None
         feed = Feed(channel=floor)
-        snapshot = await self._snapshot_of(wanted.session, feed)
+        snapshot = await self.snapshot_of(wanted.session, feed)
         if snapshot is None:
             return None
         said, before = snapshot.lines, snapshot.before
         missing = sources_of(lines) - {line.segment for line in said}
         while before and missing:
-            page = await self._page_of(wanted.session, feed, before)
+            page = await self.page_of(wanted.session, feed, before)
             if not page:
                 break
             said, before = (*page, *said), before - len(page)
@@ -345,7 +319,7 @@ class PageDoor:
         while number < total and len(found) < OWN_PACE_LINES:
             if number >= page_start + len(page):
                 stop = min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
-                page = await self._page_of(wanted.session, wanted.feed, stop) or ()
+                page = await self.page_of(wanted.session, wanted.feed, stop) or ()
                 page_start = stop - len(page)
                 if number < page_start:
                     raise Wrong(404, ErrorText.NO_SESSION)
@@ -353,9 +327,15 @@ class PageDoor:
             if shows(line):
                 found.append((number, line))
             number += 1
-        since = await began(wanted, self._page_of, start) if 0 < start < total else None
-        until = await began(wanted, self._page_of, number) if number < total else None
+        since = await began(wanted, self.page_of, start) if 0 < start < total else None
+        until = await began(wanted, self.page_of, number) if number < total else None
         return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
+
+
+def _address(request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool) -> Address:
+    """The address of a text with what the request's has chosen; `chosen`: the language too."""
+    choices = page_choices.chosen(request.query)
+    return Address(wanted.session, channel=wanted.feed.channel, ui=ui.language if chosen else None, choices=choices)
 
 
 def _total(snapshot: Snapshot) -> int:

@@ -161,13 +161,7 @@ def last_words(snapshot: Snapshot) -> int | None:
 def channel_name(channel: Channel, ui: Catalogue) -> str:
     """What readers call a text."""
     language = ui.language_name(channel.languages[0]) if channel.languages else ""
-    match channel.kind:
-        case ChannelKind.FLOOR:
-            return ui.text("As spoken")
-        case ChannelKind.INTERPRETATION:
-            return ui.text("Interpreter: {language}", language=language)
-        case ChannelKind.TRANSLATION:
-            return ui.text("Translation: {language}", language=language)
+    return ui.named(f"staff/kind.{channel.kind}", language=language)
 
 
 def kind_of(session: Session, channel: ChannelId | None) -> ChannelKind:

@@ -8,6 +8,7 @@ import logging
 import socket
 from asyncio import Transport
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from weakref import WeakValueDictionary
 
@@ -183,32 +184,26 @@ class Connection:
         self._shared.drop(self)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Readers:
-    """Shared by the readers' doors: their limits, and the way to the sessions."""
+    """Shared by the readers' doors: their limits, and the way to the sessions.
 
-    def __init__(
-        self,
-        *,
-        find: Find,
-        may_read: MayRead,
-        clock: Clock,
-        randomness: Randomness,
-        origins: frozenset[str],
-        most: int = MAX_READERS,
-        each: int | None = None,
-        address_of: AddressOf = remote_address,
-    ) -> None:
-        """`origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once, `each`: of
-        one address, None for as many.
-        """
-        self.clock = clock
+    `origins`: those whose pages may read, exactly as browsers write them; `most`: readers at once, `each`: of
+    one address, None for as many.
+    """
+
+    find: Find
+    may_read: MayRead
+    clock: Clock
+    randomness: Randomness
+    origins: frozenset[str]
+    most: int = MAX_READERS
+    each: int | None = None
+    address_of: AddressOf = remote_address
+
+    def __post_init__(self) -> None:
         self.frames = Frames()
-        self._find = find
-        self._may_read = may_read
-        self._randomness = randomness
-        self._origins = origins
-        self._places = Places(randomness, most=most, each=each)
-        self._address_of = address_of
+        self._places = Places(self.randomness, most=self.most, each=self.each)
         # Bound: the places.
         self._named: dict[str, Shared] = {}
         """Places of readers who gave themselves a name."""
@@ -223,7 +218,7 @@ class Readers:
 
     def jitter(self, low: int, high: int) -> int:
         """A number from `low` to `high`, so that those who come back don't all come at once."""
-        return low + int.from_bytes(self._randomness.bytes(4), "big") % (high - low + 1)
+        return low + int.from_bytes(self.randomness.bytes(4), "big") % (high - low + 1)
 
     def enter(self, request: web.Request) -> Place | Connection | Refused:
         """Take a place, or say why not.
@@ -231,13 +226,13 @@ class Readers:
         A reader whose line has gone silent tries a new one before it closes the old one. It names itself by `reader`, a
         random name of its page's own, and two connections of that name have one place, for a while (`part`).
         """
-        if not origin_allowed(request.headers.get("Origin"), self._origins):
+        if not origin_allowed(request.headers.get("Origin"), self.origins):
             return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
         name = _reader(request)
         known = self._named.get(name)
         if known is not None and known.alone:
             return known.join(partial(_abort, request), self.clock.monotonic())
-        place = self._places.take(self._address_of(request))
+        place = self._places.take(self.address_of(request))
         if isinstance(place, Full):
             wait = self.jitter(3, 15)
             return Refused(status=503, code=CloseCode.TRY_LATER, message=_FULL[place], retry_after=wait)
@@ -260,7 +255,7 @@ class Readers:
         for request in tuple(self._by_link.values()):
             reset = ASKER.set(asker(request))
             try:
-                refusal = self._may_read(SessionId(request.match_info["session"]))
+                refusal = self.may_read(SessionId(request.match_info["session"]))
             finally:
                 ASKER.reset(reset)
             if refusal is not None:
@@ -289,10 +284,10 @@ class Readers:
         except ValueError as error:
             return Refused(status=400, code=CloseCode.BAD_REQUEST, message=str(error))
         try:
-            fanout = await self._find(session) if is_name(session) else None
+            fanout = await self.find(session) if is_name(session) else None
             if fanout is None:
                 return _refused(refuse(RefusalCode.UNKNOWN, "There is no such session here."))
-            refusal = self._may_read(session)
+            refusal = self.may_read(session)
             if refusal is not None:
                 return _refused(refusal)
             if ASKER.get():

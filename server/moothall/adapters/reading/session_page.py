@@ -19,7 +19,6 @@ from moothall.adapters.questions.asking_texts import figures
 from moothall.adapters.questions.page_hands import raised
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_address import FORMATS, Address
-from moothall.adapters.reading.page_choices import Choices
 from moothall.adapters.reading.page_menu import (
     Lacking,
     by_language,
@@ -87,6 +86,24 @@ class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
     """When the line to go on from began; None where there is none."""
 
 
+class PageParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What both pages of a session's text are made with."""
+
+    address: Address
+    """Of this page: links keep what it names."""
+    ui: Catalogue
+    named: bool = True
+    """Whether the address names the text."""
+    said: Sequence[Line] | None = None
+    """The lines that were spoken, where a translation is to be shown with them."""
+    offered: Sequence[str] = ()
+    """Languages into which the text could be translated."""
+    lacking: Lacking = COMPLETE
+    """What its translations lack."""
+    your_turn: Mapping[str, object] | None = None
+    now_asked: Mapping[str, object] = msgspec.field(default_factory=lambda: NOBODY)
+
+
 class SessionPage:
     """Makes the pages of a session's text. One for the whole server; it holds no state."""
 
@@ -96,39 +113,28 @@ class SessionPage:
     def render_session(
         self,
         snapshot: Snapshot,
+        parts: PageParts,
         *,
-        channel: ChannelId,
-        ui: Catalogue,
         now: int,
-        ui_chosen: bool = False,
-        choices: Choices | None = None,
         older: OlderPage | None = None,
         sound_address: str | None = None,
         public: str = "",
         last_awaited: bool = False,
         quality: Quality | None = None,
         floor: Floor | None = None,
-        named: bool = True,
         instead: ChannelId | None = None,
         instead_of: ChannelId | None = None,
-        said: Sequence[Line] | None = None,
-        offered: Sequence[str] = (),
-        lacking: Lacking = COMPLETE,
-        your_turn: Mapping[str, object] | None = None,
-        now_asked: Mapping[str, object] = NOBODY,
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
-        `now` is Unix ms; `ui_chosen` is whether the language came from the address, and `choices` what else it named:
-        links keep both. `sound_address` is where the sound can be heard, `public` the server's address as others know
-        it; `last_awaited` as for `standing`; `quality` is how good the text is, `floor` what was asked. `named` is
-        whether the address names the text; `instead` and `instead_of` are as for `in_place`; `said` are the lines that
-        were spoken, where a translation is to be shown with them; `offered` are languages into which it could be
-        translated, and `lacking` is what its translations lack.
+        `now` is Unix ms. `sound_address` is where the sound can be heard, `public` the server's address as others know
+        it; `last_awaited` as for `standing`; `quality` is how good the text is, `floor` what was asked. `instead` and
+        `instead_of` are as for `in_place`.
         """
         session = snapshot.session
         zone = self._clock_of(session, now)
-        address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
+        address, ui, said = parts.address, parts.ui, parts.said
+        channel = address.channel
         lines, start = (snapshot.lines, snapshot.before or 0) if older is None else (older.lines, older.start)
         apart = growing(lines) if older is None else None
         kind, values = standing(snapshot, now, last_awaited=last_awaited)
@@ -146,16 +152,14 @@ class SessionPage:
         return self._pages.render(
             "session.html",
             ui=ui,
-            **self._around(session, address, ui, offered, lacking, lines=lines, named=named or older is not None),
+            **self._around(session, parts, lines=lines, named=parts.named or older is not None),
             in_language=lambda language: address.page(ui=language),
             instead=in_place(session, address, instead, instead_of, ui),
-            yours=None if named or older is not None else in_own_language(session, address, ui),
+            yours=None if parts.named or older is not None else in_own_language(session, address, ui),
             # Never the address of the page itself: of that a browser would only look for the place in it.
             newer=f"{address.page(instead_of=instead_of)}&at={now}",
             older=older is not None,
-            your_turn=your_turn,
-            now_asked=now_asked,
-            making=lacking.making,
+            making=parts.lacking.making,
             rows=rows,
             growing=grows,
             short=short_notice(session, channel, ui),
@@ -175,7 +179,7 @@ class SessionPage:
                 address=public + address.base,
                 image=public + self._pages.card,
             ),
-            report=report_part(session.id, channel, ui, chosen=ui_chosen),
+            report=report_part(session.id, channel or "", ui, chosen=address.ui is not None),
             before=start,
             later=None if older is None else _later(older),
             page_lines=SNAPSHOT_LINES,
@@ -195,7 +199,7 @@ class SessionPage:
                     "date": self._pages.date(session, ui),
                     "zone": _script_zone(zone, now),
                     "session": msgspec.to_builtins(session),
-                    "making": lacking.making,
+                    "making": parts.lacking.making,
                     "growing": None
                     if apart is None
                     else {**msgspec.to_builtins(lines[apart]), "number": start + apart},
@@ -206,40 +210,23 @@ class SessionPage:
             ),
         )
 
-    def render_own_pace(
-        self,
-        session: Session,
-        seen: OwnPace,
-        *,
-        channel: ChannelId,
-        ui: Catalogue,
-        ui_chosen: bool = False,
-        choices: Choices | None = None,
-        named: bool = True,
-        said: Sequence[Line] | None = None,
-        offered: Sequence[str] = (),
-        lacking: Lacking = COMPLETE,
-        your_turn: Mapping[str, object] | None = None,
-        now_asked: Mapping[str, object] = NOBODY,
-    ) -> str:
-        """A few lines that stay as they are until the reader asks for the next ones; the last four as there."""
-        address = Address(session.id, channel=channel, ui=ui.language if ui_chosen else None, choices=choices)
+    def render_own_pace(self, session: Session, seen: OwnPace, parts: PageParts) -> str:
+        """A few lines that stay as they are until the reader asks for the next ones."""
+        address, ui, lines = parts.address, parts.ui, [line for _, line in seen.lines]
         zone = self._clock_of(session, None)
         rows = [row_of(session, line, number, ui, zone=zone) for number, line in seen.lines]
         rows = in_turns(with_gaps(rows, session, seen.since, seen.until, ui) if rows else [], ui)
-        if said is not None:
-            rows = put_beside(rows, [line for _, line in seen.lines], said)
+        if parts.said is not None:
+            rows = put_beside(rows, lines, parts.said)
         more = max(0, seen.total - seen.following)
         place = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
         return self._pages.render(
             "own_pace.html",
             ui=ui,
-            **self._around(session, address, ui, offered, lacking, lines=[line for _, line in seen.lines], named=named),
+            **self._around(session, parts, lines=lines, named=parts.named),
             ways=ways(session, address, ui, own_pace=seen.start + 1),
             in_language=lambda language: address.own_pace(seen.start + 1, ui=language),
             rows=rows,
-            your_turn=your_turn,
-            now_asked=now_asked,
             place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
             next=address.own_pace(seen.following + 1) if more else None,
             more=ui.text("Next lines ({n} more)", n=more),
@@ -248,18 +235,9 @@ class SessionPage:
             here=seen.start + 1,
         )
 
-    def _around(
-        self,
-        session: Session,
-        address: Address,
-        ui: Catalogue,
-        offered: Sequence[str],
-        lacking: Lacking,
-        *,
-        lines: Sequence[Line],
-        named: bool,
-    ) -> dict[str, object]:
+    def _around(self, session: Session, parts: PageParts, *, lines: Sequence[Line], named: bool) -> dict[str, object]:
         """What every page of a session needs with `lines`; `named` is whether its address names the text."""
+        address, ui = parts.address, parts.ui
         shown = {f"data-{name}": address.choices[name] for name in page_choices.SHOWN if name in address.choices}
         if not named and len(session.channels) > 1:
             shown["data-texts"] = by_language(session)  # js/lib/early.js goes to the one in the reader's language
@@ -273,10 +251,12 @@ class SessionPage:
             "notices": notices(session, address.channel, ui, lines),
             "lists": page_choices.form(address.choices, ui),
             "sources": address.choices.get(page_choices.SOURCES) == "yes",
-            "texts": menu(session, address, ui, self._pages.zone(), offered),
-            "to_ask_for": to_ask_for(session, offered, ui),
-            "not_here": not_here(lacking, ui),
+            "texts": menu(session, address, ui, self._pages.zone(), parts.offered),
+            "to_ask_for": to_ask_for(session, parts.offered, ui),
+            "not_here": not_here(parts.lacking, ui),
             "shown": shown,
+            "your_turn": parts.your_turn,
+            "now_asked": parts.now_asked,
         }
 
     def _clock_of(self, session: Session, now: int | None) -> Zone:

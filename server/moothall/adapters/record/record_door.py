@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.static_files import StaticFiles
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.record.texts import RecordErrorText, wording
@@ -30,7 +31,7 @@ from moothall.record.model import Record
 from moothall.record.srt import write_srt
 from moothall.record.text import write_text
 from moothall.record.vtt import write_vtt
-from moothall.record.wording import Options, file_name
+from moothall.record.wording import Options, Wording, file_name
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.services.sessions.records import NotThere, Records
@@ -97,7 +98,7 @@ class RecordDoor:
         self._most_kept = most_kept
         self._records = records
         self._pages = pages
-        self._style = _style(pages)
+        self._style = record_style(pages.static)
         self._files: OrderedDict[_Asked, _File] = OrderedDict()
         self._making = asyncio.Lock()
         self._waiting = 0
@@ -193,17 +194,7 @@ class RecordDoor:
 
     def _make(self, asked: _Asked, record: Record, ui: Catalogue) -> _File:
         words = wording(record, ui, self._pages.zone())
-        match asked.form:
-            case "vtt":
-                body = write_vtt(record, words, asked.options).encode()
-            case "srt":
-                body = write_srt(record, words, asked.options).encode()
-            case "txt":
-                body = write_text(record, words, asked.options).encode()
-            case "html":
-                body = write_html(record, words, asked.options, self._style).encode()
-            case _:
-                body = write_json(record, words, asked.options)
+        body = write_record(asked.form, record, words, asked.options, lambda: self._style)
         return _File(record.position, body, gzip.compress(body, 6, mtime=0), _disposition(record, asked.form))
 
     def _keep(self, asked: _Asked, file: _File) -> None:
@@ -225,8 +216,24 @@ class RecordDoor:
         return web.Response(status=status, text=sentence + "\n", headers=headers)
 
 
-def _style(pages: Pages) -> str:
-    sheets = [pages.static.get(name) for name in STYLES]
+def write_record(form: str, record: Record, words: Wording, options: Options, style: Callable[[], str]) -> bytes:
+    """A record in one of the forms of TYPES; `style`: of the HTML file."""
+    match form:
+        case "vtt":
+            return write_vtt(record, words, options).encode()
+        case "srt":
+            return write_srt(record, words, options).encode()
+        case "txt":
+            return write_text(record, words, options).encode()
+        case "html":
+            return write_html(record, words, options, style()).encode()
+        case _:
+            return write_json(record, words, options)
+
+
+def record_style(static: StaticFiles) -> str:
+    """The style of the HTML file. Raises ConfigurationError when it is missing."""
+    sheets = [static.get(name) for name in STYLES]
     found = [sheet.body.decode() for sheet in sheets if sheet is not None]
     if len(found) < len(STYLES):
         msg = f"The web folder lacks the style of records: {' or '.join(STYLES)}. Install it again."

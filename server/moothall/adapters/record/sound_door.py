@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -34,26 +35,20 @@ StateOf = Callable[[SessionId], Awaitable[State | None]]
 """A session's state, loaded if need be; None for an unknown one."""
 
 
+@dataclass(eq=False, repr=False)
 class SoundDoor:
-    """Handlers of published sound, and of the pieces that staff hear while they correct."""
+    """Handlers of published sound, and of the pieces that staff hear while they correct.
 
-    def __init__(
-        self,
-        recordings: Recordings,
-        *,
-        path_of: Callable[[SessionId, PlacedPart], Path],
-        state_of: StateOf,
-        may_read: Callable[[SessionId], Refusal | None],
-        staff: Callable[[web.Request], tuple[Staff, ...]],
-        may_act: Callable[[Staff, SessionId], bool],
-    ) -> None:
-        """`path_of` a part; `may_read` as readers may; `staff` and `may_act` are the staff door's."""
-        self._recordings = recordings
-        self._path_of = path_of
-        self._state_of = state_of
-        self._may_read = may_read
-        self._staff = staff
-        self._may_act = may_act
+    `path_of` a part; `may_read` as readers may; `staff` and `may_act` are the staff door's.
+    """
+
+    recordings: Recordings
+    _: KW_ONLY
+    path_of: Callable[[SessionId, PlacedPart], Path]
+    state_of: StateOf
+    may_read: Callable[[SessionId], Refusal | None]
+    staff: Callable[[web.Request], tuple[Staff, ...]]
+    may_act: Callable[[Staff, SessionId], bool]
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door."""
@@ -82,7 +77,7 @@ class SoundDoor:
         named = [part for part in parts if first is None or (part.source == source and str(part.first) == first)]
         if not named:
             raise web.HTTPNotFound(text="There is no such piece of sound here.\n")
-        return web.FileResponse(self._path_of(session, named[0]), headers={**_NOT_KEPT, hdrs.CONTENT_TYPE: TYPE})
+        return web.FileResponse(self.path_of(session, named[0]), headers={**_NOT_KEPT, hdrs.CONTENT_TYPE: TYPE})
 
     async def clip(self, request: web.Request) -> web.Response:
         """For staff: `?channel=&from=&to=` (media ms, at most 60 s) as WAV."""
@@ -90,7 +85,7 @@ class SoundDoor:
         if not await self._is_staff(request, session):
             raise web.HTTPForbidden(text="Only the staff of this meeting may hear that. Open your link again.\n")
         t0, t1 = (_number(request, name) for name in ("from", "to"))
-        answer = await self._recordings.clip(session, ChannelId(request.query.get("channel", FLOOR)), t0, t1)
+        answer = await self.recordings.clip(session, ChannelId(request.query.get("channel", FLOOR)), t0, t1)
         if isinstance(answer, Refusal):
             status = _STATUSES.get(answer.code, 503)
             return web.Response(status=status, text=f"{answer.message}\n", headers=_NOT_KEPT)
@@ -99,17 +94,17 @@ class SoundDoor:
     async def _parts(self, request: web.Request) -> tuple[SessionId, list[PlacedPart]]:
         """The parts of the channel that is asked for; raises HTTPNotFound for a visitor who may not hear them."""
         session = _session(request)
-        known = await self._state_of(session) is not None
-        heard = known and self._recordings.published(session) and self._may_read(session) is None
+        known = await self.state_of(session) is not None
+        heard = known and self.recordings.published(session) and self.may_read(session) is None
         if not (heard or (known and await self._is_staff(request, session))):
             raise web.HTTPNotFound(text="There is no sound to be heard here.\n")
         channel = request.query.get("channel", FLOOR)
-        return session, [part for part in await self._recordings.parts(session) if part.channel == channel]
+        return session, [part for part in await self.recordings.parts(session) if part.channel == channel]
 
     async def _is_staff(self, request: web.Request, session: SessionId) -> bool:
-        if await self._state_of(session) is None:
+        if await self.state_of(session) is None:
             return False
-        return any(staff.role in STAFF_ROLES and self._may_act(staff, session) for staff in self._staff(request))
+        return any(staff.role in STAFF_ROLES and self.may_act(staff, session) for staff in self.staff(request))
 
 
 _NOT_KEPT = {hdrs.CACHE_CONTROL: "private, no-store"}

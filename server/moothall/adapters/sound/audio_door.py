@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
@@ -72,28 +73,23 @@ class _Sender(msgspec.Struct, frozen=True, eq=False):
     socket: web.WebSocketResponse
 
 
+@dataclass(eq=False, repr=False)
 class AudioDoor:
-    """Serves microphones."""
+    """Serves microphones.
 
-    def __init__(
-        self,
-        begin: Begin,
-        *,
-        find: Find,
-        staff: StaffOf,
-        may_act: MayAct,
-        clock: Clock,
-        origins: frozenset[str],
-        session_in: SessionIn | None = None,
-    ) -> None:
-        """`origins`: those whose pages may send, exactly as browsers write them."""
-        self._begin = begin
-        self._find = find
-        self._staff = staff
-        self._may_act = may_act
-        self._clock = clock
-        self._origins = origins
-        self._session_in = session_in
+    `origins`: those whose pages may send, exactly as browsers write them.
+    """
+
+    begin: Begin
+    _: KW_ONLY
+    find: Find
+    staff: StaffOf
+    may_act: MayAct
+    clock: Clock
+    origins: frozenset[str]
+    session_in: SessionIn | None = None
+
+    def __post_init__(self) -> None:
         self._senders: dict[_Text, _Sender] = {}  # One per text and connection; bounded by the staff's own.
         self._paces: Paces[_Text] = Paces()
         self._sockets: set[web.WebSocketResponse] = set()
@@ -108,9 +104,9 @@ class AudioDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one microphone for as long as it stays."""
-        if not origin_allowed(request.headers.get("Origin"), self._origins):
+        if not origin_allowed(request.headers.get("Origin"), self.origins):
             return web.Response(status=403, text="Pages of that origin may not send here.\n")
-        if not self._staff(request):
+        if not self.staff(request):
             return web.Response(status=403, text="Sound is sent by staff: open the link that you were given.\n")
         socket = web.WebSocketResponse(
             compress=False, max_msg_size=audio.MAX_PIECE_BYTES + 1, heartbeat=PING_S, timeout=CLOSE_S
@@ -127,7 +123,7 @@ class AudioDoor:
             if self._closed:
                 await _close(socket, CloseCode.GOING_AWAY)
             else:
-                async with pulsing(lambda: _say(socket, audio.PULSE), self._clock, wanted="pulse" in request.query):
+                async with pulsing(lambda: _say(socket, audio.PULSE), self.clock, wanted="pulse" in request.query):
                     await self._serve(request, socket)
         except ProtocolError as error:
             logger.info("a microphone broke the protocol: %s", error)
@@ -167,18 +163,18 @@ class AudioDoor:
     async def _session_of(self, request: web.Request) -> SessionId | None:
         room = request.match_info.get("room")
         if room is not None:
-            return await self._session_in(room) if self._session_in is not None and is_name(room) else None
+            return await self.session_in(room) if self.session_in is not None and is_name(room) else None
         return SessionId(request.match_info["session"])
 
     async def _permitted(self, request: web.Request, session: SessionId, hello: audio.Hello) -> Staff | Refusal:
         """Who sends, or why they may not."""
         unknown = refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         try:
-            live = await self._find(session) if is_name(session) else None
+            live = await self.find(session) if is_name(session) else None
         except (StorageUnavailable, RecordBroken):
             return refuse(RefusalCode.UNAVAILABLE, "The session can't be read at the moment.")
         channel = None if live is None else live.state.channels.get(ChannelId(hello.channel))
-        acting = [staff for staff in self._staff(request) if self._may_act(staff, session)]
+        acting = [staff for staff in self.staff(request) if self.may_act(staff, session)]
         if not acting or channel is None:
             return unknown
         for staff in acting:
@@ -197,7 +193,7 @@ class AudioDoor:
             if not await _takes_over(socket):
                 return None
             holder = self._senders.get(key)
-        sender = self._senders[key] = _Sender(key, staff, self._clock.wall(), take, socket)
+        sender = self._senders[key] = _Sender(key, staff, self.clock.wall(), take, socket)
         if holder is not None:
             logger.info(
                 "session %s: link %s takes over from link %s on channel %s",
@@ -218,7 +214,7 @@ class AudioDoor:
         """Receive one take; whether another hello may follow."""
         session = sender.key[0]
         try:
-            take = await self._begin(session, hello)
+            take = await self.begin(session, hello)
         except (StorageUnavailable, RecordBroken):
             take = refuse(RefusalCode.UNAVAILABLE, "The session can't be read at the moment.")
         if isinstance(take, Refusal):
@@ -251,17 +247,17 @@ class AudioDoor:
 
     async def _receive(self, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
         """Take in messages until the connection ends."""
-        bucket, pace = Bucket.full(PIECES, now := self._clock.monotonic()), self._paces.of(sender.key, now)
+        bucket, pace = Bucket.full(PIECES, now := self.clock.monotonic()), self._paces.of(sender.key, now)
         async for message in socket:
-            bucket, wait = bucket.take(PIECES, self._clock.monotonic(), PATIENCE_MS)
+            bucket, wait = bucket.take(PIECES, self.clock.monotonic(), PATIENCE_MS)
             if wait > PATIENCE_MS:
                 await _close(socket, CloseCode.TOO_MANY)
                 return
-            await self._clock.sleep(wait)
+            await self.clock.sleep(wait)
             if message.type is WSMsgType.BINARY:
                 piece = audio.decode_piece(message.data)
-                await self._clock.sleep(pace.take(max(0, piece.end - take.received), self._clock.monotonic()))
-                if not await take.feed(piece, self._clock.monotonic()) and not take.finished:
+                await self.clock.sleep(pace.take(max(0, piece.end - take.received), self.clock.monotonic()))
+                if not await take.feed(piece, self.clock.monotonic()) and not take.finished:
                     msg = f"The piece at {piece.first} does not follow what ends at {take.received}."
                     raise ProtocolError(msg)
             elif message.type is WSMsgType.TEXT:
@@ -278,7 +274,7 @@ class AudioDoor:
 
     async def _tell(self, request: web.Request, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
         """Say what has become safe, until there is nothing more to say."""
-        told, looked = -1, self._clock.monotonic()
+        told, looked = -1, self.clock.monotonic()
         while not socket.closed:
             if self._senders.get(sender.key) is not sender:
                 await _close(socket, CloseCode.REPLACED)
@@ -295,12 +291,12 @@ class AudioDoor:
             if take.whole:
                 await _say(socket, audio.Ended())
                 return
-            if self._clock.monotonic() - looked >= ASK_AGAIN_MS:
-                looked = self._clock.monotonic()
-                if sender.staff not in self._staff(request):
+            if self.clock.monotonic() - looked >= ASK_AGAIN_MS:
+                looked = self.clock.monotonic()
+                if sender.staff not in self.staff(request):
                     await _close(socket, CloseCode.FORBIDDEN)
                     return
-            await self._clock.sleep(ACKNOWLEDGE_MS)
+            await self.clock.sleep(ACKNOWLEDGE_MS)
 
 
 def may_send(staff: Staff, kind: ChannelKind) -> bool:

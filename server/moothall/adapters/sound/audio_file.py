@@ -13,8 +13,7 @@ import signal
 import stat
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -31,7 +30,7 @@ _BUFFER = 1 << 16
 _MESSAGES = 1 << 16
 """Bytes of messages that are read at the end; two lines are expected."""
 _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""Of the environment, what a Python process needs to start: the decoder gets no secrets."""
+"""Of the environment, what a Python process needs to start: decoder and encoder get no secrets."""
 
 
 class AudioFile:
@@ -74,20 +73,10 @@ class AudioFile:
         """A sentence on what is missing or wrong; known when the end has been read."""
 
     async def __aenter__(self) -> Self:
-        descriptor = _open_file(self._path)
+        descriptor, pipe = _open_file(self._path), asyncio.subprocess.PIPE
         try:
-            self._process = await start_child(
-                sys.executable,
-                "-P",
-                "-m",
-                "moothall.adapters.sound.decode_child",
-                msgspec.json.encode(self._order).decode(),
-                stdin=descriptor,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                limit=_BUFFER,
-                start_new_session=True,  # Ctrl-C is ours to handle; the decoder ends with its pipe
-                env={name: os.environ[name] for name in _KEPT if name in os.environ},
+            self._process = await start_coder(
+                "decode_child", self._order, stdin=descriptor, stdout=pipe, stderr=pipe, limit=_BUFFER
             )
         finally:
             os.close(descriptor)
@@ -98,9 +87,7 @@ class AudioFile:
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await to_the_end(self._stop())
 
     async def read(self, samples: int) -> bytes:
@@ -212,6 +199,20 @@ _REASONS = {
 
 
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+async def start_coder(module: str, order: msgspec.Struct, **pipes: Any) -> asyncio.subprocess.Process:
+    """Start a process that decodes or encodes: a module of this package, which is given its order as JSON."""
+    return await start_child(
+        sys.executable,
+        "-P",
+        "-m",
+        f"moothall.adapters.sound.{module}",
+        msgspec.json.encode(order).decode(),
+        start_new_session=True,  # Ctrl-C is ours to handle; it ends with its pipe
+        env={name: os.environ[name] for name in _KEPT if name in os.environ},
+        **pipes,
+    )
 
 
 def _message(line: bytes) -> Message | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from types import TracebackType
 from typing import Self
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE
@@ -55,9 +54,7 @@ class RawPcm:
             self._stream = stream
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._ended = True
         if self._transport is not None:
             self._transport.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import asyncio
-from types import TracebackType
 from typing import Protocol, Self
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
@@ -23,9 +22,7 @@ class Interleaved(Protocol):
         """Open it; raises AudioError."""
         ...
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Let it go."""
         ...
 
@@ -67,7 +64,7 @@ class AudioSplit:
             del self._waiting[number]
             self._taken.notify_all()
         if not self._waiting:
-            await self._origin.__aexit__(None, None, None)
+            await self._origin.__aexit__()
 
     async def read(self, number: int, samples: int) -> bytes:
         """So many samples of a channel, fewer at the end, none after it."""
@@ -116,9 +113,7 @@ class SplitChannel:
         await self._split.enter(self._number)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._split.leave(self._number)
 
     async def read(self, samples: int) -> bytes:

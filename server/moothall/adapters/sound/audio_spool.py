@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from moothall.adapters.sound.spool_disk import DiskSpool, translated
@@ -19,21 +20,17 @@ RECENT_SAMPLES = 80_000
 """5 s that stay in memory when they are safe: a reader at the live end never waits for the disk."""
 
 
+@dataclass(eq=False, repr=False)
 class DiskSpools:
     """The `SpoolStore` below one folder."""
 
-    def __init__(
-        self,
-        root: Path,
-        *,
-        file_samples: int = FILE_SAMPLES,
-        unsaved_samples: int = UNSAVED_SAMPLES,
-        recent_samples: int = RECENT_SAMPLES,
-    ) -> None:
-        self._root = root
-        self._recent_samples = recent_samples
-        self._file_samples = file_samples
-        self._unsaved_samples = unsaved_samples
+    root: Path
+    _: KW_ONLY
+    file_samples: int = FILE_SAMPLES
+    unsaved_samples: int = UNSAVED_SAMPLES
+    recent_samples: int = RECENT_SAMPLES
+
+    def __post_init__(self) -> None:
         self._open: dict[tuple[SessionId, SourceId], DiskSpool] = {}
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
@@ -50,10 +47,10 @@ class DiskSpools:
             msg = f"The spool of source {source} of session {session} is open already."
             raise ValueError(msg)
         spool = DiskSpool(
-            self._root / session / source,
-            file_samples=self._file_samples,
-            unsaved_samples=self._unsaved_samples,
-            recent_samples=self._recent_samples,
+            self.root / session / source,
+            file_samples=self.file_samples,
+            unsaved_samples=self.unsaved_samples,
+            recent_samples=self.recent_samples,
         )
         self._open[session, source] = spool
         try:
@@ -71,7 +68,7 @@ class DiskSpools:
 
     def _kept(self) -> list[tuple[SessionId, SourceId]]:
         with translated():
-            folders = sorted(self._root.glob("*/*/"))
+            folders = sorted(self.root.glob("*/*/"))
         names = [(SessionId(path.parent.name), SourceId(path.name)) for path in folders if path.is_dir()]
         held = {key for key, spool in self._open.items() if not spool.closed}
         return [key for key in names if is_name(key[0]) and is_name(key[1]) and key not in held]

@@ -23,7 +23,8 @@ from moothall.adapters.sound.child_messages import Ended, Message, Order
 from moothall.adapters.sound.decoding import decode
 
 
-def _limit(kind: int, soft: int, hard: int) -> None:
+def limit(kind: int, soft: int, hard: int) -> None:
+    """Limit a resource of this process, where the system lets it."""
     with suppress(ValueError, OSError):  # macOS refuses some of them
         resource.setrlimit(kind, (soft, hard))
 
@@ -43,11 +44,11 @@ def confine(order: Order) -> None:
 
     Afterwards no file and no socket can be opened and nothing written to a file; descriptors 0 to 2 stay.
     """
-    _limit(resource.RLIMIT_CORE, 0, 0)
-    _limit(resource.RLIMIT_FSIZE, 0, 0)
-    _limit(resource.RLIMIT_AS, order.memory, order.memory)
-    _limit(resource.RLIMIT_CPU, order.cpu_for(0), order.cpu_for(order.most_samples) + 1)
-    _limit(resource.RLIMIT_NOFILE, 3, 3)
+    limit(resource.RLIMIT_CORE, 0, 0)
+    limit(resource.RLIMIT_FSIZE, 0, 0)
+    limit(resource.RLIMIT_AS, order.memory, order.memory)
+    limit(resource.RLIMIT_CPU, order.cpu_for(0), order.cpu_for(order.most_samples) + 1)
+    limit(resource.RLIMIT_NOFILE, 3, 3)
 
 
 def main(order_json: str) -> int:
@@ -66,7 +67,7 @@ def main(order_json: str) -> int:
 
     def grant(samples: int) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        _limit(resource.RLIMIT_CPU, order.cpu_for(samples), hard)
+        limit(resource.RLIMIT_CPU, order.cpu_for(samples), hard)
 
     load_library()
     confine(order)

@@ -13,13 +13,12 @@ from __future__ import annotations
 import os
 import resource
 import sys
-from contextlib import suppress
 
 import msgspec
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
 from moothall.adapters.sound.child_messages import EncodeOrder, Order
-from moothall.adapters.sound.decode_child import load_library
+from moothall.adapters.sound.decode_child import limit, load_library
 from moothall.adapters.sound.decoding import decode
 
 PAGE_US = "1000000"
@@ -101,13 +100,8 @@ def _again(encoder: Encoder, order: EncodeOrder) -> None:
 
 def confine() -> None:
     """Take from this process what encoding doesn't need. There is no way back."""
-    for kind, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_NOFILE, 3),
-    ):
-        with suppress(ValueError, OSError):  # macOS refuses some of them
-            resource.setrlimit(kind, (most, most))
+    for kind, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_NOFILE, 3)):
+        limit(kind, most, most)
 
 
 def main(order_json: str) -> int:

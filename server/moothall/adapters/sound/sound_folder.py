@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import re
 import shutil
 import signal
 import struct
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-
-from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
-from moothall.adapters.sound.audio_file import AudioFile
+from moothall.adapters.engines.child_owner import signal_child, to_the_end
+from moothall.adapters.sound.audio_file import AudioFile, start_coder
 from moothall.adapters.sound.child_messages import EncodeOrder
+from moothall.adapters.sound.spool_folder import leave_room
+from moothall.adapters.store.files import opened
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.sound.recorder import Part
@@ -29,11 +29,6 @@ _HEADER = struct.Struct("<4sBBqIIIB")
 _UNKNOWN = -1
 """The position of a page on which no packet ends."""
 _FILE = re.compile(r"([0-9]{15})\.opus\Z")
-_KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""Of the environment, what a Python process needs to start."""
-RESERVE_BYTES = 67_108_864
-RESERVE_SHARE = 8
-"""Room that recordings leave to the text on their disk: 64 MB, or an eighth of a small one."""
 PATIENCE_S = 10.0
 """How long the encoder may take to end a file in order."""
 
@@ -64,18 +59,11 @@ class SoundFolder:
     async def begin(self, session: SessionId, source: SourceId, first: int) -> OpusPart:
         """A new part from that sample on (`SoundStore`)."""
         path = self.path(session, source, first)
-        try:
+        with _translated():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _leave_room(path.parent)
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        except OSError as error:
-            raise _refused(error) from error
-        try:
-            process = await _encoder(EncodeOrder(bitrate=self._bitrate), asyncio.subprocess.PIPE, file)
-        except OSError as error:
-            raise _refused(error) from error
-        finally:
-            os.close(file)
+            leave_room(path.parent)
+            with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
+                process = await _encoder(EncodeOrder(bitrate=self._bitrate), asyncio.subprocess.PIPE, file)
         return OpusPart(process, path)
 
     async def read(self, part: Part, first: int, count: int) -> bytes:
@@ -97,16 +85,9 @@ class SoundFolder:
         order = EncodeOrder(
             bitrate=self._bitrate, again=True, silent=((max(0, first - part.first), last - part.first),)
         )
-        try:
-            old = os.open(path, os.O_RDWR)
-        except OSError as error:
-            raise _refused(error) from error
-        try:
-            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            try:
+        with _translated(), opened(path, os.O_RDWR) as old:
+            with opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 process = await _encoder(order, old, file)
-            finally:
-                os.close(file)
             try:
                 status = await process.wait()
             finally:  # Cancelled: a process of nobody would go on.
@@ -117,10 +98,6 @@ class SoundFolder:
                 msg = "A recording could not be made again without the span; it is unchanged."
                 raise StorageUnavailable(msg)
             await asyncio.to_thread(_replace, old, new, path)
-        except OSError as error:
-            raise _refused(error) from error
-        finally:
-            os.close(old)
 
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session's recording (`SoundStore`)."""
@@ -167,12 +144,10 @@ class OpusPart:
     async def write(self, pcm: bytes) -> None:
         """Add samples, PCM16 (`PartWriter`)."""
         assert self._process.stdin is not None  # noqa: S101 - it was asked for
-        try:
-            _leave_room(self._path.parent)
+        with _translated():
+            leave_room(self._path.parent)
             self._process.stdin.write(pcm)
             await self._process.stdin.drain()
-        except OSError as error:
-            raise _refused(error) from error
 
     async def close(self) -> None:
         """End it; what was written can be played (`PartWriter`)."""
@@ -190,18 +165,7 @@ class OpusPart:
 
 
 async def _encoder(order: EncodeOrder, source: int, file: int) -> asyncio.subprocess.Process:
-    return await start_child(
-        sys.executable,
-        "-P",
-        "-m",
-        "moothall.adapters.sound.encode_child",
-        msgspec.json.encode(order).decode(),
-        stdin=source,
-        stdout=file,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is ours to handle; the encoder ends with its pipe
-        env={name: os.environ[name] for name in _KEPT if name in os.environ},
-    )
+    return await start_coder("encode_child", order, stdin=source, stdout=file, stderr=asyncio.subprocess.DEVNULL)
 
 
 def _replace(old: int, new: Path, path: Path) -> None:
@@ -215,14 +179,14 @@ def _replace(old: int, new: Path, path: Path) -> None:
     os.fdatasync(old)
 
 
-def _leave_room(folder: Path) -> None:
-    disk = os.statvfs(folder)
-    if disk.f_bavail * disk.f_frsize < min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE):
-        raise OSError(errno.ENOSPC, "what room is left is kept for the text")
-
-
-def _refused(error: OSError) -> StorageUnavailable:
-    return StorageUnavailable(f"The recording can't be written: {error.strerror or type(error).__name__}.")
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise StorageUnavailable in place of OSError."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"The recording can't be written: {error.strerror or type(error).__name__}."
+        raise StorageUnavailable(msg) from error
 
 
 def opus_samples(path: Path) -> int:

@@ -11,6 +11,8 @@ import os
 import re
 from pathlib import Path
 
+from moothall.adapters.store.files import opened, sync_folder
+
 SAMPLE_BYTES = 2
 RESERVE_BYTES = 67_108_864
 RESERVE_SHARE = 8
@@ -49,13 +51,10 @@ class SpoolFolder:
     def keep(self, note: bytes) -> None:
         """Keep a note in place of the one before, whole or not at all when the process dies."""
         self._make()
-        self._leave_room(len(note))
+        leave_room(self._path, len(note))
         new = self._path / f"{NOTE}.new"
-        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
+        with opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
             _write_at(file, 0, note)
-        finally:
-            os.close(file)
         new.replace(self._path / NOTE)
 
     def forget_note(self) -> None:
@@ -63,22 +62,16 @@ class SpoolFolder:
         for name in (NOTE, f"{NOTE}.new"):
             path = self._path / name
             with contextlib.suppress(FileNotFoundError):
-                file = os.open(path, os.O_RDWR)
-                try:
+                with opened(path, os.O_RDWR) as file:
                     _overwrite(file, 0, os.fstat(file).st_size)
                     os.fdatasync(file)
-                finally:
-                    os.close(file)
                 path.unlink()
 
     def settle(self, first: int, count: int) -> None:
         """Cut off the half sample that a killed process may have left, and sync what it didn't."""
-        file = os.open(self._file(first), os.O_RDWR)
-        try:
+        with opened(self._file(first), os.O_RDWR) as file:
             os.ftruncate(file, count * SAMPLE_BYTES)
             os.fdatasync(file)
-        finally:
-            os.close(file)
 
     def write(self, first: int, position: int, chunk: bytes) -> None:
         """Put samples from `position` on into the file that begins at `first`, made if need be, and sync it.
@@ -86,21 +79,19 @@ class SpoolFolder:
         Refuses (ENOSPC) to take the room that is kept for the log. After a failure all of it may be done again.
         """
         self._make()
-        self._leave_room(len(chunk))
+        leave_room(self._path, len(chunk))
         at = (position - first) * SAMPLE_BYTES
-        file = os.open(self._file(first), os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            _write_at(file, at, chunk)
-            os.fdatasync(file)
-        except OSError:
-            # What was begun is done again, from memory; until then its room may serve the log.
-            with contextlib.suppress(OSError):
-                os.ftruncate(file, at)
-            raise
-        finally:
-            os.close(file)
+        with opened(self._file(first), os.O_WRONLY | os.O_CREAT) as file:
+            try:
+                _write_at(file, at, chunk)
+                os.fdatasync(file)
+            except OSError:
+                # What was begun is done again, from memory; until then its room may serve the log.
+                with contextlib.suppress(OSError):
+                    os.ftruncate(file, at)
+                raise
         if position == first:
-            _sync_folder(self._path)
+            sync_folder(self._path)
 
     def silence(self, first: int, position: int, count: int) -> None:
         """Make `count` samples from `position` on silence in the file that begins at `first`, made if need be; sync it.
@@ -109,23 +100,21 @@ class SpoolFolder:
         """
         self._make()
         at, end = (position - first) * SAMPLE_BYTES, (position + count - first) * SAMPLE_BYTES
-        file = os.open(self._file(first), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
+        with opened(self._file(first), os.O_RDWR | os.O_CREAT) as file:
             size = os.fstat(file).st_size
             _overwrite(file, at, min(end, size))
             if end > size:
                 os.ftruncate(file, end)
             os.fdatasync(file)
-        finally:
-            os.close(file)
         if position == first:
-            _sync_folder(self._path)
+            sync_folder(self._path)
 
     def write_nothing(self, first: int) -> None:
         """Make an empty file, which takes no room, so that positions run on from `first`."""
         self._make()
-        os.close(os.open(self._file(first), os.O_WRONLY | os.O_CREAT, 0o600))
-        _sync_folder(self._path)
+        with opened(self._file(first), os.O_WRONLY | os.O_CREAT):
+            pass
+        sync_folder(self._path)
 
     def read(self, first: int, low: int, high: int) -> bytes:
         """Samples `low` to `high` out of the file that begins at `first`; fewer where it is shorter."""
@@ -143,24 +132,26 @@ class SpoolFolder:
             for entry in self._path.iterdir():
                 entry.unlink()
             self._path.rmdir()
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
 
     def _make(self) -> None:
         if self._named:
             return
         self._path.mkdir(parents=True, exist_ok=True)
         for folder in self._path.parents[:3]:
-            _sync_folder(folder)
+            sync_folder(folder)
         self._named = True
-
-    def _leave_room(self, size: int) -> None:
-        disk = os.statvfs(self._path)
-        reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
-        if disk.f_bavail * disk.f_frsize - size < reserve:
-            raise OSError(errno.ENOSPC, "what room is left is kept for the text")
 
     def _file(self, first: int) -> Path:
         return self._path / f"{first:015d}.pcm"
+
+
+def leave_room(folder: Path, size: int = 0) -> None:
+    """Raise OSError where `size` more bytes would take the room that audio leaves to the log on its disk."""
+    disk = os.statvfs(folder)
+    reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
+    if disk.f_bavail * disk.f_frsize - size < reserve:
+        raise OSError(errno.ENOSPC, "what room is left is kept for the text")
 
 
 def _write_at(file: int, at: int, chunk: bytes) -> None:
@@ -176,12 +167,3 @@ def _overwrite(file: int, at: int, end: int) -> None:
     while at < end:
         _write_at(file, at, bytes(min(PIECE, end - at)))
         at += PIECE
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

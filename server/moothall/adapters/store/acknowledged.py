@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.core.kernel.errors import ConfigurationError
+from moothall.adapters.store.files import explained
 
 SUFFIX = ".acknowledged"
 """Of the file's name, in place of the log's own."""
@@ -37,11 +37,8 @@ class Acknowledged:
 
     def __init__(self, path: Path) -> None:
         """Open or make it. Raises ConfigurationError."""
-        try:
+        with explained(f"The file {path} can't be opened for writing"):
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            msg = f"The file {path} can't be opened for writing: {error.strerror}."
-            raise ConfigurationError(msg) from error
 
     def close(self) -> None:
         """Let go of it."""

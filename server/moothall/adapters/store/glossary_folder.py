@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from moothall.adapters.store.files import explained, read_text
 from moothall.core.glossary.files import MOST_BYTES, Part, read_glossary
 from moothall.core.kernel.errors import ConfigurationError
 
@@ -32,7 +33,8 @@ class GlossaryFolder:
         stamp = self._look(self._folder)
         if stamp != self._stamp:
             self._stamp = stamp  # A file that can't be read is not read again before it has changed.
-            self._parts = tuple(part for name, _, _ in stamp for part in _read(self._folder / name))
+            paths = [self._folder / name for name, _, _ in stamp]
+            self._parts = tuple(part for path in paths for part in read_glossary(read_text(path), str(path)))
         return self._parts
 
     def read_again(self) -> tuple[Part, ...]:
@@ -46,28 +48,11 @@ class GlossaryFolder:
             return self._parts
 
     def _look(self, folder: Path) -> _Stamp:
-        try:
+        with explained(f"{folder} can't be read", "`glossaries` of [conference] names a folder of TOML files."):
             found = sorted(path for path in folder.iterdir() if path.suffix == ".toml" and path.is_file())
             known = [(path.name, path.stat()) for path in found]
-        except OSError as error:
-            msg = (
-                f"{folder} can't be read: {error.strerror}. `glossaries` of [conference] names a folder of TOML files."
-            )
-            raise ConfigurationError(msg) from error
         large = next((name for name, status in known if status.st_size > MOST_BYTES), None)
         if large is not None or len(known) > MOST_FILES:
             msg = f"{folder} has {len(known)} glossary files; at most {MOST_FILES} are taken, of 1 MB each."
             raise ConfigurationError(msg)
         return tuple((name, status.st_mtime_ns, status.st_size) for name, status in known)
-
-
-def _read(path: Path) -> tuple[Part, ...]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{path} can't be read: it is not UTF-8 text."
-        raise ConfigurationError(msg) from error
-    return read_glossary(text, str(path))

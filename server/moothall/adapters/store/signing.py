@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from moothall.adapters.store.files import explained, opened, sync_folder
 from moothall.core.kernel.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
@@ -38,24 +39,18 @@ class Ed25519Signer:
 
         Raises ConfigurationError when the file can't be read or written or holds something else.
         """
-        try:
+        with explained(f"The signing key {path} can't be made"):
             if not path.exists():
                 _write_new(path, Ed25519PrivateKey.generate())
-        except OSError as error:
-            msg = f"The signing key {path} can't be made: {error.strerror}."
-            raise ConfigurationError(msg) from error
         return cls.load(path)
 
     @classmethod
     def load(cls, path: Path) -> Ed25519Signer:
         """The key in the file at `path`; raises ConfigurationError as `open` does, and when there is no file."""
-        try:
+        with explained(f"The signing key {path} can't be read"):
             pem = path.read_bytes()
             if path.stat().st_mode & 0o077:
                 logger.warning("users other than its owner can read the signing key; remove their access")
-        except OSError as error:
-            msg = f"The signing key {path} can't be read: {error.strerror}."
-            raise ConfigurationError(msg) from error
         try:
             key = load_pem_private_key(pem, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -137,19 +132,12 @@ def _write_new(path: Path, key: Ed25519PrivateKey) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        try:
+        with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
             os.write(file, pem)
             os.fsync(file)
-        finally:
-            os.close(file)
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
     finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from moothall.adapters.store.files import explained
 from moothall.adapters.store.sqlite_opening import Kind, closed_on_failure
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.events.types import LaneHead
@@ -136,11 +137,8 @@ def open_for_writing(path: Path, busy_s: float, kind: Kind = _KIND) -> sqlite3.C
     kept like a log.
     Raises ConfigurationError when it isn't a Moothall log, is of a newer release or can't be opened.
     """
-    try:
+    with explained(f"The {kind.name} {path} can't be opened for writing"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"The {kind.name} {path} can't be opened for writing: {error.strerror}."
-        raise ConfigurationError(msg) from error
     kind.make_file(path)  # Texts that are held back stand in it too. SQLite gives the WAL the same mode.
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
     with closed_on_failure(connection, partial(_cannot_open, path, kind.name)):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.adapters.store.files import explained
 from moothall.core.kernel.errors import ConfigurationError
 
 
@@ -32,11 +33,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises ConfigurationError when it can't be written.
         """
-        try:
+        with explained(f"The {self.name} {path} can't be opened for writing"):
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        except OSError as error:
-            msg = f"The {self.name} {path} can't be opened for writing: {error.strerror}."
-            raise ConfigurationError(msg) from error
 
     def is_new(self, connection: sqlite3.Connection, path: Path) -> bool:
         """Whether the file is empty; raises ConfigurationError when it is somebody else's or a newer release's."""

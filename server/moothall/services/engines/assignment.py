@@ -189,7 +189,7 @@ class Assignment:
         gap = NoteGap(channel=self.channel, t0=t0, t1=t1, reason=GapReason.UNHEARD)
         await self.writer.insist(SYSTEM, CommandId(f"deadly:{self.channel}:{self.now.generation}"), gap)
         logger.error(
-            "session %s channel %s: engines ended at the sound from %d to %d ms; it is stepped over",
+            "session %s channel %s: engines crashed at the sound from %d to %d ms; it is skipped",
             self.writer.session,
             self.channel,
             t0,

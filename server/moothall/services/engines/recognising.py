@@ -217,13 +217,13 @@ class Recognising:
         finally:
             self._engines.remove(engine)
             self._alone_since = None if self._engines else self._clock.monotonic()
-            logger.info("engine %s: gone, %d channels were attached", link.name, attached)
+            logger.info("engine %s: disconnected with %d attached channels", link.name, attached)
             for attachment in list(engine.attachments.values()):
                 engine.ended(attachment)
 
     async def _wait_with(self, link: EngineConnection) -> None:
         """An engine that can do nothing yet: as good as away, but that people are told why."""
-        logger.warning("engine %s: the service that it asks refuses its key", link.name)
+        logger.warning("engine %s: its service refuses the key", link.name)
         self._refused += 1
         try:
             while await link.receive() is not None:
@@ -247,7 +247,7 @@ class Recognising:
         assignment = attachment.assignment
         if not assignment.failures:
             logger.warning(
-                "session %s channel %s: nothing of engine %s (%s) was accepted (%s); it is attached again, ever later",
+                "session %s channel %s: nothing of engine %s (%s) was accepted (%s); it is attached later each time",
                 assignment.writer.session,
                 assignment.channel,
                 attachment.engine.link.name,
@@ -369,4 +369,4 @@ async def _read_beside(beside: Beside, writer: SessionWriter, audio: LiveAudio) 
     try:
         await beside(writer, audio)
     except Exception as error:  # whatever it was
-        note_failure(error, f"source {audio.source}: what reads beside the engine failed")
+        note_failure(error, f"source {audio.source}: another reader of the sound failed")

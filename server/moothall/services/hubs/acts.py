@@ -90,7 +90,7 @@ class HubActs:
         refused = self._refused.get((hub_path, act.session, act.id)) or await self._refusal_of(hub_path, act, node)
         if refused is None:
             return Done(id=act.id)
-        logger.info("hub %s: an act is refused (%s)", hub_path, refused.code)
+        logger.info("hub %s: the server refused an act (%s)", hub_path, refused.code)
         return NotDone(id=act.id, code=refused.code, message=refused.message)
 
     async def _refusal_of(self, hub: str, act: Act, node: str) -> Refusal | None:

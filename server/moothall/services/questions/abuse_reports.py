@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from moothall.core.commands import ReportAbuse
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Randomness
 from moothall.core.questions.interventions import Floor
@@ -53,7 +53,7 @@ class AbuseReports:
         floor = await self._floor_of(session)
         each = None if floor is None else floor.numbered(number)
         if each is None or not each.published:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         had = self.reported(session, visitor)
         if each.id in had:
             return None
@@ -82,7 +82,7 @@ def tell_desks(sessions: Sessions) -> Tell:
     async def tell(session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
         live = await sessions.find(session)
         if live is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         # By the intervention's own name nobody learns who reported it.
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, ReportAbuse(intervention=name))
         return answer if isinstance(answer, Refusal) else None

@@ -14,7 +14,7 @@ import msgspec
 from moothall.core.commands import Ask
 from moothall.core.events.question_parts import HUB, OPEN, REMOTE, Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.blocked_words import BlockedWords
@@ -225,11 +225,9 @@ class Asking:
         name = self._tokens.author_of(session, token)
         live = None if name is None else await self._sessions.find(session)
         if live is None or name is None:
-            return Refusal(code=RefusalCode.UNKNOWN, message="The session has no such question or comment.")
+            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         if act is OwnAct.AGAIN and self.places.full_for(session, live.state.floor, name):
-            return Refusal(
-                code=RefusalCode.CONFLICT, message="Too many questions from this address are waiting; try again later."
-            )
+            return refuse(RefusalCode.CONFLICT, "Too many questions from this address are waiting; try again later.")
         # Pressed twice it is refused as stale, since it stands there already; later it may be done again.
         command_id = CommandId(f"own:{name}:{act}:{live.writer.offset}")
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), command_id, act.command(name))

@@ -21,7 +21,7 @@ from contextlib import suppress
 
 import msgspec
 
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.ballots import MOST_NEW
@@ -194,7 +194,7 @@ class BallotBox:
         if not box.waiting and box.given.get(what, {}).get(voter) == choice:
             return None
         if box.held + box.waiting >= MOST_BALLOTS or len(self._waiting) >= MOST_WAITING:
-            return Refusal(code=RefusalCode.BUSY, message="The show of hands is full: no more votes can be counted.")
+            return refuse(RefusalCode.BUSY, "The show of hands is full: no more votes can be counted.")
         if self._stopped:
             raise _gone()
         if voter not in box.voters and voter != NOBODY:
@@ -217,9 +217,7 @@ class BallotBox:
             return None
         if known is None and box.of_hubs.full_for(hub):
             # For good: what is to come again would be in the way of all that the hub does after it.
-            return Refusal(
-                code=RefusalCode.CONFLICT, message="Too many counts of hubs are stored; this one was not kept."
-            )
+            return refuse(RefusalCode.CONFLICT, "Too many counts of hubs are stored; this one was not kept.")
         async with self._writing:
             if self._stopped or self.boxes.get(session) is not box:
                 raise _gone()
@@ -303,7 +301,7 @@ class BallotBox:
                 if box.kept.until is not None and box.kept.until <= now:
                     with suppress(StorageUnavailable):  # The next look tries again.
                         await self.forget(session)
-                        logger.info("session %s: its ballots and their key are destroyed", session)
+                        logger.info("session %s: the ballots and their key are destroyed", session)
             await self._clock.sleep(LOOK_MS)
 
     def _begin(self, session: SessionId, before: Before) -> Box:

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import RoomId
@@ -119,7 +119,7 @@ class ReaderAccess:
         live = self._sessions.loaded(session)
         if live is not None and self._open(live):
             return None
-        return Refusal(code=RefusalCode.UNKNOWN, message="There is no such session here.")
+        return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
 
     async def snapshot(self, session: SessionId, feed: Feed) -> Snapshot | None:
         """What a reader who comes now gets; None for an unknown session or channel."""

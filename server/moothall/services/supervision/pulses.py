@@ -176,7 +176,7 @@ class Pulses:
             self._processes.pop(life, None)
 
     def _give_up(self, life: str, process: _Process, verdict: Verdict) -> None:
-        logger.error("%s: %s; it is given up", process.name, verdict)
+        logger.error("%s: %s; the server gives it up", process.name, verdict)
         self._remember(life, Fate.GIVEN_UP)
         ends, process.ends = process.ends, []
         for end in ends:

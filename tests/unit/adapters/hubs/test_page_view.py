@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta, timezone
 
-from moothall.adapters.hubs.page_view import LONG_PAST_MS, MOST_PAST, asked_of, note_rows, programme
+from moothall.adapters.hubs.page_view import MOST_PAST, asked_of, note_rows, programme
 from moothall.adapters.hubs.view import hours, public_row, staff_row
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.reading.front_page import LONG_PAST_MS
 from moothall.core.events.question_parts import Kind
 from moothall.core.hubs.entry import Details, Hub
 from moothall.core.kernel.actors import Role

@@ -21,7 +21,7 @@ from moothall.adapters.reading.page_menu import (
     to_ask_for,
     ways,
 )
-from moothall.adapters.reading.session_page import OwnPace, SessionPage
+from moothall.adapters.reading.session_page import OwnPace, PageParts, SessionPage
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
@@ -120,9 +120,8 @@ def page(lacking: Lacking, *, status: Status = Status.CLOSED, language: str = "e
     feed = Feed(channel=ChannelId("floor"))
     snapshot = CaptionsView.empty(SESSION.id, Epoch("e1"), feed).snapshot()
     seen = msgspec.structs.replace(snapshot, session=msgspec.structs.replace(SESSION, status=status))
-    return SessionPage(PAGES).render_session(
-        seen, channel=feed.channel, ui=PAGES.catalogues[language], now=0, lacking=lacking
-    )
+    parts = PageParts(address=address("floor"), ui=PAGES.catalogues[language], lacking=lacking)
+    return SessionPage(PAGES).render_session(seen, parts, now=0)
 
 
 def found(pattern: str, html: str) -> str:
@@ -140,9 +139,8 @@ def test_what_belongs_to_the_record_and_can_not_be_made_is_named_in_a_line() -> 
     assert not_here(Lacking(), UI) == []
     assert 'class="missing"' not in page(Lacking())
     seen = OwnPace(lines=(), start=0, following=0, total=0)
-    own_pace = SessionPage(PAGES).render_own_pace(
-        SESSION, seen, channel=ChannelId("floor"), ui=UI, offered=("es",), lacking=lacking
-    )
+    parts = PageParts(address=address("floor"), ui=UI, offered=("es",), lacking=lacking)
+    own_pace = SessionPage(PAGES).render_own_pace(SESSION, seen, parts)
     assert 'class="missing"' in own_pace
     assert 'action="/s/plenary/language?channel=floor"' in own_pace
 

@@ -10,9 +10,10 @@ import pytest
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.reading.page_address import Address
 from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_rows import channel_name, standing
-from moothall.adapters.reading.session_page import OlderPage, OwnPace, SessionPage
+from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage
 from moothall.core.events.types import ChannelKind, GapReason, MadeFrom, Origin, SealVersion, SoundKept, SourceLine
 from moothall.core.hubs.standing import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
@@ -49,16 +50,9 @@ def render(
     query: dict[str, str] | None = None,
     named: bool = True,
 ) -> str:
-    return SessionPage(PAGES).render_session(
-        seen,
-        channel=channel,
-        ui=PAGES.catalogues[language],
-        now=NOON + 10_000,
-        ui_chosen=ui_chosen,
-        choices=chosen(query or {}),
-        older=older,
-        named=named,
-    )
+    address = Address(seen.session.id, channel=channel, ui=language if ui_chosen else None, choices=chosen(query or {}))
+    parts = PageParts(address=address, ui=PAGES.catalogues[language], named=named)
+    return SessionPage(PAGES).render_session(seen, parts, now=NOON + 10_000, older=older)
 
 
 def data(html: str) -> dict[str, object]:
@@ -348,9 +342,9 @@ def test_the_text_can_be_taken_home() -> None:
 
 def test_the_sound_is_there_only_where_it_is_published() -> None:
     assert "<audio" not in render(snapshot(line(1)))
-    html = SessionPage(PAGES).render_session(
-        snapshot(line(1)), channel=FLOOR, ui=EN, now=NOON, sound_address="/s/plenary/sound"
-    )
+    seen = snapshot(line(1))
+    parts = PageParts(address=Address(seen.session.id, channel=FLOOR), ui=EN)
+    html = SessionPage(PAGES).render_session(seen, parts, now=NOON, sound_address="/s/plenary/sound")
     assert re.search(r'<audio [^>]*src="/s/plenary/sound"', html)
 
 
@@ -373,9 +367,9 @@ def own_pace(
         lines=tuple(enumerate(lines, start)), start=start, following=following, total=total, since=since, until=until
     )
     session = snapshot(speakers={SpeakerId("amina"): "Amina"}, gaps=gaps).session
-    return SessionPage(PAGES).render_own_pace(
-        session, seen, channel=FLOOR, ui=PAGES.catalogues[language], choices=chosen({"theme": "dark"})
-    )
+    address = Address(session.id, channel=FLOOR, choices=chosen({"theme": "dark"}))
+    parts = PageParts(address=address, ui=PAGES.catalogues[language])
+    return SessionPage(PAGES).render_own_pace(session, seen, parts)
 
 
 def test_at_one_s_own_pace() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import array
 import asyncio
-from types import TracebackType
 from typing import Self
 
 from moothall.adapters.sound.audio_split import CHUNK, ROOM, AudioSplit
@@ -22,9 +21,7 @@ class Pipe:
         self.open += 1
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.open -= 1
 
     async def read(self, samples: int) -> bytes:

@@ -181,7 +181,7 @@ def test_what_reads_beside_the_engine_and_fails_leaves_the_text_alone(caplog: py
             await task
 
     loop.run(story())
-    assert "source mic: what reads beside the engine failed: PermissionError" in caplog.text
+    assert "source mic: another reader of the sound failed: PermissionError" in caplog.text
     assert "/var/lib" not in caplog.text
 
 
@@ -246,8 +246,8 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
     with caplog.at_level(logging.WARNING):
         loop.run(story())
     said = [record.getMessage() for record in caplog.records]
-    once = "session s channel floor: nothing of engine engine (scripted) was accepted (invalid); it is attached again"
-    assert [message for message in said if "nothing of engine" in message] == [f"{once}, ever later"] * 2
+    once = "session s channel floor: nothing of engine engine (scripted) was accepted (invalid); it is attached"
+    assert [message for message in said if "nothing of engine" in message] == [f"{once} later each time"] * 2
 
 
 def test_what_a_person_does_about_it_is_tried_at_once() -> None:
@@ -291,7 +291,7 @@ def test_an_engine_whose_key_is_refused_gets_nothing_and_is_as_good_as_away(capl
 
     with caplog.at_level(logging.WARNING):
         loop.run(story())
-    assert "engine far: the service that it asks refuses its key" in caplog.messages
+    assert "engine far: its service refuses the key" in caplog.messages
 
 
 async def next_terms(engine: EngineEnd) -> wire.Glossary:

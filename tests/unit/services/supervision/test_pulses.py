@@ -66,7 +66,7 @@ async def test_one_that_is_frozen_is_ended_once_and_its_fate_is_known(caplog: py
             assert house.pulses.attachments("a") == (1, 2)
             house.pulses.ended("a", Fate.KILLED)
         assert house.pulses.fate("a") is Fate.GIVEN_UP
-        assert caplog.messages == ["child: no pulse; it is given up"]
+        assert caplog.messages == ["child: no pulse; the server gives it up"]
 
 
 async def test_a_watcher_that_was_stopped_itself_gives_nobody_up() -> None:

@@ -1,0 +1,83 @@
+"""What a server consists of, each part once: its services, and what its doors share.
+
+A module of declarations: every other part of the composition root is given them.
+"""
+
+from __future__ import annotations
+
+import socket
+
+import msgspec
+
+from moothall.adapters.admin.request import StaffPages
+from moothall.adapters.admin.staff_door import StaffDoor
+from moothall.adapters.http.forwarded import AddressOf
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.app.backend import House
+from moothall.app.translation import Translation
+from moothall.services.capture.ingest import Ingest
+from moothall.services.capture.live_ingest import LiveIngest
+from moothall.services.engines.recognising import Recognising
+from moothall.services.hubs.acts import HubActs
+from moothall.services.hubs.presence import HubPresence
+from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sound.recording import Recordings
+from moothall.services.supervision.pulses import Pulses
+from moothall.services.translation.glossaries import Glossaries
+from moothall.settings.sections import Settings
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs behind the doors of a server."""
+
+    house: House
+    pages: Pages
+    pulses: Pulses
+    recognising: Recognising
+    translation: Translation
+    ingest: Ingest
+    live: LiveIngest
+    glossaries: Glossaries
+    recordings: Recordings
+    sound_folder: SoundFolder
+    """Where the recordings lie."""
+    presence: HubPresence
+    hub_acts: HubActs
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a server is reached."""
+
+    own: str
+    """Where it listens, such as `http://127.0.0.1:8080`."""
+    public: str
+    """What links and codes say."""
+    origins: frozenset[str]
+    """Whose pages may send anything, exactly as browsers write them."""
+    routes: tuple[str, ...] = ()
+    """What is served there, such as `GET /s/{session}`."""
+
+    @classmethod
+    def of(cls, listener: socket.socket, settings: Settings) -> Address:
+        """From where a server listens, and what its settings say."""
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        scheme = "https" if settings.server.tls_certificate else "http"
+        own = f"{scheme}://{shown}:{port}"
+        public = settings.server.public_address.rstrip("/") or own
+        origins = frozenset(settings.server.origins) or frozenset({own, f"{scheme}://localhost:{port}", public})
+        return cls(own=own, public=public, origins=origins)
+
+
+class Entrance(msgspec.Struct, frozen=True, kw_only=True):
+    """What the doors of a server share: its addresses, and who may come in."""
+
+    address: Address
+    address_of: AddressOf
+    """Where a request comes from."""
+    staff: StaffDoor
+    forms: StaffPages
+    catalogue: Catalogue
+    access: ReaderAccess
