@@ -30,8 +30,8 @@ from moothall.record.model import Record
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
 from moothall.record.wording import Options
-from record_maker import WORDING, Telling
 from scoring import cpu_model
+from support.sessions.record_maker import WORDING, Telling
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 WORDS = "This is what somebody says while everybody reads it word by word."

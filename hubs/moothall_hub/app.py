@@ -8,7 +8,6 @@ needs no call that only some systems have.
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -23,6 +22,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.adapters.system.collector import calm_collector
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -53,8 +53,6 @@ from moothall_hub.settings import HubSettings
 
 BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
 """The files of a data folder."""
-GC_THRESHOLDS = (50_000, 20, 100)
-"""As the server's (`moothall.app.hall`): walking what lives for ever at each turn costs more than all else."""
 BACKLOG = 256
 """Connections that may wait to be taken: a room opens the page at once."""
 
@@ -190,7 +188,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         )
         for running in (shown.run, floor.run, presence.run, hands.run, translations.run, line.run, line.look_after):
             keep_running(running)
-        _calm_collector(stack)
+        stack.enter_context(calm_collector())
         yield Hub(parts=parts, served=served)
 
 
@@ -258,15 +256,6 @@ def _listen(settings: HubSettings) -> socket.socket:
         why = (error.strerror or type(error).__name__).partition(" (while")[0]
         msg = f"The hub can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
         raise ConfigurationError(msg) from error
-
-
-def _calm_collector(stack: AsyncExitStack) -> None:
-    """Spare the garbage collector what lives as long as the hub, until the stack unwinds."""
-    stack.callback(gc.set_threshold, *gc.get_threshold())
-    stack.callback(gc.unfreeze)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 LOCK_FILE = "lock.sqlite"

@@ -24,7 +24,7 @@ from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.seeded import SeededRandomness, SeededSigner
-from session_strategies import ACTORS, BEGIN, FLOOR, SESSION, carried_out, sent, walls
+from support.sessions.session_strategies import ACTORS, BEGIN, FLOOR, SESSION, carried_out, sent, walls
 
 
 @given(st.lists(st.tuples(sent, walls), max_size=30))

@@ -226,7 +226,24 @@ def test_every_command_of_the_documentation_is_in_the_makefile() -> None:
 
 
 def test_ci_runs_what_people_run() -> None:
-    assert text(Path(".ci/run")).rstrip().endswith("make test")
+    run = text(Path(".ci/run"))
+    assert "make demo " in run
+    assert run.rstrip().endswith("\nmake cover test")
+
+
+def test_ci_runs_where_a_path_has_all_that_hides_mistakes() -> None:
+    folder = re.search(r'cd "\$place/(.+)/moothall"', text(Path(".ci/run")))
+    assert folder is not None
+    assert " " in folder[1]
+    assert not folder[1].isascii()
+
+
+def test_no_test_that_holds_the_gate_of_coverage_was_moved() -> None:
+    gated = re.search(r"^GATED := (.*?[^\\])$", text(Path("Makefile")), re.MULTILINE | re.DOTALL)
+    assert gated is not None
+    listed = gated[1].replace("\\", "").split()
+    assert "unit/core" in listed
+    assert [path for path in listed if not (ROOT / "tests" / path).exists()] == []
 
 
 def test_the_workflow_runs_both_commands_on_every_python_that_is_promised() -> None:

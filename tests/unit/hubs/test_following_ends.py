@@ -6,9 +6,6 @@ import asyncio
 
 import msgspec
 
-from copies_in_memory import MemoryCopies
-from following_hub import OTHER, WANT, Hub, hub_that_follows
-from log_above import SIGNED, Served
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.book import MemoryBook
 from moothall.wire.hub import messages as hub
@@ -17,7 +14,10 @@ from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.meetings import NodeMeetings
-from recorder import EPOCH, SESSION
+from support.hubs.copies import MemoryCopies
+from support.hubs.following import OTHER, WANT, Hub, hub_that_follows
+from support.hubs.log_above import SIGNED, Served
+from support.sessions.recorder import EPOCH, SESSION
 
 
 async def test_a_hub_that_wants_a_session_no_more_follows_it_until_what_was_removed_is_erased() -> None:

@@ -13,7 +13,7 @@ from moothall.record.model import Record
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
 from moothall.record.wording import Options
-from record_maker import ENGINE, WORDING, Telling
+from support.sessions.record_maker import ENGINE, WORDING, Telling
 
 ALL = Options(sources=True)
 FORMATS: dict[str, Callable[[Record], str]] = {

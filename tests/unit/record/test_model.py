@@ -10,8 +10,8 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, Sess
 from moothall.core.views.reading_order import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
 from moothall.testing.seeded import SeededSigner
-from record_maker import FLOOR, Telling, meeting, timed
-from recorder import EPOCH, MORNING, SESSION
+from support.sessions.record_maker import FLOOR, Telling, meeting, timed
+from support.sessions.recorder import EPOCH, MORNING, SESSION
 
 FR = ChannelId("fr")
 

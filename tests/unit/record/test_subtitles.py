@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from caption_readers import read_vtt
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
-from record_maker import WORDING, Telling, meeting
+from support.sessions.caption_readers import read_vtt
+from support.sessions.record_maker import WORDING, Telling, meeting
 
 
 def test_a_file_of_one_line() -> None:

@@ -7,7 +7,7 @@ from moothall.core.events import types as ev
 from moothall.record.model import Missing, RecordedLine
 from moothall.record.text import reading, write_text
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Telling, questioned, unanswered
+from support.sessions.record_maker import FLOOR, WORDING, Telling, questioned, unanswered
 
 
 def told() -> Telling:

@@ -1,6 +1,7 @@
 """In which order lines and spans without text stand, and under whose name: the same for pages, plain text and files.
 
-`web/js/lib/reading_order.js` holds them for scripts; `tests/reading_order.json` has the cases that both are held to.
+`web/js/lib/reading_order.js` holds them for scripts; `tests/support/files/reading_order.json` has the cases
+that both are held to.
 """
 
 from __future__ import annotations

@@ -9,8 +9,6 @@ import pytest
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from asking import nobodys
-from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from moothall.adapters.http.limits import secure
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
@@ -31,6 +29,8 @@ from moothall.testing.clock import ManualClock
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import visitor_context
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
+from support.sessions.questions import nobodys
 
 PAGES = Pages(find_web_folder())
 ORIGIN = "https://hall.example.org"

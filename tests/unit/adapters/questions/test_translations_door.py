@@ -7,8 +7,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from asking import MODERATOR, SOMEBODY, ask, stand
-from hall_in_memory import MemoryHall, memory_hall
 from moothall.adapters.http.limits import secure
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
@@ -25,6 +23,8 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.clock import ManualClock
 from moothall.testing.visitors import nothing_shown, visitor_context
+from support.memory.hall import MemoryHall, memory_hall
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand
 
 PAGES = Pages(find_web_folder())
 SPANISH = "echo 1 en>es"

@@ -11,7 +11,6 @@ import pytest
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.adapters.http.limits import secure
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
@@ -35,6 +34,7 @@ from moothall.testing.clock import ManualClock
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import visitor_context
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 PAGES = Pages(find_web_folder())

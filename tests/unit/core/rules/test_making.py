@@ -3,7 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from deciding import FLOOR, WALL, carry_out, created, events, refused, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind
@@ -15,6 +14,7 @@ from moothall.core.rules.authority import COMMANDS, may_send
 from moothall.core.rules.making import MAX_LANGUAGES, MAX_TEXT, MAX_TITLE, MOST_BELOW, MOST_HUBS, MOST_PEOPLE
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State
+from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, refused, speaking
 
 
 def test_a_session_is_made_once_with_a_title_and_a_language() -> None:

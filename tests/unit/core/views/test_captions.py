@@ -12,7 +12,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.views.captions import LONGEST, CaptionsView, Channel, Line, growing
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
-from recorder import EPOCH, SESSION
+from support.sessions.recorder import EPOCH, SESSION
 
 FLOOR = ChannelId("floor")
 S1 = SegmentId("s1")

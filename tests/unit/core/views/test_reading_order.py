@@ -19,7 +19,7 @@ from moothall.core.views.reading_order import (
     with_spans,
 )
 
-CASES = json.loads((Path(__file__).parents[3] / "reading_order.json").read_text())
+CASES = json.loads((Path(__file__).parents[3] / "support/files/reading_order.json").read_text())
 
 
 def test_lines_stand_in_the_order_of_time_but_for_what_trembles() -> None:

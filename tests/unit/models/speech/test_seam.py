@@ -7,7 +7,7 @@ from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.seam import SLACK, already_committed, cut, cut_off, forced
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
-from talking import said
+from support.sound.talking import said
 
 COMMITTED = said("we hold these truths to be self-evident", 10_000)  # Ends at 12100.
 THROUGH = 12_100

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core.commands import AnyCommand, CloseSession, OpenSession, StateHub
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -18,6 +17,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.failing_log import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.seeded import SeededRandomness
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 KISUMU = ("kisumu", "Kisumu")
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from hall_in_memory import SESSION
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -16,7 +15,8 @@ from moothall.core.session.state import Status
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.failing_log import FailingLog
-from programme_house import HALL, HOUR, NOW, ProgrammeHouse, programme_house
+from support.memory.hall import SESSION
+from support.memory.programme import HALL, HOUR, NOW, ProgrammeHouse, programme_house
 
 A, B, C = SessionId("a"), SessionId("b"), SessionId("c")
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from fanning import join, meeting, one_line, running, settle, walked
-from hall_in_memory import FLOOR, SESSION
-from meeting import LIVE, partial, read
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.lanes import Feed
 from moothall.services.readers.feed import Subscription
@@ -16,6 +13,9 @@ from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 from moothall.wire.outbox import MAX_FRAMES
 from moothall.wire.reader import Reader
+from support.memory.fanout import join, meeting, one_line, running, settle, walked
+from support.memory.hall import FLOOR, SESSION
+from support.sessions.meeting import LIVE, partial, read
 
 
 async def test_a_slow_reader_gets_all_of_it_later_in_one_write() -> None:
