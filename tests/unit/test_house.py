@@ -44,7 +44,7 @@ UNTESTED = {
 
 def files() -> Iterator[Path]:
     """Every text file of the project, as a path below its root."""
-    found = [path for path in ROOT.iterdir() if path.is_file()]
+    found = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]  # a file in a worktree
     for folder in FOLDERS:
         found += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
     for path in sorted(found):
