@@ -1,14 +1,17 @@
 """The composition root of a hub: settings in, a running hub out. Start and stop read top to bottom in `hub`.
 
-It serves from the disk at once, whether there is a line or not.
+It serves from the disk at once, whether there is a line or not. Its data folder is held by one process at a time, on
+every system alike: the lock is SQLite's own on an empty database. It goes with the process, however that ends, and
+needs no call that only some systems have.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -31,12 +34,11 @@ from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.carrying_on import carry_on
 from moothall_hub.mirror.damaged import CopiesDamaged
-from moothall_hub.mirror.folder import hold_hub_folder
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
-from moothall_hub.node.line import NodeLine
+from moothall_hub.node.line import NodeLine, kept_of_line
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
@@ -94,7 +96,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         def keep_running(run: Callable[[], Awaitable[None]]) -> None:
             stack.callback(tasks.create_task(carry_on(run, own_clock)).cancel)
 
-        line = await NodeLine.load(
+        line = NodeLine(
             book=book,
             mirror=mirror,
             outbox=outbox,
@@ -104,6 +106,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             randomness=randomness,
             missed=await MissedSpans.load(book),
             budget=settings.budget,
+            kept=await kept_of_line(book),
         )
         clock = line.clock
         sessions = MirroredSessions(mirror, clock, source=lambda: line.source)
@@ -253,3 +256,38 @@ def _listen(settings: HubSettings) -> socket.socket:
         why = (error.strerror or type(error).__name__).partition(" (while")[0]
         msg = f"The hub can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
         raise ConfigurationError(msg) from error
+
+
+LOCK_FILE = "lock.sqlite"
+
+
+@contextmanager
+def hold_hub_folder(folder: Path) -> Iterator[None]:
+    """Make the folder if need be, for nobody else's eyes, and hold it while inside.
+
+    Raises ConfigurationError when it can't be used or another hub has it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The data folder {folder} can't be used: {error.strerror}. Choose another with --data."
+        raise ConfigurationError(msg) from error
+    try:
+        connection = sqlite3.connect(folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise _unusable(folder, error) from error
+    with closing(connection):
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                msg = f"Another hub is using the data folder {folder}. Stop it, or choose another folder with --data."
+                raise ConfigurationError(msg) from error
+            raise _unusable(folder, error) from error
+        except sqlite3.Error as error:
+            raise _unusable(folder, error) from error
+        yield
+
+
+def _unusable(folder: Path, error: sqlite3.Error) -> ConfigurationError:
+    return ConfigurationError(f"The data folder {folder} can't be used: {error}. Choose another with --data.")

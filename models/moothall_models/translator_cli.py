@@ -35,8 +35,7 @@ from moothall_models.engine.own_process import (
 from moothall_models.engine.progress import Progress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.translator_process import TranslatorService
-from moothall_models.translators.port import Translator
-from moothall_models.translators.self_test import try_out
+from moothall_models.translators.port import Translator, try_out
 
 logger = logging.getLogger(__name__)
 

@@ -25,8 +25,7 @@ from moothall_models.translators.argos_library import argos_library
 from moothall_models.translators.argos_package import ArgosPackage, installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
-from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
-from moothall_models.translators.self_test import SAID
+from moothall_models.translators.port import LONGEST, SAID, TranslationFailed, Translator
 from support.models.argos_packages import put_package
 from support.models.translation_service import Chat, standing, translator
 

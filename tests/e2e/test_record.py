@@ -18,7 +18,7 @@ from moothall.adapters.record.texts import wording
 from moothall.core.events import types as ev
 from moothall.record.html import write_html
 from moothall.record.model import Record
-from moothall.record.vtt import write_vtt
+from moothall.record.subtitles import write_vtt
 from moothall.record.wording import Options
 from support.browser.node import module
 from support.sessions.caption_readers import read_vtt

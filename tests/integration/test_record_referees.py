@@ -19,8 +19,7 @@ from av.subtitles.subtitle import AssSubtitle
 from hypothesis import Phase, given, settings
 
 from moothall.record.model import Record
-from moothall.record.srt import write_srt
-from moothall.record.vtt import write_vtt
+from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
 from support.browser.node import SCRIPTS, module, node
 from support.sessions.caption_readers import Shown, read_srt, read_vtt

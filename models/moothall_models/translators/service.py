@@ -18,10 +18,9 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, RecognitionFailed
 from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
-from moothall_models.recognizers.endpoint import SCHEME, Address, Door, Endpoint, read_address
+from moothall_models.recognizers.endpoint import Address, Door, Endpoint, read_address
 from moothall_models.translators.pieces import joined, readable, within
-from moothall_models.translators.port import TranslationFailed
-from moothall_models.translators.self_test import SAID
+from moothall_models.translators.port import SAID, TranslationFailed
 
 ENGINE = "service"
 CHAT = Door(
@@ -68,11 +67,6 @@ class _Choice(msgspec.Struct, frozen=True):
 
 class _Completion(msgspec.Struct, frozen=True):
     choices: tuple[_Choice, ...]
-
-
-def is_service(name: str) -> bool:
-    """Whether the name is that of a service."""
-    return name.startswith(SCHEME)
 
 
 def open_service(

@@ -11,7 +11,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub import messages as hub
-from moothall.wire.hub.records import pack, unpack
+from moothall.wire.hub.records import pack
 from moothall_hub.mirror.copied import Copy, Step, dropped
 from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.missed import MissedSpans
@@ -92,7 +92,6 @@ class Hub:
             store=self.store,
             shown=self.shown,
             closed=lambda _: self.closed,
-            unpack=unpack,
             signed=SIGNED,
             say=self._say,
             missed=spans or MissedSpans(MemoryBook(), {}),

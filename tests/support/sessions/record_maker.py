@@ -11,7 +11,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
+from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
 from moothall.record.model import Record, RecordFold
 from moothall.record.wording import AskedWording, Wording
 from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder

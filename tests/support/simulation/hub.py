@@ -20,7 +20,6 @@ from moothall.record.verify import VerifySignature
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.wire.hub import messages as wire
-from moothall.wire.hub.records import unpack
 from moothall_hub.mirror.copied import Copy, Step
 from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.missed import MissedSpans
@@ -82,7 +81,6 @@ class SimulatedHub:
             store=disk,
             shown=self.shown,
             closed=lambda _: False,
-            unpack=unpack,
             signed=verify,
             say=self._say,
             missed=MissedSpans(MemoryBook(), {}),

@@ -9,7 +9,6 @@ import msgspec
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.book import MemoryBook
 from moothall.wire.hub import messages as hub
-from moothall.wire.hub.records import unpack
 from moothall_hub.mirror.following import STOPPED_MS, Following
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
@@ -152,7 +151,6 @@ async def test_what_is_being_checked_is_so_after_a_restart_too() -> None:
         store=again.store,
         shown=again.shown,
         closed=lambda _: False,
-        unpack=unpack,
         signed=SIGNED,
         say=again.said.append,
         missed=MissedSpans(MemoryBook(), {}),

@@ -7,7 +7,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
-from moothall.core.views.gaps import BREAK_SET_BACK
+from moothall.core.views.reading_order import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
 from moothall.testing.seeded import SeededSigner
 from support.sessions.record_maker import FLOOR, Telling, meeting, timed

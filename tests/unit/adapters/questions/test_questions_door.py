@@ -25,6 +25,7 @@ from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import ManualClock
 from moothall.testing.seeded import SeededRandomness
 from moothall.testing.visitors import visitor_context
 from support.halls.readers import until
@@ -98,7 +99,7 @@ async def house() -> AsyncIterator[House]:
             return frozenset({InterventionId("own")}) if token == "A" * 22 else frozenset()
 
         door = QuestionsDoor(
-            visitor_context(PAGES, hall.clock, access.snapshot, seed=2),
+            visitor_context(PAGES, ManualClock(hall.clock.wall()), access.snapshot, seed=2),
             ballots,
             ballots,
             floor_of=access.floor,
@@ -244,8 +245,7 @@ async def test_who_sends_all_the_time_is_slowed(house: House) -> None:
     await house.stand(Standing.QUEUED, "why")
     for _ in range(ALLOWANCE.burst):
         assert (await house.support(1))[0] == 303
-    statuses = {(await house.support(1))[0] for _ in range(40)}
-    assert 429 in statuses
+    assert (await house.support(1))[0] == 429
 
 
 async def test_a_session_that_may_not_be_read_shows_nothing(house: House) -> None:

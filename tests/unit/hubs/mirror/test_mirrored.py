@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.core.views.gaps import BREAK_SET_BACK, Gap
+from moothall.core.views.reading_order import BREAK_SET_BACK, Gap
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.catalogue import Catalogue

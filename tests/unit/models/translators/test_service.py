@@ -20,7 +20,6 @@ from moothall_models.translators.service import (
     REST,
     ServiceTranslator,
     Untranslated,
-    is_service,
     language_name,
     open_service,
     read_translation,
@@ -104,8 +103,6 @@ def test_languages_are_named_in_english() -> None:
 
 
 def test_a_name_that_is_none() -> None:
-    assert is_service("openai:m@https://api.example.org/v1")
-    assert not is_service("argos")
     with pytest.raises(ConfigurationError, match="it looks like openai:gpt-4o-mini@https"):
         translator("openai:m")
     with pytest.raises(ConfigurationError, match="would get the text in clear"):

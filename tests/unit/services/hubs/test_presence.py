@@ -9,7 +9,7 @@ from moothall.core.hubs.standing import HubNow
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.core.rules.hubs import MOST_HUBS, MOST_PEOPLE
+from moothall.core.rules.making import MOST_HUBS, MOST_PEOPLE
 from moothall.services.hubs import presence as hub_presence
 from moothall.services.hubs.presence import COUNTS, CUT_MS, HubPresence
 from moothall.services.log.orders import Receipt

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall_hub.mirror.folder import LOCK_FILE, hold_hub_folder
+from moothall_hub.app import LOCK_FILE, hold_hub_folder
 
 
 def test_the_folder_is_made_and_held_and_given_back(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_the_folder_is_made_and_held_and_given_back(tmp_path: Path) -> None:
 def test_the_lock_goes_with_the_process_that_is_killed(tmp_path: Path) -> None:
     code = f"""
 import pathlib, sys
-from moothall_hub.mirror.folder import hold_hub_folder
+from moothall_hub.app import hold_hub_folder
 with hold_hub_folder(pathlib.Path({str(tmp_path)!r})):
     print("held", flush=True)
     sys.stdin.read()

@@ -4,8 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core.translating.routes import Direction
-from moothall_models.translators.port import TranslationFailed
-from moothall_models.translators.self_test import try_out
+from moothall_models.translators.port import TranslationFailed, try_out
 
 
 def direction(source: str, target: str) -> Direction:
