@@ -27,12 +27,11 @@ sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("se
 from moothall.record.html import write_html
 from moothall.record.json import write_json
 from moothall.record.model import Record
-from moothall.record.srt import write_srt
+from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
-from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options
-from record_maker import WORDING, Telling
 from scoring import cpu_model
+from support.sessions.record_maker import WORDING, Telling
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 WORDS = "This is what somebody says while everybody reads it word by word."

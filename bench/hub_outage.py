@@ -3,11 +3,11 @@
 
     python bench/hub_outage.py [--rounds 5] [--minutes 10] [--bits 64000] [--ms 600]
 
-Centre and hub are processes of their own, and between them is `tests/weak_line.py`, a TCP proxy that limits and delays
-(so many bits a second each way, half of `--ms` each way; a dial costs a way there and back). An hour is said and copied
-over a good line; it is cut, ten minutes are said at once on a clock that runs along (times, checkpoints and text as if
-they had passed), somebody goes on speaking, and the line comes back weak. Time counts from the hub's dial, of which the
-line hears first; how long the hub waited before it dialled is shown beside it.
+Centre and hub are processes of their own, and between them is `tests/support/links/weak_line.py`, a TCP proxy that
+limits and delays (so many bits a second each way, half of `--ms` each way; a dial costs a way there and back). An hour
+is said and copied over a good line; it is cut, ten minutes are said at once on a clock that runs along (times,
+checkpoints and text as if they had passed), somebody goes on speaking, and the line comes back weak. Time counts from
+the hub's dial, of which the line hears first; how long the hub waited before it dialled is shown beside it.
 
 live: until a reader at the hub has the line that was finished last when it dialled, or a later one. whole: until the
 copy on the hub's disk has no hole. verified: until a signature vouches for all that was missed. Bytes are those on the
@@ -27,8 +27,6 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes and lines are those of tests.
 
-from hall_process import CLOCK, FLOOR, free_port
-from hub_house import CentreProcess, HubProcess
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SegmentEnded
@@ -37,7 +35,9 @@ from moothall_hub.app import COPIES
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.mirror.mirror import Mirror
 from scoring import machine, markdown
-from weak_line import GOOD, Quality, WeakLine, weak_line_to
+from support.halls.process import CLOCK, FLOOR, free_port
+from support.hubs.processes import CentreProcess, HubProcess
+from support.links.weak_line import GOOD, Quality, WeakLine, weak_line_to
 
 SESSION = SessionId("plenary")
 LOOK_MS = 20

@@ -4,9 +4,9 @@
     python bench/hub_readers.py [--readers 40] [--seconds 120]
 
 Centre, hub and readers are processes of their own (the readers share one), and the line between centre and hub is a TCP
-proxy that counts (`tests/weak_line.py`). Each phase is as long as the other, with as much said in it; bytes are those
-on the socket both ways, pulses and checkpoints included. Memory is the hub's resident set, CPU what its process used of
-one core. Linux only.
+proxy that counts (`tests/support/links/weak_line.py`).
+Each phase is as long as the other, with as much said in it; bytes are those on the socket both ways, pulses and
+checkpoints included. Memory is the hub's resident set, CPU what its process used of one core. Linux only.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes and lines are those of tests.
 
-from hall_process import CLOCK, FLOOR, free_port
-from hub_house import CentreProcess, HubProcess
 from hub_outage import Look
 from moothall.adapters.reading.reader_client import follow
 from moothall_hub.app import COPIES
 from moothall_hub.mirror.mirror import Mirror
 from scoring import machine, markdown
-from weak_line import GOOD, WeakLine, weak_line_to
+from support.halls.process import CLOCK, FLOOR, free_port
+from support.hubs.processes import CentreProcess, HubProcess
+from support.links.weak_line import GOOD, WeakLine, weak_line_to
 
 SESSION = "plenary"
 BEFORE_S = 3_600

@@ -25,8 +25,6 @@ import aiohttp
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes and lines are those of tests.
 
-from hall_process import CLOCK, FLOOR, free_port
-from hub_house import CentreProcess, HubProcess
 from hub_outage import Look
 from hub_readers import resident_mb
 from moothall.adapters.reading.reader_client import follow
@@ -34,6 +32,8 @@ from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
 from moothall_hub.mirror.mirror import Mirror
 from scoring import machine, markdown
+from support.halls.process import CLOCK, FLOOR, free_port
+from support.hubs.processes import CentreProcess, HubProcess
 
 PATIENCE_S = 600.0
 

@@ -20,9 +20,9 @@ sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("se
 
 from playwright.async_api import async_playwright
 
-from browsing import PAINTED
 from e2e.conftest import QUIET, chromium
-from stage import ended, opened, partial, stage, words
+from support.browser.browsing import PAINTED
+from support.halls.stage import ended, opened, partial, stage, words
 
 WORDS = "This is what somebody says while everybody reads it word by word"
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
 from hypothesis import settings
+
+from moothall.adapters.system.collector import THRESHOLDS
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
@@ -23,21 +26,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-TRACED = (
-    "unit/core",
-    "unit/wire",
-    "unit/record",
-    "unit/models",
-    "golden",
-    "property/core/questions/test_ballots.py",
-    "property/test_ids.py",
-    "property/test_persistent.py",
-    "property/wire/test_hub_records_laws.py",
-    "property/wire/test_token_bucket.py",
-)
-"""What holds the gate of 100 %. Most laws reach nothing that these don't, and took twice as long when traced."""
-
-
 LONG_FIRST = (
     "integration/test_kill",
     "integration/test_full_disk",
@@ -49,10 +37,7 @@ LONG_FIRST = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have long tests begin first; and trace those alone that hold the gate of 100 %: it would slow down all others.
-
-    The gate is held by tests of the pure layers themselves.
-    """
+    """Have long tests begin first."""
     tests = config.rootpath / "tests"
 
     def turn(item: pytest.Item) -> int:
@@ -60,13 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return next((n for n, part in enumerate(LONG_FIRST) if where.startswith(part)), len(LONG_FIRST))
 
     items.sort(key=turn)
-    if not config.getoption("cov_fail_under", default=None):
-        return
-    traced = [tests / part for part in TRACED]
-    assert all(path.exists() for path in traced), "A test that holds the gate was moved: say so in TRACED."
-    for item in items:
-        if not any(map(item.path.is_relative_to, traced)):
-            item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector all tests: a full collection took 0.2 s, and each hall that a test runs did one."""
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
 
 
 @pytest.fixture

@@ -1,15 +1,17 @@
 """The composition root of a hub: settings in, a running hub out. Start and stop read top to bottom in `hub`.
 
-It serves from the disk at once, whether there is a line or not.
+It serves from the disk at once, whether there is a line or not. Its data folder is held by one process at a time, on
+every system alike: the lock is SQLite's own on an empty database. It goes with the process, however that ends, and
+needs no call that only some systems have.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.adapters.system.collector import calm_collector
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -31,12 +34,11 @@ from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.carrying_on import carry_on
 from moothall_hub.mirror.damaged import CopiesDamaged
-from moothall_hub.mirror.folder import hold_hub_folder
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
-from moothall_hub.node.line import NodeLine
+from moothall_hub.node.line import NodeLine, kept_of_line
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import Outbox
@@ -51,8 +53,6 @@ from moothall_hub.settings import HubSettings
 
 BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
 """The files of a data folder."""
-GC_THRESHOLDS = (50_000, 20, 100)
-"""As the server's (`moothall.app.hall`): walking what lives for ever at each turn costs more than all else."""
 BACKLOG = 256
 """Connections that may wait to be taken: a room opens the page at once."""
 
@@ -96,7 +96,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         def keep_running(run: Callable[[], Awaitable[None]]) -> None:
             stack.callback(tasks.create_task(carry_on(run, own_clock)).cancel)
 
-        line = await NodeLine.load(
+        line = NodeLine(
             book=book,
             mirror=mirror,
             outbox=outbox,
@@ -106,6 +106,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             randomness=randomness,
             missed=await MissedSpans.load(book),
             budget=settings.budget,
+            kept=await kept_of_line(book),
         )
         clock = line.clock
         sessions = MirroredSessions(mirror, clock, source=lambda: line.source)
@@ -190,7 +191,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         )
         for running in (shown.run, floor.run, presence.run, hands.run, translations.run, line.run, line.look_after):
             keep_running(running)
-        _calm_collector(stack)
+        stack.enter_context(calm_collector())
         yield Hub(parts=parts, served=served)
 
 
@@ -235,10 +236,36 @@ def _listen(settings: HubSettings) -> socket.socket:
         raise ConfigurationError(msg) from error
 
 
-def _calm_collector(stack: AsyncExitStack) -> None:
-    """Spare the garbage collector what lives as long as the hub, until the stack unwinds."""
-    stack.callback(gc.set_threshold, *gc.get_threshold())
-    stack.callback(gc.unfreeze)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+LOCK_FILE = "lock.sqlite"
+
+
+@contextmanager
+def hold_hub_folder(folder: Path) -> Iterator[None]:
+    """Make the folder if need be, for nobody else's eyes, and hold it while inside.
+
+    Raises ConfigurationError when it can't be used or another hub has it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The data folder {folder} can't be used: {error.strerror}. Choose another with --data."
+        raise ConfigurationError(msg) from error
+    try:
+        connection = sqlite3.connect(folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise _unusable(folder, error) from error
+    with closing(connection):
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                msg = f"Another hub is using the data folder {folder}. Stop it, or choose another folder with --data."
+                raise ConfigurationError(msg) from error
+            raise _unusable(folder, error) from error
+        except sqlite3.Error as error:
+            raise _unusable(folder, error) from error
+        yield
+
+
+def _unusable(folder: Path, error: sqlite3.Error) -> ConfigurationError:
+    return ConfigurationError(f"The data folder {folder} can't be used: {error}. Choose another with --data.")

@@ -17,9 +17,8 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.sessions.role_links import HALL, RoleLinks
-from moothall_hub.app import BOOK, Hub, hub
+from moothall_hub.app import BOOK, Hub, hold_hub_folder, hub
 from moothall_hub.mirror.damaged import CopiesDamaged
-from moothall_hub.mirror.folder import hold_hub_folder
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Pairings, Unpaired, pair
 from moothall_hub.settings import HubSettings
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import (
+from support.halls.killing import kill_engine_every
+from support.halls.process import (
     HallProcess,
     free_port,
     logged,
@@ -23,9 +24,8 @@ from hall_process import (
     watched,
     write_wave,
 )
-from hearing import changes, heard, only_in, require_as_good, require_whole_seams
-from killing import kill_engine_every
-from long_meeting import long_meeting
+from support.sound.hearing import changes, heard, only_in, require_as_good, require_whole_seams
+from support.sound.long_meeting import long_meeting
 
 MINUTES = float(os.environ.get("CHAOS_MINUTES", "10"))
 MODEL = os.environ.get("CHAOS_MODEL", "whisper-tiny.en")

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import (
+from moothall.testing.scripted import make_script, render, write_script
+from support.halls.killing import Kill, kill_at_random
+from support.halls.process import (
     HallProcess,
     Logged,
     free_port,
@@ -24,9 +26,7 @@ from hall_process import (
     watched,
     write_wave,
 )
-from hearing import changes, heard, only_in, reference, require_as_good, require_whole_seams, sample_sound
-from killing import Kill, kill_at_random
-from moothall.testing.scripted import make_script, render, write_script
+from support.sound.hearing import changes, heard, only_in, reference, require_as_good, require_whole_seams, sample_sound
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import CLOCK, free_port, logged, require_intact, watched
-from hall_with_desk import HallWithDesk, Unsaid
 from moothall.core.commands import BeginNotRecorded, EndNotRecorded
-from unrecorded import BEGIN_MS, END_MS, MODEL, WORD, found_in, heard_in_sounds, make_sound
+from support.files.traces import BEGIN_MS, END_MS, MODEL, WORD, found_in, heard_in_sounds, make_sound
+from support.halls.process import CLOCK, free_port, logged, require_intact, watched
+from support.halls.process_with_desk import HallWithDesk, Unsaid
 
 pytestmark = [pytest.mark.model, pytest.mark.chaos, pytest.mark.timeout(200)]
 

@@ -19,7 +19,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionI
 from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.core.ports import EventLog
 from moothall.testing.log_memory import MemoryLog
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 ENGINE = Actor(Role.ENGINE, "engine-1")
 WORDS = ev.WordsCommitted(

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from log_above import OWN, LogAbove
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import StorageUnavailable
@@ -20,7 +19,8 @@ from moothall.testing.log_memory import MemoryLog
 from moothall_hub.mirror.checking import first_run
 from moothall_hub.mirror.copied import Copy, Step
 from moothall_hub.mirror.mirror import Mirror
-from recorder import EPOCH, SESSION, Recorder
+from support.hubs.log_above import OWN, LogAbove
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 LINES = channel_lane(LogAbove().channels[0])
 OTHER = SessionId("other")

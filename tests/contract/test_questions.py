@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hall_in_memory import SESSION
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
@@ -17,7 +16,8 @@ from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.services.questions.asking import Unasked, Wish
 from moothall.services.questions.author_view import OwnAct
 from moothall.testing.loop import run
-from questions_of import PLACES, Place, seen
+from support.hubs.questions_of import PLACES, Place, seen
+from support.memory.hall import SESSION
 
 
 def at_both(test: Callable[[Place], Awaitable[None]]) -> Callable[[str], None]:

@@ -11,14 +11,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from hearing import sample_sound
 from moothall.testing.scripted import make_script, render
 from moothall_models.ports import RATE, Hypothesis, Recognizer, Samples, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.store import open_store
-from transcription_service import Service, Style, asker, serving
+from support.models.transcription_service import Service, Style, asker, serving
+from support.sound.hearing import sample_sound
 
 SCRIPT = make_script(7, 24)
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
@@ -43,7 +43,8 @@ class Subject(msgspec.Struct, frozen=True):
 @pytest.fixture(
     params=[
         "scripted",
-        *(pytest.param(name, marks=pytest.mark.model) for name in ("whisper", "drafting whisper")),
+        pytest.param("drafting whisper", marks=pytest.mark.model),
+        pytest.param("whisper", marks=[pytest.mark.model, pytest.mark.slow]),
         *(f"service, {style}" for style in Style),
     ]
 )

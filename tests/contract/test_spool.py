@@ -11,7 +11,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import SpoolStore
 from moothall.testing.spool_memory import MemorySpools
-from spools import SESSION, SOURCE, pcm
+from support.sound.spools import SESSION, SOURCE, pcm
 
 
 @pytest.fixture(params=["memory", "disk"])

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.core.ports import SpoolStore
 from moothall.testing.spool_memory import MemorySpools
-from spools import SESSION, SOURCE, pcm
+from support.sound.spools import SESSION, SOURCE, pcm
 
 T = TypeVar("T")
 

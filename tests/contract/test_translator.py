@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argos_packages import put_package
 from moothall.core.translating.routes import Direction, Route
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.argos import ArgosTranslator, argos_library
@@ -26,7 +25,8 @@ from moothall_models.translators.argos_package import ArgosPackage, installed_pa
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
 from moothall_models.translators.port import LONGEST, SAID, TranslationFailed, Translator
-from translation_service import Chat, standing, translator
+from support.models.argos_packages import put_package
+from support.models.translation_service import Chat, standing, translator
 
 
 def argos(run: Callable[[Sequence[ArgosPackage]], ArgosTranslator] = ArgosTranslator) -> ArgosTranslator:
@@ -64,8 +64,8 @@ HOSTILE = {
     "backslashes": "\\ \\\\ a\\b \\^ \\",
     "tags": "<b>open</b> </s> <unk> &amp; <script>",
     "shell": '\'; $(kill 1) `id` "$HOME" & | > /dev/null',
-    "one long word": "a" * 10_000,
-    "long and spaced": "a " * 5_000,
+    "one long word": "a" * 2_000,
+    "long and spaced": "a " * 1_000,
     "ten thousand signs": ("The meeting is open. " * 500)[:10_000],
     "no full stop": "and then we went on and on " * 100,
     "numbers": "1 2 3 " * 300,
@@ -81,6 +81,8 @@ HOSTILE = {
     "capitals": "THE NEXT ITEM ON THE AGENDA IS THE BUDGET",
     "kept words": "XQ1X and XQ2X, XQ24X.",
 }
+LONGER = {"a longer word": "a" * 10_000, "longer and spaced": "a " * 5_000}
+"""Bergamot takes 5 s for each: in `make test-all`. Ten thousand signs are in the quick tests too."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -159,7 +161,13 @@ def test_nothing_gets_lost_of_many_sentences(subject: Subject) -> None:
     assert [number for number in numbers if number not in answer] == []
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(pytest.param(text, id=name) for name, text in HOSTILE.items()),
+        *(pytest.param(text, id=name, marks=pytest.mark.slow) for name, text in LONGER.items()),
+    ],
+)
 def test_whatever_comes_in_the_next_text_is_translated_as_ever(subject: Subject, text: str) -> None:
     before = subject.translate(subject.said)
     with contextlib.suppress(TranslationFailed):

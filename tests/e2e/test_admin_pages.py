@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from admin_house import admin_house
 from moothall.core.events.types import Access
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
-from programme_files import sample
+from support.desks.admin import admin_house
+from support.files.programme_files import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

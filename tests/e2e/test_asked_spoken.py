@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from asking import MODERATOR, SOMEBODY, ask, name
-from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.ids import InterventionId
-from reading_aloud import heard, listen
+from support.browser.reading_aloud import heard, listen
+from support.desks.meeting import Meeting, S, meeting
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, name
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

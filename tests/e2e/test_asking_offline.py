@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from desk_meeting import Meeting, S, meeting
 from moothall.core.commands import CloseSession
 from moothall.core.events.question_parts import Standing
 from moothall.core.questions.interventions import Intervention
+from support.desks.meeting import Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 AT_ONCE = "Math.random = () => 0;"

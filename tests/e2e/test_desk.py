@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from desk_meeting import FLOOR, Meeting, S, meeting
 from moothall.core.commands import CorrectSegment
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.programme.plan import Room, RoomId
+from support.desks.meeting import FLOOR, Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

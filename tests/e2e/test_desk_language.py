@@ -14,7 +14,6 @@ import pytest
 from playwright.async_api import Page, expect
 from whisper_normalizer.basic import BasicTextNormalizer
 
-from desk_meeting import FLOOR, Meeting, S
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, CreateSession, OpenSession
@@ -24,6 +23,7 @@ from moothall.core.session.parts import Segment
 from moothall.services.capture.ingest import Input
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.desks.meeting import FLOOR, Meeting, S
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

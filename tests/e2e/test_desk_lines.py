@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from desk_meeting import FLOOR, Meeting, S, meeting
 from moothall.core.commands import (
     AddChannel,
     CorrectSegment,
@@ -25,6 +24,7 @@ from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session.state import Status
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
+from support.desks.meeting import FLOOR, Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

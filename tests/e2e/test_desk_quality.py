@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from desk_meeting import Meeting, S, meeting
 from moothall.core.commands import CorrectSegment
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
+from support.desks.meeting import Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

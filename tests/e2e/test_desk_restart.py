@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from desk_hall import DeskHall, desk_hall
-from hall_process import SESSION, free_port
+from support.desks.process import DeskHall, desk_hall
+from support.halls.process import SESSION, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_MS = 20_000

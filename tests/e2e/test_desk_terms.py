@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from desk_meeting import FLOOR, Meeting, meeting
-from js_tools import module
 from moothall.core.commands import AddChannel, ChooseTerm, CorrectSegment
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
+from support.browser.node import module
+from support.desks.meeting import FLOOR, Meeting, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

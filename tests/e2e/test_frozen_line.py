@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from browsing import tab, texts
-from desk_meeting import S, meeting
-from hall_process import free_port
-from line import Line, line_to
 from moothall.core.commands import Stand
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import InterventionId
-from stage import FLOOR, Stage, stage
+from support.browser.browsing import tab, texts
+from support.desks.meeting import S, meeting
+from support.halls.process import free_port
+from support.halls.stage import FLOOR, Stage, stage
+from support.links.line import Line, line_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import jiwer
@@ -11,9 +12,9 @@ import pytest
 from playwright.async_api import Page
 from whisper_normalizer.english import EnglishTextNormalizer
 
-from hall_process import SESSION, HallProcess, free_port, logged
-from line import line_to
-from moothall.cli.play import find_sample
+from support.halls.process import SESSION, HallProcess, free_port, logged, write_wave
+from support.links.line import line_to
+from support.sound.hearing import reference, sample_sound
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
 
@@ -26,41 +27,50 @@ REAL = Path(__file__).resolve().parents[3] / "shared" / "speech" / "dev_meeting_
 """Real speech, where a developer has it beside the checkout."""
 
 
-def reference(path: Path) -> str:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return " ".join(row["text"] for row in sorted(rows, key=lambda row: row["start"]))
-
-
 def errors(said: str, shown: Sequence[str]) -> float:
     normal = EnglishTextNormalizer()
     return float(jiwer.wer(normal(said), normal(" ".join(shown))))
 
 
-def recordings() -> list[tuple[Path, Path]]:
-    sample = find_sample()
-    found = [(sample.audio, sample.reference)]
-    if REAL.exists():
-        found.append((REAL, REAL.with_suffix(".jsonl")))
-    return found
+async def sample(first_ms: int, last_ms: int, folder: Path) -> tuple[Path, str]:
+    """A piece of the sample session: a file of its sound, and its words."""
+    write_wave(folder / "sound.wav", await sample_sound(first_ms, last_ms))
+    return folder / "sound.wav", " ".join(word.text for word in reference(first_ms, last_ms))
+
+
+async def real(_: Path) -> tuple[Path, str]:
+    """Recorded speech of people, where it lies beside the checkout."""
+    rows = [json.loads(line) for line in REAL.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
+    return REAL, " ".join(row["text"] for row in sorted(rows, key=lambda row: row["start"]))
+
+
+there = pytest.mark.skipif(not REAL.exists(), reason="no recorded speech lies beside the checkout")
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("recording", recordings(), ids=lambda recording: recording[0].stem)
+@pytest.mark.parametrize(
+    "played",
+    [
+        pytest.param(partial(sample, 16_600, 54_400), id="a piece"),
+        pytest.param(partial(sample, 0, 3_600_000), id="session", marks=pytest.mark.slow),
+        pytest.param(real, id="recorded speech", marks=[pytest.mark.slow, there]),
+    ],
+)
 async def test_its_words_reach_a_reader_over_a_cut_line_and_a_killed_server(
-    page: Page, tmp_path: Path, recording: tuple[Path, Path]
+    page: Page, tmp_path: Path, played: Callable[[Path], Awaitable[tuple[Path, str]]]
 ) -> None:
-    audio, text = recording
+    audio, said = await played(tmp_path)
     port = free_port(1)
     hall = HallProcess(tmp_path / "data", audio, MODEL, port, "--fast")
     await hall.start()
     try:
         async with line_to(port) as line:
             await page.goto(f"{line.address}/s/{SESSION}")
-            await page.locator(LINES).nth(2).wait_for(timeout=PATIENCE)
+            await page.locator(LINES).nth(1).wait_for(timeout=PATIENCE)
 
             await hall.kill()
             await hall.start()
-            await page.locator(LINES).nth(6).wait_for(timeout=PATIENCE)
+            await page.locator(LINES).nth(3).wait_for(timeout=PATIENCE)
 
             line.cut()
             await page.locator("#State[data-kind=lost]").wait_for()
@@ -73,4 +83,4 @@ async def test_its_words_reach_a_reader_over_a_cut_line_and_a_killed_server(
     texts = logged(tmp_path / "data").texts
     assert [each.strip() for each in shown] == [each.strip() for each in texts]
     assert len(ids) == len(set(ids))
-    assert errors(reference(text), shown) <= MOST_ERRORS
+    assert errors(said, shown) <= MOST_ERRORS

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import PollId
 from moothall.core.questions.polls import Poll
+from support.desks.meeting import Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 LEADS = Actor(Role.MODERATOR, "m1")

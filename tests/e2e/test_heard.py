@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from asking import SOMEBODY, ask, name
-from desk_meeting import Meeting, S, meeting
 from moothall.core.kernel.actors import Role
 from moothall.core.questions.statements import Dimension
+from support.desks.meeting import Meeting, S, meeting
+from support.sessions.questions import SOMEBODY, ask, name
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 REMIND = """async (unheard) => {

@@ -12,10 +12,10 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Browser, Page, expect
 
-from browsing import tab
-from hall_process import CLOCK, free_port
-from hub_house import LOOK_MS, CentreProcess, House, HubProcess, house
-from weak_line import weak_line_to
+from support.browser.browsing import tab
+from support.halls.process import CLOCK, free_port
+from support.hubs.processes import LOOK_MS, CentreProcess, House, HubProcess, house
+from support.links.weak_line import weak_line_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
 

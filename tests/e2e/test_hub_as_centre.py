@@ -13,9 +13,6 @@ import pytest_asyncio
 from aiohttp import ClientSession
 from playwright.async_api import Browser, Locator, Page, expect
 
-from browsing import tab
-from hub_node import running_hub
-from hub_together import SESSION, Meeting, centre, paired, shows, until
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import ChannelKind
@@ -24,6 +21,9 @@ from moothall.core.kernel.ids import ChannelId, InterventionId, PollId, SegmentI
 from moothall.core.signals import StandIn
 from moothall_hub.mirror.offers import Choice
 from moothall_hub.room.local_floor import Mode
+from support.browser.browsing import tab
+from support.hubs.node import running_hub
+from support.hubs.together import SESSION, Meeting, centre, paired, shows, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
 

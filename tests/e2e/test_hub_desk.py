@@ -15,9 +15,6 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from axe import findings
-from hub_desk import Room, S, a_note, application, room
-from js_tools import module
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.events.types import ChannelKind
@@ -28,6 +25,9 @@ from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub.messages import Offered, OfferedText
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
+from support.browser.axe import findings
+from support.browser.node import module
+from support.hubs.desk import Room, S, a_note, application, room
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

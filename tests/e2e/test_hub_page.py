@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from admin_house import AdminHouse, admin_house
-from browsing import tab
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, NoteId, SessionId
 from moothall.services.log.orders import Receipt
+from support.browser.browsing import tab
+from support.desks.admin import AdminHouse, admin_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 S = SessionId("plenary")

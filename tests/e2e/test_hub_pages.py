@@ -8,15 +8,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
-from axe import findings
-from hub_node import came_late, copied, meeting, running_hub
-from js_tools import module
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.pairing.pairing import Pairing
-from recorder import SESSION
+from support.browser.axe import findings
+from support.browser.node import module
+from support.hubs.node import came_late, copied, meeting, running_hub
+from support.sessions.recorder import SESSION
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -45,7 +45,7 @@ def at(hub: Hub, address: str, language: str = "en") -> str:
     return f"{hub.own}{address}{'&' if '?' in address else '?'}ui={language}"
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: Hub, browser: Browser, language: str, scheme: str) -> None:
     context = await browser.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from asking import MODERATOR, SOMEBODY, ask
-from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId
-from stage import stage
+from support.desks.meeting import Meeting, S, meeting
+from support.halls.stage import stage
+from support.sessions.questions import MODERATOR, SOMEBODY, ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from browsing import tab
-from certificate import make_certificate
-from hall_process import write_wave
 from moothall.adapters.pages.qr import qr_terminal
 from moothall.cli.play import lan_address
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.testing.scripted import make_script, render, write_script
+from support.browser.browsing import tab
+from support.halls.process import write_wave
+from support.links.certificate import make_certificate
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

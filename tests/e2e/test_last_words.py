@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from desk_meeting import FLOOR, S, meeting
-from microphone import RATE, greeting, sound
 from moothall.core.events.types import GapNoted, GapReason
 from moothall.services.sound.live_take import LiveTake
 from moothall.wire.audio import Piece
+from support.desks.meeting import FLOOR, S, meeting
+from support.memory.microphone import RATE, greeting, sound
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

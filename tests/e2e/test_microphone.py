@@ -17,14 +17,14 @@ from playwright.async_api import Dialog, Page, expect
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from e2e.conftest import QUIET, chromium
-from hall_process import SESSION, Witness, free_port, logged, plain
-from hearing import heard, reference, sample_sound
-from line import Line, line_to
-from microphone_hall import MicrophoneHall, chromium_with_microphone, write_capture
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.microphone_process import MicrophoneHall, chromium_with_microphone, write_capture
+from support.halls.process import SESSION, Witness, free_port, logged, plain
+from support.links.line import Line, line_to
+from support.sound.hearing import heard, reference, sample_sound
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -229,7 +229,7 @@ def recordings() -> list[object]:
     piece, whole = partial(sample, 16_600, 34_000), partial(sample, 0, LONGEST_MS)
     there = pytest.mark.skipif(not REAL.exists(), reason="no recorded speech lies beside the checkout")
     return [
-        pytest.param(piece, 4, 0.12, id="a piece"),
+        pytest.param(piece, 4, 0.12, id="a piece", marks=[pytest.mark.slow]),
         pytest.param(whole, 60, 0.1, id="all of it, offline for a minute", marks=[pytest.mark.slow]),
         pytest.param(meeting, 60, 0.1, id="recorded speech", marks=[pytest.mark.slow, there]),
     ]
@@ -241,6 +241,7 @@ def recordings() -> list[object]:
 async def test_real_speech_reaches_a_reader_over_an_outage_and_a_killed_server(
     tmp_path: Path, played: Callable[[], Awaitable[tuple[bytes, str]]], away_s: int, most_errors: float
 ) -> None:
+    """To the word it is in `test_words_reach_readers_…`, with a script in place of the model."""
     spoken, said = await played()
     pcm = bytes(LEAD_MS * 32) + spoken
     async with sending(tmp_path, "whisper-tiny.en", pcm, free_port(9)) as (hall, line, witness, page):

@@ -7,7 +7,7 @@ from playwright.async_api import Browser
 
 from e2e.test_page_scripts import Scripts
 from moothall.core.events import types as ev
-from stage import stage
+from support.halls.stage import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

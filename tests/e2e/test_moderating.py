@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from asking import MODERATOR, SOMEBODY, ask, name
-from desk_hall import desk_hall
-from desk_meeting import Meeting, S, meeting
-from every_page import into_portuguese
-from hall_process import SESSION, free_port
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Intervention
+from support.browser.every_page import into_portuguese
+from support.desks.meeting import Meeting, S, meeting
+from support.desks.process import desk_hall
+from support.halls.process import SESSION, free_port
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, name
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_MS = 20_000

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from asking import MODERATOR, SOMEBODY, ask, stand
-from desk_meeting import FLOOR, Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
+from support.desks.meeting import FLOOR, Meeting, S, meeting
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 ANSWER = SegmentId("s30")

@@ -8,13 +8,14 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, Response, expect
 
-from browsing import shape, texts, visit
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, LastWords, Sound, Unsaved
-from stage import (
+from support.browser.browsing import shape, texts, visit
+from support.browser.translated_lines import TEXTS, made
+from support.halls.stage import (
     CAPTIONER,
     FLOOR,
     corrected,
@@ -24,7 +25,6 @@ from stage import (
     stage,
     words,
 )
-from translated_lines import TEXTS, made
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

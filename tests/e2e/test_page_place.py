@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from browsing import texts, visit
-from stage import CAPTIONER, corrected, ended, opened, stage, words
+from support.browser.browsing import texts, visit
+from support.halls.stage import CAPTIONER, corrected, ended, opened, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from desk_hall import DeskHall
-from hall_process import SESSION, free_port
-from line import Line, line_to
 from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import Origin
+from support.desks.process import DeskHall
+from support.halls.process import SESSION, free_port
+from support.links.line import Line, line_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 PATIENCE_MS = 30_000
@@ -144,9 +144,10 @@ async def _story(browser: Browser, tmp_path: Path, trouble: Trouble) -> AsyncIte
             await hall.stop()
 
 
-IN_ANOTHER = {Trouble.NONE, Trouble.CUT}
-"""What goes wrong there goes wrong in the quick tests too: with keys and with reloads the line holds as without, and a
-server that is started again has cut the line as well (`test_asking_offline.py`, `test_frozen_line.py` cut it alone).
+IN_ANOTHER = {Trouble.NONE, Trouble.KEYS, Trouble.CUT}
+"""What goes wrong there goes wrong in the quick tests too: with reloads the line holds as without, and a server that is
+started again has cut the line as well (`test_asking_offline.py`, `test_frozen_line.py` cut it alone). Keys lead a
+question through all its states in `test_moderating.py`, and reach every field in `test_accessibility.py`.
 """
 
 

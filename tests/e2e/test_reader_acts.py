@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from browsing import CAME, PAINTED, choose, style, tab, visit
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.signals import Unrecorded
-from stage import FLOOR, ended, opened, partial, stage, words
+from support.browser.browsing import CAME, PAINTED, choose, style, tab, visit
+from support.halls.stage import FLOOR, ended, opened, partial, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

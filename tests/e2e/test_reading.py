@@ -7,13 +7,13 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from browsing import SPACED, box, choose, style, tab, visit
 from moothall.adapters.reading.low_data_door import BATCH_MS
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import ChannelState, Sound
-from stage import FLOOR, corrected, ended, opened, partial, stage, words
+from support.browser.browsing import SPACED, box, choose, style, tab, visit
+from support.halls.stage import FLOOR, corrected, ended, opened, partial, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -11,8 +11,6 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
-from caption_readers import read_vtt
-from js_tools import module
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.record.record_door import STYLES
@@ -20,9 +18,11 @@ from moothall.adapters.record.texts import wording
 from moothall.core.events import types as ev
 from moothall.record.html import write_html
 from moothall.record.model import Record
-from moothall.record.vtt import write_vtt
+from moothall.record.subtitles import write_vtt
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Telling, meeting
+from support.browser.node import module
+from support.sessions.caption_readers import read_vtt
+from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

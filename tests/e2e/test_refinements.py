@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from desk_meeting import FLOOR, Meeting, S, meeting
 from moothall.core.commands import CloseSession, CorrectSegment
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.proposals.refining import Proposal
 from moothall.services.proposals.proposing import ProposeOrder
+from support.desks.meeting import FLOOR, Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from asking import MODERATOR, SOMEBODY, ask, name, stand
-from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Role
+from support.desks.meeting import Meeting, S, meeting
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, name, stand
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 HIDDEN = "rhubarb"

@@ -13,7 +13,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import LastWords, Unrecorded
 from moothall.services.sessions.reports import Kind
-from stage import FLOOR, Stage, ended, opened, partial, stage, words
+from support.halls.stage import FLOOR, Stage, ended, opened, partial, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -12,9 +12,9 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import Unrecorded
-from reading_aloud import STARTED, heard, listen, read_on
-from stage import CAPTIONER, FLOOR, Stage, corrected, ended, opened, partial, stage, words
-from translated_lines import TEXTS, TRANSLATOR, made, made_again
+from support.browser.reading_aloud import STARTED, heard, listen, read_on
+from support.browser.translated_lines import TEXTS, TRANSLATOR, made, made_again
+from support.halls.stage import CAPTIONER, FLOOR, Stage, corrected, ended, opened, partial, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from asking import MODERATOR, SOMEBODY, ask, name
-from desk_meeting import FLOOR, S, meeting
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import Unrecorded
+from support.desks.meeting import FLOOR, S, meeting
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, name
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 IN_VIEW = """said => {

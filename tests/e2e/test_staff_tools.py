@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from asking import MODERATOR, SOMEBODY, ask, name, stand
-from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
+from support.desks.meeting import Meeting, S, meeting
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, name, stand
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

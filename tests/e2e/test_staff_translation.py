@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from every_page import TO_INSTALL, into_portuguese, visitor
 from moothall.app.hall import hall
 from moothall.settings.sections import Engine, Server, Settings, Translation
+from support.browser.every_page import TO_INSTALL, into_portuguese, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

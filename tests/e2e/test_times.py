@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from moothall.core.kernel.times import Zone
-from stage import ended, opened, stage
+from support.halls.stage import ended, opened, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from browsing import tab
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind, EndReason, Origin, Word
@@ -17,6 +16,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.orders import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
+from support.browser.browsing import tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -8,11 +8,11 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from browsing import tab
-from desk_meeting import S, meeting
 from moothall.core.kernel.actors import Role
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
+from support.browser.browsing import tab
+from support.desks.meeting import S, meeting
 
 pytestmark = [
     pytest.mark.browser,

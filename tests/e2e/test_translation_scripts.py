@@ -18,9 +18,9 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import decode, events_frame, snapshot_frame
 from moothall.wire.low_data import LowData
-from recorder import EPOCH, MORNING, SESSION, Recorder
-from stage import CAPTIONER, FLOOR, stage
-from translated_lines import SPANISH, TEXTS, TRANSLATOR, made, made_again, made_from, name
+from support.browser.translated_lines import SPANISH, TEXTS, TRANSLATOR, made, made_again, made_from, name
+from support.halls.stage import CAPTIONER, FLOOR, stage
+from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -7,11 +7,20 @@ from itertools import islice
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from browsing import shape, tab, texts, visit
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
-from stage import CAPTIONER, ended, opened, stage
-from translated_lines import ARABIC, IN_SPANISH, SPANISH, TEXTS, TRANSLATOR, made, made_again, translated
+from support.browser.browsing import shape, tab, texts, visit
+from support.browser.translated_lines import (
+    ARABIC,
+    IN_SPANISH,
+    SPANISH,
+    TEXTS,
+    TRANSLATOR,
+    made,
+    made_again,
+    translated,
+)
+from support.halls.stage import CAPTIONER, ended, opened, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from browsing import shape, tab, visit
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.signals import Partial, StandIn
-from stage import ended, opened, stage
-from translated_lines import FRENCH, IN_SPANISH, SPANISH, TEXTS, TRANSLATOR, made, made_again, name, translated
+from support.browser.browsing import shape, tab, visit
+from support.browser.translated_lines import (
+    FRENCH,
+    IN_SPANISH,
+    SPANISH,
+    TEXTS,
+    TRANSLATOR,
+    made,
+    made_again,
+    name,
+    translated,
+)
+from support.halls.stage import ended, opened, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 
-from asking import MODERATOR
-from desk_meeting import Meeting, S, meeting
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, PollId
 from moothall.core.questions.interventions import Intervention
-from room_before import room_before
+from support.desks.meeting import Meeting, S, meeting
+from support.halls.room_before import room_before
+from support.sessions.questions import MODERATOR
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from asking import SOMEBODY, ask, name, stand
-from desk_meeting import Meeting, S, meeting
-from every_page import into_portuguese
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import PollId, SpeakerId
 from moothall.core.signals import Unrecorded
-from stage import FLOOR, Stage, ended, opened, partial, stage, words
+from support.browser.every_page import into_portuguese
+from support.desks.meeting import Meeting, S, meeting
+from support.halls.stage import FLOOR, Stage, ended, opened, partial, stage, words
+from support.sessions.questions import SOMEBODY, ask, name, stand
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

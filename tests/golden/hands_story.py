@@ -6,7 +6,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, PollId
-from recorder import MORNING, Recorder
+from support.sessions.recorder import MORNING, Recorder
 
 MODERATOR = Actor(Role.MODERATOR, "moderator-3")
 STAFF = Actor(Role.SECRETARIAT, "staff-1")

@@ -7,7 +7,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import HUB, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId
-from recorder import MORNING, Recorder
+from support.sessions.recorder import MORNING, Recorder
 
 STAFF = Actor(Role.SECRETARIAT, "staff-1")
 NORTH, KISUMU = "north", "north.kisumu"

@@ -40,7 +40,7 @@ from moothall.core.kernel.ids import (
     SourceId,
     SpeakerId,
 )
-from recorder import EPOCH, MORNING, SESSION, Recorder
+from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
 
 HERE = Path(__file__).parent
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"moothall golden log, no secret.."))

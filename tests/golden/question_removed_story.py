@@ -7,7 +7,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId
-from recorder import MORNING, Recorder
+from support.sessions.recorder import MORNING, Recorder
 
 MODERATOR = Actor(Role.MODERATOR, "moderator-3")
 STAFF = Actor(Role.SECRETARIAT, "staff-1")

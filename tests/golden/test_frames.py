@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from meeting import ENGINE, FLOOR, LIVE, Meeting, ended, opened, partial, words
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, Sound, Unsaved
@@ -14,7 +13,8 @@ from moothall.services.readers.feed import FeedState
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import HERE, Format, Frame, carry, decode, retry
 from moothall.wire.reader import Outcome, Reader
-from recorder import MORNING
+from support.sessions.meeting import ENGINE, FLOOR, LIVE, Meeting, ended, opened, partial, words
+from support.sessions.recorder import MORNING
 
 GOLDEN = Path(__file__).parent / "frames-0.1.txt"
 

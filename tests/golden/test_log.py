@@ -18,7 +18,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.views.captions import CaptionsView
 from moothall.record.verify import Verdict, verify
-from recorder import SESSION
+from support.sessions.recorder import SESSION
 
 HERE = Path(__file__).parent
 LOGS = sorted(HERE.glob("log-*.sqlite"))

@@ -16,7 +16,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 
 def event(recorder: Recorder) -> ev.WordsCommitted:

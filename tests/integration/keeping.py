@@ -10,12 +10,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from hub_disk_story import act, steps
 from moothall.wire.hub.messages import Done
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.outbox import store as outbox_sqlite
 from moothall_hub.outbox.outbox import Outbox
+from support.hubs.disk_story import act, steps
 
 
 async def main(folder: Path, seed: int, most: int | None) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from admin_house import MEETING, admin_house, make
 from moothall.adapters.store import signing
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.core.commands import CloseSession, OpenSession
@@ -16,8 +15,9 @@ from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.session.state import Status
 from moothall.services.programme.programme import Programme
-from programme_files import FILES, sample
-from programme_house import HOUR
+from support.desks.admin import MEETING, admin_house, make
+from support.files.programme_files import FILES, sample
+from support.memory.programme import HOUR
 
 DOORS = [
     ("GET", "/admin"), ("GET", "/admin/meetings/water-board"), ("GET", "/staff"), ("POST", "/admin/meetings"),

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import aiohttp
 
-from admin_house import admin_house, make
 from moothall.adapters.admin.staff_door import READER_COOKIE
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.role_links import HALL
+from support.desks.admin import admin_house, make
 
 
 async def test_a_link_becomes_a_cookie_and_is_in_no_address(tmp_path: Path) -> None:

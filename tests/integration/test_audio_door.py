@@ -5,9 +5,6 @@ import asyncio
 import aiohttp
 import pytest
 
-from audio_house import EVERYBODY, ORIGIN, door, say, send, sending, shut, told, until
-from hall_in_memory import FLOOR, SESSION, MemoryHall
-from microphone import RATE, Ears, greeting, sound
 from moothall.adapters.sound.audio_door import may_send
 from moothall.core.commands import AddChannel, CloseSession
 from moothall.core.events.types import ChannelKind
@@ -19,6 +16,9 @@ from moothall.wire import audio
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.frames import PULSE_MS
+from support.halls.microphone_door import EVERYBODY, ORIGIN, door, say, send, sending, shut, told, until
+from support.memory.hall import FLOOR, SESSION, MemoryHall
+from support.memory.microphone import RATE, Ears, greeting, sound
 
 FRENCH = ChannelId("fr")
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audio_house import door, say, send, shut, told, until
-from hall_in_memory import MemoryHall
-from microphone import RATE, Ears, greeting, sound
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
@@ -15,7 +12,10 @@ from moothall.testing.log_memory import FailingLog
 from moothall.wire import audio
 from moothall.wire.audio import EndReason
 from moothall.wire.close_codes import CloseCode
-from spools import OddSpools
+from support.halls.microphone_door import door, say, send, shut, told, until
+from support.memory.hall import MemoryHall
+from support.memory.microphone import RATE, Ears, greeting, sound
+from support.sound.spools import OddSpools
 
 
 def test_sound_that_fails_sends_its_microphone_away_and_takes_what_was_not_safe_again(tmp_path: Path) -> None:

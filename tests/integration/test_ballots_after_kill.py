@@ -16,8 +16,6 @@ import aiohttp
 import msgspec
 import pytest
 
-from desk_hall import DeskHall
-from hall_process import CLOCK, SESSION, free_port
 from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.store.book_sqlite import FILE_NAME, SqliteBook
 from moothall.adapters.system.clock import SystemClock
@@ -30,6 +28,8 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId
 from moothall.services.questions.ballot_box import SHELF, Box, Kept
 from moothall.settings.sections import Server, Settings
+from support.desks.process import DeskHall
+from support.halls.process import CLOCK, SESSION, free_port
 
 QUESTIONS = tuple(InterventionId(name) for name in ("who", "when", "why"))
 KILLS, VISITORS, AT_ONCE = 4, 240, 24

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 import msgspec
 import pytest
 
-from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
 from moothall.core.commands import CorrectSegment, OpenSession, ReviseSegment
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -31,7 +30,8 @@ from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Samples, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
-from revising import Revising, loud
+from support.memory.hall import FLOOR, MIC, MemoryHall, memory_hall
+from support.models.revising import Revising, loud
 
 PASS_S = 0.12
 CAPTIONER = Actor(Role.CAPTIONER, "c1")

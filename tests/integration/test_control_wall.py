@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 import socketio
 
-from asking import SOMEBODY, ask, stand
-from desk_meeting import Meeting, S, meeting
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
+from support.desks.meeting import Meeting, S, meeting
+from support.sessions.questions import SOMEBODY, ask, stand
 
 
 @asynccontextmanager

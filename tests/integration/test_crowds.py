@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 import socketio
 
-from asking import SOMEBODY, ask, name
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
@@ -24,6 +23,7 @@ from moothall.core.rules import questions as decide_floor
 from moothall.services.log.orders import Receipt
 from moothall.settings.sections import Conference, Server, Settings, Translation
 from moothall.settings.sections import Engine as EngineSettings
+from support.sessions.questions import SOMEBODY, ask, name
 
 S = SessionId("plenary")
 MANY = 300

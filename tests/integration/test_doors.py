@@ -8,8 +8,6 @@ import random
 import aiohttp
 import pytest
 
-from doors import HANDSHAKE, PollClient, SseClient, WsClient, closed, house, joined, request_of, talk, unread, until
-from meeting import FLOOR, LIVE, opened, partial, words
 from moothall.adapters.reading.reader_routes import PAIR_MS
 from moothall.adapters.system.clock import SystemClock
 from moothall.services.readers.feed import MAX_BEHIND
@@ -17,6 +15,20 @@ from moothall.testing.clock import ManualClock
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream, StreamEvent
 from moothall.wire.frames import PULSE_MS, decode
+from support.halls.readers import (
+    HANDSHAKE,
+    PollClient,
+    SseClient,
+    WsClient,
+    closed,
+    house,
+    joined,
+    request_of,
+    talk,
+    unread,
+    until,
+)
+from support.sessions.meeting import FLOOR, LIVE, opened, partial, words
 
 CLIENTS = pytest.mark.parametrize("client_type", [SseClient, WsClient, PollClient])
 

@@ -8,8 +8,6 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from doors import HANDSHAKE, ORIGIN, SseClient, WsClient, closed, house, joined, request_of, talk, until
-from meeting import Meeting
 from moothall.adapters.http.limits import AddressGate, keep_addresses_out_of_logs
 from moothall.adapters.http.places import share
 from moothall.adapters.reading.websocket import MAX_MESSAGE_BYTES
@@ -21,6 +19,8 @@ from moothall.testing.log_memory import MemoryLog
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.frames import decode
 from moothall.wire.token_bucket import Allowance
+from support.halls.readers import HANDSHAKE, ORIGIN, SseClient, WsClient, closed, house, joined, request_of, talk, until
+from support.sessions.meeting import Meeting
 
 DOORS = pytest.mark.parametrize("door", ["events", "ws", "poll", "text"])
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from hall_in_memory import SESSION, MemoryHall, assigned, memory_hall
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
 from moothall.core.events.types import EngineAttached, GapNoted, WordsCommitted
@@ -23,6 +22,7 @@ from moothall.services.sound.live_audio import BYTES
 from moothall.services.supervision.engine_watch import Patience
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.memory.hall import SESSION, MemoryHall, assigned, memory_hall
 
 ENGINE = """
 import os, sys

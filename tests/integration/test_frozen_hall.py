@@ -8,11 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import CLOCK, HallProcess, free_port, logged, plain, require_nothing_lost, watched, write_wave
 from moothall.app.hall import hall
 from moothall.services.supervision.engine_watch import Patience
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import (
+    CLOCK,
+    HallProcess,
+    free_port,
+    logged,
+    plain,
+    require_nothing_lost,
+    watched,
+    write_wave,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 SILENT_MS = Patience().silent_ms

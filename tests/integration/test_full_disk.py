@@ -1,4 +1,9 @@
-"""A disk that fills up while a session is live: nothing acknowledged is lost, readers are told, it heals by itself."""
+"""A disk that fills up while a session is live: nothing acknowledged is lost, readers are told, it heals by itself.
+
+What is marked `slow` is proved by quick tests too. A file that may not grow: `test_log_crash.py`. An engine that dies
+while nothing can be stored: `unit/services/engines`. A start that finds no room: the start after a kill and the first
+start here.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import (
+from moothall.adapters.sound.spool_folder import RESERVE_SHARE
+from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import (
     HallProcess,
     Witness,
     free_port,
@@ -23,8 +30,6 @@ from hall_process import (
     watched,
     write_wave,
 )
-from moothall.adapters.sound.spool_folder import RESERVE_SHARE
-from moothall.testing.scripted import Script, make_script, render, write_script
 
 DISK_BYTES = 1 << 20
 BYTES_A_MS = 32
@@ -134,6 +139,7 @@ async def test_words_of_a_full_disk_are_shown_and_stored_when_there_is_room(disk
     require_whole(hall, witness, script)
 
 
+@pytest.mark.slow
 async def test_files_that_may_not_grow_are_as_a_full_disk(tmp_path: Path) -> None:
     script = make_script(6, 18)
     hall = hall_at(tmp_path / "data", script, 12)
@@ -149,6 +155,7 @@ async def test_files_that_may_not_grow_are_as_a_full_disk(tmp_path: Path) -> Non
     require_whole(hall, witness, script)
 
 
+@pytest.mark.slow
 async def test_an_engine_that_dies_on_a_full_disk_takes_no_word_with_it(disk: SmallDisk) -> None:
     script = make_script(7, 14)
     hall = hall_at(disk.folder, script, 13)
@@ -185,6 +192,7 @@ async def test_a_server_killed_on_a_full_disk_goes_on_when_there_is_room(disk: S
     require_whole(hall, witness, script)
 
 
+@pytest.mark.slow
 async def test_a_session_that_was_stopped_needs_room_to_go_on(disk: SmallDisk) -> None:
     script = make_script(9, 10)
     hall = hall_at(disk.folder, script, 18)
@@ -201,7 +209,7 @@ async def test_a_session_that_was_stopped_needs_room_to_go_on(disk: SmallDisk) -
     require_whole(hall, witness, script)
 
 
-@pytest.mark.parametrize("room", [0, 16_384, 49_152])
+@pytest.mark.parametrize("room", [0, *(pytest.param(room, marks=pytest.mark.slow) for room in (16_384, 49_152))])
 async def test_a_first_start_on_a_full_disk_says_what_is_wrong(disk: SmallDisk, room: int) -> None:
     hall = hall_at(disk.folder, make_script(9, 4), 15)
     disk.fill(room)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from admin_house import admin_house
 from moothall.adapters.store import book_sqlite
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.kernel.actors import Role
@@ -16,6 +15,7 @@ from moothall.core.questions.balance import Heard
 from moothall.core.questions.disclosure import Row
 from moothall.core.questions.statements import Dimension
 from moothall.services.questions.balance import SUMS, Sums
+from support.desks.admin import admin_house
 
 
 def sums(closed: int) -> bytes:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import aiohttp
 
-from asking import name, stand
-from desk_meeting import S, meeting
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId
 from moothall.wire.hub import messages as wire
+from support.desks.meeting import S, meeting
+from support.sessions.questions import name, stand
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import aiohttp
 
-from admin_house import AdminHouse, admin_house
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.hubs.entry import Details
@@ -20,6 +19,7 @@ from moothall.services.hubs.registry import Paired
 from moothall.services.log.orders import Receipt
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.pairing import secret_of
+from support.desks.admin import AdminHouse, admin_house
 
 KISUMU = {
     "title": "Kisumu & <Library>", "city": "Kisumu", "country": "Kenya", "institution": "County Library",

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import aiohttp
 
-from hub_node import FLOOR, copied, meeting, running_hub
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
@@ -20,7 +19,8 @@ from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub.messages import Offered, Programme
 from moothall_hub.app import BOOK, Hub
 from moothall_hub.room.questions import QUESTIONS, SUPPORTS
-from recorder import SESSION, Recorder
+from support.hubs.node import FLOOR, copied, meeting, running_hub
+from support.sessions.recorder import SESSION, Recorder
 
 MANY = 300
 AT_ONCE = 10

@@ -16,9 +16,6 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from certificate import make_certificate
-from hub_server import WELCOME, HubServer, Visit, hub_server
-from line import Line, line_to
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.kernel.errors import ConfigurationError, ProtocolError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
@@ -32,6 +29,9 @@ from moothall_hub.uplink.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_
 from moothall_hub.uplink.dialling import WAITING_FRAMES, Dialling, Stepped, Told, Where
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, Quiet, Room
+from support.hubs.server import WELCOME, HubServer, Visit, hub_server
+from support.links.certificate import make_certificate
+from support.links.line import Line, line_to
 
 PLENARY = SessionId("plenary")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))

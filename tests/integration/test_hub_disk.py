@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from hub_disk_story import act, steps
-from lost_writes import HOW, Said, Synced, power_cuts, recorded
 from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
 from moothall.core.chain import LogRecord
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.outbox import store as outbox_sqlite
 from moothall_hub.outbox.store import OutboxFile
-from recorder import SESSION
+from support.files.lost_writes import HOW, Said, Synced, power_cuts, recorded
+from support.hubs.disk_story import act, steps
+from support.sessions.recorder import SESSION
 
 HERE = Path(__file__).parent
 PROGRAM = [sys.executable, str(HERE / "keeping.py")]

@@ -13,11 +13,6 @@ from aiohttp import ClientSession
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from doors import until
-from hall_in_memory import FLOOR, SESSION
-from hub_hall import KEY, Dialled, HubHall, dialled, hub_hall
-from hub_side import HELLO, Model
-from line import Line, line_to
 from moothall.adapters.hubs.link_door import FENCED, TRIES, WRONG_KEY
 from moothall.core.commands import TypeLine
 from moothall.core.events.types import Access
@@ -30,6 +25,11 @@ from moothall.testing.hub_link import plain_unpack
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.first import FIELD, HEARD, first_fields
+from support.halls.readers import until
+from support.hubs.door import KEY, Dialled, HubHall, dialled, hub_hall
+from support.hubs.side import HELLO, Model
+from support.links.line import Line, line_to
+from support.memory.hall import FLOOR, SESSION
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
 LANES = frozenset({LIFE, QUESTIONS, channel_lane(FLOOR)})

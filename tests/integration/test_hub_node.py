@@ -11,8 +11,6 @@ import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
-from elsewhere import ORIGINS, wrongly_answered
-from hub_node import ELSEWHERE, came_late, copied, meeting, running_hub
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId
@@ -20,7 +18,9 @@ from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
-from recorder import SESSION
+from support.halls.foreign_posts import ORIGINS, wrongly_answered
+from support.hubs.node import ELSEWHERE, came_late, copied, meeting, running_hub
+from support.sessions.recorder import SESSION
 
 FLOOR = ChannelId("floor")
 

@@ -6,7 +6,6 @@ import re
 from html import unescape
 from pathlib import Path
 
-from admin_house import AdminHouse, Browser, admin_house
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind
 from moothall.core.events.types import Access, ChannelKind
@@ -16,6 +15,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, NoteI
 from moothall.core.session.state import State
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import HALL, session_scope
+from support.desks.admin import AdminHouse, Browser, admin_house
 
 S = SessionId("plenary")
 PAGE = f"/hub/kisumu/{S}"

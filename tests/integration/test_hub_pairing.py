@@ -9,10 +9,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from admin_house import AdminHouse, Browser, admin_house
 from moothall.adapters.hubs.machine_pairing import ALLOWANCE
 from moothall.core.hubs.entry import Details
 from moothall.services.hubs.ports import Fenced, Identity
+from support.desks.admin import AdminHouse, Browser, admin_house
 
 NODE = "0123456789abcdef"
 

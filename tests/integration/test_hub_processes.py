@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientError, ClientSession
 
-from hall_process import CLOCK
-from hub_house import House, HubProcess, house
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.mirror.mirror import Mirror
+from support.halls.process import CLOCK
+from support.hubs.processes import House, HubProcess, house
 
 SESSION = SessionId("plenary")
 LOOK_MS = 100

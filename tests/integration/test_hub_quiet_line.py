@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from aiohttp import ClientSession
 
-from hub_server import WELCOME, Visit, hub_server
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire.frames import Source
@@ -18,6 +17,7 @@ from moothall_hub.app import Hub, hub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
 from moothall_hub.uplink.strip import LineNow, LineState
+from support.hubs.server import WELCOME, Visit, hub_server
 
 
 async def answers(visit: Visit, age: int) -> None:

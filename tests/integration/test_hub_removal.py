@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, CookieJar
 
-from hub_node import running_hub
-from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from moothall.adapters.reading.reader_client import follow
 from moothall.app.hall import Hall
 from moothall.core import commands as do
@@ -26,8 +24,10 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.mirror.offers import Choice
-from removing_hall import found
-from room_before import room_before
+from support.halls.removal import found
+from support.halls.room_before import room_before
+from support.hubs.node import running_hub
+from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 
 SECRETARIAT = Actor(Role.SECRETARIAT, "s")
 SAID, ASKED, WHO, LATER, NOTED = "rhubarb", "marzipan", "Quetzalcoatl", "xylophone", "saffron"

@@ -9,8 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from altering import Altered, Batches, with_body, with_header
-from hub_node import running_hub
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
@@ -25,7 +23,9 @@ from moothall.wire.hub import messages as wire
 from moothall_hub.app import Hub
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.pairing.pairing import Pairing
-from tampering import Tamperer, tampered_line_to
+from support.hubs.altering import Altered, Batches, with_body, with_header
+from support.hubs.node import running_hub
+from support.hubs.tampering import Tamperer, tampered_line_to
 
 CLOCK = SystemClock()
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")

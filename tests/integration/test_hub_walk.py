@@ -21,10 +21,10 @@ from typing import NamedTuple
 import pytest
 from aiohttp import ClientSession, CookieJar
 
-from hall_process import CLOCK, free_port, write_wave
-from hub_house import LOOK_MS, Coordinator
 from moothall.testing.scripted import make_script, render, write_script
-from weak_line import weak_line_to
+from support.halls.process import CLOCK, free_port, write_wave
+from support.hubs.processes import LOOK_MS, Coordinator
+from support.links.weak_line import weak_line_to
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/start/hub.md"

@@ -9,9 +9,6 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
-from asking import SOMEBODY, ask, stand
-from hub_node import running_hub
-from hub_together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from moothall.app.hall import Hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
@@ -23,6 +20,9 @@ from moothall_hub.app import Hub
 from moothall_hub.mirror.offers import Choice
 from moothall_hub.pages.routes import COOKIE
 from moothall_hub.uplink.strip import LineState
+from support.hubs.node import running_hub
+from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
+from support.sessions.questions import SOMEBODY, ask, stand
 
 
 async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after(tmp_path: Path) -> None:

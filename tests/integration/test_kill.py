@@ -1,15 +1,20 @@
 """Server and engine are killed with -9 at random: nothing that was acknowledged is lost, doubled or changed.
 
-`tests/chaos` does the same 50 times.
+Quick tests kill three times: a server, an engine, and a server that is just starting. `make test-all` kills ten times,
+and a real model's engine too: where that takes up its words is what `property/models/speech/test_place_laws.py` and
+`unit/models/engine/test_session.py` prove. `tests/chaos` kills 50 times.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from hall_process import (
+from moothall.testing.scripted import make_script, render, write_script
+from support.halls.killing import Kill, kill_at_random
+from support.halls.process import (
     HallProcess,
     free_port,
     logged,
@@ -19,9 +24,7 @@ from hall_process import (
     watched,
     write_wave,
 )
-from hearing import heard, reference, require_as_good, require_whole_seams, sample_sound
-from killing import Kill, kill_at_random
-from moothall.testing.scripted import make_script, render, write_script
+from support.sound.hearing import heard, reference, require_as_good, require_whole_seams, sample_sound
 
 FIRST_MS, LAST_MS = 16_600, 54_400
 """Of the sample session: seven utterances of two voices, hardly a pause between them."""
@@ -29,16 +32,25 @@ MODEL = "whisper-tiny.en"
 
 
 @pytest.mark.timeout(150)
-async def test_killed_ten_times_every_word_stands_once(tmp_path: Path) -> None:
-    script = make_script(3, 44)
+@pytest.mark.parametrize(
+    ("rounds", "words", "kinds"),
+    [
+        pytest.param(3, 16, ("engine", "server", "start"), id="one of each"),
+        pytest.param(10, 44, (), id="ten times", marks=pytest.mark.slow),
+    ],
+)
+async def test_killed_at_random_every_word_stands_once(
+    tmp_path: Path, rounds: int, words: int, kinds: Sequence[str]
+) -> None:
+    script = make_script(3, words)
     (tmp_path / "script.json").write_bytes(write_script(script))
     write_wave(tmp_path / "sound.wav", render(script))
     hall = HallProcess(tmp_path / "data", tmp_path / "sound.wav", f"scripted:{tmp_path / 'script.json'}", free_port(1))
     async with watched(hall) as witness:
-        kills = await kill_at_random(hall, witness, 10, seed=3, longest_ms=1_500)
+        kills = await kill_at_random(hall, witness, rounds, seed=3, longest_ms=1_500, kinds=kinds)
         await witness.until(lambda: witness.closed)
     log = logged(hall.data)
-    assert len(kills) == 10
+    assert len(kills) == rounds
     assert {kill.what for kill in kills} == {"server", "engine", "start"}
     require_nothing_lost(witness, log)
     assert plain(log.words) == [word.text.strip() for word in script.words]
@@ -48,6 +60,7 @@ async def test_killed_ten_times_every_word_stands_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 @pytest.mark.timeout(150)
 async def test_a_real_model_takes_up_its_words_where_it_was_killed(tmp_path: Path) -> None:
     write_wave(tmp_path / "sound.wav", await sample_sound(FIRST_MS, LAST_MS))

@@ -15,17 +15,6 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake
 
-from hall_process import (
-    HallProcess,
-    free_port,
-    logged,
-    plain,
-    require_intact,
-    require_nothing_lost,
-    watched,
-    write_wave,
-)
-from killing import kill_at_random
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SegmentId
@@ -39,7 +28,18 @@ from moothall_models.engine.live import run_live
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
-from revising import Revising, loud
+from support.halls.killing import kill_at_random
+from support.halls.process import (
+    HallProcess,
+    free_port,
+    logged,
+    plain,
+    require_intact,
+    require_nothing_lost,
+    watched,
+    write_wave,
+)
+from support.models.revising import Revising, loud
 
 GOOD = "a-token-that-is-long-enough"
 

@@ -17,7 +17,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.record.verify import Verdict, verify
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 HERE = Path(__file__).parent
 PROGRAM = [sys.executable, str(HERE / "appending.py")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hall_in_memory import FLOOR
-from microphone import Ears, live_hall
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import Kind, Standing
@@ -11,7 +9,9 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.orders import Receipt
 from moothall.testing import loop
-from room_before import room_before
+from support.halls.room_before import room_before
+from support.memory.hall import FLOOR
+from support.memory.microphone import Ears, live_hall
 
 Q = InterventionId("q")
 ANA = SpeakerId("ana")

@@ -10,7 +10,6 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from hall_in_memory import MemoryHall, memory_hall
 from moothall.adapters.desks.microphone_door import MicrophoneDoor, RoomNow
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.limits import secure
@@ -25,6 +24,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.role_links import Staff
 from moothall.testing.clock import SeededRandomness
+from support.memory.hall import MemoryHall, memory_hall
 
 STAFF = {
     "t1": Staff(link="t1", role=Role.TECHNICIAN, scope="room:main", label=""),

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from desk_hall import OTHER, DeskHall
-from hall_process import CLOCK, FLOOR, SESSION, free_port, require_intact
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_house
@@ -24,6 +22,8 @@ from moothall.core.session.state import Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.log.orders import Receipt
 from moothall.settings.sections import Server, Settings
+from support.desks.process import OTHER, DeskHall
+from support.halls.process import CLOCK, FLOOR, SESSION, free_port, require_intact
 
 ACT = CommandId("next:1")
 

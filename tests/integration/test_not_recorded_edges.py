@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from hearing import Heard, heard, reference, sample_sound
 from moothall.core.commands import CommitWords
 from moothall.core.events.types import ChannelKind, Word
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -25,7 +24,8 @@ from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.utterance import FRAME_MS
 from moothall_models.store import open_store
-from talking import attach
+from support.sound.hearing import Heard, heard, reference, sample_sound
+from support.sound.talking import attach
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(600)]
 

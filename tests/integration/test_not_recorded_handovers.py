@@ -16,7 +16,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from hearing import sample_sound
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import Hall, hall
 from moothall.core import commands as do
@@ -26,7 +25,8 @@ from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import Engine, Server, Settings
 from moothall.wire import audio
-from unrecorded import MODEL, RATE, WORD, found_in, heard_in_sounds, silence
+from support.files.traces import MODEL, RATE, WORD, found_in, heard_in_sounds, silence
+from support.sound.hearing import sample_sound
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import aiohttp
 
-from desk_meeting import FLOOR, S, meeting
 from integration.test_control_wall import overview
 from moothall.core.kernel.actors import Role
+from support.desks.meeting import FLOOR, S, meeting
 
 
 async def test_levels_are_told_and_a_fault_of_the_machine_is_seen_to_once(tmp_path: Path) -> None:

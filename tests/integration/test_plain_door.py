@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from doors import SseClient, house, talk, unread, until
-from meeting import ENGINE, Meeting, ended, opened, words
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SpeakerId
 from moothall.testing.clock import ManualClock
+from support.halls.readers import SseClient, house, talk, unread, until
+from support.sessions.meeting import ENGINE, Meeting, ended, opened, words
 
 ANA = SpeakerId("ana")
 

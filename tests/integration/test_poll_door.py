@@ -8,11 +8,11 @@ import aiohttp
 import msgspec
 import pytest
 
-from doors import House, Polled, house, until
-from meeting import partial
 from moothall.adapters.reading.poll_door import MAX_WAIT_S
 from moothall.testing.clock import ManualClock
 from moothall.wire.frames import Received, decode
+from support.halls.readers import House, Polled, house, until
+from support.sessions.meeting import partial
 
 
 async def said(answer: aiohttp.ClientResponse) -> tuple[list[Received], str]:

@@ -11,7 +11,6 @@ import aiohttp
 import pytest
 import socketio
 
-from doors import until
 from moothall.app.hall import Hall, hall
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
@@ -21,8 +20,9 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.services.log.orders import Receipt
 from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings
-from removing_hall import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, found, held
-from room_before import room_before
+from support.halls.readers import until
+from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, found, held
+from support.halls.room_before import room_before
 
 Q, LATER = InterventionId("q"), InterventionId("later")
 PRIVATE = "marmalade"

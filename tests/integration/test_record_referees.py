@@ -18,13 +18,12 @@ import pytest
 from av.subtitles.subtitle import AssSubtitle
 from hypothesis import Phase, given, settings
 
-from caption_readers import Shown, read_srt, read_vtt
-from js_tools import SCRIPTS, module, node
 from moothall.record.model import Record
-from moothall.record.srt import write_srt
-from moothall.record.vtt import write_vtt
+from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
-from record_maker import WORDING, meeting, records
+from support.browser.node import SCRIPTS, module, node
+from support.sessions.caption_readers import Shown, read_srt, read_vtt
+from support.sessions.record_maker import WORDING, meeting, records
 
 MEETING = meeting().record()
 PLAIN = Options()

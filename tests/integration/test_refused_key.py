@@ -14,8 +14,6 @@ import aiohttp
 import pytest
 import socketio
 
-from hall_in_memory import FLOOR
-from hall_process import free_port, write_wave
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.app.hall import Hall, hall
 from moothall.core.commands import AddChannel, AnyCommand, AttachSource, CreateSession, OpenSession
@@ -31,7 +29,9 @@ from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.engine import Engine, EngineSettings
 from moothall_models.ports import Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
-from transcription_service import KEY, Service, asker, serving
+from support.halls.process import free_port, write_wave
+from support.memory.hall import FLOOR
+from support.models.transcription_service import KEY, Service, asker, serving
 
 GOOD = "a-token-that-is-long-enough"
 S = SessionId("s")

@@ -7,8 +7,6 @@ import os
 import sys
 from pathlib import Path
 
-from hall_in_memory import FLOOR
-from hall_process import free_port, write_wave
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
@@ -18,6 +16,8 @@ from moothall.core.kernel.ids import CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, render, write_script
+from support.halls.process import free_port, write_wave
+from support.memory.hall import FLOOR
 
 GOOD = "a-token-that-is-long-enough"
 

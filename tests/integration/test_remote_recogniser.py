@@ -1,4 +1,8 @@
-"""A hall whose engine asks a service: real processes, real sound, and a real model behind the service."""
+"""A hall whose engine asks a service: real processes, real sound, and a real model behind the service.
+
+Without a model, `contract/test_recognizer.py` and `unit/models/recognizers/test_endpoint*.py` have services that fail,
+refuse and answer in four styles, and `test_refused_key.py` has a hall whose engine is refused by one.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from hall_process import HallProcess, free_port, logged, watched, write_wave
-from hearing import sample_sound
 from moothall_models.ports import Hypothesis
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.store import open_store
-from transcription_service import KEY, Service, refusal, serving
+from support.halls.process import HallProcess, free_port, logged, watched, write_wave
+from support.models.transcription_service import KEY, Service, refusal, serving
+from support.sound.hearing import sample_sound
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 OPENING = "welcome to this open session on remote participation"
 
 
@@ -26,6 +30,8 @@ async def sound(tmp_path: Path) -> Path:
     return tmp_path / "talk.wav"
 
 
+@pytest.mark.model
+@pytest.mark.slow
 async def test_what_is_said_is_in_the_record_though_the_service_fails_now_and_then(tmp_path: Path, sound: Path) -> None:
     (tmp_path / "key").write_text(f"{KEY}\n")
     config = tmp_path / "hall.toml"

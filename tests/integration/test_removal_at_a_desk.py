@@ -22,8 +22,8 @@ from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication
 from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings
-from removing_hall import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, concerned, found, held
-from room_before import room_before
+from support.halls.removal import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, concerned, found, held
+from support.halls.room_before import room_before
 
 
 @pytest.mark.parametrize(

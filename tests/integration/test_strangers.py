@@ -17,7 +17,6 @@ import aiohttp
 import msgspec
 import pytest
 
-from elsewhere import ORIGINS, wrongly_answered
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import Hall, hall
 from moothall.core.events import types as ev
@@ -30,7 +29,8 @@ from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
-from strangers_log import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
+from support.halls.foreign_posts import ORIGINS, wrongly_answered
+from support.sessions.every_event import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
 
 NOWHERE = SessionId("nosuchone")
 

@@ -19,7 +19,7 @@ from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
-from strangers_log import FLOOR, HIDDEN, SESSION, rows, write
+from support.sessions.every_event import FLOOR, HIDDEN, SESSION, rows, write
 
 LANES = Feed(FLOOR, live=True).lanes | {STAFF}
 THEIRS = [kind for lane, kind, _ in rows(ev.Access.PUBLIC)[1:] if lane in LANES]

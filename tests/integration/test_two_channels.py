@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hall_process import CLOCK, SESSION, HallProcess, free_port, watched
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core.events import types as ev
@@ -20,6 +19,7 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Sound
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import CLOCK, SESSION, HallProcess, free_port, watched
 
 FLOOR, FRENCH = ChannelId("floor"), ChannelId("fr")
 LATER_MS = 700

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
 from moothall.core.commands import OpenSession
 from moothall.core.events.types import WordsCommitted
 from moothall.core.kernel.actors import SYSTEM
@@ -23,6 +22,7 @@ from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.overload import Load
+from support.memory.hall import FLOOR, MIC, MemoryHall, memory_hall
 
 PASS_S = 0.12
 

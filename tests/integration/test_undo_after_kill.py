@@ -15,11 +15,11 @@ import msgspec
 import pytest
 import socketio
 
-from desk_hall import FLOOR, OTHER, DeskHall, desk_hall
-from hall_process import SESSION, free_port, require_intact
 from moothall.core import commands as do
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.session.state import Status
+from support.desks.process import FLOOR, OTHER, DeskHall, desk_hall
+from support.halls.process import SESSION, free_port, require_intact
 
 AMINA = SpeakerId("amina")
 

@@ -11,11 +11,11 @@ from typing import Any
 import aiohttp
 import socketio
 
-from admin_house import admin_house
 from moothall.app.hall import Hall
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId
+from support.desks.admin import admin_house
 
 HALL = RoomId("main-hall")
 

@@ -16,8 +16,8 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.translating.lines import line_of
 from moothall.core.views.captions import SNAPSHOT_LINES, CaptionsView, Line, Snapshot
 from moothall.core.views.reading_order import EARLY
-from recorder import EPOCH, SESSION
-from strategies import Told, stories
+from support.sessions.recorder import EPOCH, SESSION
+from support.sessions.strategies import Told, stories
 
 FEEDS = [Feed(ChannelId("floor"), live=True), Feed(ChannelId("floor"), live=False), Feed(ChannelId("pt"))]
 

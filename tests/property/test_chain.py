@@ -17,7 +17,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import Unreadable
 from moothall.core.kernel.ids import Epoch, SessionId
-from strategies import COMMAND_IDS, NAMES, WHOLE, of_struct
+from support.sessions.strategies import COMMAND_IDS, NAMES, WHOLE, of_struct
 
 HEADERS: st.SearchStrategy[Header] = st.builds(
     Header,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES, UnknownEvent, decode_event, encode_event, type_name
 from moothall.core.kernel.errors import RecordBroken
-from strategies import EVENTS, EVENTS_BY_TYPE
+from support.sessions.strategies import EVENTS, EVENTS_BY_TYPE
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core.commands import AnyCommand, OpenPoll, OpenSession, Stand
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -25,6 +24,7 @@ from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import Act, Done
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 ASKED_HERE, POLL = InterventionId("here"), PollId("p")
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -7,11 +7,11 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_side import ALL, BELOW, FRENCH, MINE, ROOM, Centre, Model, centre, listen
 from moothall.core.kernel.ids import Lane
 from moothall.services.hubs.beginning import lanes_of
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd
+from support.hubs.side import ALL, BELOW, FRENCH, MINE, ROOM, Centre, Model, centre, listen
 
 WRITES = st.tuples(
     st.just("write"), st.lists(st.sampled_from(ALL), min_size=1, max_size=30), st.sampled_from([10, 300, 3_000])

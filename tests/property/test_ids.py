@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.ids import Epoch, Position, is_command_id, is_name
-from strategies import COMMAND_IDS, NAMES
+from support.sessions.strategies import COMMAND_IDS, NAMES
 
 EPOCHS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=32).map(Epoch)
 

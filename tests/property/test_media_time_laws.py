@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hall_in_memory import FLOOR
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import SourceId
@@ -16,8 +15,9 @@ from moothall.core.session.state import ON, State, Status
 from moothall.services.capture.ingest import DRIFT_MS
 from moothall.services.capture.live_channel import APART_FOR_MS, APART_MS
 from moothall.testing import loop
-from room_microphones import BOOTH, STEP_MS, Microphone, Room
-from session_strategies import BEGIN, SESSION, carried_out
+from support.memory.hall import FLOOR
+from support.memory.room_microphones import BOOTH, STEP_MS, Microphone, Room
+from support.sessions.session_strategies import BEGIN, SESSION, carried_out
 
 CARD = 0.01
 """By how much a card's seconds may differ here, a hundred times what cards do: so a minute shows what hours do."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deciding import CAPTIONER, ENGINE, carry_out, commit, correct, end, opened, segment, word
 from moothall.core.events import types as ev
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
 from moothall.core.terms.terms import cleaned
 from moothall.core.views.mended_names import OFTEN, REMEMBERED, MendedNames
+from support.sessions.deciding import CAPTIONER, ENGINE, carry_out, commit, correct, end, opened, segment, word
 
 WORDS = st.sampled_from(
     ["moot", "hall", "Moothall", "AfriNIC", "a", "free", "nick", "and", "and.", "the", "5G", "人权"]

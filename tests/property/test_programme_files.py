@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import is_name
 from moothall.core.programme.changes import UNTOUCHED, changes, merged
 from moothall.core.programme.plan import Planned, Room, Timetable, name_of, readable_name
 from moothall.core.programme.reading import read_programme
-from programme_files import FILES, READING, sample
+from support.files.programme_files import FILES, READING, sample
 
 starts = st.sampled_from(["title\n", "<schedule>", '{"schedule":', "BEGIN:VCALENDAR\n", ""])
 

@@ -10,7 +10,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.views.quality import EDGES, LINES, MAPPINGS, MIN_WORDS, Figures, QualityView
-from strategies import Told, stories
+from support.sessions.strategies import Told, stories
 
 CHANNELS = [ChannelId("floor"), ChannelId("fr")]
 Written = tuple[int, Role, ev.AnyEvent | None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hall_in_memory import SESSION
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
@@ -13,7 +12,8 @@ from moothall.core.kernel.ids import InterventionId
 from moothall.services.questions.asking import Unasked, Wish
 from moothall.services.questions.author_view import OwnAct
 from moothall.testing.loop import run
-from questions_of import PLACES, Place, seen
+from support.hubs.questions_of import PLACES, Place, seen
+from support.memory.hall import SESSION
 
 AUTHORS = ("v1", "v2")
 Step = tuple[str, int, object]

@@ -6,7 +6,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, opened, segment
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
@@ -16,6 +15,7 @@ from moothall.core.rules.corrections import REVISED_WITHIN
 from moothall.core.rules.decide import decide
 from moothall.core.session.parts import Segment
 from moothall.core.session.state import State, evolve
+from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, opened, segment
 
 PT = ChannelId("pt")
 OTHERS: list[do.AnyCommand] = [

@@ -23,7 +23,7 @@ from moothall.services.log.session_writer import SessionWriter
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock, SeededRandomness, SeededSigner
 from moothall.testing.log_memory import MemoryLog
-from session_strategies import ACTORS, BEGIN, FLOOR, SESSION, carried_out, sent, walls
+from support.sessions.session_strategies import ACTORS, BEGIN, FLOOR, SESSION, carried_out, sent, walls
 
 
 @given(st.lists(st.tuples(sent, walls), max_size=30))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deciding import undoing_of
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
@@ -16,7 +15,19 @@ from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import lines_meanwhile, standing
 from moothall.core.session.parts import Segment
 from moothall.core.session.state import State, evolve
-from session_strategies import ACTORS, BEGIN, FLOOR, SESSION, at_desks, carried_out, desk_commands, sent, texts, walls
+from support.sessions.deciding import undoing_of
+from support.sessions.session_strategies import (
+    ACTORS,
+    BEGIN,
+    FLOOR,
+    SESSION,
+    at_desks,
+    carried_out,
+    desk_commands,
+    sent,
+    texts,
+    walls,
+)
 
 Sent = list[tuple[tuple[Actor, do.AnyCommand], int]]
 few_sent = st.lists(st.tuples(sent, walls), max_size=10)

@@ -18,8 +18,8 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.lanes import STAFF, Feed, is_public
 from moothall.record.verify import Verdict, verify
 from moothall.testing.log_memory import MemoryLog
-from recorder import EPOCH, SESSION, Recorder
-from strategies import EVENTS
+from support.sessions.recorder import EPOCH, SESSION, Recorder
+from support.sessions.strategies import EVENTS
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 SIGNED = verifier(SIGNER.public_document())

@@ -11,14 +11,14 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from moothall.core.chain import LogRecord
-from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.record.verify import VerifySignature
 from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire.hub.messages import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
+from moothall.wire.hub.records import unpack
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Copy, Step
@@ -37,19 +37,6 @@ STOPPED_MS = 60_000
 Text = Live | Batch | Caught | Stopped
 Told = Text | Recall
 """What the server above says of a session."""
-
-Came = Callable[[SessionId, frozenset[Lane]], None]
-"""Is told which lanes of a session have more than they had."""
-
-
-class Unpack(Protocol):
-    """Takes a batch apart (`moothall.wire.hub.records.unpack`)."""
-
-    def __call__(
-        self, data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int
-    ) -> Sequence[LogRecord]:
-        """The events of a batch. Raises ProtocolError."""
-        ...
 
 
 class Copies(Protocol):
@@ -86,7 +73,6 @@ class Following:
         store: Copies,
         shown: Shown,
         closed: Callable[[SessionId], bool],
-        unpack: Unpack,
         signed: VerifySignature,
         say: Callable[[FromHub], None],
         missed: MissedSpans,
@@ -100,14 +86,14 @@ class Following:
         self._store = store
         self._shown = shown
         self._closed = closed
-        self._unpack = unpack
         self._signed = signed
         self._say = say
         self._missed = missed
         self._clock = clock
         self._wanted: Mapping[SessionId, Want] = {}
         self._linked = False
-        self._came: list[Came] = []
+        self.observe = Listeners[[SessionId, frozenset[Lane]]]()
+        """Told which lanes of a session have new events, or such that were missing."""
         self._turn = asyncio.Lock()
         """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
         self.erasing = Erasing(say, clock)
@@ -120,10 +106,6 @@ class Following:
         """What was said on this link."""
         self._recalled: dict[SessionId, set[int]] = {}
         """What else is to be followed on this link, until it is erased here what these `body.removed` name."""
-
-    def observe(self, told: Came) -> None:
-        """From now on tell which lanes of a session have new events, or such that were missing. It must not wait."""
-        self._came.append(told)
 
     @property
     def copies(self) -> Sequence[Copy]:
@@ -246,7 +228,7 @@ class Following:
             run = copy.live if told.part is Part.LIVE and copy.live is not None else known
             heads, after = dict(run.heads), run.offset
         try:
-            records = self._unpack(told.data, session=copy.session, epoch=known.epoch, heads=heads, after=after)
+            records = unpack(told.data, session=copy.session, epoch=known.epoch, heads=heads, after=after)
         except ProtocolError as error:
             return Broken(after + 1, f"What follows event {after} can't be read: {error}")
         return copying.batch(copy, told.part, records, self._signed, number=told.number)
@@ -315,8 +297,8 @@ class Following:
         lanes = {record.header.lane for record in step.records}
         if step.renew and step.copy.known is not None:
             lanes |= step.copy.known.lanes
-        for told in self._came if lanes else ():
-            told(step.copy.session, frozenset(lanes))
+        if lanes:
+            self.observe.tell(step.copy.session, frozenset(lanes))
 
     async def _show(self, step: Step) -> None:
         session = step.copy.session

@@ -25,6 +25,7 @@ from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication, republished
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.supervision.carrying_on import Tries, failure_of, note_failure
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire.frames import HERE, Source
 from moothall_hub.mirror.copied import Copy, Step
 
@@ -109,15 +110,12 @@ class MirroredSessions:
         self._changing: dict[SessionId, asyncio.Lock] = {}
         self._group: asyncio.TaskGroup | None = None
         self._observers: list[Observer] = []
-        self._renewed: list[Callable[[SessionId], None]] = []
+        self.tell_renewed = Listeners[[SessionId]]()
+        """Told of each session of which something came into the middle, or went."""
 
     def observe(self, observer: Observer) -> None:
         """From now on call `observer` with new events of any session."""
         self._observers.append(observer)
-
-    def tell_renewed(self, told: Callable[[SessionId], None]) -> None:
-        """From now on tell of each session of which something came into the middle, or went. It must not wait."""
-        self._renewed.append(told)
 
     async def run(self, started: asyncio.Event) -> None:
         """Own the sessions until cancelled; `started` is set once they can be loaded."""
@@ -198,8 +196,7 @@ class MirroredSessions:
             try:
                 await self._renew(session)
             finally:
-                for told in self._renewed:
-                    told(session)
+                self.tell_renewed.tell(session)
 
     async def _renew(self, session: SessionId) -> None:
         live = self._loaded.get(session)

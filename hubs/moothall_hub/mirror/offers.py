@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry
 from moothall.core.programme.plan import Planned, RoomId
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire.hub.messages import Offered, Programme, Welcome
 from moothall.wire.hub.programme import changed
 
@@ -52,7 +53,8 @@ class Offers:
         self._choice = choice
         self._coming: Programme | None = None
         """A programme of which more is to come. Bound: what the server above offers."""
-        self._changed: list[Callable[[], None]] = []
+        self.when_changed = Listeners[[]]()
+        """Told when something else is offered or chosen."""
         self._unkept: set[str] = set()
         """Of what the book is behind."""
 
@@ -66,10 +68,6 @@ class Offers:
             msgspec.json.decode(kept[ABOUT], type=About) if ABOUT in kept else About(),
             msgspec.json.decode(kept[CHOICE], type=Choice) if CHOICE in kept else Choice(),
         )
-
-    def when_changed(self, told: Callable[[], None]) -> None:
-        """From now on tell when something else is offered or chosen. It must not wait."""
-        self._changed.append(told)
 
     @property
     def sessions(self) -> Sequence[Offered]:
@@ -104,7 +102,7 @@ class Offers:
             return
         self._programme = whole
         self._unkept.add(PROGRAMME)
-        self._tell()
+        self.when_changed.tell()
         await self.keep()
 
     async def welcomed(self, told: Welcome) -> None:
@@ -113,7 +111,7 @@ class Offers:
         if about != self.about:
             self._know(about)
             self._unkept.add(ABOUT)
-            self._tell()
+            self.when_changed.tell()
             await self.keep()
 
     async def keep(self) -> None:
@@ -129,7 +127,7 @@ class Offers:
         self._programme, self._coming = Programme(sessions=()), None
         self._know(About())
         self._unkept.clear()
-        self._tell()
+        self.when_changed.tell()
         await self._book.write([BookEntry(SHELF, PROGRAMME, None), BookEntry(SHELF, ABOUT, None)])
 
     def get(self) -> Choice:
@@ -140,14 +138,10 @@ class Offers:
         """Keep what the coordinator chose, and follow it from now on. Raises StorageUnavailable."""
         await self._book.write([BookEntry(SHELF, CHOICE, msgspec.json.encode(choice))])
         self._choice = choice
-        self._tell()
+        self.when_changed.tell()
 
     def _know(self, about: About) -> None:
         self.about = about
         rules = find_zone(about.zone) if about.zone else None
         self.zone = UTC_ZONE if rules is None else Zone(about.zone, rules)
         """The conference's; UTC while it isn't known, or where this machine doesn't know it."""
-
-    def _tell(self) -> None:
-        for told in self._changed:
-            told()

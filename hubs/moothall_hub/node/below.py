@@ -137,7 +137,7 @@ class Outbox(Protocol):
         """Where an act stands."""
         ...
 
-    def when_answered(self, told: Callable[[CommandId], None]) -> None:
+    def when_answered(self, told: Callable[[CommandId], None], /) -> None:
         """From now on tell of each act that has its answer. It must not wait."""
         ...
 

@@ -17,9 +17,9 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.hubs.signals import HubSignals
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire.frames import Source
 from moothall.wire.hub import messages as wire
-from moothall.wire.hub.records import unpack
 from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
@@ -49,7 +49,9 @@ BEGINNING_MS = 20_000
 _SAVING = {Step.ALL: Saving.NOTHING, Step.LINES: Saving.WORDS, Step.ONE_LANGUAGE: Saving.LANGUAGES}
 
 
-class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a line outlives a restart."""
+
     ahead: int = 0
     """What the centre's clock is ahead of the own one, ms."""
     good: int | None = None
@@ -57,8 +59,14 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage = Usage()
 
 
+async def kept_of_line(book: Book) -> Kept:
+    """What the book has kept of the line. Raises StorageUnavailable."""
+    kept = (await book.read(SHELF)).get(KEPT)
+    return Kept() if kept is None else msgspec.json.decode(kept, type=Kept)
+
+
 class NodeLine:
-    """The uplink of a hub. Make it with `load`, call `show`, then run `run` and `look_after`."""
+    """The uplink of a hub. Call `show`, then run `run` and `look_after`."""
 
     def __init__(
         self,
@@ -72,8 +80,9 @@ class NodeLine:
         randomness: Randomness,
         missed: MissedSpans,
         budget: int | None,
-        kept: _Kept,
+        kept: Kept,
     ) -> None:
+        """`budget` is bytes a day, None for as many as it takes; `kept` is what `kept_of_line` has found."""
         self._book = book
         self._mirror = mirror
         self._pairings = pairings
@@ -98,48 +107,22 @@ class NodeLine:
         """The nodes from the centre down to the server above, as they were last said."""
         self._cut_above: int | None = None
         """Since when the server above has no line itself, Unix ms of the centre's clock; None while it has one."""
-        self._way_told: list[Callable[[], None]] = []
+        self.when_way = Listeners[[]]()
+        """Told when the way up is another one, or has come or gone."""
+        self.when_way(self.translations.line_changed)
         offers.when_changed(self._look.set)
 
-    @classmethod
-    async def load(
-        cls,
-        *,
-        book: Book,
-        mirror: Mirror,
-        outbox: Outbox,
-        pairings: Pairings,
-        offers: Offers,
-        own_clock: Clock,
-        randomness: Randomness,
-        missed: MissedSpans,
-        budget: int | None,
-    ) -> NodeLine:
-        """Read the book; raises StorageUnavailable. `budget` is bytes a day, None for as many as it takes."""
-        kept = (await book.read(SHELF)).get(KEPT)
-        made = cls(
-            book=book,
-            mirror=mirror,
-            outbox=outbox,
-            pairings=pairings,
-            offers=offers,
-            own_clock=own_clock,
-            randomness=randomness,
-            missed=missed,
-            budget=budget,
-            kept=_Kept() if kept is None else msgspec.json.decode(kept, type=_Kept),
-        )
-        await made._acts.load()
-        return made
-
     async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
-        """Read the copies; from now on `sessions` get new events. Raises StorageUnavailable, RecordBroken."""
+        """Read the copies and how many acts wait; from now on `sessions` get new events.
+
+        Raises StorageUnavailable, RecordBroken.
+        """
+        await self._acts.load()
         self._following = Following(
             await self._mirror.copies(),
             store=self._mirror,
             shown=sessions,
             closed=closed,
-            unpack=unpack,
             signed=self._keys.signed,
             say=self._say,
             missed=self._missed,
@@ -153,10 +136,6 @@ class NodeLine:
             msg = "Nobody has said yet who shows the copies."
             raise RuntimeError(msg)
         return self._following
-
-    def when_way(self, told: Callable[[], None]) -> None:
-        """From now on tell when the way up is another one, or has come or gone. It must not wait."""
-        self._way_told.append(told)
 
     @property
     def up(self) -> bool:
@@ -227,11 +206,11 @@ class NodeLine:
                 self._acts.line_changed()
                 self.following.cut()
                 self.signals.forget_all()
-                self._tell_way()
+                self.when_way.tell()
                 logger.warning("the uplink is down: %s", told.sentence)
             case Quiet():
                 logger.warning("the uplink gives no answer" if told.now else "the uplink answers again")
-                self._tell_way()
+                self.when_way.tell()
             case Stepped():
                 self._look.set()
 
@@ -290,12 +269,7 @@ class NodeLine:
         self.above = told.above
         cut = self.clock.wall() - told.age if self._cut_above is None else self._cut_above
         self._cut_above = None if told.up else cut
-        self._tell_way()
-
-    def _tell_way(self) -> None:
-        self.translations.line_changed()
-        for told in self._way_told:
-            told()
+        self.when_way.tell()
 
     async def _noted(self, noting: Awaitable[None]) -> None:
         """What holds once it was said, and is written when the disk takes it."""
@@ -322,7 +296,7 @@ class NodeLine:
 
     async def _keep(self) -> None:
         good = self.clock.wall() if self.up else self._kept.good
-        kept = _Kept(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
+        kept = Kept(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
         try:
             await self._offers.keep()
             if kept == self._kept:

@@ -21,7 +21,7 @@ RETRY_MS = 1_000
 class Outbox(Protocol):
     """Where acts wait (`moothall_hub.outbox.outbox`). Each async method may raise StorageUnavailable."""
 
-    def observe(self, told: Callable[[], None]) -> None:
+    def observe(self, told: Callable[[], None], /) -> None:
         """From now on tell of each act that is put."""
         ...
 

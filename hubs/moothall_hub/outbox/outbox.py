@@ -22,6 +22,7 @@ import msgspec
 
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire.hub.messages import Act, AnyAct, Done, NotDone
 from moothall_hub.outbox.store import OutboxFile
 
@@ -71,8 +72,10 @@ class Outbox:
         self._closed = False
         self._on_way: dict[CommandId, None] = {}
         """Sent on the current link, and not answered. Bound: `MOST_ACTS` of the link."""
-        self._news: list[Callable[[], None]] = []
-        self._answered: list[Callable[[CommandId], None]] = []
+        self.observe = Listeners[[]]()
+        """Told of each act that is put."""
+        self.when_answered = Listeners[[CommandId]]()
+        """Told of each act that has its answer for good, once that is on the disk."""
 
     @classmethod
     async def open(cls, path: Path, *, most: int = MOST_WAITING) -> Outbox:
@@ -88,14 +91,6 @@ class Outbox:
             raise
         return cls(file, thread, most)
 
-    def observe(self, told: Callable[[], None]) -> None:
-        """From now on tell of each act that is put. It must not wait."""
-        self._news.append(told)
-
-    def when_answered(self, told: Callable[[CommandId], None]) -> None:
-        """From now on tell of each act that has its answer for good, once that is on the disk. It must not wait."""
-        self._answered.append(told)
-
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int) -> None:
         """Keep an act; durable when this returns. The same id again changes nothing, even with another content.
 
@@ -107,8 +102,7 @@ class Outbox:
     async def pass_on(self, act: Act) -> None:
         """Keep an act as it came, such as one of a hub below. As `put`."""
         await self._do(partial(self._file.put, act, self._most))
-        for told in self._news:
-            told()
+        self.observe.tell()
 
     async def unsent(self, limit: int) -> Sequence[Act]:
         """The next acts that are not on their way, oldest first. Raises StorageUnavailable."""
@@ -133,8 +127,7 @@ class Outbox:
         self._on_way.pop(act_id, None)
         code, message = (answer.code, answer.message) if isinstance(answer, NotDone) else (None, "")
         await self._do(partial(self._file.answered, act_id, code, message))
-        for told in self._answered:
-            told(act_id)
+        self.when_answered.tell(act_id)
 
     async def state(self, act_id: CommandId) -> ActStanding | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""

@@ -1,4 +1,7 @@
-"""What the coordinator's desk asks of the rest of a hub, and nothing more. Their fakes are in `tests/hub_desk.py`."""
+"""What the coordinator's desk asks of the rest of a hub, and nothing more.
+
+Their fakes are in `tests/support/hubs/desk.py`.
+"""
 
 from __future__ import annotations
 

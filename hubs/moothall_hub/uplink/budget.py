@@ -8,8 +8,6 @@ from enum import IntEnum
 
 import msgspec
 
-from moothall.wire.hub.messages import Follow
-
 LINES_FROM = 0.5
 ONE_LANGUAGE_FROM = 0.8
 """Shares of the budget from which each step holds."""
@@ -31,12 +29,6 @@ def step(used_bytes: int, budget_bytes: int | None) -> Step:
     if budget_bytes is None or used_bytes < LINES_FROM * budget_bytes:
         return Step.ALL
     return Step.LINES if used_bytes < ONE_LANGUAGE_FROM * budget_bytes else Step.ONE_LANGUAGE
-
-
-def narrowed(follow: Follow, holds: Step) -> Follow:
-    """What is asked for of a session under a step."""
-    channels = follow.channels[:1] if holds is Step.ONE_LANGUAGE else follow.channels
-    return msgspec.structs.replace(follow, channels=channels, words=follow.words and holds is Step.ALL)
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,26 +22,11 @@ from moothall.core.kernel.ids import SessionId
 from moothall.wire.close_codes import CloseCode, reason_bytes
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.first import HEARD, first_fields
+from moothall_hub.uplink import parts
 from moothall_hub.uplink.budget import Meter, Step
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import dial
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import (
-    SILENT,
-    Ask,
-    Do,
-    Down,
-    Hang,
-    Measured,
-    Moment,
-    News,
-    Phase,
-    Quiet,
-    Room,
-    Send,
-    Tell,
-    Turned,
-)
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +44,12 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stepped(msgspec.Struct, frozen=True):
-    """Another step of the day's budget holds: sessions are to be followed again, by `budget.narrowed`."""
+    """Another step of the day's budget holds: sessions are to be followed again (`mirror.wanted.Saved`)."""
 
     step: Step
 
 
-Told = News | Ask | Down | Room | Stepped | Quiet
+Told = parts.News | parts.Ask | parts.Down | parts.Room | Stepped | parts.Quiet
 Tellee = Callable[[Told], Awaitable[None]]
 """The holder of the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and it is dialled again; any other error ends `Dialling.run`."""
@@ -95,7 +80,7 @@ class Dialling:
         """What is to be done has changed: a waiting task looks again."""
         self._frames: deque[bytes] = deque()
         self._send = asyncio.Event()
-        self._hang: Hang | None = None
+        self._hang: parts.Hang | None = None
         self._hung = asyncio.Event()
         self._step = meter.step
         self._telling = asyncio.Lock()
@@ -107,7 +92,7 @@ class Dialling:
         """Dial this server with this key from now on, and at once."""
         self._where, self._paired = where, True
         if self._hang is None:
-            self._hang = Hang(CloseCode.NORMAL, "The hub was paired anew.")
+            self._hang = parts.Hang(CloseCode.NORMAL, "The hub was paired anew.")
         self._hung.set()
         self._wake.set()
 
@@ -137,7 +122,7 @@ class Dialling:
             if self._paired:
                 self._paired = False
                 await self._do(self.link.restart(self._now()))
-            if self.link.phase is Phase.DIALLING and self._where is not None:
+            if self.link.phase is parts.Phase.DIALLING and self._where is not None:
                 await self._dial(self._where)
             else:
                 await self._wait(self.link.due if self._where is not None else None)
@@ -154,7 +139,7 @@ class Dialling:
             socket = await dial(where.address, where.key, self._count, self._tls, first)
         except InvalidStatus as refused:
             body = bytes(refused.response.body or b"").decode(errors="replace")
-            turned = Turned(status=refused.response.status_code, sentence=body.split("\n", 1)[0].strip())
+            turned = parts.Turned(status=refused.response.status_code, sentence=body.split("\n", 1)[0].strip())
             logger.warning("hub link: the server above answers with status %d", turned.status)
             await self._do(self.link.refused(self._now(), turned))
         except (OSError, TimeoutError, InvalidHandshake) as failed:
@@ -202,7 +187,7 @@ class Dialling:
 
     @property
     def _talking(self) -> bool:
-        return self.link.phase in (Phase.GREETING, Phase.UP)
+        return self.link.phase in (parts.Phase.GREETING, parts.Phase.UP)
 
     async def _write(self, socket: ClientConnection) -> None:
         while True:
@@ -221,7 +206,7 @@ class Dialling:
 
     async def _end_when_hung(self, socket: ClientConnection) -> None:
         await self._hung.wait()
-        if self._hang is None or self._hang.reason == SILENT:
+        if self._hang is None or self._hang.reason == parts.SILENT:
             socket.transport.abort()  # Nobody would hear the close frame.
         else:
             await socket.close(self._hang.code, reason_bytes(self._hang.reason).decode())
@@ -236,36 +221,36 @@ class Dialling:
 
     # What is to be done
 
-    async def _do(self, todo: Iterable[Do]) -> None:
+    async def _do(self, todo: Iterable[parts.Do]) -> None:
         for each in todo:
             match each:
-                case Tell(news=news):
+                case parts.Tell(news=news):
                     self._heed(news)
                     await self._pass_on(news)
-                case Ask() | Room() | Down() | Quiet():
+                case parts.Ask() | parts.Room() | parts.Down() | parts.Quiet():
                     await self._pass_on(each)
                 case _:
                     self._put([each])
 
-    def _put(self, todo: Iterable[Do]) -> None:
+    def _put(self, todo: Iterable[parts.Do]) -> None:
         """What needs nobody to be waited for."""
         for each in todo:
             match each:
-                case Send(message=message):
+                case parts.Send(message=message):
                     self._frames.append(wire.encode(message))
                     self._send.set()
                     if len(self._frames) > WAITING_FRAMES:
-                        self._put([Hang(CloseCode.GOING_AWAY, SILENT)])
-                case Hang():
+                        self._put([parts.Hang(CloseCode.GOING_AWAY, parts.SILENT)])
+                case parts.Hang():
                     self._hang = each
                     self._hung.set()
-                case Measured(sample=sample):
+                case parts.Measured(sample=sample):
                     self._clock.heard(sample)
                 case _:
                     pass
         self._wake.set()
 
-    def _heed(self, news: News) -> None:
+    def _heed(self, news: parts.News) -> None:
         if isinstance(news, wire.Welcome):
             logger.info("hub link: connected as hub %s", news.hub)
 
@@ -281,8 +266,8 @@ class Dialling:
     def _count(self, received: int, sent: int) -> None:
         self.meter.count(self._clock.wall(), received=received, sent=sent)
 
-    def _now(self) -> Moment:
-        return Moment(self._clock.monotonic(), self._clock.own_wall)
+    def _now(self) -> parts.Moment:
+        return parts.Moment(self._clock.monotonic(), self._clock.own_wall)
 
 
 def _first_of(failed: BaseException) -> BaseException:

@@ -21,28 +21,8 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
+from moothall_hub.uplink import parts
 from moothall_hub.uplink.centre_clock import sample
-from moothall_hub.uplink.parts import (
-    BROKEN,
-    FENCED,
-    LOOP,
-    NOBODY,
-    OTHER_PROTOCOL,
-    SILENT,
-    Ask,
-    Dial,
-    Do,
-    Down,
-    Hang,
-    Measured,
-    Moment,
-    Phase,
-    Quiet,
-    Room,
-    Send,
-    Tell,
-    Turned,
-)
 
 BACKOFF = Backoff(first_ms=1_000, last_ms=60_000)
 NOBODY_BACKOFF = Backoff(first_ms=1_000, last_ms=10_000)
@@ -66,7 +46,7 @@ class Link:
         self._node = node
         self._release = release
         self._random = random
-        self.phase = Phase.WAITING
+        self.phase = parts.Phase.WAITING
         self.since = 0
         """When it came up, or when anything was last heard of one that is down, monotonic ms."""
         self.sentence = ""
@@ -112,11 +92,11 @@ class Link:
     def due(self) -> int | None:
         """When `tick` is next called at the latest, monotonic ms."""
         match self.phase:
-            case Phase.WAITING:
+            case parts.Phase.WAITING:
                 return self._due
-            case Phase.GREETING:
+            case parts.Phase.GREETING:
                 return self._greeted + GREETING_MS
-            case Phase.UP:
+            case parts.Phase.UP:
                 acts = [] if self._acts_from is None else [self._acts_from]
                 quiet = [] if self.quiet or self._asked_at is None else [self._asked_at + wire.ANSWER_MS]
                 return min([self._pulse_at, self.heard + wire.SILENT_MS, *acts, *quiet])
@@ -124,73 +104,73 @@ class Link:
 
     # What happens
 
-    def restart(self, at: Moment) -> list[Do]:
+    def restart(self, at: parts.Moment) -> list[parts.Do]:
         """Dial at once, from any phase: at the start, and when the hub has been paired again."""
-        hang: list[Do] = []
-        if self.phase in (Phase.GREETING, Phase.UP, Phase.DIALLING):
-            hang = [Hang(CloseCode.NORMAL, "The hub dials anew."), *self._down(at, BROKEN)]
+        hang: list[parts.Do] = []
+        if self.phase in (parts.Phase.GREETING, parts.Phase.UP, parts.Phase.DIALLING):
+            hang = [parts.Hang(CloseCode.NORMAL, "The hub dials anew."), *self._down(at, parts.BROKEN)]
         self._tries = 0
         return [*hang, *self._dial()]
 
-    def tick(self, at: Moment) -> list[Do]:
+    def tick(self, at: parts.Moment) -> list[parts.Do]:
         """Time has passed."""
         now = at.monotonic
-        if self.phase is Phase.WAITING and now >= self._due:
+        if self.phase is parts.Phase.WAITING and now >= self._due:
             return self._dial()
-        if self.phase is Phase.GREETING and now >= self._greeted + GREETING_MS:
-            return self._hang_up(at, CloseCode.TRY_LATER, SILENT)
-        if self.phase is not Phase.UP:
+        if self.phase is parts.Phase.GREETING and now >= self._greeted + GREETING_MS:
+            return self._hang_up(at, CloseCode.TRY_LATER, parts.SILENT)
+        if self.phase is not parts.Phase.UP:
             return []
         if now >= self.heard + wire.SILENT_MS:
-            return self._hang_up(at, CloseCode.GOING_AWAY, SILENT, since=self.heard)
-        done: list[Do] = []
+            return self._hang_up(at, CloseCode.GOING_AWAY, parts.SILENT, since=self.heard)
+        done: list[parts.Do] = []
         if not self.quiet and self._asked_at is not None and now >= self._asked_at + wire.ANSWER_MS:
             self.quiet = True
-            done.append(Quiet(True))
+            done.append(parts.Quiet(True))
         if now >= self._pulse_at:
             done += self._pulse(at)
         if self._acts_from is not None and now >= self._acts_from:
             self._acts_from = None
-            done += [*self._send_acts(), Room()]
+            done += [*self._send_acts(), parts.Room()]
         return done
 
-    def opened(self, at: Moment) -> list[Do]:
+    def opened(self, at: parts.Moment) -> list[parts.Do]:
         """There is a connection."""
-        self.phase, self._greeted = Phase.GREETING, at.monotonic
+        self.phase, self._greeted = parts.Phase.GREETING, at.monotonic
         return []
 
-    def dialled(self, at: Moment) -> list[Do]:
+    def dialled(self, at: parts.Moment) -> list[parts.Do]:
         """It is about to be dialled: what can go with that."""
         self._said = at.monotonic
         hello = wire.Hello(
             protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, signals=wire.SIGNALS
         )
-        return [Send(hello), Ask()]
+        return [parts.Send(hello), parts.Ask()]
 
-    def refused(self, at: Moment, turned: Turned | None) -> list[Do]:
+    def refused(self, at: parts.Moment, turned: parts.Turned | None) -> list[parts.Do]:
         """There is none: nobody answers (None), or not with a WebSocket."""
         if turned is None:
-            return self._down(at, NOBODY, backoff=NOBODY_BACKOFF)
+            return self._down(at, parts.NOBODY, backoff=NOBODY_BACKOFF)
         if turned.final:
             return self._down(at, turned.final, for_good=True)
         return self._down(at, f"The server above answers with status {turned.status}.")
 
-    def lost(self, at: Moment, code: int) -> list[Do]:
+    def lost(self, at: parts.Moment, code: int) -> list[parts.Do]:
         """The connection has ended, by the server above or on the way; `code` as in its close frame.
 
         One that broke may have been dead for a while before anybody noticed.
         """
         if code == CloseCode.FENCED:
-            return self._down(at, FENCED, for_good=True)
+            return self._down(at, parts.FENCED, for_good=True)
         if code == CloseCode.LOOP:
-            return self._down(at, LOOP, for_good=True)
+            return self._down(at, parts.LOOP, for_good=True)
         broke = code == CloseCode.ABNORMAL
         since = self.heard if broke else None
-        return self._down(at, BROKEN, backoff=NOBODY_BACKOFF if broke else BACKOFF, since=since)
+        return self._down(at, parts.BROKEN, backoff=NOBODY_BACKOFF if broke else BACKOFF, since=since)
 
-    def received(self, at: Moment, message: wire.ToHub) -> list[Do]:
+    def received(self, at: parts.Moment, message: wire.ToHub) -> list[parts.Do]:
         """The server above says something."""
-        moves: list[Do] = [Quiet(False)] if self.quiet else []
+        moves: list[parts.Do] = [parts.Quiet(False)] if self.quiet else []
         self.heard, self._asked_at, self.quiet = at.monotonic, None, False
         if isinstance(message, wire.Welcome | wire.Above):
             self._straight = len(message.above) == 1
@@ -200,19 +180,19 @@ class Link:
             self.centre_heard = at.monotonic
         return [*moves, *self._received(at, message)]
 
-    def _received(self, at: Moment, message: wire.ToHub) -> list[Do]:
+    def _received(self, at: parts.Moment, message: wire.ToHub) -> list[parts.Do]:
         match message:
             case wire.Welcome():
                 return self._welcomed(at, message)
-            case _ if self.phase is not Phase.UP:
-                return self._hang_up(at, CloseCode.PROTOCOL_ERROR, BROKEN)
+            case _ if self.phase is not parts.Phase.UP:
+                return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.BROKEN)
             case wire.Pulse(echo=0):
-                return [Send(wire.Pulse(sent=at.monotonic, echo=message.sent, wall=at.wall))]
+                return [parts.Send(wire.Pulse(sent=at.monotonic, echo=message.sent, wall=at.wall))]
             case wire.Pulse():
                 return self._measured(at, message)
             case wire.Above():
                 looped = self._node in message.above
-                return self._looped(at) if looped else [Tell(message)]
+                return self._looped(at) if looped else [parts.Tell(message)]
             case wire.Live():
                 return self._answered(message.session, message)
             case wire.Stopped():
@@ -221,32 +201,32 @@ class Link:
                     del self._asked[message.session]
                 return told
             case wire.Batch() | wire.Caught() | wire.Signalled():
-                return [Tell(message)] if self._asked.get(message.session) == 0 else []
+                return [parts.Tell(message)] if self._asked.get(message.session) == 0 else []
             case wire.Done() | wire.NotDone():
                 return self._act_answered(at, message)
             case _:
-                return [Tell(message)]
+                return [parts.Tell(message)]
 
     # What is wanted
 
-    def follow(self, follow: wire.Follow) -> list[Do]:
+    def follow(self, follow: wire.Follow) -> list[parts.Do]:
         """Ask for a session; nothing while there is no line and none is dialled: `Ask` says when."""
-        if self.phase not in (Phase.DIALLING, Phase.GREETING, Phase.UP):
+        if self.phase not in (parts.Phase.DIALLING, parts.Phase.GREETING, parts.Phase.UP):
             return []
         self._asked[follow.session] = self._asked.get(follow.session, 0) + 1
-        return [Send(follow)]
+        return [parts.Send(follow)]
 
-    def leave(self, session: SessionId) -> list[Do]:
+    def leave(self, session: SessionId) -> list[parts.Do]:
         """Want nothing more of a session."""
         if self._asked.pop(session, None) is None:
             return []
-        return [Send(wire.Leave(session=session))]
+        return [parts.Send(wire.Leave(session=session))]
 
-    def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> list[Do]:
+    def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> list[parts.Do]:
         """Send a message that is not sent again on the next connection; nothing while the link is down."""
-        return [Send(message)] if self.phase is Phase.UP else []
+        return [parts.Send(message)] if self.phase is parts.Phase.UP else []
 
-    def offer(self, acts: Sequence[wire.Act]) -> list[Do]:
+    def offer(self, acts: Sequence[wire.Act]) -> list[parts.Do]:
         """Acts that have no answer, the oldest first; those that it has already may be among them.
 
         It takes as many as may be on their way. `Room` says when more may come: as the line comes up and after answers.
@@ -259,25 +239,25 @@ class Link:
 
     # Parts
 
-    def _dial(self) -> list[Do]:
-        self.phase = Phase.DIALLING
-        return [Dial()]
+    def _dial(self) -> list[parts.Do]:
+        self.phase = parts.Phase.DIALLING
+        return [parts.Dial()]
 
     def _down(
         self,
-        at: Moment,
+        at: parts.Moment,
         sentence: str,
         *,
         for_good: bool = False,
         backoff: Backoff = BACKOFF,
         since: int | None = None,
-    ) -> list[Do]:
-        was_up = self.phase is Phase.UP
+    ) -> list[parts.Do]:
+        was_up = self.phase is parts.Phase.UP
         if was_up and at.monotonic - self.since >= GOOD_MS:
             self._tries = 0
         self._due = at.monotonic + round(self._random() * backoff.wait_ms(self._tries))
         self._tries += 1
-        self.phase = Phase.OVER if for_good else Phase.WAITING
+        self.phase = parts.Phase.OVER if for_good else parts.Phase.WAITING
         if was_up or not self.sentence:
             self.since = at.monotonic if since is None else since
         self.sentence = sentence
@@ -286,50 +266,50 @@ class Link:
         self._on_way.clear()
         self._acts_from = None
         self._delays.clear()
-        return [Down(sentence, for_good)]
+        return [parts.Down(sentence, for_good)]
 
     def _hang_up(
-        self, at: Moment, code: CloseCode, sentence: str, *, for_good: bool = False, since: int | None = None
-    ) -> list[Do]:
-        return [Hang(code, sentence), *self._down(at, sentence, for_good=for_good, since=since)]
+        self, at: parts.Moment, code: CloseCode, sentence: str, *, for_good: bool = False, since: int | None = None
+    ) -> list[parts.Do]:
+        return [parts.Hang(code, sentence), *self._down(at, sentence, for_good=for_good, since=since)]
 
-    def _looped(self, at: Moment) -> list[Do]:
-        return self._hang_up(at, CloseCode.LOOP, LOOP, for_good=True)
+    def _looped(self, at: parts.Moment) -> list[parts.Do]:
+        return self._hang_up(at, CloseCode.LOOP, parts.LOOP, for_good=True)
 
-    def _welcomed(self, at: Moment, welcome: wire.Welcome) -> list[Do]:
-        if self.phase is not Phase.GREETING:
-            return self._hang_up(at, CloseCode.PROTOCOL_ERROR, BROKEN)
+    def _welcomed(self, at: parts.Moment, welcome: wire.Welcome) -> list[parts.Do]:
+        if self.phase is not parts.Phase.GREETING:
+            return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.BROKEN)
         if self._node in welcome.above:
             return self._looped(at)
         if welcome.protocol != wire.PROTOCOL:
-            return self._hang_up(at, CloseCode.PROTOCOL_ERROR, OTHER_PROTOCOL)
-        self.phase, self.since, self.sentence, self.welcome = Phase.UP, at.monotonic, "", welcome
-        first = Measured(sample(self._said, at.monotonic, welcome.wall))
+            return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.OTHER_PROTOCOL)
+        self.phase, self.since, self.sentence, self.welcome = parts.Phase.UP, at.monotonic, "", welcome
+        first = parts.Measured(sample(self._said, at.monotonic, welcome.wall))
         # Whoever is told may have to wait, and offer others meanwhile: what was offered before goes first.
-        return [first, *self._pulse(at), *self._send_acts(), Tell(welcome), Room()]
+        return [first, *self._pulse(at), *self._send_acts(), parts.Tell(welcome), parts.Room()]
 
-    def _pulse(self, at: Moment) -> list[Do]:
+    def _pulse(self, at: parts.Moment) -> list[parts.Do]:
         self._pulse_at = at.monotonic + wire.PULSE_MS
         if self._asked_at is None:
             self._asked_at = at.monotonic
         # 0 is none: it says that nothing is echoed.
-        return [Send(wire.Pulse(sent=max(1, at.monotonic), wall=at.wall))]
+        return [parts.Send(wire.Pulse(sent=max(1, at.monotonic), wall=at.wall))]
 
-    def _measured(self, at: Moment, pulse: wire.Pulse) -> list[Do]:
+    def _measured(self, at: parts.Moment, pulse: wire.Pulse) -> list[parts.Do]:
         trip = at.monotonic - pulse.echo
         if not 0 <= trip <= wire.SILENT_MS:
             return []
         self._delays.append(trip)
-        return [Measured(sample(pulse.echo, at.monotonic, pulse.wall))]
+        return [parts.Measured(sample(pulse.echo, at.monotonic, pulse.wall))]
 
-    def _answered(self, session: SessionId, message: wire.Live | wire.Stopped) -> list[Do]:
+    def _answered(self, session: SessionId, message: wire.Live | wire.Stopped) -> list[parts.Do]:
         waiting = self._asked.get(session)
         if waiting is None:
             return []
         self._asked[session] = max(0, waiting - 1)
-        return [Tell(message)] if waiting <= 1 else []
+        return [parts.Tell(message)] if waiting <= 1 else []
 
-    def _act_answered(self, at: Moment, answer: wire.Done | wire.NotDone) -> list[Do]:
+    def _act_answered(self, at: parts.Moment, answer: wire.Done | wire.NotDone) -> list[parts.Do]:
         if answer.id not in self._acts:
             return []
         self._on_way.discard(answer.id)
@@ -337,12 +317,12 @@ class Link:
             self._acts_from = at.monotonic + BUSY_MS
             return []
         del self._acts[answer.id]
-        return [Tell(answer), Room()]
+        return [parts.Tell(answer), parts.Room()]
 
-    def _send_acts(self) -> list[Do]:
+    def _send_acts(self) -> list[parts.Do]:
         """What was offered and isn't on its way."""
-        if self.phase is not Phase.UP or self._acts_from is not None:
+        if self.phase is not parts.Phase.UP or self._acts_from is not None:
             return []
         waiting = [act for act in self._acts.values() if act.id not in self._on_way]
         self._on_way.update(act.id for act in waiting)
-        return [*map(Send, waiting)]
+        return [*map(parts.Send, waiting)]

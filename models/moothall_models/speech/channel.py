@@ -16,7 +16,7 @@ from moothall.core.session.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, ResumePoint
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
-from moothall_models.speech import agreement, belief, passes, resume_points, schedule, seam, trimming
+from moothall_models.speech import agreement, belief, passes, resume_points, schedule, seam
 from moothall_models.speech.glossary import Glossary
 from moothall_models.speech.languages import Expected, LanguageChoice
 from moothall_models.speech.passes import PassRequest
@@ -171,10 +171,10 @@ class SpeechChannel:
         missed = utterance.speech_between(spoken_to, request.edge) >= self._settings.missed_speech
         out: list[Output] = []
         over = settled or request.last
-        if over and missed and utterance.again and spoken_to - trimming.SLACK > utterance.start:
+        if over and missed and utterance.again and spoken_to - seam.SLACK > utterance.start:
             # The decoder stopped too early: once more from where it did.
             out += self._take(utterance, fresh, len(fresh), len(fresh))
-            utterance.trim(spoken_to - trimming.SLACK)
+            utterance.trim(spoken_to - seam.SLACK)
             utterance.covered, utterance.again, utterance.redo = utterance.start, False, request.edge
         elif not request.last:
             out += self._take(utterance, fresh, count, agreement.agreed(fresh, before))
@@ -288,11 +288,11 @@ class SpeechChannel:
         return out
 
     def _trim(self, utterance: Utterance, edge: int, *, missed: bool) -> None:
-        at = trimming.cut(utterance, tuple(self._committed), edge, missed=missed, settings=self._settings)
+        at = seam.cut(utterance, tuple(self._committed), edge, missed=missed, settings=self._settings)
         if at is not None:
             utterance.trim(at)
         elif edge - utterance.start >= belief.longest_window(utterance, self._settings):
-            utterance.trim(trimming.forced(utterance, edge - belief.kept(utterance, self._settings)))
+            utterance.trim(seam.forced(utterance, edge - belief.kept(utterance, self._settings)))
 
     def _finish_closed(self) -> list[Output]:
         """Commit what the last pass heard of utterances that are over."""

@@ -18,10 +18,9 @@ from pathlib import Path
 import msgspec
 
 from moothall.core.kernel.errors import MoothallError
-from moothall_models.store.alone import TEMPORARY, alone, sync_folder
 from moothall_models.store.archive import Archive, ArchiveUnusable, opened_archive
 from moothall_models.store.failures import megabytes, no_room, refused
-from moothall_models.store.progress import Progress, Silent
+from moothall_models.store.progress import TEMPORARY, Progress, Silent, alone, sync_folder
 from moothall_models.translators.argos import ArgosTranslator, wanting
 from moothall_models.translators.argos_package import (
     METADATA,

@@ -19,9 +19,8 @@ from pathlib import Path
 import msgspec
 
 from moothall_models.manifest import FolderSource, Manifest, Model, ModelFile, Source
-from moothall_models.store.alone import TEMPORARY, alone, sync_folder
 from moothall_models.store.failures import ModelMissing, ModelUnavailable, SourceFailed, megabytes, no_room, refused
-from moothall_models.store.progress import Progress, Silent
+from moothall_models.store.progress import TEMPORARY, Progress, Silent, alone, sync_folder
 from moothall_models.store.sources import OUTSIDE, Fetchers, ReadFile, describe, download_size, opened
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What translating asks of an engine, and the sentence that each is tried with before it is used.
+"""What translating asks of an engine, and the sentence that every engine is tried with before it is used.
 
 Calls block: they come from a worker thread, never from a loop.
 """

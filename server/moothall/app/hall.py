@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import resource
@@ -21,6 +20,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.adapters.system.collector import calm_collector
 from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, open_glossaries, open_house, watch_rehearsals
 from moothall.app.hubs import open_presence
@@ -38,10 +38,6 @@ from moothall.settings.loading import engine_tokens
 from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
-
-GC_THRESHOLDS = (50_000, 20, 100)
-"""A server holds some 100,000 long-lived objects; walking them at each of CPython's default 700 allocations costs
-two thirds of a fan-out."""
 
 
 class Hall(Services, frozen=True, kw_only=True):
@@ -105,7 +101,7 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         await open_local_door(stack, house, address.public)
         watch_rehearsals(stack, house)
         engines, translator = await _start_engines(stack, services)
-        _calm_collector(stack)
+        stack.enter_context(calm_collector())
         yield Hall(**msgspec.structs.asdict(services), served=address, engines=engines, translator=translator)
 
 
@@ -119,15 +115,6 @@ def _listen(settings: Settings) -> socket.socket:
         why = (error.strerror or type(error).__name__).partition(" (while")[0]
         msg = f"The server can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
         raise ConfigurationError(msg) from error
-
-
-def _calm_collector(stack: AsyncExitStack) -> None:
-    """Spare the garbage collector what lives as long as the server, until the stack unwinds."""
-    stack.callback(gc.set_threshold, *gc.get_threshold())
-    stack.callback(gc.unfreeze)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 async def _start_engines(

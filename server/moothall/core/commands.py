@@ -570,66 +570,37 @@ class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
     """Unix ms."""
 
 
+LifeCommand = OpenSession | PauseSession | ResumeSession | CloseSession | ReopenSession | SealRecord
+KeepingCommand = BeginNotRecorded | EndNotRecorded
+SessionCommand = CreateSession | DescribeSession | SetLanguages | AddChannel | AskClose | LifeCommand | KeepingCommand
+SourceCommand = AttachSource | EndSource | MapClock
+EngineCommand = AttachEngine | CommitWords | EndSegment | NoteGap
+SpeakerCommand = IntroduceSpeaker | AssignSpeaker | TakeFloor
+MoveCommand = MoveLinesAway | MoveLinesHere | BringLinesBack
+LineCommand = ForceLanguage | RewindChannel | RestoreLines | TypeLine | MoveCommand
+BackstageCommand = LeaveNote | ReadNote | LeaveHubNote | ReadHubNote | ListPolicyQuestions | TagLine
+WordCommand = Reword | Flag | ReportAbuse | WriteAnswer
+FloorCommand = Ask | WordCommand | Stand | ArrangeQueue | OrderQueue | LimitAsking | CountSupport
+PollCommand = OpenPoll | ClosePoll | CountRoom | CountPoll
+WallCommand = ClearWall | RestoreWall
+TurnCommand = LimitTurns | TypeTurn | HoldTurn
+"""Commands of a kind: for most kinds `moothall.core.rules` has a function that decides it."""
+
 AnyCommand = (
-    CreateSession
-    | DescribeSession
-    | SetLanguages
-    | AddChannel
-    | OpenSession
-    | PauseSession
-    | ResumeSession
-    | CloseSession
-    | AskClose
-    | ReopenSession
-    | BeginNotRecorded
-    | EndNotRecorded
-    | SealRecord
-    | AttachSource
-    | EndSource
-    | MapClock
-    | AttachEngine
-    | CommitWords
-    | EndSegment
+    SessionCommand
+    | SourceCommand
+    | EngineCommand
     | CorrectSegment
     | ReviseSegment
-    | NoteGap
-    | IntroduceSpeaker
-    | AssignSpeaker
-    | TakeFloor
-    | ForceLanguage
-    | RewindChannel
-    | RestoreLines
-    | TypeLine
     | SetTranslation
-    | MoveLinesAway
-    | MoveLinesHere
-    | BringLinesBack
-    | LeaveNote
-    | ReadNote
-    | LeaveHubNote
-    | ReadHubNote
-    | ListPolicyQuestions
-    | TagLine
+    | SpeakerCommand
+    | LineCommand
+    | BackstageCommand
     | ChooseTerm
-    | Ask
-    | Reword
-    | Flag
-    | ReportAbuse
-    | Stand
-    | WriteAnswer
-    | ArrangeQueue
-    | OrderQueue
-    | CountSupport
-    | OpenPoll
-    | ClosePoll
-    | CountRoom
-    | CountPoll
-    | ClearWall
-    | RestoreWall
-    | LimitTurns
-    | LimitAsking
-    | TypeTurn
-    | HoldTurn
+    | FloorCommand
+    | PollCommand
+    | WallCommand
+    | TurnCommand
     | StateHub
 )
 """Every command of this release, told apart by `do`."""

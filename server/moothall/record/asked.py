@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events.question_parts import OPEN, Kind, Standing
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.record.wrapping import plain
@@ -62,21 +63,13 @@ def _asked(floor: Floor, each: Intervention, *, closed: bool) -> Asked:
     taken_back = each.standing is Standing.WITHDRAWN
     into = None if each.into is None else floor.get(each.into)
     answer = Answer(text=_lines(each.answer), language=each.answer_language)
-    return Asked(
-        id=each.id,
-        number=each.number,
-        kind=each.kind,
+    return made_of(
+        Asked,
+        each,
         text="" if taken_back else _lines(each.text),
-        language=each.language,
         name="" if taken_back else plain(each.name),
-        origin=each.origin,
-        t=each.t,
-        standing=each.standing,
         joined_with=None if into is None else into.number,
-        segment=each.segment,
         answer=answer if answer.text and not taken_back else None,
-        support=each.support,
-        removed=each.removed,
         over=closed and each.standing in OPEN,
     )
 

@@ -14,7 +14,7 @@ from html import escape
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
 from moothall.record.model import Missing, Record, RecordedLine
-from moothall.record.reading import Row, reading
+from moothall.record.text import Row, reading
 from moothall.record.wording import AskedWording, Options, Wording
 
 SHORT_SECTION, LONG_SECTION = 5 * 60_000, 10 * 60_000

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.events.types import ChannelKind, GapReason, LaneHead, MadeFrom, Origin
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.listing import Figures
@@ -204,31 +205,22 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 def document(record: Record, wording: Wording, options: Options) -> Document:
     """What the file holds."""
     session = record.session
-    return Document(
-        session=Meeting(
-            id=session.id,
-            title=session.title,
-            languages=session.languages,
-            status=session.status,
-            opened=session.opened,
-        ),
-        text=Text(channel=record.channel, kind=record.kind, languages=record.languages),
+    return made_of(
+        Document,
+        record,
+        session=made_of(Meeting, session),
+        text=made_of(Text, record),
         language=wording.language,
         notice=wording.notice,
         finished=record.finished,
         until=record.until,
-        position=record.position,
         lines=tuple([_line(line, wording, options) for line in record.lines]),
         missing=tuple([_missing(span, wording, options) for span in record.missing]),
         interventions=tuple(_interventions(record, wording.asked, options)),
-        figures=record.figures,
         hubs=tuple(
             DocumentHub(hub=hub, title=plain(each.title), most=each.most or None) for hub, each in session.hubs.items()
         ),
-        quality=record.quality,
         heads={str(lane): record.heads[lane] for lane in sorted(record.heads)},
-        checkpoint=record.checkpoint,
-        seal=record.seal,
     )
 
 
@@ -238,15 +230,11 @@ def write_json(record: Record, wording: Wording, options: Options) -> bytes:
 
 
 def _line(line: RecordedLine, wording: Wording, options: Options) -> DocumentLine:
-    return DocumentLine(
+    return made_of(
+        DocumentLine,
+        line,
         id=line.segment,
-        language=line.language,
         direction=direction(line.language),
-        text=line.text,
-        origin=line.origin,
-        mended=line.mended,
-        accepted=line.accepted,
-        revision=line.revision,
         source=wording.source(line),
         t0=line.t0 if options.times else UNSET,
         t1=line.t1 if options.times else UNSET,
@@ -260,23 +248,15 @@ def _interventions(record: Record, words: AskedWording, options: Options) -> Ite
     lines = record.by_source()
     for each in record.asked:
         line = None if each.segment is None else lines.get(each.segment)
-        yield DocumentIntervention(
-            id=each.id,
-            number=each.number,
-            kind=each.kind,
-            language=each.language,
+        yield made_of(
+            DocumentIntervention,
+            each,
             direction=direction(each.language),
-            text=each.text,
             name=each.name if options.speakers else UNSET,
-            origin=each.origin,
-            standing=each.standing,
             stands=words.stands(each),
             reason="",
-            joined_with=each.joined_with,
             line=None if line is None else line.segment,
             answer=None if each.answer is None else _answer(each.answer),
-            support=each.support,
-            removed=each.removed,
             t=each.t if options.times else UNSET,
         )
 

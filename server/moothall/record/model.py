@@ -15,9 +15,10 @@ import msgspec
 from moothall.core.chain import Header, LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.questions.interventions import Floor, FloorFact, evolve_floor
+from moothall.core.questions.interventions import Floor, evolve_floor
 from moothall.core.questions.listing import Figures, figures_of
 from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
@@ -197,7 +198,7 @@ class RecordFold:
         return removed
 
     def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
-        if isinstance(event, FloorFact):
+        if isinstance(event, ev.FloorFact):
             self._floor = evolve_floor(self._floor, event)
             return
         match event:
@@ -216,15 +217,9 @@ class RecordFold:
             case ev.SessionResumed() | ev.SessionClosed() if self._breaks and self._breaks[-1].t1 is None:
                 self._end_break(event)
             case ev.RecordCheckpoint():
-                self._checkpoint = Checkpoint(
-                    offset=header.offset,
-                    at=header.at,
-                    key=event.key,
-                    signature=event.signature,
-                    lanes=event.lanes,
-                )
+                self._checkpoint = made_of(Checkpoint, event, offset=header.offset, at=header.at)
             case ev.RecordSealed():
-                self._seal = Seal(offset=header.offset, at=header.at, version=event.version, n=event.n)
+                self._seal = made_of(Seal, event, offset=header.offset, at=header.at)
             case _:
                 pass
 
@@ -261,16 +256,9 @@ class RecordFold:
         )
 
     def _line(self, line: Line, text: str, session: Session) -> RecordedLine:
-        return RecordedLine(
-            segment=line.segment,
-            t0=line.t0,
-            t1=line.t1,
-            language=line.language,
-            origin=line.origin,
-            mended=line.mended,
-            accepted=line.accepted,
-            revision=line.revision,
-            speaker=line.speaker,
+        return made_of(
+            RecordedLine,
+            line,
             name=plain(session.speakers.get(line.speaker, "")) if line.speaker else "",
             text=text,
             words=self._words.get(line.segment, ()),

@@ -12,7 +12,7 @@ import msgspec
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.events.types import MadeFrom, Origin, SealVersion
 from moothall.core.kernel.times import media_time
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK
+from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
 from moothall.record.asked import Asked
 from moothall.record.model import Absence, Missing, Record, RecordedLine
 from moothall.record.wrapping import plain

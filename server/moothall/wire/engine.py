@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.events.types import Word
-from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.decoding import Decoder, T, Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
@@ -343,17 +343,17 @@ def decode_resume_points(note: bytes) -> tuple[ResumePoint, ...]:
 
 def decode_to_engine(frame: bytes) -> ToEngine:
     """Read a frame that the server sent; raises ProtocolError."""
-    try:
-        return read(_to_engine, frame)
-    except Unreadable as error:
-        msg = f"The server sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}: {error}."
-        raise ProtocolError(msg) from error
+    return _read(_to_engine, frame, "server")
 
 
 def decode_to_server(frame: bytes) -> ToServer:
     """Read a frame that an engine sent; raises ProtocolError."""
+    return _read(_to_server, frame, "engine")
+
+
+def _read(decoder: Decoder[T], frame: bytes, sender: str) -> T:
     try:
-        return read(_to_server, frame)
+        return read(decoder, frame)
     except Unreadable as error:
-        msg = f"The engine sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}: {error}."
+        msg = f"The {sender} sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}: {error}."
         raise ProtocolError(msg) from error

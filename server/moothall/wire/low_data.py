@@ -42,42 +42,21 @@ MOST_PUBLISHED = 50
 """Questions whose words are kept until they are called. Overflow: the oldest; then its number alone is told."""
 
 _SILENT = (
-    ev.SourceAttached,
-    ev.SourceEnded,
-    ev.ClockMapped,
-    ev.EngineAttached,
-    ev.SegmentOpened,
-    ev.WordsCommitted,
-    ev.RecordCheckpoint,
-    ev.BodyRemoved,
-    ev.LinesMovedHere,
-    ev.NoteLeft,
-    ev.NoteRead,
-    ev.HubNoteLeft,
-    ev.HubNoteRead,
-    ev.PolicyQuestionsListed,
-    ev.LineTagged,
-    ev.TermChosen,
-    ev.CloseAsked,
-    ev.InterventionReceived,
-    ev.InterventionReworded,
-    ev.InterventionFlagged,
-    ev.InterventionDeclined,
-    ev.HubDeclined,
-    ev.InterventionStands,
-    ev.InterventionWritten,
-    ev.QueueArranged,
-    ev.QueueOrdered,
-    ev.AskingLimited,
-    ev.SupportCounted,
-    ev.PollOpened,
-    ev.PollCounted,
-    ev.PollClosed,
-    ev.TurnLimited,
-    ev.TurnTyped,
-    ev.TurnHeld,
-    ev.HubStands,
-    UnknownEvent,
+    ev.SourceAttached
+    | ev.SourceEnded
+    | ev.ClockMapped
+    | ev.EngineAttached
+    | ev.SegmentOpened
+    | ev.WordsCommitted
+    | ev.RecordCheckpoint
+    | ev.BodyRemoved
+    | ev.LinesMovedHere
+    | ev.BackstageFact
+    | ev.TermChosen
+    | ev.CloseAsked
+    | ev.FloorFact
+    | ev.HubStands
+    | UnknownEvent
 )
 """Events that change nothing for a reader of finished lines."""
 _URGENT = (ev.SessionOpened, ev.SessionPaused, ev.SessionResumed, ev.SessionClosed, ev.NotRecordedBegan)

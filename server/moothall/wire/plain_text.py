@@ -18,8 +18,7 @@ from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot, fold_session
-from moothall.core.views.gaps import Gap
-from moothall.core.views.reading_order import Turn
+from moothall.core.views.reading_order import Gap, Turn
 from moothall.wire.frames import Received
 
 REMEMBERED = 1_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.decoding import Decoder, T, Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.translating.routes import Direction
 
@@ -100,20 +100,18 @@ def encode(message: ToTranslators | FromTranslators) -> bytes:
 
 def decode_to_translators(frame: bytes) -> ToTranslators:
     """Read a frame that the server sent; raises ProtocolError."""
-    try:
-        return read(_to_translators, frame)
-    except Unreadable as error:
-        raise _no_message("server", frame) from error
+    return _read(_to_translators, frame, "server")
 
 
 def decode_from_translators(frame: bytes) -> FromTranslators:
     """Read a frame that translators sent; raises ProtocolError."""
+    return _read(_from_translators, frame, "translators")
+
+
+def _read(decoder: Decoder[T], frame: bytes, sender: str) -> T:
     try:
-        return read(_from_translators, frame)
+        return read(decoder, frame)
     except Unreadable as error:
-        raise _no_message("translators", frame) from error
-
-
-def _no_message(who: str, frame: bytes) -> ProtocolError:
-    # Not what msgspec says: it may hold a text.
-    return ProtocolError(f"The {who} sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}.")
+        # Not what msgspec says: it may hold a text.
+        msg = f"The {sender} sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}."
+        raise ProtocolError(msg) from error

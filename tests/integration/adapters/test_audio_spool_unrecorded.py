@@ -10,7 +10,7 @@ import pytest
 
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.core.kernel.errors import StorageUnavailable
-from spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
+from support.sound.spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
 
 
 async def everything_below(folder: Path) -> bytes:

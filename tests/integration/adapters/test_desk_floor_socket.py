@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from asking import SOMEBODY, ask, name, stand
-from desk_house import Desk, House, desk, desk_house, plain
-from js_tools import SCRIPTS, module, node
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Order, Standing
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.role_links import Staff
+from support.browser.node import SCRIPTS, module, node
+from support.desks.socket import Desk, House, desk, desk_house, plain
+from support.sessions.questions import SOMEBODY, ask, name, stand
 
 MODERATOR = Staff(link="link-m", role=Role.MODERATOR, scope="hall", label="Moderator 1")
 BOTH = pytest.mark.parametrize("transports", [("websocket",), ("polling",)], ids="-".join)

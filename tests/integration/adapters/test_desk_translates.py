@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from desk_house import STAFF, Desk, House, desk, desk_house, plain
-from hall_in_memory import FLOOR
 from moothall.app.translation import MOST_ASKED, TranslationMessages
 from moothall.core.commands import BeginNotRecorded, TypeLine
 from moothall.core.kernel.ids import SegmentId
@@ -22,6 +20,8 @@ from moothall.services.sessions.role_links import Staff
 from moothall.services.translation.text_translation import Terms, TextTranslation
 from moothall.services.translation.translators import Translators
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
+from support.desks.socket import STAFF, Desk, House, desk, desk_house, plain
+from support.memory.hall import FLOOR
 
 SENTENCE = "The Moothall is open."
 ASKED = {"text": SENTENCE, "from": "en", "to": "pt-BR"}

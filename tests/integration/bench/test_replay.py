@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import replay
-from hall_process import write_wave
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import write_wave
 
 
 def replayed(*arguments: str) -> subprocess.CompletedProcess[str]:

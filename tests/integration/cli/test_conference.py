@@ -10,10 +10,10 @@ import aiohttp
 import msgspec
 import pytest
 
-from admin_house import admin_house
 from moothall.adapters.admin.local_door import CARD, Card, leave_card
 from moothall.cli.main import main
-from programme_files import SAMPLES
+from support.desks.admin import admin_house
+from support.files.programme_files import SAMPLES
 
 FILE = str(SAMPLES / "schedule.xml")
 

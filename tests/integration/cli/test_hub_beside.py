@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hub_node import running_hub
 from moothall.app.hall import hall
 from moothall.cli.play import HUB_FILE, invite_hub
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall_hub.running import pair_beside
+from support.hubs.node import running_hub
 
 
 async def test_the_file_that_the_demo_leaves_connects_a_hub_once(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
-from hall_process import PORTS
 from moothall.cli.main import main as moothall
 from moothall_hub.cli import main
+from support.halls.process import PORTS
 
 WORDS = ("acorn", "actor", "agree", "album", "amber", "anchor")
 

@@ -11,9 +11,6 @@ import aiohttp
 import msgspec
 import pytest
 
-from admin_house import admin_house
-from deciding import commit, end, word
-from hearing import sample_sound
 from moothall.adapters.admin.local_door import CARD, Caller, Card
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.system.clock import SystemClock
@@ -30,6 +27,9 @@ from moothall.core.session.parts import Segment
 from moothall.services.log.orders import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.sections import Server, Settings
+from support.desks.admin import admin_house
+from support.sessions.deciding import commit, end, word
+from support.sound.hearing import sample_sound
 
 FLOOR = ChannelId("floor")
 MIC = SourceId("mic")

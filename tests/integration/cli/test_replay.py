@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hall_process import write_wave
+from moothall.cli.main import main
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.halls.process import write_wave
 
 
 def moothall(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
@@ -69,36 +73,44 @@ def test_a_truncated_recording_gives_what_it_has_and_says_so(tmp_path: Path, scr
     assert heard == known[: len(heard)]
 
 
-def test_bad_input_is_one_sentence_and_status_1(tmp_path: Path) -> None:
-    (tmp_path / "notes.mp3").write_text("This is no sound.")
+WRONG = [
+    (("replay", "empty.wav", "--model", "scripted:x", "--jsonl", "out.jsonl"), "is empty"),
+    (("replay", "none.wav", "--model", "scripted:x", "--jsonl", "out.jsonl"), "There is no file"),
+    (("replay", ".", "--model", "scripted:x", "--jsonl", "out.jsonl"), "is a folder"),
+    (("replay", "x.wav", "--model", "no-such-model", "--jsonl", "out.jsonl"), "There is no model 'no-such-model'"),
+    (("replay", "x.wav", "--model", "scripted:x", "--language", "!!"), "names no languages"),
+    (("serve", "--play", "x.wav", "--model", "scripted:x", "--session", "No Name"), "can't name a session"),
+    (("read", "http://127.0.0.1:9/s/none"), "can't be reached"),
+    (("read", "http://127.0.0.1:9/s/none", "--jsonl", "no/out"), "can't be written"),
+    (("serve", "--config", "none.toml"), "none.toml"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), WRONG)
+def test_bad_input_is_one_sentence_and_status_1(
+    tmp_path: Path,
+    arguments: Sequence[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     (tmp_path / "empty.wav").touch()
+    with chdir(tmp_path):
+        assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.strip().count("\n") == 0
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_no_sound_is_one_sentence_of_the_program_and_status_1(tmp_path: Path) -> None:
+    (tmp_path / "notes.mp3").write_text("This is no sound.")
     out = str(tmp_path / "out.jsonl")
-    cases = {
-        ("replay", str(tmp_path / "notes.mp3"), "--model", "scripted:x", "--jsonl", out): "no audio was found",
-        ("replay", str(tmp_path / "empty.wav"), "--model", "scripted:x", "--jsonl", out): "is empty",
-        ("replay", str(tmp_path / "none.wav"), "--model", "scripted:x", "--jsonl", out): "There is no file",
-        ("replay", str(tmp_path), "--model", "scripted:x", "--jsonl", out): "is a folder",
-        ("replay", "x.wav", "--model", "no-such-model", "--jsonl", out): "There is no model 'no-such-model'",
-        ("replay", "x.wav", "--model", "scripted:x", "--language", "!!"): "names no languages",
-        ("serve", "--play", "x.wav", "--model", "scripted:x", "--session", "No Name"): "can't name a session",
-        ("read", "http://127.0.0.1:9/s/none"): "can't be reached",
-        ("read", "http://127.0.0.1:9/s/none", "--jsonl", str(tmp_path / "no" / "out")): "can't be written",
-        ("serve", "--config", str(tmp_path / "none.toml")): "none.toml",
-    }
-    running = {
-        arguments: subprocess.Popen(
-            [sys.executable, "-m", "moothall", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        for arguments in cases
-    }
-    found = {arguments: (process.communicate(timeout=50), process.returncode) for arguments, process in running.items()}
-    for arguments, sentence in cases.items():
-        (_, errors), status = found[arguments]
-        text = errors.decode()
-        assert sentence in text, (arguments, text)
-        assert status == 1, arguments
-        assert "Traceback" not in text
-        assert text.strip().count("\n") == 0, text
+    done = moothall("replay", str(tmp_path / "notes.mp3"), "--model", "scripted:x", "--jsonl", out)
+    assert done.returncode == 1
+    text = done.stderr.decode()
+    assert "no audio was found" in text
+    assert text.strip().count("\n") == 0, text
 
 
 def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:

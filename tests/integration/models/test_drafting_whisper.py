@@ -1,4 +1,8 @@
-"""The decoder of our own on a real model, beside CTranslate2's, on what was said in the sample session."""
+"""The decoder of our own on a real model, beside CTranslate2's, on what was said in the sample session.
+
+What is marked `slow` is in the quick tests too: `contract/test_recognizer.py` gives the same model drafts and two
+channels at a time, and `unit/models/recognizers/whisper` decodes with a small one.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hearing import sample_sound
-from little_decoder import model_bytes, write_model
 from moothall_models.cli import Computing, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.ct2_model import read_weights
@@ -23,6 +25,8 @@ from moothall_models.recognizers.whisper.decoder import WhisperDecoder
 from moothall_models.recognizers.whisper.drafting_whisper import MOST_APART, DraftingWhisper
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.store import open_store
+from support.models.little_decoder import model_bytes, write_model
+from support.sound.hearing import sample_sound
 
 pytestmark = pytest.mark.model
 MODEL = "whisper-tiny.en"
@@ -81,6 +85,7 @@ async def test_it_hears_what_the_other_decoder_hears(drafting: DraftingWhisper, 
     assert statistics.median(ends) <= 100
 
 
+@pytest.mark.slow
 async def test_any_draft_gives_the_same_words(drafting: DraftingWhisper) -> None:
     for window in (await windows())[::3]:
         alone = drafting.recognise(window)
@@ -100,6 +105,7 @@ async def test_any_draft_gives_the_same_words(drafting: DraftingWhisper) -> None
             assert [word.t0 for word in heard.words] == pytest.approx([word.t0 for word in alone.words], abs=60)
 
 
+@pytest.mark.slow
 async def test_two_workers_at_once_hear_what_one_hears(drafting: DraftingWhisper) -> None:
     some = (await windows())[:4]
     with ThreadPoolExecutor(2) as threads:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hearing import sample_sound
 from moothall_models.ports import Window
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.store import open_store
+from support.sound.hearing import sample_sound
 
 pytestmark = pytest.mark.model
 MODEL = "whisper-tiny.en"

@@ -1,4 +1,7 @@
-"""The recogniser on a real model, the small English one, and on what was said in the sample session."""
+"""The recogniser on a real model, the small English one, and on what was said in the sample session.
+
+Two workers at once are in the quick tests too: `contract/test_recognizer.py`, on the other decoder of the same model.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from hearing import sample_sound
 from moothall_models.ports import RATE, Samples, Window
 from moothall_models.recognizers.silero import SileroVoiceActivity
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer, languages_known
 from moothall_models.store import open_store
+from support.sound.hearing import sample_sound
 
 pytestmark = pytest.mark.model
 MODEL = "whisper-tiny.en"
@@ -52,6 +55,7 @@ async def test_what_came_before_and_terms_may_be_given(recognizer: WhisperRecogn
     assert "afternoon" in "".join(word.text for word in recognizer.recognise(window).words)
 
 
+@pytest.mark.slow
 async def test_two_workers_at_once_hear_what_one_hears(recognizer: WhisperRecognizer) -> None:
     audio = await opening()
     windows = [

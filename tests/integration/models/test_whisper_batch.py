@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hearing import sample_sound
 from moothall_models.ports import RATE, Samples, Window
 from moothall_models.recognizers.whisper.batch import WhisperBatches
 from moothall_models.store import open_store
+from support.sound.hearing import sample_sound
 
 pytestmark = pytest.mark.model
 MODEL = "whisper-tiny.en"

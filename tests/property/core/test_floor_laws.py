@@ -12,9 +12,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from asking import MODERATOR, SOMEBODY
-from deciding import WALL, speaking
-from floor_model import LINE, FloorModel
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event, encode_event
 from moothall.core.events.question_parts import Kind, Order, Standing
@@ -28,6 +25,9 @@ from moothall.core.questions.undoing import brought_by, moved_on, takes_turn_awa
 from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import Reading, read_act, standing
 from moothall.core.session.state import evolve
+from support.sessions.deciding import WALL, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY
+from support.sessions.questions_model import LINE, FloorModel
 
 MOST = 8
 numbers = st.integers(0, MOST - 1)

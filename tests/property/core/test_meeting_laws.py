@@ -9,7 +9,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deciding import FLOOR, WALL, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event, encode_event
@@ -33,6 +32,7 @@ from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State, evolve
 from moothall.core.views.question_moments import SpokenLines, spoken_lines
 from moothall.services.log.erasing import Erasure, TextPlaces, requested
+from support.sessions.deciding import FLOOR, WALL, speaking
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
 NAMES = [InterventionId(name) for name in "abcd"]

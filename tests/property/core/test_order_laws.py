@@ -7,11 +7,11 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asking import MODERATOR, SOMEBODY, ask, name, stand
-from deciding import carry_out, speaking
 from moothall.core.events.question_parts import Order, Standing, place_of
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.questions.order import Why, queue
+from support.sessions.deciding import carry_out, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, name, stand
 
 people = st.tuples(st.sampled_from(["room", "remote", "hub:a", "hub:b"]), st.sampled_from("uvw"))
 

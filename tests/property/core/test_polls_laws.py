@@ -5,8 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asking import MODERATOR
-from deciding import WALL, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event, encode_event
@@ -16,6 +14,8 @@ from moothall.core.questions.polls import Poll, rows_of, shown_polls
 from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import evolve
+from support.sessions.deciding import WALL, speaking
+from support.sessions.questions import MODERATOR
 
 names = st.sampled_from(["a", "b", "c"]).map(PollId)
 counts = st.lists(st.integers(0, 2), min_size=2, max_size=3).map(tuple)

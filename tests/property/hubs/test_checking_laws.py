@@ -16,7 +16,7 @@ from moothall.core.events.question_parts import Order
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall_hub.mirror.checking import Broken, Run, first_run, join, live_run, take
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"a hub's laws need a key: this is"))
 SIGNED = verifier(SIGNER.public_document())

@@ -9,7 +9,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from log_above import FLOOR, FRENCH, KINDS, OWN, SIGNED, Disk, LogAbove, Served
 from moothall.core.chain import LogRecord, seal
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Lane
@@ -18,6 +17,7 @@ from moothall.wire.hub.messages import Caught, Part
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Step, lanes_of
+from support.hubs.log_above import FLOOR, FRENCH, KINDS, OWN, SIGNED, Disk, LogAbove, Served
 
 WISHES: list[tuple[tuple[ChannelId, ...], bool]] = [
     ((), False),

@@ -7,7 +7,6 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub_desk import Room, S, room
 from moothall.core import commands as do
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, PollId
@@ -16,6 +15,7 @@ from moothall.services.questions.ballots import COUNT_MS
 from moothall.testing.loop import run
 from moothall.wire.hub.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
+from support.hubs.desk import Room, S, room
 
 P, OPTIONS = PollId("p"), ("Yes", "No", "Later")
 VOTE = st.tuples(st.sampled_from("abc"), st.integers(0, 2))

@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from hub_centre import Serve, SimulatedCentre
-from hub_files import HubFiles
-from hub_line import AboveEnd
-from hub_simulation import HUB, Day, Fate
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import About
 from moothall.services.hubs.removals import HubRemovals
@@ -23,6 +19,10 @@ from moothall.testing.hub_link import MemoryRegistry
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.wire.hub.records import pack
+from support.simulation.centre import Serve, SimulatedCentre
+from support.simulation.day import HUB, Day, Fate
+from support.simulation.files import HubFiles
+from support.simulation.line import AboveEnd
 
 HOUR_S = 3_600.0
 

@@ -9,17 +9,16 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caption_readers import Shown, read_srt, read_vtt
 from moothall.record.cues import RIGHT_TO_LEFT_MARK
 from moothall.record.html import write_html
 from moothall.record.json import Document, write_json
 from moothall.record.model import Record
-from moothall.record.srt import write_srt
+from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
-from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options
 from moothall.record.wrapping import LINE, captions, lines, pieces, width
-from record_maker import HOSTILE, WORDING, records
+from support.sessions.caption_readers import Shown, read_srt, read_vtt
+from support.sessions.record_maker import HOSTILE, WORDING, records
 
 OPTIONS = st.builds(Options, speakers=st.booleans(), times=st.booleans(), sources=st.booleans(), marks=st.booleans())
 FEWER = settings(max_examples=100)

@@ -22,7 +22,7 @@ from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 from moothall.wire.hub.encoding import MOST_NUMBER, number
 from moothall.wire.hub.records import pack, unpack
 from moothall.wire.hub.vocabulary import DICTIONARY, VERSION
-from strategies import COMMAND_IDS, EVENTS, MAX_INT, NAMES, TEXTS
+from support.sessions.strategies import COMMAND_IDS, EVENTS, MAX_INT, NAMES, TEXTS
 
 SESSION, EPOCH = SessionId("demo"), Epoch("k3j9x2")
 _LANES = st.sampled_from(["session", "floor", "ch:floor", "w:floor", "hub:north.kisumu", "later:lane"])

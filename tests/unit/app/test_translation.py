@@ -11,7 +11,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.translation.text_translation import Made, Terms, TextTranslation
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
-from translating_hall import translated_hall
+from support.memory.translation import translated_hall
 
 
 def test_the_formulas_are_those_of_this_release_or_of_a_file(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall_hub.mirror.checking import Run, first_run, take
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"an hour of a session needs a key"))
 FLOOR = ChannelId("floor")

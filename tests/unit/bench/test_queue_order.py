@@ -3,10 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asking import Told, ask, meeting, name, stand
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Order, Standing
 from queue_order import simulated
+from support.sessions.questions import Told, ask, meeting, name, stand
 
 
 def test_under_another_rule_others_would_have_had_their_turn() -> None:

@@ -3,12 +3,12 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from asking import meeting
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.core.events.question_parts import Order
 from queue_order import simulate_command
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.questions import meeting
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 
 async def written(data: Path) -> None:

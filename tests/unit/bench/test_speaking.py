@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from itertools import takewhile
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -12,6 +11,7 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
 from recordings import SAMPLE, utterances
 from speaking import LOOK_MS, ShiftedClock, Speaker, begin, speech
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 HOUR_MS, TEN_MINUTES_MS = 3_600_000, 600_000
 

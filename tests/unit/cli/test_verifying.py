@@ -19,7 +19,7 @@ from moothall.core.chain import LogRecord, checkpoint_bytes
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import SessionId
-from recorder import EPOCH, Recorder
+from support.sessions.recorder import EPOCH, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
 CLOSED = ev.SessionClosed(t=2)

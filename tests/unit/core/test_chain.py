@@ -11,7 +11,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable
 from moothall.core.kernel.ids import Epoch, SessionId
-from recorder import Recorder
+from support.sessions.recorder import Recorder
 
 
 def test_a_header_is_json_in_the_order_of_its_fields() -> None:

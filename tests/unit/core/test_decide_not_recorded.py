@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from deciding import (
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.rules.lines import MOST_BACK
+from moothall.core.session.state import State
+from support.sessions.deciding import (
     ENGINE,
     FLOOR,
     WALL,
@@ -15,11 +20,6 @@ from deciding import (
     speaking,
     word,
 )
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.kernel.errors import RefusalCode
-from moothall.core.rules.lines import MOST_BACK
-from moothall.core.session.state import State
 
 
 def test_not_recorded_begins_and_ends_and_is_no_more_than_what_it_says() -> None:

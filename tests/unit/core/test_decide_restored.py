@@ -5,7 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from deciding import (
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.removal.moves import returned
+from moothall.core.session.state import State
+from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
     FLOOR,
@@ -22,12 +28,6 @@ from deciding import (
     speaking,
     word,
 )
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.removal.moves import returned
-from moothall.core.session.state import State
 
 A, B, C = segment("a"), segment("b"), segment("c")
 RESTORE = do.RestoreLines(channel=FLOOR, rewinding=1, t=1100, through=1500, segments=(B,))

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import msgspec
 
-from deciding import (
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, SpeakerId
+from moothall.core.session.state import State
+from support.sessions.deciding import (
     ENGINE,
     FLOOR,
     WALL,
@@ -16,11 +21,6 @@ from deciding import (
     speaking,
     word,
 )
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, SpeakerId
-from moothall.core.session.state import State
 
 
 def test_speakers_are_introduced_and_lines_given_to_them() -> None:

@@ -6,19 +6,18 @@ import asyncio
 
 import msgspec
 
-from copies_in_memory import MemoryCopies
-from following_hub import OTHER, WANT, Hub, hub_that_follows
-from log_above import SIGNED, Served
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.book import MemoryBook
 from moothall.wire.hub import messages as hub
-from moothall.wire.hub.records import unpack
 from moothall_hub.mirror.following import STOPPED_MS, Following
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.meetings import NodeMeetings
-from recorder import EPOCH, SESSION
+from support.hubs.copies import MemoryCopies
+from support.hubs.following import OTHER, WANT, Hub, hub_that_follows
+from support.hubs.log_above import SIGNED, Served
+from support.sessions.recorder import EPOCH, SESSION
 
 
 async def test_a_hub_that_wants_a_session_no_more_follows_it_until_what_was_removed_is_erased() -> None:
@@ -152,7 +151,6 @@ async def test_what_is_being_checked_is_so_after_a_restart_too() -> None:
         store=again.store,
         shown=again.shown,
         closed=lambda _: False,
-        unpack=unpack,
         signed=SIGNED,
         say=again.said.append,
         missed=MissedSpans(MemoryBook(), {}),

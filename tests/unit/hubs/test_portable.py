@@ -26,9 +26,10 @@ for name in {ONLY_POSIX!r}:
 """
 LOADS = f"""
 {WITHOUT}
-for path in sorted(pathlib.Path({str(HUB)!r}).glob("*.py")):
+hub = pathlib.Path({str(HUB)!r})
+for path in sorted(hub.rglob("*.py")):
     if path.stem not in ("__init__", "__main__"):
-        importlib.import_module(f"moothall_hub.{{path.stem}}")
+        importlib.import_module(".".join(("moothall_hub", *path.relative_to(hub).with_suffix("").parts)))
 print(*sorted(each for each in ("socketio", "engineio", "av", "numpy", "moothall.app.hall", "moothall.settings.loading")
               if each in sys.modules))
 """
@@ -42,7 +43,7 @@ main(["hub", "--help"])
 
 
 def test_no_module_of_a_hub_calls_what_only_some_systems_have() -> None:
-    found = {path.name: match[0] for path in HUB.glob("*.py") if (match := CALLS.search(path.read_text()))}
+    found = {path.name: match[0] for path in HUB.rglob("*.py") if (match := CALLS.search(path.read_text()))}
     assert found == {}
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from hub_desk import S, room
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId
@@ -18,6 +17,7 @@ from moothall_hub.outbox.outbox import Outbox
 from moothall_hub.room.local_floor import Local, Mode
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomFloor
+from support.hubs.desk import S, room
 
 
 async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Window
 from moothall_models.recognizers.endpoint import Unusable
 from moothall_models.recognizers.scripted import ScriptedVoiceActivity
 from moothall_models.transcribing import GATHERED, EachFrame, load_batches, main
-from transcription_service import Service, refusal, serving
+from support.models.transcription_service import Service, refusal, serving
 
 AT_ONCE = 16 * FRAME_SAMPLES
 

@@ -7,7 +7,7 @@ from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.questions.listing import Figures
 from moothall.record.asked import Answer
-from record_maker import FLOOR, Questions, Telling, questioned
+from support.sessions.record_maker import FLOOR, Questions, Telling, questioned
 
 
 def test_what_was_published_stands_there_by_number_and_nothing_else() -> None:

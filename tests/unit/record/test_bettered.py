@@ -10,11 +10,10 @@ import pytest
 from moothall.record.html import write_html
 from moothall.record.json import write_json
 from moothall.record.model import Record
-from moothall.record.srt import write_srt
+from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
-from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options
-from record_maker import ENGINE, WORDING, Telling
+from support.sessions.record_maker import ENGINE, WORDING, Telling
 
 ALL = Options(sources=True)
 FORMATS: dict[str, Callable[[Record], str]] = {

@@ -7,7 +7,7 @@ import pytest
 from moothall.core.events import types as ev
 from moothall.record.cues import LONGEST, Cue, cues_of, stamp
 from moothall.record.wording import Options
-from record_maker import CHINESE, FLOOR, WORDING, Telling, meeting, timed
+from support.sessions.record_maker import CHINESE, FLOOR, WORDING, Telling, meeting, timed
 
 
 def cues(told: Telling, *, speakers: bool = True, marks: bool = False, closed: bool = True) -> list[Cue]:

@@ -10,7 +10,7 @@ import pytest
 from moothall.core.events import types as ev
 from moothall.record.html import EXCERPT, LONG_SECTION, policy, write_html
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned, unanswered
+from support.sessions.record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned, unanswered
 
 STYLE = "p { color: red }"
 

@@ -15,8 +15,8 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.views.quality import Delay
 from moothall.record.json import Document, write_json
 from moothall.record.wording import Options
-from record_maker import WORDING, meeting, questioned, unanswered
 from record_reference import SCHEMA
+from support.sessions.record_maker import WORDING, meeting, questioned, unanswered
 
 
 def read(**options: bool) -> dict[str, object]:

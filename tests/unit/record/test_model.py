@@ -7,11 +7,11 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
-from moothall.core.views.gaps import BREAK_SET_BACK
+from moothall.core.views.reading_order import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
 from moothall.testing.clock import SeededSigner
-from record_maker import FLOOR, Telling, meeting, timed
-from recorder import EPOCH, MORNING, SESSION
+from support.sessions.record_maker import FLOOR, Telling, meeting, timed
+from support.sessions.recorder import EPOCH, MORNING, SESSION
 
 FR = ChannelId("fr")
 

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from moothall.core.events import types as ev
-from moothall.record.text import write_text
+from moothall.record.model import Missing, RecordedLine
+from moothall.record.text import reading, write_text
 from moothall.record.wording import Options
-from record_maker import FLOOR, WORDING, Telling, questioned, unanswered
+from support.sessions.record_maker import FLOOR, WORDING, Telling, questioned, unanswered
 
 
 def told() -> Telling:
@@ -77,3 +78,42 @@ def test_what_was_asked_stands_below_the_text() -> None:
 def test_after_the_close_it_says_what_became_of_what_was_left(*, closed: bool, stands: list[str]) -> None:
     text = write_text(unanswered(closed=closed).record(), WORDING, Options())
     assert [line.partition(" · ")[0] for line in text.splitlines() if "Asked at" in line] == stands
+
+
+def in_turns() -> Telling:
+    made = Telling()
+    made.line("before", 0, 1)
+    for name in ("Ann", "Ann", "", "Bob"):
+        made.line(f"of {name}", 1_000, 1_001, name=name)
+    made.tell(ev.GapNoted(channel=FLOOR, t0=1_500, t1=1_600, reason=ev.GapReason.STORAGE))
+    made.line("of Bob", 2_000, 2_001, name="Bob")
+    made.tell(ev.NotRecordedBegan(t0=3_000))
+    return made
+
+
+def rows(*, speakers: bool) -> list[tuple[str, bool, str | None]]:
+    found = reading(in_turns().record(), Options(speakers=speakers))
+    return [(row.item.text if isinstance(row.item, RecordedLine) else "-", row.begins, row.turn) for row in found]
+
+
+def test_turns_begin_with_another_speaker_or_behind_something_missing() -> None:
+    assert rows(speakers=True) == [
+        ("before", True, None),
+        ("of Ann", True, "Ann"),
+        ("of Ann", False, "Ann"),
+        ("of", True, ""),
+        ("of Bob", True, "Bob"),
+        ("-", True, None),
+        ("of Bob", True, "Bob"),
+        ("-", True, None),
+    ]
+
+
+def test_without_speakers_only_what_is_missing_makes_turns() -> None:
+    assert [begins for _, begins, _ in rows(speakers=False)] == [True, False, False, False, False, True, True, True]
+    assert {turn for _, _, turn in rows(speakers=False)} == {None}
+
+
+def test_what_is_missing_stands_where_it_happened() -> None:
+    found = list(reading(in_turns().record(), Options()))
+    assert [index for index, row in enumerate(found) if isinstance(row.item, Missing)] == [5, 7]

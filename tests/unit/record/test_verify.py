@@ -15,7 +15,7 @@ from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.record.verify import Finding, Gone, Removal, Verdict, Walk, verify
 from moothall.testing.log_memory import MemoryLog
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 FLOOR = ChannelId("floor")
 SEGMENT = SegmentId("s1")

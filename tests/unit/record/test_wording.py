@@ -7,7 +7,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.record.model import Absence, Missing
 from moothall.record.wording import Options, file_name
-from record_maker import WORDING, Telling, meeting, questioned
+from support.sessions.record_maker import WORDING, Telling, meeting, questioned
 
 
 def test_the_title_or_what_stands_for_it() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hall_in_memory import FLOOR, attached, hello
-from live_scene import live_scene
 from moothall.core import commands as do
 from moothall.core.kernel.ids import CommandId
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.testing import loop
 from moothall.wire import engine as wire
+from support.memory.hall import FLOOR, attached, hello
+from support.memory.live_sound import live_scene
 
 
 def test_what_was_said_before_the_span_is_heard_to_its_end_and_the_span_by_itself() -> None:

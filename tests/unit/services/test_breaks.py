@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from hall_in_memory import FLOOR, MemoryHall, attached, hello, shown
-from microphone import RATE, STEP, Ears, begun, greeting, live_hall, sound, speak
 from moothall.core import commands as do
 from moothall.core.commands import AnyCommand
 from moothall.core.events import types as ev
@@ -27,6 +25,8 @@ from moothall.wire import engine as wire
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, decode
+from support.memory.hall import FLOOR, MemoryHall, attached, hello, shown
+from support.memory.microphone import RATE, STEP, Ears, begun, greeting, live_hall, sound, speak
 
 FRENCH = ChannelId("fr")
 FILE = SourceId("file")

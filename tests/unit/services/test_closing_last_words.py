@@ -7,9 +7,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
-from late_engine import slow_engine
-from microphone import RATE, begun, greeting, live_hall, speak
 from moothall.core import commands as do
 from moothall.core import signals
 from moothall.core.events import types as ev
@@ -30,6 +27,9 @@ from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
 from moothall.wire.audio import EndReason
 from moothall.wire.frames import Format
+from support.memory.hall import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
+from support.memory.late_engine import slow_engine
+from support.memory.microphone import RATE, begun, greeting, live_hall, speak
 
 DESK = Actor(Role.TECHNICIAN, "l1")
 BYE = CommandId("bye")

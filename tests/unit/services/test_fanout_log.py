@@ -6,9 +6,6 @@ import asyncio
 
 import pytest
 
-from fanning import join, meeting, one_line, running, settle, walked
-from gated_log import GatedLog
-from meeting import LIVE, ended, frames_of, opened, partial, read, words
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Position
 from moothall.services.log.publication import Publication
@@ -16,6 +13,9 @@ from moothall.services.readers.feed_loading import RETRY_MS
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 from moothall.wire.reader import Reader
+from support.memory.fanout import join, meeting, one_line, running, settle, walked
+from support.memory.gated_log import GatedLog
+from support.sessions.meeting import LIVE, ended, frames_of, opened, partial, read, words
 
 
 @pytest.mark.parametrize("meanwhile", [0, 3])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fanning import join, meeting, one_line, running, settle
-from meeting import LINES, LIVE, frames_of, opened
 from moothall.services.readers.feed import Subscription
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import PULSE_MS, Format, Pulse, Source
+from support.memory.fanout import join, meeting, one_line, running, settle
+from support.sessions.meeting import LINES, LIVE, frames_of, opened
 
 
 def pulses(outlet: MemoryOutlet) -> list[Pulse]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fanning import join, meeting, one_line, running, settle, until_written
-from meeting import LIVE, frames_of
 from moothall.core.kernel.ids import Position
 from moothall.services.readers.fanout import WALK
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
+from support.memory.fanout import join, meeting, one_line, running, settle, until_written
+from support.sessions.meeting import LIVE, frames_of
 
 
 async def test_nothing_is_sent_after_unsubscribe_even_in_the_middle_of_a_walk() -> None:

@@ -6,14 +6,14 @@ import asyncio
 
 import msgspec
 
-from fanning import join, meeting, one_line, running, settle, until_written, walked
-from gated_log import GatedLog
-from meeting import LIVE, Meeting, frames_of, read
 from moothall.core.kernel.ids import Epoch, Position
 from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.reader import Reader
+from support.memory.fanout import join, meeting, one_line, running, settle, until_written, walked
+from support.memory.gated_log import GatedLog
+from support.sessions.meeting import LIVE, Meeting, frames_of, read
 
 NEXT = Epoch("k3j9x2r1")
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from hall_in_memory import FLOOR, MemoryHall
-from microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
@@ -16,6 +14,8 @@ from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason
+from support.memory.hall import FLOOR, MemoryHall
+from support.memory.microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
 
 
 def test_after_a_restart_it_goes_on_where_the_spool_ends_and_nothing_is_heard_twice() -> None:

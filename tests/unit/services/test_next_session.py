@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from late_engine import slow_engine
-from microphone import RATE, begun, greeting, live_hall, speak
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
@@ -21,7 +19,9 @@ from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
-from programme_house import HALL, HOUR, ProgrammeHouse
+from support.memory.late_engine import slow_engine
+from support.memory.microphone import RATE, begun, greeting, live_hall, speak
+from support.memory.programme import HALL, HOUR, ProgrammeHouse
 
 A, B, C = SessionId("a"), SessionId("b"), SessionId("c")
 ACT = CommandId("next:1")

@@ -6,7 +6,6 @@ import logging
 
 import pytest
 
-from hall_in_memory import FLOOR, Sound, assigned, attached, hello, memory_hall, next_attached, shown
 from moothall.core.commands import ForceLanguage, SetLanguages
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, SessionId
@@ -18,6 +17,7 @@ from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
+from support.memory.hall import FLOOR, Sound, assigned, attached, hello, memory_hall, next_attached, shown
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "l1")
 

@@ -8,7 +8,6 @@ import logging
 import msgspec
 import pytest
 
-from hall_in_memory import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached
 from moothall.core.commands import CommitWords, SegmentStart
 from moothall.core.events.types import GapNoted, GapReason, SegmentEnded, Word
 from moothall.core.kernel.ids import CommandId, SegmentId
@@ -20,6 +19,7 @@ from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, PulseEnd, engine_link
 from moothall.wire import engine as wire
 from moothall.wire.pulse import Pulse
+from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached
 
 
 class Lives:

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_line import BROKEN, FRAME_HEADER, SENT_AHEAD, Closed, HubLine
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId
 from moothall.testing.loop import run
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as hub
-from weak_line import GOOD, WEAK, Quality
+from support.links.weak_line import GOOD, WEAK, Quality
+from support.simulation.line import BROKEN, FRAME_HEADER, SENT_AHEAD, Closed, HubLine
 
 CAUGHT = hub.Caught(session=SessionId("s"))
 LEAVE = hub.Leave(session=SessionId("s"))

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.hub import messages as hub
-from tampering import Tamperer, tampered_line_to
+from support.hubs.tampering import Tamperer, tampered_line_to
 
 KEY = {"Authorization": "Bearer key"}
 CAUGHT = hub.Caught(session=SessionId("s"))

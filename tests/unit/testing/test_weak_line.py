@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.testing.loop import run
-from weak_line import GOOD, WEAK, Quality, Timing, WeakLine, weak_line_to
+from support.links.weak_line import GOOD, WEAK, Quality, Timing, WeakLine, weak_line_to
 
 QUALITIES = st.builds(
     Quality,

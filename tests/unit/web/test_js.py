@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from js_tools import node
+from support.browser.node import node
 
 TESTS = Path(__file__).parents[2] / "js"
 FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.test.js"))

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from js_tools import run_script
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.quality_texts import quality_line
 from moothall.adapters.pages.static_files import find_web_folder
@@ -25,8 +24,9 @@ from moothall.core.views.captions import CaptionsView
 from moothall.core.views.quality import Corrected, Delay, Quality
 from moothall.wire.frames import decode, events_frame, snapshot_frame
 from moothall.wire.low_data import LowData
-from recorder import EPOCH, MORNING, SESSION, Recorder
-from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
+from support.browser.node import run_script
+from support.halls.stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
+from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
 
 SYSTEM = Actor(Role.SYSTEM, "server")
 
@@ -130,7 +130,7 @@ def test_the_reader_folds_as_the_server_does(start: int) -> None:
 
 def test_order_and_turns_are_those_of_the_server() -> None:
     """The cases that the rules in Python are held to."""
-    cases = json.loads((Path(__file__).parents[2] / "reading_order.json").read_text())
+    cases = json.loads((Path(__file__).parents[2] / "support/files/reading_order.json").read_text())
     body = """
         const { inOrder } = await load('desk/state');
         const orders = v.orders.map(({said}) => inOrder(said.map((t0, n) => ({t0, n}))).map(({n}) => n));

@@ -36,7 +36,7 @@ from moothall.core.questions.statements import Dimension
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
 from moothall.core.session.state import Status
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, NOT_RECORDED
+from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.services.sessions import reports
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall_hub.node import preflight

@@ -10,7 +10,7 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SegmentId
 from moothall.wire import engine as wire
 from moothall.wire.engine import workers_for
-from strategies import of_type
+from support.sessions.strategies import of_type
 
 
 @given(of_type(wire.ToEngine))

@@ -5,7 +5,6 @@ import json
 import msgspec
 import pytest
 
-from meeting import FLOOR, LIVE, opened, partial, words
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
@@ -27,7 +26,8 @@ from moothall.wire.frames import (
     snapshot_frame,
     text_frame,
 )
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.meeting import FLOOR, LIVE, opened, partial, words
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 NOW = 1_764_000_123_456
 

@@ -16,8 +16,8 @@ from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, Sta
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import Source, decode, events_frame, signals_frame
 from moothall.wire.low_data import MOST_PUBLISHED, PULSE_MS, LowData
-from recorder import EPOCH, MORNING, SESSION, Recorder
-from stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
+from support.halls.stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
+from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
 
 FEED = Feed(FLOOR, live=False)
 

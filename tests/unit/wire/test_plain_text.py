@@ -3,13 +3,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from meeting import FLOOR, LINES, Meeting, ended, frames_of, opened
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
-from moothall.core.views.gaps import Gap
+from moothall.core.views.reading_order import Gap
 from moothall.wire.frames import Format, Received, carry, events_frame
 from moothall.wire.plain_text import REMEMBERED, PlainText, clock, plain
+from support.sessions.meeting import FLOOR, LINES, Meeting, ended, frames_of, opened
 
 ANA = SpeakerId("ana")
 

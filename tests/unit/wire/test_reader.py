@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from meeting import LIVE, ended, opened, partial, words
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import Position
 from moothall.core.signals import AnySignal
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import Received, decode, events_frame, signals_frame, snapshot_frame
 from moothall.wire.reader import Outcome, Reader
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.meeting import LIVE, ended, opened, partial, words
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 
 def snapshot() -> Received:

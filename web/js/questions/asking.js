@@ -7,6 +7,7 @@ const AGAIN = 10000; // ms between two tries; each browser a little otherwise
 
 let form = only('form.asking');
 let timer = 0;
+let sending = false;
 
 const action = () => form.getAttribute('action') ?? '';
 const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -87,7 +88,10 @@ function list() {
 async function all() {
   clearTimeout(timer);
   timer = 0;
-  const waiting = await sendAll((answer) => at('KeptSent').append(element('li', {}, says(answer))));
+  if (sending) return void later(); // Two at a time would tell twice of what both find waiting.
+  sending = true;
+  const waiting = await sendAll((answer) => at('KeptSent').append(element('li', {}, says(answer))))
+    .finally(() => { sending = false; });
   list();
   if (waiting) later();
 }

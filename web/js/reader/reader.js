@@ -20,7 +20,7 @@ const nothing = () => ({
 });
 
 /**
- * Note a span without text, as gaps.py.
+ * Note a span without text, as reading_order.py.
  * @param {Session} session  @param {?number} t0  @param {number} t1  @param {string} reason
  */
 export function gapped(session, t0, t1, reason, said = t1) {

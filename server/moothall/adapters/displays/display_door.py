@@ -31,8 +31,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot
-from moothall.core.views.gaps import BREAK_SET_BACK, Gap
-from moothall.core.views.reading_order import Turn, with_spans
+from moothall.core.views.reading_order import BREAK_SET_BACK, Gap, Turn, with_spans
 
 Look = TypeVar("Look", bound=msgspec.Struct)
 

@@ -169,10 +169,20 @@ class Catalogue:
         if not paths:
             msg = f"The interface's texts in '{language}' are missing: {place} holds no .po file."
             raise ConfigurationError(msg)
-        texts: dict[str, str] = {}
-        counted: dict[str, dict[str, str]] = {}
-        drafts = [_read_part(path, language, texts, counted) for path in paths]
-        return cls(language, texts, counted, read_names(folder), draft=any(drafts))
+        stats = [path.stat() if path.exists() else None for path in paths]
+        written = tuple(stat and (stat.st_mtime_ns, stat.st_size) for stat in stats)
+        return _read_parts(folder, language, tuple(paths), written)
+
+
+@lru_cache(maxsize=32)
+def _read_parts(
+    folder: Path, language: str, paths: Sequence[Path], _written: Sequence[tuple[int, int] | None]
+) -> Catalogue:
+    """Kept as long as no file is written again: one process may run a hub beside a server, and tests run hundreds."""
+    texts: dict[str, str] = {}
+    counted: dict[str, dict[str, str]] = {}
+    drafts = [_read_part(path, language, texts, counted) for path in paths]
+    return Catalogue(language, texts, counted, read_names(folder), draft=any(drafts))
 
 
 @cache

@@ -16,8 +16,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
-from moothall.core.views.gaps import Gap
-from moothall.core.views.reading_order import Turn, with_spans
+from moothall.core.views.reading_order import Gap, Turn, with_spans
 
 Row = dict[str, object]
 

@@ -28,9 +28,8 @@ from moothall.core.views.captions import Snapshot
 from moothall.record.html import policy, write_html
 from moothall.record.json import write_json
 from moothall.record.model import Record
-from moothall.record.srt import write_srt
+from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
-from moothall.record.vtt import write_vtt
 from moothall.record.wording import Options, Wording, file_name
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.reader_access import ReadSession

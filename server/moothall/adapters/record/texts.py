@@ -15,7 +15,7 @@ from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import ChannelKind, GapReason, Origin, SealVersion
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, NOT_RECORDED
+from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.record.model import Record
 from moothall.record.wording import AskedWording, Wording
 

@@ -882,6 +882,25 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     """Media ms up to which each channel's words had been committed: what was removed is not recognised once more."""
 
 
+SegmentFact = SegmentOpened | WordsCommitted | SegmentEnded | SegmentCorrected
+MoveFact = ChannelRewound | LinesMovedAway | LinesMovedHere
+BackstageFact = NoteLeft | NoteRead | HubNoteLeft | HubNoteRead | PolicyQuestionsListed | LineTagged
+PollFact = PollOpened | PollCounted | PollClosed
+TurnFact = TurnLimited | TurnTyped | TurnHeld
+InterventionFact = (
+    HubDeclined
+    | InterventionReceived
+    | InterventionReworded
+    | InterventionFlagged
+    | InterventionDeclined
+    | InterventionRemoved
+    | InterventionPublished
+    | InterventionStands
+    | InterventionWritten
+)
+FloorFact = InterventionFact | QueueArranged | QueueOrdered | AskingLimited | SupportCounted | PollFact | TurnFact
+"""Events of a kind: each kind has a fold of its own."""
+
 AnyEvent = (
     SessionCreated
     | SessionDescribed
@@ -898,45 +917,17 @@ AnyEvent = (
     | SourceEnded
     | ClockMapped
     | EngineAttached
-    | SegmentOpened
-    | WordsCommitted
-    | SegmentEnded
-    | SegmentCorrected
+    | SegmentFact
     | SpeakerIntroduced
     | SpeakerAssigned
     | SpeakerTookFloor
     | LanguageForced
-    | ChannelRewound
-    | LinesMovedAway
-    | LinesMovedHere
-    | NoteLeft
-    | NoteRead
-    | HubNoteLeft
-    | HubNoteRead
-    | HubDeclined
-    | PolicyQuestionsListed
-    | LineTagged
+    | MoveFact
+    | BackstageFact
     | TermChosen
     | GapNoted
-    | InterventionReceived
-    | InterventionReworded
-    | InterventionFlagged
-    | InterventionDeclined
-    | InterventionRemoved
-    | InterventionPublished
-    | InterventionStands
-    | InterventionWritten
-    | QueueArranged
-    | QueueOrdered
-    | AskingLimited
-    | SupportCounted
-    | PollOpened
-    | PollCounted
-    | PollClosed
+    | FloorFact
     | WallCleared
-    | TurnLimited
-    | TurnTyped
-    | TurnHeld
     | HubStands
     | RecordCheckpoint
     | RecordSealed

@@ -7,6 +7,7 @@ import unicodedata
 import msgspec
 
 from moothall.core.events import types as ev
+from moothall.core.kernel.decoding import made_of
 
 MOST_SHOWN = 60
 """Characters of what a hub below a hub says that it is called."""
@@ -38,15 +39,7 @@ def with_hub(hubs: Hubs, event: ev.HubStands) -> Hubs:
     """The hubs after `event`."""
     known = hubs.get(event.hub)
     most = max(0 if known is None else known.most, event.people or 0)
-    now = HubNow(
-        title=event.title,
-        people=event.people,
-        counted=event.counted,
-        most=most,
-        here=event.here,
-        since=event.since,
-    )
-    return {**hubs, event.hub: now}
+    return {**hubs, event.hub: made_of(HubNow, event, most=most)}
 
 
 def cut_off(hubs: Hubs) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""Decodes bytes from outside into values; each error of msgspec becomes one error of ours.
+"""Makes values: out of bytes from outside, where each error of msgspec becomes one error of ours, and of one another.
 
-It stands alone since every layer reads bytes with it.
+It stands alone since every layer makes values with it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import msgspec
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Unreadable(ValueError):
@@ -40,3 +41,16 @@ def read(decoder: Decoder[T], data: bytes | bytearray | memoryview | str | msgsp
 def read_json(data: bytes | str, kind: type[T]) -> T:
     """A value of that kind from JSON. Raises Unreadable."""
     return read(msgspec.json.Decoder(kind), data)
+
+
+def shared(kind: type[msgspec.Struct] | msgspec.Struct, source: msgspec.Struct) -> dict[str, Any]:
+    """The fields of `source` that structs of that kind have as well, under the same names."""
+    return {name: getattr(source, name) for name in kind.__struct_fields__ if name in source.__struct_fields__}
+
+
+def made_of(kind: type[S], source: msgspec.Struct, /, **others: object) -> S:
+    """A struct of that kind with the fields that it shares with `source`, and `others`, which go before those.
+
+    So an event holds what its command says, and a line of the record what the line says that readers see.
+    """
+    return kind(**{**shared(kind, source), **others})

@@ -6,15 +6,14 @@ the words of one were removed from the log, the others of its events are there, 
 
 from __future__ import annotations
 
-from typing import get_args
-
 import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
+from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
-from moothall.core.questions.polls import Poll, PollFact, evolve_polls
+from moothall.core.questions.polls import Poll, evolve_polls
 
 LIMIT_MS = 120_000
 """What public forums give a speaker: ICANN's, two minutes."""
@@ -127,47 +126,12 @@ def _unknown(name: InterventionId) -> Intervention:
     )
 
 
-FloorFact = (
-    ev.InterventionReceived
-    | ev.InterventionReworded
-    | ev.InterventionFlagged
-    | ev.InterventionDeclined
-    | ev.HubDeclined
-    | ev.InterventionRemoved
-    | ev.InterventionPublished
-    | ev.InterventionStands
-    | ev.InterventionWritten
-    | ev.QueueArranged
-    | ev.QueueOrdered
-    | ev.AskingLimited
-    | ev.SupportCounted
-    | PollFact
-    | ev.TurnLimited
-    | ev.TurnTyped
-    | ev.TurnHeld
-)
-FLOOR_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(FloorFact)
-
-
-def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
+def evolve_floor(floor: Floor, event: ev.FloorFact) -> Floor:
     """The interventions after `event`."""
     replace = msgspec.structs.replace
     match event:
         case ev.InterventionReceived():
-            made = Intervention(
-                id=event.intervention,
-                number=event.number,
-                kind=event.kind,
-                received=event.text,
-                text=event.text,
-                language=event.language,
-                name=event.name,
-                given=event.name,
-                origin=event.origin,
-                asker=event.asker,
-                t=event.t,
-                after_close=event.after_close,
-            )
+            made = made_of(Intervention, event, id=event.intervention, received=event.text, given=event.name)
             kept = floor.interventions.set(event.intervention, made)
             return replace(floor, interventions=kept, last=max(floor.last, event.number))
         case ev.InterventionReworded():
@@ -178,18 +142,7 @@ def evolve_floor(floor: Floor, event: FloorFact) -> Floor:
         case ev.InterventionDeclined() | ev.HubDeclined():
             return floor.with_(event.intervention, reason=event.reason)
         case ev.InterventionPublished():
-            return floor.with_(
-                event.intervention,
-                number=event.number,
-                kind=event.kind,
-                text=event.text,
-                language=event.language,
-                name=event.name,
-                origin=event.origin,
-                t=event.t,
-                published=True,
-                removed=event.removed,
-            )
+            return floor.with_(event.intervention, published=True, **shared(Intervention, event))
         case ev.InterventionWritten():
             return floor.with_(event.intervention, answer=event.text, answer_language=event.language)
         case ev.InterventionStands():
@@ -252,24 +205,8 @@ def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
 
 def _removed(floor: Floor, event: ev.InterventionRemoved) -> Floor:
     """What stays of one. Where it stands, the events around those that are gone have told already."""
-    floor = floor.with_(
-        event.intervention,
-        number=event.number,
-        kind=event.kind,
-        received="",
-        text="",
-        language=event.language,
-        name="",
-        given="",
-        origin=event.origin,
-        asker=event.asker,
-        t=event.t,
-        after_close=event.after_close,
-        answer="",
-        answer_language="",
-        reason="",
-        removed=True,
-    )
+    emptied = dict.fromkeys(("received", "text", "name", "given", "answer", "answer_language", "reason"), "")
+    floor = floor.with_(event.intervention, removed=True, **shared(Intervention, event), **emptied)
     turns = tuple(
         msgspec.structs.replace(turn, origin=event.origin, asker=event.asker)
         if turn.intervention == event.intervention

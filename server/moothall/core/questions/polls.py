@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events import types as ev
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import PollId
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 8
@@ -67,27 +68,14 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 NO_CHOICE = Choice()
 
-PollFact = ev.PollOpened | ev.PollCounted | ev.PollClosed
 
-
-def evolve_polls(polls: tuple[Poll, ...], event: PollFact) -> tuple[Poll, ...]:
+def evolve_polls(polls: tuple[Poll, ...], event: ev.PollFact) -> tuple[Poll, ...]:
     """All polls of a session after `event`, in the order in which they were opened first."""
     known = poll_of(polls, event.poll)
     match event:
         case ev.PollOpened() if known is None:
             none = (0,) * len(event.options)
-            made = Poll(
-                id=event.poll,
-                number=event.number,
-                question=event.question,
-                language=event.language,
-                options=event.options,
-                t=event.t,
-                remote=none,
-                room=none,
-                quiet=event.quiet,
-            )
-            return (*polls, made)
+            return (*polls, made_of(Poll, event, id=event.poll, remote=none, room=none))
         case ev.PollOpened():
             return _with(polls, event.poll, open=True, void=False, closed=None)
         case ev.PollCounted():

@@ -8,30 +8,22 @@ from typing import TypeGuard
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Standing
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.questions.interventions import Floor, FloorFact, Intervention
-from moothall.core.questions.polls import PollFact, poll_of
+from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.polls import poll_of
 
 Step = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
 
 
-def floor_step(floor: Floor, event: FloorFact) -> Step | None:
+def floor_step(floor: Floor, event: ev.FloorFact) -> Step | None:
     """The command behind an event and what undoes that, in the state before it; None when it goes with another event.
 
     What undoes is None where nothing does.
     """
     match event:
         case ev.InterventionReceived():
-            asked = do.Ask(
-                intervention=event.intervention,
-                kind=event.kind,
-                text=event.text,
-                language=event.language,
-                asker=event.asker,
-                name=event.name,
-                origin=event.origin,
-            )
-            return asked, None
+            return made_of(do.Ask, event), None
         case ev.InterventionStands():
             return _of_standing(floor, event)
         case ev.InterventionReworded():
@@ -126,17 +118,10 @@ def rearranged(
     return (do.ArrangeQueue(first=first),) if holds and first != there else ()
 
 
-def _of_poll(floor: Floor, event: PollFact) -> Step | None:
+def _of_poll(floor: Floor, event: ev.PollFact) -> Step | None:
     before = poll_of(floor.polls, event.poll)
     if isinstance(event, ev.PollOpened):
-        opened = do.OpenPoll(
-            poll=event.poll,
-            question=event.question,
-            language=event.language,
-            options=event.options,
-            quiet=event.quiet,
-        )
-        return opened, (do.ClosePoll(poll=event.poll, void=before is None or before.void),)
+        return made_of(do.OpenPoll, event), (do.ClosePoll(poll=event.poll, void=before is None or before.void),)
     if before is None:
         return None
     if isinstance(event, ev.PollClosed):
@@ -155,14 +140,7 @@ def _of_standing(floor: Floor, event: ev.InterventionStands) -> Step | None:
     before = floor.get(event.intervention)
     if before is None or before.standing is event.standing:
         return None
-    stood = do.Stand(
-        interventions=(event.intervention,),
-        standing=event.standing,
-        reason=event.reason,
-        into=event.into,
-        segment=event.segment,
-        own=event.own,
-    )
+    stood = made_of(do.Stand, event, interventions=(event.intervention,))
     same_turn = bool(floor.turns) and floor.turns[-1].intervention == before.id
     if event.standing is Standing.CALLED and before.standing is Standing.LATER and not same_turn:
         # From the queue: so it has not had a turn.
@@ -177,11 +155,4 @@ def _brought_to(each: Intervention) -> do.Stand | do.WriteAnswer:
     """What brings one to where it stands."""
     if each.standing is Standing.WRITTEN:
         return do.WriteAnswer(intervention=each.id, text=each.answer, language=each.answer_language)
-    return do.Stand(
-        interventions=(each.id,),
-        standing=each.standing,
-        reason=each.reason,
-        into=each.into,
-        segment=each.segment,
-        own=each.own,
-    )
+    return made_of(do.Stand, each, interventions=(each.id,))

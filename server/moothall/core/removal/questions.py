@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.questions.interventions import Floor, Intervention
 from moothall.core.removal.selection import Interventions, Selection
@@ -62,32 +63,10 @@ def speaker_of(each: Intervention | ev.InterventionStands) -> SpeakerId:
 
 def stays_of(each: Intervention) -> Sequence[ev.AnyEvent]:
     """The events that say what stays, in place of those that go."""
-    stays: list[ev.AnyEvent] = [
-        ev.InterventionRemoved(
-            intervention=each.id,
-            number=each.number,
-            kind=each.kind,
-            language=each.language,
-            origin=each.origin,
-            asker=each.asker,
-            t=each.t,
-            after_close=each.after_close,
-        )
-    ]
+    stays: list[ev.AnyEvent] = [made_of(ev.InterventionRemoved, each, intervention=each.id)]
     if each.published:
-        stays.append(
-            ev.InterventionPublished(
-                intervention=each.id,
-                number=each.number,
-                kind=each.kind,
-                text="",
-                language=each.language,
-                name="",
-                origin=each.origin,
-                t=each.t,
-                removed=True,
-            )
-        )
+        emptied = made_of(ev.InterventionPublished, each, intervention=each.id, text="", name="", removed=True)
+        stays.append(emptied)
     if each.reason:  # It stands there by an event that goes.
         stays.append(
             ev.InterventionStands(intervention=each.id, number=each.number, standing=each.standing, t=each.since)

@@ -9,20 +9,8 @@ from collections import OrderedDict
 
 import msgspec
 
+from moothall.core import commands as do
 from moothall.core.chain import Header
-from moothall.core.commands import (
-    AnyCommand,
-    Ask,
-    BringLinesBack,
-    ChooseTerm,
-    CorrectSegment,
-    IntroduceSpeaker,
-    MoveLinesAway,
-    Reword,
-    Stand,
-    TypeLine,
-    WriteAnswer,
-)
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import OPERATOR, Actor
@@ -34,7 +22,7 @@ from moothall.core.session.state import State, evolve
 
 UNDO, LATE = "undo:", ":lines"
 """How the ids of what undoes an act begin; and how the last of them ends where lines of meanwhile go back too."""
-_WITH_WORDS = (Ask, ChooseTerm, CorrectSegment, IntroduceSpeaker, Reword, TypeLine, WriteAnswer)
+_WITH_WORDS = (do.Ask, do.ChooseTerm, do.CorrectSegment, do.IntroduceSpeaker, do.Reword, do.TypeLine, do.WriteAnswer)
 """Commands that carry words of the record."""
 _PUBLISHED = str(ev.InterventionPublished.__struct_config__.tag)
 
@@ -66,10 +54,10 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
         return any(map(_has_words, (*self.commands, *self.undo)))
 
     @property
-    def moved(self) -> MoveLinesAway | None:
+    def moved(self) -> do.MoveLinesAway | None:
         """The move to another session that it is, if it can be undone."""
         first = self.commands[0]
-        return first if self.undo and isinstance(first, MoveLinesAway) else None
+        return first if self.undo and isinstance(first, do.MoveLinesAway) else None
 
 
 class _Fresh:
@@ -165,8 +153,8 @@ class Acts:
                 del self._acts[act.id]
 
 
-def _has_words(command: AnyCommand) -> bool:
-    return isinstance(command, _WITH_WORDS) or (isinstance(command, Stand) and bool(command.reason))
+def _has_words(command: do.AnyCommand) -> bool:
+    return isinstance(command, _WITH_WORDS) or (isinstance(command, do.Stand) and bool(command.reason))
 
 
 def _undone_by(cause: CommandId) -> CommandId:
@@ -181,8 +169,8 @@ def _read(name: CommandId, fresh: _Fresh) -> Act | None:
     """None when there is nothing to be named."""
     match fresh.events:
         case [ev.LinesMovedAway() as left] if fresh.header.cause.endswith(AWAY):
-            moved = MoveLinesAway(channel=left.channel, segments=left.segments, session=left.session)
-            back = BringLinesBack(channel=left.channel, segments=left.segments, session=left.session)
+            moved = do.MoveLinesAway(channel=left.channel, segments=left.segments, session=left.session)
+            back = do.BringLinesBack(channel=left.channel, segments=left.segments, session=left.session)
             reading = Reading((moved,), (back,))
         case events:
             reading = read_act(fresh.before, events)

@@ -8,13 +8,13 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, cleaned_written
 from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.rules.corrections import correct, revise
-from moothall.core.rules.hubs import state_hub
 from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
 from moothall.core.rules.lines import MOST_BACK, decide_lines
-from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, set_languages
+from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, set_languages, state_hub
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_floor
 from moothall.core.rules.staff import decide_backstage
@@ -52,61 +52,41 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return create(state, command)
     if state.status is Status.ABSENT:
         return refuse(RefusalCode.UNKNOWN, "There is no such session.")
+    if isinstance(command, do.EngineCommand):
+        return _channel(state, command)
+    if isinstance(command, do.SourceCommand):
+        return _source(state, command, wall)
+    if isinstance(command, do.SpeakerCommand):
+        return _speaker(state, command, wall)
+    if isinstance(command, do.LineCommand):
+        return decide_lines(state, command, actor, wall)
+    if isinstance(command, do.FloorCommand):
+        return decide_floor(state, command, actor, wall)
+    if isinstance(command, do.PollCommand):
+        return decide_poll(state, command, wall)
+    if isinstance(command, do.TurnCommand):
+        return decide_turn(state, command, actor, wall)
+    if isinstance(command, do.WallCommand):
+        return decide_wall(state, command, actor, wall)
+    if isinstance(command, do.BackstageCommand):
+        return decide_backstage(state, command, actor)
+    if isinstance(command, do.KeepingCommand):
+        return not_recorded(state, command, wall)
     match command:
         case do.AddChannel():
             return add_channel(state, command, wall)
         case do.SetTranslation():
             return translate(state, command)
-        case do.AttachSource() | do.EndSource() | do.MapClock():
-            return _source(state, command, wall)
-        case do.AttachEngine() | do.CommitWords() | do.EndSegment() | do.NoteGap():
-            return _channel(state, command)
         case do.CorrectSegment():
             return correct(state, command, actor)
         case do.ReviseSegment():
             return revise(state, command, wall)
-        case do.IntroduceSpeaker() | do.AssignSpeaker() | do.TakeFloor():
-            return _speaker(state, command, wall)
-        case do.ForceLanguage() | do.RewindChannel() | do.RestoreLines() | do.TypeLine():
-            return decide_lines(state, command, actor, wall)
-        case do.MoveLinesAway() | do.MoveLinesHere() | do.BringLinesBack():
-            return decide_lines(state, command, actor, wall)
-        case do.BeginNotRecorded() | do.EndNotRecorded():
-            return not_recorded(state, command, wall)
         case do.DescribeSession():
             return describe(state, command)
         case do.SetLanguages():
             return set_languages(state, command)
-        case (
-            do.LeaveNote()
-            | do.ReadNote()
-            | do.LeaveHubNote()
-            | do.ReadHubNote()
-            | do.ListPolicyQuestions()
-            | do.TagLine()
-        ):
-            return decide_backstage(state, command, actor)
         case do.ChooseTerm():
             return decide_term(state, command)
-        case (
-            do.Ask()
-            | do.Reword()
-            | do.Flag()
-            | do.ReportAbuse()
-            | do.Stand()
-            | do.WriteAnswer()
-            | do.ArrangeQueue()
-            | do.OrderQueue()
-            | do.LimitAsking()
-            | do.CountSupport()
-        ):
-            return decide_floor(state, command, actor, wall)
-        case do.OpenPoll() | do.ClosePoll() | do.CountRoom() | do.CountPoll():
-            return decide_poll(state, command, wall)
-        case do.ClearWall() | do.RestoreWall():
-            return decide_wall(state, command, actor, wall)
-        case do.LimitTurns() | do.TypeTurn() | do.HoldTurn():
-            return decide_turn(state, command, actor, wall)
         case do.StateHub():
             return state_hub(state, command, wall)
         case do.AskClose():
@@ -115,11 +95,7 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return _life(state, command, wall)
 
 
-def _life(
-    state: State,
-    command: do.OpenSession | do.PauseSession | do.ResumeSession | do.CloseSession | do.ReopenSession | do.SealRecord,
-    wall: int,
-) -> Decision:
+def _life(state: State, command: do.LifeCommand, wall: int) -> Decision:
     status, t = state.status, state.media_now(wall)
     if isinstance(command, do.PauseSession | do.ResumeSession) and not 0 <= command.back <= MOST_BACK:
         return refuse(RefusalCode.INVALID, f"The beginning can be set back by 0 to {MOST_BACK // 1000} seconds.")
@@ -167,7 +143,7 @@ def _close(state: State, t: int) -> Decision:
     return [*events, ev.SessionClosed(t=t)]
 
 
-def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock, wall: int) -> Decision:
+def _source(state: State, command: do.SourceCommand, wall: int) -> Decision:
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no sound now.")
     match command:
@@ -179,10 +155,7 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
             if command.source in state.sources:
                 return refuse(RefusalCode.CONFLICT, "A source with this id was already attached.")
             now = state.media_now(wall)
-            attached = ev.SourceAttached(
-                source=command.source, channel=command.channel, t=min(command.t, now), rate=command.rate
-            )
-            return [attached, ev.ClockMapped(t=now, wall=wall)]
+            return [made_of(ev.SourceAttached, command, t=min(command.t, now)), ev.ClockMapped(t=now, wall=wall)]
         case do.EndSource():
             source = state.sources.get(command.source)
             if source is None or source.ended:
@@ -194,7 +167,7 @@ def _source(state: State, command: do.AttachSource | do.EndSource | do.MapClock,
             return mapped(state, command.t, wall)
 
 
-def _channel(state: State, command: do.AttachEngine | do.CommitWords | do.EndSegment | do.NoteGap) -> Decision:
+def _channel(state: State, command: do.EngineCommand) -> Decision:
     channel = state.channels.get(command.channel)
     if channel is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
@@ -232,17 +205,8 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
             return _stale(state, channel, "The segment before this one is still open, or its name is already in use.")
         if not is_name(command.segment) or command.start.language not in channel.languages:
             return refuse(RefusalCode.INVALID, "A segment needs an id and one of its channel's languages.")
-        start = command.start
-        events.append(
-            ev.SegmentOpened(
-                channel=command.channel,
-                segment=command.segment,
-                t0=start.t0,
-                language=start.language,
-                origin=start.origin,
-                speaker=channel.speaker,
-            )
-        )
+        where = {"channel": command.channel, "segment": command.segment}
+        events.append(made_of(ev.SegmentOpened, command.start, **where, speaker=channel.speaker))
         have = 0
     else:
         segment = state.segments.get(command.segment)
@@ -251,13 +215,10 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
         have = len(segment.words)
     if command.first != have:
         return _stale(state, channel, f"The segment has {have} words, not {command.first}.")
-    words = ev.WordsCommitted(
-        channel=command.channel, segment=command.segment, first=command.first, words=command.words
-    )
-    return [*events, words]
+    return [*events, made_of(ev.WordsCommitted, command)]
 
 
-def _speaker(state: State, command: do.IntroduceSpeaker | do.AssignSpeaker | do.TakeFloor, wall: int) -> Decision:
+def _speaker(state: State, command: do.SpeakerCommand, wall: int) -> Decision:
     if isinstance(command, do.IntroduceSpeaker):
         if not is_name(command.speaker) or not 0 < len(command.name) <= MAX_TEXT:
             return refuse(RefusalCode.INVALID, "A speaker needs an id and a name.")

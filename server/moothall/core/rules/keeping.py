@@ -15,9 +15,7 @@ from moothall.core.session.parts import Segment
 from moothall.core.session.state import State, Status, evolve
 
 
-def not_recorded(
-    state: State, command: do.BeginNotRecorded | do.EndNotRecorded, wall: int
-) -> Sequence[ev.AnyEvent] | Refusal:
+def not_recorded(state: State, command: do.KeepingCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command that begins or ends a break or a span that is not recorded, or a refusal."""
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nothing is recorded now.")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.removal.moves import returned
@@ -22,18 +23,8 @@ MOST_BACK = 30_000
 """How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
 its session, where it would be removed, and none comes from another one to a time at which it would be."""
 
-LineCommand = (
-    do.ForceLanguage
-    | do.RewindChannel
-    | do.RestoreLines
-    | do.TypeLine
-    | do.MoveLinesAway
-    | do.MoveLinesHere
-    | do.BringLinesBack
-)
 
-
-def decide_lines(state: State, command: LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about a channel's lines, or a refusal."""
     channel = state.channels.get(command.channel)
     if channel is None:
@@ -196,28 +187,11 @@ def _type(
 
 
 def _whole(channel: Channel, line: do.MovedLine) -> Sequence[ev.AnyEvent]:
-    opened = ev.SegmentOpened(
-        channel=channel.id,
-        segment=line.segment,
-        t0=line.t0,
-        language=line.language,
-        origin=line.origin,
-        speaker=line.speaker,
-    )
-    ended = ev.SegmentEnded(
-        channel=channel.id, segment=line.segment, t1=line.t1, reason=ev.EndReason.SENTENCE, text=line.text
-    )
+    opened = made_of(ev.SegmentOpened, line, channel=channel.id)
+    ended = made_of(ev.SegmentEnded, line, channel=channel.id, reason=ev.EndReason.SENTENCE)
     if not line.mended:
         return [opened, ended]
-    mended = ev.SegmentCorrected(
-        channel=channel.id,
-        segment=line.segment,
-        base_revision=0,
-        base_words=0,
-        text=line.text,
-        tail="",
-        accepted=line.accepted,
-    )
+    mended = made_of(ev.SegmentCorrected, line, channel=channel.id, base_revision=0, base_words=0, tail="")
     return [opened, ended, mended]
 
 
@@ -286,15 +260,4 @@ def _with_words(channel: Channel, line: Segment) -> Sequence[ev.AnyEvent]:
     """A line said anew, with its words where it came in words: only then can its sound be recognised once more."""
     if line.words:
         return again(line, (0, len(line.words)), returned(line.id))
-    whole = do.MovedLine(
-        segment=returned(line.id),
-        t0=line.t0,
-        t1=line.t1,
-        language=line.language,
-        origin=line.origin,
-        text=line.whole,
-        speaker=line.speaker,
-        mended=line.mended,
-        accepted=line.accepted,
-    )
-    return _whole(channel, whole)
+    return _whole(channel, made_of(do.MovedLine, line, segment=returned(line.id), text=line.whole))

@@ -24,10 +24,8 @@ NO_POLL = refuse(RefusalCode.UNKNOWN, "The session has no such show of hands.")
 VOTE_OVER = refuse(RefusalCode.CONFLICT, "This show of hands is closed.")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
-PollCommand = do.OpenPoll | do.ClosePoll | do.CountRoom | do.CountPoll
 
-
-def decide_poll(state: State, command: PollCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_poll(state: State, command: do.PollCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about shows of hands, or a refusal."""
     known = poll_of(state.floor.polls, command.poll)
     if isinstance(command, do.OpenPoll):

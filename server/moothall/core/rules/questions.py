@@ -11,6 +11,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import HUB, REMOTE, REVOCABLE, ROOM, WAITING, Kind, Standing
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId, is_name
 from moothall.core.questions.interventions import Floor, Intervention
@@ -31,19 +32,19 @@ MOST_AT_ONCE = 500
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
-WordCommand = do.Reword | do.Flag | do.ReportAbuse | do.WriteAnswer
-FloorCommand = do.Ask | WordCommand | do.Stand | do.ArrangeQueue | do.OrderQueue | do.LimitAsking | do.CountSupport
+
 _UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED})
 """Where one may stand that nobody but the staff has read."""
 REPORTED = "reported"
 """Readers say that it is rude."""
+
 ABUSE = "abuse"
 """The staff says so."""
 MOST_FLAGS = 10
 """Flags of one intervention, beside that of readers."""
 
 
-def decide_floor(state: State, command: FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_floor(state: State, command: do.FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about questions, or a refusal."""
     match command:
         case do.Ask():
@@ -91,18 +92,8 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     if message:
         return refuse(RefusalCode.CONFLICT, message)
     number = state.floor.last + 1
-    received = ev.InterventionReceived(
-        intervention=command.intervention,
-        number=number,
-        kind=command.kind,
-        text=text,
-        language=command.language,
-        name=command.name.strip(),
-        origin=command.origin,
-        asker=command.asker,
-        t=t,
-        after_close=late,
-    )
+    name = command.name.strip()
+    received = made_of(ev.InterventionReceived, command, number=number, text=text, name=name, t=t, after_close=late)
     events: list[ev.AnyEvent] = [received]
     if command.flags:
         events.append(ev.InterventionFlagged(intervention=command.intervention, flags=command.flags))
@@ -252,20 +243,10 @@ def _since(state: State, each: Intervention, t: int) -> int:
 
 
 def _published(each: Intervention, text: str) -> ev.InterventionPublished:
-    return ev.InterventionPublished(
-        intervention=each.id,
-        number=each.number,
-        kind=each.kind,
-        text=text,
-        language=each.language,
-        name=each.name,
-        origin=each.origin,
-        t=each.t,
-        removed=each.removed,
-    )
+    return made_of(ev.InterventionPublished, each, intervention=each.id, text=text)
 
 
-def _words(state: State, command: WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each = state.floor.get(command.intervention)
     if each is None:
         return _unknown()

@@ -28,12 +28,12 @@ MOST_QUESTIONS = 20
 MOST_TAGGED = 2_000
 """Lines of a session that have had a tag."""
 
-BackstageCommand = do.LeaveNote | do.ReadNote | do.LeaveHubNote | do.ReadHubNote | do.ListPolicyQuestions | do.TagLine
+
 _STRANGERS = frozenset({Role.ENGINE, Role.TRANSLATOR, Role.SYSTEM, Role.PARTICIPANT, Role.READER, Role.HUB})
 """Who has no desk, so that no note is for them."""
 
 
-def decide_backstage(state: State, command: BackstageCommand, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_backstage(state: State, command: do.BackstageCommand, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about notes, policy questions or tags, or a refusal."""
     match command:
         case do.LeaveNote():

@@ -21,10 +21,8 @@ MAX_TYPED = 1_000
 MOST_LINES = 20
 """That come at once."""
 
-TurnCommand = do.LimitTurns | do.TypeTurn | do.HoldTurn
 
-
-def decide_turn(state: State, command: TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_turn(state: State, command: do.TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about turns, or a refusal."""
     if isinstance(command, do.TypeTurn):
         return _type(state, command, actor, wall)

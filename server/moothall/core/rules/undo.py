@@ -18,15 +18,15 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.questions.interventions import FloorFact
 from moothall.core.questions.undoing import brought_by, floor_step, rearranged, still_stands
 from moothall.core.removal.moves import is_returned, returned
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, Status, evolve
-from moothall.core.staff.backstage import Backstage, BackstageFact
+from moothall.core.staff.backstage import Backstage
 from moothall.core.terms.terms import key_of
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")
@@ -207,23 +207,11 @@ def _step(
             return took, (do.TakeFloor(channel=event.channel, speaker=had),)
         case ev.TermChosen():
             chosen = state.terms.get(key_of(event.term))
-            before = do.ChooseTerm(term=event.term, wanted=None)
-            if chosen is not None:
-                before = do.ChooseTerm(**msgspec.structs.asdict(chosen))
-            now = do.ChooseTerm(
-                term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
-            )
-            return now, (before,)
-        case _ if isinstance(event, FloorFact):
+            none = do.ChooseTerm(term=event.term, wanted=None)
+            return made_of(do.ChooseTerm, event), (none if chosen is None else made_of(do.ChooseTerm, chosen),)
+        case _ if isinstance(event, ev.FloorFact):
             return floor_step(state.floor, event)
-        case (
-            ev.NoteLeft()
-            | ev.NoteRead()
-            | ev.HubNoteLeft()
-            | ev.HubNoteRead()
-            | ev.PolicyQuestionsListed()
-            | ev.LineTagged()
-        ):
+        case _ if isinstance(event, ev.BackstageFact):
             return _backstage_step(state.backstage, event)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
@@ -239,18 +227,9 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
         case ev.SegmentCorrected():
             return _of_correction(state, event)
         case ev.SegmentOpened() if isinstance(following, ev.SegmentEnded):
-            typed = do.TypeLine(
-                channel=event.channel,
-                segment=event.segment,
-                text=following.text,
-                language=event.language,
-                speaker=event.speaker,
-            )
             # A finished line without text is not shown.
-            emptied = do.CorrectSegment(
-                channel=event.channel, segment=event.segment, base_revision=0, base_words=0, text=""
-            )
-            return typed, (emptied,)
+            emptied = made_of(do.CorrectSegment, event, base_revision=0, base_words=0, text="")
+            return made_of(do.TypeLine, event, text=following.text), (emptied,)
         case ev.ChannelRewound():
             restored = do.RestoreLines(
                 channel=event.channel,
@@ -315,21 +294,14 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     line = before.segments.get(event.segment)
     if line is None:
         return None
-    corrected = do.CorrectSegment(
-        channel=event.channel,
-        segment=event.segment,
-        base_revision=event.base_revision,
-        base_words=event.base_words,
-        text=event.text,
-        accepted=event.accepted,
-    )
+    corrected = made_of(do.CorrectSegment, event)
     # The words that it replaced, as they read before; those behind it were left alone.
     read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])
     back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read)
     return corrected, (back,)
 
 
-def _backstage_step(backstage: Backstage, event: BackstageFact) -> tuple[do.AnyCommand | None, Undoing | None]:
+def _backstage_step(backstage: Backstage, event: ev.BackstageFact) -> tuple[do.AnyCommand | None, Undoing | None]:
     """The command behind an event of policy questions, tags and notes, and what undoes that, in the state before it.
 
     A note was read by somebody by the time that one could undo it: nothing does. That it was read is not an act.

@@ -14,9 +14,7 @@ from moothall.core.rules.questions import decide_floor
 from moothall.core.session.state import State, Status, evolve
 
 
-def decide_wall(
-    state: State, command: do.ClearWall | do.RestoreWall, actor: Actor, wall: int
-) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_wall(state: State, command: do.WallCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of clearing or restoring the walls, or a refusal."""
     if isinstance(command, do.ClearWall):
         return _clear(state, actor, wall)

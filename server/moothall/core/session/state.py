@@ -13,10 +13,11 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import Standing
 from moothall.core.hubs.standing import Hubs, with_hub
+from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
-from moothall.core.questions.interventions import Floor, FloorFact, evolve_floor
+from moothall.core.questions.interventions import Floor, evolve_floor
 from moothall.core.session.keeping import Keeping, keeping_after
 from moothall.core.session.parts import Channel, MediaClock, Segment, Source, made_from
 from moothall.core.staff.backstage import Backstage, evolve_backstage
@@ -102,16 +103,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():
-            return replace(
-                state,
-                status=Status.CREATED,
-                title=event.title,
-                languages=event.languages,
-                access=event.access,
-                young_people=event.young_people,
-                sound=event.sound,
-                rehearsal=event.rehearsal,
-            )
+            return replace(state, status=Status.CREATED, **shared(state, event))
         case ev.SessionDescribed():
             return _described(state, event)
         case ev.NotRecordedBegan() | ev.NotRecordedEnded():
@@ -172,16 +164,9 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _heard(state, event.channel, event.t1)
         case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
             return _evolve_segment(state, event, at)
-        case _ if isinstance(event, FloorFact):
+        case _ if isinstance(event, ev.FloorFact):
             return _with_floor(state, event)
-        case (
-            ev.NoteLeft()
-            | ev.NoteRead()
-            | ev.HubNoteLeft()
-            | ev.HubNoteRead()
-            | ev.PolicyQuestionsListed()
-            | ev.LineTagged()
-        ):
+        case _ if isinstance(event, ev.BackstageFact):
             backstage = evolve_backstage(state.backstage, event, at)
             return state if backstage is state.backstage else replace(state, backstage=backstage)
         case _:
@@ -198,7 +183,7 @@ def _wall_cleared(state: State, event: ev.WallCleared) -> State:
     return replace(state, wall_cleared=event.t, floor=floor, wall_withdrew=withdrew, off_wall_before=before)
 
 
-def _with_floor(state: State, event: FloorFact) -> State:
+def _with_floor(state: State, event: ev.FloorFact) -> State:
     turns, floor = len(state.floor.turns), evolve_floor(state.floor, event)
     if isinstance(event, ev.InterventionStands) and state.status is Status.CLOSED:
         known = state.floor.get(event.intervention)
@@ -212,21 +197,11 @@ def _with_floor(state: State, event: FloorFact) -> State:
     return msgspec.structs.replace(state, wall_withdrew=state.wall_withdrew - {event.intervention})
 
 
-def _evolve_segment(
-    state: State, event: ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected, at: int
-) -> State:
+def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
     replace = msgspec.structs.replace
     if isinstance(event, ev.SegmentOpened):
-        segment = Segment(
-            id=event.segment,
-            channel=event.channel,
-            language=event.language,
-            t0=event.t0,
-            origin=event.origin,
-            speaker=event.speaker,
-            since=state.channels[event.channel].rewound,
-            made_from=made_from(event, None),
-        )
+        since = state.channels[event.channel].rewound
+        segment = made_of(Segment, event, id=event.segment, since=since, made_from=made_from(event, None))
         if state.floor.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
             state = replace(state, turn_lines=(*state.turn_lines, event.segment))
         return replace(state, segments=state.segments.set(event.segment, segment))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import get_args
 
 import msgspec
 
@@ -59,10 +58,6 @@ class Backstage(msgspec.Struct, frozen=True, kw_only=True):
         return next((each.tag for each in found if each.question == question), None)
 
 
-BackstageFact = ev.NoteLeft | ev.NoteRead | ev.HubNoteLeft | ev.HubNoteRead | ev.PolicyQuestionsListed | ev.LineTagged
-BACKSTAGE_FACTS: tuple[type[ev.AnyEvent], ...] = get_args(BackstageFact)
-
-
 def _at_hand(notes: tuple[HubNote, ...]) -> tuple[HubNote, ...]:
     if len(notes) <= HUB_NOTES:
         return notes
@@ -72,7 +67,7 @@ def _at_hand(notes: tuple[HubNote, ...]) -> tuple[HubNote, ...]:
     return notes[:gone] + notes[gone + 1 :]
 
 
-def evolve_backstage(backstage: Backstage, event: BackstageFact, at: int) -> Backstage:
+def evolve_backstage(backstage: Backstage, event: ev.BackstageFact, at: int) -> Backstage:
     """What the staff work with after `event`, logged at Unix ms `at`; the same object where it changes nothing."""
     replace = msgspec.structs.replace
     match event:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from moothall.core.events import types as ev
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.languages import same_language
 
 LONGEST = 60
@@ -81,7 +82,4 @@ def with_term(terms: Terms, event: ev.TermChosen) -> Terms:
     kept = {each: chosen for each, chosen in terms.items() if each != key}
     if event.wanted is None:
         return kept
-    chosen = ChosenTerm(
-        term=event.term, wanted=event.wanted, language=event.language, keep=event.keep, written=event.written
-    )
-    return {**kept, key: chosen}
+    return {**kept, key: made_of(ChosenTerm, event)}

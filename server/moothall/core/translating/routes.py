@@ -58,11 +58,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return self.cost >= ROUGH_FROM or any(hop.rough for hop in self.hops)
 
     @property
-    def via(self) -> tuple[str, ...]:
-        """The languages between the first and the last."""
-        return tuple(hop.target for hop in self.hops[:-1])
-
-    @property
     def name(self) -> str:
         """As it stands in the record: `bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es`."""
         return ", ".join(f"{hop.engine} {hop.version} {hop.source}>{hop.target}" for hop in self.hops)

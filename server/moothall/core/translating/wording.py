@@ -16,10 +16,9 @@ from hashlib import blake2s
 import msgspec
 
 from moothall.core.kernel.languages import primary
-from moothall.core.translating.casing import calmed
 from moothall.core.translating.joining import JOIN, joined, parted_words
 from moothall.core.translating.phrases import Phrase, from_to
-from moothall.core.translating.protecting import MARK, Protected, Search, protect, restore, search_for
+from moothall.core.translating.protecting import MARK, Protected, Search, calmed, protect, restore, search_for
 
 SCHEME = "1"
 """Of what is done here: another one gives other texts from the same words."""

@@ -13,13 +13,13 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.hubs.standing import Hubs, with_hub
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
 from moothall.core.session.state import Status
 from moothall.core.translating.lines import line_of
-from moothall.core.views.gaps import Gap, after_break, not_kept, with_gap
-from moothall.core.views.reading_order import goes_before
+from moothall.core.views.reading_order import Gap, after_break, goes_before, not_kept, with_gap
 
 SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
@@ -238,14 +238,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         return self.lines.slice(start - self.skipped, stop - self.skipped)
 
     def _opened(self, event: ev.SegmentOpened) -> CaptionsView:
-        line = Line(
-            segment=event.segment,
-            t0=event.t0,
-            language=event.language,
-            origin=event.origin,
-            speaker=event.speaker,
-            made_from=event.made_from,
-        )
+        line = made_of(Line, event)
         number = len(self.lines)
         while number and goes_before(line.t0, self.lines[number - 1].t0):
             number -= 1
@@ -297,15 +290,7 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():
-            return replace(
-                session,
-                title=event.title,
-                languages=event.languages,
-                access=event.access,
-                sound=event.sound,
-                young_people=event.young_people,
-                rehearsal=event.rehearsal,
-            )
+            return replace(session, **shared(session, event))
         case ev.SessionDescribed():
             return _described(session, event, feed)
         case ev.NotRecordedBegan():

@@ -7,7 +7,6 @@ stored, and no text is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import msgspec
 
@@ -15,7 +14,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock
-from moothall.core.programme.plan import Overrun, Planned, Room, RoomId
+from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
@@ -23,41 +22,19 @@ from moothall.core.views.quality import Quality
 from moothall.services.control.alarms import OF_ALL, Alarm, Beside, Figures, alarms
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.log.publication import Publication
+from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reports import Tally
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.pulses import Stalls
+from moothall.services.supervision.waiting import Listeners
 
 LOOK_MS = 1_000
 LEVEL_MS = 250
 """How often the levels are told."""
 NAME = 60
 """Characters of the name of the person who sees to an alarm."""
-
-
-class Rooms(Protocol):
-    """What is asked of the programme (`services/programme/programme.py`)."""
-
-    def rooms(self) -> tuple[Room, ...]:
-        """All rooms, by title."""
-        ...
-
-    def room_of(self, session: SessionId) -> RoomId | None:
-        """Where a session is planned."""
-        ...
-
-    def next_in(self, room: RoomId) -> SessionId | None:
-        """The session that comes next in a room."""
-        ...
-
-    def plan_of(self, session: SessionId) -> Planned | None:
-        """How a session is planned."""
-        ...
-
-    def overrun(self, session: SessionId) -> Overrun | None:
-        """What is to be said of a session's time."""
-        ...
 
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +106,7 @@ class ControlRoom:
         self,
         sessions: Sessions,
         *,
-        rooms: Rooms,
+        rooms: Programme,
         clock: Clock,
         engines: Callable[[], int],
         refused: Callable[[], int] = lambda: 0,
@@ -169,20 +146,14 @@ class ControlRoom:
         self._seen_to: dict[tuple[str, str], str] = {}
         self._machineless_since: int | None = None
         self._raised: dict[SessionId, tuple[Raised, ...]] = {}
-        self._listeners: list[Callable[[], None]] = []
-        self._level_listeners: list[Callable[[], None]] = []
+        self.listen = Listeners[[]]()
+        """Told after each look."""
+        self.listen_levels = Listeners[[]]()
+        """Told whenever there are new levels."""
         self.cards: tuple[Card, ...] = ()
         """Worst first, as of the last look."""
         self.house = House(at=clock.wall(), engines=0, disk_free=None, disk_all=None)
         sessions.observe(self._seen)
-
-    def listen(self, listener: Callable[[], None]) -> None:
-        """From now on call `listener` after each look; it must not wait."""
-        self._listeners.append(listener)
-
-    def listen_levels(self, listener: Callable[[], None]) -> None:
-        """From now on call `listener` whenever there are new levels; it must not wait."""
-        self._level_listeners.append(listener)
 
     def level(self, session: SessionId) -> int | None:
         """How loud the floor of a session is now, dBFS; None while no sound comes."""
@@ -195,11 +166,9 @@ class ControlRoom:
         while True:
             self._stalls.look(self._clock.monotonic(), LOOK_MS)
             self.look()
-            for listener in self._listeners:
-                listener()
+            self.listen.tell()
             for _ in range(LOOK_MS // LEVEL_MS):
-                for listener in self._level_listeners:
-                    listener()
+                self.listen_levels.tell()
                 await self._clock.sleep(LEVEL_MS)
 
     def alarms_of(self, session: SessionId) -> tuple[Raised, ...]:

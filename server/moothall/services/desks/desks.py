@@ -14,14 +14,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import msgspec
 
 from moothall.core.commands import AnyCommand, OpenSession, ReopenSession
-from moothall.core.events.types import BodyRemoved
+from moothall.core.events.types import BodyRemoved, FloorFact
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock, EventLog, Randomness
-from moothall.core.questions.interventions import FLOOR_FACTS
 from moothall.core.removal.moves import short
 from moothall.core.rules.acts import Act
 from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES
@@ -124,7 +123,7 @@ class Desks:
         if table is not None:
             self._tell_acts(table, table.acts.hear(live.writer, publication))
             removed = any(isinstance(event, BodyRemoved) for event in publication.events)
-            if removed or any(isinstance(event, FLOOR_FACTS) for event in publication.events):
+            if removed or any(isinstance(event, FloorFact) for event in publication.events):
                 # What was being said may have been removed.
                 table.tell_floor(live.state, self._clock.wall(), anew=removed)
             if any(isinstance(event, TOLD) for event in publication.events):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from moothall.core import commands as do
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import Clock
@@ -137,16 +138,14 @@ def _arriving(
     (t, wall), (to_t, to_wall) = leaves.clock[:2], enters.clock[:2]
     shift = to_t - t + wall - to_wall
     moved = tuple(
-        do.MovedLine(
+        made_of(
+            do.MovedLine,
+            line,
             segment=arrived(here, line.id),
             t0=max(0, line.t0 + shift),
             t1=max(0, line.t1 + shift),
-            language=line.language,
-            origin=line.origin,
             text=line.whole,
             speaker=None if line.speaker is None else speakers.get(line.speaker),
-            mended=line.mended,
-            accepted=line.accepted,
         )
         for line in sorted(lines, key=lambda line: line.t0)
     )

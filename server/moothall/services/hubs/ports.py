@@ -80,7 +80,7 @@ class LinkSource(Protocol):
         """Have a checkpoint made soon behind this event, where the server of the log can. Doesn't wait for it."""
         ...
 
-    def observe(self, told: Told) -> None:
+    def observe(self, told: Told, /) -> None:
         """From now on tell of what is new in any log. `told` doesn't wait."""
         ...
 
@@ -117,7 +117,7 @@ class Registry(Protocol):
         """A hub's machine is connected, or has gone, at a wall time (Unix ms). Said again as long as it is there."""
         ...
 
-    def when_fenced(self, tell: Callable[[str, int], None]) -> None:
+    def when_fenced(self, tell: Callable[[str, int], None], /) -> None:
         """From now on tell of a hub's name and its newest generation: links of older ones are to be closed."""
         ...
 
@@ -152,7 +152,7 @@ class Removals(Protocol):
         """What a machine hasn't said to have erased, as `erased` takes it."""
         ...
 
-    def when_due(self, tell: Callable[[str, SessionId, Epoch, int], None]) -> None:
+    def when_due(self, tell: Callable[[str, SessionId, Epoch, int], None], /) -> None:
         """From now on tell of a machine, and what it has to erase. It must not wait."""
         ...
 

@@ -17,10 +17,11 @@ import msgspec
 from moothall.core.commands import StateHub
 from moothall.core.hubs.standing import HubNow
 from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.rules.hubs import MAX_TITLE, MOST_HUBS
+from moothall.core.rules.making import MAX_TITLE, MOST_HUBS
 from moothall.core.session.state import ON, State, Status
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -169,7 +170,7 @@ class HubPresence:
             return _left(hub, known, self._clock.wall())
         title = self._titles.get(hub)
         if known is not None and title is not None and title != known.title:
-            return _called(hub, known, title)
+            return made_of(StateHub, known, hub=hub, title=title)
         if not self._has_machine(_top(hub)) or (known is None and len(state.hubs) >= MOST_HUBS):
             return None
         if line is None:
@@ -231,9 +232,7 @@ def _is_newer(people: int, at: int, known: HubNow) -> bool:
 
 def _said_already(known: HubNow | None, new: StateHub) -> bool:
     """Whether a hub stands so."""
-    return known is not None and all(
-        getattr(known, name) == getattr(new, name) for name in ("title", "people", "counted", "here", "since")
-    )
+    return known is not None and new == made_of(StateHub, known, hub=new.hub)
 
 
 def _top(hub: str) -> str:
@@ -254,19 +253,13 @@ def _came(hub: str, known: HubNow | None, line: _Line) -> StateHub | None:
     return StateHub(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)
 
 
-def _called(hub: str, known: HubNow, title: str) -> StateHub:
-    return StateHub(
-        hub=hub, title=title, people=known.people, counted=known.counted, here=known.here, since=known.since
-    )
-
-
 def _cut(state: State, hub: str, known: HubNow | None, since: int) -> StateHub | None:
     if known is None or not known.here or state.status not in ON:
         return None
-    return StateHub(hub=hub, title=known.title, people=known.people, counted=known.counted, here=False, since=since)
+    return made_of(StateHub, known, hub=hub, here=False, since=since)
 
 
 def _left(hub: str, known: HubNow | None, wall: int) -> StateHub | None:
     if known is None or (not known.here and known.people == 0):
         return None
-    return StateHub(hub=hub, title=known.title, people=0, counted=known.counted, here=False, since=wall)
+    return made_of(StateHub, known, hub=hub, people=0, here=False, since=wall)

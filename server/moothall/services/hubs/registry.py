@@ -34,6 +34,7 @@ from moothall.services.hubs.keys import SHELF, HubKeys, digest, entry, label_for
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.sessions.reader_access import LoadedSessions
 from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, RoleLinks, Staff, hub_name, hub_of
+from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +85,16 @@ class Hubs:
         """Hubs of which the book is behind."""
         self._writing = asyncio.Lock()
         self._followed: Followed = dict
-        self._fenced: list[Callable[[str, int], None]] = []
-        self._seen: list[Callable[[str, str, bool, int], None]] = []
+        self.when_fenced = Listeners[[str, int]]()
+        """Told of a hub's name and the generation before which no machine speaks for it any more. For a hub that was
+        removed it is one that no machine has."""
+        self.when_seen = Listeners[[str, str, bool, int]]()
+        """Told of name, title, whether it is there, and Unix ms, whenever a hub comes or goes."""
         self._counted: list[Counted] = []
-        self._removed: list[Callable[[str], None]] = []
-        self._retitled: list[Callable[[str, str], None]] = []
+        self.when_removed = Listeners[[str]]()
+        """Told of the name of each hub that is taken out."""
+        self.when_retitled = Listeners[[str, str]]()
+        """Told of the name and title of each hub that is called otherwise."""
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -96,30 +102,9 @@ class Hubs:
         self._hubs = {name: msgspec.json.decode(body, type=Hub) for name, body in kept}
         self._keys.learn(self._hubs.values())
 
-    # Who is told: none of them waits, but who is told of counts
-
-    def when_fenced(self, tell: Callable[[str, int], None]) -> None:
-        """From now on call `tell` with a hub's name and the generation before which no machine speaks for it any more.
-
-        For a hub that was removed it is one that no machine has.
-        """
-        self._fenced.append(tell)
-
-    def when_seen(self, tell: Callable[[str, str, bool, int], None]) -> None:
-        """From now on call `tell` with name, title, whether it is there, and Unix ms, whenever a hub comes or goes."""
-        self._seen.append(tell)
-
     def when_counted(self, tell: Counted) -> None:
-        """From now on tell of each head count that holds."""
+        """From now on tell of each head count that holds; `tell` may wait."""
         self._counted.append(tell)
-
-    def when_removed(self, tell: Callable[[str], None]) -> None:
-        """From now on tell of the name of each hub that is taken out."""
-        self._removed.append(tell)
-
-    def when_retitled(self, tell: Callable[[str, str], None]) -> None:
-        """From now on tell of the name and title of each hub that is called otherwise."""
-        self._retitled.append(tell)
 
     # What is known
 
@@ -206,8 +191,7 @@ class Hubs:
         )
         if hub is not None and known is not None and hub.title != known.title:
             self._keys.learn(self._hubs.values())
-            for tell in self._retitled:
-                tell(name, hub.title)
+            self.when_retitled.tell(name, hub.title)
         return hub
 
     async def new_link(self, name: str) -> tuple[Staff, str] | None:
@@ -251,9 +235,8 @@ class Hubs:
         self._attendance.forget(name)
         self._keys.learn(self._hubs.values())
         ended = self._ended[name] = max(hub.generation, self._ended.get(name, 0)) + 1
-        self._fence(name, ended)
-        for tell in self._removed:
-            tell(name)
+        self.when_fenced.tell(name, ended)
+        self.when_removed.tell(name)
         return True
 
     # Machines
@@ -274,7 +257,7 @@ class Hubs:
         if hub is None:
             return None
         self._keys.learn(self._hubs.values())
-        self._fence(name, hub.generation)
+        self.when_fenced.tell(name, hub.generation)
         logger.info("hub %s: machine %s is paired, generation %d", name, node, hub.generation)
         return Paired(hub=name, title=hub.title, key=key)
 
@@ -384,9 +367,4 @@ class Hubs:
         if hub is None or here is None:
             return
         logger.info("hub %s: %s", name, "is connected" if here else "is not connected any more")
-        for tell in self._seen:
-            tell(name, hub.title, here, wall)
-
-    def _fence(self, name: str, generation: int) -> None:
-        for tell in self._fenced:
-            tell(name, generation)
+        self.when_seen.tell(name, hub.title, here, wall)

@@ -7,7 +7,7 @@ stands in the logs; it is read from there after a start. The centre keeps this o
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -20,6 +20,7 @@ from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Book, BookEntry, Clock
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.publication import Publication
+from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +96,10 @@ class HubRemovals:
         """Epoch and Unix ms by offset."""
         self._unread: set[SessionId] = set()
         self._unkept: set[tuple[SessionId, str]] = set()
-        self._due: list[Callable[[str, SessionId, Epoch, int], None]] = []
-        self._clear: list[Callable[[SessionId, int], None]] = []
+        self.when_due = Listeners[[str, SessionId, Epoch, int]]()
+        """Told of a machine, and what it has to erase (`Removals`)."""
+        self.when_clear = Listeners[[SessionId, int]]()
+        """Told when nobody holds what was removed any more."""
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -145,7 +148,7 @@ class HubRemovals:
         self._removed[session][offset] = (epoch, at)
         for held in self._held[session].values():
             if _is_due(held, epoch, offset):
-                self._tell_due(held, offset)
+                self.when_due.tell(held.node, session, epoch, offset)
 
     async def gone(self, session: SessionId) -> None:
         """A session is no more: nothing of it is to stay anywhere. Raises StorageUnavailable."""
@@ -159,9 +162,9 @@ class HubRemovals:
             await self._book.write(list(map(_entry, holders)))
         for held in holders:
             self._held[session][held.node] = held
-            self._tell_due(held, ALL)
+            self.when_due.tell(held.node, session, held.epoch, ALL)
         if not self.outstanding(session, ALL):
-            self._tell_clear(session, ALL)
+            self.when_clear.tell(session, ALL)
 
     def erased(self, hub: str, node: str, session: SessionId, offset: int) -> None:
         """A machine has erased what a `body.removed` names; 0: all that it had of a session (`Removals`)."""
@@ -178,7 +181,7 @@ class HubRemovals:
         self._unkept.add((session, node))
         logger.info("session %s: hub %s erased the words of removal %d", session, hub, offset)
         if not self.outstanding(session, offset):
-            self._tell_clear(session, offset)
+            self.when_clear.tell(session, offset)
 
     # What is known
 
@@ -202,14 +205,6 @@ class HubRemovals:
             removed = self._removed.get(session, {}).items()
             found += [(session, epoch, offset) for offset, (epoch, _) in removed if _is_due(held, epoch, offset)]
         return found
-
-    def when_due(self, tell: Callable[[str, SessionId, Epoch, int], None]) -> None:
-        """From now on tell of a machine, and what it has to erase (`Removals`)."""
-        self._due.append(tell)
-
-    def when_clear(self, tell: Callable[[SessionId, int], None]) -> None:
-        """From now on tell when nobody holds what was removed any more. It must not wait."""
-        self._clear.append(tell)
 
     def list(self) -> Sequence[Removal]:
         """What was removed while somebody held it, the newest first."""
@@ -260,14 +255,6 @@ class HubRemovals:
     def _entry_of(self, session: SessionId, node: str) -> BookEntry:
         held = self._held.get(session, {}).get(node)
         return BookEntry(SHELF, f"{session}:{node}", None) if held is None else _entry(held)
-
-    def _tell_due(self, held: Holding, offset: int) -> None:
-        for tell in self._due:
-            tell(held.node, held.session, held.epoch, offset)
-
-    def _tell_clear(self, session: SessionId, offset: int) -> None:
-        for tell in self._clear:
-            tell(session, offset)
 
 
 def _is_due(held: Holding, epoch: Epoch | None, offset: int) -> bool:

@@ -6,7 +6,7 @@ The centre makes it of what it publishes (`SoundWatch`), a hub gets it over its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -17,6 +17,7 @@ from moothall.core.signals import ChannelState, LastWords, Sound, StandIn, Summa
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.supervision.waiting import Listeners
 
 LATE_MS = 5_000
 """Pages say a delay from here on (web/js/lib/standing.js); it is told anew when it has changed by as much."""
@@ -46,11 +47,8 @@ class HubSignals:
     def __init__(self) -> None:
         # Bound: the channels of sessions that are on.
         self._known: dict[SessionId, dict[str, Summary]] = {}
-        self._told: list[Callable[[SessionId], None]] = []
-
-    def observe(self, told: Callable[[SessionId], None]) -> None:
-        """From now on tell of a session of which something else is known. It must not wait."""
-        self._told.append(told)
+        self.observe = Listeners[[SessionId]]()
+        """Told of a session of which something else is known."""
 
     def of(self, session: SessionId) -> Mapping[str, Summary]:
         """What isn't as usual in a session, by key."""
@@ -71,21 +69,17 @@ class HubSignals:
             self._known[session] = known
         else:
             del self._known[session]
-        self._tell(session)
+        self.observe.tell(session)
 
     def forget(self, session: SessionId) -> None:
         """Nothing is known of a session any more."""
         if self._known.pop(session, None) is not None:
-            self._tell(session)
+            self.observe.tell(session)
 
     def forget_all(self) -> None:
         """Nothing is known any more."""
         for session in tuple(self._known):
             self.forget(session)
-
-    def _tell(self, session: SessionId) -> None:
-        for told in self._told:
-            told(session)
 
 
 class SoundWatch:

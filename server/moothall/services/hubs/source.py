@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.actors import Role
@@ -14,11 +14,12 @@ from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.rules.authority import may_read
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import ON, State, Status
-from moothall.services.hubs.ports import Stand, Told, spoken_in
+from moothall.services.hubs.ports import Stand, spoken_in
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Catalogue, Entry
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire.hub.messages import Offered, OfferedText
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,8 @@ class CentreSource:
         self._texts: dict[SessionId, tuple[OfferedText, ...]] = {}
         self._channels: dict[SessionId, Mapping[ChannelId, Channel]] = {}
         """What they were made of: most events leave a session's channels as they are, the very same object."""
-        self._told: list[Told] = []
+        self.observe = Listeners[[SessionId, frozenset[Lane]]]()
+        """Told of what is new in any log (`LinkSource`)."""
         sessions.tell_loaded(self._loaded)
         sessions.observe(self._published)
 
@@ -84,10 +86,6 @@ class CentreSource:
         live = await self._sessions.find(session)
         if live is not None:
             live.writer.signing.ask(behind)
-
-    def observe(self, told: Told) -> None:
-        """From now on tell of what is new in any log (`LinkSource`)."""
-        self._told.append(told)
 
     async def offered(self) -> Sequence[Offered]:
         """Public meetings that are on, come in the next 36 hours or ended in the last 12, in order of their times."""
@@ -139,12 +137,7 @@ class CentreSource:
         if self._channels.get(live.id) is not live.state.channels:
             self._loaded(live)
         if publication.records:
-            self._tell(live.id, (record.header.lane for record in publication.records))
-
-    def _tell(self, session: SessionId, lanes: Iterable[Lane]) -> None:
-        changed = frozenset(lanes)
-        for told in self._told:
-            told(session, changed)
+            self.observe.tell(live.id, frozenset(record.header.lane for record in publication.records))
 
 
 def _texts(state: State) -> tuple[OfferedText, ...]:

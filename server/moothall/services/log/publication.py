@@ -6,17 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from moothall.core import commands as do
 from moothall.core.chain import LogRecord
-from moothall.core.commands import (
-    AnyCommand,
-    BeginNotRecorded,
-    CloseSession,
-    CommitWords,
-    EndNotRecorded,
-    EndSegment,
-    PauseSession,
-    RewindChannel,
-)
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.types import AnyEvent
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
@@ -57,12 +48,12 @@ def republished(session: SessionId, page: Sequence[LogRecord]) -> Publication:
     )
 
 
-def shown_with(commands: Sequence[AnyCommand], state: State) -> list[AnySignal]:
+def shown_with(commands: Sequence[do.AnyCommand], state: State) -> list[AnySignal]:
     """The signals that an act which was decided makes, or makes void; `state` is the session after it."""
     signals: list[AnySignal] = []
     for command in commands:
         match command:
-            case CommitWords():
+            case do.CommitWords():
                 segment = state.segments.get(command.segment)
                 partial = Partial(
                     channel=command.channel,
@@ -72,17 +63,17 @@ def shown_with(commands: Sequence[AnyCommand], state: State) -> list[AnySignal]:
                     language=segment.language if segment is not None else "",
                 )
                 signals.append(partial)
-            case EndSegment():
+            case do.EndSegment():
                 segment = state.segments.get(command.segment)
                 language = segment.language if segment is not None else ""
                 signals.append(_no_partial(command.channel, command.segment, language))
-            case RewindChannel():
+            case do.RewindChannel():
                 signals.append(_no_partial(command.channel))
-            case BeginNotRecorded() | PauseSession() if command.back:
+            case do.BeginNotRecorded() | do.PauseSession() if command.back:
                 signals += [_no_partial(channel) for channel in state.channels]
             case _:
                 pass
-        if isinstance(command, EndNotRecorded | CloseSession | PauseSession) and state.not_recorded:
+        if isinstance(command, do.EndNotRecorded | do.CloseSession | do.PauseSession) and state.not_recorded:
             signals += [Unrecorded(channel=channel, text="", language="") for channel in state.channels]
     return signals
 

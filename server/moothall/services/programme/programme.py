@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -29,7 +29,6 @@ ROOMS, PLANNED, CONFERENCE = "room", "planned", "conference"
 ZONE = "time-zone"
 SOON_MS = 300_000
 """How long before its planned end a session is warned."""
-LOOK_MS = 1_000
 NEAR_MS = 36 * 3_600_000
 """Sessions planned within this time of now are loaded when the server starts, so that it knows which are on."""
 MOST_NAMES = 1_000
@@ -153,17 +152,6 @@ class Programme:
             return None
         left = planned.ends - self._clock.wall()
         return None if left > SOON_MS else Overrun(session=session, room=planned.room, ends=planned.ends, left=left)
-
-    async def overruns(self) -> AsyncGenerator[Overrun, None]:
-        """Each warning as it falls due, for as long as somebody listens: at 5 minutes, and when the time is up."""
-        told: dict[SessionId, tuple[int, bool]] = {}
-        while True:
-            for session in tuple(self._planned):
-                found = self.overrun(session)
-                if found is not None and told.get(session) != (found.ends, found.over):
-                    told[session] = (found.ends, found.over)
-                    yield found
-            await self._clock.sleep(LOOK_MS)
 
     # What is done
 

@@ -240,13 +240,6 @@ class SessionFanout:
         if state is not None:
             state.readers[subscription.form].pop(subscription, None)
 
-    def writable(self, subscription: Subscription) -> None:
-        """The outlet has room again: send at once what waits, without waiting for the next sweep.
-
-        For transports that say so (`resume_writing`).
-        """
-        self._slow.release(subscription)
-
     # Loading
 
     def _loader_from(self, offset: int) -> FeedLoader:

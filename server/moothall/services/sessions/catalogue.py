@@ -16,6 +16,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import shared
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import SESSION
@@ -179,14 +180,7 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
     for record, event in pairs:
         match event:
             case ev.SessionCreated():
-                entry = replace(
-                    entry,
-                    title=event.title,
-                    languages=event.languages,
-                    access=event.access,
-                    rehearsal=event.rehearsal,
-                    status=Status.CREATED,
-                )
+                entry = replace(entry, status=Status.CREATED, **shared(entry, event))
             case ev.SessionDescribed():
                 entry = replace(entry, title=event.title, languages=event.languages or entry.languages)
             case ev.ChannelAdded() if entry.channel is None:

@@ -13,7 +13,6 @@ import hmac
 import logging
 import re
 import unicodedata
-from collections.abc import Callable
 
 import msgspec
 
@@ -24,6 +23,7 @@ from moothall.core.kernel.visible import visible
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import STAFF_ROLES
+from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,8 @@ class RoleLinks:
         self._links: dict[str, _Kept] = {}
         self._by_digest: dict[str, str] = {}
         self._visitors: dict[str, _Visitor] = {}
-        self._gone: list[Callable[[str], None]] = []
+        self.when_gone = Listeners[[str]]()
+        """Told of the id of each link that is replaced or revoked: what it opened has to end."""
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
@@ -124,10 +125,6 @@ class RoleLinks:
         self._by_digest = {kept.digest: link for link, kept in self._links.items()}
         visitors = {key: decode(body, type=_Visitor) for key, body in (await self._book.read(VISITORS)).items()}
         self._visitors = dict(sorted(visitors.items(), key=lambda item: item[1].since))
-
-    def when_gone(self, tell: Callable[[str], None]) -> None:
-        """From now on call `tell` with the id of each link that is replaced or revoked: what it opened has to end."""
-        self._gone.append(tell)
 
     def list(self) -> tuple[Staff, ...]:
         """All links, in the order in which they were made."""
@@ -305,8 +302,7 @@ class RoleLinks:
 
     def _tell(self, link: str) -> None:
         logger.info("link %s: its pages are closed", link)
-        for tell in self._gone:
-            tell(link)
+        self.when_gone.tell(link)
 
 
 def _digest(secret: str) -> str:

@@ -1,16 +1,33 @@
-"""Waits for the first of several awaitables, with a pulse meanwhile, on the clock that is given."""
+"""Waits for what others tell, with a pulse meanwhile, on the clock that is given; and tells it to those who listen."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from moothall.core.ports import Clock
 from moothall.wire.frames import PULSE_MS
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Listeners(Generic[P]):
+    """Those who want to be told of something. Called with a function it tells that from now on, which must not wait."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[P, None]] = []
+
+    def __call__(self, listener: Callable[P, None], /) -> None:
+        """From now on call `listener` too."""
+        self._listeners.append(listener)
+
+    def tell(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call all of them, in the order in which they came."""
+        for listener in self._listeners:
+            listener(*args, **kwargs)
 
 
 async def until_told(told: asyncio.Event, clock: Clock, ms: int | None) -> None:

@@ -81,7 +81,7 @@ class Translating:
         self._adding: set[tuple[SessionId, ChannelId]] = set()
         self._elsewhere: Callable[[SessionId], Collection[ChannelId]] = lambda _: ()
         sessions.observe(self._seen)
-        sessions.tell_loaded(self._loaded)
+        sessions.tell_loaded(self._look)
         translators.changed(self._renew)
 
     def hear_elsewhere(self, read: Callable[[SessionId], Collection[ChannelId]]) -> None:
@@ -200,9 +200,6 @@ class Translating:
             self._go_on(work)
         for live in self._sessions.all_loaded:
             self._look(live)
-
-    def _loaded(self, live: LiveSession) -> None:
-        self._look(live)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         if any(isinstance(event, ev.BodyRemoved) for event in publication.events):

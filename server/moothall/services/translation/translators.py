@@ -17,6 +17,7 @@ from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.cache import HopCache, HopKey
 from moothall.core.translating.routes import Direction
 from moothall.services.supervision.pulses import Pulses
+from moothall.services.supervision.waiting import Listeners
 from moothall.wire import translation as wire
 
 logger = logging.getLogger(__name__)
@@ -123,16 +124,13 @@ class Translators:
         """Of what is kept: one more whenever all of it is forgotten."""
         # Bound: the texts that are asked for at a time.
         self._under_way: dict[HopKey, asyncio.Future[str]] = {}
-        self._listeners: list[Callable[[], None]] = []
+        self.changed = Listeners[[]]()
+        """Told of each change of `directions`."""
         self._hung: Callable[[], None] = lambda: None
 
     def tell_hung(self, told: Callable[[], None]) -> None:
         """From now on tell when the server's own were given up since they didn't answer."""
         self._hung = told
-
-    def changed(self, told: Callable[[], None]) -> None:
-        """Tell of each change of `directions`. It must not wait."""
-        self._listeners.append(told)
 
     @property
     def directions(self) -> tuple[Direction, ...]:
@@ -258,7 +256,7 @@ class Translators:
         connection = link.link
         self._links.append(link)
         logger.info("translators %s: they connected with %d directions", connection.name, len(link.numbers))
-        self._tell()
+        self.changed.tell()
         try:
             while (message := await connection.receive()) is not None:
                 self._take(link, message)
@@ -269,7 +267,7 @@ class Translators:
                 if not answer.done():
                     answer.set_exception(LinkLost("The translators' link ended before the answer came."))
             logger.warning("translators %s: the link ended", connection.name)
-            self._tell()
+            self.changed.tell()
 
     def _take(self, link: _Link, message: wire.FromTranslators) -> None:
         link.heard_at = asyncio.get_running_loop().time()
@@ -289,14 +287,10 @@ class Translators:
             case wire.Unfit():
                 logger.error("translators %s: %s", link.link.name, message.reason)
                 link.set_fit(message.direction, message.reason)
-                self._tell()
+                self.changed.tell()
             case wire.Fit():
                 link.set_fit(message.direction, None)
-                self._tell()
+                self.changed.tell()
             case wire.TranslatorHello():
                 msg = "Translators say hello once."
                 raise ProtocolError(msg)
-
-    def _tell(self) -> None:
-        for told in self._listeners:
-            told()

@@ -12,8 +12,6 @@ import aiohttp
 import pytest
 import socketio
 
-from desk_house import Desk, House, desk, desk_house, plain
-from hall_in_memory import FLOOR
 from moothall.adapters.desks.desk_socket import Wish
 from moothall.adapters.desks.staff_socket import MAX_EACH, PING_S, WAITING, Connection
 from moothall.core.commands import (
@@ -32,6 +30,8 @@ from moothall.core.kernel.errors import RecordBroken, Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.services.desks.table import Seat
 from moothall.wire.frames import PULSE_MS
+from support.desks.socket import Desk, House, desk, desk_house, plain
+from support.memory.hall import FLOOR
 
 AMINA = SpeakerId("amina")
 GO = "1"

@@ -8,7 +8,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from certificate import make_certificate
 from moothall.adapters.http.tls import YEAR_S, hsts_seconds, tls_context
 from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, CreateSession
@@ -19,6 +18,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.role_links import HALL
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.wire import audio
+from support.links.certificate import make_certificate
 
 MADE = (
     CreateSession(title="Plenary", languages=("en",)),

@@ -10,9 +10,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from doors import House, house
-from line import line_to
-from meeting import LINES, LIVE, opened
 from moothall.adapters.reading.reader_client import FIRST_TRIES, RETRY_MS, follow
 from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
@@ -22,6 +19,9 @@ from moothall.core.views.captions import CaptionsView
 from moothall.services.readers.feed import MAX_BEHIND
 from moothall.wire.frames import Received, snapshot_frame
 from moothall.wire.reader import Outcome, Reader
+from support.halls.readers import House, house
+from support.links.line import line_to
+from support.sessions.meeting import LINES, LIVE, opened
 
 FRAME = b'data: {"sent":1,"signals":[{"kind":"unsaved","channel":"floor","text":"not lost"}]}\n\n'
 EVENT = b'data: {"sent":1,"prev":0,"events":[{"offset":1,"at":1,"by":"system","type":"x","body":null}]}\n\n'

@@ -15,7 +15,7 @@ from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.audio_mixing import RATE
 from moothall.adapters.sound.child_messages import Order
 from moothall.core.kernel.errors import AudioError
-from sounds import encode, endless, picture, tone, wav
+from support.sound.files import encode, endless, picture, tone, wav
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from moothall.adapters.sound.audio_spool import RECENT_SAMPLES, DiskSpools
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
-from spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
+from support.sound.spools import SESSION, SOURCE, kill_while_it_syncs, pcm, survived
 
 
 async def test_files_are_named_by_their_first_sample(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.sound.child_messages import Ended, Failed, Opened, Order, Trouble
-from sounds import endless, tone, wav
+from support.sound.files import endless, tone, wav
 
 CONFINED = """
 import os, socket, sys

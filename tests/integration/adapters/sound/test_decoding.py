@@ -10,7 +10,7 @@ import pytest
 from moothall.adapters.sound.audio_mixing import RATE
 from moothall.adapters.sound.child_messages import Ended, Failed, Message, Opened, Order, Trouble
 from moothall.adapters.sound.decoding import decode
-from sounds import encode, loudness, picture, tone, wav
+from support.sound.files import encode, loudness, picture, tone, wav
 
 FORMATS = {
     "talk.wav": "pcm_s16le",

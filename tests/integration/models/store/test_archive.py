@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from argos_packages import zipped
 from moothall_models.store.archive import (
     MOST_BYTES,
     MOST_DIRECTORY,
@@ -22,6 +21,7 @@ from moothall_models.store.archive import (
     ArchiveUnusable,
     opened_archive,
 )
+from support.models.argos_packages import zipped
 
 GOOD = {"top/a": b"one", "top/b/c": b"two" * 1000}
 

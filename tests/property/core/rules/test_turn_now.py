@@ -5,8 +5,6 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asking import MODERATOR, asked, name, stand
-from deciding import WALL, carry_out
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Standing
@@ -17,6 +15,8 @@ from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_now import LONGER_MS, TIMES_TYPED, turn_now
 from moothall.core.session.state import evolve
+from support.sessions.deciding import WALL, carry_out
+from support.sessions.questions import MODERATOR, asked, name, stand
 
 NAMES = ("a", "b", "c")
 STANDINGS = (Standing.CALLED, Standing.ANSWERED, Standing.QUEUED)

@@ -13,8 +13,8 @@ from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import plain
-from speech_strategies import SETTINGS, VOCABULARY, talks
-from talking import FRAME, Reader, attach, hear, probability, silence
+from support.sound.speech_strategies import SETTINGS, VOCABULARY, talks
+from support.sound.talking import FRAME, Reader, attach, hear, probability, silence
 
 
 def unreliable(chance: random.Random, words: list[Word], request: PassRequest) -> Hypothesis:

@@ -24,8 +24,8 @@ from moothall_models.ports import RATE, VAD_FRAME, HeardWord, Hypothesis, Sample
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.settings import SpeechSettings
-from speech_strategies import SETTINGS, VOCABULARY, talks
-from talking import FRAME, attach, hear, probability
+from support.sound.speech_strategies import SETTINGS, VOCABULARY, talks
+from support.sound.talking import FRAME, attach, hear, probability
 
 Recognise = Callable[[list[Word], PassRequest, random.Random], Hypothesis]
 

@@ -10,7 +10,7 @@ from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
 from moothall_models.speech.glossary import LEAST_SPEECH, MOST_SIGNS, MOST_TERMS, REMEMBERED, Glossary, parroted
 from moothall_models.speech.sounds import alike, sounds
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
-from speech_strategies import VOCABULARY
+from support.sound.speech_strategies import VOCABULARY
 
 TERMS = st.lists(st.sampled_from(["Moothall", "Kisumu", "AfriNIC", "Adaobi Nwankwo", "so"]) | st.text(max_size=60))
 TEXTS = st.sampled_from([*VOCABULARY, "Moothall", "mood", "hall", "keys", "move", "Kisumu."]) | st.text(max_size=8)

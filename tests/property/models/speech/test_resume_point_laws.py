@@ -15,8 +15,8 @@ from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.settings import SpeechSettings
-from speech_strategies import SETTINGS, VOCABULARY, talks
-from talking import FRAME, Reader, attach, hear, probability, silence
+from support.sound.speech_strategies import SETTINGS, VOCABULARY, talks
+from support.sound.talking import FRAME, Reader, attach, hear, probability, silence
 
 
 class Terms(TypedDict):

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from asking import MODERATOR, ask, asked, stand
-from deciding import carry_out
 from moothall.adapters.displays.asked_now import AskedNow, Shown, Words, asked_now
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.questions.interventions import Floor, Intervention
+from support.sessions.deciding import carry_out
+from support.sessions.questions import MODERATOR, ask, asked, stand
 
 UI = Pages(find_web_folder()).catalogues["en"]
 

@@ -18,7 +18,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, Gap
+from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, Gap
 from moothall.testing.clock import LONG_AGO, ManualClock
 
 PAGES = Pages(find_web_folder())

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from aiohttp import web
 
-from doors import until
 from moothall.adapters.http.connections import MOST_TOLD, UNREAD_MS, serve
 from moothall.adapters.http.places import Places
 from moothall.testing.clock import SeededRandomness
+from support.halls.readers import until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -7,7 +7,7 @@ from icalendar import Component, Timezone
 
 from moothall.adapters.programme.file_zones import MOST_DEFINITIONS, MOST_PARTS, FileZones
 from moothall.core.kernel.errors import ProgrammeError
-from programme_files import ZONES
+from support.files.programme_files import ZONES
 
 
 def defined(name: str, rule: str = "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", parts: int = 1) -> Component:

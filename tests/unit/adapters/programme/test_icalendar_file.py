@@ -4,7 +4,7 @@ import pytest
 
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.plan import Timetable
-from programme_files import read
+from support.files.programme_files import read
 
 HOUR = 3_600_000
 

@@ -9,7 +9,6 @@ import pytest
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from moothall.adapters.http.limits import secure
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
@@ -31,6 +30,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.visitors import visitor_context
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 PAGES = Pages(find_web_folder())

@@ -19,8 +19,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from moothall.wire.low_data import PULSE_MS
-from recorder import EPOCH
-from stage import FLOOR, Stage, corrected, ended, opened, partial, stage, words
+from support.halls.stage import FLOOR, Stage, corrected, ended, opened, partial, stage, words
+from support.sessions.recorder import EPOCH
 
 ROOT = Path(__file__).resolve().parents[4]
 WORDS_A_MINUTE = 130
@@ -90,7 +90,7 @@ def speech() -> list[tuple[str, str]]:
     """Ten minutes of it, (speaker, sentence): the sample session, and prose that no change of a page makes longer."""
     said = [json.loads(line) for line in (ROOT / "config/sample/session.jsonl").read_text("utf-8").splitlines()]
     sentences = [(one["speaker"], part) for one in said for part in re.split(r"(?<=[.?!]) ", one["text"])]
-    prose = (ROOT / "tests/ten_minutes.txt").read_text("utf-8").splitlines()
+    prose = (ROOT / "tests/support/files/ten_minutes.txt").read_text("utf-8").splitlines()
     sentences += [("daniel", sentence) for sentence in prose]
     count, end = 0, 0
     while count < 10 * WORDS_A_MINUTE:

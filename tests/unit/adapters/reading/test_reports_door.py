@@ -10,7 +10,6 @@ import pytest
 from aiohttp import ClientResponse, DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from doors import until
 from moothall.adapters.http.limits import secure
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.pages.static_files import find_web_folder
@@ -22,6 +21,7 @@ from moothall.core.views.captions import CaptionsView, Snapshot
 from moothall.services.sessions.reports import MAX_REPORTS, Kind, Reports
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.visitors import visitor_context
+from support.halls.readers import until
 
 PAGES = Pages(find_web_folder())
 SESSION = SessionId("plenary")

@@ -19,7 +19,7 @@ from moothall.core.hubs.standing import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
-from moothall.core.views.gaps import Gap
+from moothall.core.views.reading_order import Gap
 
 PAGES = Pages(find_web_folder())
 EN = PAGES.catalogues["en"]

@@ -12,8 +12,6 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
 
-from caption_readers import read_srt, read_vtt
-from hall_in_memory import memory_hall
 from moothall.adapters.http.limits import secure
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
@@ -29,8 +27,10 @@ from moothall.record.text import write_text
 from moothall.record.wording import Options
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.records import NotThere, Records
-from record_maker import FLOOR, Telling, meeting, questioned
-from recorder import Recorder
+from support.memory.hall import memory_hall
+from support.sessions.caption_readers import read_srt, read_vtt
+from support.sessions.record_maker import FLOOR, Telling, meeting, questioned
+from support.sessions.recorder import Recorder
 
 PAGES = Pages(find_web_folder())
 FR = ChannelId("fr")

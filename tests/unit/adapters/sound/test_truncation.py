@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from moothall.adapters.sound.truncation import is_cut_off, states_duration
-from sounds import wav
+from support.sound.files import wav
 
 
 def page(flags: int, body: bytes) -> bytes:

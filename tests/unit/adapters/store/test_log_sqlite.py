@@ -21,7 +21,7 @@ from moothall.core.kernel.errors import (
     StorageUnavailable,
 )
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from deciding import CAPTIONER, FLOOR, carry_out, opened
 from moothall.core import commands as do
 from moothall.core.glossary.files import read_glossary
 from moothall.core.glossary.merging import MOST_NEAR, MOST_TERMS, known_terms, preferred
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.session.state import State
+from support.sessions.deciding import CAPTIONER, FLOOR, carry_out, opened
 
 PARTS = read_glossary(
     """

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from deciding import CAPTIONER, carry_out, opened
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.glossary.files import Part, read_glossary
@@ -9,6 +8,7 @@ from moothall.core.glossary.translating import MOST, translated_into, translatio
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.session.state import State
+from support.sessions.deciding import CAPTIONER, carry_out, opened
 
 PARTS = read_glossary(
     """

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.decoding import Unreadable, made_of, read, shared
 
 
 class Thing(msgspec.Struct):
@@ -34,3 +34,23 @@ def test_in_messagepack_too(data: bytes) -> None:
 
 def test_what_is_right_is_read() -> None:
     assert read(msgspec.json.Decoder(Thing), b'{"a": 1}') == Thing(1)
+
+
+class Wider(msgspec.Struct, kw_only=True):
+    a: int
+    b: str = "own"
+    c: int = 0
+
+
+def test_a_struct_is_made_of_what_it_shares_with_another() -> None:
+    assert made_of(Wider, Thing(a=3), c=4) == Wider(a=3, c=4)
+    assert made_of(Thing, Wider(a=3, b="x")) == Thing(a=3)
+    assert made_of(Thing, Wider(a=3), a=5) == Thing(a=5)
+    assert shared(Wider, Thing(a=3)) == shared(Wider(a=0), Thing(a=3)) == {"a": 3}
+
+
+def test_what_is_neither_shared_nor_given_is_missing() -> None:
+    with pytest.raises(TypeError, match="'a'"):
+        made_of(Thing, msgspec.defstruct("Other", [("b", int)])(b=1))
+    with pytest.raises(TypeError):
+        made_of(Thing, Thing(a=1), d=2)

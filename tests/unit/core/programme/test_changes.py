@@ -5,7 +5,7 @@ import msgspec
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.programme.changes import ChangeKind, changes, merged, with_languages, without_language
 from moothall.core.programme.plan import Planned, Speaker
-from programme_files import table
+from support.files.programme_files import table
 
 FIRST = table("a,Opening,Hall,1970-01-01,1:00,en,Ana", "b,Closing,Hall,1970-01-02,1:00,en,Bo")
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.kernel.errors import ProgrammeError
-from programme_files import read, table
+from support.files.programme_files import read, table
 
 HOUR = 3_600_000
 

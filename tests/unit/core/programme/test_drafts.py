@@ -15,7 +15,7 @@ from moothall.core.programme.drafts import (
     timetable,
 )
 from moothall.core.programme.plan import Timetable
-from programme_files import READING
+from support.files.programme_files import READING
 
 
 def draft(title: str = "Opening", own: str = "", **fields: object) -> Draft:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from moothall.core.kernel.errors import ProgrammeError
-from programme_files import read
+from support.files.programme_files import read
 
 
 def schedule(*events: dict[str, Any], **conference: Any) -> str:

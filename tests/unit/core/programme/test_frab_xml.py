@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.kernel.errors import ProgrammeError
-from programme_files import read
+from support.files.programme_files import read
 
 
 def schedule(events: str, conference: str = "<title>Forum</title>", room: str = 'name="Hall"') -> str:

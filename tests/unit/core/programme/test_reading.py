@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.reading import MOST_BYTES, read_programme
-from programme_files import FILES, READING, read, sample
+from support.files.programme_files import FILES, READING, read, sample
 
 
 @pytest.mark.parametrize("name", FILES)

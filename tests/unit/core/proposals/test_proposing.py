@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, end, segment, speaking, word
 from moothall.core import commands as do
 from moothall.core.proposals.proposing import Fate, Marked, differing, fate
 from moothall.core.proposals.refining import Proposal
 from moothall.core.session.parts import Segment
 from moothall.core.session.state import State
+from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, end, segment, speaking, word
 
 
 def proposal(old: str, new: str, *, name: str = "a", stays: float = 0.7) -> Proposal:

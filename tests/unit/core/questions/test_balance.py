@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from asking import Told, ask, meeting, stand
-from deciding import WALL
 from moothall.core.events.question_parts import Standing
 from moothall.core.questions.balance import LONG_QUIET_MS, MANY_WAITING, Heard, Unheard, by_origin, unheard
+from support.sessions.deciding import WALL
+from support.sessions.questions import Told, ask, meeting, stand
 
 MINUTE = 60_000
 

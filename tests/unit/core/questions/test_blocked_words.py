@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asking import MODERATOR, SOMEBODY, ask, stand
-from deciding import WALL, carry_out, speaking
 from moothall.app.backend import read_word_lists
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
@@ -25,7 +23,9 @@ from moothall.core.questions.blocked_words import (
     parse,
     unread_for,
 )
-from ordinary_questions import ordinary
+from support.sessions.deciding import WALL, carry_out, speaking
+from support.sessions.ordinary_questions import ordinary
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand
 
 WORDS = BlockedWords(["en:Drat", "fr:zut alors", "pest", "笨蛋", "ไอ้บ้า", " ", "en:", "de: Mist "])
 FOUND = ("blocked-word",)

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asking import ask, meeting, stand
-from deciding import WALL
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.disclosure import (
@@ -18,6 +16,8 @@ from moothall.core.questions.disclosure import (
     stands,
 )
 from moothall.core.questions.statements import NOT_SAID, Dimension, Statement
+from support.sessions.deciding import WALL
+from support.sessions.questions import ask, meeting, stand
 
 BY_GROUP = (Dimension.GROUP,)
 

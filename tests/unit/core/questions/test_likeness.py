@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asking import name
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.likeness import ALIKE, Likenesses, grams, likeness
+from support.sessions.questions import name
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from asking import MODERATOR, SOMEBODY, ask, asked, stand
-from deciding import carry_out, events, refused, speaking
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.questions import limits
-from moothall.core.questions.limits import MOST_EVER, MOST_OF_HUB, widest
+from moothall.core.questions.limits import MOST_EVER, widest
+from support.sessions.deciding import carry_out, events, refused, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, stand
 
 
 @pytest.fixture
@@ -49,8 +49,10 @@ def test_however_few_are_open_a_log_holds_only_so_many() -> None:
     assert refused(full, ask("more")).code is RefusalCode.CONFLICT
 
 
+@with_bound("MOST_OF_HUB", 5)
+@pytest.mark.usefixtures("small")
 def test_no_hub_fills_the_session() -> None:
-    many = (ask(f"q{n}", origin=f"hub:north.h{n % 3}") for n in range(MOST_OF_HUB - 1))
+    many = (ask(f"q{n}", origin=f"hub:north.h{n % 3}") for n in range(4))
     state = carry_out(speaking(), *many, ask("last", origin="hub:north"), actor=SOMEBODY)
     for hub in ("north", "north.h9"):
         assert refused(state, ask("more", origin=f"hub:{hub}")).code is RefusalCode.CONFLICT

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
-from deciding import carry_out, speaking
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Order, Standing
 from moothall.core.questions.balance import by_origin
 from moothall.core.questions.listing import Figures, called_at, listing
 from moothall.core.questions.order import Why
+from support.sessions.deciding import carry_out, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand
 
 
 def test_what_nobody_has_approved_is_counted_and_not_shown() -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from asking import MODERATOR, ask, asked, name, of, stand
-from deciding import WALL, carry_out
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Order, Standing
 from moothall.core.kernel.ids import PollId
 from moothall.core.questions.on_wall import MOST_LANGUAGES, NEXT, is_public, languages_on_wall, on_wall
 from moothall.core.session.state import State
+from support.sessions.deciding import WALL, carry_out
+from support.sessions.questions import MODERATOR, ask, asked, name, of, stand
 
 
 def test_a_wall_shows_what_is_called_and_the_next_two() -> None:

@@ -5,13 +5,13 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deciding import WALL, carry_out, speaking
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Order, Standing, place_of
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.order import LONGEST_TURN_MS, TURN_MS, Why, ahead_of, mean_turn_ms, queue, wait_ms
 from moothall.core.session.state import State
+from support.sessions.deciding import WALL, carry_out, speaking
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 

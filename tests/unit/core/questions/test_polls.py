@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import PollId
-from moothall.core.questions.polls import Poll, PollFact, Row, evolve_polls, open_poll, poll_of, rows_of, shown_polls
+from moothall.core.questions.polls import Poll, Row, evolve_polls, open_poll, poll_of, rows_of, shown_polls
 
 P, Q = PollId("p"), PollId("q")
 
@@ -13,7 +13,7 @@ def opened(name: PollId, number: int, *options: str) -> ev.PollOpened:
     )
 
 
-def folded(*events: PollFact) -> tuple[Poll, ...]:
+def folded(*events: ev.PollFact) -> tuple[Poll, ...]:
     polls: tuple[Poll, ...] = ()
     for event in events:
         polls = evolve_polls(polls, event)
@@ -36,7 +36,7 @@ def test_what_was_removed_is_missed_by_nobody() -> None:
 
 
 def test_the_open_one_comes_first_then_the_newest() -> None:
-    over: list[PollFact] = [opened(P, 1), ev.PollClosed(poll=P, t=2), opened(Q, 2), ev.PollClosed(poll=Q, t=3)]
+    over: list[ev.PollFact] = [opened(P, 1), ev.PollClosed(poll=P, t=2), opened(Q, 2), ev.PollClosed(poll=Q, t=3)]
     assert [poll.id for poll in shown_polls(folded(*over))] == [Q, P]
     again = folded(*over, opened(P, 1))
     assert [poll.id for poll in shown_polls(again)] == [P, Q]

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
-from deciding import WALL, carry_out, events
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Order, Standing
@@ -12,6 +10,8 @@ from moothall.core.questions.order import queue
 from moothall.core.questions.undoing import brought_by, floor_step, moved_on, rearranged, still_stands, takes_turn_away
 from moothall.core.rules.undo import read_act, standing
 from moothall.core.session.state import State
+from support.sessions.deciding import WALL, carry_out, events
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand
 
 A = name("a")
 

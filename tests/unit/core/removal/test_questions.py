@@ -6,8 +6,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
-from deciding import WALL, carry_out, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
@@ -22,6 +20,8 @@ from moothall.core.removal.selection import Interventions, Span
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
 from queue_order import simulated
+from support.sessions.deciding import WALL, carry_out, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand
 
 A, B, C = name("a"), name("b"), name("c")
 names = st.sampled_from([A, B, C])

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, correct, end, line_of, opened, segment, word
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
@@ -23,6 +22,20 @@ from moothall.core.removal.selection import (
     times,
 )
 from moothall.core.session.state import State, evolve
+from support.sessions.deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    WALL,
+    carry_out,
+    commit,
+    correct,
+    end,
+    line_of,
+    opened,
+    segment,
+    word,
+)
 
 ANA = SpeakerId("ana")
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from deciding import CAPTIONER, ENGINE, FLOOR, WALL, commit, correct, end, segment, word
 from moothall.core import commands as do
 from moothall.core.chain import Header
 from moothall.core.events import types as ev
@@ -12,6 +11,7 @@ from moothall.core.kernel.ids import CommandId, Epoch, InterventionId, Lane, Ses
 from moothall.core.removal.moves import commands_of
 from moothall.core.rules.acts import Act, Acts, undo_id
 from moothall.core.rules.decide import decide
+from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, WALL, commit, correct, end, segment, word
 
 SESSION = SessionId("s")
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")

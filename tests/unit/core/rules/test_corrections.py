@@ -3,7 +3,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from deciding import (
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.rules.corrections import MAX_TEXT, REVISED_WITHIN
+from moothall.core.session.state import State
+from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
     FLOOR,
@@ -18,12 +24,6 @@ from deciding import (
     segment,
     speaking,
 )
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId
-from moothall.core.rules.corrections import MAX_TEXT, REVISED_WITHIN
-from moothall.core.session.state import State
 
 
 def test_a_correction_leaves_the_words_behind_it() -> None:

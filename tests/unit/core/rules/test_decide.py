@@ -3,7 +3,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from deciding import (
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.glossary.in_translation import LONGEST
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.rules.decide import MAX_WORD, MAX_WORDS, MOST_BEFORE, MOST_CHOSEN, decide
+from moothall.core.rules.making import MAX_TEXT
+from moothall.core.session.state import EARLY_WORDS, State, Status
+from moothall.core.terms.terms import ChosenTerm
+from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
     FLOOR,
@@ -21,15 +30,6 @@ from deciding import (
     speaking,
     word,
 )
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.glossary.in_translation import LONGEST
-from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
-from moothall.core.rules.decide import MAX_WORD, MAX_WORDS, MOST_BEFORE, MOST_CHOSEN, decide
-from moothall.core.rules.making import MAX_TEXT
-from moothall.core.session.state import EARLY_WORDS, State, Status
-from moothall.core.terms.terms import ChosenTerm
 
 
 def test_a_session_is_made_once_and_needs_a_title_and_a_language() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, events, opened, refused, segment, speaking, word
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
@@ -10,6 +9,20 @@ from moothall.core.removal.selection import not_kept
 from moothall.core.rules.lines import MOST_BACK
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State, Status, evolve
+from support.sessions.deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    WALL,
+    carry_out,
+    commit,
+    events,
+    opened,
+    refused,
+    segment,
+    speaking,
+    word,
+)
 
 TYPED = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Back at ten.", language="en", speaker=None)
 

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from deciding import (
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId
+from moothall.core.removal.moves import returned
+from moothall.core.removal.selection import not_kept
+from moothall.core.rules.lines import MAX_LINES, MAX_TEXT, MOST_BACK
+from moothall.core.session.state import State
+from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
     FLOOR,
@@ -22,15 +31,6 @@ from deciding import (
     speaking,
     word,
 )
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId
-from moothall.core.removal.moves import returned
-from moothall.core.removal.selection import not_kept
-from moothall.core.rules.lines import MAX_LINES, MAX_TEXT, MOST_BACK
-from moothall.core.session.state import State
 
 ANA = SpeakerId("ana")
 OTHER = SessionId("other")

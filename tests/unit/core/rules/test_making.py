@@ -1,12 +1,20 @@
 from __future__ import annotations
 
-from deciding import FLOOR, WALL, carry_out, created, events, refused
+import msgspec
+import pytest
+
 from moothall.core import commands as do
 from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind
+from moothall.core.hubs.standing import HubNow
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.rules.making import MAX_LANGUAGES, MAX_TEXT
+from moothall.core.kernel.ids import ChannelId, InterventionId, NoteId, SessionId
+from moothall.core.rules.authority import COMMANDS, may_send
+from moothall.core.rules.making import MAX_LANGUAGES, MAX_TEXT, MAX_TITLE, MOST_BELOW, MOST_HUBS, MOST_PEOPLE
+from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State
+from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, refused, speaking
 
 
 def test_a_session_is_made_once_with_a_title_and_a_language() -> None:
@@ -50,3 +58,80 @@ def test_which_languages_are_spoken_is_put_right_in_a_session_that_is_on() -> No
     many = tuple(f"aa-{number:03}" for number in range(MAX_LANGUAGES + 1))
     for languages in ((), ("en", "en"), ("in English",), many):
         assert refused(begun, do.SetLanguages(languages=languages)).code is RefusalCode.INVALID
+
+
+STATE = do.StateHub(hub="north.kisumu", title=" Kisumu\n", people=23, here=True, since=1_000)
+
+
+def state_hub(**more: object) -> do.StateHub:
+    return msgspec.structs.replace(STATE, **more)
+
+
+def test_how_a_hub_stands_is_said_whole_and_once() -> None:
+    assert events(created(), STATE) == [
+        ev.HubStands(hub="north.kisumu", title="Kisumu", people=23, here=True, since=1_000, t=0)
+    ]
+    state = carry_out(speaking(), STATE)
+    assert state.hubs == {"north.kisumu": HubNow(title="Kisumu", people=23, most=23, here=True, since=1_000)}
+    assert refused(state, STATE).code is RefusalCode.CONFLICT
+    assert carry_out(state, state_hub(counted=500)).hubs["north.kisumu"].counted == 500
+    (cut,) = events(state, state_hub(here=False, since=2_000), wall=state.clock[1] + 7_000)
+    assert isinstance(cut, ev.HubStands)
+    assert cut.t == state.clock[0] + 7_000
+    assert carry_out(state, state_hub(people=None)).hubs["north.kisumu"].people is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        state_hub(hub="No Name"),
+        state_hub(title="  "),
+        state_hub(title="x" * (MAX_TITLE + 1)),
+        state_hub(people=-1),
+        state_hub(people=MOST_PEOPLE + 1),
+        state_hub(since=-1),
+        state_hub(counted=-1),
+    ],
+)
+def test_what_can_be_said_of_no_hub(wrong: do.StateHub) -> None:
+    assert refused(created(), wrong).code is RefusalCode.INVALID
+
+
+def test_there_is_an_end_to_hubs() -> None:
+    full = msgspec.structs.replace(created(), hubs={f"h{n}": _hub() for n in range(MOST_HUBS)})
+    assert refused(full, STATE).code is RefusalCode.CONFLICT
+    assert carry_out(full, state_hub(hub="h1")).hubs["h1"].people == 23
+    north = {"north": _hub(), **{f"north.h{n}": _hub() for n in range(MOST_BELOW - 1)}}
+    below = msgspec.structs.replace(created(), hubs=north)
+    assert refused(below, STATE).code is RefusalCode.CONFLICT
+    assert carry_out(below, state_hub(hub="northern"), state_hub(hub="north.h1")).hubs["north.h1"].people == 23
+
+
+def _hub() -> HubNow:
+    return HubNow(title="Hub", people=None, most=0, here=True, since=0)
+
+
+def test_only_the_server_says_it_and_nothing_undoes_it() -> None:
+    assert {role for role in Role if do.StateHub in COMMANDS[role]} == {Role.SYSTEM}
+    state: State = created()
+    assert read_act(state, events(state, STATE, actor=SYSTEM)).undoing == ()
+
+
+def test_a_hub_acts_for_itself_and_for_those_below_it() -> None:
+    def acts(hub: str) -> tuple[do.AnyCommand, ...]:
+        asked = do.Ask(
+            intervention=InterventionId("q"),
+            kind=Kind.QUESTION,
+            text="Why?",
+            language="en",
+            asker="a",
+            origin=f"hub:{hub}",
+        )
+        return asked, do.LeaveHubNote(hub=hub, note=NoteId("n"), text="x"), do.ReadHubNote(hub=hub, note=NoteId("n"))
+
+    north = Actor(Role.HUB, "north", hub="north")
+    for hub, may in (("north", True), ("north.kisumu", True), ("northern", False), ("south", False)):
+        assert all(may_send(north.role, each, hub=north.hub) is may for each in acts(hub))
+    room = msgspec.structs.replace(acts("north")[0], origin="room")
+    assert not may_send(Role.HUB, room, hub="north")
+    assert not may_send(Role.HUB, do.StateHub(hub="north", title="N", people=1, here=True, since=0), hub="north")

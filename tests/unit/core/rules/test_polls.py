@@ -3,8 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from asking import MODERATOR, SOMEBODY
-from deciding import carry_out, created, events, refused, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
@@ -24,6 +22,8 @@ from moothall.core.rules.polls import (
 )
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State
+from support.sessions.deciding import carry_out, created, events, refused, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY
 
 P, Q = PollId("p"), PollId("q")
 

@@ -3,8 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from asking import MODERATOR, SOMEBODY, ask, asked, name, of, stand
-from deciding import FLOOR, WALL, carry_out, created, events, refused, segment, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Order, Standing
@@ -25,6 +23,8 @@ from moothall.core.rules.questions import (
 )
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import evolve
+from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, refused, segment, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, of, stand
 
 
 def test_what_is_received_has_a_number_and_a_moment_and_is_shown_to_the_staff_alone() -> None:

@@ -4,8 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asking import MODERATOR
-from deciding import FLOOR, carry_out, created, events, refused, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind
@@ -25,6 +23,8 @@ from moothall.core.rules.staff import (
     listed,
 )
 from moothall.core.session.state import State
+from support.sessions.deciding import FLOOR, carry_out, created, events, refused, speaking
+from support.sessions.questions import MODERATOR
 
 KISUMU = Actor(Role.HUB, "l1", hub="kisumu")
 A = SegmentId("a")

@@ -3,7 +3,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from deciding import (
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import SpeakerId
+from moothall.core.removal.selection import Lines, Span, WithCopies, WordsOf, not_kept, selected
+from moothall.core.rules.authority import may_send
+from moothall.core.rules.translations import MAX_ROUTE, MAX_TEXT
+from moothall.core.rules.undo import read_act
+from moothall.core.session.state import Status
+from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
     FLOOR,
@@ -18,17 +28,7 @@ from deciding import (
     segment,
     word,
 )
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import SpeakerId
-from moothall.core.removal.selection import Lines, Span, WithCopies, WordsOf, not_kept, selected
-from moothall.core.rules.authority import may_send
-from moothall.core.rules.translations import MAX_ROUTE, MAX_TEXT
-from moothall.core.rules.undo import read_act
-from moothall.core.session.state import Status
-from translating import ROUTE, SPANISH, TRANSLATOR, spanish, translate, translated_session
+from support.sessions.translations import ROUTE, SPANISH, TRANSLATOR, spanish, translate, translated_session
 
 
 def test_a_line_is_translated_whole_under_a_name_that_follows_from_its_own() -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from asking import MODERATOR, ask, asked, name, of, stand
-from deciding import ENGINE, FLOOR, WALL, carry_out, commit, end, segment, word
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
@@ -10,6 +8,8 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.removal.questions import speaker_of, stays_of
 from moothall.core.rules.turn_now import HOLD_MS, LONGER_MS, TIMES_TYPED, has_typed, may_type, name_of, turn_now
 from moothall.core.session.state import State, evolve
+from support.sessions.deciding import ENGINE, FLOOR, WALL, carry_out, commit, end, segment, word
+from support.sessions.questions import MODERATOR, ask, asked, name, of, stand
 
 AUTHOR = Actor(Role.PARTICIPANT, "a")
 BEGINS = do.TypeTurn(intervention=name("a"))

@@ -3,8 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from asking import MODERATOR, SOMEBODY, asked, name, of, stand
-from deciding import FLOOR, WALL, carry_out, created, events, line_of, refused, segment
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Standing
@@ -15,6 +13,8 @@ from moothall.core.rules.authority import COMMANDS, may_send
 from moothall.core.rules.turn_now import LONGER_MS, said_in, turn_now, typed_ever, typed_language, typed_lines
 from moothall.core.rules.turns import LONGEST_LIMIT_MS, MAX_TYPED, MOST_LINES
 from moothall.core.session.state import State
+from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, line_of, refused, segment
+from support.sessions.questions import MODERATOR, SOMEBODY, asked, name, of, stand
 
 AUTHOR = Actor(Role.PARTICIPANT, "a")
 

@@ -3,8 +3,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from asking import MODERATOR, ask, asked, name, stand
-from deciding import (
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.types import PolicyQuestion, Tag
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
+from moothall.core.removal.moves import returned
+from moothall.core.rules.undo import Reading, goes_with_wall, lines_meanwhile, read_act, standing
+from moothall.core.session.state import State, Status, evolve
+from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
     FLOOR,
@@ -20,15 +28,7 @@ from deciding import (
     undoing_of,
     word,
 )
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
-from moothall.core.events.types import PolicyQuestion, Tag
-from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
-from moothall.core.removal.moves import returned
-from moothall.core.rules.undo import Reading, goes_with_wall, lines_meanwhile, read_act, standing
-from moothall.core.session.state import State, Status, evolve
+from support.sessions.questions import MODERATOR, ask, asked, name, stand
 
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")
 A, B = segment("a"), segment("b")

@@ -3,8 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from asking import ask, asked, name, of, stand
-from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, created, end, events, refused, segment, word
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
@@ -14,6 +12,21 @@ from moothall.core.questions.listing import listing
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.authority import may_send
 from moothall.core.session.state import State
+from support.sessions.deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    WALL,
+    carry_out,
+    commit,
+    created,
+    end,
+    events,
+    refused,
+    segment,
+    word,
+)
+from support.sessions.questions import ask, asked, name, of, stand
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 

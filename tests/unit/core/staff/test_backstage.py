@@ -6,12 +6,12 @@ from moothall.core.events import types as ev
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
-from moothall.core.staff.backstage import BACKSTAGE_FACTS, HUB_NOTES, Backstage, BackstageFact, Tagged, evolve_backstage
+from moothall.core.staff.backstage import HUB_NOTES, Backstage, Tagged, evolve_backstage
 
 Q1, Q2, A = PolicyQuestionId("q1"), PolicyQuestionId("q2"), SegmentId("a")
 
 
-def fold(*events: BackstageFact) -> Backstage:
+def fold(*events: ev.BackstageFact) -> Backstage:
     found = Backstage()
     for at, event in enumerate(events, 1):
         found = evolve_backstage(found, event, at)
@@ -68,9 +68,3 @@ def test_a_line_has_one_tag_under_each_question() -> None:
 def test_the_newest_list_counts() -> None:
     listed = (PolicyQuestion(id=Q1, text="Who pays?"),)
     assert fold(ev.PolicyQuestionsListed(questions=listed)).questions == listed
-
-
-def test_every_fact_is_one_of_theirs() -> None:
-    assert {kind.__name__ for kind in BACKSTAGE_FACTS} == {
-        "NoteLeft", "NoteRead", "HubNoteLeft", "HubNoteRead", "PolicyQuestionsListed", "LineTagged",
-    }  # fmt: skip

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import msgspec
 
-from deciding import FLOOR, carry_out, created, segment, speaking
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, is_name
@@ -19,7 +18,8 @@ from moothall.core.translating.lines import (
     translation_id,
     translations,
 )
-from translating import SPANISH, TRANSLATOR, spanish, translate, translated_session
+from support.sessions.deciding import FLOOR, carry_out, created, segment, speaking
+from support.sessions.translations import SPANISH, TRANSLATOR, spanish, translate, translated_session
 
 
 def test_names_follow_from_the_line_and_the_language() -> None:

@@ -26,14 +26,14 @@ def test_the_table_has_forty_formulas_and_each_of_them_in_four_languages() -> No
 
 @pytest.mark.parametrize(("source", "target"), list(permutations(LANGUAGES, 2)))
 def test_each_form_of_a_formula_becomes_what_is_said_in_the_other_language(source: str, target: str) -> None:
-    terms = from_to(shipped(), source, target)
+    search = search_for(from_to(shipped(), source, target))
     there_are = {parted(each[target][0])[0] for each in shipped()}
     for phrase in shipped():
         for form in phrase[source]:
             begin, ahead = parted(form)
             follows = {NUMBER: " 7", QUESTION: "?"}.get(ahead, "")
             before, after = ("Well. ", ". Thank you.") if ahead == ALONE else ("Well, ", f"{follows}, thank you.")
-            taken = protect(f"{before}{begin.upper()}{after}", search_for(terms))
+            taken = protect(f"{before}{begin.upper()}{after}", search)
             assert taken.text == f"{before}XQ1X{after}"
             # What this engine does to the rest is another matter.
             there = restore(taken.text, taken.put_in)

@@ -11,8 +11,8 @@ from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, 
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.views.captions import LONGEST, CaptionsView, Channel, Line, growing
-from moothall.core.views.gaps import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
-from recorder import EPOCH, SESSION
+from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
+from support.sessions.recorder import EPOCH, SESSION
 
 FLOOR = ChannelId("floor")
 S1 = SegmentId("s1")

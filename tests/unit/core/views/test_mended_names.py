@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, commit, correct, end, opened, segment, word
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor
@@ -10,6 +9,19 @@ from moothall.core.kernel.ids import SegmentId
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
 from moothall.core.views.mended_names import MOST_COMPARED, REMEMBERED, MendedNames
+from support.sessions.deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    WALL,
+    carry_out,
+    commit,
+    correct,
+    end,
+    opened,
+    segment,
+    word,
+)
 
 
 class Meeting:

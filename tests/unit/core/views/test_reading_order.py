@@ -3,10 +3,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from moothall.core.views.gaps import Gap
-from moothall.core.views.reading_order import Turn, goes_before, with_spans
+import pytest
 
-CASES = json.loads((Path(__file__).parents[3] / "reading_order.json").read_text())
+from moothall.core.views.reading_order import (
+    BREAK,
+    BREAK_SET_BACK,
+    MAX_GAPS,
+    NOT_RECORDED,
+    Gap,
+    Turn,
+    after_break,
+    goes_before,
+    not_kept,
+    with_gap,
+    with_spans,
+)
+
+CASES = json.loads((Path(__file__).parents[3] / "support/files/reading_order.json").read_text())
 
 
 def test_lines_stand_in_the_order_of_time_but_for_what_trembles() -> None:
@@ -40,3 +53,43 @@ def test_a_line_without_a_speaker_ends_the_block_above_it() -> None:
             turn = heading.turn
         assert [heading.name for heading in found] == case["headings"], case
         assert [heading.begins for heading in found] == case["begins"], case
+
+
+def gap(t0: int, t1: int, reason: str = "overload") -> Gap:
+    return Gap(t0=t0, t1=t1, reason=reason)
+
+
+def test_the_last_ones_are_kept_in_order_of_time() -> None:
+    gaps: tuple[Gap, ...] = ()
+    for n in range(MAX_GAPS + 2):
+        gaps = with_gap(gaps, gap(10 * n, 10 * n + 1))
+    assert [each.t0 for each in gaps] == [10 * n for n in range(2, MAX_GAPS + 2)]
+    assert [each.t0 for each in with_gap((gap(5, 6), gap(50, 60)), gap(7, 9))] == [5, 7, 50]
+
+
+@pytest.mark.parametrize(
+    ("t0", "t1", "said", "told"),
+    [
+        (50, 90, 90, (gap(50, 90, BREAK),)),
+        (50, 70, 90, (gap(50, 70, BREAK_SET_BACK),)),
+        (50, 50, 90, (gap(50, 50, BREAK_SET_BACK),)),
+        (50, 40, 90, (gap(50, 50, BREAK_SET_BACK),)),
+        (50, 50, 50, ()),
+        (None, 70, 90, ()),
+    ],
+)
+def test_a_break_that_is_over_is_told_of(t0: int | None, t1: int, said: int, told: tuple[Gap, ...]) -> None:
+    assert after_break((), t0, t1, said) == told
+
+
+def test_what_failed_pushes_out_nothing_that_was_meant() -> None:
+    gaps: tuple[Gap, ...] = ()
+    for t in range(MAX_GAPS + 2):
+        gaps = with_gap(gaps, gap(t, t + 1))
+    gaps = not_kept(gaps, 10, 20)
+    assert [(each.t0, each.reason) for each in gaps[8:10]] == [(10, "overload"), (10, NOT_RECORDED)]
+    assert (len(gaps), gaps[0].t0) == (MAX_GAPS + 1, 2)
+
+
+def test_a_span_that_is_empty_or_whose_beginning_is_gone_is_none() -> None:
+    assert not_kept((), None, 5) == not_kept((), 5, 5) == ()

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import FLOOR, STAFF, Feed
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall_hub.mirror.checking import Broken, Run, first_run, live_run, take, with_lanes
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"a hub's tests need a key: this is"[:32]))
 SIGNED = verifier(SIGNER.public_document())

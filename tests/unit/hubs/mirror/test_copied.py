@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.kernel.ids import ChannelId
 from moothall_hub.mirror.copied import Copy, dropped, lanes_of
-from recorder import SESSION
+from support.sessions.recorder import SESSION
 
 
 def test_the_lanes_of_texts() -> None:

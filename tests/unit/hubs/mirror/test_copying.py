@@ -3,7 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from log_above import FLOOR, FRENCH, OWN, SIGNED, Disk, LogAbove, Served
 from moothall.core.chain import LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.types import LaneHead
@@ -14,7 +13,8 @@ from moothall.wire.hub.messages import Erased, Follow, Live, Part, Stopped, Take
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Copy, Span, Step, dropped
 from moothall_hub.mirror.copying import batch, began, broke, caught, follow, has_erased, stopped
-from recorder import EPOCH, SESSION, Recorder
+from support.hubs.log_above import FLOOR, FRENCH, OWN, SIGNED, Disk, LogAbove, Served
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 NEW = Copy(session=SESSION)
 LANE = channel_lane(FLOOR)

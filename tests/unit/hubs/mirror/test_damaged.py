@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from log_above import FLOOR, SIGNED, LogAbove, Served
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.wire.hub.messages import Part
 from moothall_hub.mirror.copied import Copy, Step
@@ -13,7 +12,8 @@ from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.damaged import ASIDE, NOTED, note_damage, set_aside_if_damaged
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.store import FILE_NAME
-from recorder import SESSION
+from support.hubs.log_above import FLOOR, SIGNED, LogAbove, Served
+from support.sessions.recorder import SESSION
 
 
 async def a_file(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub.messages import Erased
 from moothall_hub.mirror.erasing import ALL, RETRY_MS, Erasing
-from recorder import EPOCH, SESSION
+from support.sessions.recorder import EPOCH, SESSION
 
 
 class Others:

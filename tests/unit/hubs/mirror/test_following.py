@@ -8,8 +8,6 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from following_hub import COMES, OTHER, WANT, Hub, hub_that_follows
-from log_above import FLOOR, FRENCH, LogAbove, Served
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
@@ -21,7 +19,9 @@ from moothall.wire.hub.records import pack
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.wanted import Want
 from moothall_hub.uplink.strip import CopyNow, Missed
-from recorder import EPOCH, SESSION
+from support.hubs.following import COMES, OTHER, WANT, Hub, hub_that_follows
+from support.hubs.log_above import FLOOR, FRENCH, LogAbove, Served
+from support.sessions.recorder import EPOCH, SESSION
 
 
 async def test_what_comes_is_stored_then_acknowledged_then_shown() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from log_above import FLOOR, OWN, SIGNED, LogAbove, Served
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import FLOOR as FLOOR_LANE
@@ -20,7 +19,8 @@ from moothall_hub.mirror.copied import Copy, Span, Step
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.store import FILE_NAME
-from recorder import EPOCH, SESSION, Recorder
+from support.hubs.log_above import FLOOR, OWN, SIGNED, LogAbove, Served
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 NEW = Copy(session=SESSION)
 LANE = channel_lane(FLOOR)

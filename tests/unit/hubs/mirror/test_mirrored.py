@@ -6,16 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from copies_in_memory import Followed, MemoryCopies
-from fanning import settle
-from log_above import FLOOR, OWN, LogAbove
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.core.views.gaps import BREAK_SET_BACK, Gap
+from moothall.core.views.reading_order import BREAK_SET_BACK, Gap
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.catalogue import Catalogue
@@ -26,7 +23,10 @@ from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, Received, decode
 from moothall_hub.mirror.mirrored import LOOK_MS, UNUSED_MS, MirroredSession, MirroredSessions
-from recorder import EPOCH, SESSION
+from support.hubs.copies import Followed, MemoryCopies
+from support.hubs.log_above import FLOOR, OWN, LogAbove
+from support.memory.fanout import settle
+from support.sessions.recorder import EPOCH, SESSION
 
 FEED = Feed(FLOOR)
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from log_above import LogAbove
 from moothall.adapters.store.sqlite_file import open_for_writing
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.copied import Copy, Step
-from recorder import SESSION
+from support.hubs.log_above import LogAbove
+from support.sessions.recorder import SESSION
 
 
 def test_a_step_is_undone_with_its_transaction(tmp_path: Path) -> None:

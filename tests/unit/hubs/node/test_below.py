@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from fanning import settle
-from log_above import FLOOR, FRENCH, OWN, LogAbove
 from moothall.core.chain import LogRecord
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.errors import RefusalCode
@@ -22,7 +20,9 @@ from moothall_hub.mirror.checking import Broken, first_run, live_run, take
 from moothall_hub.mirror.copied import Copy, lanes_of
 from moothall_hub.node.below import PATIENCE_MS, CopySource, PassingOn
 from moothall_hub.outbox.outbox import ActStanding, ActState
-from recorder import EPOCH, SESSION
+from support.hubs.log_above import FLOOR, FRENCH, OWN, LogAbove
+from support.memory.fanout import settle
+from support.sessions.recorder import EPOCH, SESSION
 
 ACT = Act(id=CommandId("heads:1"), session=SessionId("plenary"), at=1, act=HeadCountAct(people=23))
 

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
-from fanning import settle
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub.messages import MOST_ACTS, Act, Done, HeadCountAct, NotDone
 from moothall_hub.outbox.acts_up import RETRY_MS, ActsUp
+from support.memory.fanout import settle
 
 
 class Waiting:

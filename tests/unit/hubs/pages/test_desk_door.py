@@ -6,7 +6,6 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from hub_desk import Browser, OpenRoom, S, a_note, open_room
 from moothall.core.events.question_parts import Standing
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
@@ -20,6 +19,7 @@ from moothall_hub.mirror.offers import Choice
 from moothall_hub.room.local_floor import Local, Mode
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
 from moothall_hub.room.presence import MOST_NOTES
+from support.hubs.desk import Browser, OpenRoom, S, a_note, open_room
 
 
 @pytest_asyncio.fixture

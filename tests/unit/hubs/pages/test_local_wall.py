@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from hub_desk import OpenRoom, S, open_room
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.ids import ChannelId, InterventionId, PollId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall_hub.pages.local_wall import MOST_SHOWN
+from support.hubs.desk import OpenRoom, S, open_room
 
 
 @pytest_asyncio.fixture

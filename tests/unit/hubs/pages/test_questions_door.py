@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from hub_desk import OpenRoom, S, open_room
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
@@ -14,6 +13,7 @@ from moothall.services.questions.author_view import OwnAct
 from moothall.wire.hub.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.local_floor import count
+from support.hubs.desk import OpenRoom, S, open_room
 
 
 @pytest_asyncio.fixture

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from hub_desk import OpenRoom, S, open_room
 from moothall.adapters.questions.asking_door import ALLOWANCE
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
@@ -13,6 +12,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.rules.questions import MAX_TEXT
 from moothall.wire.hub.messages import AskAct, StandAct
 from moothall_hub.room.local_floor import Mode
+from support.hubs.desk import OpenRoom, S, open_room
 
 FILLED = {"id": "f1", "kind": "question", "text": "Why?", "language": "en"}
 

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest_asyncio
 
-from hub_desk import Browser, OpenRoom, S, open_room
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId
 from moothall_hub.room.ports import LineState
+from support.hubs.desk import Browser, OpenRoom, S, open_room
 
 
 @pytest_asyncio.fixture

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from hub_desk import Put, Room, S, jumping, room
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
@@ -16,6 +15,7 @@ from moothall.services.questions.ballots import COUNT_MS
 from moothall.wire.hub.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.hands import RoomHands
+from support.hubs.desk import Put, Room, S, jumping, room
 
 P, Q = PollId("p"), PollId("q")
 

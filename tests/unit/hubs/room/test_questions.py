@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub_desk import NODE, Room, S, jumping, room
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
@@ -20,7 +19,8 @@ from moothall.wire.hub.messages import AskAct, StandAct, SupportAct
 from moothall_hub.outbox.outbox import ActState, Outbox
 from moothall_hub.room.local_floor import Local, Mode, count, own_of
 from moothall_hub.room.questions import PASS_ON_MS, RoomFloor, RoomWords
-from removing_hall import found
+from support.halls.removal import found
+from support.hubs.desk import NODE, Room, S, jumping, room
 
 
 def wish(text: str = "Why?", **more: object) -> Wish:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from hub_desk import Room, S, jumping, room
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM
@@ -10,6 +9,7 @@ from moothall.services.questions.asking import Wish
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.typing import Done, Heard, Untyped, Written
 from moothall.wire.hub.messages import TypeAct
+from support.hubs.desk import Room, S, jumping, room
 
 WISH = Wish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
 

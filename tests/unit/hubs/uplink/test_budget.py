@@ -5,9 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.wire.hub.messages import Follow
-from moothall_hub.uplink.budget import Meter, Step, Usage, day_at, narrowed, step, used
+from moothall_hub.uplink.budget import Meter, Step, Usage, day_at, step, used
 
 NOON = 1_764_072_000_000  # 25 November 2025, 12:00 UTC
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -28,15 +26,6 @@ MB = 1_000_000
 def test_the_budget_has_steps_and_no_end(used_bytes: int, holds: Step) -> None:
     assert step(used_bytes, 10 * MB) is holds
     assert step(used_bytes, None) is Step.ALL
-
-
-def test_a_step_narrows_what_is_followed() -> None:
-    wanted = Follow(session=SessionId("plenary"), channels=(ChannelId("floor"), ChannelId("pt")), words=True)
-    assert narrowed(wanted, Step.ALL) == wanted
-    lines = narrowed(wanted, Step.LINES)
-    assert (lines.channels, lines.words) == (wanted.channels, False)
-    one = narrowed(wanted, Step.ONE_LANGUAGE)
-    assert (one.channels, one.words) == ((ChannelId("floor"),), False)
 
 
 def test_the_day_is_the_conferences() -> None:

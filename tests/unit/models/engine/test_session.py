@@ -19,7 +19,7 @@ from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import LEAST_SPEECH, Load
 from moothall_models.speech.review import Line, Reviewer
 from moothall_models.speech.settings import SpeechSettings
-from revising import Revising
+from support.models.revising import Revising
 
 SCRIPT = Script(
     words=(ScriptWord(" Good", 400, 700), ScriptWord(" morning.", 710, 1_200), ScriptWord(" So", 3_000, 3_400))

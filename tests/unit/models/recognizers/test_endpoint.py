@@ -15,7 +15,6 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from certificate import make_certificate
 from moothall.core.kernel.errors import ConfigurationError, KeyRefused, RecognitionFailed
 from moothall_models.ports import Hypothesis
 from moothall_models.recognizers.endpoint import (
@@ -27,7 +26,8 @@ from moothall_models.recognizers.endpoint import (
     Unusable,
     read_address,
 )
-from transcription_service import KEY, Service, refusal, serving
+from support.links.certificate import make_certificate
+from support.models.transcription_service import KEY, Service, refusal, serving
 
 FORM = (b"hello", "multipart/form-data; boundary=x")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

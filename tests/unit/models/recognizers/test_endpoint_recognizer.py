@@ -23,7 +23,7 @@ from moothall_models.recognizers.endpoint_recognizer import (
     language_of,
     wav,
 )
-from transcription_service import KEY, Service, Style, asker, refusal, samples_of, serving
+from support.models.transcription_service import KEY, Service, Style, asker, refusal, samples_of, serving
 
 LOUD = np.full(2 * RATE, 0.25, dtype=np.float32)
 

@@ -5,7 +5,7 @@ import pytest
 from moothall.core.events.types import Word
 from moothall_models.speech.agreement import agreed, stable, worth_showing
 from moothall_models.speech.settings import SpeechSettings
-from talking import said
+from support.sound.talking import said
 
 SETTINGS = SpeechSettings(
     agreed_margin=200,

@@ -10,7 +10,7 @@ from moothall.wire.engine import OpenSegment
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, Reporter, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
-from talking import CHANNEL, Reader, attach, hear, play, said, settle, silence
+from support.sound.talking import CHANNEL, Reader, attach, hear, play, said, settle, silence
 
 SLOW_TO_AGREE = SpeechSettings(first_pass=3_200, longest_window=3_200, alone_p=1.0, trim_anywhere_at=9_999)
 EMPTY = Hypothesis(language="en", words=())

@@ -11,7 +11,7 @@ from moothall_models.ports import Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.settings import SpeechSettings
-from talking import FRAME, attach, hear, probability, said, silence
+from support.sound.talking import FRAME, attach, hear, probability, said, silence
 
 NO_ANSWER = Hypothesis(language="en", words=(), passed_over=True)
 SENTENCE = said("We hold these truths to be self-evident.", 1_000)  # Ends at 3100.

@@ -11,7 +11,7 @@ from moothall_models.speech.passes import PassRequest, expected
 from moothall_models.speech.review import BEAM, WAITING, Reviewer, better
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Frame, Utterance
-from talking import CHANNEL, FRAME, attach, hear, said, silence
+from support.sound.talking import CHANNEL, FRAME, attach, hear, said, silence
 
 FREELY = SpeechSettings(review_share=1.0)
 HEARD_WRONG = said("So fear free to download it.", 0)

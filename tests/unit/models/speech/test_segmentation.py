@@ -7,7 +7,7 @@ from moothall.core.signals import Partial
 from moothall.wire.engine import OpenSegment
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
-from talking import CHANNEL, attach, said
+from support.sound.talking import CHANNEL, attach, said
 
 SETTINGS = SpeechSettings(longest_segment=3_000, clause_break=2_000)
 

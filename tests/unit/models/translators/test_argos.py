@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from argos_packages import put_package, written
 from moothall.core.translating.routes import best_route
 from moothall_models.translators.argos import MOST_TOKENS, PIECE, ArgosTranslator, Native
 from moothall_models.translators.argos_package import MODEL, ArgosPackage, installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.port import TranslationFailed
+from support.models.argos_packages import put_package, written
 
 
 class Loaded:

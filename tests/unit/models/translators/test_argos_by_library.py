@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from argos_packages import put_package
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.translator_cli import find_translators
 from moothall_models.translators.argos import argos_library
 from moothall_models.translators.argos_package import installed_packages
+from support.models.argos_packages import put_package
 
 
 def test_without_the_library_no_package_is_used_and_it_is_said(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from argos_packages import put_package
 from moothall_models.translators.argos_package import (
     BPE,
     MODEL,
@@ -16,6 +15,7 @@ from moothall_models.translators.argos_package import (
     installed_packages,
     read_about,
 )
+from support.models.argos_packages import put_package
 
 GOOD: dict[str, object] = {"from_code": "en", "to_code": "ru", "package_version": "1.9"}
 FILES = {"metadata.json", MODEL, PIECES}

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from certificate import make_certificate
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.translating.routes import best_route
 from moothall_models.recognizers.endpoint import MOST_BYTES
@@ -25,8 +24,9 @@ from moothall_models.translators.service import (
     open_service,
     read_translation,
 )
-from transcription_service import KEY, refusal
-from translation_service import MODEL, Chat, Clock, chatting, completion, standing, translator
+from support.links.certificate import make_certificate
+from support.models.transcription_service import KEY, refusal
+from support.models.translation_service import MODEL, Chat, Clock, chatting, completion, standing, translator
 
 
 class House:

@@ -7,9 +7,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, Sound, hello, memory_hall
-from late_engine import slow_engine
-from microphone import RATE, begun, greeting, live_hall, speak
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -26,7 +23,10 @@ from moothall.services.sessions.role_links import Staff
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
-from programme_house import HALL, HOUR, ProgrammeHouse
+from support.memory.hall import FLOOR, MIC, Sound, hello, memory_hall
+from support.memory.late_engine import slow_engine
+from support.memory.microphone import RATE, begun, greeting, live_hall, speak
+from support.memory.programme import HALL, HOUR, ProgrammeHouse
 
 DESK = Actor(Role.TECHNICIAN, "l1")
 A, B = SessionId("a"), SessionId("b")

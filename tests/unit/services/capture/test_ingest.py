@@ -4,8 +4,6 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall
-from microphone import Ears
 from moothall.core.commands import AddChannel, BeginNotRecorded, OpenSession
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
@@ -21,6 +19,8 @@ from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpool, MemorySpools
 from moothall.wire import engine as wire
+from support.memory.hall import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall
+from support.memory.microphone import Ears
 
 
 async def deaf_engine(engine: EngineEnd) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from hall_in_memory import FLOOR, MemoryHall
-from microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, BeginNotRecorded, CloseSession, EndNotRecorded, MapClock, OpenSession
@@ -25,7 +23,9 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason, Piece
-from spools import OddSpools
+from support.memory.hall import FLOOR, MemoryHall
+from support.memory.microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
+from support.sound.spools import OddSpools
 
 BOOTH = ChannelId("booth")
 

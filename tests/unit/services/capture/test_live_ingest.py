@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import asyncio
 
-from hall_in_memory import FLOOR, shown
-from microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
 from moothall.core.commands import AddChannel
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
@@ -16,6 +14,8 @@ from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.audio import EndReason, Piece
 from moothall.wire.frames import Format
+from support.memory.hall import FLOOR, shown
+from support.memory.microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
 
 FRENCH = ChannelId("fr")
 

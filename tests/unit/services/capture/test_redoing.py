@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, Sound, assigned, attached, hello, memory_hall, next_attached
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -19,6 +18,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
 from moothall.wire import engine as wire
+from support.memory.hall import FLOOR, MIC, Sound, assigned, attached, hello, memory_hall, next_attached
 
 CAPTIONER = Actor(Role.CAPTIONER, "c")
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
-from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.commands import (
     AddChannel,
@@ -42,6 +41,7 @@ from moothall.services.supervision.pulses import Stalls
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock, SeededRandomness
 from moothall.testing.loop import run
+from support.memory.hall import FLOOR, MIC, MemoryHall, memory_hall
 
 ONE, TWO = RoomId("one"), RoomId("two")
 

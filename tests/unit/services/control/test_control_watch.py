@@ -6,7 +6,7 @@ from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, ChannelState, Sound
 from moothall.services.control.control_watch import RATE_MS, Watched
 from moothall.services.log.publication import Publication
-from recorder import Recorder
+from support.sessions.recorder import Recorder
 
 FLOOR, LINE = ChannelId("floor"), SegmentId("a")
 STATE = State(id=SessionId("s"))

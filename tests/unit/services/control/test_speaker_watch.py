@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from moothall.core.commands import AnyCommand, CloseSession, IntroduceSpeaker, OpenSession, PauseSession, TakeFloor
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SpeakerId
@@ -13,6 +12,7 @@ from moothall.services.control.speaker_watch import SpeakerWatch
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.loop import run
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
 
 AMINA = SpeakerId("amina")
 

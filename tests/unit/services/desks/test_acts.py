@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from asking import asked
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Actor, Role
@@ -15,7 +14,8 @@ from moothall.services.desks.acts import ACTS, DeskActs, News, Presence, shown
 from moothall.services.log.orders import Receipt
 from moothall.services.log.publication import Publication, republished
 from moothall.testing.log_memory import FailingLog
-from writing import FLOOR, TECHNICIAN, Stage, opened, said, stage
+from support.memory.writer import FLOOR, TECHNICIAN, Stage, opened, said, stage
+from support.sessions.questions import asked
 
 ANA = SpeakerId("ana")
 A = SegmentId("a")

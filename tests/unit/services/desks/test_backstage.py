@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.events.types import PolicyQuestion, Tag
@@ -10,6 +9,7 @@ from moothall.services.desks.backstage import NOTES, TAGGED, hubs, outcome, staf
 from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.loop import run
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 CHAIR, CAPTIONER = Actor(Role.CHAIR, "c1"), Actor(Role.CAPTIONER, "c2")
 Q1 = PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?")

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from asking import MODERATOR, asked, name, stand
-from deciding import carry_out
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import FirstKnow, Refusal
@@ -9,6 +7,8 @@ from moothall.core.kernel.ids import CommandId
 from moothall.core.session.state import State
 from moothall.services.desks.acts import Presence
 from moothall.services.desks.calls import WITHIN_MS, Call, Calls
+from support.sessions.deciding import carry_out
+from support.sessions.questions import MODERATOR, asked, name, stand
 
 AMINA = Presence(seat="1", role=Role.MODERATOR, label="Desk 1", name="Amina")
 BEN = Presence(seat="2", role=Role.MODERATOR, label="Desk 2")

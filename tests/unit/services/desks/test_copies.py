@@ -20,7 +20,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
-from writing import ENGINE, FLOOR, TECHNICIAN, Stage, opened, said, stage
+from support.memory.writer import ENGINE, FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 HIDDEN = b"rhubarb"
 MORNING, NOON, NIGHT = SessionId("morning"), SessionId("noon"), SessionId("night")

@@ -3,8 +3,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from asking import ask, stand
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.commands import (
     AnyCommand,
     Ask,
@@ -36,6 +34,8 @@ from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
+from support.sessions.questions import ask, stand
 
 TECHNICIAN = Staff(link="l1", role=Role.TECHNICIAN, scope="hall", label="Ann's laptop")
 CAPTIONER = Staff(link="l2", role=Role.CAPTIONER, scope="hall", label="Captions")

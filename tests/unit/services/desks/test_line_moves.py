@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.events.types import Access, EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Role
@@ -17,7 +16,8 @@ from moothall.services.sessions.role_links import Staff
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet
-from writing import ENGINE
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
+from support.memory.writer import ENGINE
 
 MORNING, NOON = SessionId("morning"), SessionId("noon")
 A = SegmentId("a")

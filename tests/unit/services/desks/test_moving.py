@@ -17,7 +17,7 @@ from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.log.orders import Receipt
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
-from writing import ENGINE, FLOOR, TECHNICIAN, Stage, opened, said, stage
+from support.memory.writer import ENGINE, FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 MORNING, NOON = SessionId("morning"), SessionId("noon")
 ANA, BO = SpeakerId("ana"), SpeakerId("bo")

@@ -4,8 +4,6 @@ from typing import Any
 
 import msgspec
 
-from asking import MODERATOR, SOMEBODY, ask, asked, name, stand
-from deciding import FLOOR, WALL, carry_out, speaking
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Order, Standing
 from moothall.core.kernel.actors import Actor, Role
@@ -13,6 +11,8 @@ from moothall.core.kernel.ids import PollId, SegmentId
 from moothall.core.questions.interventions import Floor
 from moothall.core.session.state import State
 from moothall.services.desks.questions import LEADERS, NEW_MS, NEWEST, POLLS, DeskFloor, parts_of
+from support.sessions.deciding import FLOOR, WALL, carry_out, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand
 
 
 def news(told: DeskFloor, state: State, wall: int = WALL, *, anew: bool = False) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from moothall.core.removal.selection import Interventions, Lines, Selection, Spa
 from moothall.services.desks.removal import Spoken, remove, spoken
 from moothall.services.log.orders import Receipt
 from moothall.testing.log_memory import FailingLog
-from writing import FLOOR, TECHNICIAN, Stage, opened, said, stage
+from support.memory.writer import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 HIDDEN = "rhubarb"
 ANA = SpeakerId("ana")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from hall_in_memory import FLOOR, memory_hall
 from moothall.core.kernel.actors import Role
 from moothall.services.desks.acts import DeskActs, Presence
 from moothall.services.desks.table import Seat, Table
 from moothall.services.sessions.role_links import Staff
 from moothall.testing.loop import run
+from support.memory.hall import FLOOR, memory_hall
 
 
 def test_what_is_for_some_roles_is_told_to_no_other() -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hall_in_memory import MIC, Sound, attached, hello, memory_hall, next_attached
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
@@ -25,7 +24,8 @@ from moothall.testing.clock import ManualClock
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog
 from moothall.wire.engine import Accepted, Act, Attach
-from writing import FLOOR, TECHNICIAN, Stage, opened, said, stage
+from support.memory.hall import MIC, Sound, attached, hello, memory_hall, next_attached
+from support.memory.writer import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 Q = InterventionId("q")
 ANA, BO, ZOE = SpeakerId("ana"), SpeakerId("bo"), SpeakerId("zoe")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, Sound, memory_hall
 from moothall.core.commands import (
     AnyCommand,
     AttachEngine,
@@ -22,6 +21,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.services.supervision.pulses import Fate
 from moothall.testing import loop
+from support.memory.hall import FLOOR, MIC, Sound, memory_hall
 
 
 @pytest.mark.parametrize(("failures", "wait"), [(1, 1_000), (3, 4_000), (40, BACKOFF.last_ms)])

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hall_in_memory import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -32,6 +31,7 @@ from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
+from support.memory.hall import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
 
 
 class Scene:

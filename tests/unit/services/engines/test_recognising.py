@@ -5,7 +5,6 @@ import logging
 
 import pytest
 
-from hall_in_memory import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached, shown
 from moothall.core.commands import CommitWords, NoteGap, SegmentStart
 from moothall.core.events.types import GapReason, Word
 from moothall.core.glossary.merging import Preferred
@@ -21,6 +20,7 @@ from moothall.testing.engine_link import EngineEnd, engine_link
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
+from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached, shown
 
 
 def test_an_assignment_waits_for_an_engine_and_is_done_when_it_has_drained() -> None:

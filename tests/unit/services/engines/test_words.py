@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, MemoryHall, memory_hall, shown
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
@@ -20,6 +19,7 @@ from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
+from support.memory.hall import FLOOR, MIC, MemoryHall, memory_hall, shown
 
 LINE, NEXT = SegmentId("a"), SegmentId("b")
 

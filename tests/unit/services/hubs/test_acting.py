@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hub_side import HALL, HELLO, Centre, centre, ended, next_of
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.hubs.acting import FAILURES
@@ -13,6 +12,7 @@ from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
+from support.hubs.side import HALL, HELLO, Centre, centre, ended, next_of
 
 
 def told(story: Callable[[Centre], Awaitable[None]], made: Centre | None = None) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core.commands import AnyCommand, ClosePoll, CloseSession, OpenPoll, OpenSession, Stand
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
@@ -26,6 +25,7 @@ from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import Act, Done, NotDone
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 WHY = InterventionId("why")

@@ -3,7 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hub_side import ALL, FRENCH, HALL, MINE, ROOM, LogSource, finished, opened
 from moothall.core.events import types as ev
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId
@@ -22,6 +21,7 @@ from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.ports import Stand
 from moothall.testing.hub_link import plain_pack
 from moothall.wire.hub.messages import Follow, Held
+from support.hubs.side import ALL, FRENCH, HALL, MINE, ROOM, LogSource, finished, opened
 
 TEXT = channel_lane(ROOM)
 LANES = lanes_of((ROOM,), words=False)

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from hub_side import HALL, LogSource
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import Lane
 from moothall.core.kernel.lanes import FLOOR, SESSION
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hubs.ports import Heads
+from support.hubs.side import HALL, LogSource
 
 WORDS = Lane("w:floor")
 TWO = frozenset({SESSION, FLOOR})

@@ -3,7 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hub_side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
 from moothall.core.events import types as ev
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
@@ -12,7 +11,8 @@ from moothall.services.hubs.cursor import PAGE, Torn
 from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, WAIT_MS, Feeding, may_wait
 from moothall.testing.hub_link import plain_pack, plain_unpack
 from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, Held, Live, Stopped
-from recorder import Recorder
+from support.hubs.side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
+from support.sessions.recorder import Recorder
 
 TEXT = channel_lane(ROOM)
 

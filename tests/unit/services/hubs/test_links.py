@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
-from hub_side import ALL, BELOW, HALL, HELLO, MINE, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane
 from moothall.core.session.state import Status
@@ -18,6 +17,21 @@ from moothall.testing.hub_link import hub_link
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
 from moothall_hub.mirror.offers import Offers
+from support.hubs.side import (
+    ALL,
+    BELOW,
+    HALL,
+    HELLO,
+    MINE,
+    ROOM,
+    Centre,
+    LogSource,
+    Model,
+    centre,
+    ended,
+    listen,
+    next_of,
+)
 
 
 def told(story: Callable[[Centre], Awaitable[None]], made: Centre | None = None) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core.commands import AnyCommand, CloseSession, OpenSession, StateHub
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -10,7 +9,7 @@ from moothall.core.hubs.standing import HubNow
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.core.rules.hubs import MOST_HUBS, MOST_PEOPLE
+from moothall.core.rules.making import MOST_HUBS, MOST_PEOPLE
 from moothall.services.hubs import presence as hub_presence
 from moothall.services.hubs.presence import COUNTS, CUT_MS, HubPresence
 from moothall.services.log.orders import Receipt
@@ -18,6 +17,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 KISUMU = ("kisumu", "Kisumu")
 

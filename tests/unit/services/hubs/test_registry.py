@@ -4,8 +4,6 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import SESSION
-from hub_registry import Registry, with_registry
 from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.events.types import Access
 from moothall.core.hubs.entry import MOST_PEOPLE, Details
@@ -16,6 +14,8 @@ from moothall.services.hubs.keys import SHELF
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.hubs.registry import KEEP_MS, LOOK_MS, Paired
 from moothall.services.sessions.role_links import HALL, hub_of
+from support.hubs.registry import Registry, with_registry
+from support.memory.hall import SESSION
 
 NODE = "0123456789abcdef"
 

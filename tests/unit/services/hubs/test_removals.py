@@ -16,7 +16,7 @@ from moothall.services.hubs.ports import Identity
 from moothall.services.hubs.removals import AGAIN_MS, ALL, KEEP_MS, HubRemovals
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 KISUMU = Identity(hub="kisumu", title="Kisumu", generation=1)
 NORTH = Identity(hub="north", title="North", generation=1)

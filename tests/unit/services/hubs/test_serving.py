@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import pytest
 
-from hub_side import FRENCH, HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 from moothall.core.chain import LogRecord
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
@@ -29,6 +28,7 @@ from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.messages import Part
+from support.hubs.side import FRENCH, HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 
 TEXT = channel_lane(ROOM)
 PULSE_MS = wire.PULSE_MS

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
@@ -16,6 +15,7 @@ from moothall.services.hubs.signals import HubSignals, SoundWatch, usual
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.wire.hub import messages as wire
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 HOUR_S = 3_600
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.commands import AddChannel, AnyCommand, CloseSession, CreateSession, DescribeSession, OpenSession
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel import lanes
@@ -21,6 +20,7 @@ from moothall.services.sessions.catalogue import Catalogue
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.wire.hub.messages import OfferedText
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 OTHER = SessionId("other")
 HOUR = 3_600_000

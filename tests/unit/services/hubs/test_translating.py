@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import asyncio
 
-from asking import MODERATOR, SOMEBODY, ask, stand
-from hall_in_memory import memory_hall
-from hub_side import Centre, centre, next_of
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.actors import SYSTEM
@@ -17,6 +14,9 @@ from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.wire.hub import messages as wire
+from support.hubs.side import Centre, centre, next_of
+from support.memory.hall import memory_hall
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand
 
 S = SessionId("s")
 

@@ -11,7 +11,7 @@ from moothall.core.session.state import State
 from moothall.record.verify import Verdict, verify
 from moothall.services.log.drafting import Draft
 from moothall.testing.clock import SeededRandomness, SeededSigner
-from writing import SESSION
+from support.memory.writer import SESSION
 
 HEAD = LogHead(epoch=Epoch("e1"), term=3, offset=0, lanes={})
 CHAIR = Actor(Role.CHAIR, "chair")

@@ -6,8 +6,6 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import memory_hall
-from meeting import frames_of
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
@@ -26,7 +24,9 @@ from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
-from writing import FLOOR, SESSION, TECHNICIAN, Stage, opened, said, stage
+from support.memory.hall import memory_hall
+from support.memory.writer import FLOOR, SESSION, TECHNICIAN, Stage, opened, said, stage
+from support.sessions.meeting import frames_of
 
 HIDDEN = "rhubarb"
 OFF = do.BeginNotRecorded(back=3_000)

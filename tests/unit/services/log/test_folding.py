@@ -15,7 +15,7 @@ from moothall.core.session.state import Status
 from moothall.services.log.folding import PAGE, fold
 from moothall.services.log.signing_times import CHECKPOINT_MS
 from moothall.testing.log_memory import FailingLog, MemoryLog
-from writing import FLOOR, SESSION, TECHNICIAN, opened, said, stage
+from support.memory.writer import FLOOR, SESSION, TECHNICIAN, opened, said, stage
 
 
 async def test_an_empty_log_is_nothing_yet() -> None:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from deciding import ENGINE, FLOOR, carry_out, commit, end, opened, segment, speaking, word
-from meeting import opened as told_opened
-from meeting import partial
 from moothall.core import commands as do
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded
 from moothall.services.log.publication import Publication, shown_with
-from recorder import SESSION, Recorder
+from support.sessions.deciding import ENGINE, FLOOR, carry_out, commit, end, opened, segment, speaking, word
+from support.sessions.meeting import opened as told_opened
+from support.sessions.meeting import partial
+from support.sessions.recorder import SESSION, Recorder
 
 
 def test_every_record_comes_with_what_it_says() -> None:

@@ -19,7 +19,7 @@ from moothall.services.log.orders import QUEUE, Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.log.signing_times import CHECKPOINT_MS
 from moothall.testing.log_memory import FailingLog
-from writing import ENGINE, FLOOR, SESSION, Stage, opened, stage
+from support.memory.writer import ENGINE, FLOOR, SESSION, Stage, opened, stage
 
 
 def commit(first: int, text: str, rest: str = "", start: bool = False) -> do.CommitWords:

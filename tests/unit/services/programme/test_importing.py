@@ -11,8 +11,8 @@ from moothall.services.programme.programme import CONFERENCE, ZONE, Programme
 from moothall.testing import loop
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
-from programme_files import ZONES, table
-from programme_house import ProgrammeHouse, programme_house
+from support.files.programme_files import ZONES, table
+from support.memory.programme import ProgrammeHouse, programme_house
 
 A, B = SessionId("a"), SessionId("b")
 FIRST = table("a,Opening,Tent,1970-01-01,1:00,en,Ana", "b,Closing,Tent,1970-01-02,1:00,en,Bo")

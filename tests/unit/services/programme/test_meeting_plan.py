@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode, Storage
 from moothall.core.kernel.ids import SessionId
 from moothall.services.programme.meeting_plan import change_plan, left_out, on_beside, two_in_a_room
 from moothall.testing import loop
-from programme_house import HALL, HOUR, NOW, programme_house
+from support.memory.programme import HALL, HOUR, NOW, programme_house
 
 A, B, C = SessionId("a"), SessionId("b"), SessionId("c")
 

@@ -9,8 +9,8 @@ from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.programme.office import Office
 from moothall.testing import loop
-from programme_files import ZONES, sample
-from programme_house import ProgrammeHouse, programme_house
+from support.files.programme_files import ZONES, sample
+from support.memory.programme import ProgrammeHouse, programme_house
 
 
 def office(house: ProgrammeHouse) -> Office:

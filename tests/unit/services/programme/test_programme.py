@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
 
 import pytest
 
-from hall_in_memory import SESSION
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -17,7 +15,8 @@ from moothall.core.session.state import Status
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog
-from programme_house import HALL, HOUR, NOW, ProgrammeHouse, programme_house
+from support.memory.hall import SESSION
+from support.memory.programme import HALL, HOUR, NOW, ProgrammeHouse, programme_house
 
 A, B, C = SessionId("a"), SessionId("b"), SessionId("c")
 
@@ -192,17 +191,15 @@ def test_an_overrun_is_said_at_five_minutes_and_when_the_time_is_up() -> None:
             await house.plan("untimed")
             assert house.programme.overrun(A) is None
             await house.programme.next_session(HALL)
-            found = []
-            async with aclosing(house.programme.overruns()) as overruns:
-                async for overrun in overruns:
-                    found.append((house.clock.wall() - NOW, overrun))
-                    if overrun.over:
-                        break
-            ends = NOW + HOUR
-            assert found == [
-                (HOUR - 300_000, Overrun(session=A, room=HALL, ends=ends, left=300_000)),
-                (HOUR, Overrun(session=A, room=HALL, ends=ends, left=0)),
-            ]
+            await house.clock.sleep(HOUR - 300_001)
+            assert house.programme.overrun(A) is None
+            await house.clock.sleep(1)
+            soon = Overrun(session=A, room=HALL, ends=NOW + HOUR, left=300_000)
+            assert house.programme.overrun(A) == soon
+            await house.clock.sleep(300_000)
+            late = Overrun(session=A, room=HALL, ends=NOW + HOUR, left=0)
+            assert house.programme.overrun(A) == late
+            assert (soon.over, late.over) == (False, True)
             await house.programme.send(A, do.CloseSession())
             assert house.programme.overrun(A) is None
             assert house.programme.overrun(SessionId("untimed")) is None

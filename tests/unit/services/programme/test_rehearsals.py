@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from hall_in_memory import FLOOR
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId
@@ -16,7 +15,8 @@ from moothall.services.readers.feed import Subscription
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
-from programme_house import ProgrammeHouse, programme_house
+from support.memory.hall import FLOOR
+from support.memory.programme import ProgrammeHouse, programme_house
 
 R, KEPT = SessionId("r"), SessionId("kept")
 Story = Callable[[ProgrammeHouse, Rehearsals, list[SessionId]], Coroutine[Any, Any, None]]

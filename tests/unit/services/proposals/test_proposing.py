@@ -7,8 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from deciding import FLOOR, commit, end, line_of, word
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode, StorageUnavailable
@@ -23,6 +21,8 @@ from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import MemoryLog
+from support.memory.hall import SESSION, MemoryHall, memory_hall
+from support.sessions.deciding import FLOOR, commit, end, line_of, word
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
 ENGINE = Actor(Role.ENGINE, "scripted")

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import msgspec
 
-from deciding import FLOOR, commit, end, line_of, word
-from hall_in_memory import MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -13,6 +11,8 @@ from moothall.services.log.orders import Receipt
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine, refine
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
+from support.memory.hall import MemoryHall, memory_hall
+from support.sessions.deciding import FLOOR, commit, end, line_of, word
 
 PERSON = Actor(Role.SECRETARIAT, "operator")
 ENGINE = Actor(Role.ENGINE, "scripted")

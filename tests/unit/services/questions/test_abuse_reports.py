@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -15,6 +14,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 Q = InterventionId("q")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.commands import AnyCommand, CloseSession, LimitAsking, MoveLinesAway, OpenSession, Stand, TypeLine
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -22,6 +21,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 WHY = Wish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")

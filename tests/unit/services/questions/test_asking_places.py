@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from asking import MODERATOR, SOMEBODY, ask, name, stand
-from deciding import carry_out, speaking
 from moothall.core.events.question_parts import Standing
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import State
 from moothall.services.questions import asking_places
 from moothall.services.questions.asking_places import CROWD, MOST_SESSIONS, ROUNDS, AskingPlaces, Crowd
 from moothall.testing.clock import SeededRandomness
+from support.sessions.deciding import carry_out, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, name, stand
 
 S = SessionId("s")
 HALL, HOME = "198.51.100.7", "2001:db8:1:2::/64"

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from asking import MODERATOR, SOMEBODY, ask, asked, of, stand
-from deciding import WALL, carry_out, speaking
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Standing
 from moothall.services.questions.author_view import own_of
+from support.sessions.deciding import WALL, carry_out, speaking
+from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, of, stand
 
 
 @pytest.mark.parametrize(

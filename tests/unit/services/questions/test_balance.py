@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core.commands import AnyCommand, Ask, CloseSession, OpenSession, ReopenSession, Stand
 from moothall.core.events.question_parts import Kind, Standing
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -17,6 +16,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 MEDIA: Statement = {Dimension.GROUP: "media", Dimension.YOUNG: "yes"}
 BUSINESS: Statement = {Dimension.GROUP: "business"}

@@ -4,7 +4,6 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from hall_in_memory import SESSION, MemoryHall, memory_hall
 from moothall.core.commands import (
     AnyCommand,
     Ask,
@@ -34,6 +33,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
+from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 P = PollId("p")
 ASKED = OpenPoll(poll=P, question="Shall we?", language="en", options=("Yes", "No", "Later"))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
@@ -21,6 +20,7 @@ from moothall.services.questions.typing import ALLOWANCE, MOST_UNKEPT, Done, Hea
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
 A, B = InterventionId("a"), InterventionId("b")

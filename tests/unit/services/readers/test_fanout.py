@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from fanning import join, meeting, one_line, running, settle
-from meeting import ENGINE, FLOOR, LINES, LIVE, ended, frames_of, opened, partial, read, words
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SessionId
@@ -21,6 +19,8 @@ from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
 from moothall.wire.outbox import Outgoing
 from moothall.wire.reader import Outcome, Reader
+from support.memory.fanout import join, meeting, one_line, running, settle
+from support.sessions.meeting import ENGINE, FLOOR, LINES, LIVE, ended, frames_of, opened, partial, read, words
 
 
 async def test_a_reader_gets_a_snapshot_and_then_what_happens() -> None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from meeting import ENGINE, FLOOR, LINES, LIVE, Meeting, ended, frames_of, opened, partial, read, words
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import RecordBroken
@@ -17,7 +16,8 @@ from moothall.services.readers.feed import MAX_BEHIND, RING_FRAMES, FeedState, S
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format, Frame, Received, carry
 from moothall.wire.reader import Reader
-from recorder import MORNING
+from support.sessions.meeting import ENGINE, FLOOR, LINES, LIVE, Meeting, ended, frames_of, opened, partial, read, words
+from support.sessions.recorder import MORNING
 
 RING_LIMIT = RING_FRAMES + RING_FRAMES // 4
 

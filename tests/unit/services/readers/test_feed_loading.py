@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gated_log import GatedLog
-from meeting import LIVE, Meeting, opened, partial, words
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Entry, FeedState
 from moothall.services.readers.feed_loading import PAGE, RECENT, RETRY_MS, FeedLoader
 from moothall.wire.frames import Format
+from support.memory.gated_log import GatedLog
+from support.sessions.meeting import LIVE, Meeting, opened, partial, words
 
 
 class Desk:

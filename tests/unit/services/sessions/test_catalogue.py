@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from hall_in_memory import FLOOR, MemoryHall, memory_hall
-from meeting import Meeting, partial
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -22,6 +20,8 @@ from moothall.services.sessions.catalogue import Catalogue, Entry
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
+from support.sessions.meeting import Meeting, partial
 
 SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 

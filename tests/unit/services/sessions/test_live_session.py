@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core import commands as do
 from moothall.core.commands import CreateSession, OpenSession
@@ -31,6 +30,7 @@ from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, decode
 from moothall.wire.reader import Reader
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 LIVE = Feed(FLOOR)
 CAPTIONER = Actor(Role.CAPTIONER, "c")

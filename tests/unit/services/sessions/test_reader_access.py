@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from hall_in_memory import FLOOR, SESSION, memory_hall
 from moothall.core.commands import AddChannel, CloseSession, CreateSession, OpenSession
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
@@ -12,6 +11,7 @@ from moothall.core.signals import StandIn
 from moothall.services.sessions.reader_access import ASKER, ReaderAccess
 from moothall.services.sessions.role_links import Staff
 from moothall.testing import loop
+from support.memory.hall import FLOOR, SESSION, memory_hall
 
 
 def test_a_public_session_is_read() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core.chain import LogRecord
 from moothall.core.commands import AddChannel, AnyCommand, OpenSession, TypeLine
 from moothall.core.events.types import Access, ChannelKind
@@ -19,6 +18,7 @@ from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import KEPT, SLICE, NotThere, Records, spoken
 from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 FR = ChannelId("fr")
 CAPTIONER = Actor(Role.CAPTIONER, "c1")

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hall_in_memory import FLOOR, SESSION, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.commands import CloseSession, CreateSession, OpenSession, ReopenSession, SealRecord
@@ -28,6 +27,7 @@ from moothall.testing.clock import SeededRandomness, SeededSigner
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format
+from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 
 def test_a_session_is_loaded_once_however_many_ask() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 
-from hall_in_memory import MIC, MemoryHall, Sound, memory_hall
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
@@ -11,6 +10,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import ConsentChanges, follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
+from support.memory.hall import MIC, MemoryHall, Sound, memory_hall
 
 
 class Noise(Sound):

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import MIC, SESSION, Sound
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
 from moothall.services.sound.live_audio import CHUNK, KEEP_MS, RATE, LiveAudio, to_ms, to_samples
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.spool_memory import MemorySpools
+from support.memory.hall import MIC, SESSION, Sound
 
 
 async def live(t: int = 0, spools: MemorySpools | None = None) -> LiveAudio:

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from microphone import RATE, sound
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.sound.live_source import LiveSource
@@ -13,6 +12,7 @@ from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import EndReason, Piece
+from support.memory.microphone import RATE, sound
 
 
 async def a_take(base: int = 0, spooled: int = 0) -> LiveTake:

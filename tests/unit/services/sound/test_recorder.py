@@ -5,13 +5,13 @@ import asyncio
 import msgspec
 import pytest
 
-from hall_in_memory import FLOOR, MIC, SESSION
 from moothall.core import commands as do
 from moothall.core.events.types import SoundKept
 from moothall.services.sound.live_audio import RATE
 from moothall.services.sound.recorder import HELD_BACK_MS, RETRY_MS, Part
 from moothall.testing import loop
-from recorded import MOST_S, scene
+from support.memory.hall import FLOOR, MIC, SESSION
+from support.memory.recordings import MOST_S, scene
 
 
 def test_it_is_recorded_behind_the_sound_and_to_its_end() -> None:

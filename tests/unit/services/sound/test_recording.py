@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from hall_in_memory import FLOOR, MIC, SESSION, MemoryHall
 from moothall.core import commands as do
 from moothall.core.events.types import SealVersion, SoundKept
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
@@ -12,7 +11,8 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.services.sound.live_audio import RATE
 from moothall.services.sound.recording import DAY_MS, Recordings, Standing, standing_of
 from moothall.testing import loop
-from recorded import KEEP_DAYS, MemoryStore, recordings, scene
+from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall
+from support.memory.recordings import KEEP_DAYS, MemoryStore, recordings, scene
 
 
 def test_a_span_can_be_taken_out_of_all_that_is_kept() -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from moothall.services.supervision.waiting import pulsing, until_told, within
+from moothall.services.supervision.waiting import Listeners, pulsing, until_told, within
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
@@ -79,3 +79,13 @@ def test_who_doesnt_want_it_has_none() -> None:
             await asyncio.sleep(60)
 
     run(story())
+
+
+def test_all_listeners_are_told_in_their_order() -> None:
+    told = list[str]()
+    when_named = Listeners[[str]]()
+    when_named.tell("nobody hears this")
+    when_named(told.append)
+    when_named(lambda name: told.append(name.upper()))
+    when_named.tell("north")
+    assert told == ["north", "NORTH"]

@@ -5,7 +5,6 @@ import asyncio
 import msgspec
 import pytest
 
-from deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, opened, segment, word
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.glossary.files import Part, read_glossary
@@ -18,6 +17,7 @@ from moothall.core.session.state import State, evolve
 from moothall.core.views.mended_names import MendedNames
 from moothall.services.translation.glossaries import KEPT, LOOK_MS, MOST_SHOWN, Glossaries, ShownTerm
 from moothall.testing.clock import ManualClock
+from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, opened, segment, word
 
 HALL = Room(id=RoomId("hall"), title="Hall")
 FILE = (Part(terms=("AfriNIC", "Kisumu")), Part(terms=("Lilongwe",), rooms=("hall",)))

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hall_in_memory import FLOOR, MemoryHall, memory_hall
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
@@ -14,6 +13,7 @@ from moothall.services.log.orders import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.translation.interpreting import Interpreting
 from moothall.testing.loop import run
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
 
 ES, MT = ChannelId("es"), ChannelId("mt-es")
 AWAY = [StandIn(channel=ES, instead=MT), StandIn(channel=MT, instead=None)]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import msgspec
 
-from hall_in_memory import FLOOR, MemoryHall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind, Standing
@@ -14,7 +13,8 @@ from moothall.services.log.orders import Receipt
 from moothall.services.translation.translating import HOW_TO_ADD, MOST_OLD
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
-from translating_hall import CAPTIONER, ENGINE, ES, FR, PT, added, translated_hall
+from support.memory.hall import FLOOR, MemoryHall
+from support.memory.translation import CAPTIONER, ENGINE, ES, FR, PT, added, translated_hall
 
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import msgspec
 
-from hall_in_memory import FLOOR
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
@@ -14,7 +13,8 @@ from moothall.services.translation.work import MOST_LATE, LateLines
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from moothall.wire import translation as wire
-from translating_hall import ENGINE, ES, PT, Translated, added, translated_hall
+from support.memory.hall import FLOOR
+from support.memory.translation import ENGINE, ES, PT, Translated, added, translated_hall
 
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
 

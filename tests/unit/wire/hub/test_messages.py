@@ -10,7 +10,7 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.signals import ChannelState, LastWords, Sound
 from moothall.wire.hub import messages as wire
-from strategies import of_type
+from support.sessions.strategies import of_type
 
 PLENARY = SessionId("plenary")
 BATCH = wire.Batch(session=PLENARY, part=wire.Part.MISSED, number=300, data=b"\x01packed")

@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionI
 from moothall.wire.hub.encoding import number
 from moothall.wire.hub.records import MAX_BATCH_BYTES, pack, unpack
 from moothall.wire.hub.vocabulary import DICTIONARY
-from recorder import EPOCH, SESSION, Recorder
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"a batch's tests need a key: here"))
 ENGINE = Actor(Role.ENGINE, "whisper-base")

@@ -7,7 +7,7 @@ from hypothesis import given
 from moothall.core.events.codec import EVENT_TYPES, type_name
 from moothall.core.events.types import AnyEvent, StaffEvent
 from moothall.wire.hub.vocabulary import DICTIONARY, LANES, VERSION
-from strategies import EVENTS
+from support.sessions.strategies import EVENTS
 
 
 def test_what_version_1_stands_for_never_changes() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from little_decoder import model_bytes, random_weights, write_model
 from moothall_models.recognizers.whisper.ct2_model import read_weights
+from support.models.little_decoder import model_bytes, random_weights, write_model
 
 SMALL: dict[str, NDArray[np.generic]] = {
     "decoder/num_heads": np.array(4, dtype=np.int16),

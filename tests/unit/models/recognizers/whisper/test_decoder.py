@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from little_decoder import FOLLOWING, HEADS, LAYERS, STEPS, VOCABULARY, WIDTH, random_weights
 from moothall_models.recognizers.whisper.ct2_model import Weights
 from moothall_models.recognizers.whisper.decoder import Floats, Tokens, WhisperDecoder, side_by_side
+from support.models.little_decoder import FOLLOWING, HEADS, LAYERS, STEPS, VOCABULARY, WIDTH, random_weights
 
 WEIGHTS = random_weights()
 ENCODED = np.random.default_rng(2).standard_normal((1, STEPS, WIDTH)).astype(np.float32)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from little_decoder import LAYERS, random_weights
 from moothall_models.recognizers.whisper.decoder_graph import BLOCK, ROWS, layers_of, rounded
+from support.models.little_decoder import LAYERS, random_weights
 
 
 @pytest.mark.parametrize(("outputs", "inputs"), [(3, BLOCK), (5, 3 * BLOCK), (2 * ROWS + 7, BLOCK)])

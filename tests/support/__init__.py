@@ -1,0 +1,1 @@
+"""What tests share, in packages by what they set up. Nothing here is part of the product."""

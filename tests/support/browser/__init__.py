@@ -1,0 +1,1 @@
+"""Pages in Chromium or Node.js: what is shown, said, and wrong by the rules of accessibility."""

@@ -1,0 +1,451 @@
+"""A real server with meetings before, in and after their time, and the way to every page that it has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from moothall.app.hall import Hall, hall
+from moothall.core import commands as do
+from moothall.core.events.question_parts import Kind
+from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SourceLine, Word
+from moothall.core.hubs.entry import Details
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.proposals.refining import Proposal
+from moothall.core.translating.routes import Direction
+from moothall.services.hubs.ports import Identity
+from moothall.services.log.orders import Receipt
+from moothall.services.proposals.proposing import ProposeOrder
+from moothall.services.sessions.role_links import HALL, session_scope
+from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.testing.translator_link import EchoEnd
+from support.browser.every_note import every_note
+from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
+from support.files.programme_files import SAMPLES, sample
+
+FLOOR = ChannelId("floor")
+MEETING = "/s/plenary"
+TRANSLATED = "/s/translated"
+TRANSLATIONS = {
+    "es": "La sesión está abierta a todas las personas.",
+    "ar": "الجلسة مفتوحة للجميع، أينما كانوا & <كيفما> كانوا.",
+}
+LINES = 12
+
+
+async def _file_of_a_programme(page: Page) -> None:
+    await page.set_input_files("#File", SAMPLES / "programme.csv")
+    await _sent(page, "#Programme form button")
+
+
+async def _sheets(page: Page) -> None:
+    await page.fill("#Title", "Water & <board>")
+    await page.fill("#Languages", "en")
+    await _sent(page, "#New button.main")
+
+
+async def _revoking(page: Page) -> None:
+    """Asked whether a link is to be revoked."""
+    await _sent(page, "form[action*='/revoke'] button >> nth=0")
+
+
+async def _sent(page: Page, button: str) -> None:
+    async with page.expect_navigation(wait_until="load"):
+        await page.click(button)
+
+
+async def _asking_nothing(page: Page) -> None:
+    await page.fill("#Name", "Ms. Añez")
+    await page.click(".asking button")
+    await page.locator("#Wrong").wait_for()
+
+
+async def _asking(page: Page) -> None:
+    """Take back what was asked last, so that the next time isn't one too many; then ask again."""
+    await page.fill("#Text", f"Will the <board> publish the figures? {page.url}")
+    await _sent(page, ".asking button")
+    await _sent(page, ".asks form button")
+    await page.locator(".asks a").last.click()
+    await page.fill("#Text", "Will the <board> publish the figures of 2026?")
+    await _sent(page, ".asking button")
+    await page.locator("#Stands .stands").wait_for()
+
+
+async def _from_elsewhere(page: Page) -> None:
+    """A question is sent from a page that isn't ours: one of no address says the origin `null`."""
+    ours = page.url
+    await page.goto("about:blank")
+    text = '<textarea name="text">Who pays for <water>?</textarea>'
+    await page.set_content(f'<form method="post" action="{ours}">{text}<button>Ask</button></form>')
+    await _sent(page, "button")
+    await page.locator(".typed").wait_for()
+
+
+async def _in_its_turn(page: Page) -> None:
+    """A wish to speak that was called, with a line typed and one in progress."""
+    await page.fill("#Text", "Will the <board> publish the figures?")
+    await _sent(page, ".asking button")
+    what = page.url.partition("?")[0].rpartition(".")[2]
+    desk = await page.context.new_page()
+    desk.on("dialog", lambda ask: ask.accept())  # Another desk may have called another question just now.
+    await desk.goto(page.url.partition("/s/")[0] + "/moderate/translated")
+    for act in ("approve", "call"):
+        await desk.locator(f"#q-{what} [data-does={act}]").first.click()
+    await desk.locator(f"#Called #q-{what}").wait_for()
+    await desk.close()
+    await page.locator("#Words").fill("I wonder whether they <will>. And w")
+    await page.locator("#Typed li").first.wait_for()
+
+
+async def _at_work(page: Page) -> None:
+    """At the desk, with two lines picked out and one being mended."""
+    await page.locator("#Desk:not([hidden])").wait_for()
+    await page.locator(".pick input").first.check()
+    await page.locator(".mend").last.click()
+    await page.locator(".editor").wait_for()
+
+
+async def _leading(page: Page) -> None:
+    """Among questions of every standing, with two picked out, and figures of who is heard."""
+    await page.locator("#Desk:not([hidden])").wait_for()
+    await page.locator("#Checked .question [data-does=pick]").first.check()
+    await page.locator("#Queued .question [data-does=pick]").first.check()
+    await page.locator("#Several:not([hidden])").wait_for()
+    await page.locator("#Heard-group").wait_for(state="attached")
+
+
+async def _on_the_podium(page: Page) -> None:
+    """With something asked now and something waiting."""
+    await page.locator("#Now .text").first.wait_for()
+    await page.locator("#Next .question").first.wait_for()
+
+
+async def _deciding(page: Page) -> None:
+    """Among proposals of every fate."""
+    await page.locator("#Desk:not([hidden])").wait_for()
+    await page.locator("[data-n='3'][data-fate]").wait_for()
+    leave = page.locator("[data-n='3'] [data-does=leave]")
+    if await leave.count():
+        await leave.click()
+    await page.locator("[data-n='3'][data-fate=l]").wait_for()
+    await page.locator("[data-n='0'] [data-does=accept]").focus()
+
+
+async def _in_portuguese(page: Page) -> None:
+    """With what a translator has made of a question."""
+    await page.locator(".other").first.wait_for(state="attached")
+
+
+async def _group_is_added(page: Page) -> None:
+    """Another one each time: a name is taken once."""
+    await page.fill("#Name", f"Lima & <Centro> {await page.evaluate('Date.now() % 1e9')}")
+    await _sent(page, "button.main")
+
+
+async def _words_are_wrong(page: Page) -> None:
+    await page.fill("#Words", "six words of mine")
+    await _sent(page, ".asking button")
+
+
+async def _in_a_group(page: Page) -> None:
+    """With people counted and a note to the moderator."""
+    await page.fill("#Number", "23")
+    await page.click("#Set button")
+    await page.locator(".many").wait_for()
+    await page.fill("#Note", "We <hear> you well.")
+    await page.click("#Write button")
+    await page.locator("#NotesNow .note").first.wait_for()
+
+
+async def _beside(page: Page) -> None:
+    """With a line that is not translated yet."""
+    await page.locator("#line-1-mt-es .original").wait_for(state="attached")
+    await page.locator("#Lines > .waiting").first.wait_for(state="attached")
+
+
+PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
+    "front.html": ("/", None),
+    "session.html": (MEETING, None),
+    "session.html, not begun": ("/s/tomorrow", None),
+    "session.html, closed": ("/s/yesterday", None),
+    "session.html, two lines": (f"{MEETING}?read=two&size=300", None),
+    "session.html, large": (f"{MEETING}?size=300&sources=yes", None),
+    "session.html, translated": (f"{TRANSLATED}?channel=mt-ar&sources=yes", None),
+    "session.html, translated, with the original": (f"{TRANSLATED}?channel=mt-es&show=both", _beside),
+    "own_pace.html": (f"{MEETING}/read", None),
+    "own_pace.html, translated": (f"{TRANSLATED}/read?channel=mt-ar&show=both", None),
+    "report.html": (f"{MEETING}/report", None),
+    "ask.html": (f"{MEETING}/ask", None),
+    "ask.html, refused": (f"{MEETING}/ask", _asking_nothing),
+    "ask.html, for a group": (f"{TRANSLATED}/ask", None),
+    "asked.html": (f"{MEETING}/ask", _asking),
+    "asked.html, in its turn": (f"{TRANSLATED}/ask", _in_its_turn),
+    "questions.html": (f"{TRANSLATED}/questions", None),
+    "questions.html, translated": (f"{TRANSLATED}/questions?ui=pt", _in_portuguese),
+    "questions.html, none": ("/s/tomorrow/questions", None),
+    "embed.html": (f"{MEETING}/embed", None),
+    "screen.html": (f"{MEETING}/screen", None),
+    "screen.html, with questions": (f"{TRANSLATED}/screen", None),
+    "screen_waiting.html": ("/room/garden/screen", None),
+    "overlay.html": (f"{MEETING}/overlay", None),
+    "overlay.html, with a question": (f"{TRANSLATED}/overlay", None),
+    "overlay.html, with groups": (f"{MEETING}/overlay?groups=1", None),
+    "microphone.html": (f"{MEETING}/microphone", None),
+    "desk.html": ("/desk/plenary", _at_work),
+    "moderate.html": ("/moderate/plenary", _leading),
+    "podium.html": ("/podium/plenary", _on_the_podium),
+    "refinements.html": ("/desk/yesterday/refinements", _deciding),
+    "control.html": ("/control", None),
+    "work.html": ("/staff", None),
+    "admin.html": ("/admin", None),
+    "admin_meeting.html": ("/admin/meetings/plenary", None),
+    "admin_import.html": ("/admin", _file_of_a_programme),
+    "admin_sheets.html": ("/admin", _sheets),
+    "admin_revoke.html": ("/admin", _revoking),
+    "admin_hubs.html": ("/admin/hubs", None),
+    "admin_hub.html": ("/admin/hubs/kisumu-library", None),
+    "admin_hub_sheets.html": ("/admin/hubs", _group_is_added),
+    "hub_pair.html": ("/hub/pair", None),
+    "hub_pair.html, wrong words": ("/hub/pair", _words_are_wrong),
+    "hub_home.html": ("/hub/kisumu-library", None),
+    "hub.html": ("/hub/kisumu-library/translated", _in_a_group),
+    "hubs.html": ("/hubs", None),
+    "hubs_thanks.html": ("/hubs/thanks", None),
+    "staff_error.html": ("/admin/meetings/none-of-that-name", None),
+    "error.html": ("/s/none-of-that-name", None),
+    "not_ours.html": ("/s/plenary/ask", _from_elsewhere),
+}
+"""What is looked at, by template; after a comma, in which state. The record is a file: tests/e2e/test_record.py."""
+
+
+INTO_PORTUGUESE = Direction(engine="echo", version="1", source="en", target="pt", cost=40.0)
+TO_INSTALL = (
+    "Translating from and to Spanish is off. Install it and start the server again. "
+    "On Debian: sudo apt-get install apertium apertium-es-pt"
+)
+
+
+@asynccontextmanager
+async def into_portuguese(running: Hall) -> AsyncIterator[None]:
+    """Translators that know one direction and what to install for more, for a while."""
+    echo = EchoEnd((INTO_PORTUGUESE,), missing=(TO_INSTALL,))
+    serving = [asyncio.ensure_future(each) for each in (running.translation.translators.serve(echo.server), echo.run())]
+    try:
+        yield
+    finally:
+        echo.cut()
+        await asyncio.gather(*serving)
+
+
+@asynccontextmanager
+async def full_house(data: Path) -> AsyncIterator[Hall]:
+    """A server with a conference, and sessions before, in and after their time."""
+    settings = Settings(
+        server=Server(port=0, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
+    )
+    async with hall(settings) as running:
+        await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
+        await running.house.programme.add_room("Garden")
+        for name in ("plenary", "tomorrow", "yesterday", "translated"):
+            await _meeting(running, name)
+        await _translated(running)
+        await asked(running)
+        await said_of_themselves(running)
+        await _proposed(running)
+        await _groups(running)
+        async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
+            yield running
+
+
+async def _groups(running: Hall) -> None:
+    """A group far away that takes part in a meeting that is on, and has asked something."""
+    details = Details(city="Kisumu", institution="Library & <archive>", languages=("sw", "en"), expected=20)
+    assert isinstance(await running.house.hubs.add("Kisumu & <Library>", details), tuple)
+    await running.house.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
+    held, epoch = Identity(hub="kisumu-library", title="Kisumu & <Library>", generation=1), Epoch("e")
+    for node in ("one", "two"):
+        await running.house.hub_removals.holds(held, node, SessionId("translated"), epoch, 0)
+    running.house.hub_removals.removed(SessionId("translated"), epoch, 7, 1_764_000_000_000)
+    running.house.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
+    asked = do.Ask(
+        intervention=InterventionId("kisumu1"),
+        kind=Kind.QUESTION,
+        text="Who will <pay> for the line & the power?",
+        language="en",
+        asker="k1",
+        origin="hub:kisumu-library",
+    )
+    writer = (await running.house.sessions.open(SessionId("translated"))).writer
+    by = Actor(Role.HUB, "k1", hub="kisumu-library")
+    assert isinstance(await writer.send(by, CommandId("kisumu1"), asked), Receipt)
+
+
+async def _proposed(running: Hall) -> None:
+    """A second pass has heard yesterday's meeting once more, and some of it has been decided on."""
+    session = SessionId("yesterday")
+    writer = (await running.house.sessions.open(session)).writer
+
+    async def mend(number: int, text: str) -> None:
+        line = writer.state.segments.get(SegmentId(f"line-{number}"))
+        assert line is not None
+        command = do.CorrectSegment(
+            channel=FLOOR, segment=line.id, base_revision=line.revision, base_words=len(line.words), text=text
+        )
+        assert isinstance(await writer.send(Actor(Role.CAPTIONER, "c1"), CommandId(f"m{number}"), command), Receipt)
+
+    def proposal(number: int, new: str, stays: float = 0.9) -> Proposal:
+        line = writer.state.segments.get(SegmentId(f"line-{number}"))
+        assert line is not None
+        return Proposal(
+            segment=line.id,
+            channel=FLOOR,
+            base_revision=line.revision,
+            t0=line.t0,
+            old=line.whole,
+            new=new,
+            stays=stays,
+            machine=not line.mended,
+        )
+
+    await mend(2, "Questions from remote hubs come first.")
+    texts = (
+        (0, "The session is open for everyone, wherever they may be.", 0.8),
+        (1, "يمكن للجميع طرح أسئلتهم، أينما كانوا.", 0.8),
+        (2, "Questions from remote hubs go first & foremost.", 0.7),
+        (3, "The session is over.", 0.6),
+        (4, "لا أحد هنا.", 0.1),
+        (5, "Questions come <first>.", 0.5),
+        (6, "The session was open to everybody.", 0.9),
+    )
+    found = tuple(proposal(number, new, stays) for number, new, stays in texts)
+    await running.office.propose(
+        ProposeOrder(session=session, model="whisper-small", through=writer.offset, proposals=found)
+    )
+    await mend(5, "Questions come at the end.")
+    await mend(6, texts[6][1])
+
+
+async def _translated(running: Hall) -> None:
+    """A meeting with a translation of record, and one that somebody asked for; the last lines have none yet."""
+    writer = (await running.house.sessions.open(SessionId("translated"))).writer
+    for language, text in TRANSLATIONS.items():
+        channel = ChannelId(f"mt-{language}")
+        added = do.AddChannel(
+            channel=channel, kind=ChannelKind.TRANSLATION, languages=(language,), of_record=language == "es"
+        )
+        receipt = await writer.send(SYSTEM, CommandId(f"add-{channel}"), added)
+        assert isinstance(receipt, Receipt), receipt
+        for number in range(LINES - 2):
+            line = writer.state.segments.get(SegmentId(f"line-{number}"))
+            assert line is not None
+            made = do.SetTranslation(
+                channel=channel,
+                source=SourceLine(line.id, line.revision),
+                text=line.whole if line.language == language else text,
+                route="" if line.language == language else f"bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>{language}",
+            )
+            receipt = await writer.send(Actor(Role.TRANSLATOR, "mt"), CommandId(f"{channel}-{number}"), made)
+            assert isinstance(receipt, Receipt), receipt
+
+
+async def _meeting(running: Hall, name: str) -> None:
+    writer = (await running.house.sessions.open(SessionId(name))).writer
+
+    async def told(by: Actor, what: str, *commands: do.AnyCommand) -> None:
+        assert isinstance(await writer.send(by, CommandId(what), commands), Receipt)
+
+    await told(
+        SYSTEM,
+        "made",
+        do.CreateSession(title="Plenary & <questions>", languages=("en", "ar")),
+        do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en", "ar")),
+        do.AddChannel(channel=ChannelId("fr"), kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+    )
+    if name == "tomorrow":
+        return
+    await told(
+        SYSTEM,
+        "begun",
+        do.OpenSession(),
+        do.IntroduceSpeaker(speaker=SpeakerId("anez"), name="Ms. Añez <chair>"),
+        do.AttachEngine(channel=FLOOR, model="scripted"),
+    )
+    for number in range(LINES):
+        await told(Actor(Role.ENGINE, "scripted"), f"line-{number}", *_line(number, *TEXT[number % len(TEXT)]))
+    named = tuple(SegmentId(f"line-{number}") for number in range(3))
+    await told(SYSTEM, "named", do.AssignSpeaker(segments=named, speaker=SpeakerId("anez")))
+    await told(Actor(Role.CAPTIONER, "c1"), "noted", do.LeaveNote(text="The second microphone crackles."))
+    await told(
+        Actor(Role.CAPTIONER, "c1"),
+        "terms",
+        do.ChooseTerm(term="Añez & Söhne", wanted=True, language="ar"),
+        do.ChooseTerm(term="Potable", wanted=False),
+    )
+    for number in (6, 9):  # corrected twice: proposed as a term
+        line = writer.state.segments.get(SegmentId(f"line-{number}"))
+        assert line is not None
+        fix = do.CorrectSegment(
+            channel=FLOOR,
+            segment=line.id,
+            base_revision=0,
+            base_words=1,
+            text=TEXT[0][1].replace("The session", "The Moothall"),
+        )
+        await told(Actor(Role.CAPTIONER, "c1"), f"fix-{number}", fix)
+    await told(
+        SYSTEM,
+        "hubs",
+        do.StateHub(hub="kisumu", title="Kisumu <library>", people=23, here=False, since=1_764_000_000_000),
+        do.StateHub(hub="north", title="مكتبة الشمال", people=None, here=True, since=1_764_000_000_000),
+        do.StateHub(hub="north.pole", title="Pole", people=4, here=True, since=1_764_000_000_000),
+    )
+    await every_question(told)
+    await every_note(told)
+    if name == "yesterday":
+        await told(SYSTEM, "closed", do.CloseSession())
+
+
+def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:
+    segment, t0 = SegmentId(f"line-{number}"), 1_000 * number
+    start = do.SegmentStart(t0=t0, language=language, origin=Origin.MACHINE)
+    said = (Word(text, t0, t0 + 900),)
+    commit = do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=said, start=start)
+    return (
+        commit,
+        do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t0 + 900, reason=EndReason.SENTENCE),
+    )
+
+
+@asynccontextmanager
+async def visitor(browser: Browser, running: Hall, **options: Any) -> AsyncIterator[BrowserContext]:
+    """A browser that has the links of a technician, of the secretariat and of a hub; it lets tests put scripts in."""
+    context = await browser.new_context(bypass_csp=True, **{"locale": "en-GB", **options})
+    context.set_default_timeout(10_000)
+    hub = (Role.HUB, session_scope(SessionId("translated")), "Kisumu & <Library>")
+    for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
+        _, token = await running.house.links.create(*link)
+        await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
+    yield context
+    await context.close()
+
+
+async def come_to(page: Page, running: Hall, name: str, language: str = "en") -> None:
+    """Go to one of `PAGES`, do there what is to be done, open all panels, and wait until its scripts have run."""
+    address, done = PAGES[name]
+    answer = await page.goto(f"{running.address}{address}{'&' if '?' in address else '?'}ui={language}")
+    assert answer is not None
+    assert answer.status == (404 if "none-of-that-name" in address else 200), name
+    if done is not None:
+        await done(page)
+    await page.evaluate(
+        """() => {
+            for (const panel of document.querySelectorAll('details')) panel.open = true;
+            return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }"""
+    )

@@ -1,0 +1,89 @@
+"""Lines of a Spanish translation as events: what tests of the pages share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.translating.lines import line_of
+from support.halls.stage import Stage, stage
+
+SPANISH = ChannelId("mt-es")
+ARABIC = ChannelId("mt-ar")
+FRENCH = ChannelId("fr")
+TRANSLATOR = Actor(Role.TRANSLATOR, "mt")
+ROUTE = "bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es"
+
+
+def name(source: str, channel: ChannelId = SPANISH) -> SegmentId:
+    """What the line is called that is made of another one."""
+    return line_of(SegmentId(source), channel)
+
+
+def made_from(source: str, *, revision: int = 0, route: str = ROUTE, rough: bool = False) -> ev.MadeFrom:
+    return ev.MadeFrom(sources=(ev.SourceLine(SegmentId(source), revision),), route=route, rough=rough)
+
+
+def made(
+    source: str,
+    t0: int,
+    text: str,
+    *,
+    channel: ChannelId = SPANISH,
+    language: str = "es",
+    speaker: str = "",
+    route: str = ROUTE,
+    rough: bool = False,
+    origin: ev.Origin = ev.Origin.TRANSLATED,
+) -> Sequence[ev.AnyEvent]:
+    """What the log gets when a line was translated: it comes whole."""
+    segment = name(source, channel)
+    return (
+        ev.SegmentOpened(
+            channel=channel,
+            segment=segment,
+            t0=t0,
+            language=language,
+            origin=origin,
+            speaker=SpeakerId(speaker) if speaker else None,
+            made_from=made_from(source, route=route, rough=rough),
+        ),
+        ev.SegmentEnded(channel=channel, segment=segment, t1=t0 + 900, reason=ev.EndReason.SENTENCE, text=text),
+    )
+
+
+def made_again(source: str, text: str, revision: int = 1, *, channel: ChannelId = SPANISH) -> ev.SegmentCorrected:
+    """The same line once its source was corrected."""
+    return ev.SegmentCorrected(
+        channel=channel,
+        segment=name(source, channel),
+        base_revision=revision - 1,
+        base_words=0,
+        text=text,
+        tail="",
+        machine=True,
+        made_from=made_from(source, revision=revision),
+    )
+
+
+TEXTS: Sequence[ev.AnyEvent] = (
+    ev.ChannelAdded(channel=FRENCH, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)),
+    ev.ChannelAdded(channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=True),
+    ev.ChannelAdded(channel=ARABIC, kind=ev.ChannelKind.TRANSLATION, languages=("ar",), asked=1_764_000_000_000),
+)
+"""An interpreter into French, Spanish of record, and Arabic that somebody asked for."""
+
+IN_SPANISH = "?channel=mt-es"
+
+
+@asynccontextmanager
+async def translated(count: int = 3) -> AsyncIterator[Stage]:
+    """A meeting of so many lines, 4 s apart, each with its Spanish."""
+    async with stage(*TEXTS, ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana")) as on:
+        await on.lines(count)
+        for number in range(count):
+            await on.say(*made(f"s{number}", number * 4_000, f"Línea {number}."), by=TRANSLATOR)
+        yield on

@@ -1,0 +1,1 @@
+"""A real server, in this process or in one of its own, and what is done to it."""

@@ -1,0 +1,89 @@
+"""A server in a process of its own that microphones send to, and a Chromium whose microphone plays a file."""
+
+from __future__ import annotations
+
+import os
+import wave
+from array import array
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, async_playwright
+
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.backend import quiet_house
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.programme.plan import Planned
+from moothall.services.sessions.role_links import session_scope
+from moothall.settings.sections import Server, Settings
+from support.halls.process import SESSION, HallProcess
+
+RATE = 16_000
+
+
+class MicrophoneHall(HallProcess):
+    """`moothall serve`, with one planned session and a technician's link to it."""
+
+    def __init__(self, data: Path, model: str, port: int, *, behind: str = "") -> None:
+        """`behind`: the address at which browsers reach it, where that is another."""
+        super().__init__(data, data, model, port)
+        config = data.with_suffix(".toml")
+        config.write_text(f'[server]\npublic_address = "{behind}"\n', encoding="utf-8")
+        self._arguments = [
+            *("-m", "moothall", "serve", "--config", str(config), "--data", str(data)),
+            *("--port", str(port), "--model", model),
+        ]
+        self.token = ""
+
+    async def prepare(self, languages: tuple[str, ...] = ("en",)) -> None:
+        """Plan the session and make the link, while no server runs."""
+        settings = Settings(server=Server(data=str(self.data)))
+        async with quiet_house(settings, SystemClock()) as house:
+            planned = Planned(session=SESSION, title="Open hall", languages=languages)
+            made = await house.programme.make(planned)
+            assert not isinstance(made, Refusal), made
+            _, self.token = await house.links.create(Role.TECHNICIAN, session_scope(SESSION), "Main hall")
+
+    async def opened(self) -> bool:
+        """Wait until its doors are open; False when it ends instead."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return b"Moothall is at" in await self._process.stdout.readline()
+
+
+def write_capture(path: Path, pcm: bytes) -> Path:
+    """Save PCM16 mono 16 kHz as what a sound card of 48 kHz would give: each sample three times, nothing rounded."""
+    samples = array("h", pcm)
+    wide = array("h", bytes(6 * len(samples)))
+    for third in range(3):
+        wide[third::3] = samples
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(3 * RATE)
+        out.writeframes(wide.tobytes())
+    return path
+
+
+@asynccontextmanager
+async def chromium_with_microphone(sound: Path | None, executable: str, *options: str) -> AsyncIterator[Browser]:
+    """A browser whose microphone plays `sound` once, from when it is first opened; a fresh one for each test.
+
+    Without a sound the browser has no microphone.
+    """
+    fake = []
+    if sound is not None:
+        fake = [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={sound}%noloop",
+        ]
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=[*options, *fake, *sandbox])
+        try:
+            yield browser
+        finally:
+            await browser.close()

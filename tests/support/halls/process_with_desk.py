@@ -1,0 +1,104 @@
+"""A real server in a process of its own, which takes commands on its standard input: what a desk would send.
+
+    python -m support.halls.process_with_desk ARGUMENTS        as `moothall serve`, with tests/ on PYTHONPATH
+
+Each line on standard input is a command as JSON, or `Unsaid`; the answer is a line on standard output: `done` or a
+refusal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from moothall.adapters.system.clock import SystemClock
+from moothall.app.hall import Hall, hall
+from moothall.cli.play import add_commands, settings_of, show
+from moothall.cli.playing import Programme, told_to_stop
+from moothall.core.commands import AnyCommand, BeginNotRecorded, Command
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId
+from support.halls.process import SESSION, HallProcess
+
+TESTS = Path(__file__).resolve().parents[2]
+
+
+class Unsaid(Command, frozen=True, kw_only=True, tag="unsaid"):
+    """Not recorded, set back to the media time `since` (ms): the server's clock says how far back that is."""
+
+    since: int
+
+
+Told = AnyCommand | Unsaid
+
+
+class HallWithDesk(HallProcess):
+    """`moothall serve --play`, and somebody at its desk."""
+
+    def __init__(self, data: Path, audio: Path, model: str, port: int, temporary: Path) -> None:
+        """`temporary`: where it and its engine may leave files."""
+        super().__init__(data, audio, model, port)
+        self._arguments[:2] = ["-m", "support.halls.process_with_desk"]
+        temporary.mkdir(exist_ok=True)
+        self.temporary = temporary
+
+    async def launch(self) -> None:
+        """As `HallProcess.launch`."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self._arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, **self.settings, "PYTHONPATH": str(TESTS), "TMPDIR": str(self.temporary)},
+            )
+
+    async def tell(self, command: Told) -> str:
+        """Send a command, and its answer."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(msgspec.json.encode(command) + b"\n")
+        return (await self._process.stdout.readline()).decode().strip()
+
+
+async def _main() -> None:
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers())
+    arguments = parser.parse_args(sys.argv[1:])
+    programme = Programme(
+        file=arguments.play, title="Meeting", languages=("en",), session=SESSION, exact=True, as_live=True
+    )
+    async with told_to_stop() as stop, hall(settings_of(arguments)) as running, asyncio.TaskGroup() as group:
+        desk = group.create_task(_desk(running))
+        await show(running, programme, stop, close=False)
+        desk.cancel()
+
+
+async def _desk(running: Hall) -> None:
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    number = 0
+    while line := await lines.readline():
+        number += 1
+        live = await running.house.sessions.open(SESSION)
+        told: Told = msgspec.json.decode(line, type=Told)
+        command: AnyCommand
+        if isinstance(told, Unsaid):
+            command = BeginNotRecorded(back=live.state.media_now(SystemClock().wall()) - told.since)
+        else:
+            command = told
+        answer = await live.writer.send(SYSTEM, CommandId(f"desk:{os.getpid()}:{number}"), command)
+        sys.stdout.write(f"{answer.code}\n" if isinstance(answer, Refusal) else "done\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

@@ -1,0 +1,70 @@
+"""What somebody on the line can do with events on their way to a hub: they are opened, altered, and closed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from moothall.core.chain import Header, LogRecord, body_digest
+from moothall.core.events.types import LaneHead
+from moothall.core.kernel.ids import Epoch, Lane
+from moothall.wire.hub import messages as hub
+from moothall.wire.hub.records import pack, unpack
+from support.hubs.tampering import Tamperer
+
+Altered = Callable[[Sequence[LogRecord]], Sequence[LogRecord]]
+"""What goes on in place of the events of a batch."""
+
+
+class Batches:
+    """The batches of one session that a tamperer passes on. `alter` is set when the trouble begins."""
+
+    def __init__(self, tamperer: Tamperer) -> None:
+        self.alter: Altered | None = None
+        self.first: int | None = None
+        """The first event that was altered, or the first of the batch."""
+        self._epoch = Epoch("")
+        self._heads: dict[hub.Part, dict[Lane, LaneHead]] = {}
+        self._tamperer = tamperer
+        tamperer.alter = self._passes
+
+    def _passes(self, message: hub.ToHub) -> Sequence[hub.ToHub]:
+        if isinstance(message, hub.Live):
+            self._epoch = message.epoch
+            follow = next(said for said in reversed(self._tamperer.up) if isinstance(said, hub.Follow))
+            known = {} if follow.known is None else follow.known.heads
+            self._heads = {hub.Part.LIVE: dict(message.heads), hub.Part.MISSED: dict(known), hub.Part.OWN: {}}
+        if not isinstance(message, hub.Batch) or message.part is hub.Part.OWN:
+            return (message,)
+        heads = self._heads[message.part]
+        before = dict(heads)
+        records = unpack(message.data, session=message.session, epoch=self._epoch, heads=heads, after=0)
+        for record in records:
+            heads[record.header.lane] = LaneHead(record.header.offset, record.digest.hex())
+        if self.alter is None:
+            return (message,)
+        altered = self.alter(records)
+        if list(altered) == records:
+            return (message,)
+        if self.first is None:
+            self.first = records[0].header.offset
+        return (
+            msgspec.structs.replace(
+                message, data=pack(altered, session=message.session, epoch=self._epoch, heads=before)
+            ),
+        )
+
+
+def with_body(record: LogRecord, old: bytes, new: bytes) -> LogRecord:
+    """The same event, saying something else; its digests are those of what it says."""
+    if record.body is None or record.salt is None or old not in record.body:
+        return record
+    body = record.body.replace(old, new)
+    return msgspec.structs.replace(record, body=body, body_digest=body_digest(record.salt, body))
+
+
+def with_header(record: LogRecord, **fields: object) -> LogRecord:
+    """The same event under another header."""
+    header: Header = msgspec.structs.replace(record.header, **fields)
+    return msgspec.structs.replace(record, header=header, header_bytes=msgspec.json.encode(header))

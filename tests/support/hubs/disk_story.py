@@ -1,0 +1,52 @@
+"""What a hub's disk goes through in a test: the same each time, so that one process does it and another one knows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from moothall.core.events.question_parts import Kind
+from moothall.core.kernel.ids import CommandId, InterventionId
+from moothall.wire.hub.messages import Act, AskAct, Caught, Part
+from moothall_hub.mirror.checking import Broken
+from moothall_hub.mirror.copied import Step
+from moothall_hub.mirror.copying import batch, began, follow
+from support.hubs.log_above import FLOOR, FRENCH, KINDS, SIGNED, Disk, LogAbove, Served
+from support.sessions.recorder import SESSION
+
+_WHAT = (*KINDS, "live", "live", "missed", "missed", "line is back", "own batch")
+
+
+def steps(seed: int) -> Iterator[tuple[Step, Disk]]:
+    """Steps without end, each with what is to be on the disk after it."""
+    chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
+    log, disk = LogAbove(), Disk()
+    served: Served | None = None
+    while True:
+        found: Step | Broken | None = None
+        what = chance.choice(_WHAT)
+        if served is None or what == "line is back":
+            wish = chance.choice([(FLOOR,), (FLOOR, FRENCH)])
+            asked, message = follow(disk.copy, wish, words=chance.random() < 0.2)
+            served = Served(log, message, little=chance.randrange(3), back=chance.randrange(6))
+            found = began(asked, served.live)
+        elif what == "live" and (records := served.now(3)):
+            found = batch(disk.copy, Part.LIVE, records, SIGNED)
+        elif what == "own batch" and (records := served.own(2)):
+            found = batch(disk.copy, Part.OWN, records, SIGNED)
+        elif what == "missed":
+            missed = served.missed(2)
+            if missed is not None and not isinstance(missed, Caught):
+                found = batch(disk.copy, Part.MISSED, missed[1], SIGNED, number=missed[0])
+        elif what in KINDS:
+            log.happens(what, chance.randrange(9))
+        assert not isinstance(found, Broken)
+        if found is not None:
+            disk.keep(found)
+            yield found, disk
+
+
+def act(n: int) -> Act:
+    """What the room does after step `n`."""
+    asked = AskAct(intervention=InterventionId(f"i{n}"), kind=Kind.QUESTION, text=f"Question {n}?", language="en")
+    return Act(id=CommandId(f"ask:i{n}"), session=SESSION, at=n, act=asked)

@@ -1,0 +1,148 @@
+"""A hub without a line: its copies, its disk that may refuse, and the log of the server above, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.testing.book import MemoryBook
+from moothall.testing.clock import ManualClock
+from moothall.wire.hub import messages as hub
+from moothall.wire.hub.records import pack
+from moothall_hub.mirror.copied import Copy, Step, dropped
+from moothall_hub.mirror.following import Following
+from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.wanted import Want
+from support.hubs.log_above import FLOOR, SIGNED, Disk, LogAbove, Served
+from support.sessions.recorder import EPOCH, SESSION
+
+WANT = {SESSION: Want(channels=(FLOOR,))}
+COMES = frozenset({FLOOR})
+OTHER = SessionId("other")
+
+
+class Store:
+    """The disk, which may refuse."""
+
+    def __init__(self, done: list[object]) -> None:
+        self.disk = Disk()
+        self.refuses = 0
+        self.fails: Exception | None = None
+        self.ready = asyncio.Event()
+        self.ready.set()
+        self._done = done
+
+    async def keep(self, step: Step) -> None:
+        await self.ready.wait()
+        if self.refuses:
+            self.refuses -= 1
+            msg = "The disk is full."
+            raise StorageUnavailable(msg)
+        if self.fails is not None:
+            failure, self.fails = self.fails, None
+            raise failure
+        self.disk.keep(step)
+        self._done.append("kept")
+
+    async def drop(self, session: SessionId) -> Copy:
+        self.disk.records.clear()
+        self.disk.copy = dropped(self.disk.copy)
+        return self.disk.copy
+
+
+class Shown:
+    """What readers get."""
+
+    def __init__(self, done: list[object]) -> None:
+        self.fails = False
+        self.renewed = 0
+        self.texts: list[int] = []
+        self._done = done
+
+    async def take(self, step: Step) -> None:
+        if self.fails:
+            msg = "The disk can't be read."
+            raise StorageUnavailable(msg)
+        self._done.append("renewed" if step.renew else "shown" if step.show else "nothing")
+        if step.show:
+            self.texts += [each.header.offset for each in step.records]
+
+    async def renew(self, session: SessionId) -> None:
+        self.renewed += 1
+
+
+class Hub:
+    """Everything but a line."""
+
+    def __init__(self, spans: MissedSpans | None = None, disk: Disk | None = None) -> None:
+        self.done: list[object] = []
+        self.store = Store(self.done)
+        self.store.disk = disk or self.store.disk
+        self.shown = Shown(self.done)
+        self.said: list[hub.FromHub] = []
+        self.closed = False
+        self.clock = ManualClock()
+        self.log = LogAbove()
+        self.served: Served | None = None
+        self.following = Following(
+            () if disk is None else (disk.copy,),
+            store=self.store,
+            shown=self.shown,
+            closed=lambda _: self.closed,
+            signed=SIGNED,
+            say=self._say,
+            missed=spans or MissedSpans(MemoryBook(), {}),
+            clock=self.clock,
+        )
+
+    def _say(self, message: hub.FromHub) -> None:
+        self.said.append(message)
+        self.done.append(type(message).__name__)
+
+    @property
+    def copy(self) -> Copy:
+        found = self.following.copy(SESSION)
+        assert found is not None
+        return found
+
+    async def link(self, *, little: int = 3, back: int = 2) -> None:
+        """A link begins, and the server above answers."""
+        await self.following.linked()
+        follow = self.said[-1]
+        assert isinstance(follow, hub.Follow)
+        self.served = Served(self.log, follow, little=little, back=back)
+        await self.following.take(self.served.live)
+
+    async def live(self) -> None:
+        assert self.served is not None
+        await self.batch(hub.Part.LIVE, self.served.now())
+
+    async def missed(self, most: int = 100) -> bool:
+        """The next batch of what was missed."""
+        assert self.served is not None
+        found = self.served.missed(most)
+        if isinstance(found, hub.Caught):
+            await self.following.take(found)
+        elif found is not None:
+            await self.batch(hub.Part.MISSED, found[1], number=found[0])
+        return found is not None
+
+    async def batch(self, part: hub.Part, records: Sequence[LogRecord], number: int = 0) -> None:
+        data = pack(records, session=SESSION, epoch=EPOCH)
+        await self.following.take(hub.Batch(session=SESSION, part=part, number=number, data=data))
+
+
+async def hub_that_follows() -> Hub:
+    """A hub that has been there from the beginning."""
+    made = Hub()
+    made.log.happens("line")
+    await made.following.want(WANT)
+    assert made.said == []  # There is no link.
+    await made.link()
+    while await made.missed():
+        pass
+    await made.live()
+    return made

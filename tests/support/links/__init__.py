@@ -1,0 +1,1 @@
+"""Lines that fail, and what makes them safe: proxies on this machine, certificates."""

@@ -1,0 +1,1 @@
+"""Parts of the server without sockets and disks, on a loop whose time jumps."""

@@ -1,0 +1,112 @@
+"""A microphone and an engine's ears without sockets: what the tests of live sound share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+
+from moothall.core.commands import CloseSession
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.services.log.orders import Receipt
+from moothall.services.sound.live_take import LiveTake
+from moothall.testing.engine_link import EngineEnd
+from moothall.wire import audio, engine
+from moothall.wire.audio import Piece
+from support.memory.hall import FLOOR, MemoryHall, hello, memory_hall
+
+RATE = 16_000
+PERIOD = 65_521
+"""Samples after which a microphone's sound begins anew."""
+STEP = 1_600
+"""Samples of a piece, 100 ms."""
+
+
+def sound(first: int, count: int, mark: int = 0) -> bytes:
+    """Samples that tell their positions; `mark` tells one microphone from another."""
+    begin, period = first % PERIOD, _period(mark)
+    turns = (begin + count) // PERIOD + 1
+    return (period * turns)[2 * begin : 2 * (begin + count)]
+
+
+@cache
+def _period(mark: int) -> bytes:
+    return b"".join(((position * 7 + mark) % PERIOD).to_bytes(2, "little") for position in range(PERIOD))
+
+
+def greeting(take: str = "takeone1", *, first: int = 0, age: int = 0, channel: ChannelId = FLOOR) -> audio.Hello:
+    """What a microphone says first."""
+    return audio.Hello(protocol=audio.PROTOCOL, channel=channel, take=take, first=first, age=age)
+
+
+class Ears:
+    """An engine that understands nothing and remembers everything that it was sent."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[ChannelId, int, bytes]] = []
+        """Per attachment: its channel, the media ms at which its audio begins, and the audio."""
+        self.attachments: dict[int, int] = {}
+
+    async def listen(self, link: EngineEnd, channels: int = 4) -> None:
+        """Take every attachment, until the link ends."""
+        await hello(link, channels)
+        while (message := await link.receive()) is not None:
+            match message:
+                case engine.Attach():
+                    self.attachments[message.attachment] = len(self.heard)
+                    self.heard.append((message.channel, message.audio_from, b""))
+                case engine.Audio():
+                    number = self.attachments[message.attachment]
+                    channel, t, pcm = self.heard[number]
+                    self.heard[number] = (channel, t, pcm + message.pcm)
+                case engine.EndOfAudio():
+                    await link.send(engine.Drained(attachment=message.attachment))
+                case _:
+                    pass
+
+
+@asynccontextmanager
+async def live_hall(hall: MemoryHall | None = None, *, ears: Ears | None = None) -> AsyncIterator[MemoryHall]:
+    """A hall that takes in live sound, with an engine where `ears` are given."""
+    async with memory_hall(hall) as made:
+        assert made.group is not None
+        started = asyncio.Event()
+        owner = made.group.create_task(made.live.run(started))
+        await started.wait()
+        closing = made.group.create_task(made.closing.run())  # as app_sound.py does
+        made.sessions.tell_loaded(lambda live: made.closing.complete(live.writer))
+        if ears is not None:
+            made.group.create_task(ears.listen(made.connect()))
+        try:
+            yield made
+        finally:
+            owner.cancel()
+            closing.cancel()
+            await asyncio.wait({owner, closing})
+
+
+async def close(hall: MemoryHall, session: SessionId) -> None:
+    """Close a session without waiting for its last words."""
+    live = await hall.sessions.open(session)
+    assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), CloseSession()), Receipt)
+
+
+async def begun(hall: MemoryHall, session: SessionId, said: audio.Hello) -> LiveTake:
+    """The take that a hello begins or goes on with."""
+    take = await hall.live.begin(session, said)
+    assert isinstance(take, LiveTake), take
+    return take
+
+
+async def speak(
+    hall: MemoryHall, take: LiveTake, until: int, *, mark: int = 0, age: int = 0, pace: bool = True
+) -> None:
+    """Send samples from where the take is up to position `until`, at the pace of real time or at once."""
+    while take.received < until:
+        count = min(STEP, until - take.received)
+        if pace:
+            await hall.clock.sleep(count * 1000 // RATE)
+        piece = Piece(first=take.received, age=age, pcm=sound(take.received, count, mark))
+        assert await take.feed(piece, hall.clock.monotonic())

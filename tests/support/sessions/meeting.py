@@ -1,0 +1,124 @@
+"""A session as its writer would publish it, without the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.signals import AnySignal, Partial
+from moothall.services.log.publication import Publication
+from moothall.services.readers.fanout import SessionFanout
+from moothall.testing.clock import ManualClock
+from moothall.testing.log_memory import MemoryLog
+from moothall.wire.event_stream import EventStream
+from moothall.wire.frames import Received, decode
+from moothall.wire.reader import Outcome, Reader
+from support.sessions.recorder import Recorder
+
+FLOOR = ChannelId("floor")
+LIVE = Feed(FLOOR)
+LINES = Feed(FLOOR, live=False)
+ENGINE = Actor(Role.ENGINE, "scripted")
+
+
+def partial(text: str, segment: str = "s1", first: int = 0, channel: ChannelId = FLOOR) -> Partial:
+    return Partial(channel=channel, segment=SegmentId(segment), first=first, text=text, language="en")
+
+
+def opened(segment: str, t0: int = 0) -> ev.SegmentOpened:
+    return ev.SegmentOpened(channel=FLOOR, segment=SegmentId(segment), t0=t0, language="en", origin=ev.Origin.MACHINE)
+
+
+def words(segment: str, first: int, *texts: str) -> ev.WordsCommitted:
+    said = tuple(ev.Word(text, 100 * (first + n), 100 * (first + n + 1)) for n, text in enumerate(texts))
+    return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=first, words=said)
+
+
+def ended(segment: str, text: str) -> ev.SegmentEnded:
+    return ev.SegmentEnded(channel=FLOOR, segment=SegmentId(segment), t1=900, reason=ev.EndReason.SENTENCE, text=text)
+
+
+class Meeting:
+    """Keeps a log and a fan-out that follows it."""
+
+    def __init__(self, log: MemoryLog | None = None, session: str = "plenary") -> None:
+        self.recorder = Recorder(SessionId(session))
+        self.log = log or MemoryLog()
+        self.clock = ManualClock()
+        self.lines = 0
+        self._term = 0
+
+    @property
+    def session(self) -> SessionId:
+        return self.recorder.session
+
+    async def open(self, *channels: str) -> None:
+        """The session is created and has its channels."""
+        head = await self.log.acquire(self.session, self.recorder.epoch)
+        self._term = head.term
+        await self.store(
+            ev.SessionCreated(title="Plenary", languages=("en", "de")),
+            *[
+                ev.ChannelAdded(channel=ChannelId(name), kind=ev.ChannelKind.FLOOR, languages=("en",))
+                for name in channels or ("floor",)
+            ],
+            ev.SessionOpened(wall=1_764_000_000_000),
+        )
+
+    async def store(self, *events: ev.AnyEvent, signals: Sequence[AnySignal] = (), by: Actor = SYSTEM) -> Publication:
+        """Make events durable; what comes back is still to be published."""
+        before = self.recorder.offset
+        records = tuple(self.recorder.record(event, by) for event in events)
+        await self.log.append(self.session, self._term, before, records)
+        return Publication(session=self.session, records=records, events=events, signals=tuple(signals))
+
+    async def remove(self, *offsets: int) -> Publication:
+        event = ev.BodyRemoved(offsets=offsets, reason="request", by="staff-1")
+        before = self.recorder.offset
+        record = self.recorder.record(event)
+        await self.log.remove(self.session, self._term, before, offsets, [record])
+        return Publication(session=self.session, records=(record,), events=(event,))
+
+    async def line(self) -> Publication:
+        """One more short line, whole: three events."""
+        self.lines += 1
+        name, text = f"s{self.lines}", f" line {self.lines}."
+        return await self.store(opened(name), words(name, 0, " line", f" {self.lines}."), ended(name, text), by=ENGINE)
+
+    async def fanout(self) -> SessionFanout:
+        """A fan-out that starts where the log stands."""
+        records = await self.log.read(self.session, 0, 1_000_000)
+        bodies = [decode_event(record.body) for record in records if record.body is not None]
+        return SessionFanout(
+            session=self.session,
+            epoch=self.recorder.epoch,
+            offset=self.recorder.offset,
+            channels=[body.channel for body in bodies if isinstance(body, ev.ChannelAdded)],
+            log=self.log,
+            clock=self.clock,
+        )
+
+    async def truth(self, feed: Feed = LIVE) -> Reader:
+        """What a reader has who was given every event of the log."""
+        fanout = await self.fanout()
+        view = await fanout.view(feed)
+        assert not isinstance(view, Refusal)
+        return Reader(feed=feed, view=view)
+
+
+def frames_of(stream: bytes) -> list[Received]:
+    """The frames in the bytes of an event stream without chunks."""
+    return [decode(event.data) for event in EventStream().feed(stream)]
+
+
+def read(stream: bytes, reader: Reader) -> Reader:
+    """What `reader` has after the stream; nothing may be missing from it."""
+    for frame in frames_of(stream):
+        reader, outcome = reader.take(frame)
+        assert outcome is not Outcome.LOSS
+    return reader

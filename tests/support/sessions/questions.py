@@ -1,0 +1,83 @@
+"""Sessions in which somebody asks: what tests of interventions share."""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.core.questions.interventions import Intervention
+from moothall.core.session.state import State, evolve
+from support.sessions.deciding import WALL, carry_out, created, events, speaking
+
+MODERATOR = Actor(Role.MODERATOR, "m1")
+SOMEBODY = Actor(Role.PARTICIPANT, "p1")
+
+
+def name(text: str) -> InterventionId:
+    return InterventionId(text)
+
+
+def ask(what: str, text: str = "Why?", *, kind: Kind = Kind.QUESTION, asker: str = "", **more: object) -> do.Ask:
+    given = do.Ask(intervention=name(what), kind=kind, text=text, language="en", asker=asker or f"by-{what}")
+    return msgspec.structs.replace(given, **more)
+
+
+def stand(standing: Standing, *what: str, **more: object) -> do.Stand:
+    return msgspec.structs.replace(do.Stand(interventions=tuple(map(name, what)), standing=standing), **more)
+
+
+def of(state: State, what: str) -> Intervention:
+    found = state.floor.get(name(what))
+    assert found is not None
+    return found
+
+
+def asked() -> State:
+    """Three questions that are being checked, the second from a hub."""
+    return carry_out(
+        speaking(),
+        ask("a", "Why?"),
+        ask("b", "When?", origin="hub:nairobi"),
+        ask("c", "Who?", name="Ana"),
+        actor=SOMEBODY,
+    )
+
+
+class Told:
+    """A session's events as they come."""
+
+    def __init__(self) -> None:
+        self.state: State = created()
+        self.events: list[ev.AnyEvent] = [
+            ev.SessionCreated(title="Access", languages=("en",)),
+        ]
+        self.at = WALL
+        self.do(do.OpenSession())
+
+    def do(self, *commands: do.AnyCommand) -> None:
+        for command in commands:
+            by = SYSTEM if isinstance(command, do.OpenSession) else MODERATOR
+            for event in events(self.state, command, actor=by, wall=self.at):
+                self.state = evolve(self.state, event)
+                self.events.append(event)
+
+
+def meeting() -> Told:
+    """Three of the room and one who is remote, taken as they came, a minute each."""
+    told = Told()
+    for number, origin in enumerate(("room", "room", "room", "remote")):
+        told.at = WALL + 1_000 * number
+        told.do(ask(f"q{number}", origin=origin), stand(Standing.QUEUED, f"q{number}"))
+    for number in range(3):
+        told.at = WALL + 60_000 * (number + 1)
+        told.do(stand(Standing.CALLED, f"q{number}"), stand(Standing.ANSWERED, f"q{number}"))
+    return told
+
+
+async def nobodys(_session: SessionId, _token: str) -> frozenset[InterventionId]:
+    """For lists on which nobody has asked anything."""
+    return frozenset()

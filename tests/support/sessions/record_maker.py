@@ -1,0 +1,296 @@
+"""Records for tests: a session told in events, folded as the server folds them, and an English wording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from moothall.core.chain import LogRecord
+from moothall.core.events import types as ev
+from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
+from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
+from moothall.record.model import Record, RecordFold
+from moothall.record.wording import AskedWording, Wording
+from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
+
+FLOOR = ChannelId("floor")
+ENGINE = Actor(Role.ENGINE, "scripted")
+CAPTIONER = Actor(Role.CAPTIONER, "c1")
+
+WORDING = Wording(
+    language="en",
+    direction="ltr",
+    title="Meeting without a title",
+    about=("24 November 2025", "As spoken"),
+    notice="Written by a machine.",
+    quality="",
+    so_far="The meeting goes on, up to {time}.",
+    version="State: {version}",
+    not_recorded="Not recorded from {start} to {end}",
+    not_recorded_since="Not recorded since {start}",
+    break_since="Break since {start}",
+    unnamed="Speaker not named",
+    mended="Mended by a person",
+    accepted="Mended by the machine, accepted by a person",
+    skip="Skip to the text",
+    contents="Contents by time",
+    show_sources="Show the source of each line",
+    origins={
+        ev.Origin.MACHINE: "Written by a machine",
+        ev.Origin.PERSON: "Written by a person",
+        ev.Origin.INTERPRETER: "Interpreter",
+        ev.Origin.SPEAKER: "Typed by the speaker",
+        ev.Origin.TRANSLATED: "Translated by a machine",
+    },
+    translated=lambda made: f"Translated by {made.route}",
+    gaps={reason: f"No text from {{start}} to {{end}}: {reason}" for reason in (*ev.GapReason, BREAK, BREAK_SET_BACK)},
+    seals={version: f"{version}".title() for version in ev.SealVersion},
+    asked=AskedWording(
+        heading="Questions and comments",
+        figures=(),
+        kinds={kind: f"{kind} no. {{n}}".capitalize() for kind in Kind},
+        standings={standing: f"{standing}".capitalize() for standing in Standing},
+        joined="Joined with no. {n}",
+        asked_at="Asked at {time}",
+        answered_at="Answered at {time}",
+        answered="See the answer in the text",
+        answer="The answer",
+        removed="Removed for good.",
+        left="The meeting ended before its turn came",
+        ended="It had its turn when the meeting ended",
+    ),
+)
+
+
+class Telling:
+    """A session with a floor and a French interpretation, told event by event."""
+
+    def __init__(
+        self, title: str = "Plenary", languages: tuple[str, ...] = ("en", "ar"), *, opened: bool = True
+    ) -> None:
+        self.recorder = Recorder()
+        self.records: list[LogRecord] = []
+        self._names: dict[str, str] = {}
+        self.tell(
+            ev.SessionCreated(title=title, languages=languages),
+            ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=languages),
+            ev.ChannelAdded(channel=ChannelId("fr"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)),
+            *([ev.SessionOpened(wall=MORNING)] if opened else []),
+        )
+
+    def tell(self, *events: ev.Event, by: Actor = SYSTEM) -> None:
+        """Log events."""
+        self.records += [self.recorder.record(event, by) for event in events]
+
+    def line(
+        self,
+        text: str,
+        t0: int,
+        t1: int | None,
+        *,
+        name: str = "",
+        language: str = "en",
+        origin: ev.Origin = ev.Origin.MACHINE,
+        words: Sequence[ev.Word] = (),
+    ) -> SegmentId:
+        """Log a line; it is still open when `t1` is None, and `name` introduces whoever is new."""
+        segment = SegmentId(f"floor-1-{len(self.records)}")
+        speaker = self._speaker(name) if name else None
+        opened = ev.SegmentOpened(
+            channel=FLOOR, segment=segment, t0=t0, language=language, origin=origin, speaker=speaker
+        )
+        self.tell(opened, by=ENGINE)
+        if words:
+            self.tell(ev.WordsCommitted(channel=FLOOR, segment=segment, first=0, words=tuple(words)), by=ENGINE)
+        if t1 is not None:
+            reason = ev.EndReason.SENTENCE
+            self.tell(ev.SegmentEnded(channel=FLOOR, segment=segment, t1=t1, reason=reason, text=text), by=ENGINE)
+        return segment
+
+    def spoken(self, text: str, t0: int, each: int = 300, pause: int = 100, *, name: str = "") -> SegmentId:
+        """Log a line whose words are `each` ms long, with a pause behind each."""
+        words = timed(text, t0, each, pause)
+        return self.line(text, t0, words[-1].t1, name=name, words=words)
+
+    def correct(self, segment: SegmentId, text: str, *, words: int, revision: int = 0, by: Actor = CAPTIONER) -> None:
+        """Log a correction of all the words of a line."""
+        corrected = ev.SegmentCorrected(
+            channel=FLOOR, segment=segment, base_revision=revision, base_words=words, text=text, tail=""
+        )
+        self.tell(corrected, by=by)
+
+    def _speaker(self, name: str) -> SpeakerId:
+        if name not in self._names:
+            self._names[name] = f"p{len(self._names)}"
+            self.tell(ev.SpeakerIntroduced(speaker=SpeakerId(self._names[name]), name=name))
+        return SpeakerId(self._names[name])
+
+    def fold(self, channel: ChannelId = FLOOR) -> RecordFold:
+        """Everything told so far that readers of a channel may see."""
+        fold = RecordFold(SESSION, EPOCH, channel)
+        fold.take([record for record in self.records if record.header.lane in fold.feed.lanes])
+        return fold
+
+    def record(self, channel: ChannelId = FLOOR) -> Record:
+        return self.fold(channel).record()
+
+
+def timed(text: str, t0: int, each: int = 300, pause: int = 100) -> tuple[ev.Word, ...]:
+    """Words of a text, one after the other."""
+    return tuple(
+        ev.Word(f" {word}" if n else word, t0 + n * (each + pause), t0 + n * (each + pause) + each)
+        for n, word in enumerate(text.split(" "))
+    )
+
+
+ANEZ = "Ms. Añez & co"
+CHINESE = "会议现在开始，请各位代表就座；我们今天要讨论水资源管理的三个问题。"  # noqa: RUF001  # as it is written
+
+
+def meeting(*, closed: bool = True) -> Telling:
+    """A short session with all that makes a record hard: names, languages, gaps, corrections, what isn't recorded."""
+    told = Telling("Water & <land> --> 2026")
+    welcome = "Good afternoon, everybody, and welcome to this open session on remote participation."
+    told.spoken(welcome, 1_000, name=ANEZ)
+    told.spoken("Is 3 < 5 & 7 > 2? Then --> go on, <b>please</b>; it is {\\an8} urgent.", 9_000, name=ANEZ)
+    told.line("شكرا جزيلا لكم على هذه الكلمة، سيدتي الرئيسة.", 17_000, 21_000, name="أحمد", language="ar")
+    wrong = told.spoken("We where ready.", 22_000, name="<v Chair>")
+    told.correct(wrong, "We were ready.", words=3)
+    told.line("1984\n\n42\r\n00:00:01,000 --> 00:00:02,000\u2028line", 30_000, 33_000, origin=ev.Origin.PERSON)
+    told.line("typed at once", 34_000, 34_000, origin=ev.Origin.SPEAKER)
+    told.line(CHINESE * 2, 40_000, 52_000, language="zh")
+    told.tell(ev.GapNoted(channel=FLOOR, t0=60_000, t1=65_000, reason=ev.GapReason.SOURCE_LOST))
+    told.tell(ev.NotRecordedBegan(t0=70_000), ev.NotRecordedEnded(t1=130_000))
+    told.spoken("word " * 120 + "end.", 140_000, 200, 50, name="أحمد")
+    told.line("x" * 10_000, 200_000, 212_000)
+    if closed:
+        told.tell(ev.SessionClosed(t=220_000), ev.RecordSealed(version=ev.SealVersion.CHECKED, n=1))
+    return told
+
+
+class Questions:
+    """What is asked in a session, as its public lanes tell."""
+
+    def __init__(self, told: Telling) -> None:
+        self.told = told
+        self._last = 0
+
+    def ask(
+        self, text: str, t: int = 1_000, *, name: str = "", language: str = "en", kind: Kind = Kind.QUESTION
+    ) -> InterventionId:
+        """One that was approved."""
+        self._last += 1
+        asked, number = InterventionId(f"q{self._last}"), self._last
+        self.told.tell(
+            ev.InterventionStands(intervention=asked, number=number, standing=Standing.CHECKED, t=t),
+            ev.InterventionPublished(
+                intervention=asked,
+                number=number,
+                kind=kind,
+                text=text,
+                language=language,
+                name=name,
+                origin="remote",
+                t=t,
+            ),
+        )
+        self.stand(asked, Standing.QUEUED, t)
+        return asked
+
+    def hidden(self, t: int = 1_000) -> InterventionId:
+        """One that nobody has approved."""
+        self._last += 1
+        asked = InterventionId(f"q{self._last}")
+        self.stand(asked, Standing.CHECKED, t)
+        return asked
+
+    def stand(
+        self,
+        asked: InterventionId,
+        standing: Standing,
+        t: int = 2_000,
+        *,
+        reason: str = "",
+        into: InterventionId | None = None,
+        segment: SegmentId | None = None,
+    ) -> None:
+        number = int(asked.removeprefix("q"))
+        stands = ev.InterventionStands(
+            intervention=asked, number=number, standing=standing, t=t, reason=reason, into=into, segment=segment
+        )
+        self.told.tell(stands)
+
+    def write(self, asked: InterventionId, text: str, language: str = "en") -> None:
+        """An answer in writing."""
+        number = int(asked.removeprefix("q"))
+        self.told.tell(ev.InterventionWritten(intervention=asked, number=number, text=text, language=language))
+        self.stand(asked, Standing.WRITTEN, 9_000)
+
+
+def unanswered(*, closed: bool) -> Telling:
+    """A session with one that waits, one that is put off and one that is called, before the close or after it."""
+    told = Telling()
+    made = Questions(told)
+    made.ask("Why?")
+    made.stand(made.ask("When?"), Standing.LATER)
+    made.stand(made.ask("Where?"), Standing.CALLED)
+    if closed:
+        told.tell(ev.SessionClosed(t=10_000))
+    return told
+
+
+def questioned() -> Telling:
+    """A session with questions of every kind of end."""
+    told = Telling()
+    line = told.line("Because <we> can.", 65_000, 67_000)
+    made = Questions(told)
+    answered = made.ask("Why?\n\nWhy & how?", 5_000, name="Ana <x>")
+    made.stand(answered, Standing.CALLED, 61_000)
+    made.stand(answered, Standing.ANSWERED, 70_000, segment=line)
+    written = made.ask("من؟", 6_000, language="ar", kind=Kind.COMMENT)
+    made.write(written, "نحن.\nمعكم.", "ar")
+    made.stand(made.ask("Secret, then taken back"), Standing.WITHDRAWN)
+    made.stand(made.ask("Where?"), Standing.DECLINED, reason="Asked already")
+    made.stand(made.ask("How?"), Standing.JOINED, into=answered)
+    made.hidden()
+    told.tell(ev.SupportCounted(counts={answered: 3}))
+    return told
+
+
+_MEANING = (
+    "-->", "\n\n", "WEBVTT", "NOTE", "<v Bob>", "</v>", "<i>", "&amp;", "00:00:01.000 --> 00:00:02.000", "1", "مرحبا",
+    "שלום", "水资源", "word", "end.", "[x]", "{\\an8}", "]]>", "</style>", '"', "'",
+)  # fmt: skip
+_CHARACTERS = "ab <>&-\n\r\t\0\x1b\x85\u2028\u2029\u200b\u200f\u202e\u3000\xa0é\u0301水。,.{}\\0123:"
+HOSTILE = st.one_of(
+    st.text(max_size=120),
+    st.text(st.sampled_from(_CHARACTERS), max_size=200),
+    st.lists(st.sampled_from(_MEANING), max_size=30).map(" ".join),
+    st.sampled_from(["x" * 10_000, "水" * 3_000, "a\u0301" * 3_000, "word " * 2_000]),
+)
+"""Texts that look like everything that means something in a file."""
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    """Any record: hostile lines in any order of time, said by anybody, typed or with words, still open or not."""
+    told = Telling(draw(HOSTILE)[:200] or "x", draw(st.sampled_from([("en",), ("ar", "en"), ("zh-Hans",)])))
+    for _ in range(draw(st.integers(0, 5))):
+        text = draw(HOSTILE)
+        t0 = draw(st.integers(0, 350_000_000))  # less than 100 hours, beyond which pysubs2 cuts a digit off
+        t1 = draw(st.none() | st.integers(t0, t0 + 20_000))
+        words = timed(" ".join(text.split()), t0, 300, 100) if draw(st.booleans()) and text.split() else ()
+        name = draw(st.sampled_from(["", "Ann", "أحمد"]) | HOSTILE.map(lambda each: each[:300]))
+        language = draw(st.sampled_from(["en", "ar", "zh", "pt-BR", "und", "x<y>"]))
+        origin = draw(st.sampled_from(ev.Origin))
+        told.line(text, t0, t1, name=name, language=language, origin=origin, words=words[:200])
+    if draw(st.booleans()):
+        told.tell(ev.GapNoted(channel=FLOOR, t0=5, t1=draw(st.integers(6, 50_000)), reason=ev.GapReason.OVERLOAD))
+    if draw(st.booleans()):
+        told.tell(ev.NotRecordedBegan(t0=draw(st.integers(0, 90_000))))
+    if draw(st.booleans()):
+        told.tell(ev.SessionClosed(t=50_000_000))
+    return told.record()

@@ -1,0 +1,33 @@
+"""A session with a Spanish translation, and what makes its lines: what tests of translations share."""
+
+from __future__ import annotations
+
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.session.state import State
+from moothall.core.translating.lines import line_of
+from support.sessions.deciding import carry_out, speaking
+
+SPANISH = ChannelId("mt-es")
+TRANSLATOR = Actor(Role.TRANSLATOR, "mt")
+ROUTE = "echo 1 en>es"
+
+
+def translated_session() -> State:
+    """As `speaking`, with a translation of record into Spanish that has no line yet."""
+    return carry_out(
+        speaking(),
+        do.AddChannel(channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=True),
+    )
+
+
+def translate(name: str, text: str, revision: int = 0, route: str = ROUTE, *, rough: bool = False) -> do.SetTranslation:
+    source = ev.SourceLine(SegmentId(name), revision)
+    return do.SetTranslation(channel=SPANISH, source=source, text=text, route=route, rough=rough)
+
+
+def spanish(name: str) -> SegmentId:
+    """What a line is called in the translation."""
+    return line_of(SegmentId(name), SPANISH)

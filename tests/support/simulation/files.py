@@ -1,0 +1,68 @@
+"""A hub's disk for simulations, in the files that a hub has: what a life of it finds is what SQLite gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
+from moothall.wire.hub.messages import Act, Done, NotDone
+from moothall_hub.mirror import store as mirror_sqlite
+from moothall_hub.mirror.copied import Step
+from moothall_hub.outbox import store as outbox_sqlite
+from moothall_hub.outbox.outbox import MOST_WAITING
+from moothall_hub.outbox.store import OutboxFile
+from support.simulation.disk import HubDisk
+
+ALL = 10_000_000
+
+
+class HubFiles(HubDisk):
+    """As `HubDisk`. `begin` reads what is there, and `close` lets go of the files."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        super().__init__(seed)
+        path = folder / mirror_sqlite.FILE_NAME
+        self._connection = open_for_writing(path, 1.0, mirror_sqlite.KIND)
+        self._reader = LogReader(open_beside(path, mirror_sqlite.KIND))
+        self._outbox = OutboxFile(folder / outbox_sqlite.FILE_NAME)
+
+    def begin(self) -> None:
+        """Forget all but what is in the files."""
+        self.copies = {copy.session: copy for copy in mirror_sqlite.copies(self._connection)}
+        for session in self.copies:
+            found = self._reader.read(session, 0, ALL)
+            self.records[session] = {record.header.offset: record for record in found}
+        for act, kept in self.acts.items():
+            stands = self._outbox.state(act)
+            assert stands is not None, f"Act {act} was kept, and isn't in the outbox."
+            waits, code, message = stands
+            if waits:
+                kept.answer = None
+            else:
+                kept.answer = Done(id=act) if code is None else NotDone(id=act, code=code, message=message)
+
+    def unanswered(self) -> Sequence[Act]:
+        """As the outbox has them."""
+        return [act for _, act in self._outbox.waiting(MOST_WAITING, None)]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._reader.close()
+        self._connection.close()
+        self._outbox.close()
+
+    def _keep(self, step: Step) -> None:
+        super()._keep(step)
+        self._connection.execute("BEGIN IMMEDIATE")
+        mirror_sqlite.keep(self._connection, step)
+        self._connection.execute("COMMIT")
+
+    def _put(self, act: Act) -> None:
+        super()._put(act)
+        self._outbox.put(act, MOST_WAITING)
+
+    def _answered(self, answer: Done | NotDone) -> None:
+        super()._answered(answer)
+        code, message = (answer.code, answer.message) if isinstance(answer, NotDone) else (None, "")
+        self._outbox.answered(answer.id, code, message)

@@ -1,0 +1,234 @@
+"""A hub in a simulation: one life of its process, between its line and its disk, on the loop's time.
+
+What decides is a real hub's: `moothall_hub.uplink.link`, `moothall_hub.mirror.following` and what these stand on. In
+memory are the socket (`hub_line`) and the disk (`hub_disk`). A hub that is killed is cancelled wherever it waits, and
+all that it knew is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.lanes import is_public
+from moothall.record.verify import VerifySignature
+from moothall.testing.book import MemoryBook
+from moothall.testing.clock import LoopClock
+from moothall.wire.hub import messages as wire
+from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.following import Following
+from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.wanted import Want
+from moothall_hub.uplink.link import Link
+from moothall_hub.uplink.parts import Ask, Do, Down, Hang, Moment, Phase, Room, Send, Tell
+from support.simulation.disk import HubDisk
+from support.simulation.line import BelowEnd, Closed
+
+
+class Shown(msgspec.Struct):
+    """What the hub's readers were given of its sessions: all anew, or what follows."""
+
+    last: dict[tuple[SessionId, str], int] = {}
+    """The last event that they have: of what is public, and of each lane of the hub's own."""
+    renewals: int = 0
+    faults: list[str] = []
+
+    async def take(self, step: Step) -> None:
+        """As `moothall_hub.mirror.following.Shown.take`."""
+        session = step.copy.session
+        if step.renew:
+            await self.renew(session)
+        elif step.show:
+            for record in step.records:
+                offset, lane = record.header.offset, record.header.lane
+                part = session, "" if is_public(lane) else lane
+                if offset <= self.last.get(part, 0):
+                    self.faults.append(f"Event {offset} was shown behind event {self.last[part]}.")
+                self.last[part] = offset
+
+    async def renew(self, session: SessionId) -> None:
+        """As `moothall_hub.mirror.following.Shown.renew`."""
+        self.renewals += 1
+        for part in [each for each in self.last if each[0] == session]:
+            del self.last[part]
+
+
+class SimulatedHub:
+    """A hub without sockets or disks. `run` must be running."""
+
+    def __init__(
+        self,
+        node: str,
+        disk: HubDisk,
+        dial: Callable[[], Awaitable[BelowEnd | None]],
+        verify: VerifySignature,
+        *,
+        chance: random.Random,
+        wanted: Mapping[SessionId, Want],
+    ) -> None:
+        self.disk = disk
+        self.shown = Shown()
+        self.stopped: list[str] = []
+        """Why links ended for good, or sessions did."""
+        self.link = Link(node, "0", chance.random)
+        self.following = Following(
+            disk.copies.values(),
+            store=disk,
+            shown=self.shown,
+            closed=lambda _: False,
+            signed=verify,
+            say=self._say,
+            missed=MissedSpans(MemoryBook(), {}),
+            clock=LoopClock(),
+        )
+        self._wanted = wanted
+        self._dial = dial
+        self._given: set[CommandId] = set()
+        self._more = asyncio.Event()
+        # As many as the link has: a window of batches and of acts.
+        self._frames: deque[bytes] = deque()
+        self._to_send = asyncio.Event()
+        self._hung: Hang | None = None
+
+    async def run(self) -> None:
+        """Dial, and dial again, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pass_on())
+            await self.following.want(self._wanted)
+            await self._do(self.link.restart(_now()))
+            while self.link.phase is not Phase.OVER:
+                if self.link.phase is Phase.WAITING:
+                    await _until(self.link.due)
+                    await self._do(self.link.tick(_now()))
+                    continue
+                self._frames.clear()
+                await self._do(self.link.dialled(_now()))
+                if (socket := await self._dial()) is None:
+                    await self._do(self.link.refused(_now(), None))
+                else:
+                    await self._talk(socket)
+            self.stopped.append(self.link.sentence)
+
+    async def want(self, wanted: Mapping[SessionId, Want]) -> None:
+        """The coordinator wants this from now on."""
+        self._wanted = wanted
+        await self.following.want(wanted)
+
+    async def do(self, act: wire.Act) -> None:
+        """The room does something; it is on the disk when this returns."""
+        await self.disk.put(act)
+        self._more.set()
+
+    def copy(self, session: SessionId) -> Copy | None:
+        """As it is known now."""
+        return self.following.copy(session)
+
+    async def _talk(self, socket: BelowEnd) -> None:
+        self._hung = None
+        try:
+            await self._do(self.link.opened(_now()))
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(each(socket)) for each in (self._read, self._write, self._keep_time)]
+                for task in tasks:
+                    task.add_done_callback(lambda _: [each.cancel() for each in tasks])
+        finally:
+            if self._hung is None:
+                socket.abort()
+            else:
+                socket.close(self._hung.code, self._hung.reason)
+
+    async def _read(self, socket: BelowEnd) -> None:
+        while self._hung is None:
+            frame = await socket.receive()
+            if isinstance(frame, Closed):
+                await self._do(self.link.lost(_now(), frame.code))
+                return
+            await self._do(self.link.received(_now(), wire.decode_to_hub(frame)))
+
+    async def _write(self, socket: BelowEnd) -> None:
+        while self._hung is None:
+            self._to_send.clear()
+            while self._frames:
+                await socket.send(self._frames.popleft())
+            await self._to_send.wait()
+
+    async def _keep_time(self, socket: BelowEnd) -> None:
+        while self._hung is None:
+            await _until(self.link.due)
+            await self._do(self.link.tick(_now()))
+
+    async def _do(self, todo: list[Do]) -> None:
+        for each in todo:
+            match each:
+                case Tell(news=news):
+                    await self._tell(news)
+                case Ask():
+                    await self.following.linked()
+                case Room():
+                    self._more.set()
+                case Down():
+                    self._given.clear()
+                    self.following.cut()
+                case _:
+                    self._put([each])
+
+    def _put(self, todo: list[Do]) -> None:
+        for each in todo:
+            match each:
+                case Send(message=message):
+                    self._frames.append(wire.encode(message))
+                case Hang():
+                    self._hung = each
+                case _:
+                    pass
+        self._to_send.set()
+
+    async def _tell(self, news: object) -> None:
+        match news:
+            case wire.Welcome():
+                self._given.clear()
+            case wire.Stopped():
+                self.stopped.append(news.message)
+                await self.following.take(news)
+            case wire.Live() | wire.Batch() | wire.Caught() | wire.Recall():
+                await self.following.take(news)
+            case wire.Done() | wire.NotDone():
+                await self.disk.answered(news)
+                self._given.discard(news.id)  # Not before: it would be taken for one that waits.
+            case _:
+                pass
+
+    async def _pass_on(self) -> None:
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            room = wire.MOST_ACTS - len(self._given)
+            acts = [act for act in self.disk.unanswered() if act.id not in self._given][:room]
+            if acts and self.link.phase is Phase.UP:
+                self._given.update(act.id for act in acts)
+                self._put(self.link.offer(acts))
+
+    def _say(self, message: wire.FromHub) -> None:
+        match message:
+            case wire.Follow():
+                self._put(self.link.follow(message))
+            case wire.Leave():
+                self._put(self.link.leave(message.session))
+            case wire.Taken() | wire.Erased():
+                self._put(self.link.say(message))
+
+
+def _now() -> Moment:
+    loop = asyncio.get_running_loop()
+    return Moment(round(loop.time() * 1_000), round(loop.time() * 1_000))
+
+
+async def _until(due: int | None) -> None:
+    """Until a moment, or for a second: what is due may have changed."""
+    left = 1_000 if due is None else due - _now().monotonic
+    await asyncio.sleep(min(1.0, max(0.001, left / 1_000)))
