@@ -33,7 +33,7 @@ SIDE_BY_SIDE := --numprocesses=$(WORKERS) --dist=worksteal
 
 # What holds the gate of coverage: the tests of the pure layers themselves. They start no process and no browser.
 GATED := unit/core unit/wire unit/record unit/models/speech unit/models/engine/test_session.py property/test_ids.py \
-	property/test_persistent.py property/core/questions/test_ballots.py property/wire/test_hub_records_laws.py \
+	property/test_persistent.py property/core/questions/test_newcomers.py property/wire/test_hub_records_laws.py \
 	property/wire/test_token_bucket.py
 GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
