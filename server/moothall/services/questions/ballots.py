@@ -7,8 +7,6 @@ changed is counted into the log, in absolute numbers; after a crash all of it is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import TypeVar
 
 from moothall.core.commands import AnyCommand, CountPoll, CountSupport
 from moothall.core.events.question_parts import WAITING
@@ -25,8 +23,6 @@ from moothall.services.questions.ballot_box import BallotBox, Before, Box
 from moothall.services.questions.hub_ballots import Counts
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-
-Figure = TypeVar("Figure")
 
 COUNT_MS = 1_000
 TOO, NO_MORE = 0, 1
@@ -155,12 +151,16 @@ class Ballots:
         """Of a flood: how many ballots don't count, by question and by show of hands; None where all of them do."""
         box = self._box.boxes.get(session)
         found = {} if box is None else box.set_aside()
-        return _by_kind(found) if found else None
+        hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
+        support = {what: count for what, count in found.items() if not what.startswith(_POLL)}
+        return {"support": support, "hands": hands} if found else None
 
     def lately(self, session: SessionId) -> dict[str, dict[str, list[int]]] | None:
         """How many ballots of the last minute there are, and from how many addresses, as `set_aside`; None for none."""
         found = self._box.places.lately(session)
-        return _by_kind({what: [*counts] for what, counts in found.items()}) if found else None
+        hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if what.startswith(_POLL)}
+        support = {what: [*counts] for what, counts in found.items() if not what.startswith(_POLL)}
+        return {"support": support, "hands": hands} if found else None
 
     def observe(self, live: LiveSession) -> None:
         """Something was published of a session: when it is closed its ballots get their time, reopened they lose it."""
@@ -207,13 +207,6 @@ class Ballots:
             self.observe(live)
             box.uncounted |= box.given.keys() | set(box.of_hubs.counted)
             self._box.news.set()
-
-
-def _by_kind(found: Mapping[str, Figure]) -> dict[str, dict[str, Figure]]:
-    """Figures by question, and by show of hands."""
-    hands = {what.removeprefix(_POLL): figure for what, figure in found.items() if what.startswith(_POLL)}
-    support = {what: figure for what, figure in found.items() if not what.startswith(_POLL)}
-    return {"support": support, "hands": hands}
 
 
 def _counted(floor: Floor, box: Box, due: set[str]) -> list[AnyCommand]:
