@@ -5,8 +5,7 @@ And where a page for a microphone would be: why there is none here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -18,7 +17,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.role_links import Staff
-from moothall_hub.node.node_below import BelowNow
+from moothall_hub.node.node_below import Below
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
 from moothall_hub.uplink.strip import LineOf, LineState
 
@@ -33,18 +32,6 @@ NO_TITLE = "A group needs a name with letters or figures. Words are shown once; 
 WORDS_FOR = "Six words for {title}: {words}"
 
 
-class HubsBelow(Protocol):
-    """The hubs below this one (`moothall_hub.node.node_below`)."""
-
-    def list(self) -> Sequence[BelowNow]:
-        """Who they are."""
-        ...
-
-    async def give(self, title: str) -> tuple[str, ...] | None:
-        """Six words for one of them, new or not; None for a title that none can have. Raises StorageUnavailable."""
-        ...
-
-
 def coordinates(staff: Staff, _: web.Request | None = None) -> bool:
     """Whether a link is the coordinator's."""
     return staff.role is Role.HUB
@@ -54,7 +41,7 @@ class SetupDoor:
     """Handlers of the page that pairs this computer with a server."""
 
     def __init__(
-        self, pages: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: HubsBelow, line: LineOf
+        self, pages: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: Below, line: LineOf
     ) -> None:
         self.pages = pages
         self._line = line

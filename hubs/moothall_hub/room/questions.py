@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -439,40 +440,33 @@ def _entry(floor: LocalFloor) -> BookEntry:
     return BookEntry(FLOORS, floor.session, msgspec.json.encode(_Kept(floor.mode, floor.cleared)))
 
 
+@dataclass(eq=False, repr=False)
 class RoomWords:
     """Erases what stands on the hub's disk of questions beside the copies (`moothall_hub.mirror.erasing.Room`).
 
     That is the room's own, and those that wait for their answer.
     """
 
-    def __init__(
-        self,
-        floor: RoomFloor,
-        hands: RoomHands,
-        translations: QuestionTranslations,
-        outbox: DiskOutbox,
-        meetings: Meetings,
-    ) -> None:
-        self._floor = floor
-        self._hands = hands
-        self._translations = translations
-        self._outbox = outbox
-        self._meetings = meetings
+    floor: RoomFloor
+    hands: RoomHands
+    translations: QuestionTranslations
+    outbox: DiskOutbox
+    meetings: Meetings
 
     async def erase_removed(self, session: SessionId) -> None:
         """Erase what the meeting has removed (`Room`). What the meeting has removed it has had, so its act is done, of
         a hub below too.
         """
-        state = await self._meetings.state(session)
-        for waiting in await self._outbox.waiting(session) if state is not None else ():
+        state = await self.meetings.state(session)
+        for waiting in await self.outbox.waiting(session) if state is not None else ():
             act = waiting.act
             there = state.floor.get(act.act.intervention) if state and isinstance(act.act, AskAct) else None
             if there is not None and there.removed:
-                await self._outbox.answered(act.id, Done(id=act.id))
-        await self._floor.erase_removed(session)
+                await self.outbox.answered(act.id, Done(id=act.id))
+        await self.floor.erase_removed(session)
 
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
-        self._translations.forget()
-        await self._floor.forget(session)
-        await self._hands.forget(session)
+        self.translations.forget()
+        await self.floor.forget(session)
+        await self.hands.forget(session)
