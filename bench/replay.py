@@ -171,8 +171,7 @@ async def engine_ready(running: Hall, child: EngineChild) -> None:
     """Wait until the engine is connected; raises ConfigurationError when it doesn't start."""
     while not running.recognising.engines:
         if child.failures >= MOST_FAILURES:
-            msg = "The engine does not start; it said why above."
-            raise ConfigurationError(msg)
+            raise ConfigurationError("The engine does not start; it said why above.")
         await running.house.clock.sleep(LOOK_MS)
 
 

@@ -58,8 +58,7 @@ class Mutation:
         times = text.count(self.old)
         if times != 1:
             where = "isn't there" if not times else f"is there {times} times"
-            msg = f"the mutation {self.id} no longer applies: what it changes {where} in {self.file}"
-            raise NoLongerApplies(msg)
+            raise NoLongerApplies(f"the mutation {self.id} no longer applies: what it changes {where} in {self.file}")
         return text.replace(self.old, self.new)
 
 
@@ -85,11 +84,9 @@ def read(table: Path) -> tuple[Mutation, ...]:
     for row in rows:
         each = Mutation(**{**row, "tests": tuple(row["tests"])})
         if each.id in found:
-            msg = f"the mutation {each.id} is in {table.name} twice"
-            raise ValueError(msg)
+            raise ValueError(f"the mutation {each.id} is in {table.name} twice")
         if each.old == each.new or not each.tests or not each.fault:
-            msg = f"the mutation {each.id} changes nothing, names no tests or doesn't say what goes wrong"
-            raise ValueError(msg)
+            raise ValueError(f"the mutation {each.id} changes nothing, names no tests or doesn't say what goes wrong")
         found[each.id] = each
     return tuple(found.values())
 
@@ -99,8 +96,7 @@ def put_into(tree: Path, mutation: Mutation) -> Iterator[None]:
     """Have the fault in a tree's file for as long as this is held. Raises NoLongerApplies."""
     path = tree / mutation.file
     if not path.is_file():
-        msg = f"the mutation {mutation.id} no longer applies: there is no {mutation.file}"
-        raise NoLongerApplies(msg)
+        raise NoLongerApplies(f"the mutation {mutation.id} no longer applies: there is no {mutation.file}")
     before = path.read_bytes()
     text = mutation.applied(before.decode())
     try:
@@ -158,8 +154,7 @@ def _fails(command: Sequence[str], tree: Path, timeout: float) -> bool:
         return True
     if done.returncode not in (0, FAILED):
         said = (done.stdout + done.stderr).decode(errors="replace")[-2000:]
-        msg = f"{' '.join(command)} ended with {done.returncode}:\n{said}"
-        raise RuntimeError(msg)
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
     return done.returncode == FAILED
 
 

@@ -84,11 +84,9 @@ def _file(path: Path) -> dict[str, Any]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        msg = f"{path} can't be read: {error.strerror}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{path} can't be read: {error.strerror}.") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{path} is not TOML: {error}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{path} is not TOML: {error}.") from error
     for section, table in tables.items():
         if section != SECTION or not isinstance(table, dict):
             msg = f"{path}: {section} doesn't belong there; all settings of a hub stand in one section [{SECTION}]."
@@ -103,5 +101,4 @@ def _checked(where: str, key: str, value: object, *, strict: bool) -> Any:
     try:
         return msgspec.convert(value, get_type_hints(HubSettings, include_extras=True)[key], strict=strict)
     except msgspec.ValidationError as error:
-        msg = f"{where}: {key} is {value!r}; allowed is {allowed(key)}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{where}: {key} is {value!r}; allowed is {allowed(key)}.") from error

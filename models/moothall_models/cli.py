@@ -125,8 +125,7 @@ def load_model(
         try:
             script = read_script(path.read_bytes())
         except OSError as error:
-            msg = f"The script {path} can't be read: {error.strerror}."
-            raise ConfigurationError(msg) from error
+            raise ConfigurationError(f"The script {path} can't be read: {error.strerror}.") from error
         return ScriptedRecognizer(script), ScriptedVoiceActivity
     recognizer = at_endpoint(name, key) if name.startswith(SCHEME) else _whisper(name, folder, computing)
     from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
@@ -155,8 +154,7 @@ def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer
         store = open_store()
         path, trained = store.path(name), store.manifest.model(name).languages
     if not (path / "model.bin").is_file():
-        msg = f"There is no model in {path}: `moothall models fetch {name}` gets it."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"There is no model in {path}: `moothall models fetch {name}` gets it.")
     import ctranslate2
 
     from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper

@@ -129,8 +129,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             if model.name == name:
                 return model
         names = ", ".join(model.name for model in self.models)
-        msg = f"There is no model {name!r}. There are: {names}."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"There is no model {name!r}. There are: {names}.")
 
     def default(self, task: Task) -> Model:
         """The model that serves a task unless another is named; raises ConfigurationError when none does."""

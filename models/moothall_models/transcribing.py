@@ -235,14 +235,12 @@ def frames_of(source: BinaryIO) -> Iterator[Samples]:
         head = source.read(4)
         size = int.from_bytes(head, "little")
         if len(head) < 4 or size > MOST_FRAME or size % 2:
-            msg = "The sound broke off before its end."
-            raise ProtocolError(msg)
+            raise ProtocolError("The sound broke off before its end.")
         if not size:
             return
         data = source.read(size)
         if len(data) < size:
-            msg = "The sound broke off within a frame."
-            raise ProtocolError(msg)
+            raise ProtocolError("The sound broke off within a frame.")
         samples: Samples = np.frombuffer(data, dtype="<i2").astype(np.float32)
         yield samples / np.float32(32_768)
 

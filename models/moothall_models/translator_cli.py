@@ -95,8 +95,7 @@ def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
         return ()
     unknown = [name for name in only if name not in kinds | named]
     if unknown:
-        msg = f"There is no translator {unknown[0]!r}; there are {', '.join(kinds | named)}."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"There is no translator {unknown[0]!r}; there are {', '.join(kinds | named)}.")
     used = {name: kind for name, kind in (kinds | named).items() if name in only} if only else kinds
     return tuple(kind() for kind in used.values())
 

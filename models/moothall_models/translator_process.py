@@ -106,8 +106,7 @@ class TranslatorService:
         async with asyncio.TaskGroup() as group:
             while (message := await link.receive()) is not None:
                 if not 0 <= message.direction < len(self._ways):
-                    msg = f"There is no direction {message.direction} here; there are {len(self._ways)}."
-                    raise ProtocolError(msg)
+                    raise ProtocolError(f"There is no direction {message.direction} here; there are {len(self._ways)}.")
                 await self._room.acquire()
                 task = group.create_task(self._answer(group, link, message))
                 task.add_done_callback(lambda _: self._room.release())

@@ -110,8 +110,7 @@ class Story:
             if await wanted.evaluate("each => each === document.activeElement"):
                 return
             await wanted.page.keyboard.press("Tab")
-        msg = f"{wanted} is not reached with the tabulator."
-        raise AssertionError(msg)
+        raise AssertionError(f"{wanted} is not reached with the tabulator.")
 
     def standings(self) -> list[Standing]:
         """Where each question stands in the log, by number."""

@@ -118,8 +118,7 @@ async def test_both_kinds_may_send_their_pulses() -> None:
 async def test_one_that_was_given_up_is_told_so() -> None:
     async def handle(link: EngineSocket) -> None:
         await link.receive()
-        msg = "engine gpu-1 was given up."
-        raise GivenUp(msg)
+        raise GivenUp("engine gpu-1 was given up.")
 
     async with (
         serve_engines("127.0.0.1", 0, lambda: TOKENS, handle) as port,

@@ -194,8 +194,7 @@ async def test_one_that_the_server_gave_up_ends_and_says_why(tmp_path: Path) -> 
 
     async def serve(link: EngineSocket) -> None:
         await link.receive()
-        msg = "engine hall was given up"
-        raise GivenUp(msg)
+        raise GivenUp("engine hall was given up")
 
     async with serve_engines("127.0.0.1", 0, lambda: TOKENS, serve) as port:
         process = await asyncio.create_subprocess_exec(

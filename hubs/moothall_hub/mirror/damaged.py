@@ -49,8 +49,7 @@ def set_aside_if_damaged(path: Path) -> bool:
                 file.replace(aside.with_name(aside.name + beside))
         noted.unlink(missing_ok=True)
     except OSError as error:
-        msg = f"{path} is damaged and can't be renamed: {error.strerror}. Move it away."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{path} is damaged and can't be renamed: {error.strerror}. Move it away.") from error
     logger.error("%s is damaged; the hub keeps it as %s and fetches all copies again", path.name, aside.name)
     return True
 

@@ -63,8 +63,7 @@ class Mirror(SqliteRecords):
         for record in step.records:
             if record.header.session != step.copy.session:
                 at, session = record.header.offset, record.header.session
-                msg = f"Event {at} of session {session} can't be one of session {step.copy.session}."
-                raise ValueError(msg)
+                raise ValueError(f"Event {at} of session {session} can't be one of session {step.copy.session}.")
 
         if step.erase:
             await asyncio.to_thread(forget_set_aside, self._path)

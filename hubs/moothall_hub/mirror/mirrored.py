@@ -243,8 +243,7 @@ class MirroredSessions:
     async def _load(self, session: SessionId) -> MirroredSession | None:
         """The session from its copy; None where there is none. The caller holds the lock."""
         if self._group is None:
-            msg = "Sessions can be loaded only while `run` is running."
-            raise RuntimeError(msg)
+            raise RuntimeError("Sessions can be loaded only while `run` is running.")
         copy = await self._copies.copy(session)
         if copy is None or copy.epoch is None:
             return None

@@ -133,8 +133,7 @@ class NodeLine:
     def following(self) -> Following:
         """The copies. Raises RuntimeError before `show`."""
         if self._following is None:
-            msg = "Nobody has said yet who shows the copies."
-            raise RuntimeError(msg)
+            raise RuntimeError("Nobody has said yet who shows the copies.")
         return self._following
 
     @property

@@ -33,8 +33,7 @@ class NodeMeetings:
         try:
             found = await self._sessions.find(session)
         except RecordBroken as error:
-            msg = f"The copy of session {session} can't be read."
-            raise StorageUnavailable(msg) from error
+            raise StorageUnavailable(f"The copy of session {session} can't be read.") from error
         return None if found is None else found.state
 
     async def notes(self, session: SessionId, /) -> Sequence[HubNote]:

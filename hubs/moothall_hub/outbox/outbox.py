@@ -160,7 +160,6 @@ class Outbox:
 
     async def _do(self, act: Callable[[], T]) -> T:
         if self._closed:
-            msg = "The outbox is closed."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The outbox is closed.")
         # Whoever is cancelled leaves the act to be finished all the same: the thread does one after the other.
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)

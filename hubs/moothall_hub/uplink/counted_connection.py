@@ -42,8 +42,7 @@ def link_address(address: str) -> str:
     parts = urlsplit(address)
     schemes = {"http": "ws", "https": "wss"}
     if parts.scheme not in schemes or not parts.netloc or "@" in parts.netloc:
-        msg = f"'{address}' is no address of a server: it looks like https://meeting.example."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"'{address}' is no address of a server: it looks like https://meeting.example.")
     return f"{schemes[parts.scheme]}://{parts.netloc}{parts.path.rstrip('/')}{PATH}"
 
 

@@ -69,15 +69,13 @@ class FrameBuffer:
         Raises ProtocolError when it is no PCM16, begins earlier, or is more than may wait.
         """
         if len(pcm) % 2:
-            msg = f"Audio of {len(pcm)} bytes is no PCM16: a sample has two."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"Audio of {len(pcm)} bytes is no PCM16: a sample has two.")
         if self._unheard + len(pcm) > UNHEARD_MS * A_MS * 2:
             msg = f"More than {UNHEARD_MS // 60_000} minutes of audio wait; the server must wait until it is heard."
             raise ProtocolError(msg)
         missing = t - self.end
         if missing < -TREMBLE_MS:
-            msg = f"Audio came again: {t} ms, after {self.end} ms had come."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"Audio came again: {t} ms, after {self.end} ms had come.")
         if missing >= FRAME_MS:
             self.finish()
             self._runs.append(_Run(t, bytearray()))

@@ -67,8 +67,7 @@ def secret(path: Path | None, what: str, otherwise: str) -> str:
     try:
         return str(path.read_text(encoding="utf-8")).strip()
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"The {what} file {path} can't be read ({type(error).__name__})."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"The {what} file {path} can't be read ({type(error).__name__}).") from error
 
 
 def start_logging(level: str) -> None:

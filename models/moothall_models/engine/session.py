@@ -133,8 +133,7 @@ class LinkSession:
         match message:
             case wire.Audio():
                 if channel.ending:
-                    msg = f"Audio came for attachment {channel.number} after its end."
-                    raise ProtocolError(msg)
+                    raise ProtocolError(f"Audio came for attachment {channel.number} after its end.")
                 channel.audio.add(message.t, message.pcm)
                 channel.media.arrived(channel.audio.end, now)
             case wire.EndOfAudio():
@@ -228,8 +227,7 @@ class LinkSession:
 
     def _attach(self, attach: wire.Attach) -> None:
         if attach.attachment in self._channels:
-            msg = f"Attachment {attach.attachment} is there already."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"Attachment {attach.attachment} is there already.")
         channel = HeardChannel(attach, self._voice(), self._media(attach), self._speech(attach))
         self._channels[attach.attachment] = channel
         logger.info("attachment %d is %s, from %d ms", attach.attachment, channel.name, attach.audio_from)

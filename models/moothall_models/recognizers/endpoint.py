@@ -108,8 +108,7 @@ def read_address(name: str, door: Door = TRANSCRIPTIONS) -> Address:
     secure = parts.scheme == "https"
     if not secure and not _is_this_machine(host):
         how = "Use https://, or http:// to this machine with a tunnel behind it."
-        msg = f"{host} would get the {door.sent} in clear. {how}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{host} would get the {door.sent} in clear. {how}")
     return Address(
         model=model, secure=secure, host=host, port=port or (443 if secure else 80), path=parts.path.rstrip("/")
     )
@@ -203,8 +202,7 @@ class Endpoint:
             kept = not response.will_close
         except ssl.SSLCertVerificationError as error:
             whose = f"The certificate of {self.address.host} isn't trusted ({error.verify_message})"
-            msg = f"{whose}: no {self.door.sent} was sent to it."
-            raise ConfigurationError(msg) from None
+            raise ConfigurationError(f"{whose}: no {self.door.sent} was sent to it.") from None
         except TimeoutError:
             what = "it said nothing for too long"
             raise _TryAgain(what, 0.0) from None
@@ -235,8 +233,7 @@ class Endpoint:
         while piece := response.read1(PIECE):
             data += piece
             if len(data) > MOST_BYTES:
-                msg = f"{self.address.host} answered with more than {MOST_BYTES} bytes; the rest wasn't read."
-                raise Unusable(msg)
+                raise Unusable(f"{self.address.host} answered with more than {MOST_BYTES} bytes; the rest wasn't read.")
             if self.seconds() >= until:
                 what = "its answer took too long"
                 raise _TryAgain(what, 0.0)

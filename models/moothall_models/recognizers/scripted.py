@@ -62,8 +62,7 @@ class ScriptedRecognizer:
         spoken = _numbers(window.audio, self._script.step)
         numbers = np.unique(spoken[spoken != SILENT])
         if len(numbers) and not 0 <= numbers[0] <= numbers[-1] < len(self._script.words):
-            msg = "The audio is not the script's: it holds samples of no word."
-            raise ValueError(msg)
+            raise ValueError("The audio is not the script's: it holds samples of no word.")
         words: list[HeardWord] = []
         language = window.languages[0]
         for number in numbers:

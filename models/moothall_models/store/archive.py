@@ -44,8 +44,7 @@ class Archive:
         """`size`: bytes of the zip itself. Raises ArchiveUnusable."""
         members = opened.infolist()
         if len(members) > MOST_MEMBERS:
-            msg = f"It holds {len(members)} files; more than {MOST_MEMBERS} aren't unpacked."
-            raise ArchiveUnusable(msg)
+            raise ArchiveUnusable(f"It holds {len(members)} files; more than {MOST_MEMBERS} aren't unpacked.")
         self._opened = opened
         self._files = {member.filename: member for member in members if _checked(member)}
         if len({member.filename.rstrip("/").casefold() for member in members}) < len(members):
@@ -81,8 +80,7 @@ class Archive:
         except _ENDED:
             left = -1
         if left:
-            msg = f"{name} in it is damaged or cut off."
-            raise ArchiveUnusable(msg)
+            raise ArchiveUnusable(f"{name} in it is damaged or cut off.")
 
 
 @contextmanager
@@ -94,8 +92,7 @@ def opened_archive(path: Path) -> Iterator[Archive]:
             raise ArchiveUnusable("It is no file.")
         raw = io.FileIO(path)
     except OSError as error:
-        msg = f"It can't be read: {error.strerror}."
-        raise ArchiveUnusable(msg) from None
+        raise ArchiveUnusable(f"It can't be read: {error.strerror}.") from None
     with _InPieces(raw) as file:
         try:
             opened = zipfile.ZipFile(file)

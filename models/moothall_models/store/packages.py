@@ -108,14 +108,12 @@ def install_package(
                 logger.info("installing %s ended with errno %s", name_of(about), error.errno)
                 raise refused(error, folder, size) from error
     except (ArchiveUnusable, PackageUnusable) as unusable:
-        msg = f"{file} isn't installed. {unusable}"
-        raise PackageUnusable(msg) from None
+        raise PackageUnusable(f"{file} isn't installed. {unusable}") from None
 
 
 def _small(archive: Archive, name: str) -> bytes:
     if archive.files[name] > MOST_METADATA:
-        msg = f"Its {name} has {archive.files[name]} bytes; more than {MOST_METADATA} aren't read."
-        raise PackageUnusable(msg)
+        raise PackageUnusable(f"Its {name} has {archive.files[name]} bytes; more than {MOST_METADATA} aren't read.")
     return b"".join(archive.read(name))
 
 

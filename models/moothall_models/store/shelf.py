@@ -72,8 +72,7 @@ class ModelStore:
                 what = f"The model {name} isn't on this machine"
             case Standing.WRONG:
                 what = f"The files of the model {name} in {self.folder / name} aren't what they should be"
-        msg = f"{what}. Run `moothall models fetch {name}` ({megabytes(model.size)})."
-        raise ModelMissing(msg)
+        raise ModelMissing(f"{what}. Run `moothall models fetch {name}` ({megabytes(model.size)}).")
 
     def standing(self, model: Model) -> Standing:
         """The status of the model, by its stamp where a stamp fits."""
@@ -190,11 +189,9 @@ class ModelStore:
                     os.fsync(out.fileno())
                 if size != file.size:
                     more = "more" if size > file.size else f"{size}"
-                    msg = f"{file.name} has {more} bytes, not the {file.size} that it should have"
-                    raise SourceFailed(msg)
+                    raise SourceFailed(f"{file.name} has {more} bytes, not the {file.size} that it should have")
                 if digest.hexdigest() != file.sha256:
-                    msg = f"{file.name} has the sha256 {digest.hexdigest()}, not {file.sha256}"
-                    raise SourceFailed(msg)
+                    raise SourceFailed(f"{file.name} has the sha256 {digest.hexdigest()}, not {file.sha256}")
                 done += size
         finally:
             progress.end()

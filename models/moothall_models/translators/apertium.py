@@ -119,8 +119,7 @@ class ApertiumTranslator:
         """
         pipe = self._pipes.get(direction)
         if pipe is None:
-            msg = f"Apertium has nothing from {direction.source} to {direction.target} here."
-            raise ValueError(msg)
+            raise ValueError(f"Apertium has nothing from {direction.source} to {direction.target} here.")
         given = [" ".join(pipe.translate(piece) for piece in within(readable(text), PIECE)).strip() for text in texts]
         return [mended(text, direction.source, direction.target) for text in given]
 

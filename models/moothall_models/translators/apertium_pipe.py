@@ -110,8 +110,7 @@ class ApertiumPipe:
         if answer is None or late.is_set():
             self._put_down()
         if self._closed:
-            msg = f"Apertium for {self._name} was closed."
-            raise TranslationFailed(msg)
+            raise TranslationFailed(f"Apertium for {self._name} was closed.")
         if late.is_set():
             msg = (
                 f"Apertium gave no answer for {self._name} in {self._patience:g} s. It starts again for the next text."
@@ -121,8 +120,7 @@ class ApertiumPipe:
 
     def _running(self) -> _Programs:
         if self._closed:
-            msg = f"Apertium for {self._name} was closed."
-            raise TranslationFailed(msg)
+            raise TranslationFailed(f"Apertium for {self._name} was closed.")
         if self._programs is None:
             try:
                 self._programs = _Programs(self._commands)

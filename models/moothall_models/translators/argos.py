@@ -116,8 +116,7 @@ class ArgosTranslator:
         direction wait for each other.
         """
         if direction not in self._packages:
-            msg = f"No package from {direction.source} to {direction.target} is installed here."
-            raise ValueError(msg)
+            raise ValueError(f"No package from {direction.source} to {direction.target} is installed here.")
         return [self._one(readable(text), direction) for text in texts]
 
     def check(self) -> None:
@@ -174,8 +173,7 @@ class ArgosTranslator:
     def _native(self, direction: Direction) -> Native:
         with self._loading:
             if self._closed:
-                msg = "The packages of Argos were closed."
-                raise TranslationFailed(msg)
+                raise TranslationFailed("The packages of Argos were closed.")
             if direction not in self._loaded:
                 package = self._packages[direction]
                 try:

@@ -84,36 +84,30 @@ def read_about(data: bytes) -> About:
     try:
         about = read_json(data[: MOST_METADATA + 1], About)
     except Unreadable:
-        msg = f"Its {METADATA} isn't that of an Argos package: get the package again."
-        raise PackageUnusable(msg) from None
+        raise PackageUnusable(f"Its {METADATA} isn't that of an Argos package: get the package again.") from None
     if about.type != "translate":
-        msg = f"It is no package for translating: its {METADATA} says another type."
-        raise PackageUnusable(msg)
+        raise PackageUnusable(f"It is no package for translating: its {METADATA} says another type.")
     codes = (about.from_code, about.to_code)
     if not all(map(_CODE.match, codes)) or about.from_code == about.to_code:
         msg = f"Its {METADATA} doesn't say from which language to which other one it translates, by codes such as en."
         raise PackageUnusable(msg)
     if not _VERSION.match(about.package_version):
-        msg = f"Its {METADATA} has no package_version such as 1.9."
-        raise PackageUnusable(msg)
+        raise PackageUnusable(f"Its {METADATA} has no package_version such as 1.9.")
     if len(about.target_prefix) > 32 or not about.target_prefix.isprintable():
-        msg = f"The target_prefix in its {METADATA} is no token."
-        raise PackageUnusable(msg)
+        raise PackageUnusable(f"The target_prefix in its {METADATA} is no token.")
     return about
 
 
 def check_files(names: set[str]) -> None:
     """Whether these are the files of a package that can be run, by their paths in it. Raises PackageUnusable."""
     if METADATA not in names:
-        msg = f"It has no {METADATA}, so it is no Argos package."
-        raise PackageUnusable(msg)
+        raise PackageUnusable(f"It has no {METADATA}, so it is no Argos package.")
     if PIECES not in names and BPE in names:
         msg = f"It cuts words with {BPE}, a form that Moothall can't run. Take a package with {PIECES}."
         raise PackageUnusable(msg)
     for name in (PIECES, MODEL):
         if name not in names:
-            msg = f"It has no {name}: get the package again."
-            raise PackageUnusable(msg)
+            raise PackageUnusable(f"It has no {name}: get the package again.")
 
 
 def read_package(folder: Path) -> ArgosPackage:
@@ -123,8 +117,7 @@ def read_package(folder: Path) -> ArgosPackage:
         with (folder / METADATA).open("rb") as file:
             return ArgosPackage(folder=folder, about=read_about(file.read(MOST_METADATA + 1)))
     except OSError as error:
-        msg = f"It can't be read: {error.strerror}."
-        raise PackageUnusable(msg) from None
+        raise PackageUnusable(f"It can't be read: {error.strerror}.") from None
 
 
 def installed_packages(folder: Path) -> tuple[ArgosPackage, ...]:

@@ -82,8 +82,7 @@ class BergamotTranslator:
         interrupt it.
         """
         if direction not in self._folders:
-            msg = f"Bergamot has no model from {direction.source} to {direction.target} here."
-            raise ValueError(msg)
+            raise ValueError(f"Bergamot has no model from {direction.source} to {direction.target} here.")
         return [self._one(readable(text), direction) for text in texts]
 
     def check(self) -> None:
@@ -124,8 +123,7 @@ class BergamotTranslator:
     def _native(self, direction: Direction) -> Native:
         with self._loading:
             if self._closed:
-                msg = "Bergamot was closed."
-                raise TranslationFailed(msg)
+                raise TranslationFailed("Bergamot was closed.")
             if direction not in self._loaded:
                 self._loaded[direction] = self._load(self._folders[direction])
             return self._loaded[direction]

@@ -44,16 +44,14 @@ class EchoTranslator:
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
         """Each text with the target's tag before it; blank ones become empty."""
         if direction not in self.directions:
-            msg = f"The echo doesn't translate from {direction.source} to {direction.target}."
-            raise ValueError(msg)
+            raise ValueError(f"The echo doesn't translate from {direction.source} to {direction.target}.")
         with self._counting:
             self.calls += 1
             number = self.calls
         if number in self._hangs:
             self._hangs[number].wait()
         if number in self._hangs or number in self._fails or self._closed:
-            msg = f"The echo was to fail at call {number}."
-            raise TranslationFailed(msg)
+            raise TranslationFailed(f"The echo was to fail at call {number}.")
         return [f"[{direction.target}] {text}" if text else "" for text in map(readable, texts)]
 
     def check(self) -> None:

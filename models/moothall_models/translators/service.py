@@ -140,8 +140,7 @@ class ServiceTranslator:
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
         """As many texts as came, in their order (`Translator`). A text takes up to 12 s (TEXT_SECONDS)."""
         if direction not in self._directions:
-            msg = f"The service isn't asked to translate from {direction.source} to {direction.target}."
-            raise ValueError(msg)
+            raise ValueError(f"The service isn't asked to translate from {direction.source} to {direction.target}.")
         return [self._one(readable(text), direction) for text in texts]
 
     def check(self) -> None:
@@ -210,8 +209,7 @@ class ServiceTranslator:
 
     def _end_if_closed(self) -> None:
         if self._closed:
-            msg = "The translation service was closed."
-            raise TranslationFailed(msg)
+            raise TranslationFailed("The translation service was closed.")
 
 
 class Untranslated(Exception):
@@ -266,6 +264,5 @@ def _pairs(languages: Sequence[str]) -> list[tuple[str, str]]:
         raise ConfigurationError(msg)
     by_language = {primary(tag): tag for tag in languages}
     if not 2 <= len(by_language) <= MOST_LANGUAGES or len(by_language) < len(languages):
-        msg = f"A translation service needs from two to {MOST_LANGUAGES} languages, each once."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"A translation service needs from two to {MOST_LANGUAGES} languages, each once.")
     return [(source, target) for source in languages for target in languages if source != target]

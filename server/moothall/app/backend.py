@@ -202,8 +202,7 @@ def _remove(folder: Path) -> None:
         if folder.exists():
             shutil.rmtree(folder)
     except OSError as error:
-        msg = f"The folder {folder} can't be removed: {error.strerror}."
-        raise StorageUnavailable(msg) from error
+        raise StorageUnavailable(f"The folder {folder} can't be removed: {error.strerror}.") from error
 
 
 async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) -> House:
@@ -306,10 +305,8 @@ def read_word_lists(folder: str) -> tuple[WordList, ...]:
 def _text(path: Path) -> str:
     raw = path.read_bytes()
     if len(raw) > MOST_BYTES:
-        msg = f"The list of words {path.name} has {len(raw)} bytes; it may have {MOST_BYTES}."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"The list of words {path.name} has {len(raw)} bytes; it may have {MOST_BYTES}.")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        msg = f"The list of words {path.name} is not written in UTF-8."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"The list of words {path.name} is not written in UTF-8.") from error

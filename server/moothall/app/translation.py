@@ -206,8 +206,7 @@ def phrases(path: str) -> tuple[Phrase, ...]:
     file = Path(path) if path else find_phrases()
     text = read_text(file)
     if (size := len(text.encode())) > MOST_BYTES:
-        msg = f"{file} has {size} bytes; a table of phrases has at most {MOST_BYTES}."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{file} has {size} bytes; a table of phrases has at most {MOST_BYTES}.")
     return read_phrases(text, str(file))
 
 

@@ -115,8 +115,7 @@ async def _import_file(arguments: argparse.Namespace, settings: Settings) -> int
 
 def _agreed(file: Path) -> bool:
     if str(file) == "-" or not sys.stdin.isatty():
-        msg = "There is nobody to ask: run it again with --yes to make these changes."
-        raise ConfigurationError(msg)
+        raise ConfigurationError("There is nobody to ask: run it again with --yes to make these changes.")
     try:
         return input("Make these changes? [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
@@ -139,8 +138,7 @@ async def _print_admin_link(settings: Settings, *, new: bool) -> int:
     async with house_office(settings) as office:
         address = await office.admin_link(new=new)
     if address is None:
-        msg = "There is an admin link already, and nobody can look it up. --new replaces it."
-        raise ConfigurationError(msg)
+        raise ConfigurationError("There is an admin link already, and nobody can look it up. --new replaces it.")
     print(f"Admin link: {address}")
     return 0
 

@@ -64,8 +64,7 @@ class Journal:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._file)
-            msg = f"Another command is at work on {path}. Wait for it, or stop it."
-            raise ConfigurationError(msg) from error
+            raise ConfigurationError(f"Another command is at work on {path}. Wait for it, or stop it.") from error
         self.heard = self._read(head)
         """What it held, in order."""
         self._holds = bool(self.heard)

@@ -68,8 +68,7 @@ def mapping_of(text: str) -> tuple[Mapped, ...]:
             raise ConfigurationError(msg)
         found.append(Mapped(int(pair[1]) - 1, ChannelId(pair[2])))
     if len({each.number for each in found}) < len(found) or len({each.channel for each in found}) < len(found):
-        msg = f"'{text}' names a channel or a text twice."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"'{text}' names a channel or a text twice.")
     return tuple(found)
 
 
@@ -148,8 +147,7 @@ def languages_of(text: str) -> tuple[str, ...]:
 def session_of(text: str) -> SessionId:
     """The name of a session; raises ConfigurationError when it can't be one."""
     if not is_name(text):
-        msg = f"'{text}' can't name a session: use up to 64 of a-z, 0-9, '-', '_' and '.'."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"'{text}' can't name a session: use up to 64 of a-z, 0-9, '-', '_' and '.'.")
     return SessionId(text)
 
 
@@ -178,10 +176,8 @@ async def prepare(hall: Hall, programme: Programme) -> LiveSession:
             await _add_texts(live, programme)
             return live
         if programme.exact:
-            msg = f"The session '{name}' is closed; choose another name with --session."
-            raise ConfigurationError(msg)
-    msg = f"All names from {programme.session} to {programme.session}-{MOST_NAMES} are taken."
-    raise ConfigurationError(msg)
+            raise ConfigurationError(f"The session '{name}' is closed; choose another name with --session.")
+    raise ConfigurationError(f"All names from {programme.session} to {programme.session}-{MOST_NAMES} are taken.")
 
 
 async def _create(live: LiveSession, programme: Programme) -> None:
@@ -191,8 +187,7 @@ async def _create(live: LiveSession, programme: Programme) -> None:
     ]
     answer = await live.writer.send(SYSTEM, CommandId("create"), commands)
     if isinstance(answer, Refusal):
-        msg = f"The session '{live.id}' could not be made. {answer.message}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"The session '{live.id}' could not be made. {answer.message}")
     await _add_texts(live, programme)
 
 
@@ -211,8 +206,7 @@ async def engine_ready(hall: Hall) -> None:
     """Wait until an engine is connected; raises ConfigurationError when the server's own don't start."""
     while not hall.recognising.engines:
         if hall.engines and all(child.failures >= MOST_FAILURES for child in hall.engines):
-            msg = "The engine does not start; it said why above."
-            raise ConfigurationError(msg)
+            raise ConfigurationError("The engine does not start; it said why above.")
         await hall.house.clock.sleep(LOOK_MS)
 
 

@@ -78,8 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
 async def _accept(settings: Settings, session: SessionId, file: Path) -> int:
     of, proposals = read_proposals(file)
     if of.session != session:
-        msg = f"{file} is about the session '{of.session}', not '{session}'."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{file} is about the session '{of.session}', not '{session}'.")
     order = RefineOrder(session=session, model=of.model, by_machine=False, proposals=proposals)
     return await _carry_out(settings, order)
 
@@ -99,13 +98,11 @@ async def _refine(settings: Settings, session: SessionId, arguments: argparse.Na
     beside: Path = arguments.out or Path(f"{session}.refining")
     state, through = _state(data, session)
     if state.status is not Status.CLOSED:
-        msg = f"The session '{session}' is {state.status}: a second pass waits until it is closed."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"The session '{session}' is {state.status}: a second pass waits until it is closed.")
     sounds = SoundFolder(data / RECORDINGS_FOLDER, bitrate=0)
     parts = [part for part in await sounds.parts(session) if part.source in state.sources and part.samples]
     if not parts:
-        msg = f"There is no recording of '{session}': none was kept, or its time is over."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"There is no recording of '{session}': none was kept, or its time is over.")
     heard: dict[ChannelId, list[Again]] = {}
     with_journals: list[Journal] = []
     for number, part in enumerate(parts, 1):
@@ -163,8 +160,7 @@ def _state(data: Path, session: SessionId) -> tuple[State, int]:
     finally:
         reader.close()
     if not after:
-        msg = f"There is no session '{session}' in {data}."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"There is no session '{session}' in {data}.")
     return state, after
 
 
@@ -235,6 +231,5 @@ def read_proposals(path: Path) -> tuple[Of, tuple[Proposal, ...]]:
             msg = f"Line {number} of {path} is no proposal: {error}. Put it right, or take the line out."
             raise ConfigurationError(msg) from error
     if of is None:
-        msg = f"{path} is empty: it doesn't even say of which session it is."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{path} is empty: it doesn't even say of which session it is.")
     return of, tuple(proposals)

@@ -108,8 +108,7 @@ async def play_to_reader(running: Hall, programme: Programme, out: Path, reader:
     try:
         while not live.fanout.figures.readers:
             if child.returncode is not None:
-                msg = "The reader ended before anything was played; it said why above."
-                raise ConfigurationError(msg)
+                raise ConfigurationError("The reader ended before anything was played; it said why above.")
             await asyncio.sleep(LOOK_MS / 1000)
         used = await _play(running, live, programme)
         async with asyncio.timeout(READER_S):

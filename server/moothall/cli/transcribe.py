@@ -95,8 +95,7 @@ def forms_of(text: str) -> tuple[str, ...]:
 def require_right(arguments: argparse.Namespace) -> None:
     """Raises ConfigurationError when a number is out of its range or the model isn't there."""
     if not 1 <= arguments.beam <= 10 or not 1 <= arguments.threads <= 256:
-        msg = "--beam takes 1 to 10, and --threads 1 to 256."
-        raise ConfigurationError(msg)
+        raise ConfigurationError("--beam takes 1 to 10, and --threads 1 to 256.")
     require_model(arguments.model)
 
 
@@ -144,8 +143,7 @@ def recordings(given: Sequence[Path]) -> list[Path]:
         with explained(f"The folder {path} can't be read"):
             inside = sorted(each for each in path.iterdir() if _may_be_recording(each))
         if not inside:
-            msg = f"The folder {path} holds no recordings."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"The folder {path} holds no recordings.")
         found += inside
     return list(dict.fromkeys(found))
 

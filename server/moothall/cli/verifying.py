@@ -302,5 +302,4 @@ def read_keys(source: str) -> dict[str, object]:
         return read_json(data, dict[str, object])
     except (OSError, HTTPException, ValueError) as error:
         why = getattr(error, "reason", None) or getattr(error, "strerror", None) or "it is no JSON object"
-        msg = f"The public keys can't be read from {source}: {why}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"The public keys can't be read from {source}: {why}.") from error

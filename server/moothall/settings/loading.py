@@ -105,13 +105,11 @@ def _file(path: Path) -> list[tuple[str, str, Any]]:
     try:
         tables = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        msg = f"{path} is not TOML: {error}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{path} is not TOML: {error}.") from error
     found = []
     for section, table in tables.items():
         if section not in sections():
-            msg = f"{path}: there is no section [{section}]; there are {_list(sections())}."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"{path}: there is no section [{section}]; there are {_list(sections())}.")
         if not isinstance(table, dict):
             msg = f"{path}: {section} is a section; write [{section}] on a line of its own and its settings below."
             raise ConfigurationError(msg)
@@ -132,8 +130,7 @@ def _environment(environ: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
             _not_misspelt(variable)
             continue
         if section not in sections():
-            msg = f"{variable}: there is no section [{section}]; there are {_list(sections())}."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"{variable}: there is no section [{section}]; there are {_list(sections())}.")
         _known(variable, section, key)
         found.append((section, key, variable, environ[variable]))
     return found
@@ -149,8 +146,7 @@ def _not_misspelt(variable: str) -> None:
 def _known(where: str, section: str, key: str) -> None:
     keys = sections()[section].__struct_fields__
     if key not in keys:
-        msg = f"{where}: [{section}] has no setting {key}; it has {_list(keys)}."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{where}: [{section}] has no setting {key}; it has {_list(keys)}.")
 
 
 def _checked(where: str, section: str, key: str, value: object, *, strict: bool) -> Any:

@@ -37,5 +37,4 @@ class MemoryBook:
 
     def _refuse(self, wrong: bool) -> None:
         if wrong:
-            msg = "The programme can't be stored at the moment."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The programme can't be stored at the moment.")

@@ -202,8 +202,7 @@ def plain_unpack(data: bytes) -> list[LogRecord]:
         rows = read(_rows, data)
         return [_record(row) for row in rows]
     except Unreadable as error:
-        msg = f"A batch of {len(data)} bytes can't be read: {error}."
-        raise ProtocolError(msg) from error
+        raise ProtocolError(f"A batch of {len(data)} bytes can't be read: {error}.") from error
 
 
 def _record(row: PackedRecord) -> LogRecord:

@@ -112,8 +112,7 @@ class MemoryLog:
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
-            msg = "The log is closed."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The log is closed.")
 
     def _check(
         self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]
@@ -125,15 +124,12 @@ class MemoryLog:
         log = self._logs.get(session)
         if log is None or log.term != term:
             holder = 0 if log is None else log.term
-            msg = f"Another writer has taken over session {session}: its term is {holder}, not {term}."
-            raise StaleWriter(msg)
+            raise StaleWriter(f"Another writer has taken over session {session}: its term is {holder}, not {term}.")
         if len(log.records) != expected_offset:
-            msg = f"The log of session {session} ends at {len(log.records)}, not at {expected_offset}."
-            raise OffsetConflict(msg)
+            raise OffsetConflict(f"The log of session {session} ends at {len(log.records)}, not at {expected_offset}.")
         causes = {(record.header.cause, record.header.n) for record in events}
         if len(causes) < len(events) or causes & log.causes:
-            msg = f"An event of that command is in the log of session {session} already."
-            raise DuplicateCause(msg)
+            raise DuplicateCause(f"An event of that command is in the log of session {session} already.")
         return log, causes
 
 
@@ -182,5 +178,4 @@ class FailingLog(MemoryLog):
 
     def _refuse_when_full(self, full: bool) -> None:
         if full:
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")

@@ -19,8 +19,7 @@ class MemoryOutlet:
     def write(self, data: bytes) -> None:
         """Send or keep; writing to a closed outlet is a mistake."""
         if self.closed:
-            msg = "Somebody wrote to a closed outlet."
-            raise AssertionError(msg)
+            raise AssertionError("Somebody wrote to a closed outlet.")
         self.writes.append(data)
         if self.stalled:
             self._kept += data

@@ -54,16 +54,13 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Raises ValueError when words overlap or there are too many."""
         most = MOST_WORDS // max(1, self.step)
         if self.step < 1 or len(self.words) > most:
-            msg = f"A script of this step has at most {most} words, not {len(self.words)}."
-            raise ValueError(msg)
+            raise ValueError(f"A script of this step has at most {most} words, not {len(self.words)}.")
         for word in self.words:
             if not 0 <= word.t0 < word.t1:
-                msg = f"The word at {word.t0} ms does not end after it begins."
-                raise ValueError(msg)
+                raise ValueError(f"The word at {word.t0} ms does not end after it begins.")
         for before, after in pairwise(self.words):
             if after.t0 < before.t1:
-                msg = f"The word at {after.t0} ms begins before the one at {before.t0} ms has ended."
-                raise ValueError(msg)
+                raise ValueError(f"The word at {after.t0} ms begins before the one at {before.t0} ms has ended.")
 
     @property
     def end(self) -> int:
@@ -84,8 +81,7 @@ def read_script(data: bytes) -> Script:
     try:
         return read_json(data, Script)
     except Unreadable as error:
-        msg = f"The script can't be read: {error}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"The script can't be read: {error}.") from error
 
 
 def write_script(script: Script) -> bytes:

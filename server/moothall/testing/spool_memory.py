@@ -25,8 +25,7 @@ class MemorySpools:
         """The source's spool as it survived, or a new one (`SpoolStore`). Raises ValueError when it is open already."""
         former = self._spools.get((session, source))
         if former is not None and not former.closed:
-            msg = f"The spool of source {source} of session {session} is open already."
-            raise ValueError(msg)
+            raise ValueError(f"The spool of source {source} of session {session} is open already.")
         spool = MemorySpool(kept_samples=self._kept_samples, former=former)
         self._spools[session, source] = spool
         return spool
@@ -67,15 +66,13 @@ class MemorySpool:
         Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much is kept.
         """
         if len(pcm) % SAMPLE_BYTES:
-            msg = f"{len(pcm)} bytes of audio end in the middle of a sample."
-            raise ValueError(msg)
+            raise ValueError(f"{len(pcm)} bytes of audio end in the middle of a sample.")
         self._refuse_when_closed()
         over = self.end - self.start + len(pcm) // SAMPLE_BYTES - self._kept_samples
         if over > 0 and self._unkept is not None:
             self._samples.forget(self.start + over)
         elif over > 0:
-            msg = f"{self.end - self.start} samples are kept in memory, and no more can be."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable(f"{self.end - self.start} samples are kept in memory, and no more can be.")
         self._samples.add(pcm)
 
     async def sync(self) -> int:
@@ -89,8 +86,7 @@ class MemorySpool:
         """
         self._refuse_when_closed()
         if first < self.start:
-            msg = f"Sample {first} was trimmed; the first one still there is {self.start}."
-            raise ValueError(msg)
+            raise ValueError(f"Sample {first} was trimmed; the first one still there is {self.start}.")
         return self._samples.read(first, count)
 
     async def trim(self, before: int) -> None:
@@ -151,5 +147,4 @@ class MemorySpool:
 
     def _refuse_when_closed(self) -> None:
         if self.closed:
-            msg = "The spool is closed."
-            raise ValueError(msg)
+            raise ValueError("The spool is closed.")

@@ -146,15 +146,12 @@ def decode(text: str) -> ToServer:
     try:
         message = read(_decoder, text)
     except Unreadable:
-        msg = f"A microphone's message of {len(text)} characters can't be read."
-        raise ProtocolError(msg) from None
+        raise ProtocolError(f"A microphone's message of {len(text)} characters can't be read.") from None
     if isinstance(message, Hello):
         if message.protocol != PROTOCOL:
-            msg = f"This server speaks protocol {PROTOCOL} with microphones, not {message.protocol}."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"This server speaks protocol {PROTOCOL} with microphones, not {message.protocol}.")
         if not is_take(message.take):
-            msg = "A take is named by 8 to 24 characters of a-z and 0-9."
-            raise ProtocolError(msg)
+            raise ProtocolError("A take is named by 8 to 24 characters of a-z and 0-9.")
         _require_position(message.first)
         _require_age(message.age)
     elif isinstance(message, End):
@@ -191,11 +188,9 @@ def encode_piece(piece: Piece) -> bytes:
 
 def _require_position(position: int) -> None:
     if not 0 <= position <= MAX_POSITION:
-        msg = "A position in a take is a whole number of samples, 0 or more."
-        raise ProtocolError(msg)
+        raise ProtocolError("A position in a take is a whole number of samples, 0 or more.")
 
 
 def _require_age(age: int) -> None:
     if not 0 <= age <= LONGEST_AGE:
-        msg = "An age is a whole number of ms, a day at most."
-        raise ProtocolError(msg)
+        raise ProtocolError("An age is a whole number of ms, a day at most.")

@@ -45,8 +45,7 @@ class EventStream:
         lines = buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > MAX_LINE_BYTES:
-            msg = f"A line of the event stream is longer than {MAX_LINE_BYTES} bytes."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"A line of the event stream is longer than {MAX_LINE_BYTES} bytes.")
         found: list[StreamEvent] = []
         for line in lines:
             self._line(line, found)

@@ -282,5 +282,4 @@ def decode(text: bytes | str) -> Received:
             ),
         )
     except Unreadable as error:
-        msg = f"A frame of {len(text)} characters can't be read: {error}."
-        raise ProtocolError(msg) from error
+        raise ProtocolError(f"A frame of {len(text)} characters can't be read: {error}.") from error

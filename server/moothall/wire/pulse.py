@@ -64,9 +64,7 @@ def decode(frame: bytes) -> Pulse:
     try:
         pulse = read(_decoder, frame)
     except Unreadable as error:
-        msg = f"A pulse of {len(frame)} bytes is none."
-        raise ProtocolError(msg) from error
+        raise ProtocolError(f"A pulse of {len(frame)} bytes is none.") from error
     if not 0 < len(pulse.life) <= MOST_LIFE:
-        msg = f"A pulse has to name its life, in 1 to {MOST_LIFE} characters."
-        raise ProtocolError(msg)
+        raise ProtocolError(f"A pulse has to name its life, in 1 to {MOST_LIFE} characters.")
     return pulse

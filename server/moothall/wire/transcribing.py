@@ -93,6 +93,5 @@ Answer = HeardPiece | Reached | HeardLine | Finished | Trouble
 def frame(pcm: bytes) -> bytes:
     """Samples as they are sent; none for the end. Raises ValueError when there are too many."""
     if len(pcm) > MOST_FRAME:
-        msg = f"A frame has at most {MOST_FRAME} bytes, not {len(pcm)}."
-        raise ValueError(msg)
+        raise ValueError(f"A frame has at most {MOST_FRAME} bytes, not {len(pcm)}.")
     return len(pcm).to_bytes(4, "little") + pcm

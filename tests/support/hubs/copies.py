@@ -50,11 +50,9 @@ class MemoryCopies:
 
     def _look(self) -> None:
         if self.away:
-            msg = "The disk is away."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is away.")
         if self.damaged:
-            msg = "The disk is damaged."
-            raise RecordBroken(msg)
+            raise RecordBroken("The disk is damaged.")
 
 
 class Followed:

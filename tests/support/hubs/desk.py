@@ -107,8 +107,7 @@ class MemoryOutbox:
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int, /) -> None:
         """As `Outbox.put`."""
         if self.full:
-            msg = "The outbox can't be written at the moment."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The outbox can't be written at the moment.")
         assert not hub
         if act_id not in self.acts:
             self.acts[act_id] = Put(session=session, id=act_id, act=act, at=at)
@@ -183,8 +182,7 @@ class FakeMeetings:
     async def state(self, session: SessionId, /) -> State | None:
         """As `Meetings.state`."""
         if self.away:
-            msg = "The copies can't be read at the moment."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The copies can't be read at the moment.")
         records = await self.hall.log.read(session, 0, 100_000)
         state = State(id=session)
         for record in records:

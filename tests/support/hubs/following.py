@@ -39,8 +39,7 @@ class Store:
         await self.ready.wait()
         if self.refuses:
             self.refuses -= 1
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")
         if self.fails is not None:
             failure, self.fails = self.fails, None
             raise failure
@@ -64,8 +63,7 @@ class Shown:
 
     async def take(self, step: Step) -> None:
         if self.fails:
-            msg = "The disk can't be read."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk can't be read.")
         self._done.append("renewed" if step.renew else "shown" if step.show else "nothing")
         if step.show:
             self.texts += [each.header.offset for each in step.records]

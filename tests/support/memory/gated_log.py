@@ -26,8 +26,7 @@ class GatedLog(MemoryLog):
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
         if self.broken:
-            msg = "Away."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("Away.")
         found = await super().read(session, after, limit, lanes)
         if self.gate is not None:
             self.waiting += 1

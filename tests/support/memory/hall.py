@@ -159,8 +159,7 @@ class Sound:
         count = min(samples, self.left)
         self.left -= count
         if not count and self.breaks:
-            msg = "The recording ends in the middle."
-            raise AudioError(msg)
+            raise AudioError("The recording ends in the middle.")
         return bytes(2 * count)
 
 

@@ -65,8 +65,7 @@ class MemoryStore:
 
     def _refuse(self) -> None:
         if self.refuses:
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")
 
 
 class MemoryPart:

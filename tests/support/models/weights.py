@@ -111,13 +111,11 @@ def manifest_of(*models: Model) -> Manifest:
 
 
 def no_wheels(wheels: Sequence[Wheel], folder: Path, at: Callable[[int], None]) -> None:
-    msg = "there is no network"
-    raise SourceFailed(msg)
+    raise SourceFailed("there is no network")
 
 
 def no_hub(repository: str, revision: str, path: str, folder: Path) -> Path:
-    msg = "Name or service not known"
-    raise OSError(msg)
+    raise OSError("Name or service not known")
 
 
 OFFLINE = Fetchers(wheels=no_wheels, hub=no_hub)

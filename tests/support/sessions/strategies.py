@@ -84,8 +84,7 @@ def of_type(kind: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(arguments)
     if origin in (types.UnionType, typing.Union):
         return st.one_of([of_type(argument) for argument in arguments])
-    msg = f"tests/support/sessions/strategies.py doesn't know how to make a {kind}; teach it"
-    raise TypeError(msg)
+    raise TypeError(f"tests/support/sessions/strategies.py doesn't know how to make a {kind}; teach it")
 
 
 def of_struct(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:

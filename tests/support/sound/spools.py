@@ -67,6 +67,5 @@ class OddSpools:
 
     async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
         if self.silent:
-            msg = "The disk refuses."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk refuses.")
         return await self._inner.kept()

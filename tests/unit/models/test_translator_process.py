@@ -82,8 +82,7 @@ async def test_a_text_that_fails_or_is_far_too_long_costs_nothing_else() -> None
     class Breaking(EchoTranslator):
         def translate(self, texts, direction):  # type: ignore[no-untyped-def]  # as its own
             if texts == ["break"]:
-                msg = "secret words"
-                raise RuntimeError(msg)
+                raise RuntimeError("secret words")
             return super().translate(texts, direction)
 
     async with served(Breaking(fails=[2])) as (translators, _, _):

@@ -78,8 +78,7 @@ class Damaged(FailingLog):
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
         if session == self.broken:
-            msg = "It says: rhubarb."
-            raise RecordBroken(msg)
+            raise RecordBroken("It says: rhubarb.")
         return await super().read(session, after, limit, lanes)
 
 

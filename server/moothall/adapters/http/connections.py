@@ -115,8 +115,7 @@ async def serve(
 
     def protocol() -> asyncio.Protocol:
         if server is None:
-            msg = "The runner is not set up."
-            raise RuntimeError(msg)
+            raise RuntimeError("The runner is not set up.")
         return _Counted(server(), take, told)
 
     taking = await asyncio.get_running_loop().create_server(

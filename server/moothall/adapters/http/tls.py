@@ -28,8 +28,7 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
         return None
     if not certificate or not key:
         named, missing = ("tls_certificate", "tls_key") if certificate else ("tls_key", "tls_certificate")
-        msg = f"[server] names {named} and no {missing}; https needs both."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"[server] names {named} and no {missing}; https needs both.")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for path in (certificate, key):
@@ -39,8 +38,7 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
         context.load_cert_chain(certificate, key, password=lambda: "")
     except ssl.SSLError as error:
         what = "they don't belong together" if "MISMATCH" in str(error) else "one isn't PEM, or the key has a password"
-        msg = f"{certificate} and {key} can't be used for https: {what}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{certificate} and {key} can't be used for https: {what}.") from error
     return context
 
 

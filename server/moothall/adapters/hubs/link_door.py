@@ -67,8 +67,7 @@ class HubSocket:
             self.bytes_received += _on_line(len(message.data)) + 4
             return wire.decode_from_hub(message.data)
         if message.type is WSMsgType.TEXT:
-            msg = "A hub sent text, where all messages are binary."
-            raise ProtocolError(msg)
+            raise ProtocolError("A hub sent text, where all messages are binary.")
         return None
 
     async def send(self, message: wire.ToHub) -> None:

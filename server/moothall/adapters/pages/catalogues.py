@@ -167,8 +167,7 @@ class Catalogue:
         place = folder / language / "LC_MESSAGES"
         paths = sorted(place.glob("*.po"))
         if not paths:
-            msg = f"The interface's texts in '{language}' are missing: {place} holds no .po file."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"The interface's texts in '{language}' are missing: {place} holds no .po file.")
         stats = [path.stat() if path.exists() else None for path in paths]
         written = tuple(stat and (stat.st_mtime_ns, stat.st_size) for stat in stats)
         return _read_parts(folder, language, tuple(paths), written)
@@ -215,8 +214,7 @@ def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[s
         strings = tuple(_BEFORE_UNIT.sub(NO_BREAK, text) for text in written)
         key = message.id if isinstance(message.id, str) else message.id[0]
         if message.fuzzy or not all(strings):
-            msg = f"The interface's texts in '{language}' lack a translation of '{message.id}'."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{message.id}'.")
         if key in texts or key in counted:
             msg = f"The interface's texts in '{language}' have '{key}' twice, the second time in {path.name}."
             raise ConfigurationError(msg)

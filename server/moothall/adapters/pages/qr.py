@@ -58,6 +58,5 @@ _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (Tru
 
 def _code(text: str) -> segno.QRCode:
     if not 0 < len(text) <= MAX_TEXT:
-        msg = f"A QR code is made of 1 to {MAX_TEXT} characters, not of {len(text)}."
-        raise ValueError(msg)
+        raise ValueError(f"A QR code is made of 1 to {MAX_TEXT} characters, not of {len(text)}.")
     return segno.make_qr(text, error="m")

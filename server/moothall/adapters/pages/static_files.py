@@ -68,8 +68,7 @@ class StaticFiles:
                 digest.update(f"{name}\0{len(body)}\0".encode() + body)
                 self._files[name] = StaticFile(type=kind, body=body, packed=gzip.compress(body, 9, mtime=0))
         except OSError as error:
-            msg = f"The web folder can't be read: {error}."
-            raise ConfigurationError(msg) from error
+            raise ConfigurationError(f"The web folder can't be read: {error}.") from error
         self.version = digest.hexdigest()[:12]
 
     @property

@@ -42,8 +42,7 @@ class FileZones:
             return name, zone_of(name, self._zones, where)
         if name not in self._built:
             if len(self._built) == MOST_DEFINITIONS:
-                msg = f"The file uses more than {MOST_DEFINITIONS} time zones that it defines itself."
-                raise ProgrammeError(msg)
+                raise ProgrammeError(f"The file uses more than {MOST_DEFINITIONS} time zones that it defines itself.")
             self._built[name] = _built(self._definitions[name], name)
         return "", self._built[name]
 

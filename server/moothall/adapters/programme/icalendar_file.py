@@ -249,11 +249,9 @@ def _used_lines(text: str) -> Iterator[str]:
                 raise ProgrammeError(msg)
             yield str(line)
         if name == "END" and (not inside or inside.pop() != value):
-            msg = f"The calendar is broken: '{line[:60]}' ends what had not begun."
-            raise ProgrammeError(msg)
+            raise ProgrammeError(f"The calendar is broken: '{line[:60]}' ends what had not begun.")
     if inside:
-        msg = f"The calendar is broken: its last {inside[-1][:60]} has no end. Get the whole file."
-        raise ProgrammeError(msg)
+        raise ProgrammeError(f"The calendar is broken: its last {inside[-1][:60]} has no end. Get the whole file.")
 
 
 def _values(component: Component, name: str) -> list[Any]:

@@ -76,8 +76,7 @@ def _from(first: datetime, times: Iterator[datetime], within: Callable[[datetime
             return
         if each != first:
             yield each
-    msg = f"Its rule is met no more before the year {MAXYEAR}."
-    raise NeverMet(msg)
+    raise NeverMet(f"Its rule is met no more before the year {MAXYEAR}.")
 
 
 def _within(until: Sequence[date], zone: tzinfo, latest: int | None) -> Callable[[datetime], bool]:

@@ -61,8 +61,7 @@ async def follow(address: str, feed: Feed, clock: Clock, tries: int = 20) -> Asy
                 if failed > (FIRST_TRIES if after is None else tries):
                     busy = isinstance(error, aiohttp.ClientResponseError)
                     why = "can't serve the session now" if busy else f"can't be reached: {type(error).__name__}"
-                    msg = f"The server at {address} {why}."
-                    raise ProtocolError(msg) from error
+                    raise ProtocolError(f"The server at {address} {why}.") from error
             await clock.sleep(RETRY_MS)
 
 
@@ -79,8 +78,7 @@ async def _frames(response: aiohttp.ClientResponse) -> AsyncGenerator[Received]:
         response.raise_for_status()  # It is full, or its store is away: both pass.
     if response.status != 200:
         text = (await response.text())[:300].strip()
-        msg = f"The server answered {response.status}: {text}"
-        raise ProtocolError(msg)
+        raise ProtocolError(f"The server answered {response.status}: {text}")
     stream, patience = EventStream(), TIMEOUT_S
     while True:
         try:

@@ -331,8 +331,7 @@ def _position(text: str | None) -> Position | None:
 def _live(text: str) -> bool:
     """Raises ValueError with a sentence for the reader."""
     if text not in ("live", "lines"):
-        msg = "The feed is 'live', for words as they come, or 'lines', for finished lines."
-        raise ValueError(msg)
+        raise ValueError("The feed is 'live', for words as they come, or 'lines', for finished lines.")
     return text == "live"
 
 

@@ -235,8 +235,7 @@ def record_style(static: StaticFiles) -> str:
     sheets = [static.get(name) for name in STYLES]
     found = [sheet.body.decode() for sheet in sheets if sheet is not None]
     if len(found) < len(STYLES):
-        msg = f"The web folder lacks the style of records: {' or '.join(STYLES)}. Install it again."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"The web folder lacks the style of records: {' or '.join(STYLES)}. Install it again.")
     return "\n".join(found)
 
 

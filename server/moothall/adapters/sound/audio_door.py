@@ -258,18 +258,15 @@ class AudioDoor:
                 piece = audio.decode_piece(message.data)
                 await self.clock.sleep(pace.take(max(0, piece.end - take.received), self.clock.monotonic()))
                 if not await take.feed(piece, self.clock.monotonic()) and not take.finished:
-                    msg = f"The piece at {piece.first} does not follow what ends at {take.received}."
-                    raise ProtocolError(msg)
+                    raise ProtocolError(f"The piece at {piece.first} does not follow what ends at {take.received}.")
             elif message.type is WSMsgType.TEXT:
                 await self._end(take, _read(message.data))
 
     async def _end(self, take: LiveTake, message: audio.ToServer) -> None:
         if not isinstance(message, audio.End):
-            msg = "A take is sent, so only its end can be said now."
-            raise ProtocolError(msg)
+            raise ProtocolError("A take is sent, so only its end can be said now.")
         if message.at != take.received:
-            msg = f"The take is said to end at {message.at}, and {take.received} was received."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"The take is said to end at {message.at}, and {take.received} was received.")
         await take.finish(message.reason)
 
     async def _tell(self, request: web.Request, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:
@@ -315,8 +312,7 @@ async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:
             said = _read(message.data)
             if isinstance(said, audio.Hello):
                 return said
-    msg = "A microphone begins with a hello."
-    raise ProtocolError(msg)
+    raise ProtocolError("A microphone begins with a hello.")
 
 
 async def _takes_over(socket: web.WebSocketResponse) -> bool:
@@ -337,8 +333,7 @@ async def _next(socket: web.WebSocketResponse, within_s: float) -> WSMessage | N
 
 def _read(text: str) -> audio.ToServer:
     if len(text) > audio.MAX_TEXT:
-        msg = f"A microphone's message has at most {audio.MAX_TEXT} characters."
-        raise ProtocolError(msg)
+        raise ProtocolError(f"A microphone's message has at most {audio.MAX_TEXT} characters.")
     return audio.decode(text)
 
 

@@ -226,15 +226,13 @@ def _open_file(path: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a named pipe must not hold us up
     except FileNotFoundError:
-        msg = f"There is no file {path}. Check its name; it must lie on this machine."
-        raise AudioError(msg) from None
+        raise AudioError(f"There is no file {path}. Check its name; it must lie on this machine.") from None
     except PermissionError:
         msg = f"{path} can't be read: permission is missing. Make it readable for the user that runs Moothall."
         raise AudioError(msg) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "its name isn't one"
-        msg = f"{path} can't be opened: {reason}."
-        raise AudioError(msg) from None
+        raise AudioError(f"{path} can't be opened: {reason}.") from None
     found = os.fstat(descriptor)
     if stat.S_ISDIR(found.st_mode):
         wrong = "is a folder. Name a recording in it."
@@ -245,5 +243,4 @@ def _open_file(path: Path) -> int:
     else:
         return descriptor
     os.close(descriptor)
-    msg = f"{path} {wrong}"
-    raise AudioError(msg)
+    raise AudioError(f"{path} {wrong}")

@@ -37,14 +37,11 @@ class RawPcm:
         try:
             mode = os.fstat(self._descriptor).st_mode
         except OSError:
-            msg = "Standard input is closed. Pipe raw PCM16 at 16 kHz, mono, into it."
-            raise AudioError(msg) from None
+            raise AudioError("Standard input is closed. Pipe raw PCM16 at 16 kHz, mono, into it.") from None
         if os.isatty(self._descriptor):
-            msg = "Standard input is the keyboard. Pipe raw PCM16 at 16 kHz, mono, into it."
-            raise AudioError(msg)
+            raise AudioError("Standard input is the keyboard. Pipe raw PCM16 at 16 kHz, mono, into it.")
         if stat.S_ISDIR(mode):
-            msg = "Standard input is a folder. Pipe raw PCM16 at 16 kHz, mono, into it."
-            raise AudioError(msg)
+            raise AudioError("Standard input is a folder. Pipe raw PCM16 at 16 kHz, mono, into it.")
         if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             stream = asyncio.StreamReader(limit=_BUFFER)
             pipe = os.fdopen(os.dup(self._descriptor), "rb", buffering=0)  # the transport closes its own

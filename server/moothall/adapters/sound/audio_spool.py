@@ -40,12 +40,10 @@ class DiskSpools:
         disk refuses.
         """
         if not (is_name(session) and is_name(source)):
-            msg = f"The source {source!r} of session {session!r} can't have a spool: its name isn't one."
-            raise ValueError(msg)
+            raise ValueError(f"The source {source!r} of session {session!r} can't have a spool: its name isn't one.")
         former = self._open.get((session, source))
         if former is not None and not former.closed:
-            msg = f"The spool of source {source} of session {session} is open already."
-            raise ValueError(msg)
+            raise ValueError(f"The spool of source {source} of session {session} is open already.")
         spool = DiskSpool(
             self.root / session / source,
             file_samples=self.file_samples,

@@ -52,8 +52,7 @@ class SoundFolder:
     def path(self, session: SessionId, source: SourceId, first: int) -> Path:
         """Where a part lies. Raises ValueError for a name that is none."""
         if not (is_name(session) and is_name(source)):
-            msg = f"The source {source!r} of session {session!r} has no recording: its name isn't one."
-            raise ValueError(msg)
+            raise ValueError(f"The source {source!r} of session {session!r} has no recording: its name isn't one.")
         return self._root / session / source / f"{first:015d}.opus"
 
     async def begin(self, session: SessionId, source: SourceId, first: int) -> OpusPart:
@@ -95,8 +94,7 @@ class SoundFolder:
                 await to_the_end(process.wait())
             if status != 0:
                 new.unlink(missing_ok=True)
-                msg = "A recording could not be made again without the span; it is unchanged."
-                raise StorageUnavailable(msg)
+                raise StorageUnavailable("A recording could not be made again without the span; it is unchanged.")
             await asyncio.to_thread(_replace, old, new, path)
 
     async def forget(self, session: SessionId) -> None:

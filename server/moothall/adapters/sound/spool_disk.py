@@ -68,14 +68,12 @@ class DiskSpool:
         Raises ValueError for a broken sample or a closed spool, StorageUnavailable when too much waits for the disk.
         """
         if len(pcm) % SAMPLE_BYTES:
-            msg = f"{len(pcm)} bytes of audio end in the middle of a sample."
-            raise ValueError(msg)
+            raise ValueError(f"{len(pcm)} bytes of audio end in the middle of a sample.")
         self._refuse_when_closed()
         with self._memory:
             waiting = self.end - self._safe
             if waiting + len(pcm) // SAMPLE_BYTES > self._unsaved_samples:
-                msg = f"{waiting} samples wait for the disk, and no more can be kept."
-                raise StorageUnavailable(msg)
+                raise StorageUnavailable(f"{waiting} samples wait for the disk, and no more can be kept.")
             self._recent.add(pcm)
 
     async def sync(self) -> int:
@@ -283,8 +281,7 @@ class DiskSpool:
     def _read_file(self, begin: int, low: int, high: int) -> bytes:
         data = self._folder.read(begin, low, high)
         if len(data) != (high - low) * SAMPLE_BYTES:
-            msg = "A file of the spool is shorter than it was."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("A file of the spool is shorter than it was.")
         return data
 
     def _unlink(self, before: int) -> None:
@@ -316,8 +313,7 @@ class DiskSpool:
 
     def _refuse_when_closed(self) -> None:
         if self.closed:
-            msg = "The spool is closed."
-            raise ValueError(msg)
+            raise ValueError("The spool is closed.")
 
 
 @contextlib.contextmanager

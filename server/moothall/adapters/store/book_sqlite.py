@@ -102,8 +102,7 @@ class SqliteBook:
 
     async def _do(self, act: Callable[[], T]) -> T:
         if self._closed:
-            msg = "The programme's store is closed."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The programme's store is closed.")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, act)
         except sqlite3.Error as error:

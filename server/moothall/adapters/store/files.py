@@ -16,8 +16,7 @@ def explained(what: str, advice: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        msg = f"{what}: {error.strerror}. {advice}".rstrip()
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{what}: {error.strerror}. {advice}".rstrip()) from error
 
 
 def read_text(path: Path) -> str:
@@ -27,8 +26,7 @@ def read_text(path: Path) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        msg = f"{path} can't be read: it is not UTF-8 text."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{path} can't be read: it is not UTF-8 text.") from error
 
 
 def shipped(name: str) -> Path | None:

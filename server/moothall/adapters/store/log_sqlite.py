@@ -161,11 +161,9 @@ def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expecte
     ).fetchone()
     number, epoch, holder, head = row or (0, "", 0, None)
     if holder != term:
-        msg = f"Another writer has taken over session {session}: its term is {holder}, not {term}."
-        raise StaleWriter(msg)
+        raise StaleWriter(f"Another writer has taken over session {session}: its term is {holder}, not {term}.")
     if (head or 0) != expected_offset:
-        msg = f"The log of session {session} ends at {head or 0}, not at {expected_offset}."
-        raise OffsetConflict(msg)
+        raise OffsetConflict(f"The log of session {session} ends at {head or 0}, not at {expected_offset}.")
     return int(number), Epoch(epoch)
 
 
@@ -174,5 +172,4 @@ def _insert(connection: sqlite3.Connection, session: SessionId, number: int, row
         connection.executemany(sqlite_file.INSERT, [(number, *row) for row in rows])
     except sqlite3.IntegrityError as error:
         # The offsets are the next ones, so it is the other constraint: (session, cause, n).
-        msg = f"An event of that command is in the log of session {session} already."
-        raise DuplicateCause(msg) from error
+        raise DuplicateCause(f"An event of that command is in the log of session {session} already.") from error

@@ -57,8 +57,7 @@ class Ed25519Signer:
             msg = f"{path} holds no signing key that can be read. Restore it from a backup; a new key can't replace it."
             raise ConfigurationError(msg) from error
         if not isinstance(key, Ed25519PrivateKey):
-            msg = f"The key in {path} is of another kind; Moothall signs with Ed25519."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"The key in {path} is of another kind; Moothall signs with Ed25519.")
         return cls(key)
 
     @property
@@ -110,8 +109,7 @@ def verifier(document: Mapping[str, object]) -> Callable[[str, bytes, bytes], bo
         raise ConfigurationError(msg) from error
     for name, public in raw.items():
         if name != key_id(public):
-            msg = f"The document of public keys gives the id {name} to a key that has another."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"The document of public keys gives the id {name} to a key that has another.")
 
     def verify(name: str, message: bytes, signature: bytes) -> bool:
         key = keys.get(name)

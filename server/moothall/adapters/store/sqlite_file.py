@@ -172,8 +172,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     Raises ConfigurationError when there is none, it isn't a Moothall log, or it is of a newer release.
     """
     if not path.is_file():
-        msg = f"There is no log at {path}."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"There is no log at {path}.")
     # Whoever has a log open has a WAL beside it. Without one nobody has, and SQLite is told that nothing will change:
     # else it would leave files of its own there, which a server under another user could not write.
     in_use = path.with_name(path.name + "-wal").exists()
@@ -185,8 +184,7 @@ def _connect_readonly(path: Path, how: str, kind: Kind = _KIND) -> sqlite3.Conne
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     with closed_on_failure(connection, partial(_cannot_open, path, kind.name)):
         if kind.is_new(connection, path):
-            msg = f"{path} is empty: it holds no {kind.name} yet."
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"{path} is empty: it holds no {kind.name} yet.")
     return connection
 
 
@@ -296,11 +294,9 @@ def _record(session: SessionId, offset: int, lane: str, cause: str, n: int, *sto
     try:
         header = decode_header(header_bytes)
     except Unreadable as error:
-        msg = f"The header of event {offset} of session {session} can't be read."
-        raise RecordBroken(msg) from error
+        raise RecordBroken(f"The header of event {offset} of session {session} can't be read.") from error
     if (header.session, header.offset, header.lane, header.cause, header.n) != (session, offset, lane, cause, n):
-        msg = f"Event {offset} of session {session} is stored under a place that its header doesn't name."
-        raise RecordBroken(msg)
+        raise RecordBroken(f"Event {offset} of session {session} is stored under a place that its header doesn't name.")
     return LogRecord(
         header=header, header_bytes=header_bytes, salt=salt, body=body, body_digest=body_digest, digest=digest
     )
@@ -310,5 +306,4 @@ def _blob(stored: object, session: SessionId, offset: int) -> bytes:
     """What a column of bytes holds; a damaged page may say that it is something else."""
     if isinstance(stored, bytes):
         return stored
-    msg = f"Event {offset} of session {session} holds something else than bytes."
-    raise RecordBroken(msg)
+    raise RecordBroken(f"Event {offset} of session {session} holds something else than bytes.")

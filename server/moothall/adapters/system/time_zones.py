@@ -39,8 +39,7 @@ def chosen_zone(name: str, environ: Mapping[str, str], etc: Path = Path("/etc"),
     rules = find(name)
     if rules is None:
         why = MISSING if find(_PROBE) is None else "write it as Africa/Nairobi"
-        msg = f"time_zone of [conference] is '{name[:60]}', which is not known here; {why}."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"time_zone of [conference] is '{name[:60]}', which is not known here; {why}.")
     return UTC_ZONE if rules is UTC else Zone(name, rules)
 
 

@@ -68,5 +68,4 @@ def decode_event(body: bytes, upcasts: dict[tuple[str, int], Upcast] = UPCASTS) 
     except (Unreadable, msgspec.ValidationError, KeyError) as error:
         # KeyError: an older version, which no release has written or
         # which lacks what its upcast looks for.
-        msg = f"An event's body of {len(body)} bytes can't be read: {error}."
-        raise RecordBroken(msg) from error
+        raise RecordBroken(f"An event's body of {len(body)} bytes can't be read: {error}.") from error

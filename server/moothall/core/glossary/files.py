@@ -76,11 +76,9 @@ def read_glossary(text: str, where: str) -> tuple[Part, ...]:
     try:
         found = msgspec.convert(tomllib.loads(text), _File)
     except tomllib.TOMLDecodeError as error:
-        msg = f"{where} is not TOML: {error}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{where} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
-        msg = f"{where}: {error}. {_WHAT_FITS}"
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{where}: {error}. {_WHAT_FITS}") from error
     parts = [_Part(terms=found.terms), *found.part] if found.terms else list(found.part)
     many = sum(len(part.terms) for part in parts)
     if many > MOST_TERMS or len(parts) > MOST_PARTS:
@@ -108,8 +106,7 @@ def _checked(terms: Iterable[str | _Entry], where: str) -> Iterable[InTranslatio
             said = (
                 f"can't be preferred. {WHAT_FITS}" if term is None else f"can't be translated so. {WHAT_CAN_BE_WRITTEN}"
             )
-            msg = f"{where}: {entry.term[:80]!r} {said}"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"{where}: {entry.term[:80]!r} {said}")
         yield InTranslation(term=term, keep=entry.keep, written=written)
 
 

@@ -64,6 +64,5 @@ class Position(msgspec.Struct, frozen=True, order=True):
         """
         match = _POSITION.match(text)
         if match is None:
-            msg = "A position looks like 'k3j9x2:120': the epoch, a colon and the offset."
-            raise ValueError(msg)
+            raise ValueError("A position looks like 'k3j9x2:120': the epoch, a colon and the offset.")
         return cls(Epoch(match[1]), int(match[2]))

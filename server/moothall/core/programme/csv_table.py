@@ -61,8 +61,7 @@ def read_csv(text: str, reading: Reading) -> Timetable:
     _, heading = next(rows, (1, []))
     columns = {COLUMNS[name]: n for n, name in enumerate(map(_heading, heading)) if name in COLUMNS}
     if "title" not in columns:
-        msg = f"The first line must name the columns, one of them 'title'; known are {_ENGLISH}."
-        raise ProgrammeError(msg)
+        raise ProgrammeError(f"The first line must name the columns, one of them 'title'; known are {_ENGLISH}.")
     called = {column: heading[n].strip() for column, n in columns.items()}
     found: list[_Row] = []
     for number, row in rows:
@@ -94,12 +93,10 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for row in table:
             if table.line_num > MOST_LINES:
-                msg = f"The file has more than {MOST_LINES} lines."
-                raise ProgrammeError(msg)
+                raise ProgrammeError(f"The file has more than {MOST_LINES} lines.")
             yield table.line_num, row
     except csv.Error as error:
-        msg = f"Line {table.line_num}: that is not CSV ({error})."
-        raise ProgrammeError(msg) from error
+        raise ProgrammeError(f"Line {table.line_num}: that is not CSV ({error}).") from error
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -151,8 +151,7 @@ def timetable(
     of the file beside them could not be read. Raises ProgrammeError with everything that is wrong.
     """
     if not drafts:
-        msg = "The file holds no sessions."
-        raise ProgrammeError(msg)
+        raise ProgrammeError("The file holds no sessions.")
     stop_at_most(len(drafts))
     told = list(wrong)
     rooms: dict[RoomId, Room] = {}

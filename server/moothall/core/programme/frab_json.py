@@ -56,8 +56,7 @@ def read_frab_json(text: str, reading: Reading) -> Timetable:
     try:
         conference = read_json(text.encode("utf-8", "replace"), _File).schedule.conference
     except Unreadable as error:
-        msg = f"That is no schedule.json of frab or pretalx: {_short(error)}."
-        raise ProgrammeError(msg) from error
+        raise ProgrammeError(f"That is no schedule.json of frab or pretalx: {_short(error)}.") from error
     named, wrong = conference.time_zone_name or "", list[str]()
     zone = readable(wrong, lambda: zone_of(named, reading.zones), reading.zone) if named else reading.zone
     events = ((event, room) for day in conference.days for room, events in day.rooms.items() for event in events)

@@ -19,13 +19,11 @@ def read_frab_xml(text: str, reading: Reading) -> Timetable:
     are no entities, and nothing in the file can grow or reach out.
     """
     if "<!doctype" in text.lower():
-        msg = "The XML has a DOCTYPE, which no schedule needs and which is not read. Take it out."
-        raise ProgrammeError(msg)
+        raise ProgrammeError("The XML has a DOCTYPE, which no schedule needs and which is not read. Take it out.")
     try:
         root = ElementTree.fromstring(text)  # noqa: S314  # no DOCTYPE, so no entities
     except (ElementTree.ParseError, ValueError) as error:
-        msg = f"That is not XML: {str(error)[:200]}."
-        raise ProgrammeError(msg) from error
+        raise ProgrammeError(f"That is not XML: {str(error)[:200]}.") from error
     if root.tag != "schedule":
         msg = f"The XML begins with <{str(root.tag)[:60]}>; a schedule of frab or pretalx begins with <schedule>."
         raise ProgrammeError(msg)

@@ -21,8 +21,7 @@ _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\
 def read_programme(data: bytes, reading: Reading) -> Timetable:
     """Read CSV, frab XML, frab or pretalx JSON, or iCalendar; raises ProgrammeError with a sentence, nothing else."""
     if len(data) > MOST_BYTES:
-        msg = f"The file has {len(data) >> 20} MB; at most {MOST_BYTES >> 20} are read."
-        raise ProgrammeError(msg)
+        raise ProgrammeError(f"The file has {len(data) >> 20} MB; at most {MOST_BYTES >> 20} are read.")
     text, note = _decoded(data)
     start = text.lstrip()[:200]
     if start.startswith("<"):
@@ -75,9 +74,7 @@ def _text(data: bytes, encoding: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        msg = f"The file is not text in {encoding.upper()}; save it as UTF-8."
-        raise ProgrammeError(msg) from error
+        raise ProgrammeError(f"The file is not text in {encoding.upper()}; save it as UTF-8.") from error
     if "\0" in text:
-        msg = "The file is not text: it holds zero bytes. Name a CSV, XML, JSON or iCalendar file."
-        raise ProgrammeError(msg)
+        raise ProgrammeError("The file is not text: it holds zero bytes. Name a CSV, XML, JSON or iCalendar file.")
     return text

@@ -43,8 +43,7 @@ def moment(text: str, zone: tzinfo, where: str) -> int:
         read = datetime.fromisoformat(text.strip())
         return unix_ms(read if read.tzinfo is not None else read.replace(tzinfo=zone))
     except (ValueError, OverflowError) as error:
-        msg = f"{where}: '{text[:60]}' is no time; write it as 2026-11-24 10:00."
-        raise ProgrammeError(msg) from error
+        raise ProgrammeError(f"{where}: '{text[:60]}' is no time; write it as 2026-11-24 10:00.") from error
 
 
 def duration(text: str, where: str) -> timedelta:
@@ -60,20 +59,17 @@ def duration(text: str, where: str) -> timedelta:
     elif re.fullmatch(r"[0-9]{1,5}", words):
         length = timedelta(minutes=int(words))
     else:
-        msg = f"{where}: '{text[:60]}' is no length of time; write it as 1:30."
-        raise ProgrammeError(msg)
+        raise ProgrammeError(f"{where}: '{text[:60]}' is no length of time; write it as 1:30.")
     if not length:
         msg = f"{where}: '{text[:60]}' is no length of time; write one of a minute or more, such as 1:30."
         raise ProgrammeError(msg)
     if length > LONGEST:
-        msg = f"{where}: {text[:60]} is longer than a week."
-        raise ProgrammeError(msg)
+        raise ProgrammeError(f"{where}: {text[:60]} is longer than a week.")
     return length
 
 
 def unix_ms(read: datetime) -> int:
     """Unix ms of a moment that has a zone; raises ValueError or OverflowError for one of none of the `YEARS`."""
     if read.year not in YEARS:
-        msg = f"No session is in the year {read.year}."
-        raise ValueError(msg)
+        raise ValueError(f"No session is in the year {read.year}.")
     return round((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1000

@@ -105,15 +105,13 @@ def parse(name: str, text: str) -> WordList:
     try:
         made = msgspec.convert(tomllib.loads(text), WordList)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        msg = f"The list of words {name} can't be read: {error}. {_WHAT_FITS}"
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"The list of words {name} can't be read: {error}. {_WHAT_FITS}") from error
     fits = 2 <= len(made.language) <= 3 and made.language.isascii() and made.language.islower()
     if not fits or len(made.words) > MOST_WORDS or not all(word.strip() for word in made.words):
         msg = f"The list of words {name} needs a language of 2 or 3 letters and up to {MOST_WORDS} words. {_WHAT_FITS}"
         raise ConfigurationError(msg)
     if made.checked and not made.checked_by.strip():
-        msg = f"The list of words {name} is checked, and doesn't say by whom. {_WHAT_FITS}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"The list of words {name} is checked, and doesn't say by whom. {_WHAT_FITS}")
     return made
 
 

@@ -36,14 +36,11 @@ def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
     try:
         found = msgspec.convert(tomllib.loads(text), _File).phrase
     except tomllib.TOMLDecodeError as error:
-        msg = f"{where} is not TOML: {error}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{where} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
-        msg = f"{where}: {error}. {WHAT_FITS}."
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{where}: {error}. {WHAT_FITS}.") from error
     if len(found) > MOST_PHRASES:
-        msg = f"{where} has {len(found)} phrases; at most {MOST_PHRASES} are read."
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{where} has {len(found)} phrases; at most {MOST_PHRASES} are read.")
     for number, phrase in enumerate(found, 1):
         bad = next((tag for tag in phrase if primary(tag) != tag), None)
         if bad is not None:

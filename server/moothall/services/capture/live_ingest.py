@@ -192,8 +192,7 @@ class LiveIngest:
         found = self._channels.get(key)
         if found is None:
             if self._group is None:
-                msg = "Live sound is taken in only while `run` is running."
-                raise RuntimeError(msg)
+                raise RuntimeError("Live sound is taken in only while `run` is running.")
             found = self._channels[key] = self._made(live, channel, spooled or {})
             self._group.create_task(self._own(key, found))
         return found

@@ -134,8 +134,7 @@ class ConnectedEngine:
                 case wire.Usage():
                     self._note_usage(message)
                 case wire.Hello():
-                    msg = f"Engine {self.link.name} said hello twice."
-                    raise ProtocolError(msg)
+                    raise ProtocolError(f"Engine {self.link.name} said hello twice.")
 
     def stop(self, under_way: Collection[int] = ()) -> None:
         """The link is gone: take nothing more.

@@ -182,8 +182,7 @@ class Recognising:
         if hello is None:
             return
         if not isinstance(hello, wire.Hello) or hello.protocol != wire.PROTOCOL:
-            msg = f"Engine {link.name} must begin with a hello of protocol {wire.PROTOCOL}."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"Engine {link.name} must begin with a hello of protocol {wire.PROTOCOL}.")
         if hello.key_refused:
             await self._wait_with(link)
             return

@@ -153,8 +153,7 @@ async def _head_before(
         return stand.base.get(lane)
     page = await source.read(session, before - 1, 1, only)
     if not page or page[0].header.offset != before:
-        msg = f"Event {before} of lane {lane}, which another one follows, isn't here."
-        raise Torn(msg)
+        raise Torn(f"Event {before} of lane {lane}, which another one follows, isn't here.")
     return LaneHead(offset=before, digest=page[0].digest.hex())
 
 

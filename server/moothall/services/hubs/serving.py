@@ -213,8 +213,7 @@ class ServedHub:
         session = follow.session
         heads = [held.heads for held in (follow.known, follow.live) if held is not None]
         if len(follow.channels) + sum(map(len, (follow.own, *heads))) > MOST_LANES:
-            msg = f"A hub followed a meeting with more than {MOST_LANES} lanes."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"A hub followed a meeting with more than {MOST_LANES} lanes.")
         if not is_name(session):
             self.say(wire.Stopped(session=session, message=CLOSED))
             return

@@ -85,5 +85,4 @@ async def fold(log: EventLog, session: SessionId) -> FoldedLog:
 
 
 def _refuse(session: SessionId, finding: Finding) -> NoReturn:
-    msg = f"The log of session {session} is damaged at event {finding.offset}. {finding.reason}"
-    raise RecordBroken(msg)
+    raise RecordBroken(f"The log of session {session} is damaged at event {finding.offset}. {finding.reason}")

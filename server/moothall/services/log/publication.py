@@ -33,8 +33,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Raises ValueError when records and events are not of the same number."""
         if len(self.records) != len(self.events):
-            msg = f"A publication has {len(self.records)} records but {len(self.events)} events."
-            raise ValueError(msg)
+            raise ValueError(f"A publication has {len(self.records)} records but {len(self.events)} events.")
 
 
 def republished(session: SessionId, page: Sequence[LogRecord]) -> Publication:

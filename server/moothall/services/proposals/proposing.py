@@ -125,8 +125,7 @@ class Proposals:
         """
         live = await self._sessions.find(order.session)
         if live is None:
-            msg = f"There is no session '{order.session}'."
-            raise ProposalsRefused(msg)
+            raise ProposalsRefused(f"There is no session '{order.session}'.")
         async with self._changing:
             if live.state.status is not Status.CLOSED:
                 msg = f"The session '{order.session}' is {live.state.status}: proposals wait until it is closed."
@@ -256,8 +255,7 @@ class Proposals:
 
     def _as_kept(self, order: ProposeOrder, state: State) -> Kept:
         if len(order.proposals) > MOST or any(len(each.new) > MAX_TEXT for each in order.proposals):
-            msg = f"A session has at most {MOST} proposals, of {MAX_TEXT} characters each."
-            raise ProposalsRefused(msg)
+            raise ProposalsRefused(f"A session has at most {MOST} proposals, of {MAX_TEXT} characters each.")
         of_lines: dict[SegmentId, Proposal] = {}
         for each in sorted(order.proposals, key=lambda each: (each.t0, each.segment)):
             if self._fate(state, each, frozenset()) in WAITING:

@@ -106,7 +106,6 @@ class FeedLoader:
                 continue
             if not page:
                 where = f"The log of session {self._session}"
-                msg = f"{where} has nothing after offset {after}, but {before} was published."
-                raise RecordBroken(msg)
+                raise RecordBroken(f"{where} has nothing after offset {after}, but {before} was published.")
             found += [(record, None if record.body is None else decode_event(record.body)) for record in page]
         return found

@@ -156,11 +156,9 @@ class RoleLinks:
         """
         kind, _, name = scope.partition(":")
         if role not in ROLES or not (scope == HALL or (kind in ("room", "session") and is_name(name))):
-            msg = "A link is for a job, and for everything, one place or one meeting."
-            raise NoLink(msg)
+            raise NoLink("A link is for a job, and for everything, one place or one meeting.")
         if len(self._links) >= MOST_LINKS:
-            msg = f"There are {MOST_LINKS} links already; revoke some that nobody needs."
-            raise NoLink(msg)
+            raise NoLink(f"There are {MOST_LINKS} links already; revoke some that nobody needs.")
         staff = Staff(
             link=self._short_id(), role=role, scope=scope, label=" ".join(visible(label).split())[:LONGEST_LABEL]
         )
@@ -276,8 +274,7 @@ class RoleLinks:
     def _known(self, link: str) -> _Kept:
         kept = self._links.get(link)
         if kept is None:
-            msg = "There is no such link any more."
-            raise NoLink(msg)
+            raise NoLink("There is no such link any more.")
         return kept
 
     def _short_id(self) -> str:

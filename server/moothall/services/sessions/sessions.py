@@ -127,8 +127,7 @@ class Sessions:
 
     async def _load(self, session: SessionId) -> LiveSession:
         if self._group is None:
-            msg = "Sessions can be opened only while `run` is running."
-            raise RuntimeError(msg)
+            raise RuntimeError("Sessions can be opened only while `run` is running.")
         writer = SessionWriter(
             session, log=self._log, clock=self._clock, randomness=self._randomness, signer=self._signer
         )

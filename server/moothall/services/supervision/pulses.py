@@ -111,8 +111,7 @@ class Pulses:
             return
         known = self._processes.get(life)
         if known is not None and known.watch.verdict(self._clock.monotonic()) is Verdict.STUCK:
-            msg = f"{name} was given up: {Verdict.STUCK}."
-            raise GivenUp(msg)
+            raise GivenUp(f"{name} was given up: {Verdict.STUCK}.")
         if known is not None:
             if not known.ends:  # Else it is one of ours, and has a better name.
                 known.name = name
@@ -131,8 +130,7 @@ class Pulses:
         try:
             while pulse is not None:
                 if pulse.life != first.life:
-                    msg = "A link carries the pulses of one life."
-                    raise ProtocolError(msg)
+                    raise ProtocolError("A link carries the pulses of one life.")
                 process.watch.pulse(pulse, self._clock.monotonic())
                 pulse = await connection.receive()
         finally:

@@ -136,8 +136,7 @@ class TextTranslation:
         """
         route = self.route(source, target, here=here)
         if route is None:
-            msg = f"There is no way from {source} to {target} now."
-            raise NoTranslator(msg)
+            raise NoTranslator(f"There is no way from {source} to {target} now.")
         way = _Way(
             source=source,
             target=target,
@@ -158,8 +157,7 @@ class TextTranslation:
             ready = ready.unprotected
             done = finished(await self._through(ready.texts, way), ready, way.target)
         if not done:
-            msg = f"Nothing came from {way.source} to {way.target}."
-            raise TranslationFailed(msg)
+            raise TranslationFailed(f"Nothing came from {way.source} to {way.target}.")
         return done
 
     async def text(

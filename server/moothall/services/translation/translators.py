@@ -194,12 +194,10 @@ class Translators:
     async def _asked(self, text: str, direction: Direction) -> str:
         link = self._link_for(direction)
         if link is None:
-            msg = f"No translator from {direction.source} to {direction.target} is connected."
-            raise NoTranslator(msg)
+            raise NoTranslator(f"No translator from {direction.source} to {direction.target} is connected.")
         async with link.room:
             if link not in self._links or direction not in link.numbers:
-                msg = "The translators were gone before the text came to them, or can't do it any more."
-                raise NoTranslator(msg)
+                raise NoTranslator("The translators were gone before the text came to them, or can't do it any more.")
             number = next(self._ids)
             answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             loop = asyncio.get_running_loop()
@@ -212,8 +210,7 @@ class Translators:
                     patience = link.heard_at + self._answer_s - loop.time()
                     if patience <= 0:
                         self._give_up(link)
-                        msg = "The translators didn't answer."
-                        raise LinkLost(msg)
+                        raise LinkLost("The translators didn't answer.")
                     await asyncio.wait({answer}, timeout=patience)
                 return await answer
             finally:
@@ -292,5 +289,4 @@ class Translators:
                 link.set_fit(message.direction, None)
                 self.changed.tell()
             case wire.TranslatorHello():
-                msg = "Translators say hello once."
-                raise ProtocolError(msg)
+                raise ProtocolError("Translators say hello once.")

@@ -62,8 +62,7 @@ class Reading:
         """The next `count` bytes."""
         taken = self._data[self._at : self._at + count]
         if len(taken) < count:
-            msg = f"It ends {count - len(taken)} bytes before the end of what it names."
-            raise ProtocolError(msg)
+            raise ProtocolError(f"It ends {count - len(taken)} bytes before the end of what it names.")
         self._at += count
         return taken
 
@@ -75,15 +74,13 @@ class Reading:
             value |= (byte & 0x7F) << shift
             if byte < 0x80 and value <= MOST_NUMBER:
                 return value
-        msg = "A number in it is too large."
-        raise ProtocolError(msg)
+        raise ProtocolError("A number in it is too large.")
 
     def line(self) -> bytes:
         """The bytes before the next `END`."""
         end = self._data.find(END, self._at)
         if end < 0:
-            msg = "A text in it has no end."
-            raise ProtocolError(msg)
+            raise ProtocolError("A text in it has no end.")
         taken, self._at = self._data[self._at : end], end + 1
         return taken
 
@@ -97,8 +94,7 @@ def as_text(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        msg = "A text in it is not UTF-8."
-        raise ProtocolError(msg) from None
+        raise ProtocolError("A text in it is not UTF-8.") from None
 
 
 def can_fold(text: bytes) -> bool:
@@ -135,18 +131,15 @@ def unfold(text: bytes, beside: Reading, heads: Heads, most: int) -> bytes:
         if lane is not None:
             head = heads.get(Lane(lane.decode()))
             if head is None:
-                msg = f"It names the head of lane {lane.decode()}, which nothing is known of here."
-                raise ProtocolError(msg)
+                raise ProtocolError(f"It names the head of lane {lane.decode()}, which nothing is known of here.")
             return _head(lane, head)
         if code == _HEAD:
-            msg = "It names the head of a lane, and not which."
-            raise ProtocolError(msg)
+            raise ProtocolError("It names the head of a lane, and not which.")
         return beside.take(_BYTES[code]).hex().encode()
 
     codes = len(_CONTROL.findall(text))
     if len(text) + codes * _MOST_OF_ONE > most:
-        msg = f"A text in it may have {most} bytes, and may have more."
-        raise ProtocolError(msg)
+        raise ProtocolError(f"A text in it may have {most} bytes, and may have more.")
     return _UNFOLDED.sub(unfolded, text)
 
 

@@ -40,5 +40,4 @@ def first_frames(fields: Sequence[str]) -> list[bytes]:
             return [base64.b64decode(field.encode("ascii"), altchars=b"-_", validate=True) for field in fields]
     except (UnicodeEncodeError, binascii.Error):
         pass
-    msg = f"The fields {FIELD} of a hub's handshake are base64url, and {MOST_SIGNS} signs at most."
-    raise ProtocolError(msg)
+    raise ProtocolError(f"The fields {FIELD} of a hub's handshake are base64url, and {MOST_SIGNS} signs at most.")

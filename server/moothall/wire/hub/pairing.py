@@ -39,8 +39,7 @@ _NUMBERS = {word[:TELLING]: number for number, word in enumerate(WORDS)}
 def words_of(secret: bytes) -> tuple[str, ...]:
     """The words of a secret of six bytes; raises ValueError for any other length."""
     if len(secret) != COUNT:
-        msg = f"Six words are made of {COUNT} bytes, not of {len(secret)}."
-        raise ValueError(msg)
+        raise ValueError(f"Six words are made of {COUNT} bytes, not of {len(secret)}.")
     return tuple(WORDS[byte] for byte in secret)
 
 

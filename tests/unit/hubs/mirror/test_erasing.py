@@ -23,8 +23,7 @@ class Others:
     async def erase_removed(self, session: SessionId) -> None:
         if self.refuses:
             self.refuses -= 1
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")
         self.done.append("room")
 
     async def forget(self, session: SessionId) -> None:

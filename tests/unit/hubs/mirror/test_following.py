@@ -104,8 +104,7 @@ class Refusing(MemoryBook):
     """A book that keeps nothing."""
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        msg = "The disk is full."
-        raise StorageUnavailable(msg)
+        raise StorageUnavailable("The disk is full.")
 
 
 @pytest.mark.parametrize("book", [MemoryBook(), Refusing()])

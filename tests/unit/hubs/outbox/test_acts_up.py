@@ -45,8 +45,7 @@ class Waiting:
 
     def _there(self) -> list[Act]:
         if self.away:
-            msg = "The disk is away."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is away.")
         return self.acts
 
 

@@ -17,8 +17,7 @@ async def wall(last: str, **meetings: Status | None) -> str:
 
     async def listed() -> list[Entry]:
         if None in meetings.values():
-            msg = "The disk is away."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is away.")
         return [Entry(session=SessionId(name), status=status) for name, status in meetings.items() if status]
 
     book = MemoryBook()

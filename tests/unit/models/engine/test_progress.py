@@ -86,8 +86,7 @@ def test_an_event_loop_that_takes_no_turn_is_told_and_one_that_has_ended_is_not(
     assert progress.pulse(1_000, 0).loop_ms == 0
 
     def ended(_: Callable[[], None]) -> None:
-        msg = "Event loop is closed"
-        raise RuntimeError(msg)
+        raise RuntimeError("Event loop is closed")
 
     progress.ask_loop(ended)
     assert [progress.pulse(1_000, 0).loop_ms for _ in range(3)] == [0, 0, 0]

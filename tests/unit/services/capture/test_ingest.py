@@ -170,8 +170,7 @@ def test_a_recording_that_breaks_is_closed_with_what_it_gave() -> None:
 def test_a_recording_that_can_not_be_opened_leaves_the_session_as_it_was() -> None:
     class Shut(Sound):
         async def __aenter__(self) -> Sound:
-            msg = "There is no such file."
-            raise AudioError(msg)
+            raise AudioError("There is no such file.")
 
     async def story() -> None:
         async with memory_hall() as hall:

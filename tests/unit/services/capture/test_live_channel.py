@@ -162,8 +162,7 @@ class RefusingSpools(MemorySpools):
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
         if self.refuses:
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")
         return await super().open(session, source)
 
 

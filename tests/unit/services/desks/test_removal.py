@@ -37,8 +37,7 @@ class Tape:
     async def silence(self, session: SessionId, times: Sequence[Spoken]) -> None:
         assert session == self.made.writer.session
         if self.stuck:
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")
         self.silent += times
         self.text_was_there.append(HIDDEN.encode() in await self.made.bodies())
 

@@ -42,8 +42,7 @@ class Log:
     ) -> Sequence[LogRecord]:
         self.reads += 1
         if self.fails:
-            msg = "The log can't be read."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The log can't be read.")
         assert lanes == frozenset({SESSION_LANE})
         return [each for each in self.records if session == SESSION and each.header.offset > after][:limit]
 

@@ -210,8 +210,7 @@ class Unreadable(FailingLog):
 
     async def head(self, session: SessionId) -> LogHead | None:
         if self.broken:
-            msg = "Its head can't be read."
-            raise RecordBroken(msg)
+            raise RecordBroken("Its head can't be read.")
         return await super().head(session)
 
 

@@ -117,14 +117,12 @@ class FullSpool:
 
     def append(self, pcm: bytes) -> None:
         if self.full:
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")
         self.taken += pcm
 
     async def sync(self) -> int:
         if self.full:
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")
         self.forgotten.append(("sync",))
         return self.end
 
@@ -136,8 +134,7 @@ class FullSpool:
 
     async def keep(self, note: bytes) -> None:
         if self.full:
-            msg = "The disk is full."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk is full.")
         self.note = note
 
     async def begin_memory_only(self, first: int) -> None:
@@ -154,8 +151,7 @@ class FullSpool:
 
     async def _forget(self, *what: object) -> None:
         if self.full:
-            msg = "The disk refused."
-            raise StorageUnavailable(msg)
+            raise StorageUnavailable("The disk refused.")
         self.forgotten.append(what)
 
     async def discard(self) -> None:

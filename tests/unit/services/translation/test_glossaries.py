@@ -30,8 +30,7 @@ class Files:
 
     def read(self) -> tuple[Part, ...]:
         if self.broken:
-            msg = "g.toml is not TOML."
-            raise ConfigurationError(msg)
+            raise ConfigurationError("g.toml is not TOML.")
         return self.parts
 
     def read_again(self) -> tuple[Part, ...]:
