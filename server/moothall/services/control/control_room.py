@@ -7,6 +7,7 @@ stored, and no text is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -99,49 +100,37 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     """What is the same in every session, and on no card."""
 
 
+@dataclass(eq=False, repr=False)
 class ControlRoom:
     """The cards of all rooms and sessions. `run` must be running, else no card changes."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        *,
-        rooms: Programme,
-        clock: Clock,
-        engines: Callable[[], int],
-        refused: Callable[[], int] = lambda: 0,
-        unheard: Callable[[SessionId], bool],
-        unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None,
-        beside: Callable[[SessionId], Beside | None] = lambda _: None,
-        crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None),
-        sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False),
-        loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {},
-        disk: Callable[[], tuple[int, int] | None],
-        tally: Callable[[SessionId], Tally],
-        presence: Callable[[SessionId], Sequence[Mapping[str, object]]],
-    ) -> None:
-        """`refused`: engines that wait for another key. `unheard`: whether a session has sound that no engine knows the
-        language of. `unlike`: the languages that a session expects and the one that it sounds like. `beside`: what
-        else is on in its room. `crowd`: whether some waits for room, and how many more texts fit once engines are
-        full. `sound`: how often it was begun again, and whether some stopped. `loudness`: of what comes just now, by
-        text. `disk`: free and all bytes, where the data lie.
-        """
-        self._sessions = sessions
-        self._rooms = rooms
-        self._clock = clock
-        self._engines = engines
-        self._refused = refused
-        self._unheard = unheard
-        self._unlike = unlike
-        self._beside = beside
-        self._crowd = crowd
-        self._sound = sound
-        self._loudness = loudness
-        self._disk = disk
-        self._tally = tally
-        self._presence = presence
+    sessions: Sessions
+    _: KW_ONLY
+    rooms: Programme
+    clock: Clock
+    engines: Callable[[], int]
+    refused: Callable[[], int] = lambda: 0
+    """How many engines wait for another key."""
+    unheard: Callable[[SessionId], bool]
+    """Whether a session has sound that no engine knows the language of."""
+    unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None
+    """The languages that a session expects, and the one that it sounds like."""
+    beside: Callable[[SessionId], Beside | None] = lambda _: None
+    """What else is on in its room."""
+    crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None)
+    """Whether some of its sound waits for room, and how many more texts fit once engines are full."""
+    sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False)
+    """How often its sound was begun again, and whether some stopped."""
+    loudness: Callable[[SessionId], Mapping[ChannelId, Loudness]] = lambda _: {}
+    """Of what comes just now, by text."""
+    disk: Callable[[], tuple[int, int] | None]
+    """Free and all bytes, where the data lie."""
+    tally: Callable[[SessionId], Tally]
+    presence: Callable[[SessionId], Sequence[Mapping[str, object]]]
+
+    def __post_init__(self) -> None:
         self._stalls = Stalls()
-        self._break_speech = BreakSpeech(sessions, clock, self._stalls)
+        self._break_speech = BreakSpeech(self.sessions, self.clock, self._stalls)
         self._watched: dict[SessionId, Watched] = {}
         self._seen_to: dict[tuple[str, str], str] = {}
         self._machineless_since: int | None = None
@@ -152,24 +141,24 @@ class ControlRoom:
         """Told whenever there are new levels."""
         self.cards: tuple[Card, ...] = ()
         """Worst first, as of the last look."""
-        self.house = House(at=clock.wall(), engines=0, disk_free=None, disk_all=None)
-        sessions.observe(self._seen)
+        self.house = House(at=self.clock.wall(), engines=0, disk_free=None, disk_all=None)
+        self.sessions.observe(self._seen)
 
     def level(self, session: SessionId) -> int | None:
         """How loud the floor of a session is now, dBFS; None while no sound comes."""
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         loudness = None if live is None else self._of_floor(live)
-        return None if loudness is None else loudness.level(self._clock.monotonic())
+        return None if loudness is None else loudness.level(self.clock.monotonic())
 
     async def run(self) -> None:
         """Look at everything once a second, and tell the levels more often, until cancelled."""
         while True:
-            self._stalls.look(self._clock.monotonic(), LOOK_MS)
+            self._stalls.look(self.clock.monotonic(), LOOK_MS)
             self.look()
             self.listen.tell()
             for _ in range(LOOK_MS // LEVEL_MS):
                 self.listen_levels.tell()
-                await self._clock.sleep(LEVEL_MS)
+                await self.clock.sleep(LEVEL_MS)
 
     def alarms_of(self, session: SessionId) -> tuple[Raised, ...]:
         """What has to be seen to in a session, be it its own or the same in all."""
@@ -185,18 +174,18 @@ class ControlRoom:
 
     def look(self) -> None:
         """Make the cards anew."""
-        now, disk, engines = self._clock.monotonic(), self._disk(), self._engines()
+        now, disk, engines = self.clock.monotonic(), self.disk(), self.engines()
         if engines:
             self._machineless_since = None
         elif self._machineless_since is None:
             self._machineless_since = now
         free, whole = disk or (None, None)
-        self.house = House(at=self._clock.wall(), engines=engines, disk_free=free, disk_all=whole)
-        live = {each.id: each for each in self._sessions.all_loaded if each.state.status in ON}
+        self.house = House(at=self.clock.wall(), engines=engines, disk_free=free, disk_all=whole)
+        live = {each.id: each for each in self.sessions.all_loaded if each.state.status in ON}
         for gone in self._watched.keys() - live.keys():
             del self._watched[gone]
         self._raised = {}
-        rooms = {room.id: room for room in self._rooms.rooms()}
+        rooms = {room.id: room for room in self.rooms.rooms()}
         cards = [self._card(each, rooms, now) for each in live.values()]
         busy = {card.room for card in cards}
         cards += [self._idle(room) for room in rooms.values() if room.id not in busy]
@@ -210,14 +199,14 @@ class ControlRoom:
         return Card(key=f"room:{room.id}", place=room.title, room=room.id, following=self._following(room.id))
 
     def _following(self, room: RoomId | None) -> str:
-        session = None if room is None else self._rooms.next_in(room)
-        planned = None if session is None else self._rooms.plan_of(session)
+        session = None if room is None else self.rooms.next_in(room)
+        planned = None if session is None else self.rooms.plan_of(session)
         return "" if planned is None else planned.title
 
     def _card(self, live: LiveSession, rooms: Mapping[RoomId, Room], now: int) -> Card:
         state, seen = live.state, self._watch(live, now)
-        room = self._rooms.room_of(live.id)
-        tally, readers = self._tally(live.id), live.fanout.readers
+        room = self.rooms.room_of(live.id)
+        tally, readers = self.tally(live.id), live.fanout.readers
         reports = {kind.value: count for kind, count in tally.counts.items()}
         loudness = self._of_floor(live)
         seen.dead = 0 if loudness is None else loudness.dead_ms
@@ -240,7 +229,7 @@ class ControlRoom:
             lag=max(seen.lag.values(), default=0) // 1000,
             heard=seen.heard,
             expected=(channel.forced if channel is not None else None) or next(iter(state.languages), None),
-            here=tuple(dict(each) for each in self._presence(live.id)),
+            here=tuple(dict(each) for each in self.presence(live.id)),
             readers=readers,
             channels={each.id: (each.kind.value, each.languages[0]) for each in state.channels.values()},
             reports=reports,
@@ -251,7 +240,7 @@ class ControlRoom:
 
     def _of_floor(self, live: LiveSession) -> Loudness | None:
         """How loud it is in the room; of an interpreter where no sound of the room comes."""
-        coming = self._loudness(live.id)
+        coming = self.loudness(live.id)
         floor = (each.id for each in live.state.channels.values() if each.kind is ChannelKind.FLOOR)
         return next((coming[name] for name in floor if name in coming), next(iter(coming.values()), None))
 
@@ -263,8 +252,8 @@ class ControlRoom:
         self, live: LiveSession, seen: Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
     ) -> Figures:
         age = self._stalls.age
-        crowded_out, room_left = self._crowd(live.id)
-        overrun, (sound_again, sound_stopped) = self._rooms.overrun(live.id), self._sound(live.id)
+        crowded_out, room_left = self.crowd(live.id)
+        overrun, (sound_again, sound_stopped) = self.rooms.overrun(live.id), self.sound(live.id)
         return Figures(
             status=live.state.status,
             open_for=age(now, seen.since) or 0,
@@ -278,9 +267,9 @@ class ControlRoom:
             lag=max(seen.lag.values(), default=0),
             engines=self.house.engines,
             machineless_for=age(now, self._machineless_since) or 0,
-            refused=self._refused(),
-            unheard=self._unheard(live.id),
-            unlike=self._unlike(live.id),
+            refused=self.refused(),
+            unheard=self.unheard(live.id),
+            unlike=self.unlike(live.id),
             crowded_out=crowded_out,
             room_left=room_left,
             unsaved=any(seen.unsaved.values()),
@@ -291,8 +280,8 @@ class ControlRoom:
             readers=sum(readers.values()),
             reporters=max(reports.values(), default=0),
             hubs=live.state.hubs,
-            unread_for=unread_for(live.state.floor, live.state.media_now(self._clock.wall())),
-            beside=self._beside(live.id),
+            unread_for=unread_for(live.state.floor, live.state.media_now(self.clock.wall())),
+            beside=self.beside(live.id),
             left=None if overrun is None else overrun.left,
             disk_free=self.house.disk_free,
         )
@@ -308,7 +297,7 @@ class ControlRoom:
         return seen
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        self._watch(live, self._clock.monotonic()).take(publication, live.state, self._clock.monotonic())
+        self._watch(live, self.clock.monotonic()).take(publication, live.state, self.clock.monotonic())
 
 
 def _has_source(state: State) -> bool:

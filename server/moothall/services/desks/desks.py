@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -68,55 +69,43 @@ UndoMove = Callable[[Seat, Act], Awaitable[Receipt | Refusal]]
 """Undoes a move of lines to another session, for a desk (`LineMoves.undo`)."""
 
 
+@dataclass(eq=False, repr=False)
 class Desks:
     """All desks that are open. `run` must be running, else they get no news."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        *,
-        log: EventLog,
-        closing: Closing,
-        clock: Clock,
-        randomness: Randomness,
-        held: Held,
-        undo_move: UndoMove,
-        label: Callable[[str], str],
-        news: Mapping[str, News],
-        beside: Callable[[SessionId], Refusal | None] = lambda _: None,
-        named: Callable[[CommandId, str], AbstractContextManager[None]] = lambda *_: nullcontext(),
-    ) -> None:
-        """`label`: what the link of that id was called when it was made, empty when it is gone.
+    sessions: Sessions
+    _: KW_ONLY
+    log: EventLog
+    closing: Closing
+    clock: Clock
+    randomness: Randomness
+    held: Held
+    undo_move: UndoMove
+    label: Callable[[str], str]
+    """What the link of that id was called when it was made; empty when it is gone."""
+    news: Mapping[str, News]
+    """What desks are told whenever it changes, by the name under which they are told."""
+    beside: Callable[[SessionId], Refusal | None] = lambda _: None
+    """What is to be known before a session is opened."""
+    named: Callable[[CommandId, str], AbstractContextManager[None]] = lambda *_: nullcontext()
+    """While inside, an act of that id is done by somebody of that name."""
 
-        `news`: what desks are told whenever it changes, by the name under which they are told. `beside`: what is to be
-        known before a session is opened. `named`: while inside, an act of that id is done by somebody of that name.
-        """
-        self._sessions = sessions
-        self._log = log
-        self._closing = closing
-        self._clock = clock
-        self._randomness = randomness
-        self._held = held
-        self._undo_move = undo_move
-        self._label = label
-        self._news = news
-        self._beside = beside
-        self._named = named
+    def __post_init__(self) -> None:
         self._tables: dict[SessionId, Table] = {}
-        sessions.observe(self._seen)
+        self.sessions.observe(self._seen)
 
     async def run(self) -> None:
         """Look for news until cancelled."""
         while True:
-            await self._clock.sleep(LOOK_MS)
+            await self.clock.sleep(LOOK_MS)
             for session, table in list(self._tables.items()):
                 if table.seats:
                     self._look(session, table)
-                elif self._sessions.loaded(session) is None:  # Whoever sits down later has the acts read anew.
+                elif self.sessions.loaded(session) is None:  # Whoever sits down later has the acts read anew.
                     del self._tables[session]
 
     def _table(self, session: SessionId) -> Table:
-        return self._tables.setdefault(session, Table(DeskActs(session, self._log)))
+        return self._tables.setdefault(session, Table(DeskActs(session, self.log)))
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         table = self._tables.get(live.id)
@@ -125,7 +114,7 @@ class Desks:
             removed = any(isinstance(event, BodyRemoved) for event in publication.events)
             if removed or any(isinstance(event, FloorFact) for event in publication.events):
                 # What was being said may have been removed.
-                table.tell_floor(live.state, self._clock.wall(), anew=removed)
+                table.tell_floor(live.state, self.clock.wall(), anew=removed)
             if any(isinstance(event, TOLD) for event in publication.events):
                 self._look(live.id, table)
 
@@ -143,7 +132,7 @@ class Desks:
         doing = table.doing.get(short(act.id))
         if doing is not None:
             table.who.setdefault(act.id, doing)
-        nobody = Presence(seat="", role=act.by.role, label=self._label(act.by.id))
+        nobody = Presence(seat="", role=act.by.role, label=self.label(act.by.id))
         return table.who.get(act.id, nobody)
 
     def look(self, session: SessionId) -> None:
@@ -154,14 +143,14 @@ class Desks:
 
     def _look(self, session: SessionId, table: Table) -> None:
         """Tell the desks what changed of the news."""
-        for kind, look in self._news.items():
+        for kind, look in self.news.items():
             body = look(session)
             if table.told.get(kind) != body:
                 table.told[kind] = body
                 table.tell(kind, body, LEADERS if kind in FOR_LEADERS else STAFF_ROLES)
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         if live is not None:
-            table.tell_floor(live.state, self._clock.wall())
+            table.tell_floor(live.state, self.clock.wall())
 
     async def join(
         self,
@@ -180,17 +169,17 @@ class Desks:
         """
         if staff.role not in STAFF_ROLES:
             return refuse(RefusalCode.FORBIDDEN, "Your link opens no desk of a meeting.")
-        live = await self._sessions.find(session)
+        live = await self.sessions.find(session)
         if live is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         wanted = channel if channel is not None else next(iter(live.state.channels), None)
         if wanted is None or wanted not in live.state.channels:
             return refuse(RefusalCode.UNKNOWN, "The meeting has no such text.")
         presence = Presence(
-            seat=self._randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
+            seat=self.randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
         )
         seat = Seat(staff, live, wanted, presence, push)
-        notes = await staff_notes(self._log, session)
+        notes = await staff_notes(self.log, session)
         table = self._table(session)
         self._tell_acts(table, await table.acts.load(live.writer))
         subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after, pulse=True)
@@ -200,9 +189,9 @@ class Desks:
         table = self._tables.setdefault(session, table)
         self._look(session, table)
         leads = staff.role in LEADERS
-        news = {kind: table.told.get(kind) for kind in self._news if leads or kind not in FOR_LEADERS}
+        news = {kind: table.told.get(kind) for kind in self.news if leads or kind not in FOR_LEADERS}
         if leads:
-            table.tell_floor(live.state, self._clock.wall(), anew=True)
+            table.tell_floor(live.state, self.clock.wall(), anew=True)
             news["interventions"] = table.floor.whole()
         table.seats[presence.seat] = seat
         self._tell_presence(table)
@@ -214,7 +203,7 @@ class Desks:
             "role": staff.role,
             "label": staff.label,
             "may": sorted(_may(staff.role)),
-            "now": self._clock.wall(),
+            "now": self.clock.wall(),
             "presence": self.presence(session),
             "acts": [shown(act, self._who(table, act), table.acts.state) for act in table.acts.all()[-SHOWN_ACTS:]],
             "notes": notes,
@@ -254,14 +243,14 @@ class Desks:
         table = self._table(seat.live.id)
         self._tell_acts(table, await table.acts.load(seat.live.writer))
         new = seat.live.writer.receipt(command_id) is None
-        if new and not anyway and any(map(_opens, commands)) and (beside := self._beside(seat.live.id)) is not None:
+        if new and not anyway and any(map(_opens, commands)) and (beside := self.beside(seat.live.id)) is not None:
             return beside
-        at, state, calls = self._clock.monotonic(), seat.live.state, commands if new else ()
+        at, state, calls = self.clock.monotonic(), seat.live.state, commands if new else ()
         other = table.calls.begin(state, command_id, calls, seat.presence, at, known=anyway)
         if isinstance(other, Refusal):
             return other
         with self.doing(seat, command_id):
-            answer = await self._closing.send(seat.live.writer, seat.actor, command_id, commands)
+            answer = await self.closing.send(seat.live.writer, seat.actor, command_id, commands)
         table.calls.ended(command_id, done=isinstance(answer, Receipt))
         if isinstance(answer, Refusal):
             return answer
@@ -276,7 +265,7 @@ class Desks:
         table = self._table(seat.live.id)
         table.doing[short(command_id)] = seat.presence
         try:
-            with self._named(command_id, seat.presence.known_as):
+            with self.named(command_id, seat.presence.known_as):
                 yield
         finally:
             table.doing.pop(short(command_id), None)
@@ -292,10 +281,10 @@ class Desks:
         if act is None or not act.undo:
             return refuse(RefusalCode.UNKNOWN, "This act can't be undone any more.")
         if act.moved is not None:
-            answer = await self._undo_move(seat, act)
+            answer = await self.undo_move(seat, act)
         else:
             answer = await undo_act(
-                seat.live.writer, seat.actor, act, log=self._log, closing=self._closing, held=self._held
+                seat.live.writer, seat.actor, act, log=self.log, closing=self.closing, held=self.held
             )
         self._tell_acts(table, table.acts.mark(act.id, undone=isinstance(answer, Receipt)))
         self._look(seat.live.id, table)

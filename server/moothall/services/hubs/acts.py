@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.commands import AnyCommand, HoldTurn, LeaveHubNote, ReadHubNote, ReportAbuse, Stand
 from moothall.core.events.question_parts import HUB
@@ -57,31 +58,22 @@ async def _nobody_else(_hub: str, _session: SessionId, _people: int, _at: int) -
     return None
 
 
+@dataclass(eq=False, repr=False)
 class HubActs:
     """The centre's `ActTaker`: carries out acts of hubs, each exactly once."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        *,
-        asking: Asking,
-        ballots: Ballots,
-        presence: HubPresence,
-        clock: Clock,
-        title_of: Callable[[str], str | None],
-        count: Count = _nobody_else,
-    ) -> None:
-        """`title_of`: what people call a hub that is linked here, by its name; None for an unknown one.
+    sessions: Sessions
+    _: KW_ONLY
+    asking: Asking
+    ballots: Ballots
+    presence: HubPresence
+    clock: Clock
+    title_of: Callable[[str], str | None]
+    """What people call a hub that is linked here, by its name; None for an unknown one."""
+    count: Count = _nobody_else
+    """Is told of a head count too, by path, session, people and Unix ms; keeps it, or says why not."""
 
-        `count`: is told of a head count too, by path, session, people and Unix ms, and keeps it, or says why not.
-        """
-        self._sessions = sessions
-        self._asking = asking
-        self._ballots = ballots
-        self._presence = presence
-        self._clock = clock
-        self._title_of = title_of
-        self._count = count
+    def __post_init__(self) -> None:
         # Overflow: see REMEMBERED.
         self._refused: dict[tuple[str, SessionId, CommandId], Refusal] = {}
 
@@ -107,7 +99,7 @@ class HubActs:
     async def _take(self, hub: str, act: Act, node: str) -> Refusal | None:
         if not is_command_id(act.id) or not all(map(is_name, (hub, node, act.session))):
             return refuse(RefusalCode.INVALID, "An act needs an id and the ids of its hub, machine and meeting.")
-        live = await self._sessions.find(act.session)
+        live = await self.sessions.find(act.session)
         if live is None or live.state.access is not Access.PUBLIC:
             return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         with live.held():
@@ -119,18 +111,18 @@ class HubActs:
             case AskAct():
                 if act.id != asked_by(what.intervention):
                     return refuse(RefusalCode.INVALID, "The id of this act does not match its question.")
-                return await self._asking.ask_from_hub(live, hub, what, self._clock.wall() - act.at)
+                return await self.asking.ask_from_hub(live, hub, what, self.clock.wall() - act.at)
             case SupportAct():
-                return await self._ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
+                return await self.ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
             case HandsAct():
-                return await self._ballots.hands_in_hub(live, what.poll, what.counts, hub=hub, node=node)
+                return await self.ballots.hands_in_hub(live, what.poll, what.counts, hub=hub, node=node)
             case HeadCountAct():
-                if self._title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
+                if self.title_of(hub.partition(".")[0]) is None:  # The log would have what its book refuses.
                     return refuse(RefusalCode.UNKNOWN, "There is no such hub.")
-                title = title_of(hub, act.title, self._title_of)
-                at = min(act.at, self._clock.wall())  # Whoever's clock is ahead would have the last word for long.
-                refused = await self._presence.counted(live.id, hub, title, what.people, at, act=known_by)
-                return refused or await self._count(hub, live.id, what.people, at)
+                title = title_of(hub, act.title, self.title_of)
+                at = min(act.at, self.clock.wall())  # Whoever's clock is ahead would have the last word for long.
+                refused = await self.presence.counted(live.id, hub, title, what.people, at, act=known_by)
+                return refused or await self.count(hub, live.id, what.people, at)
             case NoteAct():
                 left = LeaveHubNote(hub=hub, note=what.note, text=what.text)
                 return _refusal(await live.writer.send(Actor(Role.HUB, hub, hub=hub), known_by, left))

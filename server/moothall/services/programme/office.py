@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 
 import msgspec
@@ -48,30 +49,19 @@ class Proposed(msgspec.Struct, frozen=True, kw_only=True):
     """The page where that is done."""
 
 
+@dataclass(eq=False, kw_only=True, repr=False)
 class Office:
     """Answers them, over the local door or directly while no server runs."""
 
-    def __init__(
-        self,
-        *,
-        programme: Programme,
-        sessions: Sessions,
-        links: RoleLinks,
-        proposals: Proposals,
-        public: str,
-        zones: Zones,
-        calendar: CalendarReader,
-        language_names: Callable[[], Mapping[str, str]],
-    ) -> None:
-        """`language_names` finds what languages are called (`Reading`); it is asked when a file is read."""
-        self._programme = programme
-        self._sessions = sessions
-        self._links = links
-        self._proposals = proposals
-        self._public = public
-        self._zones = zones
-        self._calendar = calendar
-        self._language_names = language_names
+    programme: Programme
+    sessions: Sessions
+    links: RoleLinks
+    proposals: Proposals
+    public: str
+    zones: Zones
+    calendar: CalendarReader
+    language_names: Callable[[], Mapping[str, str]]
+    """Finds what languages are called (`Reading`); it is asked when a file is read."""
 
     async def import_programme(
         self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
@@ -81,31 +71,31 @@ class Office:
         `languages` are spoken in sessions that name none, such as `en, fr`; without them none of those is made.
         Raises ProgrammeError, StorageUnavailable.
         """
-        meant = self._zones(zone) if zone else self._programme.zone().rules
+        meant = self.zones(zone) if zone else self.programme.zone().rules
         if meant is None:
             msg = f"The time zone '{zone[:60]}' is not known here; write it as Africa/Nairobi, or install tzdata."
             raise ProgrammeError(msg)
-        wanted = in_zone(self._programme, await asyncio.to_thread(self._read, data, meant, languages), zone)
-        found = preview(self._programme, wanted)
+        wanted = in_zone(self.programme, await asyncio.to_thread(self._read, data, meant, languages), zone)
+        found = preview(self.programme, wanted)
         asked = _ask_language(without_language(found))
         if apply and asked:
             raise ProgrammeError(asked)
         told = Told(
             title=wanted.title,
             changes=found,
-            zone=zone_after(self._programme, wanted, self._zones).name,
+            zone=zone_after(self.programme, wanted, self.zones).name,
             notes=(*wanted.notes, asked) if asked else wanted.notes,
-            clashes=clashes_after(self._programme, wanted),
+            clashes=clashes_after(self.programme, wanted),
         )
         if not apply:
             return told
-        imported = await carry_out(self._programme, wanted, access=access, by=OPERATOR)
+        imported = await carry_out(self.programme, wanted, access=access, by=OPERATOR)
         return msgspec.structs.replace(told, done=imported.done, refused=imported.refused)
 
     def _read(self, data: bytes, zone: tzinfo, languages: str) -> Timetable:
-        names = self._language_names()
+        names = self.language_names()
         spoken = languages_in(languages, "--languages", names)
-        reading = Reading(zones=self._zones, calendar=self._calendar, zone=zone, languages=spoken, language_names=names)
+        reading = Reading(zones=self.zones, calendar=self.calendar, zone=zone, languages=spoken, language_names=names)
         return read_programme(data, reading)
 
     async def admin_link(self, *, new: bool) -> str | None:
@@ -113,22 +103,22 @@ class Office:
 
         It can't be looked up again. Raises StorageUnavailable.
         """
-        known = next((each for each in self._links.list() if (each.role, each.scope) == (Role.SECRETARIAT, HALL)), None)
+        known = next((each for each in self.links.list() if (each.role, each.scope) == (Role.SECRETARIAT, HALL)), None)
         if known is not None and not new:
             return None
         if known is None:
-            _, token = await self._links.create(Role.SECRETARIAT, HALL, "")
+            _, token = await self.links.create(Role.SECRETARIAT, HALL, "")
         else:
-            token = await self._links.replace(known.link)
-        return f"{self._public}/enter/{token}"
+            token = await self.links.replace(known.link)
+        return f"{self.public}/enter/{token}"
 
     async def refine(self, order: RefineOrder) -> Refined:
         """Put what a second pass proposed into a session's log. Raises StorageUnavailable, RecordBroken."""
         return await refine(
-            self._sessions,
+            self.sessions,
             order,
             Actor(Role.SECRETARIAT, OPERATOR),
-            lambda proposal: self._proposals.holds(order.session, proposal),
+            lambda proposal: self.proposals.holds(order.session, proposal),
         )
 
     async def propose(self, order: ProposeOrder) -> Proposed:
@@ -136,8 +126,8 @@ class Office:
 
         Raises ProposalsRefused, StorageUnavailable, RecordBroken.
         """
-        kept = await self._proposals.keep(order)
-        return Proposed(kept=kept, address=f"{self._public}/desk/{order.session}/refinements")
+        kept = await self.proposals.keep(order)
+        return Proposed(kept=kept, address=f"{self.public}/desk/{order.session}/refinements")
 
 
 def _ask_language(titles: Sequence[str]) -> str:
