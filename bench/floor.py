@@ -71,14 +71,14 @@ class Bench:
         for n in range(-(-self.options.acts // len(MODERATE))):
             name, page = await self.author.ask(f"Question {n} of the bench?")
             await asyncio.wait_for(self.other.seen(name, "being-checked"), PATIENCE_S)
-            for standing in MODERATE:
+            for status in MODERATE:
                 began = time.perf_counter()
                 desk, stream, text, _ = await asyncio.wait_for(
                     asyncio.gather(
-                        self.other.seen(name, standing),
-                        self.author.seen(name, standing),
-                        self._on_page(name, standing, page),
-                        self.one.act(stand(name, standing)),
+                        self.other.seen(name, status),
+                        self.author.seen(name, status),
+                        self._on_page(name, status, page),
+                        self.one.act(stand(name, status)),
                     ),
                     PATIENCE_S,
                 )
@@ -92,10 +92,10 @@ class Bench:
             row("act → the author's page, asked for then", on_page),
         ]
 
-    async def _on_page(self, name: str, standing: str, page: str) -> float:
-        await self.author.seen(name, standing)
+    async def _on_page(self, name: str, status: str, page: str) -> float:
+        await self.author.seen(name, status)
         text = await self.author.page(page)
-        assert SAID[standing] in text, (standing, re.findall(r'class="stands[^<]*<', text))
+        assert SAID[status] in text, (status, re.findall(r'class="stands[^<]*<', text))
         return time.perf_counter()
 
     async def flood(self) -> tuple[list[str], bool]:
@@ -147,7 +147,7 @@ class Bench:
     async def _go_on(self, took: list[float], told: list[float], over: asyncio.Event) -> None:
         """Put off what was asked, and take it back, in turn."""
         while not over.is_set():
-            fresh = [name for name, standing in self.one.standing.items() if standing == "being-checked"]
+            fresh = [name for name, status in self.one.status.items() if status == "being-checked"]
             if fresh:
                 began = time.perf_counter()
                 took.append(await self.one.act(stand(fresh[0], "later")))

@@ -15,13 +15,13 @@ import time
 from collections.abc import AsyncIterator
 from itertools import count
 
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
@@ -33,9 +33,9 @@ WORDS = 12
 """Words of a line."""
 
 
-async def made(running: Hall) -> LiveSession:
+async def made(running: RunningServer) -> LiveSession:
     """A meeting that has begun."""
-    live = await running.house.sessions.open(SESSION)
+    live = await running.backend.sessions.open(SESSION)
     floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
     create = do.CreateSession(title="Bench", languages=("en",))
     attach = do.AttachEngine(channel=FLOOR, model="bench")
@@ -73,12 +73,12 @@ async def talk(live: LiveSession) -> None:
 def figures(live: LiveSession) -> dict[str, object]:
     """What the log holds, and what it cost so far."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    everything = live.state.floor.standing(*Standing)
+    everything = live.state.questions.with_status(*InterventionStatus)
     return {
         "cpu_s": used.ru_utime + used.ru_stime,
         "questions": len(everything),
         "supports": {each.id: each.support for each in everything},
-        "standing": {each.id: each.standing.value for each in everything},
+        "status": {each.id: each.status.value for each in everything},
     }
 
 
@@ -97,7 +97,7 @@ async def serve(data: str) -> None:
     )
     async with hall(settings) as running:
         live = await made(running)
-        links = [(await running.house.links.create(Role.MODERATOR, "hall", f"Moderator {n}"))[1] for n in (1, 2)]
+        links = [(await running.backend.links.create(Role.MODERATOR, "hall", f"Moderator {n}"))[1] for n in (1, 2)]
         print(json.dumps({"address": running.address, "links": links}), flush=True)
         async with asyncio.TaskGroup() as group:
             talking = group.create_task(talk(live))

@@ -59,7 +59,7 @@ class Desk:
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self._io = socketio.AsyncClient(http_session=http)
-        self.standing: dict[str, str] = {}
+        self.status: dict[str, str] = {}
         self.news = asyncio.Condition()
         self._io.on("interventions", self._told, namespace="/desk")
         self._io.on("*", lambda *_: None, namespace="/desk")
@@ -71,12 +71,12 @@ class Desk:
 
     async def _told(self, body: dict[str, Any]) -> None:
         async with self.news:
-            self.standing |= {item["id"]: item["standing"] for item in body["items"]}
+            self.status |= {item["id"]: item["status"] for item in body["items"]}
             self.news.notify_all()
 
-    async def seen(self, name: str, standing: str) -> float:
+    async def seen(self, name: str, status: str) -> float:
         async with self.news:
-            await self.news.wait_for(lambda: self.standing.get(name) == standing)
+            await self.news.wait_for(lambda: self.status.get(name) == status)
         return time.perf_counter()
 
     async def act(self, *commands: dict[str, Any]) -> float:
@@ -91,8 +91,8 @@ class Desk:
         await self._io.disconnect()
 
 
-def stand(name: str, standing: str) -> dict[str, Any]:
-    return {"do": "stand", "interventions": [name], "standing": standing}
+def stand(name: str, status: str) -> dict[str, Any]:
+    return {"do": "set-status", "interventions": [name], "status": status}
 
 
 class Author:
@@ -101,7 +101,7 @@ class Author:
     def __init__(self, http: aiohttp.ClientSession, address: str) -> None:
         self._http = http
         self._address = address
-        self.standing: dict[str, str] = {}
+        self.status: dict[str, str] = {}
         self.news = asyncio.Condition()
 
     async def ask(self, text: str) -> tuple[str, str]:
@@ -123,12 +123,14 @@ class Author:
     async def _take(self, frame: dict[str, Any]) -> None:
         bodies = [event["body"] for event in frame.get("events", ())]
         async with self.news:
-            self.standing |= {b["intervention"]: b["standing"] for b in bodies if b["type"] == "intervention.stands"}
+            self.status |= {
+                b["intervention"]: b["status"] for b in bodies if b["type"] == "intervention.status-changed"
+            }
             self.news.notify_all()
 
-    async def seen(self, name: str, standing: str) -> float:
+    async def seen(self, name: str, status: str) -> float:
         async with self.news:
-            await self.news.wait_for(lambda: self.standing.get(name) == standing)
+            await self.news.wait_for(lambda: self.status.get(name) == status)
         return time.perf_counter()
 
     async def page(self, address: str) -> str:

@@ -28,9 +28,9 @@ from playwright.async_api import Page, async_playwright
 
 from floor import TALK, percentile
 from floor_hall import SESSION, made
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.sessions.live_session import LiveSession
@@ -115,9 +115,9 @@ class Walk:
         return str(found) or None
 
 
-async def walk(running: Hall, live: LiveSession, options: argparse.Namespace) -> bool:
+async def walk(running: RunningServer, live: LiveSession, options: argparse.Namespace) -> bool:
     """The walk, and what to say of it; whether it held."""
-    _, token = await running.house.links.create(Role.MODERATOR, "hall", "Walker")
+    _, token = await running.backend.links.create(Role.MODERATOR, "hall", "Walker")
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
@@ -130,7 +130,7 @@ async def walk(running: Hall, live: LiveSession, options: argparse.Namespace) ->
         await browser.close()
     page_s = sum(one.took) / 1_000
     whole = page_s + len(one.took) * options.seconds + one.keys * KEY_S
-    stood = Counter(each.standing.value for each in live.state.floor.standing(*Standing))
+    stood = Counter(each.status.value for each in live.state.questions.with_status(*InterventionStatus))
     print(f"{len(one.took)} decisions, {one.keys} keys: {dict(one.done)}")
     p50, p99 = percentile(one.took, 0.5), percentile(one.took, 0.99)
     print(f"the page took {page_s:.1f} s: p50 {p50:.0f} ms, p99 {p99:.0f} ms, max {max(one.took):.0f} ms")

@@ -38,7 +38,7 @@ from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.kernel.lanes import channel_lane, is_public, words_lane
 from moothall.core.session.state import Status
 from moothall.services.hubs.links import HubLinks
-from moothall.services.hubs.ports import About, Stand
+from moothall.services.hubs.ports import ConferenceInfo, LogStatus
 from moothall.services.hubs.ports import Told as News
 from moothall.services.hubs.removals import HubRemovals
 from moothall.testing.book import MemoryBook
@@ -99,12 +99,12 @@ class Source:
             for told in self._told:
                 told(self._session, frozenset({record.header.lane}))
 
-    async def stand(self, session: SessionId) -> Stand | None:
+    async def stand(self, session: SessionId) -> LogStatus | None:
         """Where it stands."""
         if session != self._session or not self._here:
             return None
         heads, epoch = dict(self._heads), self.records[0].header.epoch
-        return Stand(epoch=epoch, offset=self._here, heads=heads, public=True, channels=self.channels)
+        return LogStatus(epoch=epoch, offset=self._here, heads=heads, public=True, channels=self.channels)
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
@@ -189,7 +189,7 @@ async def cost(records: Sequence[LogRecord], due: Sequence[LogRecord], signer: E
     removals = HubRemovals(book=MemoryBook(), read=source.read, clock=clock)
     links = HubLinks(
         source, MemoryActs(), registry, clock, removals=removals, pack=pack, above=("c" * 16,),
-        about=lambda: About(keys=msgspec.json.encode(document), zone="Africa/Nairobi",
+        about=lambda: ConferenceInfo(keys=msgspec.json.encode(document), zone="Africa/Nairobi",
         address="https://meeting.example"),
     )  # fmt: skip
     registry.pair("kisumu", KEY)
@@ -235,7 +235,7 @@ def main() -> None:
     print("|---|--:|--:|--:|--:|--:|--:|")
     for channel in channels:
         for words in (False, True):
-            lanes = {Lane("session"), Lane("floor"), channel_lane(ChannelId(channel))}
+            lanes = {Lane("session"), Lane("questions"), channel_lane(ChannelId(channel))}
             lanes |= {words_lane(ChannelId(channel))} if words else set()
             chosen = [each for each in whole if each.header.lane in lanes]
             if words and not any(each.header.lane.startswith("w:") for each in chosen):

@@ -30,7 +30,7 @@ _TIMES = frozenset({"t", "t0", "t1"})
 _LINES = frozenset({"segment", "segments", "sources"})
 _LAST = frozenset({"source.ended", "session.closed", "record.sealed"})
 _COUNTED = re.compile(r"(?<=[.-])([0-9]+)(?=$|-[a-z])")
-"""The last number of a line's name or of a command's id: `floor-1-17-mt-pt`, `demo.floor.1.174`."""
+"""The last number of a line's name or of a command's id: `floor-1-17-mt-pt`, `demo.questions.1.174`."""
 
 
 def public_length(records: Sequence[LogRecord]) -> int:

@@ -25,8 +25,8 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.app.hall import Hall, hall
-from moothall.cli.playing import Programme, engine_ready, play, prepare
+from moothall.app.hall import RunningServer, hall
+from moothall.cli.playing import Playback, engine_ready, play, prepare
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
 from moothall.services.log.publication import Publication
@@ -69,7 +69,7 @@ async def run(recording: Path, out: Path, sessions: int, args: argparse.Namespac
         )
         server = msgspec.structs.replace(settings.server, data=data, port=0)
         async with hall(msgspec.structs.replace(settings, server=server, engine=engine)) as running:
-            running.house.sessions.observe(told.seen)
+            running.backend.sessions.observe(told.seen)
             while running.recognising.engines < args.count:
                 await engine_ready(running)
                 await asyncio.sleep(0.1)
@@ -91,9 +91,9 @@ async def run(recording: Path, out: Path, sessions: int, args: argparse.Namespac
     return told
 
 
-async def one(running: Hall, recording: Path, number: int, out: Path, offset: float) -> None:
+async def one(running: RunningServer, recording: Path, number: int, out: Path, offset: float) -> None:
     """Play one session, with a reader on its ordinary door."""
-    programme = Programme(
+    programme = Playback(
         file=str(recording),
         title=f"Session {number}",
         languages=("en",),
@@ -108,7 +108,7 @@ async def one(running: Hall, recording: Path, number: int, out: Path, offset: fl
         "--jsonl", str(out / f"s{number}.hypothesis.jsonl"), env={**os.environ, "PYTHONWARNINGS": ""},
     )  # fmt: skip
     while not live.fanout.figures.readers:
-        await running.house.clock.sleep(LOOK_MS)
+        await running.backend.clock.sleep(LOOK_MS)
     await asyncio.sleep(number * offset)
     await play(running, live, programme)
     async with asyncio.timeout(FINISH_S):

@@ -18,10 +18,10 @@ import msgspec
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
-from moothall.core.events.question_parts import Order, Standing, place_of
+from moothall.core.events.question_parts import InterventionStatus, QueueOrder, side_of
 from moothall.core.events.types import AnyEvent
 from moothall.core.kernel.ids import InterventionId, SessionId
-from moothall.core.questions.interventions import Floor, Turn
+from moothall.core.questions.interventions import Questions, Turn
 from moothall.core.questions.order import queue
 from moothall.core.session.state import State, evolve
 
@@ -62,7 +62,7 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     """By which people know them."""
 
 
-def simulated(events: Iterable[ev.AnyEvent | UnknownEvent | None], order: Order) -> Simulated:
+def simulated(events: Iterable[ev.AnyEvent | UnknownEvent | None], order: QueueOrder) -> Simulated:
     """The queue of a session's log under another rule.
 
     At each turn that somebody had, the rule chooses among what had been approved by then and has had no turn under it.
@@ -73,24 +73,24 @@ def simulated(events: Iterable[ev.AnyEvent | UnknownEvent | None], order: Order)
     # Of those whose words were removed it is said last what they were.
     told.sort(key=lambda event: not isinstance(event, ev.InterventionRemoved))
     told.sort(key=lambda event: not (isinstance(event, ev.InterventionPublished) and event.removed))
-    begun = {(turn.intervention, turn.t) for turn in _folded(told).floor.turns}
+    begun = {(turn.intervention, turn.t) for turn in _folded(told).questions.turns}
     state, history, had = State(id=_NAME), list[Turn](), list[Had]()
     for event in told:
-        calls = isinstance(event, ev.InterventionStands) and event.standing is Standing.CALLED
-        if calls and isinstance(event, ev.InterventionStands) and (event.intervention, event.t) in begun:
+        calls = isinstance(event, ev.InterventionStatusChanged) and event.status is InterventionStatus.CALLED
+        if calls and isinstance(event, ev.InterventionStatusChanged) and (event.intervention, event.t) in begun:
             begun.discard((event.intervention, event.t))
-            chosen = _chosen(state.floor, event.intervention, had, history, order)
+            chosen = _chosen(state.questions, event.intervention, had, history, order)
             had.append(Had(t=event.t, was=event.intervention, would=chosen))
-            known = state.floor.get(chosen)
+            known = state.questions.get(chosen)
             if known is not None:
                 history.append(Turn(intervention=chosen, origin=known.origin, asker=known.asker, t=event.t))
         state = evolve(state, event)
-    floor = state.floor
+    questions = state.questions
     return Simulated(
         turns=tuple(had),
-        was=_outcomes(floor, {each.was: each.t for each in had}),
-        would=_outcomes(floor, {each.would: each.t for each in had}),
-        numbers={name: each.number for name, each in floor.interventions.items()},
+        was=_outcomes(questions, {each.was: each.t for each in had}),
+        would=_outcomes(questions, {each.would: each.t for each in had}),
+        numbers={name: each.number for name, each in questions.interventions.items()},
     )
 
 
@@ -102,23 +102,25 @@ def _folded(told: Iterable[ev.AnyEvent | UnknownEvent | None]) -> State:
 
 
 def _chosen(
-    floor: Floor, called: InterventionId, had: Sequence[Had], history: Sequence[Turn], order: Order
+    questions: Questions, called: InterventionId, had: Sequence[Had], history: Sequence[Turn], order: QueueOrder
 ) -> InterventionId:
     """Whose turn it would be: of what waits, and of what had its turn in fact but not under the rule."""
     replace = msgspec.structs.replace
-    waiting, taken, were = floor, {each.would for each in had}, {each.was for each in had}
-    for each in floor.standing(*Standing):
-        if each.id in were or each.standing is Standing.QUEUED:
+    waiting, taken, were = questions, {each.would for each in had}, {each.was for each in had}
+    for each in questions.with_status(*InterventionStatus):
+        if each.id in were or each.status is InterventionStatus.QUEUED:
             open_to_it = each.id not in taken and each.published
-            waiting = waiting.with_(each.id, standing=Standing.QUEUED if open_to_it else Standing.ANSWERED)
+            waiting = waiting.with_(
+                each.id, status=InterventionStatus.QUEUED if open_to_it else InterventionStatus.ANSWERED
+            )
     found = queue(replace(waiting, turns=tuple(history), arranged=()), order)
     return found[0].intervention if found else called
 
 
-def _outcomes(floor: Floor, turns: dict[InterventionId, int]) -> dict[str, Outcome]:
+def _outcomes(questions: Questions, turns: dict[InterventionId, int]) -> dict[str, Outcome]:
     places: dict[str, list[tuple[int, int | None]]] = {}
-    for each in floor.standing(*Standing):
-        places.setdefault(place_of(each.origin), []).append((each.t, turns.get(each.id)))
+    for each in questions.with_status(*InterventionStatus):
+        places.setdefault(side_of(each.origin), []).append((each.t, turns.get(each.id)))
     return {
         place: Outcome(
             asked=len(times),
@@ -129,7 +131,7 @@ def _outcomes(floor: Floor, turns: dict[InterventionId, int]) -> dict[str, Outco
     }
 
 
-def simulate_command(data: Path, session: str, order: Order, out: TextIO) -> int:
+def simulate_command(data: Path, session: str, order: QueueOrder, out: TextIO) -> int:
     """Print the queue of a session under another rule; returns 1 when there is no such session.
 
     Raises ConfigurationError, RecordBroken and StorageUnavailable when the log can't be read.
@@ -175,10 +177,10 @@ def main() -> int:
     """Run it from the command line."""
     parser = argparse.ArgumentParser(description="Replay the queue of a meeting under another rule.")
     parser.add_argument("session", help="the meeting's name, as in its address")
-    parser.add_argument("--order", choices=[order.value for order in Order], required=True, help="the other rule")
+    parser.add_argument("--order", choices=[order.value for order in QueueOrder], required=True, help="the other rule")
     parser.add_argument("--data", type=Path, default=Path("data"), help="the server's data folder")
     arguments = parser.parse_args()
-    return simulate_command(arguments.data, arguments.session, Order(arguments.order), sys.stdout)
+    return simulate_command(arguments.data, arguments.session, QueueOrder(arguments.order), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ from cpu_clock import Receipt, ServerCpuClock, Stamped
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.system.clock import SystemRandomness
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.cli.play import quiet, settings_of
 from moothall.cli.playing import (
     MOST_FAILURES,
-    Programme,
+    Playback,
     languages_of,
     require_model,
     require_sound,
@@ -140,7 +140,7 @@ async def listen(recognising: Recognising, clock: ServerCpuClock, token: str) ->
         yield next(iter(server.sockets)).getsockname()[1]
 
 
-async def measure(settings: Settings, programme: Programme, out: Path) -> None:
+async def measure(settings: Settings, programme: Playback, out: Path) -> None:
     """Play with one engine and one reader; `out` gets what the reader received and what it cost."""
     await require_sound(programme)
     clock = ServerCpuClock(await measure_append_us(Path(settings.server.data)))
@@ -153,7 +153,7 @@ async def measure(settings: Settings, programme: Programme, out: Path) -> None:
         child = EngineChild(
             arguments, token=token, threads=settings.engine.threads, clock=clock, program=ENGINE, name="the engine"
         )
-        stack.callback(running.house.tasks.create_task(child.run()).cancel)
+        stack.callback(running.backend.tasks.create_task(child.run()).cancel)
         await engine_ready(running, child)
         await play_to_reader(running, programme, out, READER)
 
@@ -167,12 +167,12 @@ def alone(settings: Settings) -> Settings:
     )
 
 
-async def engine_ready(running: Hall, child: EngineChild) -> None:
+async def engine_ready(running: RunningServer, child: EngineChild) -> None:
     """Wait until the engine is connected; raises ConfigurationError when it doesn't start."""
     while not running.recognising.engines:
         if child.failures >= MOST_FAILURES:
             raise ConfigurationError("The engine does not start; it said why above.")
-        await running.house.clock.sleep(LOOK_MS)
+        await running.backend.clock.sleep(LOOK_MS)
 
 
 async def measure_append_us(folder: Path) -> int:
@@ -231,7 +231,7 @@ def main() -> int:
             settings = quiet(settings_of(args))
             start_logging(settings.logging.level)
             require_model(settings.engine.model)
-            programme = Programme(
+            programme = Playback(
                 file=args.file,
                 title=Path(args.file).stem,
                 languages=languages_of(args.language),

@@ -15,7 +15,7 @@ from moothall.core.events.types import ChannelKind, EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.ports import Clock
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from recordings import SAMPLE, utterances
 

@@ -32,15 +32,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import HALL, hub_name
@@ -54,7 +54,9 @@ LIFE = f"{os.getpid()}"
 class Centre:
     """Carries out orders."""
 
-    def __init__(self, running: Hall, live: LiveSession, clock: ShiftedClock, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, running: RunningServer, live: LiveSession, clock: ShiftedClock, group: asyncio.TaskGroup
+    ) -> None:
         self._hall = running
         self._live = live
         self._clock = clock
@@ -64,18 +66,18 @@ class Centre:
         self._line = 0
         self._meetings = 1
         self._done = 0
-        running.house.sessions.observe(self._published)
+        running.backend.sessions.observe(self._published)
 
     async def order(self, told: dict[str, Any]) -> dict[str, Any]:
         """Carry one out."""
         if "hub" in told:
             name = hub_name(told["hub"])
-            if self._hall.house.hubs.get(name) is None:
-                made = await self._hall.house.hubs.add(told["hub"], Details())
+            if self._hall.backend.hubs.get(name) is None:
+                made = await self._hall.backend.hubs.add(told["hub"], Details())
                 assert not isinstance(made, Refusal), made
-            return {"words": " ".join(await self._hall.house.pairing.words(name) or ()), "hub": name}
+            return {"words": " ".join(await self._hall.backend.pairing.words(name) or ()), "hub": name}
         if "link" in told:
-            _, token = await self._hall.house.links.create(Role(told["link"]), HALL, told["link"])
+            _, token = await self._hall.backend.links.create(Role(told["link"]), HALL, told["link"])
             return {"link": f"{self._hall.address}/enter/{token}"}
         if "next" in told:
             await self._begin_another()
@@ -97,7 +99,7 @@ class Centre:
 
     async def _begin_another(self) -> None:
         self._meetings += 1
-        self._live = await self._hall.house.sessions.open(SessionId(f"{SESSION}-{self._meetings}"))
+        self._live = await self._hall.backend.sessions.open(SessionId(f"{SESSION}-{self._meetings}"))
         await begin(self._live, LIFE)
         self._speaker = Speaker(self._live, self._clock, LIFE)
 
@@ -118,7 +120,7 @@ class Centre:
                 SYSTEM, do.AddChannel(channel=channel, kind=ChannelKind.INTERPRETATION, languages=(language,))
             )
         segment = SegmentId(f"written-{LIFE}-{self._done}")
-        line = do.TypeLine(channel=channel, segment=segment, text=text, language=language)
+        line = do.TypeSegment(channel=channel, segment=segment, text=text, language=language)
         await self._do(Actor(Role.CAPTIONER, "captioner"), line)
 
     async def _do(self, by: Actor, command: do.AnyCommand) -> None:
@@ -127,7 +129,7 @@ class Centre:
         assert isinstance(answer, Receipt), answer
 
     def _asked(self) -> list[Any]:
-        return list(self._live.state.floor.standing(*Standing))
+        return list(self._live.state.questions.with_status(*InterventionStatus))
 
 
 async def lines() -> AsyncIterator[bytes]:
@@ -145,7 +147,7 @@ async def serve(data: str, port: int, back_s: float) -> None:
     )
     clock = ShiftedClock(SystemClock(), -round(1_000 * back_s))
     async with hall(settings, clock=clock) as running:
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
         await begin(live, LIFE)
         print(json.dumps({"address": running.address}), flush=True)
         async with asyncio.TaskGroup() as group:

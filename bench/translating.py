@@ -24,9 +24,9 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.reading.reader_client import follow
-from moothall.app.hall import Hall, hall
-from moothall.cli.playing import Programme, engine_ready, play, prepare
-from moothall.core.commands import AddChannel, CreateSession, OpenSession, TypeLine
+from moothall.app.hall import RunningServer, hall
+from moothall.cli.playing import Playback, engine_ready, play, prepare
+from moothall.core.commands import AddChannel, CreateSession, OpenSession, TypeSegment
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import ChannelKind, SegmentCorrected, SegmentEnded, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -88,12 +88,12 @@ def memory_mb(pid: int) -> float:
     return total * 1024 / 1e6
 
 
-async def read(running: Hall, session: SessionId, language: str, heard: Heard) -> None:
+async def read(running: RunningServer, session: SessionId, language: str, heard: Heard) -> None:
     """Follow a translation until cancelled."""
     channel = ChannelId(f"mt-{language}")
-    while channel not in (await running.house.sessions.open(session)).state.channels:
-        await running.house.clock.sleep(100)
-    async for frame, at in follow(f"{running.address}/s/{session}", Feed(channel), running.house.clock):
+    while channel not in (await running.backend.sessions.open(session)).state.channels:
+        await running.backend.clock.sleep(100)
+    async for frame, at in follow(f"{running.address}/s/{session}", Feed(channel), running.backend.clock):
         for event in frame.events:
             body = None if event.original is None else decode_event(event.original)
             if isinstance(body, SegmentEnded) and body.channel == channel:
@@ -101,9 +101,9 @@ async def read(running: Hall, session: SessionId, language: str, heard: Heard) -
         heard.shown += sum(isinstance(signal, Partial) and bool(signal.text) for signal in frame.signals)
 
 
-async def live(running: Hall, recording: Path) -> tuple[dict[str, Heard], dict[str, int], float, float, float]:
+async def live(running: RunningServer, recording: Path) -> tuple[dict[str, Heard], dict[str, int], float, float, float]:
     """Play it; returns what the readers heard, when lines ended, the seconds that it took, CPU seconds and MB."""
-    programme = Programme(
+    programme = Playback(
         file=str(recording),
         title="Bench",
         languages=("en",),
@@ -127,14 +127,14 @@ async def live(running: Hall, recording: Path) -> tuple[dict[str, Heard], dict[s
             AGAIN.update(dict.fromkeys(lines))
         running.translation.translating.expect_better(session, lines, still)
 
-    running.house.sessions.observe(seen)
+    running.backend.sessions.observe(seen)
     running.recognising.tell_again(again)
     child = running.translator
     assert child is not None
     async with asyncio.TaskGroup() as group:
         readers = [group.create_task(read(running, made.id, each, heard[each])) for each in LANGUAGES]
         while not all(ChannelId(f"mt-{each}") in made.state.channels for each in LANGUAGES):
-            await running.house.clock.sleep(100)
+            await running.backend.clock.sleep(100)
         await asyncio.sleep(3)  # The models are loaded when the session begins, not with its first line.
         assert child.pid is not None
         before, began = cpu_s(child.pid), asyncio.get_running_loop().time()
@@ -147,9 +147,9 @@ async def live(running: Hall, recording: Path) -> tuple[dict[str, Heard], dict[s
     return heard, dict(ends), took, used, memory
 
 
-async def all_directions(running: Hall) -> float:
+async def all_directions(running: RunningServer) -> float:
     """MB with every direction of a fresh machine in use."""
-    made = await running.house.sessions.open(SessionId("all"))
+    made = await running.backend.sessions.open(SessionId("all"))
     languages, floor = ("en", "es", "pt"), ChannelId("floor")
     await made.writer.send(
         SYSTEM,
@@ -162,11 +162,11 @@ async def all_directions(running: Hall) -> float:
     )
     said = {"en": "We thank the secretariat.", "es": "Agradecemos a la secretaría.", "pt": "Agradecemos à secretaria."}
     for language, text in said.items():
-        line = TypeLine(channel=floor, segment=SegmentId(f"l-{language}"), text=text, language=language)
+        line = TypeSegment(channel=floor, segment=SegmentId(f"l-{language}"), text=text, language=language)
         await made.writer.send(Actor(Role.CAPTIONER, "c"), CommandId(f"l-{language}"), line)
     wanted = [line_of(SegmentId(f"l-{one}"), ChannelId(f"mt-{other}")) for one in languages for other in languages]
     while not all(name in made.state.segments for name in wanted):
-        await running.house.clock.sleep(100)
+        await running.backend.clock.sleep(100)
     child = running.translator
     assert child is not None
     assert child.pid is not None
@@ -193,7 +193,7 @@ async def main() -> None:
         async with hall(msgspec.structs.replace(settings, server=server, engine=engine)) as running:
             await engine_ready(running)
             while not running.translation.translators.directions:
-                await running.house.clock.sleep(100)
+                await running.backend.clock.sleep(100)
             heard, ends, took, used, memory = await live(running, args.recording)
             everything = await all_directions(running)
     print(f"{args.recording.name}, {args.model}, {args.cores} core(s)\n" + "\n".join(machine()) + "\n")

@@ -32,7 +32,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.services.sessions.role_links import RoleLinks
-from moothall.services.supervision.carrying_on import carry_on
+from moothall.services.supervision.supervising import supervise
 from moothall_hub.mirror.damaged import CopiesDamaged
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
@@ -41,17 +41,17 @@ from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.line import NodeLine, kept_of_line
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
-from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pages.routes import Parts, Served, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import LineState, RoomParts
 from moothall_hub.room.presence import RoomPresence
-from moothall_hub.room.questions import RoomFloor, RoomWords
+from moothall_hub.room.questions import RoomQuestions, RoomWords
 from moothall_hub.room.signals import ShownSignals
 from moothall_hub.settings import HubSettings
 
-BOOK, COPIES, OUTBOX = "house.sqlite", "mirror.sqlite", "outbox.sqlite"
+BOOK, COPIES, OUTBOX = "book.sqlite", "mirror.sqlite", "outbox.sqlite"
 """The files of a data folder."""
 BACKLOG = 256
 """Connections that may wait to be taken: a room opens the page at once."""
@@ -87,14 +87,14 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         stack.push_async_callback(book.close)
         mirror = await Mirror.open(data / COPIES)
         stack.push_async_callback(mirror.close)
-        outbox = await Outbox.open(data / OUTBOX)
+        outbox = await HubOutbox.open(data / OUTBOX)
         stack.push_async_callback(outbox.close)
         pairings = await Pairings.load(book, randomness)
         offers = await Offers.load(book)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
 
         def keep_running(run: Callable[[], Awaitable[None]]) -> None:
-            stack.callback(tasks.create_task(carry_on(run, own_clock)).cancel)
+            stack.callback(tasks.create_task(supervise(run, own_clock)).cancel)
 
         line = NodeLine(
             book=book,
@@ -118,7 +118,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         sessions.tell_renewed(catalogue.read_again)
         await catalogue.all()  # What is closed needn't be followed.
         await line.show(sessions, closed=lambda session: _is_closed(catalogue, session))
-        meetings = NodeMeetings(sessions, lambda: line.following, offers)
+        meetings = NodeMeetings(sessions, lambda: line.replication, offers)
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
         room = RoomParts(
@@ -130,8 +130,8 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             node=pairings.node,
             up=lambda: line.health().state is LineState.GOOD,
         )
-        floor, presence, hands = RoomFloor(room), RoomPresence(room), RoomHands(room)
-        for part in (floor, presence, hands):
+        local, presence, hands = RoomQuestions(room), RoomPresence(room), RoomHands(room)
+        for part in (local, presence, hands):
             await part.load()
         sessions.observe(lambda live, _: hands.observe(live.state))
         translations = _translations(line, sessions)
@@ -156,8 +156,8 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             randomness=randomness,
             keep_running=keep_running,
         )
-        line.following.erasing.has(room=RoomWords(floor, hands, translations, outbox, meetings), below=below.removals)
-        below.removals.when_clear(line.following.erasing.clear)
+        line.replication.erasing.has(room=RoomWords(local, hands, translations, outbox, meetings), below=below.removals)
+        below.removals.when_clear(line.replication.erasing.clear)
         parts = Parts(
             data=data,
             book=book,
@@ -169,7 +169,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             offers=offers,
             pairings=pairings,
             links=links,
-            floor=floor,
+            local=local,
             presence=presence,
             hands=hands,
             translations=translations,
@@ -189,7 +189,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
             pages=Pages(Path(settings.web) if settings.web else find_web_folder(), zone=lambda: offers.zone),
             keep_running=keep_running,
         )
-        for running in (shown.run, floor.run, presence.run, hands.run, translations.run, line.run, line.look_after):
+        for running in (shown.run, local.run, presence.run, hands.run, translations.run, line.run, line.look_after):
             keep_running(running)
         stack.enter_context(calm_collector())
         yield Hub(parts=parts, served=served)

@@ -151,7 +151,7 @@ def _status(arguments: argparse.Namespace) -> int:
 async def _asked(settings: HubSettings) -> str | None:
     """What a running hub says of its line; None when none answers."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
-    where = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/line?ui=en"
+    where = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/uplink?ui=en"
     try:
         timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(where) as response:

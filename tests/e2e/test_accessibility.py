@@ -14,7 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, ViewportSize
 
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.app.hall import Hall
+from moothall.app.hall import RunningServer
 from support.browser.axe import findings
 from support.browser.every_page import PAGES, come_to, full_house, visitor
 from support.browser.node import module
@@ -37,7 +37,7 @@ TALL: ViewportSize = {"width": 320, "height": 640}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
     async with full_house(tmp_path_factory.mktemp("house")) as running:
         yield running
 
@@ -57,7 +57,7 @@ def test_every_page_is_looked_at() -> None:
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.slow)])
-async def test_axe_finds_nothing(browser: Browser, house: Hall, language: str) -> None:
+async def test_axe_finds_nothing(browser: Browser, house: RunningServer, language: str) -> None:
     """All rules as the page comes; those of contrast also in the dark and in forced colours.
 
     In Arabic the pages have the same elements; that each says its language and direction, and that no template holds
@@ -110,7 +110,7 @@ its end."""
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.slow), "ar"])
-async def test_400_percent(browser: Browser, house: Hall, language: str) -> None:
+async def test_400_percent(browser: Browser, house: RunningServer, language: str) -> None:
     """A window of 1,280 x 1,024 at 400 % (WCAG 1.4.10), without and with the text spacing of WCAG 1.4.12.
 
     In Arabic, since there the styles have to hold from right to left too, and much of each page is English even so.
@@ -216,7 +216,7 @@ async def sent_by_choosing(page: Page) -> list[str]:
 
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
-async def test_keys_alone(browser: Browser, house: Hall) -> None:
+async def test_keys_alone(browser: Browser, house: RunningServer) -> None:
     """Tab and Shift+Tab go through each page; what they reach is seen, uncovered and marked (2.1.2, 2.4.7, 2.4.11).
 
     Nothing is sent and no page comes by reaching or changing a field (3.2.1, 3.2.2), and nothing moves by itself where

@@ -48,7 +48,7 @@ async def test_a_meeting_is_made_with_the_keyboard_alone(page: Page, tmp_path: P
         address = await page.locator(".address a").first.get_attribute("href")
         assert address is not None
         assert "/s/water-board?key=" in address
-        live = await house.running.house.sessions.find(SessionId("water-board"))
+        live = await house.running.backend.sessions.find(SessionId("water-board"))
         assert live is not None
         assert (live.state.access, live.state.languages) == (Access.LINK, ("en", "sw"))
         await page.goto(address)
@@ -59,7 +59,7 @@ async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(pa
     async with admin_house(tmp_path) as house:
         running = house.running
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
-        await running.house.programme.next_session(RoomId("main-hall"))
+        await running.backend.programme.next_session(RoomId("main-hall"))
         link = await running.office.admin_link(new=True)
         assert link is not None
         await page.set_viewport_size({"width": 320, "height": 640})

@@ -8,14 +8,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
-from moothall.app.hall import Hall, hall
-from moothall.core.commands import AddChannel, CreateSession, OpenSession, Stand
-from moothall.core.events.question_parts import Standing
+from moothall.app.hall import RunningServer, hall
+from moothall.core.commands import AddChannel, CreateSession, OpenSession, SetStatus
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.questions.interventions import Intervention
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -25,7 +25,7 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]:
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path_factory.mktemp("house"))),
         engine=Engine(count=0),
@@ -37,21 +37,21 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hall]
             AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),
             OpenSession(),
         )
-        writer = (await running.house.sessions.open(SESSION)).writer
+        writer = (await running.backend.sessions.open(SESSION)).writer
         assert isinstance(await writer.send(SYSTEM, CommandId("made"), made), Receipt)
         yield running
 
 
-async def stand(house: Hall, text: str, standing: Standing) -> Intervention:
+async def stand(house: RunningServer, text: str, status: InterventionStatus) -> Intervention:
     """Bring the one that reads so somewhere."""
-    writer = (await house.house.sessions.open(SESSION)).writer
-    (each,) = [each for each in writer.state.floor.standing(*Standing) if each.text == text]
-    command = Stand(interventions=(each.id,), standing=standing)
-    assert isinstance(await writer.send(MODERATOR, CommandId(f"{each.id}:{standing}"), command), Receipt)
+    writer = (await house.backend.sessions.open(SESSION)).writer
+    (each,) = [each for each in writer.state.questions.with_status(*InterventionStatus) if each.text == text]
+    command = SetStatus(interventions=(each.id,), status=status)
+    assert isinstance(await writer.send(MODERATOR, CommandId(f"{each.id}:{status}"), command), Receipt)
     return each
 
 
-async def ask(page: Page, house: Hall, text: str) -> None:
+async def ask(page: Page, house: RunningServer, text: str) -> None:
     await page.goto(f"{house.address}{MEETING}?ui=en")
     await page.get_by_role("link", name="Ask or comment").click()
     await page.get_by_label("Your question or comment").fill(text)
@@ -59,11 +59,11 @@ async def ask(page: Page, house: Hall, text: str) -> None:
     await expect(page.locator(".stands")).to_have_text("Being checked")
 
 
-async def test_without_scripts(browser: Browser, house: Hall) -> None:
+async def test_without_scripts(browser: Browser, house: RunningServer) -> None:
     context = await browser.new_context(java_script_enabled=False, locale="en-GB")
     page = await context.new_page()
     await ask(page, house, "Without scripts?")
-    await stand(house, "Without scripts?", Standing.QUEUED)
+    await stand(house, "Without scripts?", InterventionStatus.QUEUED)
     await page.get_by_role("link", name="See how it stands now").click()
     await expect(page.locator(".stands")).to_have_text("In the queue: you are next")
     # The browser says where the form comes from, though no site learns the page's address.
@@ -72,20 +72,20 @@ async def test_without_scripts(browser: Browser, house: Hall) -> None:
     await context.close()
 
 
-async def test_the_page_follows_what_becomes_of_it(page: Page, house: Hall) -> None:
+async def test_the_page_follows_what_becomes_of_it(page: Page, house: RunningServer) -> None:
     await ask(page, house, "Live?")
-    await stand(house, "Live?", Standing.QUEUED)
+    await stand(house, "Live?", InterventionStatus.QUEUED)
     await expect(page.get_by_role("status")).to_contain_text("In the queue: you are next")
     await expect(page.get_by_role("alert")).to_be_empty()
-    await stand(house, "Live?", Standing.CALLED)
+    await stand(house, "Live?", InterventionStatus.CALLED)
     await expect(page.get_by_role("alert")).to_contain_text("Now: it is your turn")
-    await stand(house, "Live?", Standing.ANSWERED)
+    await stand(house, "Live?", InterventionStatus.ANSWERED)
     await expect(page.get_by_role("status")).to_contain_text("Answered")
     await expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
     await expect(page.get_by_role("link", name="See how it stands now")).to_be_hidden()
 
 
-async def test_a_browser_that_sends_the_form_twice_asks_once(page: Page, house: Hall) -> None:
+async def test_a_browser_that_sends_the_form_twice_asks_once(page: Page, house: RunningServer) -> None:
     await page.goto(f"{house.address}{MEETING}/ask?ui=en")
     await page.get_by_label("Your question or comment").fill("Twice?")
     sent = "document.querySelector('.asking')"
@@ -94,27 +94,29 @@ async def test_a_browser_that_sends_the_form_twice_asks_once(page: Page, house: 
                                 ".then((answer) => answer.url)", body)  # fmt: skip
     await page.get_by_role("button", name="Send").click()
     await page.wait_for_url(first)
-    state = (await house.house.sessions.open(SESSION)).state
-    assert [each.text for each in state.floor.standing(*Standing)].count("Twice?") == 1
+    state = (await house.backend.sessions.open(SESSION)).state
+    assert [each.text for each in state.questions.with_status(*InterventionStatus)].count("Twice?") == 1
 
 
-async def test_the_list_follows_too_and_a_button_counts(page: Page, browser: Browser, house: Hall) -> None:
+async def test_the_list_follows_too_and_a_button_counts(page: Page, browser: Browser, house: RunningServer) -> None:
     await page.goto(f"{house.address}{MEETING}/questions?ui=en")
     other = await browser.new_context(locale="en-GB")
     author = await other.new_page()
     await ask(author, house, "Listed?")
-    await stand(house, "Listed?", Standing.QUEUED)
+    await stand(house, "Listed?", InterventionStatus.QUEUED)
     await expect(page.locator("#Queue")).to_contain_text("Listed?")
     mine = page.get_by_role("listitem").filter(has_text="Listed?")
     await mine.get_by_role("button", name="I\u2019d ask this too").click()
     await expect(page.locator("#Queue")).to_contain_text("You\u2019d ask this too")
     await expect(page.locator("#Queue")).to_contain_text("1 would ask this too")
-    await stand(house, "Listed?", Standing.CALLED)
+    await stand(house, "Listed?", InterventionStatus.CALLED)
     await expect(page.locator("#Now")).to_contain_text("Listed?")
     await other.close()
 
 
-async def test_a_form_that_comes_from_elsewhere_is_refused_on_a_page_that_leads_back(page: Page, house: Hall) -> None:
+async def test_a_form_that_comes_from_elsewhere_is_refused_on_a_page_that_leads_back(
+    page: Page, house: RunningServer
+) -> None:
     async def elsewhere(route: Route) -> None:
         headers = {**route.request.headers, "origin": "https://elsewhere.example"}
         await route.fulfill(response=await route.fetch(headers=headers))
@@ -128,5 +130,5 @@ async def test_a_form_that_comes_from_elsewhere_is_refused_on_a_page_that_leads_
     await expect(page.get_by_role("heading", name="This was sent from a page that is not ours")).to_be_visible()
     await page.get_by_role("link", name="Back to the page").click()
     await expect(page).to_have_url(own)
-    await stand(house, "Who is not ours?", Standing.QUEUED)
+    await stand(house, "Who is not ours?", InterventionStatus.QUEUED)
     await expect(page.locator(".stands")).to_contain_text("In the queue")

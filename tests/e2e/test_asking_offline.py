@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from moothall.core.commands import CloseSession
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.questions.interventions import Intervention
 from support.desks.meeting import Meeting, S, meeting
 
@@ -22,7 +22,7 @@ KEPT = "JSON.parse(localStorage.getItem('moothall.asks'))"
 
 
 def received(on: Meeting) -> list[Intervention]:
-    return on.live.state.floor.standing(*Standing)
+    return on.live.state.questions.with_status(*InterventionStatus)
 
 
 async def write(page: Page, text: str) -> None:

@@ -262,7 +262,7 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
 ) -> None:
     async with meeting(tmp_path) as on, await browser.new_context(java_script_enabled=False) as plain:
         rooms = [Room(id=RoomId(f"r{n}"), title=f"Room {n}") for n in (1, 2)]
-        await on.running.house.programme.keep(rooms=rooms)
+        await on.running.backend.programme.keep(rooms=rooms)
         await on.sit_down(page)
         control = await page.context.new_page()
         await control.goto(f"{on.running.address}/control")

@@ -67,7 +67,7 @@ async def spoken(tmp_path: Path, model: str, pcm: bytes) -> AsyncIterator[Meetin
         yield held
 
     async with hall(settings) as running:
-        on = Meeting(running, await running.house.sessions.open(S))
+        on = Meeting(running, await running.backend.sessions.open(S))
         await on.do(
             CreateSession(title="Open hall", languages=("en",)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
@@ -93,7 +93,7 @@ async def press(page: Page, on: Meeting, language: str) -> None:
 async def heard(on: Meeting, through_ms: int) -> None:
     """Wait until the words of the sound are in the log up to a moment, and their lines have ended."""
     while on.live.state.channels[FLOOR].committed_through < through_ms or on.live.state.channels[FLOOR].open_segment:
-        await on.running.house.clock.sleep(100)
+        await on.running.backend.clock.sleep(100)
 
 
 def lines(on: Meeting) -> Sequence[Segment]:

@@ -14,7 +14,7 @@ from moothall.core.commands import (
     CreateSession,
     MapClock,
     OpenSession,
-    TakeFloor,
+    SetSpeaker,
 )
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -22,7 +22,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.session.state import Status
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 
@@ -36,7 +36,7 @@ LATER_MS = 120_000
 
 async def another(on: Meeting) -> LiveSession:
     """A second meeting of the same house, which has begun."""
-    live = await on.running.house.sessions.open(OTHER)
+    live = await on.running.backend.sessions.open(OTHER)
     made = await live.writer.send(
         SYSTEM,
         CommandId("make"),
@@ -102,19 +102,19 @@ async def test_lines_that_were_changed_in_the_other_meeting_stay_there(page: Pag
 async def test_the_next_meeting_begins_and_the_page_goes_along(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         room = RoomId("r")
-        await on.running.house.programme.keep(rooms=[Room(id=room, title="Room 1")])
-        wall = on.running.house.clock.wall()
+        await on.running.backend.programme.keep(rooms=[Room(id=room, title="Room 1")])
+        wall = on.running.backend.clock.wall()
         now = Planned(session=S, room=room, title="Open hall", starts=wall)
-        await on.running.house.programme.keep(planned=[now])
+        await on.running.backend.programme.keep(planned=[now])
         later = Planned(session=OTHER, room=room, title="The next one", starts=wall + HOUR_MS)
-        assert not isinstance(await on.running.house.programme.make(later), Refusal)
+        assert not isinstance(await on.running.backend.programme.make(later), Refusal)
         await on.sit_down(page)
         await page.get_by_role("button", name="Close, and start").click()
         await expect(page).to_have_url(f"{on.running.address}/desk/{OTHER}")
         await expect(page.locator("#Title")).to_have_text("The next one")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         assert on.live.state.status is Status.CLOSED
-        assert on.running.house.sessions.standing(OTHER) is Status.OPEN
+        assert on.running.backend.sessions.standing(OTHER) is Status.OPEN
         await page.goto(f"{on.running.address}/desk/{S}")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
         await page.evaluate("document.getElementById('Next').click()")  # As if it were pressed before the news came.
@@ -171,12 +171,12 @@ async def test_a_span_of_time_is_removed_after_a_question_that_says_how_much(pag
 
 async def test_lines_and_all_words_of_a_speaker_are_removed_after_a_question(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, "Amina Diallo", "Li Wei") as on:
-        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.do(SetSpeaker(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
         await on.say("s1", "Call me at nine.")
         await on.say("s2", "My number is secret.")
-        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p2")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.do(SetSpeaker(channel=FLOOR, speaker=SpeakerId("p2")), by=Actor(Role.TECHNICIAN, "t"))
         await on.say("s3", "Good morning.")
-        await on.do(TakeFloor(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
+        await on.do(SetSpeaker(channel=FLOOR, speaker=SpeakerId("p1")), by=Actor(Role.TECHNICIAN, "t"))
         await on.sit_down(page)
         mend = page.locator("#s2").get_by_role("button", name="Correct")
         await mend.click()

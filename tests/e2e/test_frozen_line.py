@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from moothall.core.commands import Stand
-from moothall.core.events.question_parts import Standing
+from moothall.core.commands import SetStatus
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import InterventionId
 from support.browser.browsing import tab, texts
@@ -183,7 +183,7 @@ async def test_a_page_of_the_staff_sits_down_again_once_and_what_is_done_meanwhi
             await page.clock.run_for(1_000)
         await expect(stands).to_have_attribute("data-kind", "live", timeout=10_000)
         await expect(page.locator("#Queued .question")).to_have_count(1)
-        assert len(on.live.state.floor.standing(*Standing)) == 1
+        assert len(on.live.state.questions.with_status(*InterventionStatus)) == 1
 
 
 ASKED = """
@@ -218,8 +218,8 @@ async def test_what_is_asked_and_typed_over_a_line_that_froze_is_kept_and_arrive
         await page.get_by_role("button", name="Send").click()
         await page.wait_for_url("**/asked/**")
         own = InterventionId(page.url.partition("?")[0].rpartition(".")[2])
-        for standing in (Standing.QUEUED, Standing.CALLED):
-            await on.do(Stand(interventions=(own,), standing=standing), by=Actor(Role.MODERATOR, "m1"))
+        for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED):
+            await on.do(SetStatus(interventions=(own,), status=status), by=Actor(Role.MODERATOR, "m1"))
         for each in (page, questions):
             await each.clock.install()
         for each in (page, form, questions):
@@ -255,7 +255,10 @@ async def test_what_is_asked_and_typed_over_a_line_that_froze_is_kept_and_arrive
         for each in (page, questions):
             await expect(each.locator("#Away")).to_be_empty()
         await expect(page.locator("#TypingStands")).to_be_empty()
-        assert [each.text for each in on.live.state.floor.standing(*Standing)] == ["Who pays?", "And who decides?"]
+        assert [each.text for each in on.live.state.questions.with_status(*InterventionStatus)] == [
+            "Who pays?",
+            "And who decides?",
+        ]
         assert [line.whole for _, line in on.live.state.segments.items()] == ["I wonder."]
 
 

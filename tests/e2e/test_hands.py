@@ -28,7 +28,7 @@ async def lead(page: Page, on: Meeting, role: Role = Role.MODERATOR) -> None:
 
 
 def newest(on: Meeting) -> Poll:
-    return on.live.state.floor.polls[-1]
+    return on.live.state.questions.polls[-1]
 
 
 async def test_whoever_leads_asks_counts_and_closes_by_keyboard_alone(

@@ -70,8 +70,8 @@ async def test_who_is_heard_stands_where_the_discussion_is_led(page: Page, tmp_p
         await expect(places.get_by_role("columnheader")).to_have_text(heads)
         await expect(panel.get_by_role("table")).to_have_count(1)
         for number in range(6):
-            await on.running.house.balance.say(S, name(f"q{number}"), {Dimension.GROUP: "academia"})
-        await on.running.house.balance.renew(S)
+            await on.running.backend.balance.say(S, name(f"q{number}"), {Dimension.GROUP: "academia"})
+        await on.running.backend.balance.renew(S)
         groups = panel.get_by_role("table", name="By stakeholder group")
         await expect(groups.get_by_role("row").filter(has_text="Academia")).to_contain_text("6")
         await expect(groups.get_by_role("row").filter(has_text="Media")).to_contain_text("Not shown")

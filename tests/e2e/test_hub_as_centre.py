@@ -14,13 +14,13 @@ from aiohttp import ClientSession
 from playwright.async_api import Browser, Locator, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, PollId, SegmentId
 from moothall.core.signals import StandIn
 from moothall_hub.mirror.offers import Choice
-from moothall_hub.room.local_floor import Mode
+from moothall_hub.room.local_questions import Mode
 from support.browser.browsing import tab
 from support.hubs.node import running_hub
 from support.hubs.together import SESSION, Meeting, centre, paired, shows, until
@@ -46,10 +46,10 @@ class At(NamedTuple):
     def page(self) -> str:
         return f"{self.address}/s/{SESSION}"
 
-    async def stand(self, what: InterventionId, *standings: Standing) -> None:
+    async def stand(self, what: InterventionId, *statuses: InterventionStatus) -> None:
         """Whoever leads the discussion brings a question there."""
-        for standing in standings:
-            await self.meeting.do(do.Stand(interventions=(what,), standing=standing), by=LEADS)
+        for status in statuses:
+            await self.meeting.do(do.SetStatus(interventions=(what,), status=status), by=LEADS)
 
 
 @pytest_asyncio.fixture(loop_scope="session", params=["centre", "hub"])
@@ -62,7 +62,7 @@ async def there(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             do.AddChannel(channel=FRENCH, kind=ChannelKind.INTERPRETATION, languages=("fr",)),
             do.AddChannel(channel=MACHINE, kind=ChannelKind.TRANSLATION, languages=("fr",)),
         )
-        said = do.TypeLine(channel=FRENCH, segment=SegmentId("f1"), text="Bonjour à tous.", language="fr")
+        said = do.TypeSegment(channel=FRENCH, segment=SegmentId("f1"), text="Bonjour à tous.", language="fr")
         await meeting.do(said, by=INTERPRETER)
         if request.param == "centre":
             yield At(meeting, running.address)
@@ -71,7 +71,7 @@ async def there(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         client = await stack.enter_async_context(ClientSession())
         await paired(running, hub)
         await hub.parts.offers.set(Choice(languages=("fr",)))
-        await hub.parts.floor.set_mode(SESSION, Mode.OPEN)
+        await hub.parts.local.set_mode(SESSION, Mode.OPEN)
         await until(shows(client, f"{hub.own}/s/{SESSION}?channel=fr", "Bonjour à tous."))
         yield At(meeting, hub.own)
 
@@ -113,7 +113,7 @@ async def test_whoever_votes_sees_the_same_before_and_after_the_close(there: At,
 async def test_whoever_reads_a_silent_interpreter_is_told_the_same_before_and_after_the_close(
     there: At, page: Page, browser: Browser
 ) -> None:
-    live = await there.meeting.running.house.sessions.open(SESSION)
+    live = await there.meeting.running.backend.sessions.open(SESSION)
     notice = "The interpreter is silent: this is a machine translation until they go on"
     async with tab(browser, java_script_enabled=False) as plain:
         await page.goto(f"{there.page}?channel=fr&ui=en")
@@ -149,10 +149,10 @@ async def ask(page: Page, there: At, text: str) -> InterventionId:
     await page.get_by_role("button", name="Send").click()
     await page.wait_for_url("**/asked/**")
     what = InterventionId(page.url.partition("?")[0].rpartition(".")[2])
-    live = await there.meeting.running.house.sessions.open(SESSION)
+    live = await there.meeting.running.backend.sessions.open(SESSION)
 
     async def received() -> bool:
-        return live.state.floor.get(what) is not None
+        return live.state.questions.get(what) is not None
 
     await until(received)
     await says(page, "Being checked")
@@ -176,7 +176,7 @@ async def test_whoever_asks_and_whoever_reads_sees_the_same_before_and_after_the
     async with tab(browser) as second, tab(browser) as reader, tab(browser, java_script_enabled=False) as plain:
         asked = await ask(page, there, "Who pays for it?")
         await expect(page.locator("h1")).to_have_text("Your question (no. 1)", timeout=PATIENCE_MS)
-        await there.stand(asked, Standing.QUEUED)
+        await there.stand(asked, InterventionStatus.QUEUED)
         await says(page, "In the queue: you are next")
         await expect(buttons(page)).to_have_text(["Not now, later", "Take it back"])
         await page.get_by_role("button", name="Not now, later").click()
@@ -188,8 +188,8 @@ async def test_whoever_asks_and_whoever_reads_sees_the_same_before_and_after_the
         await page.get_by_role("button", name="Ask it after all").click()
         await says(page, "Being checked")
         left = await ask(second, there, "And who says so?")
-        await there.stand(left, Standing.QUEUED)
-        await there.stand(asked, Standing.QUEUED, Standing.CALLED)
+        await there.stand(left, InterventionStatus.QUEUED)
+        await there.stand(asked, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await says(page, "Now: it is your turn")
         await page.get_by_role("button", name="I need longer").click()
         await expect(page.get_by_role("button", name="I need longer")).to_have_count(0, timeout=PATIENCE_MS)
@@ -215,8 +215,8 @@ async def test_whoever_asks_and_whoever_reads_sees_the_same_before_and_after_the
         await says(page, "It had its turn when the meeting ended", UNDECIDED)
         await says(second, "The meeting ended before its turn came", UNDECIDED)
         await expect(page.get_by_label("Your words")).not_to_be_editable()
-        await there.stand(asked, Standing.ANSWERED)
-        await there.stand(left, Standing.TO_WRITE)
+        await there.stand(asked, InterventionStatus.ANSWERED)
+        await there.stand(left, InterventionStatus.TO_WRITE)
         answered = do.WriteAnswer(intervention=left, text="The plenary says so.", language="en")
         await there.meeting.do(answered, by=LEADS)
         await says(page, "Answered")

@@ -16,7 +16,7 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
@@ -90,10 +90,10 @@ async def busy(there: Served) -> None:
     await made.meeting.do(
         do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="Who <pays>?", language="en", asker="x")
     )
-    await made.meeting.stand(InterventionId("q1"), Standing.QUEUED)
-    first, second, third = made.floor.floor(S).questions
-    await made.floor.put_on_wall(S, [first, second], on_wall=True)
-    await made.floor.forward(S, [third])
+    await made.meeting.stand(InterventionId("q1"), InterventionStatus.QUEUED)
+    first, second, third = made.local.of(S).by_id
+    await made.local.put_on_wall(S, [first, second], on_wall=True)
+    await made.local.forward(S, [third])
     made.meetings.left += [a_note("n1", "How many are you?", at=now - 60_000), a_note("n2", "23.", by=Role.HUB, at=now)]
     await made.presence.count(S, 23)
     made.meetings.stopped.append(Stuck(session=S, lane=Lane("ch:floor"), offset=42, reason="Its body is another one."))
@@ -154,12 +154,12 @@ async def test_the_author_sees_it_go_and_the_browser_keeps_it_until_it_has_arriv
     made.line.now = msgspec.structs.replace(made.line.now, state=LineState.DOWN)
     kept = "() => JSON.parse(localStorage.getItem('moothall.hub.asks') ?? '[]').map(({ fields }) => fields.text)"
     assert await page.evaluate(kept) == ["Why?"]
-    await made.floor.forward(S, [what])
+    await made.local.forward(S, [what])
     await page.clock.run_for(RENEWED_MS)
     await page.locator("#Stands", has_text="Waiting for the line").wait_for()
     await page.locator("#Handing").wait_for()
     await made.meeting.take()
-    await made.meeting.stand(what, Standing.QUEUED)
+    await made.meeting.stand(what, InterventionStatus.QUEUED)
     await page.clock.run_for(RENEWED_MS)
     await page.locator("#Stands", has_text="In the queue: you are next").wait_for()
     await page.locator("#Handing").wait_for(state="hidden")
@@ -181,9 +181,9 @@ async def test_it_is_taken_to_another_computer_and_is_the_same_there(page: Page,
         assert "#" not in page.url
         await page.click(".asking button")
         await page.wait_for_url("**/asked/**")
-        (each,) = other.room.floor.floor(S).questions.values()
+        (each,) = other.room.local.of(S).by_id.values()
         assert each.id == what
-        assert each.form == there.room.floor.floor(S).questions[what].form
+        assert each.form == there.room.local.of(S).by_id[what].form
 
 
 async def test_what_a_new_computer_at_the_same_address_lacks_is_in_the_form_again(page: Page) -> None:
@@ -194,7 +194,7 @@ async def test_what_a_new_computer_at_the_same_address_lacks_is_in_the_form_agai
         await page.locator("#Carried", has_text="What you wrote has come along.").wait_for()
         await page.click(".asking button")
         await page.wait_for_url("**/asked/**")
-        assert list(new.room.floor.floor(S).questions) == [what]
+        assert list(new.room.local.of(S).by_id) == [what]
 
 
 async def test_the_desk_renews_itself_and_keeps_what_was_picked(
@@ -254,7 +254,7 @@ async def test_the_wall_is_cleared_from_the_desk_without_a_line(
     page: Page, context: BrowserContext, there: Served
 ) -> None:
     what = await there.ask(page, "Why?")
-    await there.room.floor.put_on_wall(S, [what], on_wall=True)
+    await there.room.local.put_on_wall(S, [what], on_wall=True)
     wall = await context.new_page()
     await wall.goto(f"{there.address}/s/s/screen")
     await wall.locator("#HereWall", has_text="Why?").wait_for()
@@ -270,7 +270,9 @@ async def test_what_was_said_before_doesnt_come_back_on_a_cleared_wall(page: Pag
     made, captioner = there.room, Actor(Role.CAPTIONER, "c1")
 
     async def say(text: str) -> None:
-        line = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId(text), text=f"<{text}> is said", language="en")
+        line = do.TypeSegment(
+            channel=ChannelId("floor"), segment=SegmentId(text), text=f"<{text}> is said", language="en"
+        )
         await made.meeting.do(line, actor=captioner)
 
     await say("before")
@@ -283,7 +285,7 @@ async def test_what_was_said_before_doesnt_come_back_on_a_cleared_wall(page: Pag
 
     await page.route("**/s/s/events*", whole)
     async with page.expect_navigation():
-        await made.floor.clear_wall(S)
+        await made.local.clear_wall(S)
     assert await page.locator("#Newest").inner_text() == ""
     await say("after")
     await page.locator("#Newest", has_text="<after>").wait_for()

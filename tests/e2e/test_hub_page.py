@@ -15,7 +15,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, NoteId, SessionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from support.browser.browsing import tab
 from support.desks.admin import AdminHouse, admin_house
 
@@ -30,7 +30,7 @@ PAGE = f"/hub/kisumu/{S}"
 
 
 async def send(house: AdminHouse, act: str, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
-    live = await house.running.house.sessions.open(S)
+    live = await house.running.backend.sessions.open(S)
     assert isinstance(await live.writer.send(by, CommandId(act), commands), Receipt)
 
 
@@ -41,13 +41,13 @@ async def group(folder: Path) -> AsyncIterator[AdminHouse]:
         created = do.CreateSession(title="Plenary", languages=("en",))
         channel = do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",))
         await send(house, "made", created, channel, do.OpenSession())
-        assert isinstance(await house.running.house.hubs.add("Kisumu", Details()), tuple)
+        assert isinstance(await house.running.backend.hubs.add("Kisumu", Details()), tuple)
         yield house
 
 
 async def come_in(page: Page, house: AdminHouse) -> None:
     """By the code on the sheet."""
-    words = await house.running.house.pairing.words("kisumu")
+    words = await house.running.backend.pairing.words("kisumu")
     assert words is not None
     await page.goto(f"{house.running.address}/hub/pair#{'-'.join(words)}")
     await expect(page.get_by_label("The six words")).to_have_value(" ".join(words))
@@ -73,8 +73,8 @@ async def test_a_code_is_scanned_and_heads_are_counted_by_taps(browser: Browser,
         await expect(page.get_by_label("Or the number itself")).to_have_value("")
         await page.wait_for_function(SENT)
         assert await page.evaluate("window.same")
-        assert house.running.house.hubs.people("kisumu") == 23
-        assert house.running.house.hubs.here("kisumu")
+        assert house.running.backend.hubs.people("kisumu") == 23
+        assert house.running.backend.hubs.here("kisumu")
 
 
 async def test_what_changes_comes_by_itself_and_what_is_typed_stays(browser: Browser, tmp_path: Path) -> None:
@@ -166,18 +166,18 @@ async def test_what_is_counted_written_and_asked_without_a_line_is_kept_and_sent
         await page.get_by_label("Your question or comment").fill("Who pays?")
         await page.get_by_role("button", name="Send").click()
         await expect(page.locator("#KeptList")).to_contain_text("Who pays?")
-        assert house.running.house.hubs.people("kisumu") is None
+        assert house.running.backend.hubs.people("kisumu") is None
         await page.context.set_offline(False)
         await page.goto(house.running.address + PAGE)  # The browser has kept it, though the page was left.
         await expect(page.locator(".note")).to_have_text(["We hear nothing."])
         await expect(page.locator("#Waiting")).to_be_hidden()
         await page.wait_for_function(SENT)
         await expect(page.locator(".many")).to_have_text("People now: 3")
-        assert house.running.house.hubs.people("kisumu") == 3
-        live = house.running.house.sessions.loaded(S)
+        assert house.running.backend.hubs.people("kisumu") == 3
+        live = house.running.backend.sessions.loaded(S)
         assert live is not None
-        assert [each.text for each in live.state.backstage.hub_notes] == ["We hear nothing."]
-        asked = [(each.text, each.origin) for _, each in live.state.floor.interventions.items()]
+        assert [each.text for each in live.state.notes_and_tags.hub_notes] == ["We hear nothing."]
+        asked = [(each.text, each.origin) for _, each in live.state.questions.interventions.items()]
         assert asked == [("Who pays?", "hub:kisumu")]
 
 
@@ -185,15 +185,15 @@ async def test_a_browser_whose_link_was_ended_is_told(browser: Browser, tmp_path
     async with group(tmp_path) as house, tab(browser) as page:
         await come_in(page, house)
         await page.goto(house.running.address + PAGE)
-        assert await house.running.house.hubs.new_link("kisumu") is not None
+        assert await house.running.backend.hubs.new_link("kisumu") is not None
         await page.get_by_role("button", name="One more").click()
         await expect(page.locator("#Hub")).to_have_count(0)
-        assert house.running.house.hubs.people("kisumu") is None
+        assert house.running.backend.hubs.people("kisumu") is None
 
 
 async def test_all_of_it_works_without_a_script(browser: Browser, tmp_path: Path) -> None:
     async with group(tmp_path) as house, tab(browser, java_script_enabled=False) as page:
-        words = await house.running.house.pairing.words("kisumu")
+        words = await house.running.backend.pairing.words("kisumu")
         assert words is not None
         await page.goto(f"{house.running.address}/hub/pair")
         await page.get_by_label("The six words").fill(" ".join(word[:4] for word in words))

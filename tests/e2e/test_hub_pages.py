@@ -111,11 +111,11 @@ async def test_the_strip_is_told_by_the_texts_line_and_does_not_speak_for_a_comp
     async def away(route: Route) -> None:
         await route.abort()
 
-    await page.route("**/line?*", away)
+    await page.route("**/uplink?*", away)
     await page.evaluate(told.format("{ lost: false }"))
     await expect(strip).to_have_attribute("data-kind", "lost")
     await expect(page.locator("#HubSaid")).to_have_text("Reconnecting: nothing will be missed")
-    await page.unroute("**/line?*", away)
+    await page.unroute("**/uplink?*", away)
     await page.evaluate(told.format("{ lost: true }"))
     await expect(page.locator("#HubSaid")).to_have_text(before)
 

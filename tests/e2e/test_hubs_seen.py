@@ -24,14 +24,14 @@ async def lead(page: Page, on: Meeting, kind: str = "moderate", query: str = "")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 
 
-def state_hub(hub: str, title: str, people: int | None, since: int, *, here: bool = True) -> do.StateHub:
-    return do.StateHub(hub=hub, title=title, people=people, counted=None, here=here, since=since)
+def state_hub(hub: str, title: str, people: int | None, since: int, *, here: bool = True) -> do.SetHubPresence:
+    return do.SetHubPresence(hub=hub, title=title, people=people, counted=None, here=here, since=since)
 
 
 @pytest.mark.parametrize("kind", ["moderate", "podium"])
 async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page, tmp_path: Path, kind: str) -> None:
     async with meeting(tmp_path) as on:
-        now = on.running.house.clock.wall()
+        now = on.running.backend.clock.wall()
         await on.do(state_hub("kisumu", "Kisumu", 23, now), state_hub("lima", "Lima", None, now))
         await lead(page, on, kind)
         groups = page.locator("#Groups li")
@@ -60,7 +60,7 @@ async def test_who_leads_is_asked_whether_to_wait_until_they_are_back(page: Page
 
 async def test_groups_are_called_by_their_titles_wherever_they_are_named(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
-        now = on.running.house.clock.wall()
+        now = on.running.backend.clock.wall()
         await on.do(ask("a", "And here?", origin="hub:north.kisumu"), by=SOMEBODY)
         await on.do(do.LeaveHubNote(hub="north", note=NoteId("n"), text="You are next."), by=MODERATOR)
         await lead(page, on)
@@ -83,8 +83,8 @@ async def test_a_wall_says_who_is_with_us_and_goes_from_one_to_the_next(page: Pa
         line = page.locator("#WithUs")
         await expect(line).to_be_hidden()
 
-        def stands(hub: str, people: int | None, *, here: bool = True) -> ev.HubStands:
-            return ev.HubStands(hub=hub, title=hub.title(), people=people, here=here, since=1, t=5)
+        def stands(hub: str, people: int | None, *, here: bool = True) -> ev.HubPresenceChanged:
+            return ev.HubPresenceChanged(hub=hub, title=hub.title(), people=people, here=here, since=1, t=5)
 
         await on.say(stands("kisumu", 23))
         await expect(line).to_have_text("\u2068Kisumu\u2069 is with us: 23 people")

@@ -23,7 +23,7 @@ async def test_who_closes_and_who_reads_is_told_that_the_last_words_are_coming(p
     async with meeting(tmp_path) as on:
         take = await on.running.live.begin(S, greeting())
         assert isinstance(take, LiveTake)
-        await take.feed(Piece(first=0, age=0, pcm=sound(0, RATE)), on.running.house.clock.monotonic())
+        await take.feed(Piece(first=0, age=0, pcm=sound(0, RATE)), on.running.backend.clock.monotonic())
         gaps = asyncio.get_running_loop().create_future()
 
         def look(said: object) -> None:

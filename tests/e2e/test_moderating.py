@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Intervention
@@ -31,7 +31,7 @@ async def lead(page: Page, on: Meeting, role: Role = Role.MODERATOR, kind: str =
 
 
 def found(on: Meeting, what: str) -> Intervention:
-    each = on.live.state.floor.get(name(what))
+    each = on.live.state.questions.get(name(what))
     assert each is not None
     return each
 
@@ -111,7 +111,7 @@ async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> Non
         await page.keyboard.press("i")
         await expect(page.locator("#Queued li").first).to_contain_text("Put here by a person")
         await expect(page.locator("#q-b")).to_be_focused()
-        assert on.live.state.floor.arranged == ("b",)
+        assert on.live.state.questions.arranged == ("b",)
         await page.keyboard.press("c")
         await expect(page.locator("#Called #q-b")).to_be_visible()
         await expect(page.locator("#Time")).to_be_visible()
@@ -128,7 +128,7 @@ async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> Non
         await page.locator("#q-b").focus()
         await page.keyboard.press("d")
         await page.locator("#KeysOn").press("Space")
-        assert found(on, "b").standing is Standing.CALLED
+        assert found(on, "b").status is InterventionStatus.CALLED
 
 
 async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Path) -> None:
@@ -153,7 +153,10 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         await page.locator("#Add textarea").fill("And here in the hall?")
         await page.get_by_role("button", name="Put it into the queue").click()
         await expect(page.locator("#Queued .question")).to_have_count(3)
-        assert {each.origin for each in on.live.state.floor.standing(Standing.QUEUED)} == {"room", "remote"}
+        assert {each.origin for each in on.live.state.questions.with_status(InterventionStatus.QUEUED)} == {
+            "room",
+            "remote",
+        }
         await page.get_by_role("button", name="Not taken No. 3").click()
         await on.do(do.CloseSession())
         await on.do(do.LeaveNote(text="It is closed."), by=MODERATOR)
@@ -163,7 +166,7 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         await page.get_by_role("button", name="Do it for all of them").click()
         await expect(page.locator("#Answered .question")).to_have_count(3)
         await expect(page.locator("#Others .question")).to_have_count(3)
-        assert not any(each.published for each in on.live.state.floor.standing(Standing.CLOSED))
+        assert not any(each.published for each in on.live.state.questions.with_status(InterventionStatus.CLOSED))
         await page.get_by_role("button", name="Undo: To be answered").click()
         await expect(page.locator("#Queued .question")).to_have_count(3)
         await expect(page.locator(".panels > .left:first-child #Left"), "it is to be done now").to_be_visible()
@@ -179,7 +182,7 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
         await page.get_by_label("They are passed on to those who write the report").check()
         await page.get_by_role("button", name="Do it for all of them").click()
         await expect(page.locator("#Others #q-q1")).to_contain_text("Passed on to those who write the report")
-        assert len(on.live.state.floor.standing(Standing.TO_REPORT)) == 2
+        assert len(on.live.state.questions.with_status(InterventionStatus.TO_REPORT)) == 2
         await page.goto(await on.link(Role.RAPPORTEUR))
         await page.goto(f"{on.running.address}/desk/{S}")
         await expect(page.locator("#Tagged")).to_contain_text("No. 2 Question 1 about water")
@@ -238,7 +241,7 @@ async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path)
         await on.say("s1", "Water is life.")
         for what in "abcd":
             await on.do(ask(what, f"Question {what}?"), by=SOMEBODY)
-        everything = do.Stand(interventions=tuple(map(InterventionId, "abcd")), standing=Standing.QUEUED)
+        everything = do.SetStatus(interventions=tuple(map(InterventionId, "abcd")), status=InterventionStatus.QUEUED)
         await on.do(everything, by=MODERATOR)
         await lead(page, on, Role.CHAIR, "podium")
         await expect(page.locator("#Next .text")).to_have_text(["Question a?", "Question b?"])
@@ -256,10 +259,10 @@ async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path)
         await page.get_by_role("button", name="Undo: Later: No. 2").click()
         await expect(page.locator("#Next .text")).to_have_text(["Question b?", "Question c?"])
         await expect(page.locator("#Undo")).to_have_text("Undo: Answered: No. 1")
-        await on.do(do.Stand(interventions=(InterventionId("b"),), standing=Standing.LATER), by=MODERATOR)
+        await on.do(do.SetStatus(interventions=(InterventionId("b"),), status=InterventionStatus.LATER), by=MODERATOR)
         await expect(page.locator("#Next .text")).to_have_text(["Question c?", "Question d?"])
         await expect(page.locator("#Undo"), "what others did is theirs").to_have_text("Undo: Answered: No. 1")
-        assert (found(on, "a").segment, found(on, "b").standing) == ("s1", Standing.LATER)
+        assert (found(on, "a").segment, found(on, "b").status) == ("s1", InterventionStatus.LATER)
 
 
 async def test_a_cut_line_and_a_restart_between_two_acts_lose_nothing_and_double_nothing(
@@ -294,10 +297,10 @@ async def test_a_cut_line_and_a_restart_between_two_acts_lose_nothing_and_double
         await page.get_by_role("button", name="Call No. 2", exact=True).click()
         await page.unroute("**/socket.io/**", swallow)
         await expect(page.locator("#Called .question")).to_have_count(1, timeout=PATIENCE_MS)
-        floor = hall.state().floor
-        assert [each.standing for each in floor.standing(*Standing)] == ["answered", "called", "queued"]
-        assert [turn.intervention for turn in floor.turns] == [
-            each.id for each in floor.standing(Standing.ANSWERED, Standing.CALLED)
+        questions = hall.state().questions
+        assert [each.status for each in questions.with_status(*InterventionStatus)] == ["answered", "called", "queued"]
+        assert [turn.intervention for turn in questions.turns] == [
+            each.id for each in questions.with_status(InterventionStatus.ANSWERED, InterventionStatus.CALLED)
         ]
         await page.get_by_role("button", name="Undo: Answered").click()
         await expect(page.locator("#Status")).to_have_text("It does not fit what has happened meanwhile")

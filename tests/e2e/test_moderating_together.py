@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Dialog, Page, Route, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, name
@@ -23,10 +23,10 @@ async def lead(page: Page, on: Meeting, query: str = "") -> None:
     await expect(page.locator("#Desk")).to_be_visible()
 
 
-def standing(on: Meeting, what: str) -> Standing:
-    each = on.live.state.floor.get(name(what))
+def status(on: Meeting, what: str) -> InterventionStatus:
+    each = on.live.state.questions.get(name(what))
     assert each is not None
-    return each.standing
+    return each.status
 
 
 async def test_a_press_is_not_lost_when_its_question_changes_meanwhile(page: Page, tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ async def test_a_press_is_not_lost_when_its_question_changes_meanwhile(page: Pag
         await page.get_by_role("button", name="Approve No. 1", exact=True).hover()
         await page.mouse.down()
         await on.do(do.Flag(intervention=name("a"), flags=("reported",)), by=MODERATOR)
-        await on.do(do.Stand(interventions=(name("b"),), standing=Standing.LATER), by=MODERATOR)
+        await on.do(do.SetStatus(interventions=(name("b"),), status=InterventionStatus.LATER), by=MODERATOR)
         await expect(page.locator("#Done")).to_contain_text("Later: No. 2")
         await expect(page.locator("#Checked .question"), "the rows wait for the button to come up").to_have_count(2)
         await page.mouse.up()
@@ -65,7 +65,7 @@ async def test_a_rule_that_is_being_chosen_stays_chosen(page: Page, tmp_path: Pa
         await expect(page.get_by_label("Most wanted first")).to_be_checked()
         await page.get_by_role("button", name="Use this rule").click()
         await expect(page.locator("#Done")).to_contain_text("Undo")
-        assert on.live.state.floor.order == "support"
+        assert on.live.state.questions.order == "support"
 
 
 async def test_keys_act_on_nothing_that_the_search_hides(page: Page, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ async def test_keys_act_on_nothing_that_the_search_hides(page: Page, tmp_path: P
         await expect(page.locator("#q-b")).to_be_focused()
         await page.keyboard.press("x")
         await expect(page.locator("#DeclineWhich"), "and a sheet says what it is about").to_have_text("No. 2 When?")
-        assert standing(on, "a") is Standing.CHECKED
+        assert status(on, "a") is InterventionStatus.CHECKED
 
 
 async def test_a_key_undoes_the_last_act_of_ones_own(page: Page, tmp_path: Path) -> None:
@@ -92,12 +92,12 @@ async def test_a_key_undoes_the_last_act_of_ones_own(page: Page, tmp_path: Path)
         await lead(page, on)
         await page.get_by_role("button", name="Approve No. 1", exact=True).click()
         await expect(page.locator("#Queued #q-a")).to_be_visible()
-        await on.do(do.Stand(interventions=(name("b"),), standing=Standing.LATER), by=MODERATOR)
+        await on.do(do.SetStatus(interventions=(name("b"),), status=InterventionStatus.LATER), by=MODERATOR)
         await expect(page.locator("#Done li").first).to_contain_text("Later: No. 2")
         await page.locator("#q-a").focus()
         await page.keyboard.press("u")
         await expect(page.locator("#Checked #q-a")).to_be_visible()
-        assert standing(on, "b") is Standing.LATER
+        assert status(on, "b") is InterventionStatus.LATER
         await page.keyboard.press("u")
         await expect(page.locator("#Checked #q-b"), "then those of others").to_be_visible()
 
@@ -105,13 +105,17 @@ async def test_a_key_undoes_the_last_act_of_ones_own(page: Page, tmp_path: Path)
 async def test_several_are_answered_at_once(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a"), ask("b"), ask("c"), by=SOMEBODY)
-        await on.do(do.Stand(interventions=tuple(map(name, "abc")), standing=Standing.QUEUED), by=MODERATOR)
+        await on.do(do.SetStatus(interventions=tuple(map(name, "abc")), status=InterventionStatus.QUEUED), by=MODERATOR)
         await lead(page, on)
         for n in (1, 3):
             await page.get_by_role("checkbox", name=f"Pick no. {n}", exact=True).check()
         await page.locator("#Several").get_by_role("button", name="Answered", exact=True).click()
         await expect(page.locator("#Answered .question")).to_have_count(2)
-        assert [standing(on, each) for each in "abc"] == [Standing.ANSWERED, Standing.QUEUED, Standing.ANSWERED]
+        assert [status(on, each) for each in "abc"] == [
+            InterventionStatus.ANSWERED,
+            InterventionStatus.QUEUED,
+            InterventionStatus.ANSWERED,
+        ]
 
 
 PRESSED = "([key, code]) => dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true }))"
@@ -200,7 +204,7 @@ async def test_what_is_told_with_the_joining_comes_after_it_and_joining_is_tried
 async def test_two_who_call_within_seconds_know_of_each_other(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a"), ask("b"), by=SOMEBODY)
-        await on.do(do.Stand(interventions=(name("a"), name("b")), standing=Standing.QUEUED), by=MODERATOR)
+        await on.do(do.SetStatus(interventions=(name("a"), name("b")), status=InterventionStatus.QUEUED), by=MODERATOR)
         await lead(page, on)
         other = await page.context.new_page()
         await other.goto(f"{on.running.address}/moderate/{S}")
@@ -217,7 +221,7 @@ async def test_two_who_call_within_seconds_know_of_each_other(page: Page, tmp_pa
         call = other.locator("#q-b").get_by_role("button", name="Call", exact=False).first
         await call.click()
         await expect(other.locator("#Status")).to_contain_text("does not fit")
-        assert standing(on, "a") is Standing.CALLED
+        assert status(on, "a") is InterventionStatus.CALLED
         await call.click()
         await expect(page.locator("#Called #q-b")).to_be_visible()
         await expect(page.locator("#Status")).to_contain_text("called no. 2 instead of no. 1")

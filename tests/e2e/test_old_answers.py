@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from support.desks.meeting import FLOOR, Meeting, S, meeting
@@ -21,12 +21,12 @@ ANSWER = SegmentId("s30")
 async def long_ago(on: Meeting) -> None:
     """A question that was called before 251 lines, and marked as answered in the midst of them."""
     lines = [
-        do.TypeLine(channel=FLOOR, segment=SegmentId(f"s{n}"), text=f"Line {n}.", language="en") for n in range(251)
+        do.TypeSegment(channel=FLOOR, segment=SegmentId(f"s{n}"), text=f"Line {n}.", language="en") for n in range(251)
     ]
     await on.do(ask("a", "Why?"), by=SOMEBODY)
-    await on.do(stand(Standing.QUEUED, "a"), stand(Standing.CALLED, "a"), by=MODERATOR)
+    await on.do(stand(InterventionStatus.QUEUED, "a"), stand(InterventionStatus.CALLED, "a"), by=MODERATOR)
     await on.do(*lines, by=Actor(Role.CAPTIONER, "c1"))
-    await on.do(stand(Standing.ANSWERED, "a", segment=ANSWER), by=MODERATOR)
+    await on.do(stand(InterventionStatus.ANSWERED, "a", segment=ANSWER), by=MODERATOR)
 
 
 async def test_an_old_answer_is_found_without_a_script(browser: Browser, tmp_path: Path) -> None:

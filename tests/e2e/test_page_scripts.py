@@ -51,7 +51,7 @@ async def test_the_bar_makes_up_neither_words_nor_kind_of_what_it_hasnt_heard_of
         note.remove();
         return said;
     """
-    stands = [{"type": "intervention.stands", "number": n, "standing": "called"} for n in (3, 8, 8)]
+    stands = [{"type": "intervention.status-changed", "number": n, "status": "called"} for n in (3, 8, 8)]
     published = {"type": "intervention.published", "number": 8, "kind": "comment", "text": "So be it."}
     said = await scripts.run("questions/now_asked", body, [*stands[:2], published, stands[2]])
     told = ["Now: Comment no. 8: So be it.", "So be it."]

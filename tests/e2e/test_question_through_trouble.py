@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import Origin
 from support.desks.process import DeskHall
 from support.halls.process import SESSION, free_port
@@ -112,9 +112,9 @@ class Story:
             await wanted.page.keyboard.press("Tab")
         raise AssertionError(f"{wanted} is not reached with the tabulator.")
 
-    def standings(self) -> list[Standing]:
+    def statuses(self) -> list[InterventionStatus]:
         """Where each question stands in the log, by number."""
-        return [each.standing for each in self.hall.state().floor.standing(*Standing)]
+        return [each.status for each in self.hall.state().questions.with_status(*InterventionStatus)]
 
 
 async def _shown(locator: Locator, text: str) -> None:
@@ -207,6 +207,6 @@ async def test_a_question_comes_through(browser: Browser, tmp_path: Path, troubl
         await story.press(moment)
         await expect(author.locator("#Lines .line:target")).to_be_in_viewport(timeout=PATIENCE_MS)
 
-        assert story.standings() == [Standing.ANSWERED, Standing.JOINED]
+        assert story.statuses() == [InterventionStatus.ANSWERED, InterventionStatus.JOINED]
         typed = [line.whole for line in story.hall.lines() if line.origin is Origin.SPEAKER and not line.made_from]
         assert typed == [TYPED], "once"

@@ -285,8 +285,8 @@ async def test_struck_lines_go_and_a_mended_title_comes(page: Page) -> None:
         await expect(page.locator("#s3")).to_have_count(0)
         await expect(page.locator("#Growing .text")).to_have_count(0)
         elsewhere = SessionId("elsewhere")
-        await on.say(ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=elsewhere), by=SYSTEM)
-        await on.say(ev.LinesMovedAway(channel=ChannelId("fr"), segments=(SegmentId("s0"),), session=elsewhere))
+        await on.say(ev.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=elsewhere), by=SYSTEM)
+        await on.say(ev.SegmentsMovedAway(channel=ChannelId("fr"), segments=(SegmentId("s0"),), session=elsewhere))
         await on.say(ev.SessionDescribed(title="Plenary, second part"), by=SYSTEM)
         await expect(page.locator("h1")).to_have_text("Plenary, second part")
         assert [await line.get_attribute("id") for line in await page.locator("#Lines > li").all()] == ["s0", "s2"]

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from support.desks.meeting import Meeting, S, meeting
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, name, stand
@@ -33,7 +33,7 @@ async def test_words_go_from_every_page_and_every_file_and_the_number_stays(
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         await on.do(ask("a", f"Who eats {HIDDEN}?", name=f"Ana {HIDDEN}"), by=SOMEBODY)
         await on.do(ask("b", "When?"), by=SOMEBODY)
-        await on.do(stand(Standing.QUEUED, "a", "b"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.QUEUED, "a", "b"), by=MODERATOR)
         await on.do(do.WriteAnswer(intervention=name("a"), text=f"I eat {HIDDEN}.", language="en"), by=MODERATOR)
         other, reader = await elsewhere.new_page(), await elsewhere.new_page()
         await lead(other, on, Role.MODERATOR)

@@ -14,12 +14,12 @@ import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from moothall.adapters.sound.sound_folder import SoundFolder
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind, EndReason, SoundKept, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -31,7 +31,7 @@ LINES = (1_000, 3_000, 7_000, 9_000)
 
 
 @asynccontextmanager
-async def meeting(folder: Path, sound: SoundKept) -> AsyncIterator[Hall]:
+async def meeting(folder: Path, sound: SoundKept) -> AsyncIterator[RunningServer]:
     """A closed session with four lines and its sound, in two files."""
     shelf = SoundFolder(folder / "data" / "recordings", bitrate=24_000)
     settings = Settings(
@@ -40,7 +40,7 @@ async def meeting(folder: Path, sound: SoundKept) -> AsyncIterator[Hall]:
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
         commands: list[do.AnyCommand] = [
             do.CreateSession(title="Plenary", languages=("en",), sound=sound),
             do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),

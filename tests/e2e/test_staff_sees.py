@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
@@ -32,7 +32,7 @@ async def test_a_refusal_is_seen_and_undo_stands_where_the_link_may_undo(page: P
     async with meeting(tmp_path) as on:
         await on.say("s1", "Water is life.")
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
-        await on.do(do.Stand(interventions=(name("a"),), standing=Standing.QUEUED), by=MODERATOR)
+        await on.do(do.SetStatus(interventions=(name("a"),), status=InterventionStatus.QUEUED), by=MODERATOR)
         await on.sit_down(page, Role.RAPPORTEUR)
         await expect(page.locator("#Done")).to_contain_text("In the queue: No. 1")
         await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
@@ -86,10 +86,10 @@ async def test_what_was_moved_before_the_last_meeting_is_named_where_nothing_com
     page: Page, tmp_path: Path
 ) -> None:
     async with meeting(tmp_path) as on:
-        hall, now = RoomId("hall"), on.running.house.programme.now()
+        hall, now = RoomId("hall"), on.running.backend.programme.now()
         early = Planned(session=SessionId("early"), room=hall, title="Early", starts=now, ends=now + 3_600_000)
         late = Planned(session=S, room=hall, title="Open hall", starts=now + 7_200_000)
-        await on.running.house.programme.keep(rooms=[Room(id=hall, title="Hall")], planned=[early, late])
+        await on.running.backend.programme.keep(rooms=[Room(id=hall, title="Hall")], planned=[early, late])
         await on.sit_down(page)
         await expect(page.locator("#LeftOut")).to_have_text("Planned before that, and not begun: \u2068Early\u2069")
         await expect(page.locator("#Next")).to_be_hidden()
@@ -146,8 +146,12 @@ async def test_at_the_close_no_turn_stays_and_no_sheet_covers_what_is_typed(page
     async with meeting(tmp_path) as on:
         for what in "ab":
             await on.do(ask(what, f"Question {what}?"), by=SOMEBODY)
-        await on.do(do.Stand(interventions=(name("a"), name("b")), standing=Standing.QUEUED), by=MODERATOR)
-        await on.do(do.LimitTurns(ms=1), do.Stand(interventions=(name("a"),), standing=Standing.CALLED), by=MODERATOR)
+        await on.do(do.SetStatus(interventions=(name("a"), name("b")), status=InterventionStatus.QUEUED), by=MODERATOR)
+        await on.do(
+            do.LimitTurns(ms=1),
+            do.SetStatus(interventions=(name("a"),), status=InterventionStatus.CALLED),
+            by=MODERATOR,
+        )
         await page.goto(await on.link(Role.MODERATOR))
         await page.goto(f"{on.running.address}/moderate/{S}")
         await expect(page.locator("#Called #q-a")).to_be_visible()

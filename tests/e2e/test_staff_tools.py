@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
@@ -26,7 +26,7 @@ async def lead(page: Page, on: Meeting, role: Role = Role.MODERATOR, kind: str =
 
 
 def flags(on: Meeting, what: str) -> tuple[str, ...]:
-    each = on.live.state.floor.get(name(what))
+    each = on.live.state.questions.get(name(what))
     assert each is not None
     return each.flags
 
@@ -51,7 +51,7 @@ async def test_marked_ones_are_left_out_when_several_are_approved(page: Page, tm
 async def test_the_staff_marks_and_unmarks_by_key_and_can_undo_it(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
-        await on.do(stand(Standing.QUEUED, "a"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.QUEUED, "a"), by=MODERATOR)
         await lead(page, on)
         await on.do(do.ReportAbuse(intervention=name("a")), by=SOMEBODY)
         await expect(page.locator("#Queued #q-a")).to_contain_text("Reported by readers")
@@ -75,7 +75,7 @@ async def test_questions_are_narrowed_down(page: Page, tmp_path: Path) -> None:
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
         await on.do(ask("b", "¿Quién paga?", language="es", flags=("blocked-word",)), by=SOMEBODY)
         await on.do(ask("c", "I see", kind=Kind.COMMENT, origin="hub:nairobi"), by=SOMEBODY)
-        await on.do(stand(Standing.LATER, "c"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.LATER, "c"), by=MODERATOR)
         await lead(page, on)
         await page.locator("#Narrow summary").click()
 
@@ -86,8 +86,8 @@ async def test_questions_are_narrowed_down(page: Page, tmp_path: Path) -> None:
 
         for field, value, shown in (
             ("kind", "comment", "c"),
-            ("standing", "later", "c"),
-            ("standing", "being-checked", "ab"),
+            ("status", "later", "c"),
+            ("status", "being-checked", "ab"),
             ("flag", "any", "b"),
             ("flag", "none", "ac"),
             ("flag", "blocked-word", "b"),
@@ -141,13 +141,13 @@ async def test_a_note_is_read_where_it_is_for_and_its_author_sees_by_whom(
 
 async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
-        await on.running.house.links.create(Role.HUB, "hall", "Kisumu Library")
+        await on.running.backend.links.create(Role.HUB, "hall", "Kisumu Library")
         await lead(page, on)
         await page.locator("#LeaveNote [name=to]").select_option("hub:kisumu-library")
         await page.locator("#LeaveNote [name=text]").fill("You are next")
         await page.locator("#LeaveNote [type=submit]").click()
         await expect(page.locator("#Notes")).to_contain_text("For: Group: \u2068Kisumu Library\u2069")
-        (note,) = on.live.state.backstage.hub_notes
+        (note,) = on.live.state.notes_and_tags.hub_notes
         hub = Actor(Role.HUB, "l1", hub="kisumu-library")
         await on.do(do.ReadHubNote(hub=note.hub, note=note.note), by=hub)
         await on.do(do.LeaveHubNote(hub=note.hub, note=NoteId("answer"), text="We are ready"), by=hub)
@@ -155,12 +155,12 @@ async def test_a_group_is_written_to_and_its_answer_shown(page: Page, tmp_path: 
         await expect(page.locator("#Status")).to_contain_text("We are ready")
         await page.get_by_role("button", name="I have read it").click()
         await expect(page.locator("#Notes")).to_contain_text("Read by: Moderator")
-        assert on.live.state.backstage.hub_notes[-1].read == (Role.MODERATOR,)
+        assert on.live.state.notes_and_tags.hub_notes[-1].read == (Role.MODERATOR,)
 
 
 async def test_a_coordinator_asks_for_the_group(browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
-        _, token = await on.running.house.links.create(Role.HUB, f"session:{S}", "Kisumu Library")
+        _, token = await on.running.backend.links.create(Role.HUB, f"session:{S}", "Kisumu Library")
         # With scripts and without.
         for number, scripts in enumerate((False, True), 1):
             async with await browser.new_context(java_script_enabled=scripts, locale="en-GB") as context:
@@ -173,21 +173,21 @@ async def test_a_coordinator_asks_for_the_group(browser: Browser, tmp_path: Path
                 await page.get_by_label("Your question or comment").fill("Who pays?")
                 await page.get_by_role("button", name="Send").click()
                 await expect(page.locator(".stands")).to_have_text("Being checked")
-                each = on.live.state.floor.standing(*Standing)[-1]
+                each = on.live.state.questions.with_status(*InterventionStatus)[-1]
                 assert (each.number, each.origin) == (number, "hub:kisumu-library")
         # Whoever leaves asks for nobody but themselves.
         async with await browser.new_context(java_script_enabled=False, locale="en-GB") as context:
             page = await context.new_page()
-            staff, token = await on.running.house.links.create(Role.HUB, "hall", "Lima")
+            staff, token = await on.running.backend.links.create(Role.HUB, "hall", "Lima")
             await page.goto(f"{on.running.address}/enter/{token}")
             await page.goto(f"{on.running.address}/s/{S}/ask")
             await page.get_by_label("Your question or comment").fill("Why?")
-            await on.running.house.links.revoke(staff.link)
+            await on.running.backend.links.revoke(staff.link)
             await page.get_by_role("button", name="Send").click()
             await expect(page.get_by_role("alert")).to_contain_text("The link of that group doesn't work here any more")
             await page.get_by_role("button", name="Send").click()
             await expect(page.locator(".stands")).to_have_text("Being checked")
-            assert on.live.state.floor.standing(*Standing)[-1].origin == "remote"
+            assert on.live.state.questions.with_status(*InterventionStatus)[-1].origin == "remote"
 
 
 WHO, HOW = (PolicyQuestion(id=PolicyQuestionId(f"q{n}"), text=text) for n, text in enumerate(("Who pays?", "How?"), 1))
@@ -219,8 +219,8 @@ async def test_a_rapporteur_marks_lines_by_key_under_a_policy_question(page: Pag
         await expect(page.locator("#Tagged h3")).to_have_text(["1. Who pays?", "2. How?", "Under no question"])
         await expect(page.locator("#Tagged li").nth(1)).to_contain_text("Option · 0:0")
         await expect(page.locator("#Tagged a").nth(1)).to_have_attribute("href", f"/s/{S}?channel=floor#s0")
-        backstage = on.live.state.backstage
-        assert backstage.tag(SegmentId("s0"), HOW.id) is Tag.OPTION
+        notes_and_tags = on.live.state.notes_and_tags
+        assert notes_and_tags.tag(SegmentId("s0"), HOW.id) is Tag.OPTION
         await page.locator("#s0 [data-does=pick]").focus()
         await page.keyboard.press("2")
         await page.keyboard.press("x")
@@ -255,7 +255,7 @@ async def test_several_lines_are_marked_at_once_and_speakers_keep_their_numbers(
 async def test_who_does_not_report_sees_marks_and_sets_none(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.say("s0", "All of us pay.")
-        await on.do(do.TagLine(segment=SegmentId("s0"), tag=Tag.AGREED), by=Actor(Role.CHAIR, "c1"))
+        await on.do(do.TagSegment(segment=SegmentId("s0"), tag=Tag.AGREED), by=Actor(Role.CHAIR, "c1"))
         await lead(page, on, Role.CAPTIONER, "desk")
         await expect(page.locator("#s0 .tag")).to_have_text("Agreed")
         await expect(page.locator("#Outcome")).to_be_hidden()

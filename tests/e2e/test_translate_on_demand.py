@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind, EndReason, Origin, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from support.browser.browsing import tab
 
@@ -25,12 +25,12 @@ LINES = 40
 
 
 @asynccontextmanager
-async def old_meeting(data: Path) -> AsyncIterator[Hall]:
+async def old_meeting(data: Path) -> AsyncIterator[RunningServer]:
     """A server with a closed meeting, and a translator of its own that says everything again."""
     server, engine = Server(port=0, data=str(data)), Engine(count=0)
     # Over before there is a translator: one that is on would be translated by itself.
     async with hall(Settings(server=server, engine=engine, translation=Translation(translators=()))) as before:
-        writer = (await before.house.sessions.open(OLD)).writer
+        writer = (await before.backend.sessions.open(OLD)).writer
         steps: list[tuple[Actor, list[do.AnyCommand]]] = [
             (SYSTEM, [do.CreateSession(title="Old meeting", languages=("en",))]),
             (SYSTEM, [do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))]),
@@ -42,9 +42,9 @@ async def old_meeting(data: Path) -> AsyncIterator[Hall]:
             assert isinstance(await writer.send(actor, CommandId(f"c{number}"), commands), Receipt)
     translation = Translation(languages=("es", "ar"), translators=("echo",))
     async with hall(Settings(server=server, engine=engine, translation=translation)) as running:
-        assert await running.house.sessions.find(OLD) is not None
+        assert await running.backend.sessions.find(OLD) is not None
         while not running.translation.translators.directions:
-            await running.house.clock.sleep(20)
+            await running.backend.clock.sleep(20)
         yield running
 
 
@@ -81,7 +81,7 @@ async def test_so_it_does_without_scripts(browser: Browser, tmp_path: Path) -> N
         await page.get_by_role("button", name="Español").click()
         lines = page.locator("#Lines .text")
         while await lines.count() < LINES:
-            await running.house.clock.sleep(200)
+            await running.backend.clock.sleep(200)
             await page.reload()
         await expect(lines.first).to_have_text("[es] [pt] Line 0.")
         await page.reload()

@@ -34,7 +34,7 @@ async def test_a_correction_at_the_desk_reaches_readers_in_two_languages_and_the
     ):
         await on.say("s1", "The meeting will begin in the mourning.")
         while "mt-es" not in on.live.state.channels:
-            await on.running.house.clock.sleep(50)
+            await on.running.backend.clock.sleep(50)
         await spanish.goto(f"{on.running.address}/s/{S}")
         await spanish.get_by_role("link", name="Español", exact=True).first.click()
         await portuguese.goto(f"{on.running.address}/s/{S}?channel=mt-pt")

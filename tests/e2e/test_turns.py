@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, PollId
@@ -33,13 +33,13 @@ async def ask(page: Page, on: Meeting, text: str, who: str = "Ana", wish: str = 
     return InterventionId(page.url.partition("?")[0].rpartition(".")[2])
 
 
-async def stand(on: Meeting, what: InterventionId, *standings: Standing) -> None:
-    for standing in standings:
-        await on.do(do.Stand(interventions=(what,), standing=standing), by=MODERATOR)
+async def stand(on: Meeting, what: InterventionId, *statuses: InterventionStatus) -> None:
+    for status in statuses:
+        await on.do(do.SetStatus(interventions=(what,), status=status), by=MODERATOR)
 
 
 def found(on: Meeting, what: InterventionId) -> Intervention:
-    each = on.live.state.floor.get(what)
+    each = on.live.state.questions.get(what)
     assert each is not None
     return each
 
@@ -75,7 +75,7 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
         await reader.goto(f"{on.running.address}/s/{S}?ui=en")
         await wall.goto(f"{on.running.address}/s/{S}/screen?ui=en")
         what = await ask(page, on, "Who pays?")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await expect(page.get_by_role("alert")).to_contain_text("Now: it is your turn")
         await expect(page.locator("#Times")).to_contain_text("Please begin within")
         await words(page).focus()
@@ -111,7 +111,7 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
         await until(page, on, "I wonder who pays.", "And when", "In a break.")
         await page.keyboard.type("Not sent")
         await expect(reader.locator("#Growing .rest")).to_have_text("Not sent")
-        await stand(on, what, Standing.ANSWERED)
+        await stand(on, what, InterventionStatus.ANSWERED)
         await expect(reader.locator("#Growing")).to_be_empty()
         await expect(page.locator("#Voice")).to_contain_text("It is not your turn any more.")
         await expect(words(page)).to_have_value("Not sent")
@@ -121,7 +121,7 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
 async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?", who="")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await on.say("s1", "The chair says", end=False)
         await words(page).fill("No end")
         await expect(page.locator("#Typed li")).to_have_text(["No end"], timeout=10_000)
@@ -135,9 +135,9 @@ async def test_what_is_not_recorded_is_shown_and_forgotten(page: Page, browser: 
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         reader = await elsewhere.new_page()
         await reader.goto(f"{on.running.address}/s/{S}?ui=en")
-        await room_before(on.running.house, on.running.live, S)
+        await room_before(on.running.backend, on.running.live, S)
         what = await ask(page, on, "Who pays?")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await words(page).focus()
         await on.do(do.BeginNotRecorded(), by=MODERATOR)
         await expect(page.locator("#Unkept")).to_be_visible()
@@ -158,7 +158,7 @@ async def test_two_desks_and_the_author_see_the_same_limit(page: Page, browser: 
         await lead(desk, on)
         await lead(podium, on, "podium")
         what = await ask(page, on, "", wish="I'd like to speak".replace("'", "\u2019"))
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await expect(desk.locator("#Time")).to_contain_text("/ 2:00")
         await desk.get_by_label("Speaking time").select_option("1 min")
         for each in (desk, podium):
@@ -166,12 +166,12 @@ async def test_two_desks_and_the_author_see_the_same_limit(page: Page, browser: 
             await expect(each.locator("#Held")).to_contain_text("Waits for its author: 0:5")
         await expect(desk.locator("#Done")).to_contain_text("Speaking time changed")
         await expect(page.locator("#Times")).to_contain_text("Time left: 0:5")
-        await on.do(do.MapClock(t=on.live.state.media_now(on.running.house.clock.wall()) + 61_000), by=SYSTEM)
+        await on.do(do.MapClock(t=on.live.state.media_now(on.running.backend.clock.wall()) + 61_000), by=SYSTEM)
         for each in (desk, podium):
             await expect(each.locator("#Held")).to_have_text("Nobody has begun")
             await expect(each.locator("#Status")).to_have_text("Nobody has begun")
             await expect(each.locator("#Time")).to_contain_text("Over time")
-        assert found(on, what).standing is Standing.CALLED, "nothing happens by itself"
+        assert found(on, what).status is InterventionStatus.CALLED, "nothing happens by itself"
         await words(page).fill("Now")
         for each in (desk, podium):
             await expect(each.locator("#Time")).to_contain_text("/ 3:00")
@@ -186,7 +186,7 @@ async def test_without_scripts_one_types_puts_off_and_comes_back(page: Page, bro
         plain = await context.new_page()
         what = await ask(plain, on, "Who pays?")
         await lead(page, on)
-        await stand(on, what, Standing.QUEUED)
+        await stand(on, what, InterventionStatus.QUEUED)
         await plain.reload()
         await plain.get_by_role("button", name="Not now, later").click()
         await expect(plain.locator(".stands")).to_have_text("Later: you have put it off")
@@ -194,7 +194,7 @@ async def test_without_scripts_one_types_puts_off_and_comes_back(page: Page, bro
         await plain.get_by_role("button", name="I\u2019m ready again").click()
         await expect(plain.locator(".stands")).to_contain_text("In the queue: you are next")
         await expect(page.locator(f"#Queued #q-{what}")).to_contain_text("Its author is ready again")
-        await stand(on, what, Standing.CALLED)
+        await stand(on, what, InterventionStatus.CALLED)
         await plain.reload()
         await expect(plain.get_by_role("alert").first).to_contain_text("Now: it is your turn")
         await words(plain).fill("I wonder who pays.")
@@ -207,7 +207,7 @@ async def test_without_scripts_one_types_puts_off_and_comes_back(page: Page, bro
 async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await words(page).focus()
         await page.context.set_offline(True)
         await page.keyboard.type("One. Two. Thr")
@@ -223,13 +223,13 @@ async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
 async def test_what_was_not_sent_when_a_turn_ended_stands_there_when_it_comes_again(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await words(page).focus()
         await page.keyboard.type("One. Two and")
         await until(page, on, "One.")
-        await stand(on, what, Standing.QUEUED)
+        await stand(on, what, InterventionStatus.QUEUED)
         await expect(words(page)).to_have_attribute("readonly", "")
-        await stand(on, what, Standing.CALLED)
+        await stand(on, what, InterventionStatus.CALLED)
         await expect(page.locator("#Send")).to_be_enabled()
         await expect(words(page)).to_have_value("Two and")
         await words(page).focus()
@@ -252,10 +252,10 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
         await reader.goto(f"{text}?ui=en")
         await low.goto(f"{text}?ui=en&read=low")
         await expect(reader.locator("html")).to_have_class("live")
-        await stand(on, what, Standing.QUEUED)
+        await stand(on, what, InterventionStatus.QUEUED)
         for own in (page, slow):
             await expect(own.locator("#YourTurn a")).to_have_text("In the queue: you are next")
-        await stand(on, what, Standing.CALLED)
+        await stand(on, what, InterventionStatus.CALLED)
         for own in (page, slow):
             await expect(own.locator("#YourTurn a")).to_have_text("Now: it is your turn", timeout=1_000)
             await expect(own).to_have_title(re.compile("^Now: it is your turn"))
@@ -281,7 +281,7 @@ async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(
         await expect(slow.locator("#Longer")).to_have_count(0)
         await lead(slow, on)
         await expect(slow.locator("#Held")).to_contain_text("Its author needs longer: 2:5")
-        await stand(on, what, Standing.ANSWERED)
+        await stand(on, what, InterventionStatus.ANSWERED)
         await expect(page.locator("#YourTurn")).to_be_empty()
         await expect(page).to_have_title(re.compile("^(?!Now)"))
         await expect(reader.locator("#NowAsked")).to_be_hidden()
@@ -292,7 +292,7 @@ async def test_with_little_data_whoever_asked_is_told_over_the_one_stream_that_t
 ) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?")
-        await stand(on, what, Standing.QUEUED)
+        await stand(on, what, InterventionStatus.QUEUED)
         streams: list[str] = []
 
         def note(request: Request) -> None:
@@ -303,9 +303,9 @@ async def test_with_little_data_whoever_asked_is_told_over_the_one_stream_that_t
         async with page.expect_request("**/low?*"):
             await page.goto(f"{on.running.address}/s/{S}?ui=en&read=low")
         await expect(page.locator("#YourTurn a")).to_have_text("In the queue: you are next")
-        await stand(on, what, Standing.CALLED)
+        await stand(on, what, InterventionStatus.CALLED)
         await expect(page.locator("#YourTurn a")).to_have_text("Now: it is your turn", timeout=10_000)
-        await stand(on, what, Standing.ANSWERED)
+        await stand(on, what, InterventionStatus.ANSWERED)
         assert streams == ["low"]
 
 
@@ -319,16 +319,16 @@ async def test_whoever_goes_back_to_the_text_after_asking_is_told_there_too(page
             await page.go_back()
             await page.go_back()
             await expect(page.locator("#YourTurn")).to_have_count(1)
-            await stand(on, what, Standing.QUEUED, Standing.CALLED)
+            await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
             await expect(page.locator("#YourTurn a")).to_have_text("Now: it is your turn")
-            await stand(on, what, Standing.ANSWERED)
+            await stand(on, what, InterventionStatus.ANSWERED)
 
 
 async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, browser: Browser, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on, await browser.new_context() as elsewhere:
         reader = await elsewhere.new_page()
         what, other = await ask(page, on, "Who pays?"), await ask(page, on, "Who decides?")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         hands = PollId("p1")
         await on.do(
             do.OpenPoll(poll=hands, question="Shall we go on?", language="en", options=("Yes", "No")), by=MODERATOR
@@ -343,14 +343,14 @@ async def test_what_is_asked_now_is_known_again_after_a_snapshot(page: Page, bro
         await reader.goto(f"{on.running.address}/s/{S}?ui=en")
         await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 1: Who pays?")
         await expect(reader.locator("#Raised")).to_contain_text("Shall we go on?")
-        await stand(on, what, Standing.ANSWERED)
-        await stand(on, other, Standing.QUEUED)
+        await stand(on, what, InterventionStatus.ANSWERED)
+        await stand(on, other, InterventionStatus.QUEUED)
         await on.do(do.ClosePoll(poll=hands), by=MODERATOR)
         async with reader.expect_response(lambda answer: answer.url.endswith(f"/s/{S}?ui=en")):
             late.set()
         await expect(reader.locator("#NowAsked")).to_be_hidden()
         await expect(reader.locator("#Raised")).to_be_hidden()
-        await stand(on, other, Standing.CALLED)
+        await stand(on, other, InterventionStatus.CALLED)
         await expect(reader.locator("#NowAsked")).to_have_text("Now: Question no. 2: Who decides?")
 
 
@@ -358,7 +358,7 @@ async def test_without_scripts_the_text_says_so_when_it_is_loaded(browser: Brows
     async with meeting(tmp_path) as on, await browser.new_context(java_script_enabled=False) as plain:
         page = await plain.new_page()
         what = await ask(page, on, "Who pays?")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         for path in ("", "/read"):
             await page.goto(f"{on.running.address}/s/{S}{path}?ui=en")
             await expect(page.get_by_role("link", name="Now: it is your turn")).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import InterventionId
 from support.desks.meeting import Meeting, S, meeting
 from support.sessions.questions import MODERATOR
@@ -27,9 +27,9 @@ async def ask(page: Page, on: Meeting, text: str, who: str = "Ana") -> Intervent
     return InterventionId(page.url.partition("?")[0].rpartition(".")[2])
 
 
-async def stand(on: Meeting, what: InterventionId, *standings: Standing) -> None:
-    for standing in standings:
-        await on.do(do.Stand(interventions=(what,), standing=standing), by=MODERATOR)
+async def stand(on: Meeting, what: InterventionId, *statuses: InterventionStatus) -> None:
+    for status in statuses:
+        await on.do(do.SetStatus(interventions=(what,), status=status), by=MODERATOR)
 
 
 async def test_every_wall_shows_what_is_typed_and_pages_without_scripts_what_was(
@@ -42,7 +42,7 @@ async def test_every_wall_shows_what_is_typed_and_pages_without_scripts_what_was
         for each, path in ((reader, ""), (wall, "/screen"), (overlay, "/overlay")):
             await each.goto(f"{at}{path}?ui=en")
         what = await ask(page, on, "Who pays?")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await page.get_by_label("Your words").focus()
         await page.keyboard.type("I wonder")
         await expect(reader.locator("#Growing .rest")).to_have_text("I wonder")
@@ -69,7 +69,7 @@ async def test_a_line_sent_without_a_script_is_on_every_page_at_once(
         author = await plain.new_page()
         await page.goto(f"{on.running.address}/s/{S}/screen?ui=en")
         what = await ask(author, on, "Who pays?")
-        await stand(on, what, Standing.QUEUED, Standing.CALLED)
+        await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await author.reload()
         await author.get_by_label("Your words").fill("I wonder who pays.")
         await author.get_by_role("button", name="Send").click()
@@ -87,17 +87,17 @@ async def test_what_is_done_with_a_question_is_on_its_authors_page_without_a_wai
         await page.wait_for_load_state("networkidle")
         await page.clock.install()
         await page.clock.pause_at("2100-01-01")  # no timer of the page runs: what comes is asked for at once
-        await stand(on, mine, Standing.QUEUED)
+        await stand(on, mine, InterventionStatus.QUEUED)
         await expect(page.locator(".stands")).to_contain_text("you are next")
-        await stand(on, first, Standing.QUEUED)
-        await stand(on, mine, Standing.LATER)
+        await stand(on, first, InterventionStatus.QUEUED)
+        await stand(on, mine, InterventionStatus.LATER)
         await expect(page.locator(".stands")).to_have_text("Later")
-        await stand(on, mine, Standing.QUEUED, Standing.CALLED)
+        await stand(on, mine, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await expect(page.get_by_role("alert")).to_contain_text("Now: it is your turn")
         await on.do(do.LimitTurns(ms=60_000), by=MODERATOR)
         await expect(page.locator("#Times")).to_contain_text(re.compile(r"Time left: (1:00|0:5\d)"))
-        await stand(on, mine, Standing.QUEUED)
+        await stand(on, mine, InterventionStatus.QUEUED)
         await expect(page.locator(".stands")).to_contain_text("1 before you")
-        await stand(on, first, Standing.CALLED)
+        await stand(on, first, InterventionStatus.CALLED)
         await page.clock.run_for(3_000)
         await expect(page.locator(".stands")).to_contain_text("you are next")

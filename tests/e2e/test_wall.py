@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import PollId, SpeakerId
 from moothall.core.signals import Unrecorded
@@ -100,7 +100,7 @@ async def sit(page: Page, on: Meeting, role: Role, path: str) -> None:
 
 async def called(on: Meeting, text: str = "A rude question") -> None:
     await on.do(ask("a", text), by=SOMEBODY)
-    await on.do(stand(Standing.QUEUED, "a"), stand(Standing.CALLED, "a"), by=MODERATOR)
+    await on.do(stand(InterventionStatus.QUEUED, "a"), stand(InterventionStatus.CALLED, "a"), by=MODERATOR)
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ async def test_the_walls_are_emptied_from_each_page_of_the_staff(
         await page.get_by_role("button", name="Clear the wall").click()
         await expect(page.locator("#Status")).to_have_text("The walls are empty")
         await expect(wall.locator("#Newest")).to_have_text("")
-        each = on.live.state.floor.get(name("a"))
+        each = on.live.state.questions.get(name("a"))
         assert each is not None
-        assert each.standing is Standing.CHECKED
+        assert each.status is InterventionStatus.CHECKED
         if await page.locator("#Done").count():
             await page.get_by_role("button", name="Undo: Wall cleared").click()
             await expect(wall.locator("#Newest")).to_contain_text("Something rude.")
-            assert on.live.state.floor.called == "a"
+            assert on.live.state.questions.called == "a"
 
 
 async def test_a_key_empties_the_walls_and_another_one_takes_it_back(page: Page, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ async def test_who_looks_after_all_meetings_empties_the_walls_of_one(page: Page,
         await page.get_by_role("button", name="Clear the wall: Open hall").click()
         await expect(page.locator("#Status")).to_have_text("The walls are empty: \u2068Open hall\u2069")
         assert on.live.state.wall_cleared is not None
-        assert on.live.state.floor.called is None
+        assert on.live.state.questions.called is None
 
 
 async def test_who_only_listens_has_no_such_button(page: Page, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ async def test_who_only_listens_has_no_such_button(page: Page, tmp_path: Path) -
 async def ask_three(on: Meeting) -> None:
     """A question in English with a name, one without, and one that nobody has approved."""
     await on.do(ask("a", "Who pays?", name="Añez"), ask("b", "When?"), ask("c", "Go away!", name="Rude"), by=SOMEBODY)
-    await on.do(stand(Standing.QUEUED, "a", "b"), by=MODERATOR)
+    await on.do(stand(InterventionStatus.QUEUED, "a", "b"), by=MODERATOR)
 
 
 async def test_a_wall_shows_what_is_asked_and_what_comes_next_as_it_happens(page: Page, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_a_wall_shows_what_is_asked_and_what_comes_next_as_it_happens(page
             ["Question no. 1 · Añez Who pays?", "Question no. 2 When?"]
         )
         await expect(page.locator("header .ask")).to_contain_text(f"/s/{S}/ask")
-        await on.do(stand(Standing.CALLED, "a"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.CALLED, "a"), by=MODERATOR)
         await expect(asked.locator(".now")).to_have_text("Question no. 1 · Añez Who pays?")
         await expect(asked.locator(".next li")).to_have_text(["Question no. 2 When?"])
         later = await page.context.new_page()
@@ -190,9 +190,9 @@ async def test_a_wall_shows_what_is_asked_and_what_comes_next_as_it_happens(page
             await expect(each.locator("#Asked .now")).to_have_count(0)
             await expect(each.locator(".beside")).to_be_hidden()
             await expect(each.locator("#Newest")).to_have_text("")
-        await on.do(stand(Standing.CALLED, "b"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.CALLED, "b"), by=MODERATOR)
         await expect(asked.locator(".now")).to_have_text("Question no. 2 When?")
-        await on.do(stand(Standing.LATER, "b"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.LATER, "b"), by=MODERATOR)
         await expect(beside).to_be_hidden()
         await later.close()
 
@@ -200,7 +200,7 @@ async def test_a_wall_shows_what_is_asked_and_what_comes_next_as_it_happens(page
 async def test_a_show_of_hands_is_counted_on_the_wall(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
-        await on.do(stand(Standing.QUEUED, "a"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.QUEUED, "a"), by=MODERATOR)
         await page.goto(f"{on.running.address}/s/{S}/screen?ui=en")
         await expect(page.locator("#Asked .next")).to_contain_text("Who pays?")
         poll = PollId("p")
@@ -216,7 +216,7 @@ async def test_a_show_of_hands_is_counted_on_the_wall(page: Page, tmp_path: Path
         assert await hands.locator("meter").evaluate_all("all => all.map(({ value }) => value)") == [75, 25]
         await on.do(do.ClosePoll(poll=poll), by=MODERATOR)
         await expect(hands).to_contain_text("It is closed. This is the result.")
-        await on.do(stand(Standing.CALLED, "a"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.CALLED, "a"), by=MODERATOR)
         await expect(page.locator("#Asked .now")).to_contain_text("Who pays?")
         await expect(hands).to_have_count(0)
 
@@ -226,7 +226,7 @@ async def test_an_overlay_shows_the_question_above_the_text_unless_it_is_not_to(
         await ask_three(on)
         await page.goto(f"{on.running.address}/s/{S}/overlay")
         await expect(page.locator("#Asked")).to_be_hidden()  # what comes next is not for a picture
-        await on.do(stand(Standing.CALLED, "a"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.CALLED, "a"), by=MODERATOR)
         await expect(page.locator("#Asked .now")).to_be_visible()
         bare = await page.context.new_page()
         await bare.goto(f"{on.running.address}/s/{S}/overlay?question=0")
@@ -242,7 +242,7 @@ async def test_a_question_is_translated_for_its_wall_and_for_whoever_reads_the_l
     async with meeting(tmp_path, languages=("pt", "en")) as on, into_portuguese(on.running):
         await page.goto(f"{on.running.address}/s/{S}/screen")
         await ask_three(on)
-        await on.do(stand(Standing.CALLED, "a"), by=MODERATOR)
+        await on.do(stand(InterventionStatus.CALLED, "a"), by=MODERATOR)
         words = page.locator("#Asked .now .asks")
         await expect(words.first).to_have_text("Who pays?")
         await expect(words.nth(1)).to_have_attribute("lang", "pt")

@@ -19,7 +19,9 @@ def rooms_far_away(recorder: Recorder) -> list[LogRecord]:
 
     def stands(hub: str, title: str, people: int | None, t: int, *, here: bool = True) -> LogRecord:
         counted = None if people is None else MORNING + t - 500
-        stood = ev.HubStands(hub=hub, title=title, people=people, counted=counted, here=here, since=MORNING + t, t=t)
+        stood = ev.HubPresenceChanged(
+            hub=hub, title=title, people=people, counted=counted, here=here, since=MORNING + t, t=t
+        )
         return tell(stood, SYSTEM)
 
     asked = ev.InterventionPublished(

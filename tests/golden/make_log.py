@@ -26,7 +26,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import (
@@ -137,7 +137,7 @@ def open_hall(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SpeakerIntroduced(speaker=ANA, name="Ana Conceição"), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(ev.EngineAttached(channel=FLOOR, generation=1, model="whisper-base")),
-        tell(ev.SpeakerTookFloor(channel=FLOOR, speaker=ANA, t=300), CAPTIONER),
+        tell(ev.SpeakerChanged(channel=FLOOR, speaker=ANA, t=300), CAPTIONER),
         tell(opened(S1, 400), ENGINE, cause="w-1"),
         tell(words(S1, 0, 400, " Bone", " deer."), ENGINE, cause="w-1", n=1),
         tell(ended(S1, 1_000, " Bone deer."), ENGINE),
@@ -166,8 +166,8 @@ def remove_what_was_not_recorded(recorder: Recorder) -> tuple[tuple[int, ...], l
             CAPTIONER,
         ),
         tell(ended(S3, 91_000, "Retomamos."), CAPTIONER),
-        tell(ev.LinesMovedAway(channel=FLOOR, segments=(S3,), session=elsewhere), CAPTIONER),
-        tell(ev.LinesMovedHere(channel=FLOOR, segments=(S4,), session=elsewhere), CAPTIONER, cause="m"),
+        tell(ev.SegmentsMovedAway(channel=FLOOR, segments=(S3,), session=elsewhere), CAPTIONER),
+        tell(ev.SegmentsMovedHere(channel=FLOOR, segments=(S4,), session=elsewhere), CAPTIONER, cause="m"),
         tell(opened(S4, 92_000), CAPTIONER, cause="m", n=1),
         tell(ended(S4, 93_000, "Obrigada."), CAPTIONER, cause="m", n=2),
         tell(
@@ -188,10 +188,10 @@ def closing(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionCreated(title="Closing", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
-        tell(ev.CloseAsked(act=CommandId("d1"), by="chair-2")),
-        tell(ev.CloseAsked()),
+        tell(ev.CloseRequested(act=CommandId("d1"), by="chair-2")),
+        tell(ev.CloseRequested()),
         tell(opened(S1, 400), ENGINE),
-        tell(ev.CloseAsked(act=CommandId("d2"), by="chair-2")),
+        tell(ev.CloseRequested(act=CommandId("d2"), by="chair-2")),
         tell(words(S1, 0, 400, " Good", "bye."), ENGINE),
         tell(ended(S1, 1_000, " Goodbye."), ENGINE),
         tell(ev.SessionClosed(t=2_000), CHAIR, cause="d2"),
@@ -265,7 +265,7 @@ def translated(recorder: Recorder) -> list[LogRecord]:
     spanish = ChannelId("mt-es")
 
     def made(segment: SegmentId, revision: int, *, rough: bool = False) -> ev.MadeFrom:
-        sources = (ev.SourceLine(segment, revision),)
+        sources = (ev.SourceSegment(segment, revision),)
         return ev.MadeFrom(sources=sources, route="bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es", rough=rough)
 
     def line(segment: SegmentId, t0: int, text: str) -> list[LogRecord]:
@@ -290,7 +290,7 @@ def translated(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(
             ev.ChannelAdded(
-                channel=spanish, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=False, asked=MORNING
+                channel=spanish, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=False, requested=MORNING
             )
         ),
     ]
@@ -343,8 +343,8 @@ def asking(recorder: Recorder) -> list[LogRecord]:
             by,
         )
 
-    def stands(standing: Standing) -> LogRecord:
-        return tell(ev.InterventionStands(intervention=q1, number=1, standing=standing, t=1_000), STAFF)
+    def stands(status: InterventionStatus) -> LogRecord:
+        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=1_000), STAFF)
 
     return [
         tell(ev.SessionCreated(title="Asking", languages=("en",)), STAFF),
@@ -367,12 +367,12 @@ def asking(recorder: Recorder) -> list[LogRecord]:
             ),
             STAFF,
         ),
-        stands(Standing.QUEUED),
-        tell(ev.QueueOrdered(order=Order.ALTERNATE), STAFF),
+        stands(InterventionStatus.QUEUED),
+        tell(ev.QueueOrdered(order=QueueOrder.ALTERNATE), STAFF),
         tell(ev.QueueArranged(first=(q1,)), CHAIR),
         tell(ev.SupportCounted(counts={q1: 12})),
         tell(ev.InterventionWritten(intervention=q1, number=1, text="Because.", language="en"), STAFF),
-        stands(Standing.WRITTEN),
+        stands(InterventionStatus.WRITTEN),
         tell(ev.SessionClosed(t=3_000), CHAIR),
     ]
 
@@ -386,8 +386,8 @@ def turns(recorder: Recorder) -> list[LogRecord]:
     tell, by = recorder.record, Actor(Role.PARTICIPANT, "q1")
     q1, line, speaker = InterventionId("q1"), SegmentId("i1.a"), SpeakerId("i1")
 
-    def stands(standing: Standing, t: int, actor: Actor = STAFF, *, own: bool = False) -> LogRecord:
-        return tell(ev.InterventionStands(intervention=q1, number=1, standing=standing, t=t, own=own), actor)
+    def stands(status: InterventionStatus, t: int, actor: Actor = STAFF, *, own: bool = False) -> LogRecord:
+        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t, own=own), actor)
 
     return [
         tell(ev.SessionCreated(title="Turns", languages=("en",)), STAFF),
@@ -413,11 +413,11 @@ def turns(recorder: Recorder) -> list[LogRecord]:
             ),
             STAFF,
         ),
-        stands(Standing.QUEUED, 1_000),
-        stands(Standing.LATER, 1_100, by, own=True),
-        stands(Standing.QUEUED, 1_200, by, own=True),
+        stands(InterventionStatus.QUEUED, 1_000),
+        stands(InterventionStatus.LATER, 1_100, by, own=True),
+        stands(InterventionStatus.QUEUED, 1_200, by, own=True),
         tell(ev.TurnLimited(ms=180_000), CHAIR),
-        stands(Standing.CALLED, 2_000),
+        stands(InterventionStatus.CALLED, 2_000),
         tell(ev.SpeakerIntroduced(speaker=speaker, name="Ana"), by),
         tell(ev.TurnTyped(intervention=q1, number=1, t=3_000), by),
         tell(
@@ -430,7 +430,7 @@ def turns(recorder: Recorder) -> list[LogRecord]:
             ev.SegmentEnded(channel=FLOOR, segment=line, t1=3_500, reason=ev.EndReason.SENTENCE, text="I wonder why."),
             by,
         ),
-        stands(Standing.ANSWERED, 9_000),
+        stands(InterventionStatus.ANSWERED, 9_000),
         tell(ev.SessionClosed(t=10_000), CHAIR),
     ]
 
@@ -450,18 +450,18 @@ def held_turn(recorder: Recorder) -> list[LogRecord]:
         intervention=q1, number=1, kind=Kind.QUESTION, text="Who pays?", language="en", name="", origin="remote", t=900
     )
 
-    def stands(standing: Standing, t: int) -> LogRecord:
-        return tell(ev.InterventionStands(intervention=q1, number=1, standing=standing, t=t), STAFF)
+    def stands(status: InterventionStatus, t: int) -> LogRecord:
+        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t), STAFF)
 
     return [
         tell(ev.SessionCreated(title="Held", languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(received, by),
         tell(published, STAFF),
-        stands(Standing.QUEUED, 1_000),
-        stands(Standing.CALLED, 2_000),
+        stands(InterventionStatus.QUEUED, 1_000),
+        stands(InterventionStatus.CALLED, 2_000),
         tell(ev.TurnHeld(intervention=q1, number=1, t=3_000), by),
-        stands(Standing.QUEUED, 4_000),
+        stands(InterventionStatus.QUEUED, 4_000),
         tell(ev.SessionClosed(t=10_000), CHAIR),
     ]
 
@@ -484,9 +484,9 @@ def backstage(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(ev.SegmentOpened(channel=FLOOR, segment=line, t0=0, language="en", origin=ev.Origin.PERSON), CAPTIONER),
         tell(ended, CAPTIONER),
-        tell(ev.LineTagged(segment=line, tag=Tag.AGREED, question=who), STAFF),
-        tell(ev.LineTagged(segment=line, tag=Tag.OPTION), CHAIR),
-        tell(ev.LineTagged(segment=line, tag=None), CHAIR),
+        tell(ev.SegmentTagged(segment=line, tag=Tag.AGREED, question=who), STAFF),
+        tell(ev.SegmentTagged(segment=line, tag=Tag.OPTION), CHAIR),
+        tell(ev.SegmentTagged(segment=line, tag=None), CHAIR),
         tell(ev.NoteLeft(text="Ana Conceição comes next.", note=note, to=Role.CAPTIONER), CHAIR),
         tell(ev.NoteRead(note=note), CAPTIONER),
         tell(ev.HubNoteLeft(hub="lima", note=to_hub, text="You are next.", by=Role.CHAIR), CHAIR),

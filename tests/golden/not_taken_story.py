@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import HUB, REMOTE, Kind, Standing
+from moothall.core.events.question_parts import HUB, REMOTE, InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId
 from support.sessions.recorder import MORNING, Recorder
@@ -29,8 +29,8 @@ def _asked(name: InterventionId, number: int, text: str, origin: str) -> ev.Inte
     )
 
 
-def _stands(name: InterventionId, number: int, standing: Standing, t: int) -> ev.InterventionStands:
-    return ev.InterventionStands(intervention=name, number=number, standing=standing, t=t)
+def _stands(name: InterventionId, number: int, status: InterventionStatus, t: int) -> ev.InterventionStatusChanged:
+    return ev.InterventionStatusChanged(intervention=name, number=number, status=status, t=t)
 
 
 def two_not_taken(recorder: Recorder) -> list[LogRecord]:
@@ -40,13 +40,13 @@ def two_not_taken(recorder: Recorder) -> list[LogRecord]:
         tell(ev.ChannelAdded(channel=ChannelId("floor"), kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
         tell(_asked(ONE, 1, "Why?", REMOTE), VISITOR, cause="ask-1"),
-        tell(_stands(ONE, 1, Standing.CHECKED, 900), VISITOR, cause="ask-1", n=1),
+        tell(_stands(ONE, 1, InterventionStatus.CHECKED, 900), VISITOR, cause="ask-1", n=1),
         tell(ev.AskingLimited(known=True), MODERATOR),
         tell(_asked(OTHER, 2, "Why João Silva?", f"{HUB}kisumu"), VISITOR, cause="ask-2"),
-        tell(_stands(OTHER, 2, Standing.CHECKED, 950), VISITOR, cause="ask-2", n=1),
-        tell(_stands(ONE, 1, Standing.DECLINED, 1_000), MODERATOR, cause="no-1"),
+        tell(_stands(OTHER, 2, InterventionStatus.CHECKED, 950), VISITOR, cause="ask-2", n=1),
+        tell(_stands(ONE, 1, InterventionStatus.DECLINED, 1_000), MODERATOR, cause="no-1"),
         tell(ev.InterventionDeclined(intervention=ONE, reason="Asked before."), MODERATOR, cause="no-1", n=1),
-        tell(_stands(OTHER, 2, Standing.DECLINED, 1_100), MODERATOR, cause="no-2"),
+        tell(_stands(OTHER, 2, InterventionStatus.DECLINED, 1_100), MODERATOR, cause="no-2"),
         tell(ev.InterventionDeclined(intervention=OTHER, reason="It names João Silva."), MODERATOR, cause="no-2", n=1),
         tell(
             ev.HubDeclined(hub="kisumu", intervention=OTHER, reason="It names João Silva."),

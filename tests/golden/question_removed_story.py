@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId
 from support.sessions.recorder import MORNING, Recorder
@@ -14,8 +14,8 @@ STAFF = Actor(Role.SECRETARIAT, "staff-1")
 Q = InterventionId("q1")
 
 
-def _stands(standing: Standing, t: int, reason: str = "") -> ev.InterventionStands:
-    return ev.InterventionStands(intervention=Q, number=1, standing=standing, t=t, reason=reason)
+def _stands(status: InterventionStatus, t: int, reason: str = "") -> ev.InterventionStatusChanged:
+    return ev.InterventionStatusChanged(intervention=Q, number=1, status=status, t=t, reason=reason)
 
 
 def _published(text: str, name: str, *, removed: bool = False) -> ev.InterventionPublished:
@@ -50,13 +50,13 @@ def question_not_taken(recorder: Recorder) -> list[LogRecord]:
         tell(ev.ChannelAdded(channel=ChannelId("floor"), kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
         tell(received, Actor(Role.PARTICIPANT, "visitor"), cause="ask"),
-        tell(_stands(Standing.CHECKED, 900), Actor(Role.PARTICIPANT, "visitor"), cause="ask", n=1),
+        tell(_stands(InterventionStatus.CHECKED, 900), Actor(Role.PARTICIPANT, "visitor"), cause="ask", n=1),
         tell(ev.InterventionReworded(intervention=Q, text="Why João Silva?"), MODERATOR),
         tell(_published("Why João Silva?", "Ana Conceição"), MODERATOR, cause="approve"),
-        tell(_stands(Standing.QUEUED, 1_000), MODERATOR, cause="approve", n=1),
-        tell(_stands(Standing.CALLED, 1_500), MODERATOR),
+        tell(_stands(InterventionStatus.QUEUED, 1_000), MODERATOR, cause="approve", n=1),
+        tell(_stands(InterventionStatus.CALLED, 1_500), MODERATOR),
         tell(ev.InterventionWritten(intervention=Q, number=1, text="He was here.", language="pt"), MODERATOR),
-        tell(_stands(Standing.DECLINED, 2_000, "It names João Silva."), MODERATOR),
+        tell(_stands(InterventionStatus.DECLINED, 2_000, "It names João Silva."), MODERATOR),
         tell(ev.SessionClosed(t=3_000), MODERATOR),
     ]
 
@@ -70,6 +70,6 @@ def remove_its_words(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecor
     return gone, [
         tell(stays, STAFF, cause="r"),
         tell(_published("", "", removed=True), STAFF, cause="r", n=1),
-        tell(_stands(Standing.DECLINED, 2_000), STAFF, cause="r", n=2),
+        tell(_stands(InterventionStatus.DECLINED, 2_000), STAFF, cause="r", n=2),
         tell(ev.BodyRemoved(offsets=gone, reason="request", by=STAFF.id), STAFF, cause="r", n=3),
     ]

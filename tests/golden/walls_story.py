@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId
 from support.sessions.recorder import MORNING, Recorder
@@ -19,8 +19,8 @@ FLOOR, Q1, LINE = ChannelId("floor"), InterventionId("q1"), SegmentId("s1")
 def cleared_walls(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
 
-    def stands(standing: Standing, t: int) -> LogRecord:
-        return tell(ev.InterventionStands(intervention=Q1, number=1, standing=standing, t=t), MODERATOR)
+    def stands(status: InterventionStatus, t: int) -> LogRecord:
+        return tell(ev.InterventionStatusChanged(intervention=Q1, number=1, status=status, t=t), MODERATOR)
 
     received = ev.InterventionReceived(
         intervention=Q1,
@@ -46,15 +46,15 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
         ),
         tell(received, PARTICIPANT),
         tell(published, MODERATOR),
-        stands(Standing.QUEUED, 1_000),
-        stands(Standing.CALLED, 2_000),
+        stands(InterventionStatus.QUEUED, 1_000),
+        stands(InterventionStatus.CALLED, 2_000),
         tell(ev.WallCleared(t=2_501, withdrawn=Q1), MODERATOR),
-        stands(Standing.CHECKED, 2_500),
+        stands(InterventionStatus.CHECKED, 2_500),
         tell(ev.WallCleared(t=None), MODERATOR),
-        stands(Standing.QUEUED, 3_000),
-        stands(Standing.CALLED, 3_000),
+        stands(InterventionStatus.QUEUED, 3_000),
+        stands(InterventionStatus.CALLED, 3_000),
         tell(ev.WallCleared(t=3_101, withdrawn=Q1), MODERATOR),
-        stands(Standing.CHECKED, 3_100),
+        stands(InterventionStatus.CHECKED, 3_100),
         tell(ev.SessionClosed(t=4_000), MODERATOR),
     ]
 

@@ -14,13 +14,13 @@ from moothall.wire.hub.messages import Done
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.outbox import store as outbox_sqlite
-from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.outbox.outbox import HubOutbox
 from support.hubs.disk_story import act, steps
 
 
 async def main(folder: Path, seed: int, most: int | None) -> None:
     mirror = await Mirror.open(folder / mirror_sqlite.FILE_NAME)
-    outbox = await Outbox.open(folder / outbox_sqlite.FILE_NAME)
+    outbox = await HubOutbox.open(folder / outbox_sqlite.FILE_NAME)
     print("open", flush=True)
     for n, (step, _) in enumerate(steps(seed)):
         if n == most:

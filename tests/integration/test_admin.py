@@ -21,10 +21,10 @@ from support.memory.programme import HOUR
 
 DOORS = [
     ("GET", "/admin"), ("GET", "/admin/meetings/water-board"), ("GET", "/staff"), ("POST", "/admin/meetings"),
-    ("POST", "/admin/meetings/water-board"), ("POST", "/admin/meetings/water-board/plan"), ("POST", "/admin/places"),
-    ("POST", "/admin/places/hall/next"),
+    ("POST", "/admin/meetings/water-board"), ("POST", "/admin/meetings/water-board/plan"), ("POST", "/admin/rooms"),
+    ("POST", "/admin/rooms/hall/next"),
     ("POST", "/admin/links"), ("POST", "/admin/links/x/replace"), ("POST", "/admin/links/x/revoke"),
-    ("POST", "/admin/programme"), ("POST", "/admin/programme/import"), ("POST", "/staff/places/hall/next"),
+    ("POST", "/admin/programme"), ("POST", "/admin/programme/import"), ("POST", "/staff/rooms/hall/next"),
 ]  # fmt: skip
 
 
@@ -32,7 +32,7 @@ async def test_a_stranger_gets_nothing_but_a_sentence(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         await make(await house.secretary())
         stranger, technician = await house.browser(), await house.browser()
-        _, token = await house.running.house.links.create(Role.TECHNICIAN, "room:hall", "")
+        _, token = await house.running.backend.links.create(Role.TECHNICIAN, "room:hall", "")
         await technician.get(f"/enter/{token}")
         assert technician.url == "/staff"
         for method, path in DOORS:
@@ -41,7 +41,7 @@ async def test_a_stranger_gets_nothing_but_a_sentence(tmp_path: Path) -> None:
                 assert status == 403, (method, path)
                 assert "Open the link that you were given" in browser.text
                 assert "Water board" not in browser.text
-        assert [each.title for each in house.running.house.programme.planned()] == ["Water board"]
+        assert [each.title for each in house.running.backend.programme.planned()] == ["Water board"]
 
 
 async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_path: Path) -> None:
@@ -52,11 +52,11 @@ async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_pa
         assert secretary.text.count('class="qr"') == 2
         signer = signing.Ed25519Signer.load(tmp_path / "data" / signing.FILE_NAME)
         assert secretary.text.count(f'signed with this key: <bdi class="key">{signer.key_id}') == 2
-        live = await house.running.house.sessions.find(SessionId("water-board"))
+        live = await house.running.backend.sessions.find(SessionId("water-board"))
         assert live is not None
         assert (live.state.title, live.state.languages) == ("Water board", ("sw", "en", "fr-CA"))
         assert list(live.state.channels) == ["floor"]
-        record = await house.running.house.sessions.find(SessionId("water-board"))
+        record = await house.running.backend.sessions.find(SessionId("water-board"))
         assert record is live
         technician = await house.browser()
         assert await technician.get(link) == 200
@@ -96,16 +96,16 @@ async def test_a_form_that_is_sent_again_makes_nothing_twice(tmp_path: Path) -> 
         assert secretary.url == "/admin/meetings"
         assert await secretary.post("/admin/meetings", form) == 200
         assert secretary.url == "/admin"
-        assert len(house.running.house.programme.planned()) == 1
+        assert len(house.running.backend.programme.planned()) == 1
         await make(secretary)
-        assert [each.session for each in house.running.house.programme.planned()] == ["water-board", "water-board-2"]
+        assert [each.session for each in house.running.backend.programme.planned()] == ["water-board", "water-board-2"]
 
 
 async def test_a_form_from_elsewhere_does_nothing(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, other = await house.secretary(), await house.browser()
         form = {**secretary.hidden("/admin/meetings"), **MEETING}
-        _, token = await house.running.house.links.create(Role.SECRETARIAT, "hall", "")
+        _, token = await house.running.backend.links.create(Role.SECRETARIAT, "hall", "")
         await other.get(f"/enter/{token}")
         theirs = {**form, **other.hidden("/admin/meetings")}
         for browser, fields, origin in (
@@ -120,7 +120,7 @@ async def test_a_form_from_elsewhere_does_nothing(tmp_path: Path) -> None:
             assert await browser.post("/admin/meetings", fields, origin=origin) == 403
             assert "nothing was done" in browser.text
         assert await secretary.post("/leave", origin="https://evil.example") == 403
-        assert house.running.house.programme.planned() == ()
+        assert house.running.backend.programme.planned() == ()
 
 
 WRONG = [
@@ -150,13 +150,13 @@ async def test_what_is_wrong_is_said_and_what_was_written_stays(tmp_path: Path) 
             if "languages" in fields:
                 assert 'value="Water board"' in secretary.text
                 assert f'value="{fields["languages"]}"' in secretary.text
-        assert house.running.house.programme.planned() == ()
+        assert house.running.backend.programme.planned() == ()
 
 
 async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()
-        programme: Programme = house.running.house.programme
+        programme: Programme = house.running.backend.programme
         for name in FILES[1:]:
             await secretary.get("/admin")
             assert await secretary.upload(sample(name)) == 200, secretary.text
@@ -180,7 +180,7 @@ async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
         await secretary.get("/")
         assert secretary.text.count("Times are Nairobi time, UTC+3.") == 1
     async with admin_house(tmp_path) as house:  # and so it is after a restart
-        assert house.running.house.programme.zone().name == "Africa/Nairobi"
+        assert house.running.backend.programme.zone().name == "Africa/Nairobi"
 
 
 async def test_a_table_of_a_spreadsheet_is_shown_as_it_will_be_or_all_its_mistakes_at_once(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ async def test_a_table_of_a_spreadsheet_is_shown_as_it_will_be_or_all_its_mistak
         for said in ("time zone &#39;Mars/Base&#39;", "Line 2, column &#39;Title&#39;", "Line 2, column &#39;End&#39;"):
             assert said in secretary.text, secretary.text
         assert 'name="zone" value="Mars/Base"' in secretary.text
-        assert house.running.house.programme.planned() == ()
+        assert house.running.backend.programme.planned() == ()
 
 
 async def test_a_file_that_is_none_is_said_and_a_large_one_is_read(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ async def test_a_file_that_is_none_is_said_and_a_large_one_is_read(tmp_path: Pat
 
 async def test_an_import_without_a_language_asks(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
-        secretary, programme = await house.secretary(), house.running.house.programme
+        secretary, programme = await house.secretary(), house.running.backend.programme
         assert await secretary.upload(b"id,title,languages\na,Opening,\nb,Closing,fr\n") == 200
         assert "names no language: 1 · <bdi>Opening</bdi>" in secretary.text
         made = "/admin/programme/import"
@@ -255,9 +255,9 @@ async def test_an_import_without_a_language_asks(tmp_path: Path) -> None:
 async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, technician = await house.secretary(), await house.browser()
-        assert await secretary.send("/admin/places", title="Main hall") == 200
+        assert await secretary.send("/admin/rooms", title="Main hall") == 200
         await secretary.get("/admin")
-        assert await secretary.send("/admin/places", title="main hall") == 400
+        assert await secretary.send("/admin/rooms", title="main hall") == 400
         for title in ("First", "Second"):
             await make(secretary, title=title, place="main-hall")
         await secretary.get("/admin")
@@ -266,16 +266,16 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert '"/room/main-hall/microphone"' in technician.text
         assert "/desk/" not in technician.text
         assert "Start “\u2068First\u2069”" in technician.text
-        assert await technician.send("/staff/places/main-hall/next") == 200
-        programme = house.running.house.programme
+        assert await technician.send("/staff/rooms/main-hall/next") == 200
+        programme = house.running.backend.programme
         assert programme.standing(SessionId("first")) is Status.OPEN
         assert '"/desk/first"' in technician.text
-        stale = technician.hidden("/staff/places/main-hall/next")
-        assert await technician.post("/staff/places/main-hall/next", stale) == 200
+        stale = technician.hidden("/staff/rooms/main-hall/next")
+        assert await technician.post("/staff/rooms/main-hall/next", stale) == 200
         assert programme.standing(SessionId("first")) is Status.CLOSED
         assert programme.standing(SessionId("second")) is Status.OPEN
-        assert await technician.post("/staff/places/main-hall/next", stale) == 409
-        assert await technician.post("/staff/places/other/next", stale) == 403
+        assert await technician.post("/staff/rooms/main-hall/next", stale) == 409
+        assert await technician.post("/staff/rooms/other/next", stale) == 403
         assert programme.standing(SessionId("second")) is Status.OPEN
 
         await make(secretary, title="Third", place="main-hall")
@@ -298,25 +298,25 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert await secretary.post("/admin/meetings/second", {**form, "act": "burn"}) == 400
         assert await secretary.get("/admin/meetings/none") == 404
         await secretary.get("/admin")
-        assert await secretary.post("/admin/places/main-hall/next", secretary.hidden("/admin/places")) == 404
+        assert await secretary.post("/admin/rooms/main-hall/next", secretary.hidden("/admin/rooms")) == 404
 
 
 async def test_what_was_moved_before_the_last_one_can_be_started_when_nothing_comes_behind_it(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()
-        assert await secretary.send("/admin/places", title="Main hall") == 200
+        assert await secretary.send("/admin/rooms", title="Main hall") == 200
         for title in ("Early", "Last"):
             await make(secretary, title=title, place="main-hall")
-        programme = house.running.house.programme
+        programme = house.running.backend.programme
         now, early = programme.now(), programme.plan_of(SessionId("early"))
         assert early is not None
         assert await programme.next_session(RoomId("main-hall"), then=SessionId("last")) == "last"
         await programme.keep(planned=[msgspec.structs.replace(early, starts=now - HOUR, ends=now + HOUR)])
-        for page, action in (("/admin", "/admin/places/main-hall/next"), ("/staff", "/staff/places/main-hall/next")):
+        for page, action in (("/admin", "/admin/rooms/main-hall/next"), ("/staff", "/staff/rooms/main-hall/next")):
             await secretary.get(page)
             assert "End this one and start “\u2068Early\u2069”" in secretary.text, page
             assert secretary.hidden(action)["then"] == "early"
-        assert await secretary.send("/staff/places/main-hall/next") == 200
+        assert await secretary.send("/staff/rooms/main-hall/next") == 200
         assert programme.standing(SessionId("early")) is Status.OPEN
 
 
@@ -332,14 +332,14 @@ async def test_the_pages_speak_the_readers_language_and_keep_it(tmp_path: Path) 
         await secretary.get("/admin?ui=ar")
         await secretary.send("/admin/meetings?ui=ar", **{**MEETING, "languages": "العربية، English"})
         assert "امسح الرمز" in secretary.text
-        live = await house.running.house.sessions.find(SessionId("water-board"))
+        live = await house.running.backend.sessions.find(SessionId("water-board"))
         assert live is not None
         assert live.state.languages == ("ar", "en")
 
 
 async def test_a_meetings_policy_questions_are_listed_with_a_form(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
-        secretary, programme = await house.secretary(), house.running.house.programme
+        secretary, programme = await house.secretary(), house.running.backend.programme
         await make(secretary)
         page, questions = "/admin/meetings/water-board", "/admin/meetings/water-board/questions"
         live = await programme.live(SessionId("water-board"))
@@ -347,14 +347,14 @@ async def test_a_meetings_policy_questions_are_listed_with_a_form(tmp_path: Path
         await secretary.get(page)
         assert await secretary.send(questions, questions="Who pays?\r\n\r\n  How  is <it> measured? ") == 200
         assert secretary.url == page
-        listed = live.state.backstage.questions
+        listed = live.state.notes_and_tags.questions
         assert [(each.id, each.text) for each in listed] == [("q1", "Who pays?"), ("q2", "How is <it> measured?")]
         assert "<li><bdi>How is &lt;it&gt; measured?</bdi></li>" in secretary.text
         before = live.writer.offset
         assert await secretary.send(questions, questions="Who pays?\nHow is <it> measured?") == 200
         assert live.writer.offset == before
         assert await secretary.send(questions, questions="How is <it> measured?") == 200
-        assert [each.id for each in live.state.backstage.questions] == ["q2"]
+        assert [each.id for each in live.state.notes_and_tags.questions] == ["q2"]
         assert await secretary.send(questions, questions="\n".join(map(str, range(21)))) == 400
         assert "at most 20 policy questions" in secretary.text
         await secretary.get(page)
@@ -367,7 +367,7 @@ async def test_a_meetings_policy_questions_are_listed_with_a_form(tmp_path: Path
 
 async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
-        secretary, programme = await house.secretary(), house.running.house.programme
+        secretary, programme = await house.secretary(), house.running.backend.programme
         await make(secretary)
         await programme.keep_zone("Africa/Nairobi")
         page, plan = "/admin/meetings/water-board", "/admin/meetings/water-board/plan"

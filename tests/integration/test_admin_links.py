@@ -59,7 +59,7 @@ async def test_a_lost_link_is_replaced_and_a_leaked_one_revoked_alone(tmp_path: 
         assert "Bo &amp; Co" in secretary.text
         await captioner.get(second, follow=False)
         assert captioner.headers["Location"] == "/desk/water-board"
-        (staff, _) = [each for each in house.running.house.links.list() if each.scope == "session:water-board"]
+        (staff, _) = [each for each in house.running.backend.links.list() if each.scope == "session:water-board"]
 
         await secretary.get("/admin/meetings/water-board")
         await secretary.send(f"/admin/links/{staff.link}/replace")
@@ -121,7 +121,7 @@ async def test_whoever_reads_with_a_link_that_is_taken_back_reads_no_further(tmp
     async with admin_house(tmp_path) as house, asyncio.timeout(20):
         secretary = await house.secretary()
         await make(secretary, access="link")
-        links = house.running.house.links
+        links = house.running.backend.links
         (staff, *_) = [each for each in links.list() if each.role is Role.READER]
         found = links.reader_proof(await links.replace(staff.link))
         assert found is not None
@@ -155,7 +155,7 @@ async def test_the_staffs_meeting_is_nothing_to_readers_and_has_no_sheet_for_the
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()
         (link,) = await make(secretary, access="staff", young_people="1", rehearsal="1")
-        (planned,) = house.running.house.programme.planned()
+        (planned,) = house.running.backend.programme.planned()
         assert planned.rehearsal
         assert planned.session == "rehearsal-water-board"
         reader, technician = await house.browser(), await house.browser()

@@ -19,14 +19,14 @@ import pytest
 from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.store.book_sqlite import FILE_NAME, SqliteBook
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import quiet_house
+from moothall.app.backend import quiet_backend
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId
-from moothall.services.questions.ballot_box import SHELF, Box, Kept
+from moothall.services.questions.ballot_box import NAMESPACE, Box, Kept
 from moothall.settings.sections import Server, Settings
 from support.desks.process import DeskHall
 from support.halls.process import CLOCK, SESSION, free_port
@@ -88,8 +88,8 @@ async def in_the_book(data: Path) -> tuple[Box, Mapping[str, bytes]]:
     """What the book has: the session's key, and its ballots."""
     book = await SqliteBook.open(data / FILE_NAME)
     try:
-        body = (await book.read(SHELF))[SESSION]
-        return Box(msgspec.msgpack.decode(body, type=Kept)), await book.read(f"{SHELF}:{SESSION}")
+        body = (await book.read(NAMESPACE))[SESSION]
+        return Box(msgspec.msgpack.decode(body, type=Kept)), await book.read(f"{NAMESPACE}:{SESSION}")
     finally:
         await book.close()
 
@@ -100,13 +100,13 @@ async def prepared(data: Path) -> tuple[DeskHall, Sequence[str]]:
     config = data.with_suffix(".toml")
     config.write_text('[engine]\ncount = 0\n[server]\ntrusted_proxies = ["127.0.0.1"]\n', encoding="utf-8")
     await hall.prepare(begin_other=False)
-    async with quiet_house(Settings(server=Server(data=str(data))), SystemClock()) as house:
+    async with quiet_backend(Settings(server=Server(data=str(data))), SystemClock()) as house:
         live = await house.sessions.open(SESSION)
         commands: list[do.AnyCommand] = [
             do.Ask(intervention=name, kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name)
             for name in QUESTIONS
         ]
-        commands.append(do.Stand(interventions=QUESTIONS, standing=Standing.QUEUED))
+        commands.append(do.SetStatus(interventions=QUESTIONS, status=InterventionStatus.QUEUED))
         commands.append(do.OpenPoll(poll=POLL, question="Shall we?", language="en", options=OPTIONS))
         answer = await live.writer.send(Actor(Role.MODERATOR, "m1"), CommandId("ask"), commands)
         assert not isinstance(answer, Refusal), answer
@@ -150,7 +150,7 @@ async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
         expected = [sum(question == number for _, question in people.kept) for number in range(len(QUESTIONS))]
         chosen = Counter(people.voted.values())
         hands = tuple(chosen[option] for option in range(len(OPTIONS)))
-        while supported(hall) != expected or hall.state().floor.polls[0].remote != hands:
+        while supported(hall) != expected or hall.state().questions.polls[0].remote != hands:
             await CLOCK.sleep(100)
         box, there = await in_the_book(hall.data)
         assert len(people.kept) == VISITORS
@@ -161,10 +161,10 @@ async def test_every_acknowledged_ballot_is_there_once(tmp_path: Path) -> None:
         await hall.stop()
     assert verify_command(hall.data, None, io.StringIO()) == SOUND
     assert supported(hall) == expected
-    assert sum(hall.state().floor.polls[0].remote) == VISITORS
+    assert sum(hall.state().questions.polls[0].remote) == VISITORS
 
 
 def supported(hall: DeskHall) -> list[int]:
     """How many would ask each question, as the log has it."""
-    floor = hall.state().floor
-    return [0 if (each := floor.get(name)) is None else each.support for name in QUESTIONS]
+    questions = hall.state().questions
+    return [0 if (each := questions.get(name)) is None else each.support for name in QUESTIONS]

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import socketio
 
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from support.desks.meeting import Meeting, S, meeting
 from support.sessions.questions import SOMEBODY, ask, stand
@@ -37,14 +37,16 @@ async def clears(client: socketio.AsyncClient, **wish: Any) -> Any:
 async def test_the_walls_of_one_meeting_are_emptied_once(tmp_path: Path, role: Role) -> None:
     async with meeting(tmp_path) as on:
         await on.do(ask("a"), by=SOMEBODY)
-        await on.do(stand(Standing.QUEUED, "a"), stand(Standing.CALLED, "a"), by=Actor(Role.MODERATOR, "m1"))
+        await on.do(
+            stand(InterventionStatus.QUEUED, "a"), stand(InterventionStatus.CALLED, "a"), by=Actor(Role.MODERATOR, "m1")
+        )
         async with overview(on, role) as client:
             assert await clears(client) == {}
             cleared = on.live.state.wall_cleared
             assert await clears(client) == {}, "as the answer may have been lost"
         assert cleared is not None
         assert on.live.state.wall_cleared == cleared
-        assert on.live.state.floor.called is None
+        assert on.live.state.questions.called is None
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ async def test_each_cookie_is_kept_from_scripts_and_from_other_sites(tmp_path: P
     )
     given: dict[str, tuple[bool, str, bool, str]] = {}
     async with hall(settings) as running, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
         floor = do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",))
         begun = (do.CreateSession(title="Plenary", languages=("en",)), floor, do.OpenSession())
         await live.writer.send(SYSTEM, CommandId("begin"), begun)
@@ -44,8 +44,8 @@ async def test_each_cookie_is_kept_from_scripts_and_from_other_sites(tmp_path: P
                 assert answer.status in (200, 303, 307), (path, answer.status, await answer.text())
                 given.update({cookie.key: flags(cookie) for cookie in answer.cookies.values() if cookie.value})
 
-        _, staff = await running.house.links.create(Role.CHAIR, "hall", "")
-        _, reader = await running.house.links.create(Role.READER, session_scope(SESSION), "")
+        _, staff = await running.backend.links.create(Role.CHAIR, "hall", "")
+        _, reader = await running.backend.links.create(Role.READER, session_scope(SESSION), "")
         await ask("GET", f"/enter/{staff}")
         await ask("GET", f"/s/{SESSION}?key={reader}")
         await ask("POST", f"/s/{SESSION}/report", {"kind": "late", "id": "r1"})

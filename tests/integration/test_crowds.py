@@ -12,15 +12,15 @@ import aiohttp
 import pytest
 import socketio
 
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, PollId, SessionId
 from moothall.core.questions import limits
-from moothall.core.rules import questions as decide_floor
-from moothall.services.log.orders import Receipt
+from moothall.core.rules import questions as question_rules
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Conference, Server, Settings, Translation
 from moothall.settings.sections import Engine as EngineSettings
 from support.sessions.questions import SOMEBODY, ask, name
@@ -34,19 +34,19 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 class Meeting:
     """A server that believes a proxy, with a meeting that is on."""
 
-    def __init__(self, running: Hall, http: aiohttp.ClientSession) -> None:
+    def __init__(self, running: RunningServer, http: aiohttp.ClientSession) -> None:
         self.running = running
         self.http = http
         self._acts = 0
 
     async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
         self._acts += 1
-        live = await self.running.house.sessions.open(S)
+        live = await self.running.backend.sessions.open(S)
         answer = await live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
-    async def standing(self, *standings: Standing) -> int:
-        return len((await self.running.house.sessions.open(S)).state.floor.standing(*standings))
+    async def status(self, *statuses: InterventionStatus) -> int:
+        return len((await self.running.backend.sessions.open(S)).state.questions.with_status(*statuses))
 
     def browser(self, address: str) -> Browser:
         return Browser(self, address)
@@ -95,7 +95,7 @@ async def meeting(tmp_path: Path) -> AsyncIterator[Meeting]:
     )
     async with hall(settings) as running, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         made = Meeting(running, http)
-        live = await running.house.sessions.open(S)
+        live = await running.backend.sessions.open(S)
         commands: list[do.AnyCommand] = [
             do.CreateSession(title="Plenary", languages=("en",)),
             do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),
@@ -119,9 +119,9 @@ async def side_by_side(act: Callable[[int], Awaitable[None]]) -> None:
 
 
 @asynccontextmanager
-async def at_desk(running: Hall) -> AsyncIterator[tuple[socketio.AsyncClient, dict[str, object]]]:
+async def at_desk(running: RunningServer) -> AsyncIterator[tuple[socketio.AsyncClient, dict[str, object]]]:
     """A stock client, whose limit for a message is aiohttp's."""
-    _, token = await running.house.links.create(Role.MODERATOR, f"session:{S}", "Mo")
+    _, token = await running.backend.links.create(Role.MODERATOR, f"session:{S}", "Mo")
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303
@@ -148,11 +148,11 @@ async def ask_read_and_vote(meeting: Meeting) -> None:
         assert await people[number].ask(f"Question of no. {number}?") == 303
 
     await side_by_side(asks)
-    assert await meeting.standing(Standing.CHECKED) == MANY
+    assert await meeting.status(InterventionStatus.CHECKED) == MANY
     why = name("why")  # Of somebody else, since nobody supports what is their own.
     await meeting.do(ask("why", "Who pays?"), actor=SOMEBODY)
     await meeting.do(
-        do.Stand(interventions=(why,), standing=Standing.QUEUED),
+        do.SetStatus(interventions=(why,), status=InterventionStatus.QUEUED),
         do.OpenPoll(poll=PollId("p"), question="Shall we?", language="en", options=("Yes", "No")),
     )
 
@@ -162,8 +162,8 @@ async def ask_read_and_vote(meeting: Meeting) -> None:
         assert await people[number].post("hands/1", option=str(number % 2)) == 303
 
     await side_by_side(votes)
-    assert meeting.running.house.ballots.set_aside(S) is None
-    assert meeting.running.house.ballots.lately(S) == {"support": {why: [MANY, 1]}, "hands": {"p": [MANY, 1]}}
+    assert meeting.running.backend.ballots.set_aside(S) is None
+    assert meeting.running.backend.ballots.lately(S) == {"support": {why: [MANY, 1]}, "hands": {"p": [MANY, 1]}}
 
 
 async def test_a_flood_takes_the_share_of_its_address_and_goes_in_one_act(meeting: Meeting) -> None:
@@ -192,18 +192,21 @@ async def test_a_flood_takes_the_share_of_its_address_and_goes_in_one_act(meetin
         assert len(known) == MANY + 1
         assert (crowd["count"], crowd["numbers"]) == (MANY, [1, MANY])
         wish = {"id": "no-flood", "kind": crowd["place"], "text": "It is a flood."}
-        most, decide_floor.MOST_AT_ONCE = (
-            decide_floor.MOST_AT_ONCE,
+        most, question_rules.MOST_AT_ONCE = (
+            question_rules.MOST_AT_ONCE,
             MANY // 3,
         )  # A house may let more in than one command.
         try:
             answer = await client.call("crowd", wish, namespace="/desk", timeout=20)
         finally:
-            decide_floor.MOST_AT_ONCE = most
+            question_rules.MOST_AT_ONCE = most
         assert await client.call("crowd", wish, namespace="/desk", timeout=20) == answer, "sent again it is the same"
         other = await client.call("crowd", {**wish, "id": "again"}, namespace="/desk", timeout=20)
         assert other["refusal"]["code"] == "stale"
-    assert (await meeting.standing(Standing.DECLINED), await meeting.standing(Standing.CHECKED)) == (MANY, 1)
+    assert (await meeting.status(InterventionStatus.DECLINED), await meeting.status(InterventionStatus.CHECKED)) == (
+        MANY,
+        1,
+    )
     assert await meeting.browser("2001:db8:1:ff::1").post("ask", **form) == 303, "its places are free again"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core.commands import (
     AddChannel,
     ChooseTerm,
@@ -19,7 +19,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Conference, Engine, Server, Settings, Translation
 
 S, FLOOR = SessionId("s"), ChannelId("floor")
@@ -34,8 +34,8 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-async def told(running: Hall) -> tuple[tuple[str, ...], int]:
-    live = await running.house.sessions.open(S)
+async def told(running: RunningServer) -> tuple[tuple[str, ...], int]:
+    live = await running.backend.sessions.open(S)
     preferred = running.glossaries.preferred(live.state, FLOOR)
     return preferred.terms, preferred.near
 
@@ -46,11 +46,11 @@ async def test_what_is_chosen_outlives_the_server(tmp_path: Path) -> None:
         'terms = ["Kisumu"]\n[[part]]\nrooms = ["Hall"]\nterms = ["Lilongwe"]\n', encoding="utf-8"
     )
     async with hall(settings(tmp_path)) as running:
-        await running.house.programme.keep(
-            rooms=[Room(id=RoomId("hall"), title="Hall")],
+        await running.backend.programme.keep(
+            rooms=[Room(id=RoomId("hall"), title="RunningServer")],
             planned=[Planned(session=S, room=RoomId("hall"), title="Trust in the DNS")],
         )
-        live = await running.house.sessions.open(S)
+        live = await running.backend.sessions.open(S)
         made = (
             CreateSession(title="Trust in the DNS", languages=("en",)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),

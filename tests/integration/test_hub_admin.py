@@ -16,7 +16,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.services.hubs.ports import Identity
 from moothall.services.hubs.registry import Paired
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.pairing import secret_of
 from support.desks.admin import AdminHouse, admin_house
@@ -29,7 +29,7 @@ NAME = "kisumu-library"
 
 
 async def meeting(house: AdminHouse, name: str = "plenary", *, on: bool = True) -> None:
-    live = await house.running.house.sessions.open(SessionId(name))
+    live = await house.running.backend.sessions.open(SessionId(name))
     commands: list[do.AnyCommand] = [
         do.CreateSession(title="Plenary", languages=("en",)),
         do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),
@@ -70,7 +70,7 @@ async def test_a_group_is_added_changed_and_taken_out(tmp_path: Path) -> None:
         assert "Ms. Achieng" in secretary.text
         changed = {**KISUMU, "title": "Another", "city": "Kisumu city", "expected": ""}
         assert await secretary.send(f"/admin/hubs/{NAME}", **changed) == 200
-        hub = house.running.house.hubs.get(NAME)
+        hub = house.running.backend.hubs.get(NAME)
         assert hub is not None
         assert (hub.title, hub.details.city, hub.details.expected) == ("Another", "Kisumu city", None)
         assert (hub.details.languages, hub.details.zone) == (("en", "sw"), "Africa/Nairobi")
@@ -98,7 +98,7 @@ async def test_a_group_is_added_changed_and_taken_out(tmp_path: Path) -> None:
         assert await secretary.send(f"/admin/hubs/{NAME}/remove", sure="1") == 200
         assert secretary.url == "/admin/hubs"
         assert await secretary.get(f"/admin/hubs/{NAME}") == 404
-        assert house.running.house.links.list()[1:] == ()
+        assert house.running.backend.links.list()[1:] == ()
 
 
 async def test_what_is_wrong_is_said_and_what_was_typed_stays(tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(tmp_path: Path) ->
             assert await secretary.send("/admin/hubs", **{**KISUMU, name: value}) == 400
             assert sentence in unescape(secretary.text)
             assert 'value="County Library"' in secretary.text
-        assert house.running.house.hubs.list() == ()
+        assert house.running.backend.hubs.list() == ()
         form = secretary.hidden("/admin/hubs")
         assert await secretary.post("/admin/hubs", {**form, **KISUMU}) == 200
         assert await secretary.post("/admin/hubs", {**form, **KISUMU}) == 200  # A page that was loaded again.
-        assert len(house.running.house.hubs.list()) == 1
+        assert len(house.running.backend.hubs.list()) == 1
         await secretary.get(f"/admin/hubs/{NAME}")
         assert await secretary.send(f"/admin/hubs/{NAME}", **{**KISUMU, "zone": "Mars/Base"}) == 400
         for act in ("words", "link"):
@@ -135,7 +135,7 @@ async def test_the_secretariat_sees_how_the_line_of_each_group_is(tmp_path: Path
         await secretary.get("/admin/hubs")
         await secretary.send("/admin/hubs", **KISUMU)
         await meeting(house)
-        paired = await house.running.house.hubs.pair(NAME, node="0123456789abcdef", machine="laptop")
+        paired = await house.running.backend.hubs.pair(NAME, node="0123456789abcdef", machine="laptop")
         assert isinstance(paired, Paired)
         await secretary.get("/admin/hubs")
         assert "Linked since" not in secretary.text
@@ -147,7 +147,7 @@ async def test_the_secretariat_sees_how_the_line_of_each_group_is(tmp_path: Path
                     pass
 
             await line.send_bytes(wire.encode(wire.Hello(protocol=1, node="0123456789abcdef", release="9.9", wall=0)))
-            await until(wire.Programme)
+            await until(wire.HubProgramme)
             await line.send_bytes(wire.encode(wire.Follow(session=SessionId("plenary"), channels=())))
             await until(wire.Live)
             assert await secretary.get("/admin/hubs") == 200
@@ -168,7 +168,7 @@ async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Pa
         await secretary.get("/admin/hubs")
         await secretary.send("/admin/hubs", **KISUMU)
         await meeting(house)
-        await house.running.house.hubs.count(NAME, SessionId("plenary"), 23, 1)
+        await house.running.backend.hubs.count(NAME, SessionId("plenary"), 23, 1)
         for path in ("/hubs", "/hubs?ui=ar", "/hubs/thanks", "/hubs/thanks?ui=ar"):
             assert await reader.get(path) == 200
             assert "Kisumu &amp; &lt;Library&gt;" in reader.text
@@ -176,7 +176,7 @@ async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Pa
             assert "Achieng" not in reader.text
         assert await reader.get("/hubs") == 200
         assert "People now: 23" in reader.text
-        await house.running.house.hubs.count(NAME, SessionId("plenary"), 24, 2)
+        await house.running.backend.hubs.count(NAME, SessionId("plenary"), 24, 2)
         await reader.get("/hubs")
         assert "People now: 24" in reader.text
         await reader.get("/hubs/thanks")
@@ -194,16 +194,16 @@ async def test_the_secretariat_sees_which_groups_have_erased_what_was_removed(tm
         await meeting(house)
         await secretary.get("/admin/hubs")
         assert "Words that were removed" not in secretary.text
-        plenary, removals, epoch = SessionId("plenary"), running.house.hub_removals, Epoch("e1")
+        plenary, removals, epoch = SessionId("plenary"), running.backend.hub_removals, Epoch("e1")
         for title, node in (("Kisumu", "n1"), ("North", "n2"), ("Retired & <old>", "n3"), ("Replaced", "n4")):
-            added = await running.house.hubs.add(title, Details())
+            added = await running.backend.hubs.add(title, Details())
             assert not isinstance(added, Refusal)
             hub = added[0].name
-            await running.house.hubs.pair(hub, node=node, machine="")
+            await running.backend.hubs.pair(hub, node=node, machine="")
             await removals.holds(Identity(hub=hub, title=title, generation=1), node, plenary, epoch, 0)
-            await running.house.hubs.remove("retired-old")
-        await running.house.hubs.pair("replaced", node="n5", machine="")
-        running.house.hubs.seen("north", "n2", True, 1)
+            await running.backend.hubs.remove("retired-old")
+        await running.backend.hubs.pair("replaced", node="n5", machine="")
+        running.backend.hubs.seen("north", "n2", True, 1)
         removals.removed(plenary, epoch, 7, 1)
         removals.erased("kisumu", "n1", plenary, 7)
 
@@ -217,7 +217,7 @@ async def test_the_secretariat_sees_which_groups_have_erased_what_was_removed(tm
         lost = "can&#39;t be reached any more"
         assert others == [("North", "not yet, connected"), ("Replaced", lost), ("Retired &amp; &lt;old&gt;", lost)]
         assert "ask whoever has it to erase it" in secretary.text
-        running.house.hubs.seen("north", "n2", False, 1_800_000_000_000)
+        running.backend.hubs.seen("north", "n2", False, 1_800_000_000_000)
         assert dict(await stands())["North"].startswith("not yet, cut off since ")
         removals.erased("north", "n2", plenary, 7)
         assert "Not erased everywhere yet" in secretary.text

@@ -11,12 +11,12 @@ import aiohttp
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
-from moothall.wire.hub.messages import Offered, Programme
+from moothall.wire.hub.messages import HubProgramme, Offered
 from moothall_hub.app import BOOK, Hub
 from moothall_hub.room.questions import QUESTIONS, SUPPORTS
 from support.hubs.node import FLOOR, copied, meeting, running_hub
@@ -76,7 +76,7 @@ async def with_a_question(data: Path) -> None:
     asked = ev.InterventionPublished(
         intervention=WHY, number=1, kind=Kind.QUESTION, text="Who pays?", language="en", name="", origin="web", t=0
     )
-    queued = ev.InterventionStands(intervention=WHY, number=1, standing=Standing.QUEUED, t=0)
+    queued = ev.InterventionStatusChanged(intervention=WHY, number=1, status=InterventionStatus.QUEUED, t=0)
     records += [recorder.record(asked), recorder.record(queued)]
     await copied(data, SESSION, records, [FLOOR])
 
@@ -85,7 +85,7 @@ async def test_300_people_at_a_hub_ask_read_and_support_and_nobody_is_refused(tm
     await with_a_question(tmp_path)
     async with running_hub(tmp_path) as hub, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         offered = Offered(session=SESSION, title="Plenary", place="", begins=None, status=Status.OPEN)
-        await hub.parts.offers.take(Programme(sessions=(offered,)))
+        await hub.parts.offers.take(HubProgramme(sessions=(offered,)))
         coordinator, base = Browser(hub, http), f"/s/{SESSION}"
         _, token = await hub.parts.links.create(Role.HUB, HALL, "Coordinator")
         await coordinator.enter(token)

@@ -28,7 +28,7 @@ from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
 from moothall_hub.uplink.dialling import WAITING_FRAMES, Dialling, Stepped, Told, Where
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, Quiet, Room
+from moothall_hub.uplink.parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, OfferActs, Quiet
 from support.hubs.server import WELCOME, HubServer, Visit, hub_server
 from support.links.certificate import make_certificate
 from support.links.line import Line, line_to
@@ -36,7 +36,7 @@ from support.links.line import Line, line_to
 PLENARY = SessionId("plenary")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))
 LIVE = wire.Live(session=PLENARY, epoch=Epoch("k3"), channels=FOLLOW.channels, begin=0, heads={}, missed=False)
-BATCH = wire.Batch(session=PLENARY, part=wire.Part.LIVE, data=b"events")
+BATCH = wire.Batch(session=PLENARY, part=wire.FeedPart.LIVE, data=b"events")
 ACT = wire.Act(id=CommandId("heads:1"), session=PLENARY, at=5, act=wire.HeadCountAct(people=23))
 
 
@@ -110,7 +110,7 @@ async def test_it_comes_with_its_key_and_no_more_than_it_needs_and_hears_what_it
         ]  # fmt: skip
         await visit.say(wire.Done(id=ACT.id))
         assert await hub.until(wire.Done) == wire.Done(id=ACT.id)
-        assert await hub.until(Room) == Room()
+        assert await hub.until(OfferActs) == OfferActs()
         assert abs(hub.clock.wall() - WELCOME.wall) < 60_000
 
 
@@ -276,7 +276,7 @@ def test_news_come_one_after_the_other_however_long_one_takes() -> None:
             assert hub.news.empty(), "the line is dead, and its user has the disk to wait for"
             hub.goes_on.set()
             found = {await hub.news.get() for _ in range(3)}
-            assert found == {Quiet(True), Down(SILENT, for_good=False), Room()}
+            assert found == {Quiet(True), Down(SILENT, for_good=False), OfferActs()}
 
     on_a_jumping_loop(story())
 
@@ -338,8 +338,8 @@ async def test_with_tls_about_as_much_is_counted_as_goes_over_the_line(tmp_path:
             await visit.greet()
             await hub.until(wire.Welcome)
             for _ in range(50):
-                await visit.say(wire.Programme(sessions=()))
-                await hub.until(wire.Programme)
+                await visit.say(wire.HubProgramme(sessions=()))
+                await hub.until(wire.HubProgramme)
         await visit.socket.wait_closed()
         usage = hub.meter.usage
         assert abs(usage.sent - line.up) < TLS_SENT_BYTES
@@ -349,7 +349,7 @@ async def test_with_tls_about_as_much_is_counted_as_goes_over_the_line(tmp_path:
 async def test_each_step_of_the_days_budget_is_told_once() -> None:
     meter = Meter(10_000, Usage(day="2999-01-01", received=4_700))
     async with talking(meter=meter) as (hub, _, visit):
-        await visit.say(*[wire.Programme(sessions=())] * 3)
+        await visit.say(*[wire.HubProgramme(sessions=())] * 3)
         assert await hub.until(Stepped) == Stepped(Step.LINES)
         await visit.say(*[wire.Stopped(session=PLENARY, message="x" * 3_000)])
         assert await hub.until(Stepped) == Stepped(Step.ONE_LANGUAGE)

@@ -14,13 +14,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from moothall.adapters.hubs.link_door import FENCED, TRIES, WRONG_KEY
-from moothall.core.commands import TypeLine
+from moothall.core.commands import TypeSegment
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
-from moothall.core.kernel.lanes import FLOOR as QUESTIONS
+from moothall.core.kernel.lanes import QUESTIONS, channel_lane
 from moothall.core.kernel.lanes import SESSION as LIFE
-from moothall.core.kernel.lanes import channel_lane
 from moothall.testing.hub_link import plain_unpack
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
@@ -40,7 +39,7 @@ async def say(hall: HubHall, lines: int, size: int = 200) -> None:
     first = await events(hall)
     await hall.do(
         *(
-            TypeLine(channel=FLOOR, segment=SegmentId(f"l{first}-{n}"), text="x" * size, language="en")
+            TypeSegment(channel=FLOOR, segment=SegmentId(f"l{first}-{n}"), text="x" * size, language="en")
             for n in range(lines)
         ),
         actor=CAPTIONER,
@@ -48,7 +47,7 @@ async def say(hall: HubHall, lines: int, size: int = 200) -> None:
 
 
 async def events(hall: HubHall) -> int:
-    return len(await hall.house.log.read(SESSION, 0, 1_000_000, LANES))
+    return len(await hall.backend.log.read(SESSION, 0, 1_000_000, LANES))
 
 
 def port_of(line: Line) -> int:
@@ -80,8 +79,8 @@ async def test_only_a_hub_with_its_key_is_let_in(tmp_path: Path) -> None:
             welcome = await hub.next_of(wire.Welcome)
             assert isinstance(welcome, wire.Welcome)
             assert welcome.address == "https://hall.example.org"
-            assert msgspec.json.decode(welcome.keys) == hall.house.signer.public_document()
-            assert welcome.above == (hall.house.signer.key_id,)
+            assert msgspec.json.decode(welcome.keys) == hall.backend.signer.public_document()
+            assert welcome.above == (hall.backend.signer.key_id,)
 
 
 async def test_a_page_that_strays_here_is_told(tmp_path: Path) -> None:
@@ -168,7 +167,7 @@ async def test_a_line_that_is_cut_amid_what_was_missed_goes_on_there(tmp_path: P
             await say(hall, 20)
             line.mend()
         assert cuts > 3
-        assert model.known == await hall.house.log.read(SESSION, 0, 1_000_000, LANES)
+        assert model.known == await hall.backend.log.read(SESSION, 0, 1_000_000, LANES)
 
 
 async def take(hub: Dialled, model: Model, known: int) -> bool:
@@ -217,7 +216,7 @@ async def test_another_life_of_the_log_is_followed_from_its_first_event(tmp_path
             model.take(await hub.next_of(wire.Live))
             assert await hub.feed(model, await events(hall))
         assert model.epoch != before
-        assert model.known == await hall.house.log.read(SESSION, 0, 1_000_000, LANES)
+        assert model.known == await hall.backend.log.read(SESSION, 0, 1_000_000, LANES)
 
 
 async def test_a_copy_that_differs_is_stopped_where_it_does(tmp_path: Path) -> None:
@@ -243,8 +242,8 @@ async def test_what_isnt_public_is_followed_by_nobody(tmp_path: Path, access: Ac
     async with hub_hall(tmp_path) as hall:
         await hall.session(access)
         async with dialled(hall.port) as hub:
-            programme = await hub.next_of(wire.Programme)
-            assert programme == wire.Programme(sessions=())
+            programme = await hub.next_of(wire.HubProgramme)
+            assert programme == wire.HubProgramme(sessions=())
             await hub.send(Model(FLOOR).follow())
             stopped = await hub.next_of(wire.Stopped)
             assert isinstance(stopped, wire.Stopped)
@@ -260,7 +259,7 @@ async def test_a_newer_pairing_a_newer_link_and_a_loop_end_the_link(tmp_path: Pa
             hall.registry.pair("kisumu", "key-2")
             assert await second.ended() == CloseCode.FENCED
             assert second.closed == (CloseCode.FENCED, "Another machine speaks for this hub now.")
-        loop = msgspec.structs.replace(HELLO, node=hall.house.signer.key_id)
+        loop = msgspec.structs.replace(HELLO, node=hall.backend.signer.key_id)
         async with dialled(hall.port, key="key-2", hello=loop) as third:
             assert await third.ended() == CloseCode.LOOP
 
@@ -332,4 +331,4 @@ async def test_the_hub_gets_the_bytes_of_the_log(tmp_path: Path) -> None:
             await hub.send(Model(FLOOR).follow())
             batch = await hub.next_of(wire.Batch)
             assert isinstance(batch, wire.Batch)
-            assert plain_unpack(batch.data) == await hall.house.log.read(SESSION, 0, 100, LANES)
+            assert plain_unpack(batch.data) == await hall.backend.log.read(SESSION, 0, 100, LANES)

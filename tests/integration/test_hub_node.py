@@ -69,7 +69,7 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
 
 async def test_what_was_missed_is_a_page_of_its_own(tmp_path: Path) -> None:
     async with hub_with_a_meeting(tmp_path) as (hub, client):
-        line = json.loads(await text(client, f"{hub.own}/line?session={SESSION}&ui=en"))
+        line = json.loads(await text(client, f"{hub.own}/uplink?session={SESSION}&ui=en"))
         assert line["kind"] == "unpaired"
         assert line["missed"]["text"] == "You missed 5 minutes."
         page = await text(client, hub.own + line["missed"]["address"])
@@ -79,7 +79,7 @@ async def test_what_was_missed_is_a_page_of_its_own(tmp_path: Path) -> None:
         assert "Nothing was said then." in await text(client, f"{base}?from=999999&to=9999999&ui=en")
         await text(client, f"{base}?from=soon&to=1", 400)
         await text(client, f"{base}?from=1", 400)
-        assert json.loads(await text(client, f"{hub.own}/line"))["missed"] is None
+        assert json.loads(await text(client, f"{hub.own}/uplink"))["missed"] is None
 
 
 async def test_the_wall_that_was_shown_last_is_shown_after_the_next_start(tmp_path: Path) -> None:

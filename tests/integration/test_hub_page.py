@@ -13,7 +13,7 @@ from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, NoteId, SessionId
 from moothall.core.session.state import State
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import HALL, session_scope
 from support.desks.admin import AdminHouse, Browser, admin_house
 
@@ -24,7 +24,7 @@ PAGE = f"/hub/kisumu/{S}"
 async def send(
     house: AdminHouse, act: str, *commands: do.AnyCommand, session: SessionId = S, by: Actor = SYSTEM
 ) -> None:
-    live = await house.running.house.sessions.open(session)
+    live = await house.running.backend.sessions.open(session)
     assert isinstance(await live.writer.send(by, CommandId(act), commands), Receipt)
 
 
@@ -35,19 +35,19 @@ async def make(house: AdminHouse, session: SessionId, access: Access = Access.PU
 
 
 async def coordinator(house: AdminHouse, scope: str = HALL, label: str = "Kisumu") -> Browser:
-    _, token = await house.running.house.links.create(Role.HUB, scope, label)
+    _, token = await house.running.backend.links.create(Role.HUB, scope, label)
     browser = await house.browser()
     assert await browser.get(f"/enter/{token}") == 200
     return browser
 
 
 async def state(house: AdminHouse) -> State:
-    return (await house.running.house.sessions.open(S)).state
+    return (await house.running.backend.sessions.open(S)).state
 
 
 async def test_the_coordinator_chooses_a_meeting_by_the_groups_own_clock(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
-        await house.running.house.programme.keep_zone("Europe/Paris")
+        await house.running.backend.programme.keep_zone("Europe/Paris")
         browser = await coordinator(house)
         assert browser.url == "/hub/kisumu"
         assert "There is no meeting yet." in browser.text
@@ -61,7 +61,7 @@ async def test_the_coordinator_chooses_a_meeting_by_the_groups_own_clock(tmp_pat
         order = re.findall(r'href="/hub/kisumu/(\w+)\?ui=en"', browser.text)
         assert order == ["plenary", "coming", "past"]
         assert "Times are Paris time" in browser.text
-        await house.running.house.hubs.change("kisumu", Details(zone="Africa/Nairobi"))
+        await house.running.backend.hubs.change("kisumu", Details(zone="Africa/Nairobi"))
         await browser.get("/hub/kisumu?ui=en")
         assert "Times are Nairobi time" in browser.text
         for path in ("/hub/kisumu/hidden", "/hub/kisumu/nosuchone", "/hub/kisumu/..x", "/hub/kisumu/hidden/now"):
@@ -90,7 +90,7 @@ async def test_heads_are_counted_by_one_tap_or_as_a_number(tmp_path: Path) -> No
         await make(house, S)
         await send(house, "open", do.OpenSession())
         browser = await coordinator(house)
-        people = house.running.house.hubs.people
+        people = house.running.backend.hubs.people
         await browser.get(PAGE)
         assert "Nobody has been counted here yet." in browser.text
         await browser.send(f"{PAGE}/people", step="more")
@@ -124,7 +124,7 @@ async def test_notes_go_both_ways_with_receipts(tmp_path: Path) -> None:
         form = browser.hidden(f"{PAGE}/notes")
         for _ in range(2):
             await browser.post(f"{PAGE}/notes", {**form, "text": " We <hear> nothing.\r\nDo you? "})
-        (note,) = (await state(house)).backstage.hub_notes
+        (note,) = (await state(house)).notes_and_tags.hub_notes
         assert (note.hub, note.by, note.text) == ("kisumu", Role.HUB, "We <hear> nothing.\nDo you?")
         moderator = Actor(Role.MODERATOR, "m1")
         answer = do.LeaveHubNote(hub="kisumu", note=NoteId("back"), text="Now?")
@@ -140,7 +140,7 @@ async def test_notes_go_both_ways_with_receipts(tmp_path: Path) -> None:
         for _ in range(2):
             assert await browser.post(f"{PAGE}/notes/read", to_read) == 200
         assert "I have read it" not in browser.text
-        assert (await state(house)).backstage.hub_notes[1].read == (Role.HUB,)
+        assert (await state(house)).notes_and_tags.hub_notes[1].read == (Role.HUB,)
         for wrong in ("other", "nosuchone", "../x"):
             assert await browser.post(f"{PAGE}/notes/read", {**to_read, "note": wrong}) == 404
 
@@ -158,7 +158,7 @@ async def test_what_was_typed_into_a_note_is_not_lost(tmp_path: Path) -> None:
         assert await browser.post(f"{PAGE}/notes", {**form, "text": "x" * 10_001}) == 400
         assert await browser.post(f"{PAGE}/notes", {**form, "text": "One"}) == 200
         assert await browser.post(f"{PAGE}/notes", {**form, "text": "Two"}) == 200
-        assert [note.text for note in (await state(house)).backstage.hub_notes] == ["One"]
+        assert [note.text for note in (await state(house)).notes_and_tags.hub_notes] == ["One"]
         await send(
             house, "taken", do.LeaveHubNote(hub="kisumu", note=NoteId("taken"), text="x"), by=Actor(Role.CHAIR, "c")
         )
@@ -190,8 +190,10 @@ async def test_the_groups_questions_and_where_they_stand(tmp_path: Path) -> None
         assert await browser.get(f"{PAGE}/now") == 200
         assert browser.text.index("And here?") < browser.text.index("Who &lt;pays&gt;?")
         assert "<bdi>ward</bdi>" in browser.text
-        await send(house, "w", do.StateHub(hub="kisumu.ward", title="Ward <school>", people=3, here=True, since=1))
-        await house.running.house.hubs.change("kisumu", Details(), "Kisumu town")
+        await send(
+            house, "w", do.SetHubPresence(hub="kisumu.ward", title="Ward <school>", people=3, here=True, since=1)
+        )
+        await house.running.backend.hubs.change("kisumu", Details(), "Kisumu town")
         await browser.get(f"{PAGE}/now")
         assert "<bdi>Ward &lt;school&gt;</bdi>" in browser.text
         await browser.get(f"/s/{S}/ask")
@@ -209,7 +211,7 @@ async def test_a_page_that_renews_itself_is_there(tmp_path: Path) -> None:
         await make(house, S)
         browser = await coordinator(house)
         assert await browser.get(PAGE) == 200
-        assert not house.running.house.hubs.here("kisumu")
+        assert not house.running.backend.hubs.here("kisumu")
         await browser.get(f"{PAGE}/now")
-        assert house.running.house.hubs.here("kisumu")
+        assert house.running.backend.hubs.here("kisumu")
         assert "<html" not in browser.text

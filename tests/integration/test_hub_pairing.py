@@ -19,9 +19,9 @@ NODE = "0123456789abcdef"
 
 async def words(house: AdminHouse, title: str = "Kisumu") -> str:
     """Of a hub that is made for them."""
-    if house.running.house.hubs.get(title.lower()) is None:
-        await house.running.house.hubs.add(title, Details())
-    given = await house.running.house.pairing.words(title.lower())
+    if house.running.backend.hubs.get(title.lower()) is None:
+        await house.running.backend.hubs.add(title, Details())
+    given = await house.running.backend.pairing.words(title.lower())
     assert given is not None
     return " ".join(given)
 
@@ -45,8 +45,8 @@ async def test_a_machine_gets_its_key_once(tmp_path: Path) -> None:
         published = f"{house.running.address}/.well-known/moothall.json"
         async with aiohttp.ClientSession() as http, http.get(published) as document:
             assert await document.json() == keys
-        assert house.running.house.hubs.of_key(key) == Identity(hub="kisumu", title="Kisumu", generation=1)
-        hub = house.running.house.hubs.get("kisumu")
+        assert house.running.backend.hubs.of_key(key) == Identity(hub="kisumu", title="Kisumu", generation=1)
+        hub = house.running.backend.hubs.get("kisumu")
         assert hub is not None
         assert (hub.node, hub.machine) == (NODE, "Library laptop")
         status, told = await dial(house, {"words": typed, "node": NODE})
@@ -54,8 +54,8 @@ async def test_a_machine_gets_its_key_once(tmp_path: Path) -> None:
         # Another machine speaks for it from then on.
         status, second = await dial(house, {"words": await words(house), "node": NODE[::-1]})
         assert status == 200
-        assert house.running.house.hubs.of_key(key) == Fenced(hub="kisumu")
-        assert isinstance(house.running.house.hubs.of_key(second["key"]), Identity)
+        assert house.running.backend.hubs.of_key(key) == Fenced(hub="kisumu")
+        assert isinstance(house.running.backend.hubs.of_key(second["key"]), Identity)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,9 @@ async def comes_in(house: AdminHouse, title: str = "Kisumu") -> Browser:
 async def test_a_link_that_was_revoked_is_made_again_for_the_words(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         browser = await comes_in(house)
-        hub = house.running.house.hubs.get("kisumu")
+        hub = house.running.backend.hubs.get("kisumu")
         assert hub is not None
-        await house.running.house.links.revoke(hub.link)
+        await house.running.backend.links.revoke(hub.link)
         assert await browser.get("/hub/kisumu") == 403
         again = await comes_in(house)
         assert await again.get("/hub/kisumu") == 200

@@ -16,7 +16,7 @@ from moothall.wire.hub import messages as wire
 from moothall_hub.app import Hub, hub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
-from moothall_hub.uplink.strip import LineNow, LineState
+from moothall_hub.uplink.status_bar import LineNow, LineState
 from support.hubs.server import WELCOME, Visit, hub_server
 
 
@@ -62,7 +62,7 @@ def test_a_frozen_line_is_down_since_nothing_came_and_good_again_when_something_
             since = on.parts.line.clock.wall_at(heard)
             await passed(clock, wire.PULSE_MS + wire.ANSWER_MS)
             assert on.parts.line.now() == LineNow(state=LineState.DOWN, since=since)
-            assert '"kind": "down"' in await at_phone(on, "/line?ui=en")
+            assert '"kind": "down"' in await at_phone(on, "/uplink?ui=en")
             assert on.parts.line.source == Source(age=clock.monotonic() - heard + age, lost=True)
 
             await visit.say(wire.Pulse(sent=1, echo=0, wall=WELCOME.wall, age=age))

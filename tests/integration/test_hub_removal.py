@@ -10,17 +10,17 @@ import pytest
 from aiohttp import ClientSession, CookieJar
 
 from moothall.adapters.reading.reader_client import follow
-from moothall.app.hall import Hall
+from moothall.app.hall import RunningServer
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, NoteId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.removal.selection import Interventions, Lines
 from moothall.core.signals import Unrecorded
 from moothall.services.hubs.removals import Removal
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import HALL
 from moothall_hub.app import Hub
 from moothall_hub.mirror.offers import Choice
@@ -36,12 +36,12 @@ PLACES = ("", "/read", "/screen", "/record.txt", "/record.html", "/record.vtt", 
 
 
 async def say(meeting: Meeting, segment: str, text: str) -> None:
-    line = do.TypeLine(channel=FLOOR, segment=SegmentId(segment), text=text, language="en")
+    line = do.TypeSegment(channel=FLOOR, segment=SegmentId(segment), text=text, language="en")
     await meeting.do(line, by=Actor(Role.CAPTIONER, "c"))
 
 
-async def remove(running: Hall, selection: Lines | Interventions) -> None:
-    live = await running.house.sessions.open(SESSION)
+async def remove(running: RunningServer, selection: Lines | Interventions) -> None:
+    live = await running.backend.sessions.open(SESSION)
     answer = await live.writer.remove(SECRETARIAT, CommandId(f"remove-{live.writer.offset}"), selection)
     assert isinstance(answer, Receipt), answer
 
@@ -61,18 +61,18 @@ async def shown(client: ClientSession, hub: Hub, text: str) -> list[str]:
     return [place for place in PLACES if await shows(client, f"{hub.own}/s/{SESSION}{place}?ui=en", text)()]
 
 
-def standing(running: Hall) -> dict[str, bool]:
+def status(running: RunningServer) -> dict[str, bool]:
     """Whether each hub has erased the newest removal, by its name."""
     newest: Removal = max(removals(running), key=lambda each: each.offset)
     return {holder.hub: newest.done(holder) is not None for holder in newest.holders}
 
 
-def removals(running: Hall) -> list[Removal]:
-    return list(running.house.hub_removals.list())
+def removals(running: RunningServer) -> list[Removal]:
+    return list(running.backend.hub_removals.list())
 
 
-async def admin_page(client: ClientSession, running: Hall) -> str:
-    _, token = await running.house.links.create(Role.SECRETARIAT, HALL, "secretariat")
+async def admin_page(client: ClientSession, running: RunningServer) -> str:
+    _, token = await running.backend.links.create(Role.SECRETARIAT, HALL, "secretariat")
     async with client.get(f"{running.address}/enter/{token}"):
         pass
     async with client.get(f"{running.address}/admin/hubs?ui=en") as page:
@@ -100,14 +100,14 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 await below(north, kisumu, "Kisumu")
                 await until(shows(client, f"{kisumu.own}/s/{SESSION}", SAID))
                 await ask(client, kisumu, f"Who likes {ASKED}?", WHO)
-                live = await running.house.sessions.open(SESSION)
+                live = await running.backend.sessions.open(SESSION)
 
                 async def arrived() -> bool:
-                    return len(live.state.floor.interventions) == 1
+                    return len(live.state.questions.interventions) == 1
 
                 await until(arrived)
-                ((name, _),) = live.state.floor.interventions.items()
-                queued = do.Stand(interventions=(name,), standing=Standing.QUEUED)
+                ((name, _),) = live.state.questions.interventions.items()
+                queued = do.SetStatus(interventions=(name,), status=InterventionStatus.QUEUED)
                 await meeting.do(queued, by=Actor(Role.MODERATOR, "m"))
                 await until(shows(client, f"{north.own}/s/{SESSION}/questions", ASKED))
                 await until(shows(client, f"{kisumu.own}/s/{SESSION}/questions", ASKED))
@@ -126,7 +126,7 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 await remove(running, Interventions((name,)))
 
                 async def all_erased() -> bool:
-                    return standing(running) == {"north": True}
+                    return status(running) == {"north": True}
 
                 await until(all_erased)
                 for hub, disk in ((north, north_disk), (kisumu, kisumu_disk)):
@@ -146,7 +146,7 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
 
             await until(erased_at_north)
             assert found(kisumu_disk, LATER)
-            assert standing(running) == {"north": False}
+            assert status(running) == {"north": False}
             assert "North</bdi> · not yet, connected" in await admin_page(client, running)
         async with centre(tmp_path / "centre", port) as running:
 
@@ -154,13 +154,13 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 return len(removals(running)) == 3
 
             await until(known)
-            assert standing(running) == {"north": False}
+            assert status(running) == {"north": False}
             page = await admin_page(client, running)
             assert "Not erased everywhere yet" in page
             async with running_hub(kisumu_disk):
 
                 async def everywhere() -> bool:
-                    return standing(running) == {"north": True}
+                    return status(running) == {"north": True}
 
                 await until(everywhere)
                 assert found(kisumu_disk, LATER) == []
@@ -177,10 +177,10 @@ async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog:
         meeting = Meeting(running)
         await meeting.begin()
         await meeting.do(do.AttachEngine(channel=FLOOR, model="m"))
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
 
         async def speak(segment: str, *texts: str) -> None:
-            now = live.state.media_now(running.house.clock.wall())
+            now = live.state.media_now(running.backend.clock.wall())
             words = tuple(ev.Word(text, now + n, now + n + 1) for n, text in enumerate(texts))
             await meeting.do(
                 do.CommitWords(
@@ -198,18 +198,18 @@ async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog:
             )
 
         await paired(running, hub)
-        await room_before(running.house, running.live, SESSION)
+        await room_before(running.backend, running.live, SESSION)
         await speak("a", "Between", f" us, {SAID}.")
         await until(shows(client, f"{hub.own}/s/{SESSION}", SAID))
         assert found(disk, SAID)
         await meeting.do(do.BeginNotRecorded(back=30_000), by=chair)
         live.writer.signal(Unrecorded(channel=FLOOR, text=f"And {LATER} too.", language="en"))
-        async for frame, _ in follow(f"{running.address}/s/{SESSION}", Feed(FLOOR), running.house.clock):
+        async for frame, _ in follow(f"{running.address}/s/{SESSION}", Feed(FLOOR), running.backend.clock):
             if any(isinstance(signal, Unrecorded) and LATER in signal.text for signal in frame.signals):
                 break  # Whoever reads at the centre sees it.
 
         async def erased() -> bool:
-            return standing(running) == {"kisumu": True}
+            return status(running) == {"kisumu": True}
 
         await until(erased)
         await meeting.do(do.EndNotRecorded(), by=chair)
@@ -232,7 +232,7 @@ async def test_a_break_as_a_hubs_desk_and_readers_see_it_and_nothing_of_it_is_in
     ):
         meeting = Meeting(running)
         await meeting.begin()
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
         await paired(running, hub)
         await say(meeting, "a", f"{SAID} in confidence.")
         page = f"{hub.own}/s/{SESSION}?ui=en"

@@ -10,14 +10,14 @@ import msgspec
 import pytest
 
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events.types import ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.wire.hub import messages as wire
 from moothall_hub.app import Hub
@@ -35,14 +35,14 @@ CAPTIONER = Actor(Role.CAPTIONER, "c")
 class Meeting:
     """What happens at the centre."""
 
-    def __init__(self, running: Hall) -> None:
+    def __init__(self, running: RunningServer) -> None:
         self._hall = running
         self._acts = 0
 
     async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM, cause: str = "act") -> int:
         """The offset of the last event of it."""
         self._acts += 1
-        live = await self._hall.house.sessions.open(SESSION)
+        live = await self._hall.backend.sessions.open(SESSION)
         answer = await live.writer.send(by, CommandId(f"{cause}:{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
         return live.writer.handed_on
@@ -55,7 +55,7 @@ class Meeting:
     async def say(self, *texts: str) -> int:
         """A line for each, all at once; the last event."""
         lines = [
-            do.TypeLine(channel=FLOOR, segment=SegmentId(f"line-{self._acts}-{n}"), text=text, language="en")
+            do.TypeSegment(channel=FLOOR, segment=SegmentId(f"line-{self._acts}-{n}"), text=text, language="en")
             for n, text in enumerate(texts)
         ]
         return await self.do(*lines, by=CAPTIONER)
@@ -76,7 +76,7 @@ class Scene:
 
     @property
     def copy(self) -> Copy:
-        found = self.hub.parts.line.following.copy(SESSION)
+        found = self.hub.parts.line.replication.copy(SESSION)
         return Copy(session=SESSION) if found is None else found
 
     async def until(self, holds: Callable[[], object]) -> None:
@@ -98,8 +98,8 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
     ):
         meeting, batches = Meeting(running), Batches(tamperer)
         await meeting.begin()
-        await running.house.hubs.add("Kisumu", Details())
-        words = await running.house.pairing.words("kisumu")
+        await running.backend.hubs.add("Kisumu", Details())
+        words = await running.backend.pairing.words("kisumu")
         paired = await hub.parts.pair(tamperer.address, " ".join(words or ()))
         assert isinstance(paired, Pairing), paired
         made = Scene(meeting, hub, tamperer, batches)
@@ -164,7 +164,7 @@ async def test_a_batch_that_comes_again_is_refused(tmp_path: Path) -> None:
 
 async def test_bytes_that_are_no_batch_are_refused(tmp_path: Path) -> None:
     async with scene(tmp_path) as made:
-        batch = wire.Batch(session=SESSION, part=wire.Part.LIVE, data=b"\x01junk")
+        batch = wire.Batch(session=SESSION, part=wire.FeedPart.LIVE, data=b"\x01junk")
         await made.tamperer.send(batch)
         await made.until(lambda: made.copy.broken)
         assert made.copy.broken is not None

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
-from moothall.app.hall import Hall
+from moothall.app.hall import RunningServer
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.signals import ChannelState, Sound
@@ -19,7 +19,7 @@ from moothall.settings.sections import Translation
 from moothall_hub.app import Hub
 from moothall_hub.mirror.offers import Choice
 from moothall_hub.pages.routes import COOKIE
-from moothall_hub.uplink.strip import LineState
+from moothall_hub.uplink.status_bar import LineState
 from support.hubs.node import running_hub
 from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from support.sessions.questions import SOMEBODY, ask, stand
@@ -67,7 +67,7 @@ async def test_a_language_that_only_a_hub_reads_is_translated_for_it(tmp_path: P
         await hub.parts.offers.set(Choice(languages=("pt",)))
         page = f"{hub.own}/s/{SESSION}?channel=mt-pt&ui=en"
         await until(shows(client, page, "[pt] Good morning to Kisumu."))
-        live = await running.house.sessions.find(SESSION)
+        live = await running.backend.sessions.find(SESSION)
         assert live is not None
         made = {line.channel for _, line in live.state.segments.items()}
         assert made == {"floor", "mt-pt"}, "nobody reads Spanish"
@@ -94,12 +94,12 @@ async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) ->
         await forwarded(client, hub, desk)
         await until(shows(client, author, "Waiting for the line"))
         async with centre(tmp_path / "centre", port) as running:
-            await running.house.sessions.open(SESSION)
+            await running.backend.sessions.open(SESSION)
 
             async def arrived() -> bool:
-                live = await running.house.sessions.find(SESSION)
+                live = await running.backend.sessions.find(SESSION)
                 assert live is not None
-                return len(live.state.floor.interventions) == 1
+                return len(live.state.questions.interventions) == 1
 
             await until(arrived)
             await until(shows(client, author, "Being checked"))
@@ -107,9 +107,9 @@ async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) ->
             note = do.LeaveHubNote(note=NoteId("n1"), hub="kisumu", text="We can hear you.")
             await meeting.do(note, by=Actor(Role.MODERATOR, "m"))
             await until(shows(client, f"{hub.own}/desk?ui=en", "We can hear you."))
-            live = await running.house.sessions.find(SESSION)
+            live = await running.backend.sessions.find(SESSION)
             assert live is not None
-            assert len(live.state.floor.interventions) == 1
+            assert len(live.state.questions.interventions) == 1
 
 
 async def test_another_machine_takes_over_and_the_first_one_says_so(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_another_machine_takes_over_and_the_first_one_says_so(tmp_path: Pa
         await paired(running, two)
         await until(shows(client, f"{one.own}/?ui=en", "Another computer has taken the place of this one."))
         await until(shows(client, f"{two.own}/?ui=en", "The line to the meeting is good."))
-        async with client.get(f"{one.own}/line") as response:
+        async with client.get(f"{one.own}/uplink") as response:
             assert json.loads(await response.text())["kind"] == "fenced"
         _, token = await one.parts.links.create(*COORDINATOR)
         entered = await one.parts.links.enter(token, "")
@@ -162,9 +162,9 @@ async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path:
             async with client.get(f"{kisumu.own}/enter/{token}") as response:
                 await forwarded(client, kisumu, await response.text())
             await until(shows(client, author, "Being checked"))
-            live = await running.house.sessions.find(SESSION)
+            live = await running.backend.sessions.find(SESSION)
             assert live is not None
-            assert [each.text for _, each in live.state.floor.interventions.items()] == ["Do you hear us?"]
+            assert [each.text for _, each in live.state.questions.interventions.items()] == ["Do you hear us?"]
             note = do.LeaveHubNote(note=NoteId("n2"), hub="north.kisumu", text="We hear you.")
             await meeting.do(note, by=Actor(Role.MODERATOR, "m"))
             await until(shows(client, f"{kisumu.own}/desk?ui=en", "We hear you."))
@@ -196,12 +196,12 @@ def no_more(client: ClientSession, page: str, text: str) -> Callable[[], Awaitab
     return so
 
 
-def remote(running: Hall, *counts: int) -> Callable[[], Awaitable[bool]]:
+def remote(running: RunningServer, *counts: int) -> Callable[[], Awaitable[bool]]:
     """Whether the centre has counted so many for each option."""
 
     async def so() -> bool:
-        live = await running.house.sessions.find(SESSION)
-        return live is not None and live.state.floor.polls[-1].remote == counts
+        live = await running.backend.sessions.find(SESSION)
+        return live is not None and live.state.questions.polls[-1].remote == counts
 
     return so
 
@@ -226,7 +226,7 @@ async def test_a_vote_waits_for_the_line_counts_once_and_is_refused_after_the_cl
         for option in (0, 1):
             assert "It waits for the line." in await vote(client, hub, option)
         async with centre(tmp_path / "centre", port) as running:
-            await running.house.sessions.open(SESSION)
+            await running.backend.sessions.open(SESSION)
             await until(remote(running, 0, 1))
             await until(shows(client, page, "Remote: 1. On site: 0. Together: 1."))
             await until(no_more(client, page, "It waits for the line."))
@@ -242,7 +242,7 @@ async def test_a_vote_waits_for_the_line_counts_once_and_is_refused_after_the_cl
                 await until(shows(each, page, "before your choice reached the meeting. It does not count."))
             assert "Your choice" in await (await client.get(page)).text(), "the one that was in time counts"
             assert await remote(running, 0, 1)()
-            records = await running.house.log.read(SESSION, 0, 1_000)
+            records = await running.backend.log.read(SESSION, 0, 1_000)
             assert not any(b"kisumu" in (each.body or b"") for each in records if each.header.type.startswith("poll."))
 
 
@@ -266,7 +266,7 @@ async def test_a_vote_below_a_hub_is_passed_up_and_counted_once(tmp_path: Path) 
         await vote(client, kisumu, 0)
         await vote(other, north, 1)
         async with centre(tmp_path / "centre", port) as running:
-            await running.house.sessions.open(SESSION)
+            await running.backend.sessions.open(SESSION)
             await until(remote(running, 1, 1))
             for each, hub in ((client, kisumu), (other, north)):
                 await until(shows(each, f"{hub.own}{LIST}", "Remote: 1. On site: 0. Together: 1."))
@@ -293,7 +293,7 @@ async def test_questions_are_translated_for_hubs_and_for_those_below_them(tmp_pa
             await paired(running, north, "North")
             await below(north, kisumu, "Kisumu")
             await meeting.do(ask("q1", "Do you hear us?"), by=SOMEBODY)
-            await meeting.do(stand(Standing.QUEUED, "q1"), by=LEADS)
+            await meeting.do(stand(InterventionStatus.QUEUED, "q1"), by=LEADS)
             for page in (f"{running.address}/s/{SESSION}/questions/1/pt", *lists):
                 await until(shows(client, page, "[pt] Do you hear us?"))
             async with client.get(f"{kisumu.own}/s/{SESSION}/questions/1/pt?ui=en") as response:
@@ -330,7 +330,7 @@ async def test_readers_below_are_told_of_the_sound_as_readers_of_the_centre_are(
             await until(shows(client, f"{north.own}/s/{SESSION}?ui=en", "Plenary"))
             await below(north, kisumu, "Kisumu")
             await until(shows(client, f"{kisumu.own}/s/{SESSION}?ui=en", "Plenary"))
-            live = await running.house.sessions.find(SESSION)
+            live = await running.backend.sessions.find(SESSION)
             assert live is not None
             streams = [
                 await client.get(f"{each}/s/{SESSION}/events", headers={"Accept-Encoding": "identity"})

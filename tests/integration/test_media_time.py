@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SegmentId, SessionId, SpeakerId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.testing import loop
 from support.halls.room_before import room_before
 from support.memory.hall import FLOOR
@@ -19,18 +19,18 @@ ASKER, STAFF = Actor(Role.PARTICIPANT, "q"), Actor(Role.TECHNICIAN, "t")
 STEP_MS = 16_000
 ACTS: tuple[tuple[Actor, do.AnyCommand], ...] = (
     (ASKER, do.Ask(intervention=Q, kind=Kind.QUESTION, text="Why?", language="en", asker="p")),
-    (STAFF, do.Stand(interventions=(Q,), standing=Standing.QUEUED)),
-    (STAFF, do.Stand(interventions=(Q,), standing=Standing.CALLED)),
+    (STAFF, do.SetStatus(interventions=(Q,), status=InterventionStatus.QUEUED)),
+    (STAFF, do.SetStatus(interventions=(Q,), status=InterventionStatus.CALLED)),
     (STAFF, do.LimitTurns(ms=60_000)),
     (ASKER, do.TypeTurn(intervention=Q, lines=(do.TypedLine(segment=SegmentId("mine"), text="So it is."),))),
     (STAFF, do.WriteAnswer(intervention=Q, text="Because.", language="en")),
     (STAFF, do.IntroduceSpeaker(speaker=ANA, name="Ana")),
-    (STAFF, do.TakeFloor(channel=FLOOR, speaker=ANA)),
-    (STAFF, do.TypeLine(channel=FLOOR, segment=SegmentId("typed"), text="Typed.", language="en")),
+    (STAFF, do.SetSpeaker(channel=FLOOR, speaker=ANA)),
+    (STAFF, do.TypeSegment(channel=FLOOR, segment=SegmentId("typed"), text="Typed.", language="en")),
     (STAFF, do.OpenPoll(poll=PollId("poll"), question="Yes?", language="en", options=("Yes", "No"))),
     (STAFF, do.ClosePoll(poll=PollId("poll"))),
     (STAFF, do.ClearWall()),
-    (SYSTEM, do.StateHub(hub="north", title="North", people=4, here=True, since=5)),
+    (SYSTEM, do.SetHubPresence(hub="north", title="North", people=4, here=True, since=5)),
     (STAFF, do.BeginNotRecorded(back=2_000)),
     (STAFF, do.EndNotRecorded()),
     (STAFF, do.PauseSession()),
@@ -63,6 +63,12 @@ def test_every_act_has_the_time_since_the_opening() -> None:
                     told.add(kind)
                     wrong += [(kind, t, now) for t in times if t != now - EARLIER.get(kind, 0)]
             assert wrong == []
-            assert {"intervention.received", "turn.typed", "wall.cleared", "hub.stands", "poll.closed"} <= told
+            assert {
+                "intervention.received",
+                "turn.typed",
+                "wall.cleared",
+                "hub.presence-changed",
+                "poll.closed",
+            } <= told
 
     loop.run(story())

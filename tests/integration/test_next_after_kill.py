@@ -12,7 +12,7 @@ import pytest
 
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import quiet_house
+from moothall.app.backend import quiet_backend
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SessionOpened
@@ -20,7 +20,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
 from moothall.core.session.state import Status
 from moothall.services.capture.closing import opening_of
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Server, Settings
 from support.desks.process import OTHER, DeskHall
 from support.halls.process import CLOCK, FLOOR, SESSION, free_port, require_intact
@@ -30,9 +30,9 @@ ACT = CommandId("next:1")
 
 async def closed_to_go_on(hall: DeskHall) -> None:
     """What the log has when a server is killed right after the close."""
-    async with quiet_house(Settings(server=Server(data=str(hall.data))), SystemClock()) as house:
+    async with quiet_backend(Settings(server=Server(data=str(hall.data))), SystemClock()) as house:
         live = await house.sessions.open(SESSION)
-        for name, command in (("asked", do.AskClose(act=ACT, by="l1", then=OTHER)), (ACT, do.CloseSession())):
+        for name, command in (("asked", do.RequestClose(act=ACT, by="l1", then=OTHER)), (ACT, do.CloseSession())):
             assert isinstance(await live.writer.send(SYSTEM, CommandId(name), command), Receipt)
 
 

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
@@ -41,16 +41,16 @@ SMALL = 1_600
 """Samples of STEP_MS."""
 
 
-async def until(running: Hall, condition: Callable[[], bool]) -> None:
+async def until(running: RunningServer, condition: Callable[[], bool]) -> None:
     """Wait for what the server or the microphone does in its own time; the test's time-out ends it otherwise."""
     while not condition():
-        await running.house.clock.sleep(20)
+        await running.backend.clock.sleep(20)
 
 
 class RoomMicrophone:
     """The room's microphone: it hears what it is told, and silence, as time goes by, and does what the page does."""
 
-    def __init__(self, running: Hall, http: aiohttp.ClientSession) -> None:
+    def __init__(self, running: RunningServer, http: aiohttp.ClientSession) -> None:
         self._running = running
         self._http = http
         self._script = bytearray()
@@ -86,7 +86,7 @@ class RoomMicrophone:
             group.create_task(self._stay_connected())
 
     async def _hear(self) -> None:
-        clock = self._running.house.clock
+        clock = self._running.backend.clock
         heard = clock.monotonic()
         self._begin()
         while True:
@@ -107,14 +107,14 @@ class RoomMicrophone:
         address = f"{self._running.address}/room/{HALL}/audio".replace("http", "ws", 1)
         while True:
             while self._cut or not self._takes:
-                await self._running.house.clock.sleep(50)
+                await self._running.backend.clock.sleep(50)
             async with self._http.ws_connect(address, headers={"Origin": self._running.address}) as socket:
                 self._socket = socket
                 await self._hello(socket)
                 async for message in socket:
                     await self._told(socket, message.json())
             self._socket, self._sends = None, False
-            await self._running.house.clock.sleep(200)
+            await self._running.backend.clock.sleep(200)
 
     async def _hello(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         age = (len(self._take) // 2 - self._safe) * 1000 // RATE
@@ -135,7 +135,7 @@ class RoomMicrophone:
                 self._safe = max(self._safe, int(str(said["at"])))
             case "over" | "ended" | "idle":
                 self._begin()
-                await self._running.house.clock.sleep(500 if said["kind"] == "idle" else 0)
+                await self._running.backend.clock.sleep(500 if said["kind"] == "idle" else 0)
                 await self._hello(socket)
             case kind:
                 pytest.fail(f"It was told {kind}.")
@@ -155,16 +155,16 @@ def meeting(number: int) -> SessionId:
 
 
 @asynccontextmanager
-async def room(data: Path, meetings: int) -> AsyncIterator[tuple[Hall, RoomMicrophone]]:
+async def room(data: Path, meetings: int) -> AsyncIterator[tuple[RunningServer, RoomMicrophone]]:
     """A server with a real engine, the room and its microphone."""
     settings = Settings(server=Server(port=0, data=str(data)), engine=Engine(count=1, model=MODEL))
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with hall(settings) as running, aiohttp.ClientSession(cookie_jar=jar) as http, asyncio.TaskGroup() as group:
-        await running.house.programme.keep(rooms=[Room(id=HALL, title="Main hall")])
+        await running.backend.programme.keep(rooms=[Room(id=HALL, title="Main hall")])
         for number in range(meetings):
             planned = Planned(session=meeting(number), room=HALL, title=f"Meeting {number}", starts=number)
-            assert isinstance(await running.house.programme.make(planned), Planned)
-        _, token = await running.house.links.create(Role.TECHNICIAN, f"room:{HALL}", "Main hall")
+            assert isinstance(await running.backend.programme.make(planned), Planned)
+        _, token = await running.backend.links.create(Role.TECHNICIAN, f"room:{HALL}", "Main hall")
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
             pass
         microphone = RoomMicrophone(running, http)
@@ -178,18 +178,20 @@ def text_of(live: LiveSession) -> str:
     return " ".join(line.whole for _, line in live.state.segments.items()).casefold()
 
 
-async def act(running: Hall, session: SessionId, command: do.AnyCommand) -> None:
-    assert await running.house.programme.send(session, command) is None
+async def act(running: RunningServer, session: SessionId, command: do.AnyCommand) -> None:
+    assert await running.backend.programme.send(session, command) is None
 
 
-async def held(running: Hall, microphone: RoomMicrophone, session: SessionId, spoken: bytes, secret: bytes) -> None:
+async def held(
+    running: RunningServer, microphone: RoomMicrophone, session: SessionId, spoken: bytes, secret: bytes
+) -> None:
     """One meeting: something for all, a span, a break."""
     await until(running, lambda: microphone.session == session)
     await microphone.say(spoken + silence(PAUSE_MS))
     await act(running, session, do.BeginNotRecorded())
-    live = await running.house.sessions.open(session)
+    live = await running.backend.sessions.open(session)
     began = live.state.not_recorded[-1][0]
-    assert began <= live.state.media_now(running.house.clock.wall())
+    assert began <= live.state.media_now(running.backend.clock.wall())
     await microphone.say(silence(PAUSE_MS // 3) + secret + silence(PAUSE_MS))
     await act(running, session, do.EndNotRecorded())
     await microphone.say(silence(PAUSE_MS // 3))
@@ -208,7 +210,7 @@ async def test_after_twenty_handovers_still_no_file_holds_what_was_not_recorded(
             if number % 2:
                 await microphone.cut()
                 await microphone.say(silence(2_000))
-            assert await running.house.programme.next_session(HALL) == meeting(number)
+            assert await running.backend.programme.next_session(HALL) == meeting(number)
             if number % 2:
                 await microphone.say(silence(1_000))
                 microphone.back()
@@ -217,7 +219,7 @@ async def test_after_twenty_handovers_still_no_file_holds_what_was_not_recorded(
                 wrong[meeting(number)] = found
         await act(running, meeting(HANDOVERS), do.CloseSession())
         for number in range(HANDOVERS + 1):
-            live = await running.house.sessions.open(meeting(number))
+            live = await running.backend.sessions.open(meeting(number))
             text = text_of(live)
             if "joined us" not in text or any(city in text for city in CITIES):
                 wrong[live.id] = text
@@ -227,9 +229,9 @@ async def test_after_twenty_handovers_still_no_file_holds_what_was_not_recorded(
     assert "joined us" in kept
     assert not [city for city in CITIES if city in kept]
     async with room(control, 1) as (running, microphone):
-        assert await running.house.programme.next_session(HALL) == meeting(0)
+        assert await running.backend.programme.next_session(HALL) == meeting(0)
         await until(running, lambda: microphone.session == meeting(0))
         await microphone.say(spoken + silence(PAUSE_MS) + secret + silence(PAUSE_MS))
-        live = await running.house.sessions.open(meeting(0))
+        live = await running.backend.sessions.open(meeting(0))
         await until(running, lambda: WORD in text_of(live))
     assert FILE_NAME in found_in(control, secret), "recorded, the same words are found"

@@ -22,7 +22,7 @@ async def test_levels_are_told_and_a_fault_of_the_machine_is_seen_to_once(tmp_pa
         while (message := await told.get())[0] != "levels":
             pass
         assert message[1] == {S: None}
-        await on.running.house.clock.sleep(1)
+        await on.running.backend.clock.sleep(1)
         wish = {"session": "", "kind": "disk", "name": "Ann"}
         refused = await client.call("see-to", wish, namespace="/control")
         assert refused["refusal"]["code"] == "unknown", "there is no such fault"
@@ -45,5 +45,5 @@ async def test_a_microphone_page_reads_along_and_is_no_reader(tmp_path: Path) ->
                     await reader.content.readline()
                     assert on.live.fanout.readers[FLOOR] == 2
         while on.live.fanout.figures.readers:
-            await on.running.house.clock.sleep(20)
+            await on.running.backend.clock.sleep(20)
         assert on.live.fanout.readers[FLOOR] == 0

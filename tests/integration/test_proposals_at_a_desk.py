@@ -11,8 +11,8 @@ import aiohttp
 import socketio
 
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import open_house
-from moothall.app.hall import Hall, hall
+from moothall.app.backend import open_backend
+from moothall.app.hall import RunningServer, hall
 from moothall.app.proposals import ROWS
 from moothall.core import commands as do
 from moothall.core.commands import CorrectSegment
@@ -21,7 +21,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings
@@ -34,9 +34,9 @@ def settings(data: Path) -> Settings:
     return Settings(server=Server(port=0, data=str(data)), engine=EngineSettings(count=0))
 
 
-async def held(running: Hall, lines: int = 3) -> None:
+async def held(running: RunningServer, lines: int = 3) -> None:
     """A closed session, of which a second pass heard a word that nobody has read."""
-    live = await running.house.sessions.open(SESSION)
+    live = await running.backend.sessions.open(SESSION)
     engine = Actor(Role.ENGINE, "e")
     acts: list[tuple[Actor, list[do.AnyCommand]]] = [
         (
@@ -47,7 +47,7 @@ async def held(running: Hall, lines: int = 3) -> None:
                 do.OpenSession(),
                 do.AttachEngine(channel=FLOOR, model="m"),
                 do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana Souza"),
-                do.TakeFloor(channel=FLOOR, speaker=SpeakerId("ana")),
+                do.SetSpeaker(channel=FLOOR, speaker=SpeakerId("ana")),
             ],
         )
     ]
@@ -82,9 +82,9 @@ async def held(running: Hall, lines: int = 3) -> None:
 
 
 @asynccontextmanager
-async def browser_of(running: Hall, role: Role) -> AsyncIterator[aiohttp.ClientSession]:
+async def browser_of(running: RunningServer, role: Role) -> AsyncIterator[aiohttp.ClientSession]:
     """A browser that has opened a link for the job."""
-    _, token = await running.house.links.create(role, f"session:{SESSION}", "somebody")
+    _, token = await running.backend.links.create(role, f"session:{SESSION}", "somebody")
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
@@ -104,7 +104,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def at_a_desk(running: Hall, role: Role) -> AsyncIterator[Desk]:
+async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[Desk]:
     async with browser_of(running, role) as http:
         client = socketio.AsyncClient(reconnection=False, http_session=http)
         await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
@@ -121,8 +121,8 @@ async def fates(desk: Desk) -> str:
     return str(answer["fates"])
 
 
-def text_of(running: Hall, name: str) -> str:
-    live = running.house.sessions.loaded(SESSION)
+def text_of(running: RunningServer, name: str) -> str:
+    live = running.backend.sessions.loaded(SESSION)
     line = None if live is None else live.state.segments.get(SegmentId(name))
     return "" if line is None else line.whole
 
@@ -256,7 +256,7 @@ async def test_a_rehearsal_takes_its_proposals_along(tmp_path: Path) -> None:
     async with hall(settings(tmp_path)) as running:
         await held(running)
     async with AsyncExitStack() as stack:
-        house = await open_house(stack, settings(tmp_path), SystemClock())
+        house = await open_backend(stack, settings(tmp_path), SystemClock())
         assert house.proposals.kept(SESSION) is not None
         await house.erase(SESSION)
         assert house.proposals.kept(SESSION) is None

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from moothall.adapters.pages.catalogues import NO_BREAK
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core.commands import (
     AddChannel,
     AnyCommand,
@@ -26,7 +26,7 @@ from moothall.core.events.types import ChannelKind, EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
 S, FLOOR = SessionId("plenary"), ChannelId("floor")
@@ -34,13 +34,13 @@ ENGINE, TECHNICIAN = Actor(Role.ENGINE, "scripted"), Actor(Role.TECHNICIAN, "t1"
 LINE = re.compile(r"<p[^>]*>([^<]*words a minute[^<]*)</p>")
 
 
-async def do(running: Hall, name: str, *commands: AnyCommand, by: Actor = SYSTEM) -> None:
-    live = await running.house.sessions.open(S)
+async def do(running: RunningServer, name: str, *commands: AnyCommand, by: Actor = SYSTEM) -> None:
+    live = await running.backend.sessions.open(S)
     answer = await live.writer.send(by, CommandId(name), commands)
     assert isinstance(answer, Receipt), answer
 
 
-async def said(running: Hall) -> None:
+async def said(running: RunningServer) -> None:
     """Sixty words in the first tenth of a second, one line of two corrected."""
     await do(
         running,
@@ -61,7 +61,7 @@ async def said(running: Hall) -> None:
     await do(running, "correct", mended, by=Actor(Role.CAPTIONER, "c1"))
 
 
-async def told(running: Hall, http: aiohttp.ClientSession) -> tuple[list[str], Any]:
+async def told(running: RunningServer, http: aiohttp.ClientSession) -> tuple[list[str], Any]:
     """The line of the page and of the record, and the record's figures."""
     lines: list[str] = []
     for address in ("/s/plenary", "/s/plenary/record.html"):
@@ -90,7 +90,7 @@ async def test_everybody_is_told_the_same_and_nothing_is_left_of_what_is_removed
         assert 50 <= figures["delay"]["p50"] <= figures["delay"]["p95"]
     async with hall(settings) as running, aiohttp.ClientSession(running.address) as http:
         assert await told(running, http) == before  # from the log alone
-        live = await running.house.sessions.open(S)
+        live = await running.backend.sessions.open(S)
         answer = await live.writer.remove(TECHNICIAN, CommandId("r"), Lines((SegmentId("a"),)))
         assert isinstance(answer, Receipt), answer
         assert await told(running, http) == ([], None)

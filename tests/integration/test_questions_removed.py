@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 import socketio
 
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings
 from support.halls.readers import until
@@ -33,13 +33,13 @@ def settings(folder: Path) -> Settings:
     return Settings(server=Server(port=0, data=str(folder)), engine=EngineSettings(count=0))
 
 
-async def done(running: Hall, name: str, *commands: do.AnyCommand, by: Actor = MODERATOR) -> None:
-    live = await running.house.sessions.open(SESSION)
+async def done(running: RunningServer, name: str, *commands: do.AnyCommand, by: Actor = MODERATOR) -> None:
+    live = await running.backend.sessions.open(SESSION)
     answer = await live.writer.send(by, CommandId(name), commands)
     assert isinstance(answer, Receipt), answer
 
 
-async def questions(running: Hall, line: str | None = "a", age: int = 0) -> None:
+async def questions(running: RunningServer, line: str | None = "a", age: int = 0) -> None:
     """One that was called and answered in writing, and one that waits; asked `age` ms ago."""
     participant = Actor(Role.PARTICIPANT, "p")
     for name, text in ((Q, f"Is there {PRIVATE}?"), (LATER, "And tea?")):
@@ -53,16 +53,16 @@ async def questions(running: Hall, line: str | None = "a", age: int = 0) -> None
             age=age,
         )
         await done(running, f"ask-{name}", ask, by=participant)
-    await done(running, "approve", do.Stand(interventions=(Q, LATER), standing=Standing.QUEUED))
-    await done(running, "call", do.Stand(interventions=(Q,), standing=Standing.CALLED))
-    answered = do.Stand(
-        interventions=(Q,), standing=Standing.ANSWERED, segment=None if line is None else SegmentId(line)
+    await done(running, "approve", do.SetStatus(interventions=(Q, LATER), status=InterventionStatus.QUEUED))
+    await done(running, "call", do.SetStatus(interventions=(Q,), status=InterventionStatus.CALLED))
+    answered = do.SetStatus(
+        interventions=(Q,), status=InterventionStatus.ANSWERED, segment=None if line is None else SegmentId(line)
     )
     await done(running, "answered", answered)
     await done(running, "write", do.WriteAnswer(intervention=Q, text=f"No {PRIVATE}.", language="en"))
 
 
-async def page(running: Hall, path: str) -> str:
+async def page(running: RunningServer, path: str) -> str:
     async with aiohttp.ClientSession() as http, http.get(f"{running.address}/s/{SESSION}/{path}") as response:
         assert response.status == 200
         return await response.text()
@@ -93,7 +93,7 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
             assert found(tmp_path, PRIVATE) == []
             await until(lambda: bool(bodies))
             item = next(item for item in bodies[-1]["items"] if item["id"] == "q")
-            assert (item["number"], item["removed"], item["text"], item["standing"]) == (1, True, "", "written")
+            assert (item["number"], item["removed"], item["text"], item["status"]) == (1, True, "", "written")
             undone = await client.call("undo", {"id": "write"}, namespace="/desk", timeout=5)
             assert undone["refusal"]["code"] == "unknown"
         for path in ("questions", "record.json", "record.txt", "record.html"):
@@ -108,21 +108,21 @@ async def test_a_question_leaves_every_file_and_every_page(tmp_path: Path) -> No
     assert verify_command(tmp_path, None, said) == SOUND, said.getvalue()
     assert said.getvalue().startswith(f"{SESSION}: intact; words were removed by its keepers, 1 time")
     async with hall(settings(tmp_path)) as running:
-        live = await running.house.sessions.find(SESSION)
+        live = await running.backend.sessions.find(SESSION)
         assert live is not None
-        assert [each.number for each in live.state.floor.standing(Standing.WRITTEN)] == [1]
-        assert [turn.intervention for turn in live.state.floor.turns] == [Q]
+        assert [each.number for each in live.state.questions.with_status(InterventionStatus.WRITTEN)] == [1]
+        assert [turn.intervention for turn in live.state.questions.turns] == [Q]
 
 
 @pytest.mark.parametrize("how", ["not-recorded", "request"])
 async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Path, how: str) -> None:
     async with hall(settings(tmp_path)) as running:
         await held(running)
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
         # The lines of `held` end at 3.4 s. They lie behind now, or the break would take them out, and the questions
         # were asked in the last of them.
         await done(running, "clock", do.MapClock(t=10_000), by=Actor(Role.SYSTEM, "s"))
-        await room_before(running.house, running.live, SESSION)
+        await room_before(running.backend, running.live, SESSION)
         await questions(running, age=7_000)
         async with at_a_desk(running, Role.TECHNICIAN) as client:
             bodies = told(client)
@@ -146,10 +146,10 @@ async def test_what_was_being_said_leaves_the_desks_with_the_words(tmp_path: Pat
 async def test_what_is_asked_while_nothing_is_recorded_is_kept_and_nothing_that_was_said(tmp_path: Path) -> None:
     async with hall(settings(tmp_path)) as running:
         await held(running)
-        await room_before(running.house, running.live, SESSION)
+        await room_before(running.backend, running.live, SESSION)
         await done(running, "off", do.BeginNotRecorded(back=30_000), by=Actor(Role.CHAIR, "x"))
         await questions(running, line=None)
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
         async with at_a_desk(running, Role.MODERATOR) as client:
             news = (await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5))["news"]
             items = news["interventions"]["items"]
@@ -163,8 +163,8 @@ async def test_no_way_leads_to_an_answer_whose_line_was_removed(tmp_path: Path) 
     async with hall(settings(tmp_path)) as running:
         await held(running)
         await questions(running)
-        await done(running, "call-2", do.Stand(interventions=(LATER,), standing=Standing.CALLED))
-        answered = do.Stand(interventions=(LATER,), standing=Standing.ANSWERED, segment=SegmentId("b"))
+        await done(running, "call-2", do.SetStatus(interventions=(LATER,), status=InterventionStatus.CALLED))
+        answered = do.SetStatus(interventions=(LATER,), status=InterventionStatus.ANSWERED, segment=SegmentId("b"))
         await done(running, "answered-2", answered)
         assert "/moment/" in await page(running, "questions")
         async with at_a_desk(running, Role.TECHNICIAN) as client:

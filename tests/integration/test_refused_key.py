@@ -15,7 +15,7 @@ import pytest
 import socketio
 
 from moothall.adapters.sound.audio_file import AudioFile
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core.commands import AddChannel, AnyCommand, AttachSource, CreateSession, OpenSession
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
@@ -74,7 +74,7 @@ REFUSED, CONNECTED = "engine far: its service refuses the key", "engine far: con
 
 
 @asynccontextmanager
-async def serving_hall(tmp_path: Path, port: int) -> AsyncIterator[Hall]:
+async def serving_hall(tmp_path: Path, port: int) -> AsyncIterator[RunningServer]:
     (tmp_path / "tokens").write_text(f"far {GOOD}\n")
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
@@ -82,7 +82,7 @@ async def serving_hall(tmp_path: Path, port: int) -> AsyncIterator[Hall]:
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:
-        live = await running.house.sessions.open(S)
+        live = await running.backend.sessions.open(S)
         commands: list[AnyCommand] = [
             CreateSession(title="Far", languages=("en",)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
@@ -114,9 +114,9 @@ async def engine_of(name: str, port: int, key_file: Path) -> AsyncIterator[None]
         recognizer.close()
 
 
-async def alarms(running: Hall) -> list[str]:
+async def alarms(running: RunningServer) -> list[str]:
     """The first alarms that the overview shows."""
-    _, token = await running.house.links.create(Role.TECHNICIAN, "hall", "somebody")
+    _, token = await running.backend.links.create(Role.TECHNICIAN, "hall", "somebody")
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
@@ -125,7 +125,7 @@ async def alarms(running: Hall) -> list[str]:
 
         @client.on("cards", namespace="/control")  # type: ignore[untyped-decorator]
         async def look(body: dict[str, Any]) -> None:
-            raised = [*body["house"]["alarms"], *(alarm for card in body["cards"] for alarm in card["alarms"])]
+            raised = [*body["overview"]["alarms"], *(alarm for card in body["cards"] for alarm in card["alarms"])]
             await shown.put([alarm["kind"] for alarm in raised])
 
         await client.connect(running.address, namespaces=["/control"], transports=["websocket"])
@@ -155,7 +155,7 @@ async def test_a_refused_key_is_said_and_the_right_one_is_taken_up(
         key_file.write_text(f"{KEY}\n")
         await heard.until(CONNECTED)
         assert (recognising.refused, recognising.engines) == (0, 1)
-        live = await running.house.sessions.open(S)
+        live = await running.backend.sessions.open(S)
         await running.ingest.play(
             live.writer,
             SourceId("talk"),
@@ -186,7 +186,7 @@ async def test_a_key_that_is_taken_back_in_the_middle_loses_no_word(tmp_path: Pa
 
     service.chokes = some_then_another
     async with serving(service) as name, serving_hall(tmp_path, port) as running, engine_of(name, port, key_file):
-        live = await running.house.sessions.open(S)
+        live = await running.backend.sessions.open(S)
         playing = asyncio.ensure_future(
             running.ingest.play(
                 live.writer,
@@ -211,7 +211,7 @@ async def test_the_overview_says_it(tmp_path: Path, heard: Heard) -> None:
         serving_hall(tmp_path, port) as running,
         engine_of(name, port, key_file),
     ):
-        live = await running.house.sessions.open(S)
+        live = await running.backend.sessions.open(S)
         begun: list[AnyCommand] = [
             OpenSession(),
             AttachSource(source=SourceId("mic"), channel=FLOOR, t=0, rate=16_000),
@@ -236,7 +236,7 @@ async def test_what_a_service_fails_at_is_a_gap_and_the_rest_is_in_the_record(tm
 
     service.chokes = chokes
     async with serving(service) as name, serving_hall(tmp_path, port) as running, engine_of(name, port, key_file):
-        live = await running.house.sessions.open(S)
+        live = await running.backend.sessions.open(S)
         await running.ingest.play(
             live.writer,
             SourceId("talk"),

@@ -35,7 +35,7 @@ async def test_a_remote_engine_with_its_token_writes_the_session(tmp_path: Path)
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:
-        live = await running.house.sessions.open(SessionId("s"))
+        live = await running.backend.sessions.open(SessionId("s"))
         commands: list[AnyCommand] = [
             CreateSession(title="Far", languages=("en",)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),

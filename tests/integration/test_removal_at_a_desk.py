@@ -11,14 +11,14 @@ import aiohttp
 import pytest
 
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.moving import move_lines
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.settings.sections import Engine as EngineSettings
 from moothall.settings.sections import Server, Settings
@@ -63,11 +63,11 @@ async def test_what_was_caught_of_the_last_seconds_is_in_no_file_when_the_answer
     settings = Settings(server=Server(port=0, data=str(tmp_path)), engine=EngineSettings(count=0))
     async with hall(settings) as running:
         await held(running)
-        live = running.house.sessions.loaded(SESSION)
+        live = running.backend.sessions.loaded(SESSION)
         assert live is not None
         # What was said lies behind now: a break takes out what is in it.
         assert isinstance(await live.writer.send(SYSTEM, CommandId("later"), do.MapClock(t=10_000)), Receipt)
-        await room_before(running.house, running.live, SESSION)
+        await room_before(running.backend, running.live, SESSION)
         assert found(tmp_path, HIDDEN)
         chair = Actor(Role.CHAIR, "x")
         answer = await live.writer.send(chair, CommandId("off"), do.BeginNotRecorded(back=30_000))
@@ -75,18 +75,18 @@ async def test_what_was_caught_of_the_last_seconds_is_in_no_file_when_the_answer
         assert found(tmp_path, HIDDEN) == []
         assert found(tmp_path, "Good") == []
     async with hall(settings) as running:
-        live = await running.house.sessions.find(SESSION)
+        live = await running.backend.sessions.find(SESSION)
         assert live is not None
         assert not live.state.recorded
         assert len(live.state.segments) == 0
 
 
-async def moved(running: Hall, start: SessionId, end: SessionId) -> str:
+async def moved(running: RunningServer, start: SessionId, end: SessionId) -> str:
     """Ana's line is moved minutes after it was said; what it is called where it stands."""
     await held(running, start)
     writers = []
     for session in (start, end):
-        live = await running.house.sessions.open(session)
+        live = await running.backend.sessions.open(session)
         acts: list[do.AnyCommand] = [do.MapClock(t=300_000)]
         if session == end:
             acts = [
@@ -147,7 +147,7 @@ async def test_killed_between_the_logs_the_same_request_goes_on(tmp_path: Path, 
     settings = Settings(server=Server(port=0, data=str(data)), engine=EngineSettings(count=0))
     async with hall(settings) as running:
         name = await moved(running, start, OTHER if start == SESSION else SESSION)
-        other = await running.house.sessions.open(OTHER)
+        other = await running.backend.sessions.open(OTHER)
 
         def hear(publication: Publication) -> None:
             """As a kill leaves them when the words have left the one log, and not yet the other."""

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES, type_name
 from moothall.core.kernel.actors import Role
@@ -36,7 +36,7 @@ NOWHERE = SessionId("nosuchone")
 
 
 @pytest.fixture
-async def open_hall(tmp_path: Path) -> AsyncIterator[Hall]:
+async def open_hall(tmp_path: Path) -> AsyncIterator[RunningServer]:
     await write(tmp_path / FILE_NAME, SESSION, ev.Access.PUBLIC)
     await write(tmp_path / FILE_NAME, HIDDEN, ev.Access.STAFF)
     settings = Settings(
@@ -61,7 +61,7 @@ def types_in(frames: list[str]) -> list[str]:
 FEEDS = [Feed(channel, live) for channel in (FLOOR, PT) for live in (True, False)]
 
 
-async def read_sse(running: Hall, feed: Feed, after: str) -> list[str]:
+async def read_sse(running: RunningServer, feed: Feed, after: str) -> list[str]:
     query = {"channel": feed.channel, "feed": "live" if feed.live else "lines", "after": after}
     frames: list[str] = []
     stream = EventStream()
@@ -79,7 +79,7 @@ async def read_sse(running: Hall, feed: Feed, after: str) -> list[str]:
     return frames
 
 
-async def read_ws(running: Hall, feed: Feed, after: str) -> list[str]:
+async def read_ws(running: RunningServer, feed: Feed, after: str) -> list[str]:
     query = {"channel": feed.channel, "feed": "live" if feed.live else "lines", "after": after}
     frames: list[str] = []
     wanted = len(types_of(feed))
@@ -96,7 +96,7 @@ async def read_ws(running: Hall, feed: Feed, after: str) -> list[str]:
     return frames
 
 
-async def read_polls(running: Hall, feed: Feed, after: str) -> list[str]:
+async def read_polls(running: RunningServer, feed: Feed, after: str) -> list[str]:
     query = {"channel": feed.channel, "feed": "live" if feed.live else "lines", "after": after, "wait": "0"}
     address = f"{running.address}/s/{SESSION}/poll"
     async with (
@@ -114,7 +114,7 @@ def test_the_log_holds_every_type() -> None:
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
-async def test_readers_get_the_events_of_their_feed_and_no_others(open_hall: Hall, feed: Feed) -> None:
+async def test_readers_get_the_events_of_their_feed_and_no_others(open_hall: RunningServer, feed: Feed) -> None:
     for read in (read_sse, read_ws, read_polls):
         assert types_in(await read(open_hall, feed, "e1:1")) == types_of(feed)
         assert len(await read(open_hall, feed, "")) == 1
@@ -191,16 +191,16 @@ DOORS = {
     "GET /socket.io/": STAFF_ONLY,
     "POST /socket.io/": STAFF_ONLY,
     "GET /staff": STAFF_ONLY,
-    "POST /staff/places/{room}/next": STAFF_ONLY,
+    "POST /staff/rooms/{room}/next": STAFF_ONLY,
     "GET /admin": STAFF_ONLY,
-    "GET /admin/heard.json": STAFF_ONLY,
+    "GET /admin/balance.json": STAFF_ONLY,
     "POST /admin/meetings": STAFF_ONLY,
     "GET /admin/meetings/{session}": STAFF_ONLY,
     "POST /admin/meetings/{session}": STAFF_ONLY,
     "POST /admin/meetings/{session}/plan": STAFF_ONLY,
     "POST /admin/meetings/{session}/questions": STAFF_ONLY,
-    "POST /admin/places": STAFF_ONLY,
-    "POST /admin/places/{room}/next": STAFF_ONLY,
+    "POST /admin/rooms": STAFF_ONLY,
+    "POST /admin/rooms/{room}/next": STAFF_ONLY,
     "POST /admin/links": STAFF_ONLY,
     "POST /admin/links/{link}/replace": STAFF_ONLY,
     "POST /admin/links/{link}/revoke": STAFF_ONLY,
@@ -242,7 +242,7 @@ FILLED_IN = {
 FORMS = ["vtt", "srt", "txt", "html", "json"]
 
 
-def routes_of(running: Hall) -> list[str]:
+def routes_of(running: RunningServer) -> list[str]:
     return [route for route in running.served.routes if not route.startswith("HEAD ")]
 
 
@@ -255,7 +255,7 @@ def addresses(route: str, session: SessionId) -> Iterator[str]:
             yield path.format(**dict(zip(names, chosen, strict=True))) + query
 
 
-async def answer(http: aiohttp.ClientSession, running: Hall, route: str, address: str) -> tuple[int, str]:
+async def answer(http: aiohttp.ClientSession, running: RunningServer, route: str, address: str) -> tuple[int, str]:
     """Status, and what comes at once: headers, where it leads, and the body."""
     method, streams = route.split(" ", maxsplit=1)[0], DOORS.get(route, STAFF_ONLY).streams
     async with http.request(method, running.address + address, allow_redirects=False) as response:
@@ -264,13 +264,13 @@ async def answer(http: aiohttp.ClientSession, running: Hall, route: str, address
         return response.status, f"{sorted(response.headers.items())} {body.decode(errors='replace')}"
 
 
-async def test_every_door_is_known_here(open_hall: Hall) -> None:
+async def test_every_door_is_known_here(open_hall: RunningServer) -> None:
     unknown = [route for route in routes_of(open_hall) if route not in DOORS]
     assert unknown == [], f"Say in DOORS of {Path(__file__).name} what a stranger gets there, and what is to be tried."
     assert [route for route in DOORS if route not in open_hall.served.routes] == []
 
 
-async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: Hall) -> None:
+async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: RunningServer) -> None:
     wrong: list[tuple[str, int]] = []
     async with aiohttp.ClientSession() as http:
         for route in routes_of(open_hall):
@@ -283,9 +283,9 @@ async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: Hall
     assert wrong == []
 
 
-async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: Hall) -> None:
+async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: RunningServer) -> None:
     for role in sorted(STAFF_ROLES | {Role.HUB, Role.READER}):
-        _, token = await open_hall.house.links.create(role, "hall", "somebody")
+        _, token = await open_hall.backend.links.create(role, "hall", "somebody")
         jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
         async with aiohttp.ClientSession(cookie_jar=jar) as http:
             async with http.get(f"{open_hall.address}/enter/{token}", allow_redirects=False) as entered:
@@ -300,17 +300,19 @@ async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: Ha
                         assert WORD not in told, (role, address)
 
 
-async def everything(running: Hall, http: aiohttp.ClientSession) -> None:
+async def everything(running: RunningServer, http: aiohttp.ClientSession) -> None:
     """Open a link of every role."""
     for role in (Role.SECRETARIAT, Role.TECHNICIAN, Role.CHAIR, Role.CAPTIONER, Role.INTERPRETER, Role.HUB):
-        _, token = await running.house.links.create(role, "hall", "somebody")
+        _, token = await running.backend.links.create(role, "hall", "somebody")
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(open_hall: Hall, origin: str | None) -> None:
-    before = await open_hall.house.sessions.find(SESSION)
+async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(
+    open_hall: RunningServer, origin: str | None
+) -> None:
+    before = await open_hall.backend.sessions.find(SESSION)
     assert before is not None
     stood = before.writer.offset
     posts = [
@@ -321,13 +323,13 @@ async def test_no_form_is_taken_from_elsewhere_whoever_has_sent_it(open_hall: Ha
     ]
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         await everything(open_hall, http)
-        links = open_hall.house.links.list()
+        links = open_hall.backend.links.list()
         assert await wrongly_answered(http, open_hall.address, posts, origin) == []
     assert before.writer.offset == stood
-    assert open_hall.house.links.list() == links
+    assert open_hall.backend.links.list() == links
 
 
-async def test_plain_text_shows_the_lines_and_nothing_else(open_hall: Hall) -> None:
+async def test_plain_text_shows_the_lines_and_nothing_else(open_hall: RunningServer) -> None:
     async with (
         aiohttp.ClientSession() as http,
         http.get(f"{open_hall.address}/s/{SESSION}/text?all=1") as response,
@@ -337,7 +339,7 @@ async def test_plain_text_shows_the_lines_and_nothing_else(open_hall: Hall) -> N
         response.close()
 
 
-async def test_a_session_that_is_not_public_is_as_good_as_none(open_hall: Hall) -> None:
+async def test_a_session_that_is_not_public_is_as_good_as_none(open_hall: RunningServer) -> None:
     async with aiohttp.ClientSession() as http:
         for route in routes_of(open_hall):
             if "{session}" not in route:

@@ -12,7 +12,7 @@ import pytest
 import socketio
 
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.lanes import STAFF, Feed
@@ -51,9 +51,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def at_desk(running: Hall, role: Role) -> AsyncIterator[Desk]:
+async def at_desk(running: RunningServer, role: Role) -> AsyncIterator[Desk]:
     """With a link for the open session and no other. Raises socketio's ConnectionError where nobody is let in."""
-    _, token = await running.house.links.create(role, f"session:{SESSION}", "kisumu")
+    _, token = await running.backend.links.create(role, f"session:{SESSION}", "kisumu")
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303

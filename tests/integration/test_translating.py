@@ -14,14 +14,14 @@ import pytest
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.app.hall import Hall, hall
-from moothall.core.commands import AddChannel, AnyCommand, CorrectSegment, CreateSession, OpenSession, TypeLine
+from moothall.app.hall import RunningServer, hall
+from moothall.core.commands import AddChannel, AnyCommand, CorrectSegment, CreateSession, OpenSession, TypeSegment
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import ChannelKind, SegmentCorrected, SegmentOpened
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import Engine, Server, Settings
 from moothall_models.translators.apertium import ApertiumTranslator
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(
 class Meeting:
     """A session that is translated by what is installed here."""
 
-    def __init__(self, running: Hall, live: LiveSession) -> None:
+    def __init__(self, running: RunningServer, live: LiveSession) -> None:
         self.running, self.live = running, live
         self._done = 0
 
@@ -50,7 +50,7 @@ class Meeting:
         assert isinstance(answer, Receipt), answer
 
     async def says(self, name: str, text: str) -> None:
-        await self.do(TypeLine(channel=FLOOR, segment=SegmentId(name), text=text, language="en"))
+        await self.do(TypeSegment(channel=FLOOR, segment=SegmentId(name), text=text, language="en"))
 
     async def corrects(self, name: str, text: str) -> None:
         await self.do(CorrectSegment(channel=FLOOR, segment=SegmentId(name), base_revision=0, base_words=0, text=text))
@@ -61,7 +61,7 @@ class Meeting:
 
     async def comes(self, condition: Callable[[], bool], within_ms: int = 30_000) -> int:
         """Wait for something; returns after how many ms it was there."""
-        clock = self.running.house.clock
+        clock = self.running.backend.clock
         began = clock.monotonic()
         while not condition():
             assert clock.monotonic() - began < within_ms, "it never came"
@@ -74,7 +74,7 @@ async def translated(tmp_path: Path) -> AsyncIterator[Meeting]:
     """A server with all its translators, and no engine that listens."""
     settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
     async with hall(settings) as running:
-        live = await running.house.sessions.find(S) or await running.house.sessions.open(S)
+        live = await running.backend.sessions.find(S) or await running.backend.sessions.open(S)
         on = Meeting(running, live)
         if not live.state.channels:
             await on.do(
@@ -98,11 +98,11 @@ async def test_a_correction_at_the_desk_reaches_a_spanish_reader_within_a_second
         assert line is not None
         assert line.made_from is not None
         assert "en>pt, apertium-es-pt" in line.made_from.route
-        frames = follow(f"{on.running.address}/s/{S}", Feed(ES), on.running.house.clock)
+        frames = follow(f"{on.running.address}/s/{S}", Feed(ES), on.running.backend.clock)
         first, _ = await anext(frames)
         assert first.snapshot is not None
         assert [each.text for each in first.snapshot.lines] == [on.read("a")]
-        began = on.running.house.clock.wall()
+        began = on.running.backend.clock.wall()
         await on.corrects("a", "Good evening, the meeting is closed.")
         arrived = began
         async for frame, arrived in frames:  # noqa: B007
@@ -167,7 +167,7 @@ async def test_a_restart_translates_nothing_twice_and_what_is_missing_once(tmp_p
         os.kill(on.running.translator.pid, signal.SIGKILL)
     async with translated(tmp_path) as on:
         await on.comes(lambda: bool(on.read("b") and on.read("b", PT)))
-        await on.running.house.clock.sleep(500)
+        await on.running.backend.clock.sleep(500)
         log = await SqliteLog.open(tmp_path / "data" / FILE_NAME)
         records = await log.read(S, before, 1_000)
         await log.close()
@@ -197,7 +197,7 @@ async def test_hostile_lines_are_translated_or_shown_and_the_next_one_is_fine(tm
         await on.comes(lambda: all(on.read(f"h{number}") for number in range(len(hostile))), 60_000)
 
 
-def pipes(running: Hall) -> list[int]:
+def pipes(running: RunningServer) -> list[int]:
     """The process groups of Apertium's pipes that the server's translators keep."""
     assert running.translator is not None
     parent = running.translator.pid

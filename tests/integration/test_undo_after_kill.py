@@ -62,7 +62,7 @@ async def test_everything_is_undone_after_a_kill(tmp_path: Path) -> None:
                 client,
                 "amina",
                 do.IntroduceSpeaker(speaker=AMINA, name="Amina"),
-                do.TakeFloor(channel=FLOOR, speaker=AMINA, since=SegmentId("s2")),
+                do.SetSpeaker(channel=FLOOR, speaker=AMINA, since=SegmentId("s2")),
             )
             mended = do.CorrectSegment(
                 channel=FLOOR, segment=SegmentId("s1"), base_revision=0, base_words=1, text="Won."

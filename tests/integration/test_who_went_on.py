@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import socketio
 
-from moothall.app.hall import Hall
+from moothall.app.hall import RunningServer
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId
@@ -43,8 +43,8 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(running: Hall, session: str, *, label: str, name: str = "") -> AsyncIterator[Desk]:
-    _, token = await running.house.links.create(Role.TECHNICIAN, f"room:{HALL}", label)
+async def desk(running: RunningServer, session: str, *, label: str, name: str = "") -> AsyncIterator[Desk]:
+    _, token = await running.backend.links.create(Role.TECHNICIAN, f"room:{HALL}", label)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303
@@ -52,7 +52,7 @@ async def desk(running: Hall, session: str, *, label: str, name: str = "") -> As
         made = Desk(client)
         await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
         try:
-            assert "seat" in await made.ask("join", session=session, name=name)
+            assert "desk" in await made.ask("join", session=session, name=name)
             yield made
         finally:
             await client.disconnect()
@@ -61,13 +61,15 @@ async def desk(running: Hall, session: str, *, label: str, name: str = "") -> As
 async def test_whoever_comes_second_is_told_who_was_quicker_and_who_opens_beside_is_named(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         running, secretary = house.running, await house.secretary()
-        assert await secretary.send("/admin/places", title="Main hall") == 200
+        assert await secretary.send("/admin/rooms", title="Main hall") == 200
         for title in ("First", "Second", "Third"):
-            made = await running.house.programme.make(Planned(session=SessionId(title.lower()), room=HALL, title=title))
+            made = await running.backend.programme.make(
+                Planned(session=SessionId(title.lower()), room=HALL, title=title)
+            )
             assert isinstance(made, Planned)
-        await running.house.programme.next_session(HALL, then=SessionId("first"))
+        await running.backend.programme.next_session(HALL, then=SessionId("first"))
         stale = {}
-        for page, action in (("/admin", "/admin/places/main-hall/next"), ("/staff", "/staff/places/main-hall/next")):
+        for page, action in (("/admin", "/admin/rooms/main-hall/next"), ("/staff", "/staff/rooms/main-hall/next")):
             await secretary.get(page)
             stale[action] = secretary.hidden(action)
         async with (
@@ -87,10 +89,10 @@ async def test_whoever_comes_second_is_told_who_was_quicker_and_who_opens_beside
             opens = {"id": "o", "commands": [{"do": "open"}]}
             assert "first_know" in (await third.ask("act", **opens))["refusal"]
             assert "receipt" in await third.ask("act", **opens, anyway=True)
-            assert await second.alarm("opened-beside") == {"title": "Third", "who": "Desk 4"}
-            assert await third.alarm("beside") == {"title": "Second"}
+            assert await second.alarm("opened-same-room") == {"title": "Third", "who": "Desk 4"}
+            assert await third.alarm("same-room") == {"title": "Second"}
 
     async with admin_house(tmp_path) as house:  # After a restart the names at the desks are gone, and links stay.
-        refused = house.running.house.programme.quicker(HALL)
+        refused = house.running.backend.programme.quicker(HALL)
         assert refused.gone_on is not None
         assert (refused.gone_on.who, refused.gone_on.title) == ("Desk 4", "Third")

@@ -104,7 +104,7 @@ def test_a_translation_is_in_the_order_of_time_in_whatever_order_it_is_made(
     spanish = ChannelId("mt-es")
     events: list[ev.AnyEvent] = []
     for number, t0 in enumerate(times):
-        made = ev.MadeFrom(sources=(ev.SourceLine(SegmentId(f"s{number}"), 0),), route="echo 1 en>es")
+        made = ev.MadeFrom(sources=(ev.SourceSegment(SegmentId(f"s{number}"), 0),), route="echo 1 en>es")
         name = line_of(SegmentId(f"s{number}"), spanish)
         origin = ev.Origin.TRANSLATED
         events.append(

@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moothall.core.commands import AnyCommand, OpenPoll, OpenSession, Stand
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.commands import AnyCommand, OpenPoll, OpenSession, SetStatus
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.presence import HubPresence
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.ballots import Ballots
 from moothall.testing.book import MemoryBook
@@ -37,7 +37,7 @@ ROOM = st.one_of(
     st.builds(
         wire.StandAct,
         intervention=NAMES.map(InterventionId),
-        standing=st.sampled_from([Standing.WITHDRAWN, Standing.CHECKED]),
+        status=st.sampled_from([InterventionStatus.WITHDRAWN, InterventionStatus.CHECKED]),
     ),
     NAMES.map(lambda name: wire.HoldAct(intervention=InterventionId(name))),
     NAMES.map(lambda name: wire.TypeAct(intervention=InterventionId(name), line="l1", text="So.")),
@@ -84,7 +84,7 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
             is None
         )
         begun: tuple[AnyCommand, ...] = (
-            Stand(interventions=(ASKED_HERE,), standing=Standing.QUEUED),
+            SetStatus(interventions=(ASKED_HERE,), status=InterventionStatus.QUEUED),
             OpenPoll(poll=POLL, question="Shall we?", language="en", options=("Yes", "No")),
         )
         for number, command in enumerate(begun):
@@ -104,10 +104,17 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
             live = await hall.sessions.open(SESSION)
             await hall.clock.sleep(2_500)  # What was kept is counted.
             state = live.state
-    floor = {name: (each.text, each.standing, each.support) for name, each in state.floor.interventions.items()}
+    questions = {name: (each.text, each.status, each.support) for name, each in state.questions.interventions.items()}
     hubs = {name: (each.people, each.counted) for name, each in state.hubs.items()}
-    remote = [poll.remote for poll in state.floor.polls]
-    return floor, remote, hubs, [(note.note, note.text) for note in state.backstage.hub_notes], answers, waiting
+    remote = [poll.remote for poll in state.questions.polls]
+    return (
+        questions,
+        remote,
+        hubs,
+        [(note.note, note.text) for note in state.notes_and_tags.hub_notes],
+        answers,
+        waiting,
+    )
 
 
 @settings(max_examples=40)
@@ -115,21 +122,21 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
 def test_lost_answers_and_killed_servers_change_nothing(
     room: list[wire.AnyAct], tries: list[tuple[int, int, bool]]
 ) -> None:
-    acts, asked = list[Act](), dict[InterventionId, Standing]()
+    acts, asked = list[Act](), dict[InterventionId, InterventionStatus]()
     for number, what in enumerate(room):
         name = f"act-{number}"
         if isinstance(what, wire.AskAct):
             name = f"ask:{what.intervention}"
         if name in {act.id for act in acts}:
             continue  # A room asks a question once,
-        if isinstance(what, wire.StandAct) and asked.get(what.intervention, what.standing) is what.standing:
+        if isinstance(what, wire.StandAct) and asked.get(what.intervention, what.status) is what.status:
             continue  # and takes back what it has asked, or asks what it took back;
         if isinstance(what, wire.HoldAct | wire.TypeAct) and what.intervention not in asked:
             continue  # it takes a turn with nothing else.
         if isinstance(what, wire.AskAct):
-            asked[what.intervention] = Standing.CHECKED
+            asked[what.intervention] = InterventionStatus.CHECKED
         if isinstance(what, wire.StandAct):
-            asked[what.intervention] = what.standing
+            asked[what.intervention] = what.status
         acts.append(Act(id=CommandId(name), session=SESSION, at=number, act=what))
     once = run(outcome(acts, []))
     assert run(outcome(acts, tries)) == once

@@ -68,7 +68,7 @@ def changes(draw: st.DrawFn, channel: ChannelId, segment: SegmentId, t: int) -> 
             channel=channel, segment=segment, base_revision=0, base_words=0, text="", tail=""
         )
         return draw(st.sampled_from([Role.ENGINE, Role.CAPTIONER])), corrected
-    moved = ev.LinesMovedAway(channel=channel, segments=(segment,), session=SessionId("other"))
+    moved = ev.SegmentsMovedAway(channel=channel, segments=(segment,), session=SessionId("other"))
     struck: list[ev.AnyEvent] = [moved, ev.ChannelRewound(channel=channel, t=t, segments=(segment,))]
     return Role.TECHNICIAN, draw(st.sampled_from(struck))
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import InterventionId
-from moothall.services.questions.asking import Unasked, Wish
+from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import OwnAct
 from moothall.testing.loop import run
 from support.hubs.questions_of import PLACES, Place, seen
@@ -26,12 +26,12 @@ STEPS = st.lists(
             st.integers(0, 3),
             st.sampled_from(
                 [
-                    Standing.QUEUED,
-                    Standing.CALLED,
-                    Standing.ANSWERED,
-                    Standing.LATER,
-                    Standing.DECLINED,
-                    Standing.TO_WRITE,
+                    InterventionStatus.QUEUED,
+                    InterventionStatus.CALLED,
+                    InterventionStatus.ANSWERED,
+                    InterventionStatus.LATER,
+                    InterventionStatus.DECLINED,
+                    InterventionStatus.TO_WRITE,
                 ]
             ),
         ),
@@ -77,9 +77,9 @@ async def _done(place: Place, step: Step, asked: list[InterventionId], number: i
         return None if refused is None else refused.code
     if kind == "ask":
         assert isinstance(what, Kind)
-        wish = Wish(kind=what, text=f"Why {number}?", language="en", form=f"form-{number}")
+        wish = AskRequest(kind=what, text=f"Why {number}?", language="en", form=f"form-{number}")
         answer = await place.questions.ask(SESSION, wish, AUTHORS[which])
-        if isinstance(answer, Unasked):
+        if isinstance(answer, RejectedQuestion):
             return answer
         asked.append(answer)
         return len(asked)
@@ -91,11 +91,11 @@ async def _done(place: Place, step: Step, asked: list[InterventionId], number: i
     elif kind == "join":
         assert isinstance(what, int)
         into = asked[what] if what < len(asked) else None
-        command = do.Stand(interventions=(asked[which],), standing=Standing.JOINED, into=into)
+        command = do.SetStatus(interventions=(asked[which],), status=InterventionStatus.JOINED, into=into)
         refused = await place.do(command)
     else:
-        assert isinstance(what, Standing)
-        reason = "Off topic." if what is Standing.DECLINED else ""
+        assert isinstance(what, InterventionStatus)
+        reason = "Off topic." if what is InterventionStatus.DECLINED else ""
         refused = await place.stand(asked[which], what, reason)
     return None if refused is None else refused.code
 

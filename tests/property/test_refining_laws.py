@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 
 from moothall.core.events.types import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.proposals.refining import Again, Standing, propose
+from moothall.core.proposals.refining import Again, CurrentLine, propose
 
 TEXTS = st.lists(st.sampled_from(["we", "hold", "these", "truths.", "So,", "3.5", "—", "真", "理"]), max_size=8)
 LINES = st.lists(st.tuples(TEXTS, st.sampled_from([0, 100, 2_000, 20_000])), max_size=8)
 
 
-def lines_of(drawn: list[tuple[list[str], int]]) -> list[tuple[Standing, Again]]:
+def lines_of(drawn: list[tuple[list[str], int]]) -> list[tuple[CurrentLine, Again]]:
     made, t = [], 0
     for number, (texts, pause) in enumerate(drawn):
         words = [Word(f" {text}", t + 300 * n, t + 300 * (n + 1)) for n, text in enumerate(texts)]
-        line = Standing(
+        line = CurrentLine(
             segment=SegmentId(f"s{number}"),
             channel=ChannelId("floor"),
             revision=0,

@@ -33,7 +33,7 @@ def test_what_is_decided_folds_and_the_view_shows_what_the_writer_holds(
     state, view, offset = State(id=SESSION), CaptionsView.empty(SESSION, Epoch("e"), Feed(FLOOR)), 0
     through = 0
     for (actor, command), wall in [*(((SYSTEM, command), 1_000) for command in BEGIN), *rest]:
-        if isinstance(command, do.MoveLinesHere | do.BringLinesBack):
+        if isinstance(command, do.MoveSegmentsHere | do.BringSegmentsBack):
             actor = SYSTEM  # Whose the lines are is told by the role, and no engine may send this.  # noqa: PLW2901
         decision = decide(state, command, actor, wall)
         if isinstance(decision, Refusal):

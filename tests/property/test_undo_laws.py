@@ -12,7 +12,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.removal.moves import returned
 from moothall.core.rules.decide import decide
-from moothall.core.rules.undo import lines_meanwhile, standing
+from moothall.core.rules.undo import lines_meanwhile, still_fits
 from moothall.core.session.parts import Segment
 from moothall.core.session.state import State, evolve
 from support.sessions.deciding import undoing_of
@@ -69,7 +69,7 @@ def test_when_lines_stand_again_nothing_is_lost_of_what_was_said_before_or_since
     for (actor, each), at in meanwhile:
         now = carried_out(now, each, actor, at) or now
     (restore,) = undoing
-    assert isinstance(restore, do.RestoreLines)
+    assert isinstance(restore, do.RestoreSegments)
     after = carried_out(now, restore, ACTORS[2], 40_000)
     if after is None:
         return
@@ -92,13 +92,13 @@ def test_when_lines_stand_again_nothing_is_lost_of_what_was_said_before_or_since
 
 
 floors: st.SearchStrategy[do.AnyCommand] = st.builds(
-    do.TakeFloor, channel=st.just(FLOOR), speaker=st.sampled_from([None, SpeakerId("ana"), SpeakerId("bo")])
+    do.SetSpeaker, channel=st.just(FLOOR), speaker=st.sampled_from([None, SpeakerId("ana"), SpeakerId("bo")])
 )
 
 
 @given(floors, floors, st.lists(st.tuples(sent, walls), max_size=15))
 def test_once_a_floor_was_given_back_no_line_of_that_time_has_the_wrong_name_alone_because_of_it(
-    earlier: do.TakeFloor, act: do.TakeFloor, rest: Sent
+    earlier: do.SetSpeaker, act: do.SetSpeaker, rest: Sent
 ) -> None:
     state: State | None = State(id=SESSION)
     introduced: list[do.AnyCommand] = [
@@ -118,15 +118,18 @@ def test_once_a_floor_was_given_back_no_line_of_that_time_has_the_wrong_name_alo
         for event in () if isinstance(decision, Refusal) else decision:
             since.append(event)
             state = evolve(state, event)
-    back = (*standing(state, [act], undoing), *lines_meanwhile(state, [act], undoing, since))
+    back = (*still_fits(state, [act], undoing), *lines_meanwhile(state, [act], undoing, since))
     now: State | None = state
     for command in back:
         assert now is not None
         now = carried_out(now, command, SYSTEM, 1_000)
     assert now is not None
-    taken = any(isinstance(event, ev.SpeakerTookFloor) for event in since)
+    taken = any(isinstance(event, ev.SpeakerChanged) for event in since)
     named = {
-        name for event in since if isinstance(event, ev.SpeakerAssigned | ev.LinesMovedHere) for name in event.segments
+        name
+        for event in since
+        if isinstance(event, ev.SpeakerAssigned | ev.SegmentsMovedHere)
+        for name in event.segments
     }
     if not taken:
         assert now.channels[FLOOR].speaker == earlier.speaker

@@ -11,7 +11,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, reader_epoch
-from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.wire.hub.messages import Erased, Taken
 from moothall_hub.mirror.checking import Broken, Run
 
@@ -123,5 +123,5 @@ def dropped(copy: Copy) -> Copy:
 
 def lanes_of(channels: Sequence[ChannelId], *, words: bool) -> frozenset[Lane]:
     """The public lanes that come with these texts."""
-    lanes = {SESSION, FLOOR, *map(channel_lane, channels)}
+    lanes = {SESSION, QUESTIONS, *map(channel_lane, channels)}
     return frozenset(lanes | set(map(words_lane, channels)) if words else lanes)

@@ -23,7 +23,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane
 from moothall.core.kernel.lanes import SESSION, is_public
 from moothall.record.verify import VerifySignature
-from moothall.wire.hub.messages import Erased, Follow, Held, Live, Part, Stopped, Taken
+from moothall.wire.hub.messages import Erased, FeedPart, Follow, Held, Live, Stopped, Taken
 from moothall_hub.mirror.checking import (
     Broken,
     Run,
@@ -85,14 +85,14 @@ def began(copy: Copy, told: Live) -> Step | Broken:
 
 
 def batch(
-    copy: Copy, part: Part, records: Sequence[LogRecord], signed: VerifySignature, *, number: int = 0
+    copy: Copy, part: FeedPart, records: Sequence[LogRecord], signed: VerifySignature, *, number: int = 0
 ) -> Step | Broken:
     """Events that came. `number` is the batch's own, to be acknowledged where it is of what was missed."""
     if copy.asked or copy.known is None or copy.broken is not None:
         return Step(copy=copy)  # Sent before the answer; what of it is wanted comes again.
-    if part is Part.OWN:
+    if part is FeedPart.OWN:
         return _own(copy, copy.known, records)
-    early = part is Part.MISSED or copy.live is None
+    early = part is FeedPart.MISSED or copy.live is None
     before = copy.known if early or copy.live is None else copy.live
     first = before.begin == 0 and not before.heads
     run = _taken(before, records, signed)
@@ -101,7 +101,7 @@ def batch(
     grown = msgspec.structs.replace(copy, known=run) if early else msgspec.structs.replace(copy, live=run)
     step = _kept(grown, records)
     middle = bool(records) and records[0].header.offset <= copy.top
-    if part is Part.LIVE:
+    if part is FeedPart.LIVE:
         step = msgspec.structs.replace(step, show=not middle)
     else:
         step = msgspec.structs.replace(step, say=(*step.say, Taken(session=copy.session, number=number)))

@@ -24,7 +24,7 @@ ALL = 0
 """In place of a removal's offset: the session itself is no more."""
 
 
-class Room(Protocol):
+class RoomErasing(Protocol):
     """What the room did itself (`moothall_hub.room.questions`)."""
 
     async def erase_removed(self, session: SessionId) -> None:
@@ -36,7 +36,7 @@ class Room(Protocol):
         ...
 
 
-class Below(Protocol):
+class ErasingBelow(Protocol):
     """What the hubs below hold (`moothall.services.hubs.removals`)."""
 
     def removed(self, session: SessionId, epoch: Epoch, offset: int, at: int) -> None:
@@ -58,10 +58,10 @@ class Erasing:
     def __init__(self, say: Callable[[Erased], None], clock: Clock) -> None:
         self._say = say
         self._clock = clock
-        self._room: Room | None = None
-        self._below: Below | None = None
+        self._room: RoomErasing | None = None
+        self._below: ErasingBelow | None = None
 
-    def has(self, *, room: Room, below: Below) -> None:
+    def has(self, *, room: RoomErasing, below: ErasingBelow) -> None:
         """Who else has to erase; said before there is a line."""
         self._room, self._below = room, below
 

@@ -24,7 +24,7 @@ from moothall.core.session.state import ON, State, evolve
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication, republished
 from moothall.services.readers.fanout import SessionFanout
-from moothall.services.supervision.carrying_on import Tries, failure_of, note_failure
+from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire.frames import HERE, Source
 from moothall_hub.mirror.copied import Copy, Step
@@ -285,7 +285,7 @@ class MirroredSessions:
 
     async def _keep_going(self, live: MirroredSession) -> None:
         """Keep its fan-out going, and begin it again from the copy when it fails. At the end readers are sent away."""
-        tries = Tries(self._clock)
+        tries = RestartBudget(self._clock)
         try:
             while (failure := await failure_of(live.fanout.run)) is not None:
                 note_failure(failure, f"session {live.id}: the fan-out failed and restarts")

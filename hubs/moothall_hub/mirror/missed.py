@@ -13,9 +13,9 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import channel_lane
 from moothall.core.ports import Book, BookEntry
-from moothall_hub.uplink.strip import MISSED_MS, Missed
+from moothall_hub.uplink.status_bar import MISSED_MS, Missed
 
-SHELF = "missed"
+NAMESPACE = "missed"
 
 
 class _Gathering(msgspec.Struct):
@@ -37,7 +37,7 @@ class MissedSpans:
     @classmethod
     async def load(cls, book: Book) -> MissedSpans:
         """Read the book; raises StorageUnavailable."""
-        kept = await book.read(SHELF)
+        kept = await book.read(NAMESPACE)
         return cls(book, {SessionId(name): msgspec.json.decode(body, type=Missed) for name, body in kept.items()})
 
     def of(self, session: SessionId) -> Missed | None:
@@ -75,4 +75,4 @@ class MissedSpans:
             return
         span = Missed(begin=gathering.begin, end=gathering.end)
         self._spans[session] = span
-        await self._book.write([BookEntry(SHELF, session, msgspec.json.encode(span))])
+        await self._book.write([BookEntry(NAMESPACE, session, msgspec.json.encode(span))])

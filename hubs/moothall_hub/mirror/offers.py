@@ -13,12 +13,12 @@ from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.hub.messages import Offered, Programme, Welcome
+from moothall.wire.hub.messages import HubProgramme, Offered, Welcome
 from moothall.wire.hub.programme import changed
 
 logger = logging.getLogger(__name__)
 
-SHELF, PROGRAMME, ABOUT, CHOICE = "offers", "programme", "about", "choice"
+NAMESPACE, PROGRAMME, ABOUT, CHOICE = "offers", "programme", "about", "choice"
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Whether words are wanted as they come, and not only finished lines."""
 
 
-class About(msgspec.Struct, frozen=True, kw_only=True):
+class CentreInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What the server above says of itself and of this hub."""
 
     hub: str = ""
@@ -46,12 +46,12 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 class Offers:
     """The programme of the server above, and the coordinator's choice. Make it with `load`."""
 
-    def __init__(self, book: Book, programme: Programme, about: About, choice: Choice) -> None:
+    def __init__(self, book: Book, programme: HubProgramme, about: CentreInfo, choice: Choice) -> None:
         self._book = book
         self._programme = programme
         self._know(about)
         self._choice = choice
-        self._coming: Programme | None = None
+        self._coming: HubProgramme | None = None
         """A programme of which more is to come. Bound: what the server above offers."""
         self.when_changed = Listeners[[]]()
         """Told when something else is offered or chosen."""
@@ -61,11 +61,11 @@ class Offers:
     @classmethod
     async def load(cls, book: Book) -> Offers:
         """Read the book; raises StorageUnavailable."""
-        kept = await book.read(SHELF)
+        kept = await book.read(NAMESPACE)
         return cls(
             book,
-            msgspec.json.decode(kept[PROGRAMME], type=Programme) if PROGRAMME in kept else Programme(sessions=()),
-            msgspec.json.decode(kept[ABOUT], type=About) if ABOUT in kept else About(),
+            msgspec.json.decode(kept[PROGRAMME], type=HubProgramme) if PROGRAMME in kept else HubProgramme(sessions=()),
+            msgspec.json.decode(kept[ABOUT], type=CentreInfo) if ABOUT in kept else CentreInfo(),
             msgspec.json.decode(kept[CHOICE], type=Choice) if CHOICE in kept else Choice(),
         )
 
@@ -92,7 +92,7 @@ class Offers:
             for each in self.sessions
         ]
 
-    async def take(self, told: Programme) -> None:
+    async def take(self, told: HubProgramme) -> None:
         """What is offered from now on, or what of it has changed. Raises StorageUnavailable; it holds all the same."""
         whole = changed(self._coming or self._programme, told)
         self._coming = whole if told.more else None
@@ -107,7 +107,7 @@ class Offers:
 
     async def welcomed(self, told: Welcome) -> None:
         """What the server above says of itself. Raises StorageUnavailable; it holds all the same."""
-        about = About(hub=told.hub, title=told.title, zone=told.zone, address=told.address)
+        about = CentreInfo(hub=told.hub, title=told.title, zone=told.zone, address=told.address)
         if about != self.about:
             self._know(about)
             self._unkept.add(ABOUT)
@@ -119,16 +119,16 @@ class Offers:
         due = frozenset(self._unkept)
         there = {PROGRAMME: self._programme, ABOUT: self.about}
         if due:
-            await self._book.write([BookEntry(SHELF, key, msgspec.json.encode(there[key])) for key in sorted(due)])
+            await self._book.write([BookEntry(NAMESPACE, key, msgspec.json.encode(there[key])) for key in sorted(due)])
             self._unkept -= due
 
     async def forget(self) -> None:
         """This computer belongs to another hub from now on. Raises StorageUnavailable."""
-        self._programme, self._coming = Programme(sessions=()), None
-        self._know(About())
+        self._programme, self._coming = HubProgramme(sessions=()), None
+        self._know(CentreInfo())
         self._unkept.clear()
         self.when_changed.tell()
-        await self._book.write([BookEntry(SHELF, PROGRAMME, None), BookEntry(SHELF, ABOUT, None)])
+        await self._book.write([BookEntry(NAMESPACE, PROGRAMME, None), BookEntry(NAMESPACE, ABOUT, None)])
 
     def get(self) -> Choice:
         """What the coordinator chose."""
@@ -136,11 +136,11 @@ class Offers:
 
     async def set(self, choice: Choice, /) -> None:
         """Keep what the coordinator chose, and follow it from now on. Raises StorageUnavailable."""
-        await self._book.write([BookEntry(SHELF, CHOICE, msgspec.json.encode(choice))])
+        await self._book.write([BookEntry(NAMESPACE, CHOICE, msgspec.json.encode(choice))])
         self._choice = choice
         self.when_changed.tell()
 
-    def _know(self, about: About) -> None:
+    def _know(self, about: CentreInfo) -> None:
         self.about = about
         rules = find_zone(about.zone) if about.zone else None
         self.zone = UTC_ZONE if rules is None else Zone(about.zone, rules)

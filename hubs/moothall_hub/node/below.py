@@ -19,11 +19,11 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session.state import State
-from moothall.services.hubs.ports import Stand, Told, spoken_in
+from moothall.services.hubs.ports import LogStatus, Told, spoken_in
 from moothall.services.supervision.waiting import until_told
 from moothall.wire.hub.messages import Act, Done, NotDone, Offered
 from moothall_hub.mirror.copied import Copy
-from moothall_hub.outbox.outbox import ActStanding, ActState
+from moothall_hub.outbox.outbox import ActState, ActStatus
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class CopySource:
         self._offered = offered
         self._observe = observe
 
-    async def stand(self, session: SessionId) -> Stand | None:
+    async def stand(self, session: SessionId) -> LogStatus | None:
         """Where a copy stands; None where there is none, or no beginning of it yet."""
         copy, live = await self._records.copy(session), await self._sessions.find(session)
         if copy is None or copy.known is None or copy.broken is not None or live is None:
@@ -88,7 +88,7 @@ class CopySource:
             return None
         known, behind = copy.known, copy.live
         heads = dict(known.heads if behind is None else {**known.heads, **behind.heads})
-        return Stand(
+        return LogStatus(
             epoch=known.epoch,
             offset=copy.offset,
             heads={**heads, **copy.own},
@@ -126,14 +126,14 @@ class CopySource:
         return found
 
 
-class Outbox(Protocol):
+class ActsFromBelow(Protocol):
     """Where acts wait (`moothall_hub.outbox.outbox`)."""
 
     async def pass_on(self, act: Act) -> None:
         """Keep an act as it came. Raises StorageUnavailable."""
         ...
 
-    async def state(self, act_id: CommandId) -> ActStanding | None:
+    async def state(self, act_id: CommandId) -> ActStatus | None:
         """Where an act stands."""
         ...
 
@@ -145,7 +145,7 @@ class Outbox(Protocol):
 class PassingOn:
     """An `ActTaker` that hands acts to the server above."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, title_of: Callable[[str], str]) -> None:
+    def __init__(self, outbox: ActsFromBelow, clock: Clock, title_of: Callable[[str], str]) -> None:
         """`title_of`: what people call a hub that is linked here, by its name."""
         self._outbox = outbox
         self._clock = clock

@@ -20,15 +20,15 @@ from moothall.services.hubs.signals import HubSignals
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire.frames import Source
 from moothall.wire.hub import messages as wire
-from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
+from moothall_hub.mirror.replication import Replication
 from moothall_hub.mirror.wanted import Saved, wanted
 from moothall_hub.node.translations import TranslationsAbove
 from moothall_hub.outbox.acts_up import ActsUp
-from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings
 from moothall_hub.room.ports import LineHealth, Saving
 from moothall_hub.room.ports import LineState as DeskLine
@@ -36,12 +36,12 @@ from moothall_hub.uplink.budget import Meter, Step, Usage
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.dialling import Dialling, Stepped, Told, Where
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import FENCED, Ask, Down, Phase, Quiet, Room
-from moothall_hub.uplink.strip import LineNow, LineState
+from moothall_hub.uplink.parts import FENCED, Ask, Down, OfferActs, Phase, Quiet
+from moothall_hub.uplink.status_bar import LineNow, LineState
 
 logger = logging.getLogger(__name__)
 
-SHELF, KEPT = "line", "kept"
+NAMESPACE, KEPT = "line", "kept"
 LOOK_MS = 20_000
 """How often the wanted sessions are determined again (sessions begin, days end), and the state is stored."""
 BEGINNING_MS = 20_000
@@ -61,7 +61,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 async def kept_of_line(book: Book) -> Kept:
     """What the book has kept of the line. Raises StorageUnavailable."""
-    kept = (await book.read(SHELF)).get(KEPT)
+    kept = (await book.read(NAMESPACE)).get(KEPT)
     return Kept() if kept is None else msgspec.json.decode(kept, type=Kept)
 
 
@@ -73,7 +73,7 @@ class NodeLine:
         *,
         book: Book,
         mirror: Mirror,
-        outbox: Outbox,
+        outbox: HubOutbox,
         pairings: Pairings,
         offers: Offers,
         own_clock: Clock,
@@ -95,7 +95,7 @@ class NodeLine:
         self._meter = Meter(budget, kept.usage, zone=lambda: offers.zone.rules)
         self._link = Link(pairings.node, __version__, self._random)
         self._dialling = Dialling(self._link, self.clock, self._meter, self.tell, where=_where(pairings.now))
-        self._following: Following | None = None
+        self._following: Replication | None = None
         self._keys = CentreKeys(pairings)
         self._acts = ActsUp(outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP)
         self.translations = TranslationsAbove(self._dialling.say, self.clock, up=lambda: self.up)
@@ -118,7 +118,7 @@ class NodeLine:
         Raises StorageUnavailable, RecordBroken.
         """
         await self._acts.load()
-        self._following = Following(
+        self._following = Replication(
             await self._mirror.copies(),
             store=self._mirror,
             shown=sessions,
@@ -130,7 +130,7 @@ class NodeLine:
         )
 
     @property
-    def following(self) -> Following:
+    def replication(self) -> Replication:
         """The copies. Raises RuntimeError before `show`."""
         if self._following is None:
             raise RuntimeError("Nobody has said yet who shows the copies.")
@@ -182,28 +182,28 @@ class NodeLine:
         match told:
             case Ask():
                 await self._want()
-                await self.following.linked()
+                await self.replication.linked()
             case wire.Welcome():
                 await self._up(told)
             case wire.Above():
                 self._way(told)
-            case wire.Programme():
+            case wire.HubProgramme():
                 await self._noted(self._offers.take(told))
             case wire.Signalled():
                 self.signals.put(told.session, told.signal)
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
                 if isinstance(told, wire.Live | wire.Stopped):
                     self.signals.forget(told.session)  # It is told anew.
-                await self.following.take(told)
+                await self.replication.take(told)
             case wire.Translated() | wire.NotTranslated():
                 self.translations.take(told)
             case wire.Done() | wire.NotDone():
                 await self._acts.answered(told)
-            case Room():
+            case OfferActs():
                 self._acts.room()
             case Down():
                 self._acts.line_changed()
-                self.following.cut()
+                self.replication.cut()
                 self.signals.forget_all()
                 self.when_way.tell()
                 logger.warning("the uplink is down: %s", told.sentence)
@@ -224,7 +224,7 @@ class NodeLine:
         if self._link.phase is Phase.UP and self._cut_above is not None:
             return LineNow(state=LineState.DOWN, since=self._cut_above)
         if self._link.phase is Phase.UP:
-            return LineNow(state=LineState.GOOD, since=self._since(), storing=self.following.storing)
+            return LineNow(state=LineState.GOOD, since=self._since(), storing=self.replication.storing)
         if self._link.phase is Phase.OVER:
             state = LineState.FENCED if self._link.sentence == FENCED else LineState.REFUSED
             return LineNow(state=state, since=self._since(), reason=self._link.sentence)
@@ -247,12 +247,12 @@ class NodeLine:
             reason=now.reason,
             delay_ms=self._link.usual_delay_ms,
             acts_waiting=self._acts.waiting,
-            events_missing=self.following.events_missing(),
+            events_missing=self.replication.events_missing(),
             bytes_today=self._meter.usage.total,
             budget=self._meter.budget_bytes,
             saving=_SAVING[self._meter.step],
             clock_difference_ms=-self.clock.ahead,
-            storing=self.following.storing,
+            storing=self.replication.storing,
         )
 
     # Parts
@@ -280,14 +280,14 @@ class NodeLine:
     async def _want(self) -> None:
         choice = self._offers.get()
         holds = self._meter.step
-        await self.following.want(
+        await self.replication.want(
             wanted(
                 self._offers.sessions,
                 chosen=None if choice.sessions is None else set(choice.sessions),
                 languages=choice.languages,
                 words=choice.words,
                 saved=Saved(lines_only=holds is not Step.ALL, one_language=holds is Step.ONE_LANGUAGE),
-                unfinished=self.following.unfinished,
+                unfinished=self.replication.unfinished,
                 now=self.clock.wall(),
                 zone=self._offers.zone,
             )
@@ -300,7 +300,7 @@ class NodeLine:
             await self._offers.keep()
             if kept == self._kept:
                 return
-            await self._book.write([BookEntry(SHELF, KEPT, msgspec.json.encode(kept))])
+            await self._book.write([BookEntry(NAMESPACE, KEPT, msgspec.json.encode(kept))])
         except StorageUnavailable:
             logger.warning("the uplink's state can't be stored at the moment")
             return

@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import State
-from moothall.core.staff.backstage import HubNote
+from moothall.core.staff.notes_and_tags import HubNote
 from moothall.wire.hub.messages import Offered
-from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers
+from moothall_hub.mirror.replication import Replication
 from moothall_hub.room.ports import Stuck
 
 
 class NodeMeetings:
     """Answers questions about the sessions that this hub copies: programme, state, notes, checks."""
 
-    def __init__(self, sessions: MirroredSessions, following: Callable[[], Following], offers: Offers) -> None:
+    def __init__(self, sessions: MirroredSessions, following: Callable[[], Replication], offers: Offers) -> None:
         """`following` is asked for each time: another pairing begins another one."""
         self._sessions = sessions
         self._following = following
@@ -39,7 +39,7 @@ class NodeMeetings:
     async def notes(self, session: SessionId, /) -> Sequence[HubNote]:
         """The notes to and from this hub, oldest first. Raises StorageUnavailable."""
         state = await self.state(session)
-        return () if state is None else state.backstage.hub_notes
+        return () if state is None else state.notes_and_tags.hub_notes
 
     async def checked(self, session: SessionId, /) -> bool:
         """Whether a signature vouches for all of the copy but what came since the last one."""

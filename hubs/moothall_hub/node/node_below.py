@@ -21,7 +21,7 @@ from moothall.core.ports import Clock, Randomness
 from moothall.services.hubs.links import MOST_BELOW, HubLinks
 from moothall.services.hubs.pairing import Pairing as Words
 from moothall.services.hubs.pairing import Unpaired
-from moothall.services.hubs.ports import About
+from moothall.services.hubs.ports import ConferenceInfo
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.hubs.translating import translations_for_hubs
@@ -34,7 +34,7 @@ from moothall_hub.mirror.mirrored import MirroredSessions
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.below import CopySource, PassingOn
 from moothall_hub.node.line import NodeLine
-from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pairing.pairing import Pairing, Pairings
 
 FILE = "below.sqlite"
@@ -77,7 +77,7 @@ class Below:
         *,
         sessions: MirroredSessions,
         mirror: Mirror,
-        outbox: Outbox,
+        outbox: HubOutbox,
         offers: Offers,
         pairings: Pairings,
         line: NodeLine,
@@ -104,13 +104,13 @@ class Below:
             known = hubs.get(name)
             return name if known is None else known.title
 
-        def about() -> About:
+        def about() -> ConferenceInfo:
             above = pairings.now
             keys = msgspec.json.encode({"keys": []} if above is None else above.keys)
-            return About(keys=keys, zone=offers.about.zone, address=offers.about.address)
+            return ConferenceInfo(keys=keys, zone=offers.about.zone, address=offers.about.address)
 
         served = HubLinks(
-            CopySource(sessions, mirror, offered=lambda: offers.sessions, observe=line.following.observe),
+            CopySource(sessions, mirror, offered=lambda: offers.sessions, observe=line.replication.observe),
             PassingOn(outbox, clock, title_of),
             hubs,
             clock,
@@ -123,7 +123,7 @@ class Below:
             most=MOST_BELOW,
             removals=removals,
             signals=line.signals,
-            translate=translations_for_hubs(translations, ReaderAccess(sessions).floor),
+            translate=translations_for_hubs(translations, ReaderAccess(sessions).questions),
         )
 
         def way_changed() -> None:

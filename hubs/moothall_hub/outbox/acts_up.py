@@ -18,7 +18,7 @@ RETRY_MS = 1_000
 """How long to wait when the disk refuses."""
 
 
-class Outbox(Protocol):
+class WaitingActs(Protocol):
     """Where acts wait (`moothall_hub.outbox.outbox`). Each async method may raise StorageUnavailable."""
 
     def observe(self, told: Callable[[], None], /) -> None:
@@ -50,7 +50,7 @@ class ActsUp:
     """Sends the acts of the outbox up, and takes their answers. Make it with `load`; `run` must be running."""
 
     def __init__(
-        self, outbox: Outbox, clock: Clock, *, offer: Callable[[Sequence[Act]], None], up: Callable[[], bool]
+        self, outbox: WaitingActs, clock: Clock, *, offer: Callable[[Sequence[Act]], None], up: Callable[[], bool]
     ) -> None:
         """`offer` gives acts to the line; `up`: whether there is one."""
         self._outbox = outbox

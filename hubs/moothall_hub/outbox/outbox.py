@@ -45,7 +45,7 @@ class ActState(StrEnum):
     REFUSED = "refused"
 
 
-class ActStanding(msgspec.Struct, frozen=True, kw_only=True):
+class ActStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Where an act stands, and why it was refused."""
 
     state: ActState
@@ -62,7 +62,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     act: Act
 
 
-class Outbox:
+class HubOutbox:
     """The acts that wait for the server above. Made by `open`; belongs to the event loop that opened it."""
 
     def __init__(self, file: OutboxFile, thread: ThreadPoolExecutor, most: int) -> None:
@@ -78,7 +78,7 @@ class Outbox:
         """Told of each act that has its answer for good, once that is on the disk."""
 
     @classmethod
-    async def open(cls, path: Path, *, most: int = MOST_WAITING) -> Outbox:
+    async def open(cls, path: Path, *, most: int = MOST_WAITING) -> HubOutbox:
         """Open the outbox at `path`, or make it; `most` acts may wait in it.
 
         Raises ConfigurationError with a sentence when it can't be opened, isn't ours, or is a newer release's.
@@ -129,17 +129,17 @@ class Outbox:
         await self._do(partial(self._file.answered, act_id, code, message))
         self.when_answered.tell(act_id)
 
-    async def state(self, act_id: CommandId) -> ActStanding | None:
+    async def state(self, act_id: CommandId) -> ActStatus | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
         row = await self._do(partial(self._file.state, act_id))
         if row is None:
             return None
         waits, code, message = row
         if waits:
-            return ActStanding(state=ActState.SENT if act_id in self._on_way else ActState.WAITING)
+            return ActStatus(state=ActState.SENT if act_id in self._on_way else ActState.WAITING)
         if code is None:
-            return ActStanding(state=ActState.DONE)
-        return ActStanding(state=ActState.REFUSED, code=code, message=message)
+            return ActStatus(state=ActState.DONE)
+        return ActStatus(state=ActState.REFUSED, code=code, message=message)
 
     async def waiting(self, session: SessionId | None = None) -> Sequence[Waiting]:
         """All acts that were not answered, of a session or of all, oldest first. Raises StorageUnavailable."""

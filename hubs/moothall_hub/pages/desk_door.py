@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, staff_page
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.visitor_request import number_in, see_other
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
@@ -26,11 +26,11 @@ from moothall_hub.pages import desk_texts
 from moothall_hub.pages import desk_view as view
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.setup_door import coordinates
-from moothall_hub.room import local_floor
-from moothall_hub.room.local_floor import Local, Mode
+from moothall_hub.room import local_questions
+from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.ports import HubFacts, Line, Meetings, Wanted
 from moothall_hub.room.presence import LONGEST_NOTE, MOST_PEOPLE, RoomPresence
-from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.questions import RoomQuestions
 from moothall_hub.uplink.addresses import room_address
 
 PICK, KEEP, LANGUAGE = "pick-", "keep-", "language-"
@@ -51,7 +51,7 @@ class DeskDoor:
     """
 
     pages: StaffPages
-    floor: RoomFloor
+    local: RoomQuestions
     presence: RoomPresence
     _: KW_ONLY
     meetings: Meetings
@@ -80,19 +80,19 @@ class DeskDoor:
         return see_other(f"/desk?{query}" if query else "/desk")
 
     @staff_page(coordinates)
-    async def show(self, request: web.Request, asked: Asked) -> web.Response:
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """The desk."""
         return await self._show(request, asked)
 
     @staff_page(coordinates)
-    async def act(self, request: web.Request, asked: Asked) -> web.Response:
+    async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Do what a button says, and show the desk again."""
         given = await self.pages.form(request, asked)
         session = SessionId(given.get("session", ""))
         name, _, what = given.get("act", "").partition(":")
         known = name in OF_NO_SESSION or any(each.session == session for each in self.meetings.programme())
         if not known:
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         problem = await self._do(name, what, session, given) if self.pages.once(given) else ""
         if problem:
             return await self._show(request, asked, session=session, problem=problem, given=given)
@@ -103,19 +103,19 @@ class DeskDoor:
         """Do what a button says; returns the key of the text that says what is wrong, empty for nothing."""
         match act:
             case "forward":
-                await self.floor.forward(session, _picked(what, given))
+                await self.local.forward(session, _picked(what, given))
             case "best":
-                await self.floor.forward(session, local_floor.best(self.floor.floor(session)))
+                await self.local.forward(session, local_questions.best(self.local.of(session)))
             case "join":
-                await self.floor.join(session, _picked(what, given))
+                await self.local.join(session, _picked(what, given))
             case "keep":
-                await self.floor.keep_here(session, _picked(what, given))
+                await self.local.keep_here(session, _picked(what, given))
             case "wall" | "off-wall":
-                await self.floor.put_on_wall(session, _picked(what, given), on_wall=act == "wall")
+                await self.local.put_on_wall(session, _picked(what, given), on_wall=act == "wall")
             case "clear-wall":
-                await self.floor.clear_wall(session)
+                await self.local.clear_wall(session)
             case "mode":
-                await self.floor.set_mode(session, Mode.OPEN if what == Mode.OPEN else Mode.COORDINATOR)
+                await self.local.set_mode(session, Mode.OPEN if what == Mode.OPEN else Mode.COORDINATOR)
             case "more":
                 await self.presence.add(session, -1 if what == "-1" else 1)
             case "people":
@@ -154,7 +154,7 @@ class DeskDoor:
     async def _show(
         self,
         request: web.Request,
-        asked: Asked,
+        asked: AdminRequest,
         *,
         session: SessionId | None = None,
         problem: str = "",
@@ -200,19 +200,19 @@ class DeskDoor:
             stuck=[view.stuck(each, titles, ui) for each in stuck],
             most_people=MOST_PEOPLE,
             longest_note=LONGEST_NOTE,
-            best=local_floor.BEST,
+            best=local_questions.BEST,
         )
 
-    async def _about(self, each: Offered, clocks: view.Clocks, asked: Asked) -> dict[str, object]:
+    async def _about(self, each: Offered, clocks: view.Clocks, asked: AdminRequest) -> dict[str, object]:
         """The session that the desk is about."""
         ui, session = asked.ui, each.session
-        floor, state = self.floor.floor(session), await self.meetings.state(session)
+        local, state = self.local.of(session), await self.meetings.state(session)
         people = self.presence.people(session)
         done = []
-        decided = [one for one in floor.questions.values() if one.stands is not Local.HERE][-MOST_DONE:]
+        decided = [one for one in local.by_id.values() if one.stands is not Local.HERE][-MOST_DONE:]
         for one in reversed(decided):
-            says, reason = view.stands(await self.floor.seen(session, one, queue=False), ui)
-            done.append(view.question(one, floor, ui, says, reason))
+            says, reason = view.stands(await self.local.seen(session, one, queue=False), ui)
+            done.append(view.question(one, local, ui, says, reason))
         checked = await self.meetings.checked(session)
         notes = await self.presence.notes(session)
         base = f"/s/{quote(session)}"
@@ -224,10 +224,10 @@ class DeskDoor:
             "doing": desk_texts.doing(state, self.doing(session), ui),
             "there": state is not None,
             "whole": ui.text(desk_texts.CHECKED_COPY if checked else desk_texts.BEING_CHECKED),
-            "here": [view.question(one, floor, ui) for one in local_floor.by_support(floor)],
+            "here": [view.question(one, local, ui) for one in local_questions.by_support(local)],
             "done": done,
-            "mode": floor.mode.value,
-            "on_wall": len(local_floor.on_wall(floor)),
+            "mode": local.mode.value,
+            "on_wall": len(local_questions.on_wall(local)),
             "people": None if people is None else people.people,
             "counted": "" if people is None else ui.text(desk_texts.COUNTED_AT, time=clocks.time(people.at)),
             "notes": [view.note(one, clocks, ui) for one in reversed(notes)],

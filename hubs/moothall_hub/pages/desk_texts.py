@@ -12,7 +12,7 @@ from moothall.core.signals import ChannelState, LastWords, Sound, Summary
 from moothall.services.hubs.ports import spoken_in
 from moothall.services.questions.author_view import Where
 from moothall_hub.room.ports import LineHealth, LineState
-from moothall_hub.uplink.strip import TEXTS
+from moothall_hub.uplink.status_bar import TEXTS
 
 MEGABYTE = 1_000_000
 

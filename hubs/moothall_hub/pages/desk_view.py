@@ -20,8 +20,8 @@ from moothall_hub.mirror.offers import Choice
 from moothall_hub.node.preflight import CLOCK_MS, Looked, ready
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.pages import desk_texts
-from moothall_hub.room import local_floor
-from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion
+from moothall_hub.room import local_questions
+from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions
 from moothall_hub.room.ports import LineHealth, LineState, Stuck
 from moothall_hub.room.presence import Note
 
@@ -80,10 +80,10 @@ def checks(found: tuple[Looked, ...], ui: Catalogue) -> dict[str, object]:
 
 
 def question(
-    each: LocalQuestion, floor: LocalFloor, ui: Catalogue, says: str = "", reason: str = ""
+    each: LocalQuestion, local: LocalQuestions, ui: Catalogue, says: str = "", reason: str = ""
 ) -> dict[str, object]:
     """One of the room's questions; `says`: where it stands, `reason`: why the meeting didn't take it."""
-    many = local_floor.count(floor, each.id)
+    many = local_questions.count(local, each.id)
     return {
         "id": each.id,
         "number": each.number,
@@ -95,7 +95,7 @@ def question(
         "name": each.name,
         "support": ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
         "on_wall": each.on_wall,
-        "may_be_on_wall": local_floor.may_be_on_wall(each),
+        "may_be_on_wall": local_questions.may_be_on_wall(each),
         "may_be_joined": each.kind is not Kind.REQUEST,
         "may_go_on": each.stands in (Local.HERE, Local.KEPT),
         "says": says,

@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.displays.asked_now import AskedNow
 from moothall.adapters.displays.display_door import QuestionsOf
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, SnapshotOf, asked, language
 from moothall.adapters.pages.templates import Pages
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import Feed
@@ -24,9 +24,9 @@ from moothall.core.questions.polls import shown_polls
 from moothall.core.session.state import State
 from moothall.core.views.captions import Snapshot
 from moothall_hub.pages import desk_texts
-from moothall_hub.room import local_floor
+from moothall_hub.room import local_questions
 from moothall_hub.room.ports import Meetings
-from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.questions import RoomQuestions
 
 MOST_SHOWN = 4
 """Of the room's questions at a time, the newest."""
@@ -38,7 +38,7 @@ class LocalWall:
     def __init__(
         self,
         pages: Pages,
-        floor: RoomFloor,
+        local: RoomQuestions,
         *,
         meetings: Meetings,
         clock: Clock,
@@ -47,7 +47,7 @@ class LocalWall:
     ) -> None:
         """`snapshot_of` and `questions` are those of everybody's pages."""
         self._pages = pages
-        self._floor = floor
+        self._local = local
         self._meetings = meetings
         self._clock = clock
         self._snapshot_of = snapshot_of
@@ -68,11 +68,11 @@ class LocalWall:
         ui, _ = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
-        except Wrong:
+        except HttpProblem:
             return web.json_response({"error": "There is no such meeting here."}, status=404)
         made = self._pages.render("_hub_wall.html", ui=ui, beside=await self.beside(wanted, ui))
-        floor = self._floor.floor(wanted.session)
-        answer = {"cleared": floor.cleared, "html": made}
+        local = self._local.of(wanted.session)
+        answer = {"cleared": local.cleared, "html": made}
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
@@ -87,7 +87,7 @@ class LocalWall:
         replace = msgspec.structs.replace
         return replace(snapshot, session=replace(snapshot.session, wall_cleared=here))
 
-    async def questions(self, wanted: Asked, ui: Catalogue) -> AskedNow:
+    async def questions(self, wanted: SessionRequest, ui: Catalogue) -> AskedNow:
         """What it shows of the meeting's questions: nothing that stood there when it was cleared."""
         found = await self._questions(wanted, ui)
         here, state = await self._cleared(wanted.session), await self._meetings.state(wanted.session)
@@ -95,14 +95,14 @@ class LocalWall:
             return found
         return AskedNow()
 
-    async def beside(self, wanted: Asked, ui: Catalogue) -> Mapping[str, object]:
+    async def beside(self, wanted: SessionRequest, ui: Catalogue) -> Mapping[str, object]:
         """The room's own questions, for `screen.html`."""
         self._asked_at = self._clock.monotonic()
-        floor = self._floor.floor(wanted.session)
-        shown = local_floor.on_wall(floor)[-MOST_SHOWN:]
+        local = self._local.of(wanted.session)
+        shown = local_questions.on_wall(local)[-MOST_SHOWN:]
         return {
             "ask": f"/s/{wanted.session}/wall?ui={ui.language}",
-            "cleared": floor.cleared or 0,
+            "cleared": local.cleared or 0,
             "begins": await self._cleared(wanted.session),
             "questions": [
                 {
@@ -118,7 +118,7 @@ class LocalWall:
 
     async def _cleared(self, session: SessionId) -> int | None:
         """When this wall was cleared last, media ms."""
-        at = self._floor.floor(session).cleared
+        at = self._local.of(session).cleared
         state = None if at is None else await self._meetings.state(session)
         if at is None or state is None:
             return None
@@ -127,6 +127,6 @@ class LocalWall:
 
 def _since(state: State) -> int:
     """When what walls show of the questions last became something else, media ms."""
-    called = None if state.floor.called is None else state.floor.get(state.floor.called)
-    begun = [each.t for each in shown_polls(state.floor.polls)]
+    called = None if state.questions.called is None else state.questions.get(state.questions.called)
+    begun = [each.t for each in shown_polls(state.questions.polls)]
     return max([*begun, *([] if called is None else [called.since])], default=-1)

@@ -11,7 +11,16 @@ from urllib.parse import quote, urlencode
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.pages.request_context import Asked, PageOf, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.pages.request_context import (
+    HttpProblem,
+    PageOf,
+    SessionRequest,
+    SnapshotOf,
+    asked,
+    html,
+    language,
+    refusal,
+)
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import number_in
@@ -55,7 +64,7 @@ class MissedDoor:
             wanted = await asked(request, self._snapshot_of)
             begin, end = _ms(request, "from"), _ms(request, "to")
             span = await self._span(wanted, begin, end)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return refusal(wrong, self._pages, ui)
         session = wanted.snapshot.session
         zone = self._pages.zone()
@@ -88,7 +97,7 @@ class MissedDoor:
         )
         return html(text, ui)
 
-    async def _span(self, wanted: Asked, begin: int, end: int) -> Span:
+    async def _span(self, wanted: SessionRequest, begin: int, end: int) -> Span:
         """Walk the pages back from the newest line to where the span begins."""
         snapshot = wanted.snapshot
         lines: Sequence[Line] = snapshot.lines
@@ -115,5 +124,5 @@ def _ms(request: web.Request, name: str) -> int:
     """Media ms in the address. Raises Wrong."""
     number = number_in(request.query.get(name, ""), MAX_DIGITS)
     if number is None:
-        raise Wrong(400, ErrorText.REQUEST)
+        raise HttpProblem(400, ErrorText.REQUEST)
     return number

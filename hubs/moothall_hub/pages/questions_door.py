@@ -12,7 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, Wrong
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest
 from moothall.adapters.pages.templates import script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
@@ -35,22 +35,22 @@ from moothall.adapters.questions.translations_door import QuestionTranslationsDo
 from moothall.adapters.questions.typing_door import TypingDoor
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.kernel.languages import direction
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.services.questions.author_view import Own, Where
 from moothall.services.sessions.reader_access import ASKER
 from moothall_hub.pages import desk_texts
 from moothall_hub.pages.setup_door import coordinates
-from moothall_hub.room import local_floor
+from moothall_hub.room import local_questions
 from moothall_hub.room.hands import RoomHands
-from moothall_hub.room.local_floor import Local, Mode
+from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.ports import HubFacts
-from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.questions import RoomQuestions
 
 
 def room_doors(
     context: VisitorContext,
-    floor: RoomFloor,
+    local: RoomQuestions,
     hands: RoomHands,
     *,
     facts: Callable[[], HubFacts],
@@ -65,10 +65,10 @@ def room_doors(
         return {now.name or "here": now.title} if now.title and any(map(coordinates, ASKER.get())) else {}
 
     def form(session: SessionId) -> dict[str, object]:
-        return {"session": session, "open": floor.floor(session).mode is Mode.OPEN}
+        return {"session": session, "open": local.of(session).mode is Mode.OPEN}
 
-    def carried(wanted: Asked, own: Own) -> dict[str, object]:
-        question = floor.floor(wanted.session).questions[own.intervention.id]
+    def carried(wanted: SessionRequest, own: Own) -> dict[str, object]:
+        question = local.of(wanted.session).by_id[own.intervention.id]
         kept = {
             "session": wanted.session,
             "safe": own.room is not None and own.room.where not in (Where.HERE, Where.WAITING),
@@ -83,46 +83,48 @@ def room_doors(
         }
         return {"session": wanted.session, "carried": script_json(kept)}
 
-    author_page = AuthorPage(context.pages, floor, context.randomness, template="hub_asked.html", more=carried)
-    reports = AbuseReports(floor.meeting, floor.report, randomness=context.randomness)
-    rows = RoomList(floor)
+    author_page = AuthorPage(context.pages, local, context.randomness, template="hub_asked.html", more=carried)
+    reports = AbuseReports(local.meeting, local.report, randomness=context.randomness)
+    rows = RoomList(local)
     return (
-        AskingDoor(context, floor, author_page=author_page, hubs_of=hubs_of, template="hub_ask.html", more=form),
-        TypingDoor(context, floor, floor, author_page=author_page),
+        AskingDoor(context, local, author_page=author_page, hubs_of=hubs_of, template="hub_ask.html", more=form),
+        TypingDoor(context, local, local, author_page=author_page),
         AbuseDoor(context, reports),
         HandsDoor(context, hands),
         QuestionsDoor(
             context,
-            floor,
+            local,
             hands,
-            floor_of=floor.meeting,
+            questions_of=local.meeting,
             channel_of=channel_of,
-            own_of=floor.own_of,
+            own_of=local.own_of,
             reported=reports.reported,
             translated=translated,
             room=rows,
         ),
         translated,
-        RoomSupportDoor(context, floor),
+        RoomSupportDoor(context, local),
     )
 
 
 class RoomList:
     """The room's own questions in the list, and how many of the room support one (`RoomRows`)."""
 
-    def __init__(self, floor: RoomFloor) -> None:
-        self._floor = floor
+    def __init__(self, local: RoomQuestions) -> None:
+        self._local = local
 
     def support(self, session: SessionId, what: InterventionId, ui: Catalogue) -> str:
         """How many of the room would ask one too."""
-        many = local_floor.count(self._floor.floor(session), what)
+        many = local_questions.count(self._local.of(session), what)
         return ui.counted(desk_texts.SUPPORT_HERE, many) if many else ""
 
-    def rows(self, wanted: Asked, floor: Floor, ui: Catalogue, *, mine: Names, own: Names) -> list[Row]:
+    def rows(self, wanted: SessionRequest, local: Questions, ui: Catalogue, *, mine: Names, own: Names) -> list[Row]:
         """Those that the coordinator has put on the local wall. What the meeting has published stands in its list."""
-        here = self._floor.floor(wanted.session)
+        here = self._local.of(wanted.session)
         shown = [
-            each for each in local_floor.on_wall(here) if (there := floor.get(each.id)) is None or not there.published
+            each
+            for each in local_questions.on_wall(here)
+            if (there := local.get(each.id)) is None or not there.published
         ]
         return [
             {
@@ -140,16 +142,16 @@ class RoomList:
                 "may_support": each.stands in (Local.HERE, Local.FORWARDED) and each.id not in own,
                 "action": f"/s/{quote(wanted.session)}/here/{each.number}/support",
             }
-            for each in sorted(shown, key=lambda each: (-local_floor.count(here, each.id), each.number))
+            for each in sorted(shown, key=lambda each: (-local_questions.count(here, each.id), each.number))
         ]
 
 
 class RoomSupportDoor:
     """The handler of support for a question of the room's own."""
 
-    def __init__(self, context: VisitorContext, floor: RoomFloor) -> None:
+    def __init__(self, context: VisitorContext, local: RoomQuestions) -> None:
         self._context = context
-        self._floor = floor
+        self._local = local
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
@@ -159,15 +161,15 @@ class RoomSupportDoor:
     async def support(self, request: web.Request) -> web.Response:
         """Somebody would ask one too, or would no more; back to the list."""
 
-        async def take(wanted: Asked, _: str) -> tuple[str, str]:
+        async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
             number, too = number_at(request, "number", MAX_DIGITS), await asks_too(request)
-            each = self._floor.floor(wanted.session).numbered(number)
+            each = self._local.of(wanted.session).numbered(number)
             token = self._context.token(request, wanted.session)
             if each is None or each.stands is Local.WITHDRAWN:
-                raise Wrong(404, ErrorText.NOTHING)
-            if too and each.id in await self._floor.own_of(wanted.session, token):
-                raise Wrong(409, OWN)
-            await self._floor.support_one(wanted.session, each.id, token, too=too)
+                raise HttpProblem(404, ErrorText.NOTHING)
+            if too and each.id in await self._local.own_of(wanted.session, token):
+                raise HttpProblem(409, OWN)
+            await self._local.support_one(wanted.session, each.id, token, too=too)
             return f"/s/{quote(wanted.session)}/questions", f"Here-{number}"
 
         return await self._context.answer_form(request, self._senders, take)

@@ -22,7 +22,7 @@ from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import serve
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
-from moothall.adapters.http.open_files import Room
+from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.pages.error_pages import error_pages
@@ -59,19 +59,19 @@ from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
-from moothall_hub.outbox.outbox import Outbox
+from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.missed_door import MissedDoor
 from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
-from moothall_hub.pages.strip_door import StripDoor
+from moothall_hub.pages.status_bar_door import StatusBarDoor
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
-from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.questions import RoomQuestions
 from moothall_hub.settings import HubSettings
 from moothall_hub.uplink.addresses import Origins, origins_of
 
@@ -88,14 +88,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     book: Book
     mirror: Mirror
-    outbox: Outbox
+    outbox: HubOutbox
     sessions: MirroredSessions
     catalogue: Catalogue
     meetings: NodeMeetings
     offers: Offers
     pairings: Pairings
     links: RoleLinks
-    floor: RoomFloor
+    local: RoomQuestions
     presence: RoomPresence
     hands: RoomHands
     translations: QuestionTranslations
@@ -124,12 +124,12 @@ async def open_hub_doors(
     settings: HubSettings,
     *,
     listener: socket.socket,
-    room: Room,
+    room: ConnectionCapacity,
     pages: Pages,
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> Served:
     """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
-    clock, randomness, copies = parts.clock, parts.randomness, parts.line.following
+    clock, randomness, copies = parts.clock, parts.randomness, parts.line.replication
     port = listener.getsockname()[1]
 
     def told() -> tuple[str, ...]:
@@ -173,21 +173,21 @@ async def open_hub_doors(
 
     context = VisitorContext(
         pages=pages,
-        visitors=Visitors(parts.floor.cookie_key, clock, randomness),
+        visitors=Visitors(parts.local.cookie_key, clock, randomness),
         clock=clock,
         randomness=randomness,
         snapshot_of=access.snapshot,
     )
-    translated = QuestionTranslationsDoor(context, parts.translations, floor_of=access.floor)
+    translated = QuestionTranslationsDoor(context, parts.translations, questions_of=access.questions)
     snapshot_here = only_here(access.snapshot, copies.copy)
-    strip = StripDoor(pages, line=parts.line.now, copy=copies.now)
+    status_bar = StatusBarDoor(pages, line=parts.line.now, copy=copies.now)
     wall = LocalWall(
         pages,
-        parts.floor,
+        parts.local,
         meetings=parts.meetings,
         clock=clock,
         snapshot_of=snapshot_here,
-        questions=wall_questions(access.floor, translated),
+        questions=wall_questions(access.questions, translated),
     )
     shown = ShownDoor(
         pages,
@@ -204,13 +204,13 @@ async def open_hub_doors(
         page_of=access.page,
         number_of=access.number,
         public=told()[0],
-        floor_of=access.floor,
+        questions_of=access.questions,
         instead=access.instead,
-        your_turn=(turn := YourTurn(pages, parts.floor, snapshot_here, context.visitors)),
+        your_turn=(turn := YourTurn(pages, parts.local, snapshot_here, context.visitors)),
     )
     asking = room_doors(
         context,
-        parts.floor,
+        parts.local,
         parts.hands,
         facts=facts,
         channel_of=access.channel_of,
@@ -218,7 +218,7 @@ async def open_hub_doors(
     )
     desk = DeskDoor(
         shared,
-        parts.floor,
+        parts.local,
         parts.presence,
         meetings=parts.meetings,
         wanted=parts.offers,
@@ -264,7 +264,7 @@ async def open_hub_doors(
     secure(app)
     reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
     missed = MissedDoor(pages, snapshot_of=access.snapshot, page_of=access.page)
-    for door in (*reading, missed, strip, wall, last_wall, *asking, setup, staff):
+    for door in (*reading, missed, status_bar, wall, last_wall, *asking, setup, staff):
         app.add_routes(door.routes())
     app.add_routes(parts.below.routes())  # Before the desk's, which takes all addresses below /hub.
     app.add_routes(desk.routes())

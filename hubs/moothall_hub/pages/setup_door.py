@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, staff_page
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.visitor_request import see_other
@@ -19,7 +19,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.role_links import Staff
 from moothall_hub.node.node_below import Below
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
-from moothall_hub.uplink.strip import LineOf, LineState
+from moothall_hub.uplink.status_bar import LineOf, LineState
 
 Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
 """(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
@@ -58,12 +58,12 @@ class SetupDoor:
         ]
 
     @staff_page(coordinates)
-    async def show(self, _: web.Request, asked: Asked) -> web.Response:
+    async def show(self, _: web.Request, asked: AdminRequest) -> web.Response:
         """The form, and as what this computer is connected."""
         return self._page(asked)
 
     @staff_page(coordinates)
-    async def connect(self, request: web.Request, asked: Asked) -> web.Response:
+    async def connect(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Take an address and six words."""
         given = await self.pages.form(request, asked)
         try:
@@ -71,7 +71,7 @@ class SetupDoor:
                 return await self._give(asked, given)
             done = await self._pair(given.get("address", ""), given.get("words", ""))
         except StorageUnavailable as error:
-            raise Wrong(503, AdminText.BUSY, str(error)) from error
+            raise AdminProblem(503, AdminText.BUSY, str(error)) from error
         if isinstance(done, Unpaired):
             status = 503 if done is Unpaired.NOBODY else 400
             return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), given=given)
@@ -96,7 +96,7 @@ class SetupDoor:
         where = None if paired is None or not paired.people.startswith("https://") else paired.people
         return html(self.pages.pages.render("hub_voice.html", ui=ui, works_at=where), ui)
 
-    async def _give(self, asked: Asked, given: dict[str, str]) -> web.Response:
+    async def _give(self, asked: AdminRequest, given: dict[str, str]) -> web.Response:
         """Six words for a hub below, which are never told again."""
         title = " ".join(given["below"].split())
         words = await self._below.give(title) if self.pages.once(given) else None
@@ -106,7 +106,7 @@ class SetupDoor:
 
     def _page(
         self,
-        asked: Asked,
+        asked: AdminRequest,
         *,
         status: int = 200,
         problem: str = "",

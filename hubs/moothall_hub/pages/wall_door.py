@@ -25,7 +25,7 @@ from moothall.services.sessions.catalogue import Entry
 
 logger = logging.getLogger(__name__)
 
-SHELF, LAST = "wall", "last"
+NAMESPACE, LAST = "wall", "last"
 LONGEST = 500
 KEPT = ("size", "theme", "ui")
 """Of the last wall's address, on the way to that of another meeting."""
@@ -49,7 +49,7 @@ class WallDoor:
 
         `coordinates`: whether a request is the coordinator's; `listed`: the meetings that are here.
         """
-        kept = await book.read(SHELF)
+        kept = await book.read(NAMESPACE)
         return cls(book, kept.get(LAST, b"").decode(), coordinates, listed)
 
     def routes(self) -> list[web.RouteDef]:
@@ -86,7 +86,7 @@ class WallDoor:
             ):
                 self._last = where
                 try:
-                    await self._book.write([BookEntry(SHELF, LAST, where.encode())])
+                    await self._book.write([BookEntry(NAMESPACE, LAST, where.encode())])
                 except StorageUnavailable:
                     logger.warning("the chosen wall can't be stored at the moment")
             return response

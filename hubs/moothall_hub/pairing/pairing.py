@@ -24,7 +24,7 @@ from moothall.wire.hub.pairing import secret_of, words_of
 
 logger = logging.getLogger(__name__)
 
-SHELF, NODE, PAIRING = "node", "node", "pairing"
+NAMESPACE, NODE, PAIRING = "node", "node", "pairing"
 """Where the book has this machine's own name, and what it is paired as."""
 NODE_BYTES = 8
 PAIR_PATH = "/hub/pair"
@@ -113,10 +113,10 @@ class Pairings:
     @classmethod
     async def load(cls, book: Book, randomness: Randomness) -> Pairings:
         """Read the book; a new installation gets its name. Raises StorageUnavailable."""
-        kept = await book.read(SHELF)
+        kept = await book.read(NAMESPACE)
         node = kept[NODE].decode() if NODE in kept else randomness.bytes(NODE_BYTES).hex()
         if NODE not in kept:
-            await book.write([BookEntry(SHELF, NODE, node.encode())])
+            await book.write([BookEntry(NAMESPACE, NODE, node.encode())])
         pairing = msgspec.json.decode(kept[PAIRING], type=Pairing) if PAIRING in kept else None
         return cls(book, node, pairing)
 
@@ -124,7 +124,7 @@ class Pairings:
         """From now on this is what the machine is paired as. Raises StorageUnavailable."""
         generation = 1 if self.now is None else self.now.generation + 1
         pairing = msgspec.structs.replace(pairing, generation=generation)
-        await self._book.write([BookEntry(SHELF, PAIRING, msgspec.json.encode(pairing))])
+        await self._book.write([BookEntry(NAMESPACE, PAIRING, msgspec.json.encode(pairing))])
         self.now = pairing
         logger.info("the hub is paired as %s, generation %d", pairing.hub, generation)
 
@@ -132,7 +132,7 @@ class Pairings:
         """The centre has other public keys; all else stays. Raises StorageUnavailable."""
         if self.now is not None:
             pairing = msgspec.structs.replace(self.now, keys=keys)
-            await self._book.write([BookEntry(SHELF, PAIRING, msgspec.json.encode(pairing))])
+            await self._book.write([BookEntry(NAMESPACE, PAIRING, msgspec.json.encode(pairing))])
             self.now = pairing
 
 

@@ -156,7 +156,7 @@ class RoomHands:
         if self._taking[session, _what(poll, number)]:
             return  # News come once they are on the disk.
         state = await self._room.meetings.state(session)
-        known = None if state is None else poll_of(state.floor.polls, poll)
+        known = None if state is None else poll_of(state.questions.polls, poll)
         if known is None:
             return  # It is in no copy at the moment.
         rounds, chosen = self._rounds[session, poll], dict[str, int]()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import HUB, REMOTE, ROOM, Standing
+from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import InterventionId
@@ -20,32 +20,32 @@ from moothall.core.questions.order import ahead_of
 from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_now import may_hold
 from moothall.core.session.state import State, Status, evolve
-from moothall.services.questions.asking import Unasked, why_unasked
+from moothall.services.questions.asking import RejectedQuestion, why_unasked
 from moothall.services.questions.author_view import InRoom, Own, OwnAct, RefusedAct, Typed, Where, own_with_joined
-from moothall_hub.outbox.outbox import ActStanding, ActState
-from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, SentAct
+from moothall_hub.outbox.outbox import ActState, ActStatus
+from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions, Mode, SentAct
 
 _OF_ROOM = f"{HUB}room"
 """The origin of questions that were passed on, under any name of the hub: the limit of a hub counts it."""
-_STANDINGS = {
-    Local.HERE: Standing.CHECKED,
-    Local.FORWARDED: Standing.CHECKED,
-    Local.JOINED: Standing.JOINED,
-    Local.KEPT: Standing.TO_WRITE,
-    Local.WITHDRAWN: Standing.WITHDRAWN,
+_STATUSES = {
+    Local.HERE: InterventionStatus.CHECKED,
+    Local.FORWARDED: InterventionStatus.CHECKED,
+    Local.JOINED: InterventionStatus.JOINED,
+    Local.KEPT: InterventionStatus.TO_WRITE,
+    Local.WITHDRAWN: InterventionStatus.WITHDRAWN,
 }
 """What the rules take a question for of which the meeting says nothing. One that is kept here is none of those that
 wait, and its author may take it back."""
 
 
-def at_meeting(state: State | None, floor: LocalFloor, only: Iterable[LocalQuestion] | None = None) -> State:
+def at_meeting(state: State | None, local: LocalQuestions, only: Iterable[LocalQuestion] | None = None) -> State:
     """The meeting as the rules see it from here: with the room's own questions, or with `only` some of them."""
-    found = State(id=floor.session, status=Status.CREATED) if state is None else state
-    known = found.floor.interventions
-    for each in floor.questions.values() if only is None else only:
+    found = State(id=local.session, status=Status.CREATED) if state is None else state
+    known = found.questions.interventions
+    for each in local.by_id.values() if only is None else only:
         known = known.set(each.id, _intervention(each, known.get(each.id)))
-    last = max(found.floor.last, floor.last)  # Whatever became of them: that is limited too.
-    return replace(found, floor=replace(found.floor, interventions=known, last=last))
+    last = max(found.questions.last, local.last)  # Whatever became of them: that is limited too.
+    return replace(found, questions=replace(found.questions, interventions=known, last=last))
 
 
 def _intervention(each: LocalQuestion, there: Intervention | None) -> Intervention:
@@ -61,7 +61,7 @@ def _intervention(each: LocalQuestion, there: Intervention | None) -> Interventi
         origin=REMOTE,
         asker="",
         t=0,
-        standing=_STANDINGS[each.stands],
+        status=_STATUSES[each.stands],
     )
     received = "" if found.removed else each.text
     words = {} if found.published else {"kind": each.kind, "language": each.language, "name": each.name}
@@ -69,13 +69,15 @@ def _intervention(each: LocalQuestion, there: Intervention | None) -> Interventi
     return replace(found, received=received, asker=each.asker, origin=origin, **words)
 
 
-def ask(floor: LocalFloor, question: LocalQuestion, state: State | None, wall: int) -> LocalQuestion | Unasked:
+def ask(
+    local: LocalQuestions, question: LocalQuestion, state: State | None, wall: int
+) -> LocalQuestion | RejectedQuestion:
     """The question as it is kept, or why the rules don't take it. `state`: the meeting's; `wall`: Unix ms.
 
     One that the meeting has already, by another machine of the hub, is taken here too.
     """
-    seen, at_once = at_meeting(state, floor), floor.mode is Mode.OPEN
-    if seen.floor.get(question.id) is None:
+    seen, at_once = at_meeting(state, local), local.mode is Mode.OPEN
+    if seen.questions.get(question.id) is None:
         command = do.Ask(
             intervention=question.id,
             kind=question.kind,
@@ -90,14 +92,20 @@ def ask(floor: LocalFloor, question: LocalQuestion, state: State | None, wall: i
         if isinstance(decided, Refusal):
             return why_unasked(seen, question.kind, question.asker, decided)
     stands = Local.FORWARDED if at_once else Local.HERE
-    return replace(question, number=floor.last + 1, stands=stands, forwarded=at_once)
+    return replace(question, number=local.last + 1, stands=stands, forwarded=at_once)
 
 
 def bring(
-    floor: LocalFloor, question: LocalQuestion, state: State | None, acts: Sequence[SentAct], act: OwnAct, *, wall: int
+    local: LocalQuestions,
+    question: LocalQuestion,
+    state: State | None,
+    acts: Sequence[SentAct],
+    act: OwnAct,
+    *,
+    wall: int,
 ) -> LocalQuestion | Refusal:
     """The question once its author has done that, or why the rules refuse it. `acts`: those that wait, oldest first."""
-    seen = _after(at_meeting(state, floor), question.id, (each.act for each in acts), wall)
+    seen = _after(at_meeting(state, local), question.id, (each.act for each in acts), wall)
     decided = decide(seen, act.command(question.id), Actor(Role.PARTICIPANT, question.id), wall)
     if isinstance(decided, Refusal):
         return decided
@@ -105,7 +113,7 @@ def bring(
         case OwnAct.BACK:
             return replace(question, stands=Local.WITHDRAWN, on_wall=False)
         case OwnAct.AGAIN:
-            on = question.forwarded or floor.mode is Mode.OPEN
+            on = question.forwarded or local.mode is Mode.OPEN
             return replace(question, stands=Local.FORWARDED if on else Local.HERE, forwarded=on)
         case _:
             return question
@@ -120,7 +128,7 @@ def _after(state: State, name: InterventionId, acts: Iterable[OwnAct | None], wa
     return state
 
 
-def where(question: LocalQuestion, asked: ActStanding | None, there: Intervention | None) -> Where:
+def where(question: LocalQuestion, asked: ActStatus | None, there: Intervention | None) -> Where:
     """Where a question is. `asked`: the act that asks it, in the outbox; `there`: what the meeting says of it."""
     match question.stands:
         case Local.HERE:
@@ -140,17 +148,17 @@ def where(question: LocalQuestion, asked: ActStanding | None, there: Interventio
     return Where.REFUSED if asked is not None and asked.state is ActState.REFUSED else Where.ARRIVED
 
 
-def waits(act: ActStanding | None) -> bool:
+def waits(act: ActStatus | None) -> bool:
     """Whether an act waits for its answer, or for the outbox."""
     return act is None or act.state in (ActState.WAITING, ActState.SENT)
 
 
 def own_here(
-    floor: LocalFloor,
+    local: LocalQuestions,
     question: LocalQuestion,
     state: State | None,
-    asked: ActStanding | None,
-    acts: Sequence[tuple[SentAct, ActStanding]],
+    asked: ActStatus | None,
+    acts: Sequence[tuple[SentAct, ActStatus]],
     *,
     typed: Sequence[str] = (),
     wall: int,
@@ -162,21 +170,21 @@ def own_here(
     `acts`: what its author did since, as it stands in the outbox; `typed`: lines of theirs that wait there; `up`:
     whether the uplink is good; `queue`: whether it is said how many come before.
     """
-    there = None if state is None else state.floor.get(question.id)
-    joined = None if there is None or there.into is None else floor.questions.get(there.into)
-    seen = at_meeting(state, floor, (question,) if joined is None else (question, joined))
+    there = None if state is None else state.questions.get(question.id)
+    joined = None if there is None or there.into is None else local.by_id.get(there.into)
+    seen = at_meeting(state, local, (question,) if joined is None else (question, joined))
     found = where(question, asked, there)
     each = _intervention(question, there)
     if found is Where.REFUSED:
-        each = replace(each, standing=Standing.CLOSED)
-    own = own_with_joined(seen, each, lambda one: ahead_of(seen.floor, one) if queue else None, wall)
+        each = replace(each, status=InterventionStatus.CLOSED)
+    own = own_with_joined(seen, each, lambda one: ahead_of(seen.questions, one) if queue else None, wall)
     waiting = tuple(sent.act for sent, now in acts if waits(now))
     after = _after(seen, question.id, waiting, wall)
     voice = own.voice
     if voice is not None:  # What waits for the uplink lies on a disk: nothing is typed here that is to be kept nowhere.
         holds = voice.may_hold and may_hold(after, question.id)
         voice = replace(voice, may_type=voice.may_type and voice.recorded, may_hold=holds)
-    into = None if question.into is None else floor.questions.get(question.into)
+    into = None if question.into is None else local.by_id.get(question.into)
     refused = asked if found is Where.REFUSED else None
     room = InRoom(
         where=found,
@@ -189,11 +197,11 @@ def own_here(
         refused=_refused(acts),
     )
     lines = tuple(Typed(text=text, language=question.language) for text in typed)
-    expected = after.floor.get(question.id) if waiting else None
+    expected = after.questions.get(question.id) if waiting else None
     return replace(own, room=room, voice=voice, expected=expected, typed=(*own.typed, *lines))
 
 
-def _refused(acts: Sequence[tuple[SentAct, ActStanding]]) -> RefusedAct | None:
+def _refused(acts: Sequence[tuple[SentAct, ActStatus]]) -> RefusedAct | None:
     """The newest act, where it was refused. One that was stale has what it wanted."""
     if not acts or acts[-1][1].state is not ActState.REFUSED or acts[-1][1].code is RefusalCode.STALE:
         return None

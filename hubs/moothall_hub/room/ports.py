@@ -15,10 +15,10 @@ from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.session.state import State
-from moothall.core.staff.backstage import HubNote
+from moothall.core.staff.notes_and_tags import HubNote
 from moothall.wire.hub.messages import AnyAct, Offered
 from moothall_hub.mirror.offers import Choice
-from moothall_hub.outbox.outbox import ActStanding, Waiting
+from moothall_hub.outbox.outbox import ActStatus, Waiting
 
 
 class LineState(StrEnum):
@@ -101,7 +101,7 @@ class Wanted(Protocol):
         ...
 
 
-class Outbox(Protocol):
+class RoomActs(Protocol):
     """What the room did, on disk until the server above has it."""
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int, /) -> None:
@@ -115,7 +115,7 @@ class Outbox(Protocol):
         """All acts of a session that were not answered, oldest first. Raises StorageUnavailable."""
         ...
 
-    async def state(self, act_id: CommandId, /) -> ActStanding | None:
+    async def state(self, act_id: CommandId, /) -> ActStatus | None:
         """Where an act stands; None for one that was never put. Refusals stay. Raises StorageUnavailable."""
         ...
 
@@ -128,7 +128,7 @@ class RoomParts(msgspec.Struct, frozen=True, kw_only=True):
     """What each part of a hub's room keeps its own with (`questions`, `presence`, `hands`)."""
 
     book: Book
-    outbox: Outbox
+    outbox: RoomActs
     meetings: Meetings
     clock: Clock
     randomness: Randomness

@@ -12,9 +12,9 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.staff.backstage import HubNote
+from moothall.core.staff.notes_and_tags import HubNote
 from moothall.wire.hub.messages import HeadCountAct, NoteAct, NoteReadAct
-from moothall_hub.outbox.outbox import ActStanding
+from moothall_hub.outbox.outbox import ActStatus
 from moothall_hub.room.ports import RoomParts
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it was written here."""
     read: tuple[Role, ...] = ()
     """Who said that they have read it."""
-    standing: ActStanding | None = None
+    standing: ActStatus | None = None
     """How one that was written here stands in the outbox; None once the meeting has it."""
 
 

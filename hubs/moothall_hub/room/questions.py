@@ -13,30 +13,43 @@ from dataclasses import dataclass
 
 import msgspec
 
-from moothall.core.commands import Stand
+from moothall.core.commands import SetStatus
 from moothall.core.events.question_parts import WAITING
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.core.questions.tokens import Tokens
 from moothall.core.rules.turn_now import may_type
 from moothall.core.session.state import Status
-from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, Wish, asked_by, kept_tokens, unfit_words
+from moothall.services.questions.asking import (
+    LONGEST_AGE_MS,
+    AskRequest,
+    RejectedQuestion,
+    asked_by,
+    kept_tokens,
+    unfit_words,
+)
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.translations import QuestionTranslations
-from moothall.services.questions.typing import Heard, InProgress, Untyped, Written, fits, typed_by
+from moothall.services.questions.typing import InProgress, TypingReceived, Untyped, Written, fits, typed_by
 from moothall.wire.hub.messages import AskAct, Done, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
-from moothall_hub.outbox.outbox import ActStanding
-from moothall_hub.outbox.outbox import Outbox as DiskOutbox
-from moothall_hub.room import local_floor, own_view
+from moothall_hub.outbox.outbox import ActStatus
+from moothall_hub.outbox.outbox import HubOutbox as DiskOutbox
+from moothall_hub.room import local_questions, own_view
 from moothall_hub.room.hands import RoomHands
-from moothall_hub.room.local_floor import Local, LocalFloor, LocalQuestion, Mode, SentAct
+from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions, Mode, SentAct
 from moothall_hub.room.ports import Meetings, RoomParts
 
 logger = logging.getLogger(__name__)
 
-KEY_SHELF, QUESTIONS, SUPPORTS, FLOORS, COUNTS = "room-key", "room-question", "room-support", "room-floor", "room-count"
+KEY_NAMESPACE, QUESTIONS, SUPPORTS, SESSIONS, COUNTS = (
+    "room-key",
+    "room-question",
+    "room-support",
+    "room-session",
+    "room-count",
+)
 """Where the book has what."""
 PASS_ON_MS = 5_000
 """How often what the room would ask too is told to the meeting: a count of it, and not each press."""
@@ -49,14 +62,14 @@ class _Kept(msgspec.Struct, frozen=True):
     cleared: int | None = None
 
 
-class RoomFloor:
+class RoomQuestions:
     """The questions and supports of a hub's room. Call `load` first; `run` passes them on."""
 
     def __init__(self, room: RoomParts) -> None:
         self._room = room
         self._tokens = Tokens(b"")
         # Bound: as many questions in each session as the rules allow (`core/questions/limits.py`).
-        self._floors: dict[SessionId, LocalFloor] = {}
+        self._of_session: dict[SessionId, LocalQuestions] = {}
         self._told: dict[tuple[SessionId, InterventionId], tuple[int, int]] = {}
         """The counts that are in the outbox, each with how many were before it."""
         self._due: dict[tuple[SessionId, InterventionId], None] = {}
@@ -67,19 +80,21 @@ class RoomFloor:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        self._tokens = await kept_tokens(self._room.book, KEY_SHELF, self._room.randomness)
-        for name, body in (await self._room.book.read(FLOORS)).items():
+        self._tokens = await kept_tokens(self._room.book, KEY_NAMESPACE, self._room.randomness)
+        for name, body in (await self._room.book.read(SESSIONS)).items():
             kept = msgspec.json.decode(body, type=_Kept)
-            self._floors[SessionId(name)] = LocalFloor(session=SessionId(name), mode=kept.mode, cleared=kept.cleared)
+            self._of_session[SessionId(name)] = LocalQuestions(
+                session=SessionId(name), mode=kept.mode, cleared=kept.cleared
+            )
         for key, body in (await self._room.book.read(QUESTIONS)).items():
             session = SessionId(key.partition(":")[0])
             question = msgspec.json.decode(body, type=LocalQuestion)
-            self._put(self.floor(session).with_(question))
+            self._put(self.of(session).with_(question))
             if question.forwarded:
                 self._due[session, question.id] = None
         for key in await self._room.book.read(SUPPORTS):
             name, what, by = key.split(":")
-            self._put(self.floor(SessionId(name)).supported(InterventionId(what), by))
+            self._put(self.of(SessionId(name)).supported(InterventionId(what), by))
         for key, body in (await self._room.book.read(COUNTS)).items():
             name, _, what = key.partition(":")
             self._told[SessionId(name), InterventionId(what)] = msgspec.json.decode(body, type=tuple[int, int])
@@ -102,44 +117,46 @@ class RoomFloor:
         """Call `tell` whenever something of a session's has changed. It must not wait."""
         self._changed.append(tell)
 
-    def floor(self, session: SessionId) -> LocalFloor:
+    def of(self, session: SessionId) -> LocalQuestions:
         """How it stands."""
-        return self._floors.get(session) or LocalFloor(session=session)
+        return self._of_session.get(session) or LocalQuestions(session=session)
 
     # What people in the room do (`moothall.services.questions.ports`)
 
-    async def ask(self, session: SessionId, wish: Wish, visitor: str, address: str = "") -> InterventionId | Unasked:
+    async def ask(
+        self, session: SessionId, request: AskRequest, visitor: str, address: str = ""
+    ) -> InterventionId | RejectedQuestion:
         """Take a question; it is on the disk when this returns. The same form with the same words is the same one."""
-        unfit, state = unfit_words(wish), await self._room.meetings.state(session)
-        name = local_floor.name_of(
-            session, wish.form, kind=wish.kind, text=wish.text, language=wish.language, name=wish.name
+        unfit, state = unfit_words(request), await self._room.meetings.state(session)
+        name = local_questions.name_of(
+            session, request.form, kind=request.kind, text=request.text, language=request.language, name=request.name
         )
-        who = ("name", session, wish.name.casefold())
+        who = ("name", session, request.name.casefold())
         wall = self._room.clock.wall()
         sent = LocalQuestion(
             id=name,
             number=0,
-            form=wish.form,
-            kind=wish.kind,
-            text=wish.text,
-            language=wish.language,
-            name=wish.name,
-            asker=self._tokens.code(*who) if wish.hub else self._visitor(session, visitor or f"form {wish.form}"),
-            at=wall - min(wish.age, LONGEST_AGE_MS),
+            form=request.form,
+            kind=request.kind,
+            text=request.text,
+            language=request.language,
+            name=request.name,
+            asker=self._tokens.code(*who) if request.hub else self._visitor(session, visitor or f"form {request.form}"),
+            at=wall - min(request.age, LONGEST_AGE_MS),
         )
         async with self._one:
-            floor = self.floor(session)
-            if unfit is not None or name in floor.questions:
+            local = self.of(session)
+            if unfit is not None or name in local.by_id:
                 return unfit or name
-            if state is not None and state.floor.known_only and not visitor and not wish.hub:
-                return Unasked.COOKIE
-            taken = own_view.ask(floor, sent, state, wall)
-            if isinstance(taken, Unasked):
+            if state is not None and state.questions.known_only and not visitor and not request.hub:
+                return RejectedQuestion.COOKIE
+            taken = own_view.ask(local, sent, state, wall)
+            if isinstance(taken, RejectedQuestion):
                 return taken
             try:
                 await self._keep(session, [taken])
             except StorageUnavailable:
-                return Unasked.UNAVAILABLE
+                return RejectedQuestion.UNAVAILABLE
         return name
 
     def token(self, session: SessionId, name: InterventionId, /) -> str:
@@ -149,7 +166,7 @@ class RoomFloor:
     def of_token(self, session: SessionId, token: str) -> LocalQuestion | None:
         """The question whose author's page that is; None for a token that isn't ours."""
         name = self._tokens.author_of(session, token)
-        return None if name is None else self.floor(session).questions.get(name)
+        return None if name is None else self.of(session).by_id.get(name)
 
     async def own(self, session: SessionId, token: str) -> Own | None:
         """What the author of a question may see; None for a token that isn't ours. Raises StorageUnavailable."""
@@ -164,7 +181,7 @@ class RoomFloor:
         waiting = [each.act for each in await self._room.outbox.waiting(session)] if typing else []
         lines = [each.act.text for each in waiting if each.id in typing and isinstance(each.act, TypeAct)]
         return own_view.own_here(
-            self.floor(session),
+            self.of(session),
             question,
             await self._room.meetings.state(session),
             asked,
@@ -178,13 +195,13 @@ class RoomFloor:
     async def mine(self, session: SessionId, visitor: str) -> tuple[tuple[str, Own], ...]:
         """What a browser has asked, newest first, each with its author's token. Raises StorageUnavailable."""
         asker = self._visitor(session, visitor)
-        mine = [each for each in self.floor(session).questions.values() if each.asker == asker] if visitor else []
+        mine = [each for each in self.of(session).by_id.values() if each.asker == asker] if visitor else []
         return tuple([(self.token(session, each.id), await self.seen(session, each)) for each in reversed(mine)])
 
     async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
         """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
         state, by = await self._room.meetings.state(session), self._visitor(session, visitor)
-        return local_floor.own_of(self.floor(session), by, None if state is None else state.floor)
+        return local_questions.own_of(self.of(session), by, None if state is None else state.questions)
 
     async def bring(self, session: SessionId, token: str, act: OwnAct) -> Refusal | None:
         """Do what an author wants with a question: here, or by the outbox once it was passed on.
@@ -197,14 +214,14 @@ class RoomFloor:
             if question is None:
                 return _unknown()
             waiting = [sent for sent, now in await self._acts(question) if own_view.waits(now)]
-            brought = own_view.bring(self.floor(session), question, state, waiting, act, wall=self._room.clock.wall())
+            brought = own_view.bring(self.of(session), question, state, waiting, act, wall=self._room.clock.wall())
             if isinstance(brought, Refusal):
                 return None if brought.code is RefusalCode.STALE else brought
             if question.forwarded:
                 command, made = act.command(question.id), f"own:{question.id}:{self._room.randomness.bytes(8).hex()}"
                 does: StandAct | HoldAct = HoldAct(intervention=question.id)
-                if isinstance(command, Stand):
-                    does = StandAct(intervention=question.id, standing=command.standing)
+                if isinstance(command, SetStatus):
+                    does = StandAct(intervention=question.id, status=command.status)
                 await self._act(session, brought, SentAct(id=CommandId(made), act=act), does)
             else:
                 await self._keep(session, [brought])
@@ -216,14 +233,14 @@ class RoomFloor:
         """
         return None
 
-    async def write(self, session: SessionId, name: InterventionId, written: Written) -> Heard | Untyped:
+    async def write(self, session: SessionId, name: InterventionId, written: Written) -> TypingReceived | Untyped:
         """Send the lines that an author has finished in their turn, each once (`TypedTurns`).
 
         While the meeting is not recorded nothing is taken, since what waits for the uplink lies on a disk. Raises
         StorageUnavailable.
         """
         state = await self._room.meetings.state(session)
-        if state is None or not may_type(state, name) or name not in self.floor(session).questions:
+        if state is None or not may_type(state, name) or name not in self.of(session).by_id:
             return Untyped.TURN
         if not fits(written):
             return Untyped.TEXT
@@ -233,11 +250,11 @@ class RoomFloor:
             return Untyped.RECORDED
         for done in written.done:
             async with self._one:
-                question, sent = self.floor(session).questions[name], SentAct(id=typed_by(name, done.line))
+                question, sent = self.of(session).by_id[name], SentAct(id=typed_by(name, done.line))
                 if sent not in question.acts:
                     act = TypeAct(intervention=name, line=done.line, text=done.text.strip())
                     await self._act(session, question, sent, act)
-        return Heard(kept=tuple(done.line for done in written.done), recorded=True)
+        return TypingReceived(kept=tuple(done.line for done in written.done), recorded=True)
 
     async def report(self, session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
         """Tell the meeting's desks that somebody reports one as rude (`abuse_reports.Tell`)."""
@@ -248,8 +265,8 @@ class RoomFloor:
         self, session: SessionId, number: int, visitor: str, address: str, *, too: bool = True, hasty: bool = False
     ) -> Refusal | None:
         """Somebody would ask one of the meeting's too, or no more (`Supports`). Raises StorageUnavailable."""
-        floor = await self.meeting(session)
-        each = None if floor is None else floor.numbered(number)
+        local = await self.meeting(session)
+        each = None if local is None else local.numbered(number)
         if each is None or not each.published or not await self.support_one(session, each.id, visitor, too=too):
             return _unknown()
         return None
@@ -260,64 +277,64 @@ class RoomFloor:
         Without a token nobody is counted: nobody could tell them apart. Raises StorageUnavailable.
         """
         there, by = await self.meeting(session), self._visitor(session, token)
-        floor = self.floor(session)
-        here = floor.questions.get(what)
+        local = self.of(session)
+        here = local.by_id.get(what)
         if here is None:
             each = None if there is None else there.get(what)
-            fit = each is not None and each.published and each.standing in WAITING
+            fit = each is not None and each.published and each.status in WAITING
         else:
             fit = here.stands in (Local.HERE, Local.FORWARDED)
-        if not (fit and token) or what in local_floor.own_of(floor, by, there):
+        if not (fit and token) or what in local_questions.own_of(local, by, there):
             return here is not None or fit
-        if too != (by in floor.supporters.get(what, ())):
+        if too != (by in local.supporters.get(what, ())):
             await self._room.book.write([BookEntry(SUPPORTS, f"{session}:{what}:{by}", b"1" if too else None)])
-            self._put(self.floor(session).supported(what, by, too=too))
+            self._put(self.of(session).supported(what, by, too=too))
         return True
 
     def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
         """What a browser would ask too."""
         by = self._visitor(session, visitor)
-        return frozenset(what for what, those in self.floor(session).supporters.items() if by in those)
+        return frozenset(what for what, those in self.of(session).supporters.items() if by in those)
 
-    async def meeting(self, session: SessionId) -> Floor | None:
+    async def meeting(self, session: SessionId) -> Questions | None:
         """The meeting's questions; None where there is no copy. Raises StorageUnavailable."""
         state = await self._room.meetings.state(session)
-        return None if state is None else state.floor
+        return None if state is None else state.questions
 
     # What the coordinator does
 
     async def set_mode(self, session: SessionId, mode: Mode) -> None:
         """Say who passes questions on. Raises StorageUnavailable."""
         async with self._one:
-            await self._room.book.write([_entry(msgspec.structs.replace(self.floor(session), mode=mode))])
-            self._put(msgspec.structs.replace(self.floor(session), mode=mode))
+            await self._room.book.write([_entry(msgspec.structs.replace(self.of(session), mode=mode))])
+            self._put(msgspec.structs.replace(self.of(session), mode=mode))
 
     async def forward(self, session: SessionId, names: Iterable[InterventionId]) -> None:
         """Pass some on. Raises StorageUnavailable."""
         async with self._one:
-            await self._keep(session, local_floor.forward(self.floor(session), names))
+            await self._keep(session, local_questions.forward(self.of(session), names))
 
     async def keep_here(self, session: SessionId, names: Iterable[InterventionId]) -> None:
         """Keep some here. Raises StorageUnavailable."""
         async with self._one:
-            await self._keep(session, local_floor.keep(self.floor(session), names))
+            await self._keep(session, local_questions.keep(self.of(session), names))
 
     async def join(self, session: SessionId, names: Iterable[InterventionId]) -> None:
         """Join some with the best of them. Raises StorageUnavailable."""
         async with self._one:
-            await self._keep(session, local_floor.join(self.floor(session), names))
+            await self._keep(session, local_questions.join(self.of(session), names))
 
     async def put_on_wall(self, session: SessionId, names: Iterable[InterventionId], on_wall: bool) -> None:
         """Have the local wall show some, or no more. Raises StorageUnavailable."""
         async with self._one:
-            await self._keep(session, local_floor.put_on_wall(self.floor(session), names, on_wall))
+            await self._keep(session, local_questions.put_on_wall(self.of(session), names, on_wall))
 
     async def clear_wall(self, session: SessionId) -> None:
         """Clear the local wall, whether there is a line or not. Raises StorageUnavailable."""
         async with self._one:
-            floor, gone = local_floor.clear_wall(self.floor(session), self._room.clock.wall())
-            await self._room.book.write([_entry(floor), *(_question(session, each) for each in gone)])
-            self._put(msgspec.structs.replace(self.floor(session).with_(*gone), cleared=floor.cleared))
+            local, gone = local_questions.clear_wall(self.of(session), self._room.clock.wall())
+            await self._room.book.write([_entry(local), *(_question(session, each) for each in gone)])
+            self._put(msgspec.structs.replace(self.of(session).with_(*gone), cleared=local.cleared))
 
     async def erase_removed(self, session: SessionId) -> None:
         """Erase from this disk the words that the meeting has removed. Called for each `body.removed`.
@@ -326,31 +343,31 @@ class RoomFloor:
         """
         state = await self._room.meetings.state(session)
         async with self._one:
-            own = () if state is None else self.floor(session).questions.values()
+            own = () if state is None else self.of(session).by_id.values()
             # Those that were not passed on from here too: their authors may have sent them by another machine.
-            known = [(each, state.floor.get(each.id)) for each in own if state is not None]
+            known = [(each, state.questions.get(each.id)) for each in own if state is not None]
             gone = [each for each, there in known if there is not None and there.removed and (each.text or each.name)]
             if not gone:
                 return
             erased = [msgspec.structs.replace(each, text="", name="", on_wall=False) for each in gone]
             await self._room.book.write([_question(session, each) for each in erased])
-            self._put(self.floor(session).with_(*erased))
+            self._put(self.of(session).with_(*erased))
 
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session that is no more. Raises StorageUnavailable."""
         async with self._one:
-            entries = [BookEntry(FLOORS, session, None)]
-            for shelf in (QUESTIONS, SUPPORTS, COUNTS):
-                kept = await self._room.book.read(shelf)
-                entries += [BookEntry(shelf, key, None) for key in kept if key.partition(":")[0] == session]
+            entries = [BookEntry(SESSIONS, session, None)]
+            for namespace in (QUESTIONS, SUPPORTS, COUNTS):
+                kept = await self._room.book.read(namespace)
+                entries += [BookEntry(namespace, key, None) for key in kept if key.partition(":")[0] == session]
             await self._room.book.write(entries)
-            self._floors.pop(session, None)
+            self._of_session.pop(session, None)
             self._told = {key: many for key, many in self._told.items() if key[0] != session}
             self._due = {key: None for key in self._due if key[0] != session}
             for tell in self._changed:
                 tell(session)
 
-    async def _acts(self, question: LocalQuestion) -> list[tuple[SentAct, ActStanding]]:
+    async def _acts(self, question: LocalQuestion) -> list[tuple[SentAct, ActStatus]]:
         """What the author of a question did since it was passed on, as far as the outbox has it."""
         found = [(sent, await self._room.outbox.state(sent.id)) for sent in question.acts]
         return [(sent, now) for sent, now in found if now is not None]
@@ -364,27 +381,27 @@ class RoomFloor:
     async def pass_on(self) -> None:
         """Put into the outbox what has to be there. Raises StorageUnavailable; then it is tried again."""
         for session, name in list(self._due):
-            await self._send(session, self.floor(session).questions[name])
-        for floor in list(self._floors.values()):
-            await self._tell_counts(floor)
+            await self._send(session, self.of(session).by_id[name])
+        for local in list(self._of_session.values()):
+            await self._tell_counts(local)
 
-    async def _tell_counts(self, floor: LocalFloor) -> None:
+    async def _tell_counts(self, local: LocalQuestions) -> None:
         counts = {
             what: many
-            for what, many in local_floor.counted(floor).items()
-            if many != self._told.get((floor.session, what), (0, 0))[0]
+            for what, many in local_questions.counted(local).items()
+            if many != self._told.get((local.session, what), (0, 0))[0]
         }
-        state = await self._room.meetings.state(floor.session) if counts else None
+        state = await self._room.meetings.state(local.session) if counts else None
         for what, many in counts.items():
-            there = None if state is None else state.floor.get(what)
-            if there is None or not there.published or there.standing not in WAITING:
+            there = None if state is None else state.questions.get(what)
+            if there is None or not there.published or there.status not in WAITING:
                 continue  # The meeting takes counts of what everybody can read, and of nothing else.
             act = SupportAct(intervention=what, count=many)
-            told = (many, self._told.get((floor.session, what), (0, 0))[1] + 1)
+            told = (many, self._told.get((local.session, what), (0, 0))[1] + 1)
             act_id = CommandId(f"support:{self._room.node}:{what}:{told[1]}:{many}")
-            await self._room.outbox.put(floor.session, act_id, "", act, self._room.clock.wall())
-            await self._room.book.write([BookEntry(COUNTS, f"{floor.session}:{what}", msgspec.json.encode(told))])
-            self._told[floor.session, what] = told
+            await self._room.outbox.put(local.session, act_id, "", act, self._room.clock.wall())
+            await self._room.book.write([BookEntry(COUNTS, f"{local.session}:{what}", msgspec.json.encode(told))])
+            self._told[local.session, what] = told
 
     async def _send(self, session: SessionId, question: LocalQuestion) -> None:
         asked = AskAct(
@@ -407,14 +424,14 @@ class RoomFloor:
         waiting = [each for each, now in await self._acts(question) if own_view.waits(now)]
         changed = msgspec.structs.replace(question, acts=(*waiting, sent))
         await self._room.book.write([_question(session, changed)])
-        self._put(self.floor(session).with_(changed))
+        self._put(self.of(session).with_(changed))
 
     async def _keep(self, session: SessionId, changed: list[LocalQuestion]) -> None:
         """Store what has changed, and pass on what has to be: what the outbox refuses now, `run` tries again."""
         if not changed:
             return
         await self._room.book.write([_question(session, each) for each in changed])
-        self._put(self.floor(session).with_(*changed))
+        self._put(self.of(session).with_(*changed))
         for each in (each for each in changed if each.forwarded):
             self._due[session, each.id] = None
             try:
@@ -422,10 +439,10 @@ class RoomFloor:
             except StorageUnavailable as error:
                 logger.warning("question %s: the outbox can't store it yet: %s", each.id, error)
 
-    def _put(self, floor: LocalFloor) -> None:
-        self._floors[floor.session] = floor
+    def _put(self, local: LocalQuestions) -> None:
+        self._of_session[local.session] = local
         for tell in self._changed:
-            tell(floor.session)
+            tell(local.session)
 
 
 def _unknown() -> Refusal:
@@ -436,18 +453,18 @@ def _question(session: SessionId, each: LocalQuestion) -> BookEntry:
     return BookEntry(QUESTIONS, f"{session}:{each.id}", msgspec.json.encode(each))
 
 
-def _entry(floor: LocalFloor) -> BookEntry:
-    return BookEntry(FLOORS, floor.session, msgspec.json.encode(_Kept(floor.mode, floor.cleared)))
+def _entry(local: LocalQuestions) -> BookEntry:
+    return BookEntry(SESSIONS, local.session, msgspec.json.encode(_Kept(local.mode, local.cleared)))
 
 
 @dataclass(eq=False, repr=False)
 class RoomWords:
-    """Erases what stands on the hub's disk of questions beside the copies (`moothall_hub.mirror.erasing.Room`).
+    """Erases what stands on the hub's disk of questions beside the copies (`moothall_hub.mirror.erasing.RoomErasing`).
 
     That is the room's own, and those that wait for their answer.
     """
 
-    floor: RoomFloor
+    local: RoomQuestions
     hands: RoomHands
     translations: QuestionTranslations
     outbox: DiskOutbox
@@ -460,13 +477,13 @@ class RoomWords:
         state = await self.meetings.state(session)
         for waiting in await self.outbox.waiting(session) if state is not None else ():
             act = waiting.act
-            there = state.floor.get(act.act.intervention) if state and isinstance(act.act, AskAct) else None
+            there = state.questions.get(act.act.intervention) if state and isinstance(act.act, AskAct) else None
             if there is not None and there.removed:
                 await self.outbox.answered(act.id, Done(id=act.id))
-        await self.floor.erase_removed(session)
+        await self.local.erase_removed(session)
 
     async def forget(self, session: SessionId) -> None:
         """Erase all of a session that is no more (`Room`). Acts that wait are refused by the meeting, and go then."""
         self.translations.forget()
-        await self.floor.forget(session)
+        await self.local.forget(session)
         await self.hands.forget(session)

@@ -49,7 +49,7 @@ class Stepped(msgspec.Struct, frozen=True):
     step: Step
 
 
-Told = parts.News | parts.Ask | parts.Down | parts.Room | Stepped | parts.Quiet
+Told = parts.News | parts.Ask | parts.Down | parts.OfferActs | Stepped | parts.Quiet
 Tellee = Callable[[Told], Awaitable[None]]
 """The holder of the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and it is dialled again; any other error ends `Dialling.run`."""
@@ -227,7 +227,7 @@ class Dialling:
                 case parts.Tell(news=news):
                     self._heed(news)
                     await self._pass_on(news)
-                case parts.Ask() | parts.Room() | parts.Down() | parts.Quiet():
+                case parts.Ask() | parts.OfferActs() | parts.Down() | parts.Quiet():
                     await self._pass_on(each)
                 case _:
                     self._put([each])

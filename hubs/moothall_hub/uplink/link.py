@@ -131,7 +131,7 @@ class Link:
             done += self._pulse(at)
         if self._acts_from is not None and now >= self._acts_from:
             self._acts_from = None
-            done += [*self._send_acts(), parts.Room()]
+            done += [*self._send_acts(), parts.OfferActs()]
         return done
 
     def opened(self, at: parts.Moment) -> list[parts.Do]:
@@ -286,7 +286,7 @@ class Link:
         self.phase, self.since, self.sentence, self.welcome = parts.Phase.UP, at.monotonic, "", welcome
         first = parts.Measured(sample(self._said, at.monotonic, welcome.wall))
         # Whoever is told may have to wait, and offer others meanwhile: what was offered before goes first.
-        return [first, *self._pulse(at), *self._send_acts(), parts.Tell(welcome), parts.Room()]
+        return [first, *self._pulse(at), *self._send_acts(), parts.Tell(welcome), parts.OfferActs()]
 
     def _pulse(self, at: parts.Moment) -> list[parts.Do]:
         self._pulse_at = at.monotonic + wire.PULSE_MS
@@ -317,7 +317,7 @@ class Link:
             self._acts_from = at.monotonic + BUSY_MS
             return []
         del self._acts[answer.id]
-        return [parts.Tell(answer), parts.Room()]
+        return [parts.Tell(answer), parts.OfferActs()]
 
     def _send_acts(self) -> list[parts.Do]:
         """What was offered and isn't on its way."""

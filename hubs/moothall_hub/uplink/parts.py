@@ -52,7 +52,7 @@ class Hang(msgspec.Struct, frozen=True):
 
 
 News = (
-    wire.Welcome | wire.Above | wire.Programme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.Done
+    wire.Welcome | wire.Above | wire.HubProgramme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.Done
     | wire.NotDone | wire.Recall | wire.Signalled | wire.Translated | wire.NotTranslated
 )  # fmt: skip
 """Messages for the copies, the outbox and the translations: all but pulses, and sessions no longer followed."""
@@ -77,7 +77,7 @@ class Measured(msgspec.Struct, frozen=True):
     sample: Sample
 
 
-class Room(msgspec.Struct, frozen=True):
+class OfferActs(msgspec.Struct, frozen=True):
     """Acts may be offered: the oldest that have no answer."""
 
 
@@ -94,7 +94,7 @@ class Quiet(msgspec.Struct, frozen=True):
     now: bool
 
 
-Do = Dial | Send | Hang | Tell | Ask | Measured | Room | Down | Quiet
+Do = Dial | Send | Hang | Tell | Ask | Measured | OfferActs | Down | Quiet
 
 FENCED = MEANINGS[CloseCode.FENCED].reason
 LOOP = MEANINGS[CloseCode.LOOP].reason

@@ -16,7 +16,7 @@ from moothall.core.session.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, ResumePoint
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
-from moothall_models.speech import agreement, belief, passes, resume_points, schedule, seam
+from moothall_models.speech import agreement, confidence, overlap, passes, resume_points, schedule
 from moothall_models.speech.glossary import Glossary
 from moothall_models.speech.languages import Expected, LanguageChoice
 from moothall_models.speech.passes import PassRequest
@@ -171,10 +171,10 @@ class SpeechChannel:
         missed = utterance.speech_between(spoken_to, request.edge) >= self._settings.missed_speech
         out: list[Output] = []
         over = settled or request.last
-        if over and missed and utterance.again and spoken_to - seam.SLACK > utterance.start:
+        if over and missed and utterance.again and spoken_to - overlap.SLACK > utterance.start:
             # The decoder stopped too early: once more from where it did.
             out += self._take(utterance, fresh, len(fresh), len(fresh))
-            utterance.trim(spoken_to - seam.SLACK)
+            utterance.trim(spoken_to - overlap.SLACK)
             utterance.covered, utterance.again, utterance.redo = utterance.start, False, request.edge
         elif not request.last:
             out += self._take(utterance, fresh, count, agreement.agreed(fresh, before))
@@ -194,7 +194,7 @@ class SpeechChannel:
         utterance.unheard.missed(max(utterance.covered, utterance.speech_start), request.edge)
         utterance.covered, utterance.redo = request.edge, None
         out: list[Output] = []
-        if request.edge - request.start >= belief.longest_window(utterance, self._settings):
+        if request.edge - request.start >= confidence.longest_window(utterance, self._settings):
             out += self._take(utterance, utterance.unconfirmed, len(utterance.unconfirmed), 0)
             utterance.trim(request.edge - self._settings.settled)
             out += self._missing(utterance, utterance.start)
@@ -261,9 +261,9 @@ class SpeechChannel:
     def _fresh(self, utterance: Utterance, hypothesis: Hypothesis, edge: int) -> tuple[Word, ...]:
         """The words of a hypothesis that aren't committed yet, in media time."""
         words = heard_words(utterance, hypothesis, edge)
-        known = seam.already_committed(words, tuple(self._committed), utterance.start, self._segmenter.through)
-        fresh = tuple(words[max(known, seam.cut_off(words, self._cut)) :])
-        return fresh if belief.believed(utterance, fresh, edge, self._settings, vague=hypothesis.vague) else ()
+        known = overlap.already_committed(words, tuple(self._committed), utterance.start, self._segmenter.through)
+        fresh = tuple(words[max(known, overlap.cut_off(words, self._cut)) :])
+        return fresh if confidence.believed(utterance, fresh, edge, self._settings, vague=hypothesis.vague) else ()
 
     def _take(self, utterance: Utterance, fresh: tuple[Word, ...], count: int, same: int) -> list[Output]:
         """Commit `count` of the fresh words and show the others; `same` of them were heard before."""
@@ -288,11 +288,11 @@ class SpeechChannel:
         return out
 
     def _trim(self, utterance: Utterance, edge: int, *, missed: bool) -> None:
-        at = seam.cut(utterance, tuple(self._committed), edge, missed=missed, settings=self._settings)
+        at = overlap.cut(utterance, tuple(self._committed), edge, missed=missed, settings=self._settings)
         if at is not None:
             utterance.trim(at)
-        elif edge - utterance.start >= belief.longest_window(utterance, self._settings):
-            utterance.trim(seam.forced(utterance, edge - belief.kept(utterance, self._settings)))
+        elif edge - utterance.start >= confidence.longest_window(utterance, self._settings):
+            utterance.trim(overlap.forced(utterance, edge - confidence.kept(utterance, self._settings)))
 
     def _finish_closed(self) -> list[Output]:
         """Commit what the last pass heard of utterances that are over."""
@@ -304,7 +304,7 @@ class SpeechChannel:
                 break
             self._utterances.popleft()
             words, language = utterance.unconfirmed, utterance.spoken.language
-            if words and not belief.doubtful(utterance, self._settings):
+            if words and not confidence.doubtful(utterance, self._settings):
                 self._languages.settle(utterance.spoken)
                 out += self._commit(words, language, "")
             elif self._shown:

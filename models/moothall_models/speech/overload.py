@@ -29,7 +29,7 @@ LATEST = 1_000
 """A pass counts as no more overdue than this, ms, when it is asked for."""
 
 
-class Room(msgspec.Struct, frozen=True):
+class Headroom(msgspec.Struct, frozen=True):
     """What fits beside what is there."""
 
     channels: int
@@ -92,7 +92,7 @@ class Load:
         if waited <= PROMPT:
             self._prompt.add(ran, speech)
 
-    def room(self, attached: int, lag: int) -> Room:
+    def room(self, attached: int, lag: int) -> Headroom:
         """What fits beside `attached` channels of which the latest is `lag` ms late."""
         fits = self._prompt.channels(self._workers) or GUESSED * self._workers
         # Where all have to wait they have fewer passes: that flatters, so it counts only where it says that less fits.
@@ -101,4 +101,4 @@ class Load:
         if self._at_most is not None:
             fits, most = min(fits, self._at_most), min(most, self._at_most)
         channels = fits - attached if lag < LATE else min(0, fits - attached)
-        return Room(channels, max(0, most - attached) if lag < TOO_LATE else 0)
+        return Headroom(channels, max(0, most - attached) if lag < TOO_LATE else 0)

@@ -11,9 +11,9 @@ from typing import TextIO
 from moothall.core.kernel.errors import MoothallError
 from moothall_models.manifest import Task
 from moothall_models.store.failures import ModelMissing, megabytes
+from moothall_models.store.model_folder import ModelStatus, ModelStore
 from moothall_models.store.packages import describe, install_package
 from moothall_models.store.progress import TextProgress
-from moothall_models.store.shelf import ModelStore, Standing
 from moothall_models.store.where import open_store, packages_folder
 from moothall_models.translators.argos_package import installed_packages
 
@@ -86,7 +86,7 @@ def _list(store: ModelStore, out: TextIO) -> int:
     for package in installed_packages(packages_folder(store.folder)):
         languages = f"{package.source}>{package.target}"
         about = f"package of Argos Translate, {package.about.package_version}"
-        size, state = megabytes(package.size), Standing.HERE.value
+        size, state = megabytes(package.size), ModelStatus.HERE.value
         rows.append(("", package.folder.name, "translate", languages, size, "see it", state, about))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:

@@ -25,8 +25,8 @@ from moothall_models.translators.argos import ArgosTranslator, wanting
 from moothall_models.translators.argos_package import (
     METADATA,
     MOST_METADATA,
-    About,
     ArgosPackage,
+    PackageMetadata,
     PackageUnusable,
     check_files,
     read_about,
@@ -54,7 +54,7 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it was loaded; not where the libraries for it are missing."""
 
 
-def name_of(about: About) -> str:
+def name_of(about: PackageMetadata) -> str:
     """Name of a package's folder: one for a pair of languages."""
     return f"{about.from_code}_{about.to_code}"
 

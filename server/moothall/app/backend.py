@@ -29,7 +29,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
-from moothall.core.questions.statements import Dimension, Group, Questions
+from moothall.core.questions.statements import AboutQuestions, Dimension, Group
 from moothall.services.capture.closing import Closing
 from moothall.services.control.openers import Openers
 from moothall.services.hubs.pairing import Pairing
@@ -46,7 +46,7 @@ from moothall.services.questions.typing import Typing
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.supervision.carrying_on import carry_on
+from moothall.services.supervision.supervising import supervise
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Settings
 
@@ -61,8 +61,8 @@ LOCK_FILE = "lock"
 
 
 @dataclass(eq=False, repr=False)
-class House:
-    """An open data folder: all that a server keeps and knows. Made by `open_house`.
+class Backend:
+    """An open data folder: all that a server keeps and knows. Made by `open_backend`.
 
     `tasks` owns all tasks of the server while it is open. Raises ConfigurationError.
     """
@@ -124,7 +124,7 @@ class House:
         self.typing = Typing(sessions, self.clock)
         self.ballots = Ballots(sessions, book=self.book, clock=self.clock, randomness=randomness, most_new=most)
         dimensions = tuple(Dimension(each) for each in dict.fromkeys(self.settings.balance.asks))
-        questions = Questions(
+        questions = AboutQuestions(
             dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(self.settings.balance.groups)))
         )
         self.balance = Balance(sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions)
@@ -163,7 +163,7 @@ class House:
     def keep(self, stack: AsyncExitStack, *running: Callable[[], Coroutine[object, object, None]]) -> None:
         """Run each of them, begun again after a fault, until the stack unwinds."""
         for run in running:
-            stack.callback(self.tasks.create_task(carry_on(run, self.clock)).cancel)
+            stack.callback(self.tasks.create_task(supervise(run, self.clock)).cancel)
 
     def office(self, public: str) -> Office:
         """For the operator's commands; `public` is the address that links say."""
@@ -205,7 +205,7 @@ def _remove(folder: Path) -> None:
         raise StorageUnavailable(f"The folder {folder} can't be removed: {error.strerror}.") from error
 
 
-async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) -> House:
+async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Backend:
     """Hold the data folder and open what it keeps, until the stack unwinds.
 
     Raises ConfigurationError with a sentence when that can't be.
@@ -219,12 +219,12 @@ async def open_house(stack: AsyncExitStack, settings: Settings, clock: Clock) ->
     stack.push_async_callback(book.close)
     signer = await _signer(data, log)
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
-    house = House(settings, log=log, book=book, signer=signer, zone=zone, clock=clock, tasks=tasks)
+    backend = Backend(settings, log=log, book=book, signer=signer, zone=zone, clock=clock, tasks=tasks)
     started = asyncio.Event()
-    stack.callback(tasks.create_task(house.sessions.run(started)).cancel)
+    stack.callback(tasks.create_task(backend.sessions.run(started)).cancel)
     await started.wait()
-    await house.load()
-    return house
+    await backend.load()
+    return backend
 
 
 async def _signer(data: Path, log: SqliteLog) -> Ed25519Signer:
@@ -240,33 +240,35 @@ async def _signer(data: Path, log: SqliteLog) -> Ed25519Signer:
     return Ed25519Signer.open(path)
 
 
-async def open_glossaries(stack: AsyncExitStack, house: House) -> Glossaries:
+async def open_glossaries(stack: AsyncExitStack, backend: Backend) -> Glossaries:
     """Names and terms to prefer, their files looked at until the stack unwinds. Raises ConfigurationError."""
-    folder = house.settings.conference.glossaries
-    programme = house.programme
+    folder = backend.settings.conference.glossaries
+    programme = backend.programme
 
     def room_of(session: SessionId) -> Room | None:
         room = programme.room_of(session)
         return None if room is None else programme.room(room)
 
-    glossaries = Glossaries(GlossaryFolder(Path(folder) if folder else None), house.clock, room_of)
+    glossaries = Glossaries(GlossaryFolder(Path(folder) if folder else None), backend.clock, room_of)
     await glossaries.load()
     if folder:
-        house.keep(stack, glossaries.run)
+        backend.keep(stack, glossaries.run)
     return glossaries
 
 
-def watch_rehearsals(stack: AsyncExitStack, house: House) -> None:
+def watch_rehearsals(stack: AsyncExitStack, backend: Backend) -> None:
     """Have rehearsals remove themselves, until the stack unwinds."""
-    rehearsals = Rehearsals(programme=house.programme, sessions=house.sessions, clock=house.clock, erase=house.erase)
-    house.keep(stack, rehearsals.run)
+    rehearsals = Rehearsals(
+        programme=backend.programme, sessions=backend.sessions, clock=backend.clock, erase=backend.erase
+    )
+    backend.keep(stack, rehearsals.run)
 
 
 @asynccontextmanager
-async def quiet_house(settings: Settings, clock: Clock) -> AsyncIterator[House]:
+async def quiet_backend(settings: Settings, clock: Clock) -> AsyncIterator[Backend]:
     """The house without a server, for a command. Raises ConfigurationError, alone or in a group."""
     async with AsyncExitStack() as stack:
-        yield await open_house(stack, settings, clock)
+        yield await open_backend(stack, settings, clock)
 
 
 @contextmanager

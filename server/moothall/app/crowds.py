@@ -6,28 +6,28 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.adapters.desks.desk_socket import Extra, Wish
-from moothall.app.backend import House
-from moothall.core.commands import Stand
-from moothall.core.events.question_parts import Standing
+from moothall.adapters.desks.desk_socket import DeskRequest, Extra
+from moothall.app.backend import Backend
+from moothall.core.commands import SetStatus
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
-from moothall.core.rules import questions as decide_floor
+from moothall.core.rules import questions as question_rules
 from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.questions import LEADERS
-from moothall.services.desks.table import Seat
+from moothall.services.desks.session_desks import DeskConnection
 
 
-def crowd_news(house: House) -> dict[str, News]:
+def crowd_news(backend: Backend) -> dict[str, News]:
     """What is told of those who ask and choose: who is heard, and what may be a flood."""
 
     def crowds(session: SessionId) -> object:
-        found = house.loaded(session, lambda live: house.asking.places.crowds(session, live.state.floor), ())
+        found = backend.loaded(session, lambda live: backend.asking.places.crowds(session, live.state.questions), ())
         return msgspec.to_builtins(found) if found else None
 
-    ballots = house.ballots
+    ballots = backend.ballots
     return {
-        "balance": house.balance.told,
+        "balance": backend.balance.told,
         "set-aside": ballots.set_aside,
         "lately": ballots.lately,
         "crowds": crowds,
@@ -37,30 +37,32 @@ def crowd_news(house: House) -> dict[str, News]:
 class CrowdMessages:
     """The desk messages about many questions from one address."""
 
-    def __init__(self, house: House, desks: Desks) -> None:
-        self._places = house.asking.places
+    def __init__(self, backend: Backend, desks: Desks) -> None:
+        self._places = backend.asking.places
         self._desks = desks
 
     def all(self) -> dict[str, Extra]:
         """By the names of their messages."""
         return {"older": self._older, "crowd": self._crowd}
 
-    async def _older(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _older(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """The questions before a number, the newest first to come."""
-        if seat.staff.role not in LEADERS:
+        if desk.staff.role not in LEADERS:
             return refuse(RefusalCode.FORBIDDEN, "Your link is not for leading the discussion: it shows no questions.")
-        return self._desks.older(seat, wish.first)
+        return self._desks.older(desk, request.first)
 
-    async def _crowd(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _crowd(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """All that are being checked and came from one address are not taken, in one act."""
-        if not is_command_id(wish.id):
+        if not is_command_id(request.id):
             return refuse(RefusalCode.INVALID, "This act needs an id.")
-        act = CommandId(wish.id)
-        names = self._places.of(seat.live.id, seat.live.state.floor, wish.kind)
-        if not names and seat.live.writer.receipt(act) is None:
+        act = CommandId(request.id)
+        names = self._places.of(desk.live.id, desk.live.state.questions, request.kind)
+        if not names and desk.live.writer.receipt(act) is None:
             return refuse(RefusalCode.STALE, "None of these questions is being checked any more.")
-        most = decide_floor.MOST_AT_ONCE
+        most = question_rules.MOST_AT_ONCE
         parts = [names[first : first + most] for first in range(0, max(1, len(names)), most)]
-        declined = [Stand(interventions=part, standing=Standing.DECLINED, reason=wish.text) for part in parts]
-        answer = await self._desks.act(seat, act, declined)
+        declined = [
+            SetStatus(interventions=part, status=InterventionStatus.DECLINED, reason=request.text) for part in parts
+        ]
+        answer = await self._desks.act(desk, act, declined)
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer.receipt)}

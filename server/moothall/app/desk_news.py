@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 import msgspec
 
-from moothall.app.backend import House
+from moothall.app.backend import Backend
 from moothall.app.crowds import crowd_news
 from moothall.core.kernel.ids import SessionId
 from moothall.services.control.control_room import ControlRoom
-from moothall.services.desks.backstage import hubs, outcome
 from moothall.services.desks.desks import News
+from moothall.services.desks.notes_and_tags import hubs, outcome
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.role_links import covers, hub_of
 from moothall.services.translation.glossaries import Glossaries
 
 
-def desk_news(house: House, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, News]:
+def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, News]:
     """What desks are told whenever it changes."""
 
     def told(session: SessionId) -> object:
@@ -32,7 +32,7 @@ def desk_news(house: House, reports: Reports, control: ControlRoom, glossaries: 
         }
 
     def overrun(session: SessionId) -> object:
-        found = house.programme.overrun(session)
+        found = backend.programme.overrun(session)
         return None if found is None else {"minutes": -(-found.left // 60_000)}
 
     def alarm(session: SessionId) -> object:
@@ -43,31 +43,33 @@ def desk_news(house: House, reports: Reports, control: ControlRoom, glossaries: 
         return msgspec.to_builtins(raised)
 
     def quality(session: SessionId) -> object:
-        return house.loaded(session, lambda live: msgspec.to_builtins(live.writer.quality.quality()), None)
+        return backend.loaded(session, lambda live: msgspec.to_builtins(live.writer.quality.quality()), None)
 
     def proposals(session: SessionId) -> object:
-        live, kept = house.sessions.loaded(session), house.proposals.kept(session)
-        return None if live is None or kept is None else {"run": kept.run, "fates": house.proposals.fates(live.writer)}
+        live, kept = backend.sessions.loaded(session), backend.proposals.kept(session)
+        return (
+            None if live is None or kept is None else {"run": kept.run, "fates": backend.proposals.fates(live.writer)}
+        )
 
     def terms(session: SessionId) -> object:
-        return house.loaded(
+        return backend.loaded(
             session, lambda live: msgspec.to_builtins(glossaries.shown(live.state, live.writer.mended_names)), None
         )
 
     def beside(session: SessionId) -> object:
-        room = house.programme.room_of(session)
-        links = [each for each in house.links.list() if covers(each.scope, session, room)]
-        titles = {hub: house.hubs.title_of(hub) or hub for each in links if (hub := hub_of(each))}
-        return house.loaded(session, lambda live: hubs(live.state, titles), None)
+        room = backend.programme.room_of(session)
+        links = [each for each in backend.links.list() if covers(each.scope, session, room)]
+        titles = {hub: backend.hubs.title_of(hub) or hub for each in links if (hub := hub_of(each))}
+        return backend.loaded(session, lambda live: hubs(live.state, titles), None)
 
     def report(session: SessionId) -> object:
-        return house.loaded(session, lambda live: outcome(live.state), None)
+        return backend.loaded(session, lambda live: outcome(live.state), None)
 
-    def following(session: SessionId) -> object:
-        room = house.programme.room_of(session)
-        coming = None if room is None else house.programme.next_in(room)
-        planned = None if coming is None else house.programme.plan_of(coming)
-        out = () if room is None else left_out(house.programme, room, house.clock.wall())
+    def next_session(session: SessionId) -> object:
+        room = backend.programme.room_of(session)
+        coming = None if room is None else backend.programme.next_in(room)
+        planned = None if coming is None else backend.programme.plan_of(coming)
+        out = () if room is None else left_out(backend.programme, room, backend.clock.wall())
         titles = [each.title for each in out if each.session != session]
         if planned is None and not titles:
             return None
@@ -78,5 +80,5 @@ def desk_news(house: House, reports: Reports, control: ControlRoom, glossaries: 
         }
 
     text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": beside, "outcome": report}
-    floor = crowd_news(house)
-    return {"reports": told, "overrun": overrun, "following": following, "alarm": alarm, **floor, **text}
+    questions = crowd_news(backend)
+    return {"reports": told, "overrun": overrun, "next-session": next_session, "alarm": alarm, **questions, **text}

@@ -13,10 +13,10 @@ from aiohttp import web
 
 from moothall.adapters.desks.control_door import ControlDoor
 from moothall.adapters.desks.control_socket import ControlSocket, Send
-from moothall.adapters.desks.desk_door import About, DeskDoor
-from moothall.adapters.desks.desk_socket import DeskSocket, Extra, Wish
+from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
+from moothall.adapters.desks.desk_socket import DeskRequest, DeskSocket, Extra
 from moothall.adapters.desks.staff_socket import StaffSocket
-from moothall.app.backend import House
+from moothall.app.backend import Backend
 from moothall.app.crowds import CrowdMessages
 from moothall.app.desk_news import desk_news
 from moothall.app.parts import Entrance, Services
@@ -32,15 +32,15 @@ from moothall.core.rules.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.session.state import ON, Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.capture.redoing import redo
-from moothall.services.control.alarms import Beside
+from moothall.services.control.alarms import RoomConflict
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.control.speaker_watch import SpeakerWatch
 from moothall.services.desks.copies import Copies
 from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.desks.removal import remove
-from moothall.services.desks.table import Seat
-from moothall.services.log.orders import Receipt, unavailable
+from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
 from moothall.services.sessions.reports import Kind, Reports
@@ -57,54 +57,54 @@ def open_desks(
     reports: Reports,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket]:
     """The routes of the staff's pages, with all that runs for them, and their socket, to be closed at the end."""
-    house, staff, pages = services.house, entrance.staff, services.pages
+    backend, staff, pages = services.backend, entrance.staff, services.pages
     recognising, sound, reach = services.recognising, services.live, services.translation.reach
-    socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=house.clock)
-    house.links.when_gone(lambda _: socket.recheck())
+    socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=backend.clock)
+    backend.links.when_gone(lambda _: socket.recheck())
     news: dict[str, News] = {}
-    moves = LineMoves(house.sessions, log=house.log, clock=house.clock, may_act=staff.may_act)
+    moves = LineMoves(backend.sessions, log=backend.log, clock=backend.clock, may_act=staff.may_act)
     desks = Desks(
-        house.sessions,
-        log=house.log,
-        closing=house.closing,
-        clock=house.clock,
-        randomness=house.randomness,
+        backend.sessions,
+        log=backend.log,
+        closing=backend.closing,
+        clock=backend.clock,
+        randomness=backend.randomness,
         held=recognising.held,
         undo_move=moves.undo,
-        label=house.links.label,
+        label=backend.links.label,
         news=news,
-        beside=partial(two_in_a_room, house.programme),
-        named=house.openers.named,
+        beside=partial(two_in_a_room, backend.programme),
+        named=backend.openers.named,
     )
     control = ControlRoom(
-        house.sessions,
-        rooms=house.programme,
-        clock=house.clock,
+        backend.sessions,
+        rooms=backend.programme,
+        clock=backend.clock,
         engines=lambda: recognising.engines,
         refused=lambda: recognising.refused,
         unheard=lambda session: bool(recognising.unheard(session)),
         unlike=recognising.unlike,
-        beside=partial(_beside, house),
+        beside=partial(_beside, backend),
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
         loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
-        disk=lambda: _disk(house),
+        disk=lambda: _disk(backend),
         tally=reports.tally,
         presence=desks.presence,
     )
-    news |= desk_news(house, reports, control, services.glossaries)
+    news |= desk_news(backend, reports, control, services.glossaries)
     extras = {
         **_Extras(services, desks=desks, moves=moves, reports=reports).all(),
-        **ProposalMessages(house.proposals, desks).all(),
-        **CrowdMessages(house, desks).all(),
+        **ProposalMessages(backend.proposals, desks).all(),
+        **CrowdMessages(backend, desks).all(),
         **services.translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
-    ControlSocket(socket, control, may_act=staff.may_act, send=_sender(house.sessions), reach=reach)
-    watch = SpeakerWatch(house.sessions, house.clock)
-    house.keep(stack, socket.run, desks.run, control.run, watch.run, house.proposals.run)
+    ControlSocket(socket, control, may_act=staff.may_act, send=_sender(backend.sessions), reach=reach)
+    watch = SpeakerWatch(backend.sessions, backend.clock)
+    backend.keep(stack, socket.run, desks.run, control.run, watch.run, backend.proposals.run)
     doors = (
-        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=partial(_about, house)),
+        DeskDoor(pages, staff=staff.staff, may_act=staff.may_act, about=partial(_about, backend)),
         ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
         socket,
     )
@@ -121,39 +121,39 @@ def _sender(sessions: Sessions) -> Send:
     return send
 
 
-def _beside(house: House, session: SessionId) -> Beside | None:
-    other = on_beside(house.programme, session)
-    return None if other is None else Beside(title=other.title, by=house.openers.beside(session, other.session))
+def _beside(backend: Backend, session: SessionId) -> RoomConflict | None:
+    other = on_beside(backend.programme, session)
+    return None if other is None else RoomConflict(title=other.title, by=backend.openers.beside(session, other.session))
 
 
-def _disk(house: House) -> tuple[int, int] | None:
+def _disk(backend: Backend) -> tuple[int, int] | None:
     try:
-        usage = shutil.disk_usage(house.data)
+        usage = shutil.disk_usage(backend.data)
     except OSError:
         return None
     return usage.free, usage.total
 
 
-async def _about(house: House, session: SessionId) -> About | None:
+async def _about(backend: Backend, session: SessionId) -> DeskPageFacts | None:
     """What the page of a session has to know before it connects; None for an unknown session. Raises
     StorageUnavailable.
     """
-    live = await house.sessions.find(session)
+    live = await backend.sessions.find(session)
     if live is None or live.state.status is Status.ABSENT:
         return None
-    return About(
+    return DeskPageFacts(
         title=live.state.title,
         language=next(iter(live.state.languages), ""),
         channel=next(iter(live.state.channels), "floor"),
         sound=live.state.sound is not SoundKept.NONE,
-        others=_others(house, session),
+        others=_others(backend, session),
     )
 
 
-def _others(house: House, session: SessionId) -> tuple[tuple[SessionId, str], ...]:
+def _others(backend: Backend, session: SessionId) -> tuple[tuple[SessionId, str], ...]:
     """Sessions that have begun, those that are on first."""
     begun = [
-        live for live in house.sessions.all_loaded if live.id != session and live.state.status in (*ON, Status.CLOSED)
+        live for live in backend.sessions.all_loaded if live.id != session and live.state.status in (*ON, Status.CLOSED)
     ]
     begun.sort(key=lambda live: (live.state.status is Status.CLOSED, live.state.title))
     return tuple((live.id, live.state.title or live.id) for live in begun[:MOST_OTHERS])
@@ -170,11 +170,11 @@ class _Extras:
     reports: Reports
 
     def __post_init__(self) -> None:
-        self.house = self.services.house
-        self._copies = Copies(self.house.log, self._writer_of)
+        self.backend = self.services.backend
+        self._copies = Copies(self.backend.log, self._writer_of)
 
     async def _writer_of(self, session: SessionId) -> SessionWriter | None:
-        live = await self.house.sessions.find(session)
+        live = await self.backend.sessions.find(session)
         return None if live is None else live.writer
 
     def all(self) -> dict[str, Extra]:
@@ -189,90 +189,94 @@ class _Extras:
             "mended": self._mended,
         }
 
-    async def _redo(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _redo(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """They speak another language: force it, and have the last minute recognised once more."""
-        channel = ChannelId(wish.channel or seat.channel)
-        if not is_command_id(wish.id) or channel not in seat.live.state.channels:
+        channel = ChannelId(request.channel or desk.channel)
+        if not is_command_id(request.id) or channel not in desk.live.state.channels:
             return refuse(RefusalCode.INVALID, "This act needs an id and one of the meeting's texts.")
-        name = CommandId(wish.id)
-        with self.desks.doing(seat, name):
-            answer = await redo(seat.live.writer, self.services.recognising, seat.actor, name, channel, wish.language)
-        return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
-
-    async def _move(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        """Lines belong to another session. That the link reaches it has been asked."""
-        if not is_command_id(wish.id):
-            return refuse(RefusalCode.INVALID, "This act needs an id.")
-        name, channel = CommandId(wish.id), ChannelId(wish.channel or seat.channel)
-        with self.desks.doing(seat, name):
-            answer = await self.moves.move(
-                seat, name, channel=channel, segments=wish.segments, session=SessionId(wish.session or "")
+        name = CommandId(request.id)
+        with self.desks.doing(desk, name):
+            answer = await redo(
+                desk.live.writer, self.services.recognising, desk.actor, name, channel, request.language
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
-    async def _next(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _move(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
+        """Lines belong to another session. That the link reaches it has been asked."""
+        if not is_command_id(request.id):
+            return refuse(RefusalCode.INVALID, "This act needs an id.")
+        name, channel = CommandId(request.id), ChannelId(request.channel or desk.channel)
+        with self.desks.doing(desk, name):
+            answer = await self.moves.move(
+                desk, name, channel=channel, segments=request.segments, session=SessionId(request.session or "")
+            )
+        return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
+
+    async def _next(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """Close this session and start the one that follows in its room."""
-        room = self.house.programme.room_of(seat.live.id)
-        if room is None or not may_send(seat.staff.role, CloseSession()):
+        room = self.backend.programme.room_of(desk.live.id)
+        if room is None or not may_send(desk.staff.role, CloseSession()):
             return refuse(
                 RefusalCode.FORBIDDEN, "This meeting is in no room of the programme, so no next meeting can follow it."
             )
-        if not is_command_id(wish.id):
+        if not is_command_id(request.id):
             return refuse(RefusalCode.INVALID, "This act needs an id.")
-        live, act = seat.live, CommandId(f"next:{short(CommandId(wish.id))}")
-        gone = self.house.programme.gone_on(room, act)
+        live, act = desk.live, CommandId(f"next:{short(CommandId(request.id))}")
+        gone = self.backend.programme.gone_on(room, act)
         if gone is not None:  # It is sent again, since the line or the server was away.
             return {"session": gone}
         on = live.id if live.state.status in ON else None
-        if on is None and self.house.programme.now_in(room) is not None:
-            return self.house.programme.quicker(room)
-        then = None if wish.then is None else SessionId(wish.then)
-        with self.house.openers.named(opening_of(act), seat.presence.known_as):
-            answer = await self.house.programme.next_session(room, after=on, then=then, by=seat.staff.link, act=act)
+        if on is None and self.backend.programme.now_in(room) is not None:
+            return self.backend.programme.quicker(room)
+        then = None if request.then is None else SessionId(request.then)
+        with self.backend.openers.named(opening_of(act), desk.presence.known_as):
+            answer = await self.backend.programme.next_session(room, after=on, then=then, by=desk.staff.link, act=act)
         return answer if isinstance(answer, Refusal) else {"session": answer}
 
-    async def _remove(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _remove(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """Words must not stay, neither in the text nor in the sound."""
-        if not is_command_id(wish.id) or wish.removes is None:
+        if not is_command_id(request.id) or request.removes is None:
             return refuse(RefusalCode.INVALID, "This act needs an id and says which words are removed.")
         async with self.moves.busy:
             answer = await remove(
-                seat.live.writer,
-                seat.actor,
-                CommandId(wish.id),
-                wish.removes,
+                desk.live.writer,
+                desk.actor,
+                CommandId(request.id),
+                request.removes,
                 copies=self._copies,
                 silence=self._silence,
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
     async def _silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
-        await self.house.proposals.forget_spoken(session, spoken)
+        await self.backend.proposals.forget_spoken(session, spoken)
         await self.services.recordings.silence(session, spoken)
 
-    async def _concerned(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _concerned(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """How many lines that stand would lose words to a removal, here and where they were moved to."""
-        if wish.removes is None or seat.staff.role not in REMOVERS:
+        if request.removes is None or desk.staff.role not in REMOVERS:
             return refuse(RefusalCode.FORBIDDEN, "Your link is not for removing words.")
         try:
-            found = await self._copies.of(seat.live.writer, wish.removes)
+            found = await self._copies.of(desk.live.writer, request.removes)
         except StorageUnavailable:
             return unavailable()
-        cuts = [*selected(seat.live.state, wish.removes)]
+        cuts = [*selected(desk.live.state, request.removes)]
         for each in (found.here, *found.elsewhere):
             cuts += selected(each.writer.state, Lines(each.segments))
         return {"lines": sum(not cut.line.gone and bool(cut.line.whole.strip()) for cut in cuts)}
 
-    async def _seen(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        return self._report(seat, wish, self.reports.seen)
+    async def _seen(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
+        return self._report(desk, request, self.reports.seen)
 
-    async def _mended(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
-        return self._report(seat, wish, self.reports.mended)
+    async def _mended(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
+        return self._report(desk, request, self.reports.mended)
 
-    def _report(self, seat: Seat, wish: Wish, tell: Callable[[SessionId, Kind], object]) -> dict[str, object] | Refusal:
-        if wish.kind not in {kind.value for kind in Kind} or not _tends_text(seat.staff.role):
+    def _report(
+        self, desk: DeskConnection, request: DeskRequest, tell: Callable[[SessionId, Kind], object]
+    ) -> dict[str, object] | Refusal:
+        if request.kind not in {kind.value for kind in Kind} or not _tends_text(desk.staff.role):
             return refuse(RefusalCode.FORBIDDEN, "Your link is not for answering what readers report.")
-        tell(seat.live.id, Kind(wish.kind))
+        tell(desk.live.id, Kind(request.kind))
         return {}
 
 

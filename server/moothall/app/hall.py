@@ -22,7 +22,7 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector
 from moothall.app.admin import open_local_door
-from moothall.app.backend import SPOOL_FOLDER, open_glossaries, open_house, watch_rehearsals
+from moothall.app.backend import SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
 from moothall.app.parts import Address, Services
 from moothall.app.sound import open_live, open_recordings
@@ -40,7 +40,7 @@ from moothall.settings.sections import Settings
 logger = logging.getLogger(__name__)
 
 
-class Hall(Services, frozen=True, kw_only=True):
+class RunningServer(Services, frozen=True, kw_only=True):
     """A running server, as its starter sees it."""
 
     served: Address
@@ -56,11 +56,11 @@ class Hall(Services, frozen=True, kw_only=True):
     @property
     def office(self) -> Office:
         """For the operator's commands."""
-        return self.house.office(self.served.public)
+        return self.backend.office(self.served.public)
 
 
 @asynccontextmanager
-async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Hall]:
+async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[RunningServer]:
     """Run a server while inside.
 
     Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
@@ -69,26 +69,26 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
     keep_addresses_out_of_logs()
     refuse_core_dumps()
     async with AsyncExitStack() as stack:
-        house = await open_house(stack, settings, clock)
+        backend = await open_backend(stack, settings, clock)
         web = Path(settings.server.web) if settings.server.web else find_web_folder()
-        pages = Pages(web, zone=house.programme.zone)
+        pages = Pages(web, zone=backend.programme.zone)
         listener = stack.enter_context(closing(_listen(settings)))
-        recordings, sound_folder = open_recordings(stack, house)
-        glossaries = await open_glossaries(stack, house)
+        recordings, sound_folder = open_recordings(stack, backend)
+        glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
         recognising = Recognising(clock, recordings.record, glossaries.preferred, pulses)
-        spools = DiskSpools(house.data / SPOOL_FOLDER)
-        live = await open_live(stack, house, spools, recognising)
-        translation = open_translating(stack, house, glossaries, pulses)
+        spools = DiskSpools(backend.data / SPOOL_FOLDER)
+        live = await open_live(stack, backend, spools, recognising)
+        translation = open_translating(stack, backend, glossaries, pulses)
         recognising.tell_again(translation.translating.expect_better)
-        presence, hub_acts = open_presence(stack, house)
+        presence, hub_acts = open_presence(stack, backend)
         services = Services(
-            house=house,
+            backend=backend,
             pages=pages,
             pulses=pulses,
             recognising=recognising,
             translation=translation,
-            ingest=Ingest(spools=spools, recognising=recognising, clock=clock, closing=house.closing),
+            ingest=Ingest(spools=spools, recognising=recognising, clock=clock, closing=backend.closing),
             live=live,
             glossaries=glossaries,
             recordings=recordings,
@@ -98,11 +98,11 @@ async def hall(settings: Settings, *, clock: Clock | None = None) -> AsyncIterat
         )
         room = watch_open_files(stack, settings.server.max_readers, "max_readers")
         address = await open_doors(stack, services, listener, room)
-        await open_local_door(stack, house, address.public)
-        watch_rehearsals(stack, house)
+        await open_local_door(stack, backend, address.public)
+        watch_rehearsals(stack, backend)
         engines, translator = await _start_engines(stack, services)
         stack.enter_context(calm_collector())
-        yield Hall(**msgspec.structs.asdict(services), served=address, engines=engines, translator=translator)
+        yield RunningServer(**msgspec.structs.asdict(services), served=address, engines=engines, translator=translator)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -121,8 +121,8 @@ async def _start_engines(
     stack: AsyncExitStack, services: Services
 ) -> tuple[tuple[EngineChild, ...], EngineChild | None]:
     """Listen for engines, and start the server's own, and its translators."""
-    house, pulses, translators = services.house, services.pulses, services.translation.translators
-    settings = house.settings
+    backend, pulses, translators = services.backend, services.pulses, services.translation.translators
+    settings = backend.settings
     own = SystemRandomness().bytes(24).hex()
     remote = engine_tokens(Path(settings.engine.tokens)) if settings.engine.tokens else {}
     tokens = {
@@ -136,7 +136,7 @@ async def _start_engines(
     port = await stack.enter_async_context(
         serve_engines(host, settings.engine.listen_port, lambda: tokens, handle, translate, feel=pulses.serve)
     )
-    house.keep(stack, pulses.run)
+    backend.keep(stack, pulses.run)
     dialled = f"ws://{'[' + host + ']' if ':' in host else host}:{port}/"
     common = ["--url", dialled, "--model", settings.engine.model, "--threads", str(settings.engine.threads)]
     common += ["--device", settings.engine.device, "--compute-type", settings.engine.compute_type]
@@ -149,13 +149,13 @@ async def _start_engines(
             [*common, "--name", f"child-{number}", "--log-level", settings.logging.level],
             token=own,
             threads=settings.engine.threads,
-            clock=house.clock,
+            clock=backend.clock,
             name=f"engine child {number}",
-            watched=(pulses, house.randomness),
+            watched=(pulses, backend.randomness),
         )
-        stack.callback(house.tasks.create_task(child.run()).cancel)
+        stack.callback(backend.tasks.create_task(child.run()).cancel)
         children.append(child)
-    translator = start_translators(stack, house, translators, url=dialled, token=own, pulses=pulses)
+    translator = start_translators(stack, backend, translators, url=dialled, token=own, pulses=pulses)
     return tuple(children), translator
 
 

@@ -17,12 +17,12 @@ from moothall.adapters.hubs.page_door import HubPageDoor
 from moothall.adapters.hubs.pair_door import HubPairDoor
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.system.time_zones import find_zone
-from moothall.app.backend import House
+from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
 from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.links import Connected, HubFollowed, HubLinks
-from moothall.services.hubs.ports import About, ActTaker, Pack, Registry
+from moothall.services.hubs.ports import ActTaker, ConferenceInfo, Pack, Registry
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.hubs.signals import HubSignals, SoundWatch
 from moothall.services.hubs.source import CentreSource
@@ -35,7 +35,7 @@ def hub_doors(
     services: Services, entrance: Entrance, linked: Callable[[], tuple[Connected, ...]]
 ) -> Sequence[web.RouteDef]:
     """Their routes. `linked`: whose machine has a link."""
-    house, pages, catalogue = services.house, services.pages, entrance.catalogue
+    backend, pages, catalogue = services.backend, services.pages, entrance.catalogue
 
     def title_of(session: SessionId) -> str:
         known = catalogue.known(session)
@@ -43,42 +43,42 @@ def hub_doors(
 
     admin = HubAdminDoor(
         pages=entrance.forms,
-        hubs=house.hubs,
-        pairing=house.pairing,
-        zone=house.programme.zone,
+        hubs=backend.hubs,
+        pairing=backend.pairing,
+        zone=backend.programme.zone,
         zones=find_zone,
         public=entrance.address.public,
         qr_svg=qr_svg,
-        removals=house.hub_removals.list,
+        removals=backend.hub_removals.list,
         title_of=title_of,
         linked=linked,
     )
     pair = HubPairDoor(
         pages,
-        house.pairing,
+        backend.pairing,
         staff=entrance.staff,
-        clock=house.clock,
-        randomness=house.randomness,
-        keys=house.signer.public_document(),
+        clock=backend.clock,
+        randomness=backend.randomness,
+        keys=backend.signer.public_document(),
         public=entrance.address.public,
         address_of=entrance.address_of,
     )
     page = HubPageDoor(
         pages=entrance.forms,
-        hubs=house.hubs,
-        sessions=house.sessions,
-        programme=house.programme,
-        asking=house.asking,
+        hubs=backend.hubs,
+        sessions=backend.sessions,
+        programme=backend.programme,
+        asking=backend.asking,
         entries=catalogue.all,
         zones=find_zone,
-        clock=house.clock,
-        randomness=house.randomness,
+        clock=backend.clock,
+        randomness=backend.randomness,
     )
-    return [route for door in (admin, pair, page, HubListDoor(pages, house.hubs)) for route in door.routes()]
+    return [route for door in (admin, pair, page, HubListDoor(pages, backend.hubs)) for route in door.routes()]
 
 
 def hub_door(
-    house: House,
+    backend: Backend,
     *,
     registry: Registry,
     acts: ActTaker,
@@ -93,25 +93,30 @@ def hub_door(
 
     `catalogue` has to be given what is published already. `public` is the centre's address for people.
     """
-    programme = house.programme
+    programme = backend.programme
 
     source = CentreSource(
-        house.sessions, house.log, house.clock, catalogue=catalogue, planned=programme.planned, place=house.place
+        backend.sessions,
+        backend.log,
+        backend.clock,
+        catalogue=catalogue,
+        planned=programme.planned,
+        place=backend.place,
     )
-    keys = msgspec.json.encode(house.signer.public_document())
+    keys = msgspec.json.encode(backend.signer.public_document())
     links = HubLinks(
         source,
         acts,
         registry,
-        house.clock,
+        backend.clock,
         pack=pack,
-        about=lambda: About(keys=keys, zone=programme.zone().name, address=public),
-        above=(house.signer.key_id,),  # One installation has one key, and keeps it.
-        removals=house.hub_removals,
+        about=lambda: ConferenceInfo(keys=keys, zone=programme.zone().name, address=public),
+        above=(backend.signer.key_id,),  # One installation has one key, and keeps it.
+        removals=backend.hub_removals,
         signals=signals,
         translate=translate,
     )
-    gate = AddressGate(house.clock, house.randomness, TRIES, TRIES_PATIENCE_MS)
+    gate = AddressGate(backend.clock, backend.randomness, TRIES, TRIES_PATIENCE_MS)
     return HubDoor(links, registry, gate, address_of=address_of), links
 
 
@@ -121,11 +126,11 @@ def open_hub_link(
     """The door where hubs dial, and their links, with the registry and who is told of what they do, until the stack
     unwinds.
     """
-    house, presence, signals = services.house, services.presence, HubSignals()
-    watch = SoundWatch(signals, house.sessions, house.clock)
+    backend, presence, signals = services.backend, services.presence, HubSignals()
+    watch = SoundWatch(signals, backend.sessions, backend.clock)
     door, links = hub_door(
-        house,
-        registry=house.hubs,
+        backend,
+        registry=backend.hubs,
         signals=signals,
         translate=translate,
         acts=services.hub_acts,
@@ -135,28 +140,30 @@ def open_hub_link(
         address_of=entrance.address_of,
     )
     services.translation.translating.hear_elsewhere(links.reads)
-    house.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
-    followed = HubFollowed(lambda: links.connected, presence.follows, house.clock, relinked=presence.relinked)
-    house.keep(stack, followed.run, watch.run)
+    backend.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
+    followed = HubFollowed(lambda: links.connected, presence.follows, backend.clock, relinked=presence.relinked)
+    backend.keep(stack, followed.run, watch.run)
     return door, links
 
 
-def open_presence(stack: AsyncExitStack, house: House) -> tuple[HubPresence, HubActs]:
+def open_presence(stack: AsyncExitStack, backend: Backend) -> tuple[HubPresence, HubActs]:
     """Made, told of what the registry of hubs knows, and running until the stack unwinds."""
-    hubs = house.hubs
-    presence = HubPresence(house.sessions, clock=house.clock, randomness=house.randomness, has_machine=hubs.has_machine)
+    hubs = backend.hubs
+    presence = HubPresence(
+        backend.sessions, clock=backend.clock, randomness=backend.randomness, has_machine=hubs.has_machine
+    )
     hubs.when_seen(presence.connected)
     hubs.when_counted(presence.counted)
     hubs.when_removed(presence.removed)
     hubs.when_retitled(presence.retitled)
     acts = HubActs(
-        house.sessions,
-        asking=house.asking,
-        ballots=house.ballots,
+        backend.sessions,
+        asking=backend.asking,
+        ballots=backend.ballots,
         presence=presence,
-        clock=house.clock,
+        clock=backend.clock,
         title_of=hubs.title_of,
         count=hubs.keep_count,  # The log is told of it by the act itself.
     )
-    house.keep(stack, presence.run)
+    backend.keep(stack, presence.run)
     return presence, acts

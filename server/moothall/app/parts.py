@@ -14,7 +14,7 @@ from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.sound.sound_folder import SoundFolder
-from moothall.app.backend import House
+from moothall.app.backend import Backend
 from moothall.app.translation import Translation
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
@@ -32,7 +32,7 @@ from moothall.settings.sections import Settings
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """What runs behind the doors of a server."""
 
-    house: House
+    backend: Backend
     pages: Pages
     pulses: Pulses
     recognising: Recognising

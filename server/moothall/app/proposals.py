@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from moothall.adapters.desks.desk_socket import Extra, Wish
+from moothall.adapters.desks.desk_socket import DeskRequest, Extra
 from moothall.core.commands import CorrectSegment
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, is_command_id
@@ -15,8 +15,8 @@ from moothall.core.proposals.refining import Proposal
 from moothall.core.rules.authority import may_send
 from moothall.core.session.state import State
 from moothall.services.desks.desks import Desks
-from moothall.services.desks.table import Seat
-from moothall.services.log.orders import unavailable
+from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.log.act_queue import unavailable
 from moothall.services.proposals.proposing import Proposals
 
 ROWS = 50
@@ -39,64 +39,64 @@ class ProposalMessages:
         """By the names of their messages."""
         return {"proposals": self._rows, "accept": self._accept, "leave-lines": self._leave, "take-up": self._take_up}
 
-    async def _rows(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _rows(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """Proposals from number `first` on, or those for `segments`, in order of time."""
-        if not may_send(seat.staff.role, _ANY):
+        if not may_send(desk.staff.role, _ANY):
             return _forbidden()
-        kept = self._proposals.kept(seat.live.id)
+        kept = self._proposals.kept(desk.live.id)
         if kept is None:
             return {"run": "", "fates": "", "rows": []}
         numbered = list(enumerate(kept.proposals))
-        if wish.segments:
-            wanted = set(wish.segments)
+        if request.segments:
+            wanted = set(request.segments)
             numbered = [each for each in numbered if each[1].segment in wanted]
-        chosen = numbered[max(0, wish.first) :][:ROWS]
-        fates, state = self._proposals.fates(seat.live.writer), seat.live.state
+        chosen = numbered[max(0, request.first) :][:ROWS]
+        fates, state = self._proposals.fates(desk.live.writer), desk.live.state
         # Readers don't wait while it is found out which words differ.
         rows = await asyncio.to_thread(lambda: [_row(number, each, fates[number], state) for number, each in chosen])
         return {"run": kept.run, "model": kept.model, "at": kept.at, "fates": fates, "rows": rows}
 
-    async def _accept(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _accept(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """Lines are to read as proposed: one act, that can be undone."""
-        refusal = _objection(seat, wish)
+        refusal = _objection(desk, request)
         if refusal is not None:
             return refusal
-        if (known := seat.live.writer.receipt(CommandId(wish.id))) is None:
-            lines = wish.segments or self._proposals.untouched(seat.live.writer)[:MOST_AT_ONCE]
-            commands = self._proposals.accepting(seat.live.writer, wish.run, lines)
+        if (known := desk.live.writer.receipt(CommandId(request.id))) is None:
+            lines = request.segments or self._proposals.untouched(desk.live.writer)[:MOST_AT_ONCE]
+            commands = self._proposals.accepting(desk.live.writer, request.run, lines)
             if isinstance(commands, Refusal):
                 return commands
-            answer = await self._desks.act(seat, CommandId(wish.id), commands)
+            answer = await self._desks.act(desk, CommandId(request.id), commands)
             if isinstance(answer, Refusal):
                 return answer
             known = answer.receipt
-            self._desks.look(seat.live.id)
+            self._desks.look(desk.live.id)
         return {"receipt": msgspec.to_builtins(known)}
 
-    async def _leave(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _leave(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """Lines stay as they are, until `take-up`; the log knows nothing of it."""
-        return await self._turn(seat, wish, left=True)
+        return await self._turn(desk, request, left=True)
 
-    async def _take_up(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _take_up(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """Lines that were left are to be decided on once more."""
-        return await self._turn(seat, wish, left=False)
+        return await self._turn(desk, request, left=False)
 
-    async def _turn(self, seat: Seat, wish: Wish, *, left: bool) -> dict[str, object] | Refusal:
-        refusal = _objection(seat, wish)
+    async def _turn(self, desk: DeskConnection, request: DeskRequest, *, left: bool) -> dict[str, object] | Refusal:
+        refusal = _objection(desk, request)
         if refusal is not None:
             return refusal
         try:
-            answer = await self._proposals.leave(seat.live.writer, wish.run, wish.segments, left=left)
+            answer = await self._proposals.leave(desk.live.writer, request.run, request.segments, left=left)
         except StorageUnavailable:
             return unavailable()
-        self._desks.look(seat.live.id)
+        self._desks.look(desk.live.id)
         return answer if isinstance(answer, Refusal) else {}
 
 
-def _objection(seat: Seat, wish: Wish) -> Refusal | None:
-    if not may_send(seat.staff.role, _ANY):
+def _objection(desk: DeskConnection, request: DeskRequest) -> Refusal | None:
+    if not may_send(desk.staff.role, _ANY):
         return _forbidden()
-    if not is_command_id(wish.id) or bool(wish.segments) is (wish.kind == ALL):
+    if not is_command_id(request.id) or bool(request.segments) is (request.kind == ALL):
         return refuse(RefusalCode.INVALID, "This act needs an id and says which lines it concerns.")
     return None
 

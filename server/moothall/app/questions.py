@@ -12,7 +12,7 @@ from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.questions.typing_door import TypingDoor
 from moothall.adapters.reading.your_turn import YourTurn
-from moothall.app.backend import House
+from moothall.app.backend import Backend
 from moothall.app.parts import Services
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.ids import SessionId
@@ -23,23 +23,23 @@ from moothall.services.sessions.reader_access import ReaderAccess
 
 
 def asking_doors(
-    house: House, context: VisitorContext, access: ReaderAccess
+    backend: Backend, context: VisitorContext, access: ReaderAccess
 ) -> tuple[AskingDoor, TypingDoor, AboutDoor]:
     """The form, what is typed in a turn, and what authors say of themselves."""
 
     def hubs_of(session: SessionId) -> dict[str, str]:
-        return {name: house.hubs.title_of(name) or label for name, label in access.hubs(session).items()}
+        return {name: backend.hubs.title_of(name) or label for name, label in access.hubs(session).items()}
 
-    author_page = AuthorPage(context.pages, house.typing, house.randomness, house.balance)
-    asking = AskingDoor(context, house.asking, author_page=author_page, hubs_of=hubs_of, balance=house.balance)
-    typing = TypingDoor(context, house.asking, house.typing, author_page=author_page)
-    about = AboutDoor(context, house.asking, house.balance, author_page=author_page)
+    author_page = AuthorPage(context.pages, backend.typing, backend.randomness, backend.balance)
+    asking = AskingDoor(context, backend.asking, author_page=author_page, hubs_of=hubs_of, balance=backend.balance)
+    typing = TypingDoor(context, backend.asking, backend.typing, author_page=author_page)
+    about = AboutDoor(context, backend.asking, backend.balance, author_page=author_page)
     return asking, typing, about
 
 
-def your_turn(house: House, pages: Pages, access: ReaderAccess) -> YourTurn:
+def your_turn(backend: Backend, pages: Pages, access: ReaderAccess) -> YourTurn:
     """What pages show to an author whose turn is near."""
-    return YourTurn(pages, house.asking, access.snapshot, house.visitors)
+    return YourTurn(pages, backend.asking, access.snapshot, backend.visitors)
 
 
 def open_question_translations(
@@ -49,14 +49,14 @@ def open_question_translations(
     access: ReaderAccess,
 ) -> tuple[QuestionTranslationsDoor, TranslateForHub]:
     """Translate published questions until the stack unwinds: for the door of readers here, and for hubs."""
-    house, translation = services.house, services.translation
-    translations = QuestionTranslations(translation.question, translation.has_way, clock=house.clock)
+    backend, translation = services.backend, services.translation
+    translations = QuestionTranslations(translation.question, translation.has_way, clock=backend.clock)
 
     def observe(publication: Publication) -> None:
         if any(isinstance(event, BodyRemoved) for event in publication.events):
             translations.forget()
 
-    house.sessions.observe(lambda _, publication: observe(publication))
-    house.keep(stack, translations.run)
-    door = QuestionTranslationsDoor(context, translations, floor_of=access.floor)
-    return door, translations_for_hubs(translations, access.floor)
+    backend.sessions.observe(lambda _, publication: observe(publication))
+    backend.keep(stack, translations.run)
+    door = QuestionTranslationsDoor(context, translations, questions_of=access.questions)
+    return door, translations_for_hubs(translations, access.questions)

@@ -14,7 +14,7 @@ from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.record.sound_door import SoundDoor
 from moothall.adapters.sound.audio_door import AudioDoor, may_send
 from moothall.adapters.sound.sound_folder import SoundFolder
-from moothall.app.backend import RECORDINGS_FOLDER, House
+from moothall.app.backend import RECORDINGS_FOLDER, Backend
 from moothall.app.parts import Entrance, Services
 from moothall.core.commands import AddChannel
 from moothall.core.events.types import ChannelKind, SoundKept
@@ -31,23 +31,25 @@ from moothall.services.sessions.role_links import Staff
 from moothall.services.sound.recording import Recordings, standing_of
 
 
-async def open_live(stack: AsyncExitStack, house: House, spools: SpoolStore, recognising: Recognising) -> LiveIngest:
+async def open_live(
+    stack: AsyncExitStack, backend: Backend, spools: SpoolStore, recognising: Recognising
+) -> LiveIngest:
     """Take in live sound until the stack unwinds; begins with what was spooled before a restart."""
-    live = LiveIngest(sessions=house.sessions, spools=spools, recognising=recognising, clock=house.clock)
-    house.closing.first(live.finish, live.awaits)
+    live = LiveIngest(sessions=backend.sessions, spools=spools, recognising=recognising, clock=backend.clock)
+    backend.closing.first(live.finish, live.awaits)
     started = asyncio.Event()
-    stack.callback(house.tasks.create_task(live.run(started)).cancel)
+    stack.callback(backend.tasks.create_task(live.run(started)).cancel)
     await started.wait()
     # Only now: what an earlier life of the server was about to close has its sound again.
-    stack.callback(house.tasks.create_task(house.closing.run()).cancel)
-    house.sessions.tell_loaded(lambda session: house.closing.complete(session.writer))
+    stack.callback(backend.tasks.create_task(backend.closing.run()).cancel)
+    backend.sessions.tell_loaded(lambda session: backend.closing.complete(session.writer))
     return live
 
 
 def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[web.RouteDef], AudioDoor]:
     """The routes of both doors, and the door that has to be closed."""
-    house, staff = services.house, entrance.staff
-    programme = house.programme
+    backend, staff = services.backend, entrance.staff
+    programme = backend.programme
 
     def room(name: str) -> RoomNow | None:
         known = programme.room(RoomId(name))
@@ -63,26 +65,26 @@ def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[w
     async def session_in(name: str) -> SessionId | None:
         on = programme.now_in(RoomId(name))
         if on is not None:
-            await house.closing.settled(on)  # What is said while its last words are awaited belongs to the next.
+            await backend.closing.settled(on)  # What is said while its last words are awaited belongs to the next.
         return programme.now_in(RoomId(name))
 
     audio = AudioDoor(
         services.live.begin,
-        find=house.sessions.find,
+        find=backend.sessions.find,
         staff=staff.staff,
         may_act=staff.may_act,
-        clock=house.clock,
+        clock=backend.clock,
         origins=entrance.address.origins,
         session_in=session_in,
     )
     page = MicrophoneDoor(
         services.pages,
-        find=house.sessions.find,
+        find=backend.sessions.find,
         staff=staff.staff,
         may_act=staff.may_act,
         may_send=may_send,
         add=add,
-        guard=FormGuard(house.randomness),
+        guard=FormGuard(backend.randomness),
         key_of=staff.key_of,
         room=room,
         beside=lambda session: None if (other := on_beside(programme, session)) is None else other.title,
@@ -90,17 +92,17 @@ def microphone_doors(services: Services, entrance: Entrance) -> tuple[Sequence[w
     return [*audio.routes(), *page.routes()], audio
 
 
-def open_recordings(stack: AsyncExitStack, house: House) -> tuple[Recordings, SoundFolder]:
+def open_recordings(stack: AsyncExitStack, backend: Backend) -> tuple[Recordings, SoundFolder]:
     """The recordings and where they lie; what need not be kept any longer is erased until the stack unwinds."""
-    folder = SoundFolder(house.data / RECORDINGS_FOLDER, bitrate=1_000 * house.settings.recording.kbits)
+    folder = SoundFolder(backend.data / RECORDINGS_FOLDER, bitrate=1_000 * backend.settings.recording.kbits)
     recordings = Recordings(
         folder,
-        state_of=lambda session: house.loaded(session, lambda live: live.state, None),
-        standing=partial(standing_of, house.sessions),
-        clock=house.clock,
-        keep_days=house.settings.recording.keep_days,
+        state_of=lambda session: backend.loaded(session, lambda live: live.state, None),
+        standing=partial(standing_of, backend.sessions),
+        clock=backend.clock,
+        keep_days=backend.settings.recording.keep_days,
     )
-    house.keep(stack, recordings.run)
+    backend.keep(stack, recordings.run)
     return recordings, folder
 
 
@@ -108,7 +110,7 @@ def sound_door(services: Services, entrance: Entrance) -> SoundDoor:
     """The door through which sound is heard."""
 
     async def state_of(session: SessionId) -> State | None:
-        live = await services.house.sessions.find(session)
+        live = await services.backend.sessions.find(session)
         return None if live is None else live.state
 
     return SoundDoor(

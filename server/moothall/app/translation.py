@@ -9,16 +9,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from moothall.adapters.desks.desk_socket import Extra, Wish
+from moothall.adapters.desks.desk_socket import DeskRequest, Extra
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.reading.page_menu import Lacking
 from moothall.adapters.store.files import read_text, shipped
-from moothall.app.backend import House
+from moothall.app.backend import Backend
 from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
-from moothall.services.desks.table import Seat
+from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.questions.translations import Rendered, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -125,9 +125,9 @@ class TranslationMessages:
         terms, here = self._terms(live, source, target), not live.state.recorded
         return await self._texts.text(text, source, target, terms, here=here)
 
-    async def _translate(self, seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def _translate(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """`text` from one language `to` another, with the meeting's own words in it."""
-        if not (is_language(wish.source) and is_language(wish.to)):
+        if not (is_language(request.source) and is_language(request.to)):
             return refuse(RefusalCode.INVALID, "“from” and “to” have to be language tags, such as en or pt-BR.")
         if self._under_way >= MOST_ASKED:
             message = "Too many texts are being translated; try again in a second."
@@ -135,7 +135,7 @@ class TranslationMessages:
         self._under_way += 1
         try:
             async with asyncio.timeout(PATIENCE_S):
-                made = await self.translated(seat.live, wish.text, wish.source, wish.to)
+                made = await self.translated(desk.live, request.text, request.source, request.to)
         except TimeoutError:
             return refuse(RefusalCode.UNAVAILABLE, "The translation took too long; try a shorter text.")
         finally:
@@ -145,9 +145,9 @@ class TranslationMessages:
         return {"text": made.text, "route": made.route.name, "rough": made.route.rough}
 
 
-def open_translating(stack: AsyncExitStack, house: House, glossaries: Glossaries, pulses: Pulses) -> Translation:
+def open_translating(stack: AsyncExitStack, backend: Backend, glossaries: Glossaries, pulses: Pulses) -> Translation:
     """Translate every session until the stack unwinds, with all translators that connect. Raises ConfigurationError."""
-    settings = house.settings.translation
+    settings = backend.settings.translation
     translators = Translators(pulses=pulses, remote_first=settings.remote_first)
     texts = TextTranslation(translators, phrases(settings.phrases))
 
@@ -156,26 +156,26 @@ def open_translating(stack: AsyncExitStack, house: House, glossaries: Glossaries
         return Terms(forced=forced, names=glossaries.names(live.state))
 
     translating = Translating(
-        house.sessions,
+        backend.sessions,
         translators,
         texts,
         of_record=settings.languages,
-        clock=house.clock,
+        clock=backend.clock,
         terms=terms,
     )
-    interpreting = Interpreting(house.sessions, house.clock)
-    house.keep(stack, translating.run, interpreting.run)
-    return Translation(house.sessions, translating, translators, texts, terms)
+    interpreting = Interpreting(backend.sessions, backend.clock)
+    backend.keep(stack, translating.run, interpreting.run)
+    return Translation(backend.sessions, translating, translators, texts, terms)
 
 
 def start_translators(
-    stack: AsyncExitStack, house: House, translators: Translators, *, url: str, token: str, pulses: Pulses
+    stack: AsyncExitStack, backend: Backend, translators: Translators, *, url: str, token: str, pulses: Pulses
 ) -> EngineChild | None:
     """The server's own translators, started again whenever they end or hang; None where the settings name none."""
-    settings = house.settings.translation
+    settings = backend.settings.translation
     if not settings.translators and not settings.service:
         return None
-    arguments = ["--url", url, "--name", "translators", "--log-level", house.settings.logging.level]
+    arguments = ["--url", url, "--name", "translators", "--log-level", backend.settings.logging.level]
     for name in settings.translators or ("none",):
         arguments += ["--only", name]
     if settings.service:
@@ -188,12 +188,12 @@ def start_translators(
         arguments,
         token=token,
         threads=1,
-        clock=house.clock,
+        clock=backend.clock,
         program=PROGRAM,
         name="translators' child",
-        watched=(pulses, house.randomness),
+        watched=(pulses, backend.randomness),
     )
-    stack.callback(house.tasks.create_task(child.run()).cancel)
+    stack.callback(backend.tasks.create_task(child.run()).cancel)
     translators.tell_hung(child.kill)
     return child
 

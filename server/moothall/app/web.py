@@ -17,7 +17,7 @@ from moothall.adapters.http.connections import serve
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
-from moothall.adapters.http.open_files import Room
+from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.pages.error_pages import error_pages
@@ -37,7 +37,7 @@ from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.app.admin import admin_doors
-from moothall.app.backend import House
+from moothall.app.backend import Backend
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Address, Entrance, Services
@@ -60,26 +60,28 @@ LARGER_BODIES = {"/admin/programme": MOST_BYTES + MAX_BODY_BYTES}
 """Which routes take bodies over `MAX_BODY_BYTES`, and up to which size."""
 
 
-async def open_doors(stack: AsyncExitStack, services: Services, listener: socket.socket, room: Room) -> Address:
+async def open_doors(
+    stack: AsyncExitStack, services: Services, listener: socket.socket, room: ConnectionCapacity
+) -> Address:
     """Serve readers and staff until the stack unwinds; returns where."""
-    house, pages, translation = services.house, services.pages, services.translation
-    settings = house.settings
+    backend, pages, translation = services.backend, services.pages, services.translation
+    settings = backend.settings
     address = Address.of(listener, settings)
     trusted = trusted_networks(settings.server.trusted_proxies)
     address_of = visitor_address(trusted)
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
-    clock, programme = house.clock, house.programme
-    catalogue = Catalogue(house.log)
-    house.sessions.observe(lambda _, publication: catalogue.take(publication))
+    clock, programme = backend.clock, backend.programme
+    catalogue = Catalogue(backend.log)
+    backend.sessions.observe(lambda _, publication: catalogue.take(publication))
     # No session is called so: to find a log takes longer than to find none.
     access = ReaderAccess(
-        house.sessions, programme.room_of, lambda _: house.log.head(SessionId("")), hidden=catalogue.hidden
+        backend.sessions, programme.room_of, lambda _: backend.log.head(SessionId("")), hidden=catalogue.hidden
     )
     readers = Readers(
         find=access.find,
         may_read=access.may_read,
         clock=clock,
-        randomness=house.randomness,
+        randomness=backend.randomness,
         origins=address.origins,
         most=room.readers,
         each=share(room.readers, settings.server.address_share),
@@ -89,33 +91,33 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
     polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
     reports = Reports(
         clock=clock,
-        randomness=house.randomness,
-        readers=lambda session: house.loaded(session, lambda live: sum(live.fanout.readers.values()), 0),
+        randomness=backend.randomness,
+        readers=lambda session: backend.loaded(session, lambda live: sum(live.fanout.readers.values()), 0),
     )
     context = VisitorContext(
         pages=pages,
-        visitors=house.visitors,
+        visitors=backend.visitors,
         clock=clock,
-        randomness=house.randomness,
+        randomness=backend.randomness,
         snapshot_of=access.snapshot,
         address_of=address_of,
         secure=address.public.startswith("https://"),
     )
     reporting = ReportsDoor(context, reports)
-    asking = asking_doors(house, context, access)
+    asking = asking_doors(backend, context, access)
     translated, translate_for_hubs = open_question_translations(stack, services, context, access)
-    abuse_reports = AbuseReports(access.floor, tell_desks(house.sessions), randomness=house.randomness)
+    abuse_reports = AbuseReports(access.questions, tell_desks(backend.sessions), randomness=backend.randomness)
     questions = QuestionsDoor(
         context,
-        house.ballots,
-        house.ballots,
-        floor_of=access.floor,
+        backend.ballots,
+        backend.ballots,
+        questions_of=access.questions,
         channel_of=access.channel_of,
-        own_of=house.asking.own_of,
+        own_of=backend.asking.own_of,
         reported=abuse_reports.reported,
         translated=translated,
     )
-    house.sessions.observe(questions.observe)
+    backend.sessions.observe(questions.observe)
     shown = ShownDoor(
         pages,
         clock=clock,
@@ -123,8 +125,8 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
         public=address.public,
         framers=settings.server.embed,
         room=lambda name: _on_wall(programme, RoomId(name)),
-        last_awaited=house.closing.last_words,
-        questions=wall_questions(access.floor, translated),
+        last_awaited=backend.closing.last_words,
+        questions=wall_questions(access.questions, translated),
     )
     page = PageDoor(
         pages,
@@ -134,45 +136,45 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
         number_of=access.number,
         public=address.public,
         sound_of=sound_address,
-        last_awaited=house.closing.last_words,
-        quality_of=lambda session, channel: house.loaded(
+        last_awaited=backend.closing.last_words,
+        quality_of=lambda session, channel: backend.loaded(
             session, lambda live: live.writer.quality.quality(channel), None
         ),
         offered=translation.offered,
         lacking_of=translation.lacking,
-        floor_of=access.floor,
+        questions_of=access.questions,
         instead=access.instead,
-        your_turn=(turn := your_turn(house, pages, access)),
+        your_turn=(turn := your_turn(backend, pages, access)),
     )
     languages = LanguagesDoor(context, offered=translation.languages, want=translation.want)
     staff = StaffDoor(
-        links=house.links,
+        links=backend.links,
         pages=pages,
-        gate=AddressGate(clock, house.randomness, LINK_TRIES),
+        gate=AddressGate(clock, backend.randomness, LINK_TRIES),
         room_of=programme.room_of,
         secure=address.public.startswith("https://"),
         address_of=address_of,
     )
-    house.links.when_gone(lambda _: readers.recheck(staff.asker))
-    forms = StaffPages(pages=pages, guard=FormGuard(house.randomness), staff=staff.staff, key_of=staff.key_of)
+    backend.links.when_gone(lambda _: readers.recheck(staff.asker))
+    forms = StaffPages(pages=pages, guard=FormGuard(backend.randomness), staff=staff.staff, key_of=staff.key_of)
     entrance = Entrance(
         address=address, address_of=address_of, staff=staff, forms=forms, catalogue=catalogue, access=access
     )
     app = _application(services, entrance, room)
-    records = RecordDoor(Records(access, house.log), pages)
-    house.sessions.observe(records.observe)
+    records = RecordDoor(Records(access, backend.log), pages)
+    backend.sessions.observe(records.observe)
     front = FrontPage(
         pages,
         clock=clock,
         listed=catalogue.listed,
         planned=programme.planned,
-        place=house.place,
+        place=backend.place,
         known=catalogue.known,
-        groups=house.hubs.there_are,
+        groups=backend.hubs.there_are,
     )
     reading = (front, page, turn, events, sockets, polls, plain, low, records, shown)
-    asked = (*asking, questions, translated, HandsDoor(context, house.ballots), AbuseDoor(context, abuse_reports))
-    for door in (*reading, reporting, languages, *asked, KeysDoor(house.signer.public_document()), staff):
+    asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))
+    for door in (*reading, reporting, languages, *asked, KeysDoor(backend.signer.public_document()), staff):
         app.add_routes(door.routes())
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
     desks, staff_socket = open_desks(stack, services, entrance, reports)
@@ -185,22 +187,22 @@ async def open_doors(stack: AsyncExitStack, services: Services, listener: socket
     stack.push_async_callback(audio.close)
     for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
-    house.keep(stack, events.run, polls.run, plain.run, low.run, reports.run)
-    house.keep(stack, house.ballots.run, house.balance.run, house.hubs.run, house.hub_removals.run)
-    await serve(stack, runner, listener, places=_connections(house, room), proxies=is_proxy(trusted), tls=tls)
+    backend.keep(stack, events.run, polls.run, plain.run, low.run, reports.run)
+    backend.keep(stack, backend.ballots.run, backend.balance.run, backend.hubs.run, backend.hub_removals.run)
+    await serve(stack, runner, listener, places=_connections(backend, room), proxies=is_proxy(trusted), tls=tls)
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return msgspec.structs.replace(address, routes=tuple(served))
 
 
-def _application(services: Services, entrance: Entrance, room: Room) -> web.Application:
+def _application(services: Services, entrance: Entrance, room: ConnectionCapacity) -> web.Application:
     """What every request passes through before a door answers it."""
-    house, settings, address_of = services.house, services.house.settings.server, entrance.address_of
+    backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
     app = web.Application(
         client_max_size=MAX_BODY_BYTES,
         middlewares=[
-            AddressGate(house.clock, house.randomness).middleware(address_of),
+            AddressGate(backend.clock, backend.randomness).middleware(address_of),
             # Behind a proxy a connection doesn't say whose it is, but what is asked through it does.
-            _connections(house, room).middleware(address_of),
+            _connections(backend, room).middleware(address_of),
             error_pages(services.pages),
             whole_bodies(LARGER_BODIES),
             own_pages_only(services.pages, entrance.address.origins),
@@ -213,9 +215,9 @@ def _application(services: Services, entrance: Entrance, room: Room) -> web.Appl
     return app
 
 
-def _connections(house: House, room: Room) -> Places:
-    each = share(room.connections, house.settings.server.address_share)
-    return Places(house.randomness, most=room.connections, each=each)
+def _connections(backend: Backend, room: ConnectionCapacity) -> Places:
+    each = share(room.connections, backend.settings.server.address_share)
+    return Places(backend.randomness, most=room.connections, each=each)
 
 
 def _on_wall(programme: Programme, name: RoomId) -> OnWall | None:

@@ -16,7 +16,7 @@ from moothall.adapters.admin.local_door import CARD, Caller
 from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.adapters.system.time_zones import find_zone
-from moothall.app.backend import quiet_house
+from moothall.app.backend import quiet_backend
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name
@@ -87,8 +87,8 @@ async def house_office(settings: Settings) -> AsyncIterator[Office | Caller]:
         yield caller
         return
     public = settings.server.public_address.rstrip("/") or f"http://{settings.server.host}:{settings.server.port}"
-    async with quiet_house(settings, SystemClock()) as house:
-        yield house.office(public)
+    async with quiet_backend(settings, SystemClock()) as backend:
+        yield backend.office(public)
 
 
 def _import(arguments: argparse.Namespace) -> int:

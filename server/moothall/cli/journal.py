@@ -17,7 +17,7 @@ import msgspec
 from moothall.adapters.store.files import explained
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.transcribing import HeardPiece, Order
+from moothall.wire.transcribing import HeardPiece, TranscriptionRequest
 
 FORMAT = 1
 _ENDS = 1 << 20
@@ -37,7 +37,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     beam: int
 
 
-def head_of(path: Path, order: Order) -> Head:
+def head_of(path: Path, order: TranscriptionRequest) -> Head:
     """The head for a recording that is recognised so; raises ConfigurationError when it can't be read."""
     digest = hashlib.sha256()
     with explained(f"{path} can't be read"), path.open("rb") as file:

@@ -17,9 +17,9 @@ import msgspec
 
 from moothall.adapters.pages.qr import qr_terminal
 from moothall.adapters.store.files import explained, shipped
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.cli.playing import (
-    Programme,
+    Playback,
     engine_ready,
     first_of,
     languages_of,
@@ -106,7 +106,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     programme = None
     if arguments.play is not None:
         name = arguments.session or "session"
-        programme = Programme(
+        programme = Playback(
             file=arguments.play,
             title=arguments.title or Path(arguments.play).stem,
             languages=languages_of(arguments.language),
@@ -130,7 +130,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         server = msgspec.structs.replace(settings.server, host=lan_address())
         settings = msgspec.structs.replace(settings, server=server)
     sample = find_sample()
-    programme = Programme(
+    programme = Playback(
         file=arguments.file or str(sample.audio),
         title=Path(arguments.file).stem if arguments.file else sample.title,
         languages=languages_of(arguments.language),
@@ -144,7 +144,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 async def _run(
-    settings: Settings, programme: Programme | None, *, close: bool, code: bool = False, beside: bool = False
+    settings: Settings, programme: Playback | None, *, close: bool, code: bool = False, beside: bool = False
 ) -> None:
     """`beside`: whether a hub on this machine may be connected without anybody typing words."""
     if programme is not None:
@@ -160,7 +160,7 @@ async def _run(
         await show(running, programme, stop, close=close, staff=settings.server.data, code=code)
 
 
-async def print_first_link(running: Hall, data: str) -> None:
+async def print_first_link(running: RunningServer, data: str) -> None:
     """Where meetings are made and run, told once; afterwards how to get in again, to this data folder."""
     link = await running.office.admin_link(new=False)
     if link is None:
@@ -172,8 +172,8 @@ async def print_first_link(running: Hall, data: str) -> None:
 
 
 async def show(
-    running: Hall,
-    programme: Programme,
+    running: RunningServer,
+    programme: Playback,
     stop: asyncio.Event,
     *,
     close: bool,
@@ -212,7 +212,7 @@ async def show(
         await stop.wait()
 
 
-async def _play(running: Hall, programme: Programme) -> bool:
+async def _play(running: RunningServer, programme: Playback) -> bool:
     """Whether it was played to its end. What is wrong with the recording ends the play, and not the house."""
     await engine_ready(running)
     try:
@@ -223,16 +223,16 @@ async def _play(running: Hall, programme: Programme) -> bool:
     return True
 
 
-async def invite_hub(running: Hall, data: Path) -> None:
+async def invite_hub(running: RunningServer, data: Path) -> None:
     """Make the hub of the demo where there is none, and new words for it: a hub on the same machine connects with them.
 
     They are in a file that only its owner can read. Raises ConfigurationError, NoLink.
     """
-    if running.house.hubs.get(HUB) is None:
-        made = await running.house.hubs.add(HUB_TITLE, Details())
+    if running.backend.hubs.get(HUB) is None:
+        made = await running.backend.hubs.add(HUB_TITLE, Details())
         if isinstance(made, Refusal):
             raise ConfigurationError(made.message)
-    words = await running.house.pairing.words(HUB)
+    words = await running.backend.pairing.words(HUB)
     told = json.dumps({"address": running.address, "words": " ".join(words or ())})
     await asyncio.to_thread(_write, data / HUB_FILE, told)
 

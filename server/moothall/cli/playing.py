@@ -19,7 +19,7 @@ import msgspec
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.audio_raw import RawPcm
 from moothall.adapters.sound.audio_split import AudioSplit, SplitChannel
-from moothall.app.hall import Hall
+from moothall.app.hall import RunningServer
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
@@ -79,7 +79,7 @@ MOST_FAILURES = 3
 """Starts of the engine that may fail in a row before the command gives up."""
 
 
-class Programme(msgspec.Struct, frozen=True, kw_only=True):
+class Playback(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be played, and as what."""
 
     file: str
@@ -151,7 +151,7 @@ def session_of(text: str) -> SessionId:
     return SessionId(text)
 
 
-async def require_sound(programme: Programme) -> None:
+async def require_sound(programme: Playback) -> None:
     """Raises AudioError with a sentence when the file gives no sound; asked before anything is started."""
     if programme.file != STDIN:
         numbers: list[int | None] = [each.number for each in programme.mapping]
@@ -160,12 +160,12 @@ async def require_sound(programme: Programme) -> None:
                 pass
 
 
-async def prepare(hall: Hall, programme: Programme) -> LiveSession:
+async def prepare(hall: RunningServer, programme: Playback) -> LiveSession:
     """The session to play into, made when it isn't there; raises ConfigurationError when it is over."""
     for number in range(1, MOST_NAMES):
         name = SessionId(programme.session if number == 1 else f"{programme.session}-{number}")
         try:
-            live = await hall.house.sessions.open(name)
+            live = await hall.backend.sessions.open(name)
         except StorageUnavailable as error:
             msg = f"The session '{name}' can't be opened. {error} Mend that, and start again."
             raise ConfigurationError(msg) from error
@@ -180,7 +180,7 @@ async def prepare(hall: Hall, programme: Programme) -> LiveSession:
     raise ConfigurationError(f"All names from {programme.session} to {programme.session}-{MOST_NAMES} are taken.")
 
 
-async def _create(live: LiveSession, programme: Programme) -> None:
+async def _create(live: LiveSession, programme: Playback) -> None:
     commands: list[AnyCommand] = [
         CreateSession(title=programme.title, languages=programme.languages, sound=programme.sound_kept),
         AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=programme.languages),
@@ -191,7 +191,7 @@ async def _create(live: LiveSession, programme: Programme) -> None:
     await _add_texts(live, programme)
 
 
-async def _add_texts(live: LiveSession, programme: Programme) -> None:
+async def _add_texts(live: LiveSession, programme: Playback) -> None:
     """Give the session the texts that the programme feeds and it lacks."""
     for each in programme.texts:
         if each.channel not in live.state.channels:
@@ -202,15 +202,15 @@ async def _add_texts(live: LiveSession, programme: Programme) -> None:
                 raise ConfigurationError(msg)
 
 
-async def engine_ready(hall: Hall) -> None:
+async def engine_ready(hall: RunningServer) -> None:
     """Wait until an engine is connected; raises ConfigurationError when the server's own don't start."""
     while not hall.recognising.engines:
         if hall.engines and all(child.failures >= MOST_FAILURES for child in hall.engines):
             raise ConfigurationError("The engine does not start; it said why above.")
-        await hall.house.clock.sleep(LOOK_MS)
+        await hall.backend.clock.sleep(LOOK_MS)
 
 
-async def play(hall: Hall, live: LiveSession, programme: Programme) -> float:
+async def play(hall: RunningServer, live: LiveSession, programme: Playback) -> float:
     """Play it to its end; comes back when the session is closed, with the CPU seconds that decoding took.
 
     What is wrong with the recording is said on standard error; what could be heard is in the session.

@@ -25,12 +25,12 @@ from moothall.core.events.types import Origin, Word
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.proposals.refining import Again, Findings, Proposal, Standing, propose
+from moothall.core.proposals.refining import Again, CurrentLine, Findings, Proposal, propose
 from moothall.core.session.parts import Source
 from moothall.core.session.state import State, Status, evolve
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine
-from moothall.services.sound.recorder import Part
+from moothall.services.sound.recorder import RecordingPart
 from moothall.settings.sections import Settings
 from moothall.wire.transcribing import HeardLine
 
@@ -169,7 +169,7 @@ def _languages(state: State, source: Source, given: str | None) -> tuple[str, ..
     return state.channels[source.channel].languages if given is None else languages_of(given)
 
 
-def _placed(lines: tuple[HeardLine, ...], part: Part, source: Source) -> list[Again]:
+def _placed(lines: tuple[HeardLine, ...], part: RecordingPart, source: Source) -> list[Again]:
     """In the session's time."""
     shift = source.t + part.first // SAMPLES_A_MS
     return [
@@ -181,10 +181,10 @@ def _placed(lines: tuple[HeardLine, ...], part: Part, source: Source) -> list[Ag
     ]
 
 
-def _standing(state: State, channel: ChannelId) -> list[Standing]:
+def _standing(state: State, channel: ChannelId) -> list[CurrentLine]:
     lines = [line for _, line in state.segments.items() if line.channel == channel and line.ended and not line.gone]
     return [
-        Standing(
+        CurrentLine(
             segment=line.id,
             channel=channel,
             revision=line.revision,

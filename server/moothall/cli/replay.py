@@ -16,10 +16,10 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.cli.play import quiet, settings_of, show
 from moothall.cli.playing import (
-    Programme,
+    Playback,
     engine_ready,
     languages_of,
     play,
@@ -67,7 +67,7 @@ def _replay(arguments: argparse.Namespace) -> int:
         port = arguments.port if arguments.port is not None else (0 if arguments.jsonl else settings.server.port)
         server = msgspec.structs.replace(settings.server, data=data, port=port)
         settings = msgspec.structs.replace(settings, server=server)
-        programme = Programme(
+        programme = Playback(
             file=arguments.file,
             title=Path(arguments.file).stem if arguments.file != "-" else "Replay",
             languages=languages_of(arguments.language),
@@ -83,20 +83,20 @@ def _replay(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _serve(settings: Settings, programme: Programme) -> None:
+async def _serve(settings: Settings, programme: Playback) -> None:
     await require_sound(programme)
     async with told_to_stop() as stop, hall(settings) as running:
         await show(running, programme, stop, close=True)
 
 
-async def _measure(settings: Settings, programme: Programme, out: Path) -> None:
+async def _measure(settings: Settings, programme: Playback, out: Path) -> None:
     await require_sound(programme)
     async with hall(settings) as running:
         await engine_ready(running)
         await play_to_reader(running, programme, out, (sys.executable, "-m", "moothall", "read"))
 
 
-async def play_to_reader(running: Hall, programme: Programme, out: Path, reader: Sequence[str]) -> None:
+async def play_to_reader(running: RunningServer, programme: Playback, out: Path, reader: Sequence[str]) -> None:
     """Play with a reader on the ordinary door, then add the row of what it cost to what that wrote.
 
     `reader`: the command of its process; the session's address and `--jsonl` with the file follow.
@@ -121,7 +121,7 @@ async def play_to_reader(running: Hall, programme: Programme, out: Path, reader:
         rows.write(json.dumps({"kind": "usage", **used}) + "\n")
 
 
-async def _play(running: Hall, live: LiveSession, programme: Programme) -> dict[str, float]:
+async def _play(running: RunningServer, live: LiveSession, programme: Playback) -> dict[str, float]:
     """Play, and return the CPU of server and engine and the length of the audio, s."""
     began = time.process_time()
     decoder = await play(running, live, programme)

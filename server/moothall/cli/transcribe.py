@@ -15,11 +15,11 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, require_model
 from moothall.cli.progress import Progress
-from moothall.cli.transcriber import Heard, cores, transcribe
+from moothall.cli.transcriber import Transcription, cores, transcribe
 from moothall.cli.transcript import FORMS, Transcript
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.kernel.times import media_time
-from moothall.wire.transcribing import Answer, HeardPiece, Order, Reached
+from moothall.wire.transcribing import Answer, HeardPiece, Reached, TranscriptionRequest
 
 MODEL = "whisper-base"
 MOST_THREADS = 8
@@ -34,7 +34,7 @@ FAILED = 1
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for, of all files alike."""
 
-    order: Order
+    order: TranscriptionRequest
     """For the recogniser, from the beginning."""
     forms: tuple[str, ...]
     out: Path | None
@@ -78,9 +78,11 @@ def add_recognising(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--beam", type=int, default=5, help="hypotheses that the decoder follows, 1 to 10 (5)")
 
 
-def order_of(arguments: argparse.Namespace, languages: tuple[str, ...]) -> Order:
+def order_of(arguments: argparse.Namespace, languages: tuple[str, ...]) -> TranscriptionRequest:
     """What those options ask for."""
-    return Order(model=arguments.model, languages=languages, threads=arguments.threads, beam=arguments.beam)
+    return TranscriptionRequest(
+        model=arguments.model, languages=languages, threads=arguments.threads, beam=arguments.beam
+    )
 
 
 def forms_of(text: str) -> tuple[str, ...]:
@@ -193,7 +195,7 @@ async def _transcribe(file: Path, work: Work) -> bool:
     return True
 
 
-async def recognise(file: Path, order: Order, journal: Journal, progress: Progress) -> Heard:
+async def recognise(file: Path, order: TranscriptionRequest, journal: Journal, progress: Progress) -> Transcription:
     """A recording through the recogniser; the journal keeps what was heard. Raises AudioError, ConfigurationError."""
     known = journal.heard
 

@@ -14,7 +14,7 @@ import msgspec
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall.wire.transcribing import FRAME_SAMPLES, Answer, Finished, HeardLine, Order, Trouble, frame
+from moothall.wire.transcribing import FRAME_SAMPLES, Answer, Finished, HeardLine, TranscriptionRequest, Trouble, frame
 
 WORKER = (sys.executable, "-m", "moothall_models.transcribing")
 AT_ONCE = 16 * FRAME_SAMPLES
@@ -25,7 +25,7 @@ MOST_ANSWER = 1 << 22
 """Bytes of a line of the worker's: a piece or a line holds some dozens of words."""
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
+class Transcription(msgspec.Struct, frozen=True, kw_only=True):
     """All of a recording."""
 
     lines: tuple[HeardLine, ...]
@@ -38,8 +38,8 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def transcribe(
-    path: Path, order: Order, hear: Callable[[Answer], None], begin: Callable[[int | None], None]
-) -> Heard:
+    path: Path, order: TranscriptionRequest, hear: Callable[[Answer], None], begin: Callable[[int | None], None]
+) -> Transcription:
     """Recognise a recording; what `order.known` holds is not recognised again.
 
     `hear` is told of each answer at once, and `begin` of the recording's length, ms, where it says it. Raises
@@ -76,7 +76,7 @@ async def transcribe(
             msg = f"The recogniser broke down on {path}. The same command goes on from where it was."
             raise ConfigurationError(msg)
         samples = first + feeding.result()
-        return Heard(lines=tuple(lines), samples=samples, warning=sound.warning, cpu_ms=last.cpu_ms)
+        return Transcription(lines=tuple(lines), samples=samples, warning=sound.warning, cpu_ms=last.cpu_ms)
 
 
 async def _listen(
@@ -98,7 +98,7 @@ async def _listen(
     return lines, last
 
 
-async def _feed(process: asyncio.subprocess.Process, order: Order, sound: AudioFile) -> int:
+async def _feed(process: asyncio.subprocess.Process, order: TranscriptionRequest, sound: AudioFile) -> int:
     """Give the worker its order and all the samples; returns how many. The pipe holds us back when it is busy."""
     assert process.stdin is not None  # noqa: S101 - it was asked for
     count = 0

@@ -33,7 +33,12 @@ SIGNED_WITHIN_MS = 300_000
 """A server signs what it wrote within a minute of it; so much later nothing is on its way any more."""
 _REASONS = {"request": "on request", "not-recorded": "as it was not to be recorded"}
 """Of `BodyRemoved`."""
-_LANES = {"session": "names", "floor": "questions and comments", "staff": "notes of the staff", "hub": "notes of a hub"}
+_LANES = {
+    "session": "names",
+    "questions": "questions and comments",
+    "staff": "notes of the staff",
+    "hub": "notes of a hub",
+}
 KEYS_PATH = "/.well-known/moothall.json"
 MOST_BYTES = 64 << 10
 """Of the document of the keys."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
+from moothall.core.events.question_parts import REMOTE, InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import (
     Access,
     ChannelKind,
@@ -17,7 +17,7 @@ from moothall.core.events.types import (
     PolicyQuestion,
     SealVersion,
     SoundKept,
-    SourceLine,
+    SourceSegment,
     Tag,
     Word,
 )
@@ -99,7 +99,7 @@ class CloseSession(Command, frozen=True, kw_only=True, tag="close"):
     """No more audio."""
 
 
-class AskClose(Command, frozen=True, kw_only=True, tag="ask-close"):
+class RequestClose(Command, frozen=True, kw_only=True, tag="request-close"):
     """The session is to be closed once its last words are in the log.
 
     Without `act` it stays open after all; or, once it is closed, what was to follow has.
@@ -242,7 +242,7 @@ class AssignSpeaker(Command, frozen=True, kw_only=True, tag="assign"):
     speaker: SpeakerId | None
 
 
-class TakeFloor(Command, frozen=True, kw_only=True, tag="take-floor"):
+class SetSpeaker(Command, frozen=True, kw_only=True, tag="set-speaker"):
     """Say who speaks in a channel from now on; with `since`, from the beginning of that line on."""
 
     channel: ChannelId
@@ -264,7 +264,7 @@ class RewindChannel(Command, frozen=True, kw_only=True, tag="rewind"):
     t: int
 
 
-class RestoreLines(Command, frozen=True, kw_only=True, tag="restore"):
+class RestoreSegments(Command, frozen=True, kw_only=True, tag="restore"):
     """Lines that were struck by a rewinding stand again, and what was recognised in their place is struck."""
 
     channel: ChannelId
@@ -278,7 +278,7 @@ class RestoreLines(Command, frozen=True, kw_only=True, tag="restore"):
     """The lines that were struck."""
 
 
-class TypeLine(Command, frozen=True, kw_only=True, tag="type"):
+class TypeSegment(Command, frozen=True, kw_only=True, tag="type"):
     """A line that a person wrote, whole. How it was written follows from the sender's role."""
 
     channel: ChannelId
@@ -293,7 +293,7 @@ class SetTranslation(Command, frozen=True, kw_only=True, tag="translate"):
 
     channel: ChannelId
     """The translation."""
-    source: SourceLine
+    source: SourceSegment
     """The line that it was made from, as it stood."""
     text: str
     route: str
@@ -301,7 +301,7 @@ class SetTranslation(Command, frozen=True, kw_only=True, tag="translate"):
     rough: bool = False
 
 
-class MoveLinesAway(Command, frozen=True, kw_only=True, tag="move-away"):
+class MoveSegmentsAway(Command, frozen=True, kw_only=True, tag="move-away"):
     """Finished lines of this channel belong to another session."""
 
     channel: ChannelId
@@ -309,7 +309,7 @@ class MoveLinesAway(Command, frozen=True, kw_only=True, tag="move-away"):
     session: SessionId | None
 
 
-class MovedLine(msgspec.Struct, frozen=True, kw_only=True):
+class MovedSegment(msgspec.Struct, frozen=True, kw_only=True):
     """A line from another session."""
 
     segment: SegmentId
@@ -325,15 +325,15 @@ class MovedLine(msgspec.Struct, frozen=True, kw_only=True):
     """Whether that was no more than to accept what a machine had proposed."""
 
 
-class MoveLinesHere(Command, frozen=True, kw_only=True, tag="move-here"):
+class MoveSegmentsHere(Command, frozen=True, kw_only=True, tag="move-here"):
     """Take in lines that were logged in another session."""
 
     channel: ChannelId
     session: SessionId | None
-    lines: tuple[MovedLine, ...]
+    lines: tuple[MovedSegment, ...]
 
 
-class BringLinesBack(Command, frozen=True, kw_only=True, tag="bring-back"):
+class BringSegmentsBack(Command, frozen=True, kw_only=True, tag="bring-back"):
     """Lines that were moved away by mistake stand here again, with their words, under names of their own."""
 
     channel: ChannelId
@@ -380,7 +380,7 @@ class ListPolicyQuestions(Command, frozen=True, kw_only=True, tag="list-policy-q
     questions: tuple[PolicyQuestion, ...]
 
 
-class TagLine(Command, frozen=True, kw_only=True, tag="tag-line"):
+class TagSegment(Command, frozen=True, kw_only=True, tag="tag-segment"):
     """Tag a line for the report; no tag takes it away."""
 
     segment: SegmentId
@@ -437,11 +437,11 @@ class ReportAbuse(Command, frozen=True, kw_only=True, tag="report-abuse"):
     intervention: InterventionId
 
 
-class Stand(Command, frozen=True, kw_only=True, tag="stand"):
-    """Bring interventions to another standing: approve, hold, not take, join, call, answer, later, restore, ..."""
+class SetStatus(Command, frozen=True, kw_only=True, tag="set-status"):
+    """Bring interventions to another status: approve, hold, not take, join, call, answer, later, restore, ..."""
 
     interventions: tuple[InterventionId, ...]
-    standing: Standing
+    status: InterventionStatus
     reason: str = ""
     into: InterventionId | None = None
     segment: SegmentId | None = None
@@ -466,7 +466,7 @@ class ArrangeQueue(Command, frozen=True, kw_only=True, tag="arrange-queue"):
 class OrderQueue(Command, frozen=True, kw_only=True, tag="order-queue"):
     """Order the queue by another rule."""
 
-    order: Order
+    order: QueueOrder
 
 
 class CountSupport(Command, frozen=True, kw_only=True, tag="count-support"):
@@ -557,8 +557,8 @@ class HoldTurn(Command, frozen=True, kw_only=True, tag="hold-turn"):
     """What was called; its author alone says so."""
 
 
-class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
-    """Say how a hub stands: see `HubStands`."""
+class SetHubPresence(Command, frozen=True, kw_only=True, tag="set-hub-presence"):
+    """Say how a hub stands: see `HubPresenceChanged`."""
 
     hub: str
     title: str
@@ -572,15 +572,17 @@ class StateHub(Command, frozen=True, kw_only=True, tag="state-hub"):
 
 LifeCommand = OpenSession | PauseSession | ResumeSession | CloseSession | ReopenSession | SealRecord
 KeepingCommand = BeginNotRecorded | EndNotRecorded
-SessionCommand = CreateSession | DescribeSession | SetLanguages | AddChannel | AskClose | LifeCommand | KeepingCommand
+SessionCommand = (
+    CreateSession | DescribeSession | SetLanguages | AddChannel | RequestClose | LifeCommand | KeepingCommand
+)
 SourceCommand = AttachSource | EndSource | MapClock
 EngineCommand = AttachEngine | CommitWords | EndSegment | NoteGap
-SpeakerCommand = IntroduceSpeaker | AssignSpeaker | TakeFloor
-MoveCommand = MoveLinesAway | MoveLinesHere | BringLinesBack
-LineCommand = ForceLanguage | RewindChannel | RestoreLines | TypeLine | MoveCommand
-BackstageCommand = LeaveNote | ReadNote | LeaveHubNote | ReadHubNote | ListPolicyQuestions | TagLine
+SpeakerCommand = IntroduceSpeaker | AssignSpeaker | SetSpeaker
+MoveCommand = MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack
+LineCommand = ForceLanguage | RewindChannel | RestoreSegments | TypeSegment | MoveCommand
+BackstageCommand = LeaveNote | ReadNote | LeaveHubNote | ReadHubNote | ListPolicyQuestions | TagSegment
 WordCommand = Reword | Flag | ReportAbuse | WriteAnswer
-FloorCommand = Ask | WordCommand | Stand | ArrangeQueue | OrderQueue | LimitAsking | CountSupport
+QuestionCommand = Ask | WordCommand | SetStatus | ArrangeQueue | OrderQueue | LimitAsking | CountSupport
 PollCommand = OpenPoll | ClosePoll | CountRoom | CountPoll
 WallCommand = ClearWall | RestoreWall
 TurnCommand = LimitTurns | TypeTurn | HoldTurn
@@ -597,10 +599,10 @@ AnyCommand = (
     | LineCommand
     | BackstageCommand
     | ChooseTerm
-    | FloorCommand
+    | QuestionCommand
     | PollCommand
     | WallCommand
     | TurnCommand
-    | StateHub
+    | SetHubPresence
 )
 """Every command of this release, told apart by `do`."""

@@ -149,7 +149,7 @@ class Book(Protocol):
     All of it is read when the server starts and kept in memory by its owner; the book is what survives.
     """
 
-    async def read(self, shelf: str) -> Mapping[str, bytes]:
+    async def read(self, namespace: str) -> Mapping[str, bytes]:
         """Every entry of a shelf by its key. Raises StorageUnavailable."""
         ...
 
@@ -165,7 +165,7 @@ class Book(Protocol):
 class BookEntry(msgspec.Struct, frozen=True):
     """One change of a book."""
 
-    shelf: str
+    namespace: str
     key: str
     body: bytes | None
     """None takes the entry out."""

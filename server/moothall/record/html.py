@@ -14,7 +14,7 @@ from html import escape
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
 from moothall.record.model import Missing, Record, RecordedLine
-from moothall.record.text import Row, reading
+from moothall.record.text import RecordRow, reading
 from moothall.record.wording import AskedWording, Options, Wording
 
 SHORT_SECTION, LONG_SECTION = 5 * 60_000, 10 * 60_000
@@ -61,10 +61,10 @@ def _document(record: Record, wording: Wording, options: Options, style: str) ->
     yield f"</main>\n<footer><p><bdi>{escape(wording.named(record))}</bdi></p></footer>\n</body>\n</html>\n"
 
 
-def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[Row]]]:
+def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[RecordRow]]]:
     """The rows by time, each section with the media ms at which it begins; all in one without times."""
     size = (SHORT_SECTION if record.until <= HOUR else LONG_SECTION) if options.times else record.until + 1
-    start, rows = 0, list[Row]()
+    start, rows = 0, list[RecordRow]()
     for row in reading(record, options):
         mine = max(start, row.item.t0 // size * size)
         if mine != start and rows:
@@ -76,7 +76,7 @@ def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[Row]
         yield start, rows
 
 
-def _contents(sections: list[tuple[int, list[Row]]], wording: Wording, *, asked: bool) -> Iterator[str]:
+def _contents(sections: list[tuple[int, list[RecordRow]]], wording: Wording, *, asked: bool) -> Iterator[str]:
     yield f'<nav aria-labelledby="contents">\n<h2 id="contents">{escape(wording.contents)}</h2>\n<ol>\n'
     for start, rows in sections:
         first = next((row.item for row in rows if isinstance(row.item, RecordedLine)), None)
@@ -87,7 +87,7 @@ def _contents(sections: list[tuple[int, list[Row]]], wording: Wording, *, asked:
     yield "</ol>\n</nav>\n"
 
 
-def _section(start: int, rows: list[Row], wording: Wording, options: Options) -> Iterator[str]:
+def _section(start: int, rows: list[RecordRow], wording: Wording, options: Options) -> Iterator[str]:
     name = f"at-{start // 1000}"
     yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{media_time(start)}</h2>\n' if options.times else ""
     for number, row in enumerate(rows):

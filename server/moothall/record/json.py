@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import ChannelKind, GapReason, LaneHead, MadeFrom, Origin
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import Position
@@ -20,8 +20,8 @@ from moothall.core.kernel.languages import direction
 from moothall.core.questions.listing import Figures
 from moothall.core.session.state import Status
 from moothall.core.views.quality import Quality
-from moothall.record.asked import Answer
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
+from moothall.record.questions import Answer
 from moothall.record.wording import AskedWording, Options, Wording
 from moothall.record.wrapping import plain
 
@@ -130,7 +130,7 @@ class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
     """The name that was chosen; empty for none. Absent with `speakers=0`."""
     origin: str
     """`room`, `remote`, or `hub:` with the hub's name."""
-    standing: Standing
+    status: InterventionStatus
     """Where it stands."""
     stands: str
     """The same in words."""

@@ -18,12 +18,12 @@ from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.questions.interventions import Floor, evolve_floor
+from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.questions.listing import Figures, figures_of
 from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.core.views.quality import Quality, QualityView
-from moothall.record.asked import Asked, asked_in
+from moothall.record.questions import RecordedQuestion, asked_in
 from moothall.record.wrapping import plain
 
 
@@ -128,7 +128,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Where the chains of the lanes stand that the record was made from."""
     checkpoint: Checkpoint | None
     seal: Seal | None
-    asked: tuple[Asked, ...]
+    asked: tuple[RecordedQuestion, ...]
     """What was asked and published, by number."""
     figures: Figures
     """How many asked, published or not."""
@@ -173,7 +173,7 @@ class RecordFold:
         self._heads: dict[Lane, ev.LaneHead] = {}
         self._checkpoint: Checkpoint | None = None
         self._seal: Seal | None = None
-        self._floor = Floor()
+        self._questions = Questions()
 
     @property
     def position(self) -> Position:
@@ -198,8 +198,8 @@ class RecordFold:
         return removed
 
     def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
-        if isinstance(event, ev.FloorFact):
-            self._floor = evolve_floor(self._floor, event)
+        if isinstance(event, ev.QuestionFact):
+            self._questions = evolve_questions(self._questions, event)
             return
         match event:
             case ev.WordsCommitted():
@@ -251,8 +251,8 @@ class RecordFold:
             heads=dict(self._heads),
             checkpoint=self._checkpoint,
             seal=self._seal,
-            asked=asked_in(self._floor, closed=session.status is Status.CLOSED),
-            figures=figures_of(self._floor),
+            asked=asked_in(self._questions, closed=session.status is Status.CLOSED),
+            figures=figures_of(self._questions),
         )
 
     def _line(self, line: Line, text: str, session: Session) -> RecordedLine:

@@ -12,7 +12,7 @@ from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.wording import AskedWording, Options, Wording
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class RecordRow(msgspec.Struct, frozen=True, kw_only=True):
     """A line, or a span without text."""
 
     item: RecordedLine | Missing
@@ -22,17 +22,17 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Whose turn it is: a name, empty for somebody who isn't named after one who was; None where no name is shown."""
 
 
-def reading(record: Record, options: Options) -> Iterator[Row]:
+def reading(record: Record, options: Options) -> Iterator[RecordRow]:
     """All rows in order of time. Without speakers only what is missing makes a turn."""
     turn = Turn()
     for item in with_spans(record.lines, record.missing, lambda line: line.t0):
         if isinstance(item, Missing):
-            yield Row(item=item, begins=True, turn=None)
+            yield RecordRow(item=item, begins=True, turn=None)
             turn = turn.broken()
             continue
         heading = turn.then(item.name if options.speakers else "")
         turn = heading.turn
-        yield Row(item=item, begins=heading.begins, turn=turn.name if turn.named else None)
+        yield RecordRow(item=item, begins=heading.begins, turn=turn.name if turn.named else None)
 
 
 def write_text(record: Record, wording: Wording, options: Options) -> str:

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import MadeFrom, Origin, SealVersion
 from moothall.core.kernel.times import media_time
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
-from moothall.record.asked import Asked
 from moothall.record.model import Absence, Missing, Record, RecordedLine
+from moothall.record.questions import RecordedQuestion
 from moothall.record.wrapping import plain
 
 MAX_BYTES = 120
@@ -44,7 +44,7 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
     """How many asked, were answered, and waited how long; nothing where nobody asked."""
     kinds: Mapping[Kind, str]
     """With {n}, its number."""
-    standings: Mapping[Standing, str]
+    statuses: Mapping[InterventionStatus, str]
     joined: str
     """With {n}."""
     asked_at: str
@@ -62,19 +62,19 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
     ended: str
     """Of one whose turn it was then."""
 
-    def number_of(self, each: Asked) -> str:
+    def number_of(self, each: RecordedQuestion) -> str:
         """What it is, with its number."""
         return self.kinds[each.kind].format(n=each.number)
 
-    def stands(self, each: Asked) -> str:
+    def stands(self, each: RecordedQuestion) -> str:
         """Where it stands."""
-        if each.standing is Standing.JOINED:
+        if each.status is InterventionStatus.JOINED:
             return self.joined.format(n="?" if each.joined_with is None else each.joined_with)
         if each.over:
-            return self.ended if each.standing is Standing.CALLED else self.left
-        return self.standings[each.standing]
+            return self.ended if each.status is InterventionStatus.CALLED else self.left
+        return self.statuses[each.status]
 
-    def about(self, each: Asked, options: Options) -> tuple[str, ...]:
+    def about(self, each: RecordedQuestion, options: Options) -> tuple[str, ...]:
         """What is said below the heading."""
         asked_at = (self.asked_at.format(time=media_time(each.t)),) if options.times else ()
         return (self.stands(each), *asked_at, *((self.removed,) if each.removed else ()))

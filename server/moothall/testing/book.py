@@ -16,16 +16,16 @@ class MemoryBook:
         self.full = False
         self._closed = False
 
-    async def read(self, shelf: str) -> Mapping[str, bytes]:
+    async def read(self, namespace: str) -> Mapping[str, bytes]:
         """Every entry of a shelf by its key (`Book`)."""
         self._refuse(self._closed)
-        return dict(self._shelves.get(shelf, {}))
+        return dict(self._shelves.get(namespace, {}))
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
         """Keep or take out entries, all of them or none; durable when it returns (`Book`)."""
         self._refuse(self._closed or self.full)
         for entry in entries:
-            there = self._shelves.setdefault(entry.shelf, {})
+            there = self._shelves.setdefault(entry.namespace, {})
             if entry.body is None:
                 there.pop(entry.key, None)
             else:

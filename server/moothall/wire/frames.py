@@ -10,7 +10,7 @@ A frame is one JSON object. `sent` is the Unix time in ms at which it was encode
 `prev` is the offset of the feed's event before the first one here, so that a reader sees a loss. An event is
 {"offset","at","by","body"}; its body is spliced in as the bytes that were first written. One whose body was
 removed is {"offset","at","by","type","body":null}. One body is not as it was written: earlier releases put into
-`intervention.stands` why something was not taken, which is for its author, and readers get that without.
+`intervention.status-changed` why something was not taken, which is for its author, and readers get that without.
 
 Each frame is encoded once per feed and carried by the same bytes to every reader of a door:
 
@@ -29,7 +29,7 @@ from enum import Enum
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.types import InterventionStands
+from moothall.core.events.types import InterventionStatusChanged
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
@@ -99,7 +99,7 @@ HERE = Source()
 """At the centre itself."""
 
 _encoder = msgspec.json.Encoder()
-_STANDS = str(InterventionStands.__struct_config__.tag)
+_STANDS = str(InterventionStatusChanged.__struct_config__.tag)
 
 
 def snapshot_frame(snapshot: Snapshot, sent: int) -> Frame:

@@ -26,7 +26,7 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
@@ -50,12 +50,12 @@ _SILENT = (
     | ev.WordsCommitted
     | ev.RecordCheckpoint
     | ev.BodyRemoved
-    | ev.LinesMovedHere
-    | ev.BackstageFact
+    | ev.SegmentsMovedHere
+    | ev.NoteOrTag
     | ev.TermChosen
-    | ev.CloseAsked
-    | ev.FloorFact
-    | ev.HubStands
+    | ev.CloseRequested
+    | ev.QuestionFact
+    | ev.HubPresenceChanged
     | UnknownEvent
 )
 """Events that change nothing for a reader of finished lines."""
@@ -147,11 +147,15 @@ class LowData:
                 self._published[what.intervention] = event
                 while len(self._published) > MOST_PUBLISHED:
                     del self._published[next(iter(self._published))]
-            case ev.InterventionStands() if self._later is not None and what.standing is Standing.CHECKED:
+            case ev.InterventionStatusChanged() if (
+                self._later is not None and what.status is InterventionStatus.CHECKED
+            ):
                 self._later.add(what.intervention)
-            case ev.InterventionStands() if what.standing is Standing.CALLED or self._may_be_called(what.intervention):
+            case ev.InterventionStatusChanged() if what.status is InterventionStatus.CALLED or self._may_be_called(
+                what.intervention
+            ):
                 words = None
-                if what.standing is Standing.CALLED:
+                if what.status is InterventionStatus.CALLED:
                     self._called, self._later = what.intervention, None
                     words = self._published.pop(what.intervention, None)
                     self.urgent = True  # A turn is held for a minute.

@@ -30,7 +30,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     """Whether it is left out for a reader without room for it: it says nothing that would be missed."""
 
 
-class Outbox:
+class ReaderOutbox:
     """Frames held for one subscriber, in the order in which they are to leave."""
 
     __slots__ = ("_entries", "_newest", "_next", "frames", "overflown", "size")

@@ -99,7 +99,7 @@ class PlainText:
                 for segment in event.segments:
                     if segment in self._open:
                         self._open[segment] = _Open(self._open[segment].t0, event.speaker)
-            case ev.ChannelRewound() | ev.LinesMovedAway():
+            case ev.ChannelRewound() | ev.SegmentsMovedAway():
                 for segment in event.segments:
                     self._open.pop(segment, None)
             case ev.SessionClosed():

@@ -1,8 +1,8 @@
 """What goes between a command that has a recording and the process that recognises it.
 
-The command writes one line of JSON, an `Order`, then frames: four bytes that say how many follow (little-endian), and
-PCM16 mono 16 kHz; a frame of no bytes is the end, and an end without one means that nobody wants the rest. The process
-answers with one `Answer` a line.
+The command writes one line of JSON, a `TranscriptionRequest`, then frames: four bytes that say how many follow
+(little-endian), and PCM16 mono 16 kHz; a frame of no bytes is the end, and an end without one means that nobody wants
+the rest. The process answers with one `Answer` a line.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class HeardPiece(msgspec.Struct, frozen=True, kw_only=True, tag="heard", tag_fie
     """Times in ms from the sound's first sample."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to recognise, and how."""
 
     model: str

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from moothall.app.translation import MOST_ASKED, TranslationMessages
-from moothall.core.commands import BeginNotRecorded, TypeLine
+from moothall.core.commands import BeginNotRecorded, TypeSegment
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.translating.routes import Direction
@@ -122,7 +122,7 @@ async def test_one_that_hangs_holds_up_nothing_else_and_few_are_made_at_a_time()
         while len(echo.asked) < MOST_ASKED:
             await house.hall.clock.sleep(5)
         assert code(await one.ask("translate", ASKED)) == "busy"
-        line = TypeLine(channel=FLOOR, segment=SegmentId("a"), text="Still here.", language="en")
+        line = TypeSegment(channel=FLOOR, segment=SegmentId("a"), text="Still here.", language="en")
         assert "receipt" in await one.ask("act", {"id": "a", "commands": plain([line])})
         echo.cut()
         assert {code(answer) for answer in await asyncio.gather(*waiting)} == {"unavailable"}, "it may be asked again"

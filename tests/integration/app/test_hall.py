@@ -23,7 +23,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script
 
@@ -67,13 +67,13 @@ async def test_it_serves_pages_streams_and_keys_and_stops_without_a_trace(tmp_pa
     gc.unfreeze()  # What other tests of this process have left.
     thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
     async with hall(settings(tmp_path)) as running:
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
         assert isinstance(await live.writer.send(SYSTEM, CommandId("c"), MADE), Receipt)
         async with aiohttp.ClientSession(running.address) as http:
             async with http.get("/") as home:
                 assert home.status == 200
                 assert "Plenary" in await home.text()
-            async with aclosing(follow(f"{running.address}/s/plenary", Feed(FLOOR), running.house.clock)) as frames:
+            async with aclosing(follow(f"{running.address}/s/plenary", Feed(FLOOR), running.backend.clock)) as frames:
                 frame, _ = await anext(frames)
                 assert frame.snapshot is not None
                 assert frame.snapshot.session.title == "Plenary"
@@ -91,17 +91,17 @@ async def test_it_serves_pages_streams_and_keys_and_stops_without_a_trace(tmp_pa
 async def test_what_was_recorded_is_there_when_it_is_started_again(tmp_path: Path) -> None:
     for _ in range(3):
         async with hall(settings(tmp_path)) as running:
-            live = await running.house.sessions.open(SESSION)
+            live = await running.backend.sessions.open(SESSION)
             assert await live.writer.send(SYSTEM, CommandId("c"), MADE) == Receipt(1, 2)
             assert live.state.title == "Plenary"
     names = sorted(os.listdir(tmp_path / "data"))
-    assert names == ["lock", "moothall.acknowledged", "moothall.sqlite", "programme.sqlite3", "signing.key"]
+    assert names == ["book.sqlite3", "lock", "moothall.acknowledged", "moothall.sqlite", "signing.key"]
 
 
 async def test_readers_who_are_there_when_it_stops_are_let_go(tmp_path: Path) -> None:
     async with aiohttp.ClientSession() as http:
         async with hall(settings(tmp_path)) as running:
-            live = await running.house.sessions.open(SESSION)
+            live = await running.backend.sessions.open(SESSION)
             assert isinstance(await live.writer.send(SYSTEM, CommandId("c"), MADE), Receipt)
             stream = await http.get(f"{running.address}/s/plenary/events?channel=floor")
             idle, writer = await asyncio.open_connection(*running.address.removeprefix("http://").split(":"))
@@ -128,7 +128,7 @@ async def test_its_own_engine_comes_and_goes_with_it(tmp_path: Path) -> None:
     )
     async with hall(wanted) as running:
         while not running.recognising.engines:
-            await running.house.clock.sleep(10)
+            await running.backend.clock.sleep(10)
         (child,) = running.engines
         pid = child.pid
         assert pid is not None

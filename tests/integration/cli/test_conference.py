@@ -63,7 +63,7 @@ async def test_without_a_server_the_command_does_it_itself(shell: Shell) -> None
 async def test_with_a_server_the_server_does_it(shell: Shell, tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         await imports(shell)
-        assert len(house.running.house.programme.planned()) == 8
+        assert len(house.running.backend.programme.planned()) == 8
         secretary = await house.secretary()
         assert "Budget hearing" in secretary.text
 
@@ -144,7 +144,7 @@ async def test_the_local_door_is_for_whoever_can_read_the_card(tmp_path: Path) -
                 assert answer.status == 400
             async with http.post(f"{house.running.address}/local/admin-link", headers=headers) as answer:
                 assert answer.status == 404
-        assert house.running.house.links.list() == ()
+        assert house.running.backend.links.list() == ()
     assert not path.exists()
 
 

@@ -10,15 +10,15 @@ import pytest
 
 from moothall.app.hall import hall
 from moothall.cli.play import show
-from moothall.cli.playing import Programme, prepare
+from moothall.cli.playing import Playback, prepare
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script
 
 
-def programme(session: str, sound: SoundKept) -> Programme:
-    return Programme(
+def programme(session: str, sound: SoundKept) -> Playback:
+    return Playback(
         file="talk.wav",
         title="Talk",
         languages=("en",),
@@ -57,10 +57,10 @@ async def test_a_recording_that_gives_out_ends_the_play_and_not_the_house(
         showing = group.create_task(show(running, gone, stop, close=False))
         said = ""
         while "played no further" not in said:
-            await running.house.clock.sleep(20)
+            await running.backend.clock.sleep(20)
             said += capsys.readouterr().err
         assert "There is no file" in said
         assert not showing.done()
-        live = await running.house.sessions.find(SessionId("gone"))
+        live = await running.backend.sessions.find(SessionId("gone"))
         assert live is not None
         stop.set()

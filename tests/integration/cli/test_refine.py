@@ -14,7 +14,7 @@ import pytest
 from moothall.adapters.admin.local_door import CARD, Caller, Card
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import RECORDINGS_FOLDER, quiet_house
+from moothall.app.backend import RECORDINGS_FOLDER, quiet_backend
 from moothall.cli.main import main
 from moothall.cli.refine import Of, read_proposals, write_proposals
 from moothall.core import commands as do
@@ -24,7 +24,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.session.parts import Segment
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.sections import Server, Settings
 from support.desks.admin import admin_house
@@ -44,7 +44,7 @@ def settings(data: Path) -> Settings:
 
 async def make(data: Path, *lines: str, close: bool = True) -> None:
     """A session with lines of two seconds each, one after the other."""
-    async with quiet_house(settings(data), SystemClock()) as house:
+    async with quiet_backend(settings(data), SystemClock()) as house:
         live = await house.sessions.open(SESSION)
         acts: list[tuple[Actor, list[do.AnyCommand]]] = [
             (
@@ -70,7 +70,7 @@ async def make(data: Path, *lines: str, close: bool = True) -> None:
 
 
 async def line(data: Path, name: str) -> Segment:
-    async with quiet_house(settings(data), SystemClock()) as house:
+    async with quiet_backend(settings(data), SystemClock()) as house:
         live = await house.sessions.find(SESSION)
         assert live is not None
         found = live.state.segments.get(SegmentId(name))
@@ -125,7 +125,7 @@ async def test_what_a_person_took_as_it_was_proposed_says_so(tmp_path: Path) -> 
     path = accepted(tmp_path)
     _, (proposal,) = read_proposals(path)
     other = msgspec.structs.replace(proposal, segment=SegmentId("l1"))
-    async with quiet_house(settings(data), SystemClock()) as house:
+    async with quiet_backend(settings(data), SystemClock()) as house:
         order = ProposeOrder(session=SESSION, model="better", through=100, proposals=(proposal, other))
         assert await house.proposals.keep(order) == 2
     mended = msgspec.structs.replace(other, new="We hold these truths.")
@@ -161,7 +161,7 @@ async def test_with_a_server_the_server_does_it(tmp_path: Path, capsys: pytest.C
     await make(data, "We hold trues.")
     async with admin_house(tmp_path) as house:
         assert await asyncio.to_thread(refine, data, "--accept", str(accepted(tmp_path))) == 0
-        live = await house.running.house.sessions.find(SESSION)
+        live = await house.running.backend.sessions.find(SESSION)
         assert live is not None
         found = live.state.segments.get(SegmentId("l0"))
         assert found is not None
@@ -196,7 +196,7 @@ async def test_a_second_pass_proposes_and_mends_what_no_person_has_touched(
         assert said[0] == "2 corrections proposed."
         assert said[-1] == f"2 wait to be decided on: {house.running.served.public}/desk/{SESSION}/refinements"
     assert os.listdir(tmp_path) == ["data"]
-    async with quiet_house(settings(data), SystemClock()) as opened:
+    async with quiet_backend(settings(data), SystemClock()) as opened:
         kept = opened.proposals.kept(SESSION)
         assert kept is not None
         assert (kept.model, [each.segment for each in kept.proposals]) == ("whisper-tiny.en", ["l1", "l2"])
@@ -216,7 +216,7 @@ async def test_a_second_pass_proposes_and_mends_what_no_person_has_touched(
     with chdir(tmp_path):
         assert await asyncio.to_thread(refine, data, *options, "--apply", "machine-lines") == 0
     assert capsys.readouterr().out.endswith("Lines corrected: 0.\n")
-    async with quiet_house(settings(data), SystemClock()) as opened:
+    async with quiet_backend(settings(data), SystemClock()) as opened:
         assert opened.proposals.kept(SESSION) is None
 
 
@@ -227,7 +227,7 @@ async def test_what_can_not_be_refined_says_why(tmp_path: Path, capsys: pytest.C
     await make(data, "We hold trues.", close=False)
     assert await asyncio.to_thread(refine, data, *model) == 1
     assert "a second pass waits until it is closed" in capsys.readouterr().err
-    async with quiet_house(settings(data), SystemClock()) as house:
+    async with quiet_backend(settings(data), SystemClock()) as house:
         live = await house.sessions.find(SESSION)
         assert live is not None
         await live.writer.send(SYSTEM, CommandId("close"), do.CloseSession())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event, encode_event
-from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -57,7 +57,7 @@ BEGIN: list[do.AnyCommand] = [
     asks(NAMES[0], Kind.QUESTION, "room", "x"),
     asks(NAMES[1], Kind.REQUEST, "remote", "y"),
     asks(NAMES[2], Kind.COMMENT, "room", "x"),
-    do.Stand(interventions=tuple(NAMES[:2]), standing=Standing.QUEUED),
+    do.SetStatus(interventions=tuple(NAMES[:2]), status=InterventionStatus.QUEUED),
 ]
 names = st.sampled_from(NAMES)
 few = st.lists(names, min_size=1, max_size=3, unique=True).map(tuple)
@@ -67,14 +67,22 @@ questions = st.sampled_from(["q1", "q2"]).map(PolicyQuestionId)
 hands = st.tuples(st.integers(0, 2), st.integers(0, 2))
 asked = st.builds(asks, names, st.sampled_from(Kind), st.sampled_from(["room", "remote"]), st.sampled_from("xy"))
 brought = st.builds(
-    lambda name, standing: do.Stand(interventions=(name,), standing=standing, reason="No time."),
+    lambda name, status: do.SetStatus(interventions=(name,), status=status, reason="No time."),
     names,
-    st.sampled_from([*Standing, Standing.QUEUED, Standing.CALLED, Standing.CALLED, Standing.CALLED]),
+    st.sampled_from(
+        [
+            *InterventionStatus,
+            InterventionStatus.QUEUED,
+            InterventionStatus.CALLED,
+            InterventionStatus.CALLED,
+            InterventionStatus.CALLED,
+        ]
+    ),
 )
 stands = st.builds(
-    do.Stand,
+    do.SetStatus,
     interventions=few,
-    standing=st.sampled_from(Standing),
+    status=st.sampled_from(InterventionStatus),
     reason=st.sampled_from(["", "No time."]),
     into=st.none() | names,
     segment=st.none() | segments,
@@ -86,7 +94,7 @@ acts: st.SearchStrategy[do.AnyCommand] = st.one_of(
     st.builds(do.Flag, intervention=names, flags=st.sampled_from([(), ("abuse",)])),
     st.builds(do.ReportAbuse, intervention=names),
     st.builds(do.ArrangeQueue, first=few),
-    st.builds(do.OrderQueue, order=st.sampled_from(Order)),
+    st.builds(do.OrderQueue, order=st.sampled_from(QueueOrder)),
     st.builds(do.CountSupport, counts=st.dictionaries(names, st.integers(0, 3), max_size=2)),
     st.builds(do.LimitTurns, ms=st.sampled_from([0, 60_000])),
     st.builds(
@@ -111,8 +119,8 @@ acts: st.SearchStrategy[do.AnyCommand] = st.one_of(
             questions=tuple(PolicyQuestion(id=name, text="Which?") for name in listed)
         )
     ),
-    st.builds(do.TagLine, segment=segments, tag=st.none() | st.sampled_from(Tag), question=st.none() | questions),
-    segments.map(lambda name: do.TypeLine(channel=FLOOR, segment=name, text="Said.", language="en")),
+    st.builds(do.TagSegment, segment=segments, tag=st.none() | st.sampled_from(Tag), question=st.none() | questions),
+    segments.map(lambda name: do.TypeSegment(channel=FLOOR, segment=name, text="Said.", language="en")),
     st.sampled_from(
         [
             do.CloseSession(),
@@ -181,8 +189,8 @@ def test_whatever_happens_in_a_meeting(story: list[tuple[Role, do.AnyCommand | R
         if isinstance(command, str):
             log.remove(command, wall)
             continue
-        if isinstance(command, do.TypeTurn) and log.state.floor.called is not None:
-            command = msgspec.structs.replace(command, intervention=log.state.floor.called)  # noqa: PLW2901  # of who has the turn
+        if isinstance(command, do.TypeTurn) and log.state.questions.called is not None:
+            command = msgspec.structs.replace(command, intervention=log.state.questions.called)  # noqa: PLW2901  # of who has the turn
         actor = _by(role, command)
         decision = decide(log.state, command, actor, wall) if may_send(actor.role, command) else None
         if decision is None or isinstance(decision, Refusal):
@@ -210,41 +218,46 @@ def _by(role: Role, command: do.AnyCommand) -> Actor:
 
 
 def _published(state: State) -> set[InterventionId]:
-    shown = set(Standing) - {Standing.CHECKED}
-    return {each.id for each in state.floor.standing(*shown) if each.published}
+    shown = set(InterventionStatus) - {InterventionStatus.CHECKED}
+    return {each.id for each in state.questions.with_status(*shown) if each.published}
 
 
 def _stands_as_told(state: State, received: set[InterventionId]) -> None:
-    floor = state.floor
-    every = floor.standing(*Standing)
+    questions = state.questions
+    every = questions.with_status(*InterventionStatus)
     assert {each.id for each in every} == received
     assert [each.number for each in every] == list(range(1, len(received) + 1))
-    called = [each.id for each in floor.standing(Standing.CALLED)]
-    assert called == ([] if floor.called is None else [floor.called])
-    assert floor.called is None or floor.turns[-1].intervention == floor.called
-    waiting = Counter(each.id for each in floor.standing(Standing.QUEUED))
-    for order in (None, *Order):
-        assert Counter(each.intervention for each in queue(floor, order)) == waiting
-    arranged = [each.intervention for each in queue(floor) if each.why is Why.ARRANGED]
-    assert arranged == list(floor.arranged)
-    rest = [each.intervention for each in queue(floor)][len(arranged) :]
-    without = msgspec.structs.replace(floor, arranged=())
-    if floor.order in (Order.ARRIVAL, Order.SUPPORT):
+    called = [each.id for each in questions.with_status(InterventionStatus.CALLED)]
+    assert called == ([] if questions.called is None else [questions.called])
+    assert questions.called is None or questions.turns[-1].intervention == questions.called
+    waiting = Counter(each.id for each in questions.with_status(InterventionStatus.QUEUED))
+    for order in (None, *QueueOrder):
+        assert Counter(each.intervention for each in queue(questions, order)) == waiting
+    arranged = [each.intervention for each in queue(questions) if each.why is Why.ARRANGED]
+    assert arranged == list(questions.arranged)
+    rest = [each.intervention for each in queue(questions)][len(arranged) :]
+    without = msgspec.structs.replace(questions, arranged=())
+    if questions.order in (QueueOrder.ARRIVAL, QueueOrder.SUPPORT):
         assert rest == [each.intervention for each in queue(without) if each.intervention not in arranged]
-    assert sum(poll.open for poll in floor.polls) <= 1
-    assert all(turn.spoken >= 0 for turn in floor.turns)
-    assert (turn_now(state) is None) == (floor.called is None)
+    assert sum(poll.open for poll in questions.polls) <= 1
+    assert all(turn.spoken >= 0 for turn in questions.turns)
+    assert (turn_now(state) is None) == (questions.called is None)
     for each in every:
-        hidden = each.standing in (Standing.CHECKED, Standing.DECLINED, Standing.WITHDRAWN, Standing.CLOSED)
+        hidden = each.status in (
+            InterventionStatus.CHECKED,
+            InterventionStatus.DECLINED,
+            InterventionStatus.WITHDRAWN,
+            InterventionStatus.CLOSED,
+        )
         assert each.published or hidden
         assert not each.removed or not (each.text or each.name or each.received or each.answer)
-        assert (each.into is not None) == (each.standing is Standing.JOINED)
+        assert (each.into is not None) == (each.status is InterventionStatus.JOINED)
         times = [line.t0 for line in typed_lines(state, each)]
         assert times == sorted(set(times))
-    shown = on_wall(floor)
+    shown = on_wall(questions)
     for on in (*((shown.now,) if shown.now else ()), *shown.next):
         assert on.published
-        assert on.standing in (Standing.CALLED, Standing.QUEUED)
+        assert on.status in (InterventionStatus.CALLED, InterventionStatus.QUEUED)
 
 
 def _undone(before: State, after: State, undoing: Sequence[do.AnyCommand], wall: int) -> None:
@@ -257,27 +270,27 @@ def _undone(before: State, after: State, undoing: Sequence[do.AnyCommand], wall:
     if undoing:
         assert _where(state, before) == _where(before, before)
     if undoing and isinstance(undoing[0], do.RestoreWall):
-        assert (state.wall_cleared, state.floor.off_wall) == (before.wall_cleared, before.floor.off_wall)
+        assert (state.wall_cleared, state.questions.off_wall) == (before.wall_cleared, before.questions.off_wall)
 
 
 def _where(state: State, before: State) -> dict[str, object]:
     """Where everything stands, without since when; what undoing can't make unhappen is left out."""
-    floor = state.floor
+    questions = state.questions
     found: dict[str, object] = {
-        each.id: (each.standing, each.reason, each.into, each.segment, each.own, each.text, each.flags)
-        for each in floor.standing(*Standing)
+        each.id: (each.status, each.reason, each.into, each.segment, each.own, each.text, each.flags)
+        for each in questions.with_status(*InterventionStatus)
     }
-    answers = {each.id: each.answer for each in floor.standing(Standing.WRITTEN)}
-    known = {poll.id for poll in before.floor.polls}
+    answers = {each.id: each.answer for each in questions.with_status(InterventionStatus.WRITTEN)}
+    known = {poll.id for poll in before.questions.polls}
     return found | {
         "answers": answers,
-        "queue": queue(floor),
-        "floor": (floor.called, floor.arranged, floor.order, floor.limit),
-        "turns": [turn.intervention for turn in floor.turns],
-        "polls": [_settled(poll) for poll in floor.polls if poll.id in known],
-        "void": all(poll.void for poll in floor.polls if poll.id not in known),
-        "questions": state.backstage.questions,
-        "tags": {name: set(tags) for name, tags in state.backstage.tags.items() if tags},
+        "queue": queue(questions),
+        "floor": (questions.called, questions.arranged, questions.order, questions.limit),
+        "turns": [turn.intervention for turn in questions.turns],
+        "polls": [_settled(poll) for poll in questions.polls if poll.id in known],
+        "void": all(poll.void for poll in questions.polls if poll.id not in known),
+        "questions": state.notes_and_tags.questions,
+        "tags": {name: set(tags) for name, tags in state.notes_and_tags.tags.items() if tags},
         # Nobody is named again whose name was removed.
         "speaking": [state.speakers.get(channel.speaker or SpeakerId("")) for channel in state.channels.values()],
         "status": (state.status, state.recorded),
@@ -290,32 +303,34 @@ def _settled(poll: Poll) -> object:
 
 def _strangers(log: _Log) -> None:
     """Who reads the public lanes alone knows what is shown to everybody, and no word that isn't."""
-    floor = log.state.floor
+    questions = log.state.questions
     for event, _ in log.bodies:
         body = "" if event is None else encode_event(event).decode()
-        for each in floor.standing(*Standing):
+        for each in questions.with_status(*InterventionStatus):
             words = [f"{kind}-{each.id}" for kind in ("asked", "spelt", "name", "written", "mended")]
             said = any(f'"{word}"' in body for word in words)
             assert not (said and each.removed)
             assert not (said and event is not None and is_public(event.lane()) and not each.published)
-    seen = log.folded(strangers=True).floor
-    assert _as_shown(listing(msgspec.structs.replace(seen, order=floor.order))) == _as_shown(listing(floor)) or (
-        floor.order is Order.NEWCOMERS  # Who asked is for the staff alone.
+    seen = log.folded(strangers=True).questions
+    assert _as_shown(listing(msgspec.structs.replace(seen, order=questions.order))) == _as_shown(
+        listing(questions)
+    ) or (
+        questions.order is QueueOrder.NEWCOMERS  # Who asked is for the staff alone.
     )
-    assert {each.id: each.standing for each in seen.standing(*Standing)} == {
-        each.id: each.standing for each in floor.standing(*Standing)
+    assert {each.id: each.status for each in seen.with_status(*InterventionStatus)} == {
+        each.id: each.status for each in questions.with_status(*InterventionStatus)
     }
     assert (seen.polls, seen.limit, seen.called, seen.off_wall) == (
-        floor.polls,
-        floor.limit,
-        floor.called,
-        floor.off_wall,
+        questions.polls,
+        questions.limit,
+        questions.called,
+        questions.off_wall,
     )
 
 
 def _as_shown(found: Listing) -> object:
     def plain(each: Intervention) -> object:
-        return each.id, each.number, each.kind, each.text, each.name, each.answer, each.standing, each.since
+        return each.id, each.number, each.kind, each.text, each.name, each.answer, each.status, each.since
 
     return (
         [plain(each) for each in (*found.now, *found.later, *found.answered, *found.written)],

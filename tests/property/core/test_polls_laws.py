@@ -44,7 +44,7 @@ def test_one_is_open_and_every_act_has_a_way_back(story: list[do.AnyCommand]) ->
             continue
         for event in decision:
             state = evolve(state, decode_event(encode_event(event)), WALL)
-        polls = state.floor.polls
+        polls = state.questions.polls
         assert sum(poll.open for poll in polls) <= 1
         assert [poll.number for poll in polls] == list(range(1, len(polls) + 1))
         assert all(len(poll.remote) == len(poll.room) == len(poll.options) for poll in polls)
@@ -60,7 +60,7 @@ def test_one_is_open_and_every_act_has_a_way_back(story: list[do.AnyCommand]) ->
                 assert not isinstance(undone, Refusal), undone
                 for event in undone:
                     after = evolve(after, event, WALL)
-            assert _known(after.floor.polls, before.floor.polls) == list(map(_settled, before.floor.polls))
+            assert _known(after.questions.polls, before.questions.polls) == list(map(_settled, before.questions.polls))
 
 
 def _known(polls: tuple[Poll, ...], before: tuple[Poll, ...]) -> list[object]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord, seal
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Order
+from moothall.core.events.question_parts import QueueOrder
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall_hub.mirror.checking import Broken, Run, first_run, join, live_run, take
@@ -41,7 +41,7 @@ def _made(kinds: Sequence[str]) -> tuple[list[LogRecord], list[dict[Lane, ev.Lan
             case "words":
                 record = recorder.record(ev.WordsCommitted(channel=FLOOR, segment=SegmentId("s"), first=n, words=()))
             case "floor":
-                record = recorder.record(ev.QueueOrdered(order=Order.SUPPORT))
+                record = recorder.record(ev.QueueOrdered(order=QueueOrder.SUPPORT))
             case "note":
                 record = recorder.record(ev.NoteLeft(text=f"Note {n}"))
             case _:

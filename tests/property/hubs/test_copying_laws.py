@@ -13,7 +13,7 @@ from moothall.core.chain import LogRecord, seal
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Lane
 from moothall.core.kernel.lanes import is_public
-from moothall.wire.hub.messages import Caught, Part
+from moothall.wire.hub.messages import Caught, FeedPart
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Step, lanes_of
@@ -54,7 +54,7 @@ class Hub:
     def live(self, most: int = 100) -> bool:
         batch = self.served.now(most) if self.served is not None else []
         if batch:
-            self.took(copying.batch(self.disk.copy, Part.LIVE, batch, SIGNED))
+            self.took(copying.batch(self.disk.copy, FeedPart.LIVE, batch, SIGNED))
         return bool(batch)
 
     def missed(self, most: int = 100) -> bool:
@@ -62,14 +62,14 @@ class Hub:
         if isinstance(batch, Caught):
             self.took(copying.caught(self.disk.copy))
         elif batch is not None:
-            step = self.took(copying.batch(self.disk.copy, Part.MISSED, batch[1], SIGNED, number=batch[0]))
+            step = self.took(copying.batch(self.disk.copy, FeedPart.MISSED, batch[1], SIGNED, number=batch[0]))
             assert [each.number for each in step.say if hasattr(each, "number")] == [batch[0]]
         return batch is not None
 
     def own(self) -> bool:
         batch = self.served.own() if self.served is not None else []
         if batch:
-            self.took(copying.batch(self.disk.copy, Part.OWN, batch, SIGNED))
+            self.took(copying.batch(self.disk.copy, FeedPart.OWN, batch, SIGNED))
         return bool(batch)
 
     def calm(self) -> None:
@@ -173,10 +173,10 @@ def _story(kinds: Sequence[str]) -> LogAbove:
 def test_what_is_tampered_with_on_the_line_is_named(kinds: list[str], how: str, data: st.DataObject) -> None:
     log = _story(kinds)
     hub = Hub(log)
-    part = data.draw(st.sampled_from([Part.LIVE, Part.MISSED]), label="part")
-    hub.follow(little=0, back=len(log.records) if part is Part.LIVE else 0)
+    part = data.draw(st.sampled_from([FeedPart.LIVE, FeedPart.MISSED]), label="part")
+    hub.follow(little=0, back=len(log.records) if part is FeedPart.LIVE else 0)
     assert hub.served is not None
-    if part is Part.LIVE:
+    if part is FeedPart.LIVE:
         sent = hub.served.now()
     else:
         found = hub.served.missed()
@@ -206,7 +206,7 @@ def test_a_beginning_that_is_not_true_is_found_out_or_never_vouched_for(kinds: l
     if isinstance(found, Broken):
         return
     copy = found.copy
-    for part, batch in ((Part.LIVE, served.now()), (Part.MISSED, _missed(served))):
+    for part, batch in ((FeedPart.LIVE, served.now()), (FeedPart.MISSED, _missed(served))):
         step = copying.batch(copy, part, batch, SIGNED)
         if isinstance(step, Broken):
             return
@@ -240,4 +240,4 @@ def test_a_log_that_was_written_anew_without_the_key_is_never_vouched_for(kinds:
     served = Served(log, message, little=0, back=len(forged))
     step = copying.began(asked, served.live)
     assert isinstance(step, Step)
-    assert isinstance(copying.batch(step.copy, Part.LIVE, served.now(), SIGNED), Broken)
+    assert isinstance(copying.batch(step.copy, FeedPart.LIVE, served.now(), SIGNED), Broken)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from moothall.services.hubs.links import HubLinks
-from moothall.services.hubs.ports import About
+from moothall.services.hubs.ports import ConferenceInfo
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.hubs.source import CentreSource
 from moothall.services.sessions.catalogue import Catalogue
@@ -40,7 +40,7 @@ def serving(removals: HubRemovals, centre: SimulatedCentre) -> Serve:
         registry,
         hall.clock,
         pack=pack,
-        about=lambda: About(keys=b"{}"),
+        about=lambda: ConferenceInfo(keys=b"{}"),
         above=("centre-node",),
         removals=removals,
     )

@@ -40,7 +40,7 @@ class _Server:
         return None
 
     def batch(self, session: SessionId) -> wire.Batch:
-        return wire.Batch(session=session, part=wire.Part.LIVE, data=b"%d" % self.wishes[session])
+        return wire.Batch(session=session, part=wire.FeedPart.LIVE, data=b"%d" % self.wishes[session])
 
 
 def act(n: int) -> wire.Act:

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from moothall.wire.outbox import MAX_BYTES, MAX_FRAMES, Outbox, Outgoing
+from moothall.wire.outbox import MAX_BYTES, MAX_FRAMES, Outgoing, ReaderOutbox
 
 KEYS = ("partial:floor", "state:floor", "unsaved:floor")
 SOME_KEYS = st.lists(st.sampled_from(KEYS), unique=True, max_size=3).map(tuple)
@@ -36,7 +36,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.outbox = Outbox()
+        self.outbox = ReaderOutbox()
         self.pending = 0
         self.frames: dict[int, tuple[tuple[int, ...], dict[str, int], bool]] = {}
         self.size = 12
@@ -97,7 +97,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def come_back_after_a_cut(self) -> None:
         """Law 6: who is cut resumes from a position, and has lost nothing then."""
         if self.outbox.overflown:
-            self.outbox = Outbox()
+            self.outbox = ReaderOutbox()
             self.pending = 0
             self.slow.events += range(len(self.slow.events), self.next_event)
             self.slow.signals = dict(self.quick.signals)

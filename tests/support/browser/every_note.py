@@ -28,7 +28,7 @@ async def every_note(told: Callable[..., Awaitable[None]]) -> None:
     await told(hub, "hub-answer", do.LeaveHubNote(hub=HUB, note=NoteId("h2"), text="We are <ready>"))
     marks = ((1, Tag.AGREED, "q1"), (2, Tag.DIVERGING, "q2"), (3, Tag.OPTION, None), (1, Tag.OPTION, "q2"))
     lines = tuple(
-        do.TagLine(
+        do.TagSegment(
             segment=SegmentId(f"line-{number}"),
             tag=tag,
             question=None if question is None else PolicyQuestionId(question),

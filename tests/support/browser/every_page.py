@@ -10,17 +10,17 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page
 
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import Kind
-from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SourceLine, Word
+from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SourceSegment, Word
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.translating.routes import Direction
 from moothall.services.hubs.ports import Identity
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.sessions.role_links import HALL, session_scope
 from moothall.settings.sections import Engine, Server, Settings, Translation
@@ -112,7 +112,7 @@ async def _at_work(page: Page) -> None:
 
 
 async def _leading(page: Page) -> None:
-    """Among questions of every standing, with two picked out, and figures of who is heard."""
+    """Among questions of every status, with two picked out, and figures of who is heard."""
     await page.locator("#Desk:not([hidden])").wait_for()
     await page.locator("#Checked .question [data-does=pick]").first.check()
     await page.locator("#Queued .question [data-does=pick]").first.check()
@@ -232,7 +232,7 @@ TO_INSTALL = (
 
 
 @asynccontextmanager
-async def into_portuguese(running: Hall) -> AsyncIterator[None]:
+async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
     """Translators that know one direction and what to install for more, for a while."""
     echo = EchoEnd((INTO_PORTUGUESE,), missing=(TO_INSTALL,))
     serving = [asyncio.ensure_future(each) for each in (running.translation.translators.serve(echo.server), echo.run())]
@@ -244,14 +244,14 @@ async def into_portuguese(running: Hall) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def full_house(data: Path) -> AsyncIterator[Hall]:
+async def full_house(data: Path) -> AsyncIterator[RunningServer]:
     """A server with a conference, and sessions before, in and after their time."""
     settings = Settings(
         server=Server(port=0, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
     )
     async with hall(settings) as running:
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
-        await running.house.programme.add_room("Garden")
+        await running.backend.programme.add_room("Garden")
         for name in ("plenary", "tomorrow", "yesterday", "translated"):
             await _meeting(running, name)
         await _translated(running)
@@ -263,16 +263,16 @@ async def full_house(data: Path) -> AsyncIterator[Hall]:
             yield running
 
 
-async def _groups(running: Hall) -> None:
+async def _groups(running: RunningServer) -> None:
     """A group far away that takes part in a meeting that is on, and has asked something."""
     details = Details(city="Kisumu", institution="Library & <archive>", languages=("sw", "en"), expected=20)
-    assert isinstance(await running.house.hubs.add("Kisumu & <Library>", details), tuple)
-    await running.house.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
+    assert isinstance(await running.backend.hubs.add("Kisumu & <Library>", details), tuple)
+    await running.backend.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
     held, epoch = Identity(hub="kisumu-library", title="Kisumu & <Library>", generation=1), Epoch("e")
     for node in ("one", "two"):
-        await running.house.hub_removals.holds(held, node, SessionId("translated"), epoch, 0)
-    running.house.hub_removals.removed(SessionId("translated"), epoch, 7, 1_764_000_000_000)
-    running.house.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
+        await running.backend.hub_removals.holds(held, node, SessionId("translated"), epoch, 0)
+    running.backend.hub_removals.removed(SessionId("translated"), epoch, 7, 1_764_000_000_000)
+    running.backend.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
     asked = do.Ask(
         intervention=InterventionId("kisumu1"),
         kind=Kind.QUESTION,
@@ -281,15 +281,15 @@ async def _groups(running: Hall) -> None:
         asker="k1",
         origin="hub:kisumu-library",
     )
-    writer = (await running.house.sessions.open(SessionId("translated"))).writer
+    writer = (await running.backend.sessions.open(SessionId("translated"))).writer
     by = Actor(Role.HUB, "k1", hub="kisumu-library")
     assert isinstance(await writer.send(by, CommandId("kisumu1"), asked), Receipt)
 
 
-async def _proposed(running: Hall) -> None:
+async def _proposed(running: RunningServer) -> None:
     """A second pass has heard yesterday's meeting once more, and some of it has been decided on."""
     session = SessionId("yesterday")
-    writer = (await running.house.sessions.open(session)).writer
+    writer = (await running.backend.sessions.open(session)).writer
 
     async def mend(number: int, text: str) -> None:
         line = writer.state.segments.get(SegmentId(f"line-{number}"))
@@ -331,9 +331,9 @@ async def _proposed(running: Hall) -> None:
     await mend(6, texts[6][1])
 
 
-async def _translated(running: Hall) -> None:
+async def _translated(running: RunningServer) -> None:
     """A meeting with a translation of record, and one that somebody asked for; the last lines have none yet."""
-    writer = (await running.house.sessions.open(SessionId("translated"))).writer
+    writer = (await running.backend.sessions.open(SessionId("translated"))).writer
     for language, text in TRANSLATIONS.items():
         channel = ChannelId(f"mt-{language}")
         added = do.AddChannel(
@@ -346,7 +346,7 @@ async def _translated(running: Hall) -> None:
             assert line is not None
             made = do.SetTranslation(
                 channel=channel,
-                source=SourceLine(line.id, line.revision),
+                source=SourceSegment(line.id, line.revision),
                 text=line.whole if line.language == language else text,
                 route="" if line.language == language else f"bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>{language}",
             )
@@ -354,8 +354,8 @@ async def _translated(running: Hall) -> None:
             assert isinstance(receipt, Receipt), receipt
 
 
-async def _meeting(running: Hall, name: str) -> None:
-    writer = (await running.house.sessions.open(SessionId(name))).writer
+async def _meeting(running: RunningServer, name: str) -> None:
+    writer = (await running.backend.sessions.open(SessionId(name))).writer
 
     async def told(by: Actor, what: str, *commands: do.AnyCommand) -> None:
         assert isinstance(await writer.send(by, CommandId(what), commands), Receipt)
@@ -401,9 +401,9 @@ async def _meeting(running: Hall, name: str) -> None:
     await told(
         SYSTEM,
         "hubs",
-        do.StateHub(hub="kisumu", title="Kisumu <library>", people=23, here=False, since=1_764_000_000_000),
-        do.StateHub(hub="north", title="مكتبة الشمال", people=None, here=True, since=1_764_000_000_000),
-        do.StateHub(hub="north.pole", title="Pole", people=4, here=True, since=1_764_000_000_000),
+        do.SetHubPresence(hub="kisumu", title="Kisumu <library>", people=23, here=False, since=1_764_000_000_000),
+        do.SetHubPresence(hub="north", title="مكتبة الشمال", people=None, here=True, since=1_764_000_000_000),
+        do.SetHubPresence(hub="north.pole", title="Pole", people=4, here=True, since=1_764_000_000_000),
     )
     await every_question(told)
     await every_note(told)
@@ -423,19 +423,19 @@ def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:
 
 
 @asynccontextmanager
-async def visitor(browser: Browser, running: Hall, **options: Any) -> AsyncIterator[BrowserContext]:
+async def visitor(browser: Browser, running: RunningServer, **options: Any) -> AsyncIterator[BrowserContext]:
     """A browser that has the links of a technician, of the secretariat and of a hub; it lets tests put scripts in."""
     context = await browser.new_context(bypass_csp=True, **{"locale": "en-GB", **options})
     context.set_default_timeout(10_000)
     hub = (Role.HUB, session_scope(SessionId("translated")), "Kisumu & <Library>")
     for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
-        _, token = await running.house.links.create(*link)
+        _, token = await running.backend.links.create(*link)
         await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
     yield context
     await context.close()
 
 
-async def come_to(page: Page, running: Hall, name: str, language: str = "en") -> None:
+async def come_to(page: Page, running: RunningServer, name: str, language: str = "en") -> None:
     """Go to one of `PAGES`, do there what is to be done, open all panels, and wait until its scripts have run."""
     address, done = PAGES[name]
     answer = await page.goto(f"{running.address}{address}{'&' if '?' in address else '?'}ui={language}")

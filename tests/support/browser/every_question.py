@@ -1,17 +1,17 @@
-"""Questions of every standing, for the pages that show them."""
+"""Questions of every status, for the pages that show them."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from moothall.app.hall import Hall
+from moothall.app.hall import RunningServer
 from moothall.core import commands as do
-from moothall.core.events.question_parts import HUB, REMOTE, ROOM, Kind, Standing
+from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
 from moothall.core.questions.statements import Dimension
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 
 TEXT = (
     ("en", "The session is open to everybody, wherever they are."),
@@ -33,9 +33,9 @@ SHOWS_OF_HANDS: tuple[do.AnyCommand, ...] = (
 """One that is over, and one that is open."""
 
 
-async def asked(running: Hall) -> None:
-    """Questions of every standing that there is to be seen, in that meeting with translations."""
-    writer = (await running.house.sessions.open(SessionId("translated"))).writer
+async def asked(running: RunningServer) -> None:
+    """Questions of every status that there is to be seen, in that meeting with translations."""
+    writer = (await running.backend.sessions.open(SessionId("translated"))).writer
     names = tuple(
         InterventionId(name) for name in ("answered", "now", "first", "second", "later", "writing", "written")
     )
@@ -54,25 +54,25 @@ async def asked(running: Hall) -> None:
             name="Añez <Ms.>" if number % 2 else "",
         )
         await told(f"ask-{name}", question)
-    standings = (Standing.QUEUED,) * 4 + (Standing.LATER, Standing.TO_WRITE)
-    for name, standing in zip(names, standings, strict=False):
-        await told(f"stand-{name}", do.Stand(interventions=(name,), standing=standing))
+    statuses = (InterventionStatus.QUEUED,) * 4 + (InterventionStatus.LATER, InterventionStatus.TO_WRITE)
+    for name, status in zip(names, statuses, strict=False):
+        await told(f"stand-{name}", do.SetStatus(interventions=(name,), status=status))
     await told("write", do.WriteAnswer(intervention=names[-1], text="By the end of 2026 & not later.", language="en"))
-    await told("call", do.Stand(interventions=names[:1], standing=Standing.CALLED))
+    await told("call", do.SetStatus(interventions=names[:1], status=InterventionStatus.CALLED))
     line = SegmentId("line-2")
-    await told("answer", do.Stand(interventions=names[:1], standing=Standing.ANSWERED, segment=line))
-    await told("next", do.Stand(interventions=names[1:2], standing=Standing.CALLED))
-    await running.house.ballots.support(SessionId("translated"), 4, "somebody", "198.51.100.7")
+    await told("answer", do.SetStatus(interventions=names[:1], status=InterventionStatus.ANSWERED, segment=line))
+    await told("next", do.SetStatus(interventions=names[1:2], status=InterventionStatus.CALLED))
+    await running.backend.ballots.support(SessionId("translated"), 4, "somebody", "198.51.100.7")
     await told("hands", *SHOWS_OF_HANDS)
 
 
-async def said_of_themselves(running: Hall) -> None:
+async def said_of_themselves(running: RunningServer) -> None:
     """Half of those who have asked in the plenary say something of themselves, so that figures by group stand there."""
     session = SessionId("plenary")
     for number in range(6):
         said = {Dimension.GROUP: "civil-society", Dimension.YOUNG: "yes"}
-        assert await running.house.balance.say(session, InterventionId(f"q{number}"), said) is None
-    await running.house.balance.renew(session)
+        assert await running.backend.balance.say(session, InterventionId(f"q{number}"), said) is None
+    await running.backend.balance.renew(session)
 
 
 async def every_question(told: Callable[..., Awaitable[None]]) -> None:
@@ -97,17 +97,17 @@ async def every_question(told: Callable[..., Awaitable[None]]) -> None:
         )
         await told(Actor(Role.PARTICIPANT, "p1"), f"asked-{number}", asked)
 
-    async def stand(number: int, standing: Standing, **more: Any) -> None:
-        brought = do.Stand(interventions=(InterventionId(f"q{number}"),), standing=standing, **more)
-        await told(Actor(Role.MODERATOR, "m1"), f"{standing}-{number}", brought)
+    async def stand(number: int, status: InterventionStatus, **more: Any) -> None:
+        brought = do.SetStatus(interventions=(InterventionId(f"q{number}"),), status=status, **more)
+        await told(Actor(Role.MODERATOR, "m1"), f"{status}-{number}", brought)
 
     for number in range(3, 12):
-        await stand(number, Standing.QUEUED)
-    await stand(6, Standing.CALLED)
-    await stand(7, Standing.ANSWERED, segment=SegmentId("line-1"))
-    await stand(8, Standing.LATER)
-    await stand(9, Standing.DECLINED, reason="There is no time left")
-    await stand(10, Standing.JOINED, into=InterventionId("q4"))
+        await stand(number, InterventionStatus.QUEUED)
+    await stand(6, InterventionStatus.CALLED)
+    await stand(7, InterventionStatus.ANSWERED, segment=SegmentId("line-1"))
+    await stand(8, InterventionStatus.LATER)
+    await stand(9, InterventionStatus.DECLINED, reason="There is no time left")
+    await stand(10, InterventionStatus.JOINED, into=InterventionId("q4"))
     answer = do.WriteAnswer(intervention=InterventionId("q11"), text="The towns do.", language="en")
     mended = do.Reword(intervention=InterventionId("q4"), text="من يدفع ثمن المياه والكهرباء؟")
     await told(Actor(Role.MODERATOR, "m1"), "answered-in-writing", answer, mended)

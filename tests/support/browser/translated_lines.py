@@ -24,7 +24,7 @@ def name(source: str, channel: ChannelId = SPANISH) -> SegmentId:
 
 
 def made_from(source: str, *, revision: int = 0, route: str = ROUTE, rough: bool = False) -> ev.MadeFrom:
-    return ev.MadeFrom(sources=(ev.SourceLine(SegmentId(source), revision),), route=route, rough=rough)
+    return ev.MadeFrom(sources=(ev.SourceSegment(SegmentId(source), revision),), route=route, rough=rough)
 
 
 def made(
@@ -72,7 +72,7 @@ def made_again(source: str, text: str, revision: int = 1, *, channel: ChannelId 
 TEXTS: Sequence[ev.AnyEvent] = (
     ev.ChannelAdded(channel=FRENCH, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)),
     ev.ChannelAdded(channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=True),
-    ev.ChannelAdded(channel=ARABIC, kind=ev.ChannelKind.TRANSLATION, languages=("ar",), asked=1_764_000_000_000),
+    ev.ChannelAdded(channel=ARABIC, kind=ev.ChannelKind.TRANSLATION, languages=("ar",), requested=1_764_000_000_000),
 )
 """An interpreter into French, Spanish of record, and Arabic that somebody asked for."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
 
@@ -70,7 +70,7 @@ class Browser:
 class AdminHouse:
     """The server, and as many browsers as the test needs."""
 
-    def __init__(self, running: Hall, stack: AsyncExitStack) -> None:
+    def __init__(self, running: RunningServer, stack: AsyncExitStack) -> None:
         self.running = running
         self._stack = stack
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core.commands import (
     AddChannel,
     AnyCommand,
@@ -23,7 +23,7 @@ from moothall.core.commands import (
 from moothall.core.events.types import ChannelKind, EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import Engine, Server, Settings, Translation
 
@@ -34,7 +34,7 @@ S = SessionId("s")
 class Meeting:
     """A session of a running server."""
 
-    def __init__(self, running: Hall, live: LiveSession) -> None:
+    def __init__(self, running: RunningServer, live: LiveSession) -> None:
         self.running = running
         self.live = live
         self._done = 0
@@ -82,7 +82,7 @@ class Meeting:
 
     async def link(self, role: Role, scope: str = "hall") -> str:
         """The address that lets somebody in."""
-        _, token = await self.running.house.links.create(role, scope, f"{role} 1")
+        _, token = await self.running.backend.links.create(role, scope, f"{role} 1")
         return f"{self.running.address}/enter/{token}"
 
     async def sit_down(self, page: Page, role: Role = Role.TECHNICIAN, query: str = "") -> None:
@@ -113,7 +113,7 @@ async def meeting(
         translation=Translation(translators=tuple(translators)),
     )
     async with hall(settings) as running:
-        made = Meeting(running, await running.house.sessions.open(S))
+        made = Meeting(running, await running.backend.sessions.open(S))
         await made.do(
             CreateSession(title="Open hall", languages=tuple(languages)),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=tuple(languages)),

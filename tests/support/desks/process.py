@@ -8,7 +8,7 @@ from pathlib import Path
 
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import quiet_house
+from moothall.app.backend import quiet_backend
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -42,7 +42,7 @@ class DeskHall(MicrophoneHall):
 
     async def prepare(self, languages: tuple[str, ...] = ("en", "pt"), *, begin_other: bool = True) -> None:
         """Make the sessions and the link, while no server runs."""
-        async with quiet_house(Settings(server=Server(data=str(self.data))), SystemClock()) as house:
+        async with quiet_backend(Settings(server=Server(data=str(self.data))), SystemClock()) as house:
             wall = house.clock.wall()
             await house.programme.keep(rooms=[Room(id=ROOM, title="Main hall")])
             for n, (name, title) in enumerate(((SESSION, "Open hall"), (OTHER, "The next one"))):

@@ -27,7 +27,7 @@ from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.desks import Desks, News
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall

@@ -6,14 +6,14 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
 
 from moothall.adapters.programme import read_icalendar
-from moothall.core.programme.drafts import Reading
+from moothall.core.programme.drafts import FileContext
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import read_programme
 
 SAMPLES = Path(__file__).resolve().parents[3] / "config" / "sample-conference"
 FILES = ("programme.csv", "schedule.json", "schedule.xml", "programme.ics")
 ZONES: dict[str, tzinfo] = {"UTC": UTC, "Africa/Nairobi": timezone(timedelta(hours=3))}
-READING = Reading(zones=ZONES.get, calendar=read_icalendar, zone=UTC)
+READING = FileContext(zones=ZONES.get, calendar=read_icalendar, zone=UTC)
 
 
 def sample(name: str) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.async_api import Browser, async_playwright
 
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import quiet_house
+from moothall.app.backend import quiet_backend
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.programme.plan import Planned
@@ -40,7 +40,7 @@ class MicrophoneHall(HallProcess):
     async def prepare(self, languages: tuple[str, ...] = ("en",)) -> None:
         """Plan the session and make the link, while no server runs."""
         settings = Settings(server=Server(data=str(self.data)))
-        async with quiet_house(settings, SystemClock()) as house:
+        async with quiet_backend(settings, SystemClock()) as house:
             planned = Planned(session=SESSION, title="Open hall", languages=languages)
             made = await house.programme.make(planned)
             assert not isinstance(made, Refusal), made

@@ -17,9 +17,9 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.cli.play import add_commands, settings_of, show
-from moothall.cli.playing import Programme, told_to_stop
+from moothall.cli.playing import Playback, told_to_stop
 from moothall.core.commands import AnyCommand, BeginNotRecorded, Command
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal
@@ -73,7 +73,7 @@ async def _main() -> None:
     parser = argparse.ArgumentParser()
     add_commands(parser.add_subparsers())
     arguments = parser.parse_args(sys.argv[1:])
-    programme = Programme(
+    programme = Playback(
         file=arguments.play, title="Meeting", languages=("en",), session=SESSION, exact=True, as_live=True
     )
     async with told_to_stop() as stop, hall(settings_of(arguments)) as running, asyncio.TaskGroup() as group:
@@ -82,13 +82,13 @@ async def _main() -> None:
         desk.cancel()
 
 
-async def _desk(running: Hall) -> None:
+async def _desk(running: RunningServer) -> None:
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     number = 0
     while line := await lines.readline():
         number += 1
-        live = await running.house.sessions.open(SESSION)
+        live = await running.backend.sessions.open(SESSION)
         told: Told = msgspec.json.decode(line, type=Told)
         command: AnyCommand
         if isinstance(told, Unsaid):

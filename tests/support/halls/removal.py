@@ -10,21 +10,21 @@ from typing import Any
 import aiohttp
 import socketio
 
-from moothall.app.hall import Hall
+from moothall.app.hall import RunningServer
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 
 FLOOR, SESSION, OTHER = ChannelId("floor"), SessionId("hearing"), SessionId("other")
 HIDDEN = "rhubarb"
 ANA = SpeakerId("ana")
 
 
-async def held(running: Hall, session: SessionId = SESSION) -> None:
+async def held(running: RunningServer, session: SessionId = SESSION) -> None:
     """A session with a line of nobody and one of Ana's, in which the word stands."""
-    live = await running.house.sessions.open(session)
+    live = await running.backend.sessions.open(session)
     engine = Actor(Role.ENGINE, "e")
     acts: list[tuple[Actor, do.AnyCommand]] = [
         (SYSTEM, do.CreateSession(title="Hearing", languages=("en",))),
@@ -39,7 +39,7 @@ async def held(running: Hall, session: SessionId = SESSION) -> None:
         segment = SegmentId(line)
         start = do.SegmentStart(t0=t0, language="en")
         acts += [
-            (SYSTEM, do.TakeFloor(channel=FLOOR, speaker=speaker)),
+            (SYSTEM, do.SetSpeaker(channel=FLOOR, speaker=speaker)),
             (engine, do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=words, start=start)),
             (
                 engine,
@@ -54,9 +54,9 @@ async def held(running: Hall, session: SessionId = SESSION) -> None:
 
 
 @asynccontextmanager
-async def at_a_desk(running: Hall, role: Role) -> AsyncIterator[socketio.AsyncClient]:
+async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[socketio.AsyncClient]:
     """Somebody with a link for the job, joined."""
-    _, token = await running.house.links.create(role, f"session:{SESSION}", "somebody")
+    _, token = await running.backend.links.create(role, f"session:{SESSION}", "somebody")
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):

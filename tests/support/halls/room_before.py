@@ -9,7 +9,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
 from moothall.services.capture.live_ingest import LiveIngest
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_take import LiveTake
 from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece

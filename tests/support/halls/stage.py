@@ -196,7 +196,7 @@ class Stage:
         """Another translation."""
         channel = ChannelId(f"mt-{language}")
         kind, asked = ev.ChannelKind.TRANSLATION, self.clock.wall()
-        await self.say(ev.ChannelAdded(channel=channel, kind=kind, languages=(language,), asked=asked))
+        await self.say(ev.ChannelAdded(channel=channel, kind=kind, languages=(language,), requested=asked))
         return channel
 
     @asynccontextmanager

@@ -25,7 +25,7 @@ class Batches:
         self.first: int | None = None
         """The first event that was altered, or the first of the batch."""
         self._epoch = Epoch("")
-        self._heads: dict[hub.Part, dict[Lane, LaneHead]] = {}
+        self._heads: dict[hub.FeedPart, dict[Lane, LaneHead]] = {}
         self._tamperer = tamperer
         tamperer.alter = self._passes
 
@@ -34,8 +34,12 @@ class Batches:
             self._epoch = message.epoch
             follow = next(said for said in reversed(self._tamperer.up) if isinstance(said, hub.Follow))
             known = {} if follow.known is None else follow.known.heads
-            self._heads = {hub.Part.LIVE: dict(message.heads), hub.Part.MISSED: dict(known), hub.Part.OWN: {}}
-        if not isinstance(message, hub.Batch) or message.part is hub.Part.OWN:
+            self._heads = {
+                hub.FeedPart.LIVE: dict(message.heads),
+                hub.FeedPart.MISSED: dict(known),
+                hub.FeedPart.OWN: {},
+            }
+        if not isinstance(message, hub.Batch) or message.part is hub.FeedPart.OWN:
             return (message,)
         heads = self._heads[message.part]
         before = dict(heads)

@@ -8,7 +8,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import LogHead
-from moothall.wire.hub.messages import Part
+from moothall.wire.hub.messages import FeedPart
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Copy, Step, dropped
@@ -75,17 +75,17 @@ class Followed:
 
     async def live(self, most: int = 100) -> None:
         assert self.served is not None
-        await self.took(copying.batch(self.copy, Part.LIVE, self.served.now(most), SIGNED))
+        await self.took(copying.batch(self.copy, FeedPart.LIVE, self.served.now(most), SIGNED))
 
     async def missed(self, most: int = 100) -> None:
         assert self.served is not None
         found = self.served.missed(most)
         assert isinstance(found, tuple)
-        await self.took(copying.batch(self.copy, Part.MISSED, found[1], SIGNED, number=found[0]))
+        await self.took(copying.batch(self.copy, FeedPart.MISSED, found[1], SIGNED, number=found[0]))
 
     async def own(self) -> None:
         assert self.served is not None
-        await self.took(copying.batch(self.copy, Part.OWN, self.served.own(), SIGNED))
+        await self.took(copying.batch(self.copy, FeedPart.OWN, self.served.own(), SIGNED))
 
     async def drop(self) -> None:
         self.copies.disk.records.clear()

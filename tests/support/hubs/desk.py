@@ -22,7 +22,7 @@ from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.limits import AddressGate, secure
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.own_pages import own_pages_only
-from moothall.adapters.pages.request_context import Asked
+from moothall.adapters.pages.request_context import SessionRequest
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
@@ -32,7 +32,7 @@ from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.your_turn import YourTurn
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SessionId
@@ -42,8 +42,8 @@ from moothall.core.ports import Clock
 from moothall.core.removal.selection import Interventions
 from moothall.core.session.state import State, Status, evolve
 from moothall.core.signals import Summary
-from moothall.core.staff.backstage import HubNote
-from moothall.services.log.orders import Receipt
+from moothall.core.staff.notes_and_tags import HubNote
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.translations import NO_WAY, QuestionTranslations, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -54,14 +54,14 @@ from moothall.testing.loop import run
 from moothall.testing.visitors import TrustingVisitors, visitor_context
 from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
 from moothall_hub.mirror.offers import Choice
-from moothall_hub.outbox.outbox import ActStanding, ActState, Waiting
+from moothall_hub.outbox.outbox import ActState, ActStatus, Waiting
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, RoomParts, Stuck
 from moothall_hub.room.presence import RoomPresence
-from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.questions import RoomQuestions
 from support.memory.hall import MemoryHall, memory_hall
 
 ORIGIN = "http://192.168.1.10:8080"
@@ -96,7 +96,7 @@ class MemoryOutbox:
 
     def __init__(self) -> None:
         self.acts: dict[CommandId, Put] = {}
-        self.standing: dict[CommandId, ActStanding] = {}
+        self.standing: dict[CommandId, ActStatus] = {}
         self.full = False
         self._told: list[Callable[[CommandId], None]] = []
 
@@ -111,7 +111,7 @@ class MemoryOutbox:
         assert not hub
         if act_id not in self.acts:
             self.acts[act_id] = Put(session=session, id=act_id, act=act, at=at)
-            self.standing[act_id] = ActStanding(state=ActState.WAITING)
+            self.standing[act_id] = ActStatus(state=ActState.WAITING)
 
     async def waiting(self, session: SessionId, /) -> Sequence[Waiting]:
         """As `Outbox.waiting`."""
@@ -121,14 +121,14 @@ class MemoryOutbox:
             if put.session == session and self.standing[put.id].state is ActState.WAITING
         ]
 
-    async def state(self, act_id: CommandId, /) -> ActStanding | None:
+    async def state(self, act_id: CommandId, /) -> ActStatus | None:
         """As `Outbox.state`."""
         return self.standing.get(act_id)
 
     def answer(self, act_id: CommandId, code: RefusalCode | None = None, message: str = "") -> None:
         """What the server above says of it."""
         state = ActState.DONE if code is None else ActState.REFUSED
-        self.standing[act_id] = ActStanding(state=state, code=code, message=message)
+        self.standing[act_id] = ActStatus(state=state, code=code, message=message)
         for told in self._told:
             told(act_id)
 
@@ -240,9 +240,9 @@ class Meeting:
             assert isinstance(await self.live.writer.send(actor, put.id, asked), Receipt)
             self.outbox.answer(put.id)
 
-    async def stand(self, what: InterventionId, standing: Standing, reason: str = "") -> None:
-        """Bring one to another standing."""
-        await self.do(do.Stand(interventions=(what,), standing=standing, reason=reason))
+    async def stand(self, what: InterventionId, status: InterventionStatus, reason: str = "") -> None:
+        """Bring one to another status."""
+        await self.do(do.SetStatus(interventions=(what,), status=status, reason=reason))
 
     async def remove(self, what: InterventionId) -> None:
         """Remove the words of one for good."""
@@ -266,7 +266,7 @@ class Room:
         self.free = 10 << 30
         self.doing: list[Summary] = []
         """How the texts are doing, as the server above told it."""
-        self.floor = RoomFloor(self.parts)
+        self.local = RoomQuestions(self.parts)
         self.presence = RoomPresence(self.parts)
         self.hands = RoomHands(self.parts)
         self.voting: asyncio.Task[None] | None = None
@@ -303,7 +303,7 @@ async def room(*, opened: bool = True) -> AsyncIterator[Room]:
     async with memory_hall() as hall:
         live = await hall.session(languages=("en", "pt"))
         made = Room(hall, live, MemoryBook(), hall.clock)
-        await made.floor.load()
+        await made.local.load()
         await made.presence.load()
         await made.vote_again()
         if opened:
@@ -389,9 +389,9 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
     """The doors of a room, as a hub puts them together."""
     clock, access = made.clock, ReaderAccess(made.hall.sessions)
 
-    async def questions(wanted: Asked, ui: Catalogue) -> AskedNow:
+    async def questions(wanted: SessionRequest, ui: Catalogue) -> AskedNow:
         state = await made.meetings.state(wanted.session)
-        return AskedNow() if state is None else asked_now(state.floor, ("en",), lambda *_: (None, ""), ui)
+        return AskedNow() if state is None else asked_now(state.questions, ("en",), lambda *_: (None, ""), ui)
 
     staff = StaffDoor(
         links=made.links,
@@ -404,7 +404,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
     staff_pages = StaffPages(pages=PAGES, guard=guard, staff=staff.staff, key_of=staff.key_of)
     wall = LocalWall(
         PAGES,
-        made.floor,
+        made.local,
         meetings=made.meetings,
         clock=clock,
         snapshot_of=access.snapshot,
@@ -418,22 +418,22 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         questions=wall.questions,
         beside=wall.beside,
     )
-    turn = YourTurn(PAGES, made.floor, access.snapshot, TrustingVisitors(3))
+    turn = YourTurn(PAGES, made.local, access.snapshot, TrustingVisitors(3))
     asking = room_doors(
         visitor_context(PAGES, clock, access.snapshot, seed=8),
-        made.floor,
+        made.local,
         made.hands,
         facts=lambda: made.facts,
         channel_of=access.channel_of,
         translated=QuestionTranslationsDoor(
             visitor_context(PAGES, clock, access.snapshot, seed=9),
             QuestionTranslations(_untranslated, lambda _: False, clock=clock),
-            floor_of=access.floor,
+            questions_of=access.questions,
         ),
     )
     desk = DeskDoor(
         staff_pages,
-        made.floor,
+        made.local,
         made.presence,
         meetings=made.meetings,
         wanted=made.wanted,

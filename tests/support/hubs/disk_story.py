@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.wire.hub.messages import Act, AskAct, Caught, Part
+from moothall.wire.hub.messages import Act, AskAct, Caught, FeedPart
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import Step
 from moothall_hub.mirror.copying import batch, began, follow
@@ -31,13 +31,13 @@ def steps(seed: int) -> Iterator[tuple[Step, Disk]]:
             served = Served(log, message, little=chance.randrange(3), back=chance.randrange(6))
             found = began(asked, served.live)
         elif what == "live" and (records := served.now(3)):
-            found = batch(disk.copy, Part.LIVE, records, SIGNED)
+            found = batch(disk.copy, FeedPart.LIVE, records, SIGNED)
         elif what == "own batch" and (records := served.own(2)):
-            found = batch(disk.copy, Part.OWN, records, SIGNED)
+            found = batch(disk.copy, FeedPart.OWN, records, SIGNED)
         elif what == "missed":
             missed = served.missed(2)
             if missed is not None and not isinstance(missed, Caught):
-                found = batch(disk.copy, Part.MISSED, missed[1], SIGNED, number=missed[0])
+                found = batch(disk.copy, FeedPart.MISSED, missed[1], SIGNED, number=missed[0])
         elif what in KINDS:
             log.happens(what, chance.randrange(9))
         assert not isinstance(found, Broken)

@@ -13,14 +13,14 @@ from websockets.exceptions import ConnectionClosed
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.hubs.link_door import HubDoor
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import House, open_house
+from moothall.app.backend import Backend, open_backend
 from moothall.app.hubs import hub_door
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession, OpenSession
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.hubs.links import HubLinks
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.settings.sections import Server, Settings
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry, plain_pack
@@ -34,8 +34,8 @@ KEY = "key-1"
 class HubHall:
     """It, running."""
 
-    def __init__(self, house: House, door: HubDoor, links: HubLinks, registry: MemoryRegistry, port: int) -> None:
-        self.house = house
+    def __init__(self, backend: Backend, door: HubDoor, links: HubLinks, registry: MemoryRegistry, port: int) -> None:
+        self.backend = backend
         self.door = door
         self.links = links
         self.registry = registry
@@ -46,7 +46,7 @@ class HubHall:
     async def do(self, *commands: AnyCommand, session: SessionId = SESSION, actor: Actor = SYSTEM) -> None:
         """Something happens in a session."""
         self._acts += 1
-        live = await self.house.sessions.open(session)
+        live = await self.backend.sessions.open(session)
         answer = await live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
@@ -103,7 +103,7 @@ class Dialled:
 async def hub_hall(data: Path) -> AsyncIterator[HubHall]:
     """A house, and its door of hubs on a free port; the hub `kisumu` has the key `KEY`."""
     async with AsyncExitStack() as stack:
-        house = await open_house(stack, Settings(server=Server(data=str(data))), SystemClock())
+        house = await open_backend(stack, Settings(server=Server(data=str(data))), SystemClock())
         registry, acts = MemoryRegistry(), MemoryActs()
         catalogue = Catalogue(house.log)
         house.sessions.observe(lambda _, publication: catalogue.take(publication))

@@ -13,8 +13,8 @@ from moothall.testing.clock import ManualClock
 from moothall.wire.hub import messages as hub
 from moothall.wire.hub.records import pack
 from moothall_hub.mirror.copied import Copy, Step, dropped
-from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.replication import Replication
 from moothall_hub.mirror.wanted import Want
 from support.hubs.log_above import FLOOR, SIGNED, Disk, LogAbove, Served
 from support.sessions.recorder import EPOCH, SESSION
@@ -85,7 +85,7 @@ class Hub:
         self.clock = ManualClock()
         self.log = LogAbove()
         self.served: Served | None = None
-        self.following = Following(
+        self.replication = Replication(
             () if disk is None else (disk.copy,),
             store=self.store,
             shown=self.shown,
@@ -102,42 +102,42 @@ class Hub:
 
     @property
     def copy(self) -> Copy:
-        found = self.following.copy(SESSION)
+        found = self.replication.copy(SESSION)
         assert found is not None
         return found
 
     async def link(self, *, little: int = 3, back: int = 2) -> None:
         """A link begins, and the server above answers."""
-        await self.following.linked()
+        await self.replication.linked()
         follow = self.said[-1]
         assert isinstance(follow, hub.Follow)
         self.served = Served(self.log, follow, little=little, back=back)
-        await self.following.take(self.served.live)
+        await self.replication.take(self.served.live)
 
     async def live(self) -> None:
         assert self.served is not None
-        await self.batch(hub.Part.LIVE, self.served.now())
+        await self.batch(hub.FeedPart.LIVE, self.served.now())
 
     async def missed(self, most: int = 100) -> bool:
         """The next batch of what was missed."""
         assert self.served is not None
         found = self.served.missed(most)
         if isinstance(found, hub.Caught):
-            await self.following.take(found)
+            await self.replication.take(found)
         elif found is not None:
-            await self.batch(hub.Part.MISSED, found[1], number=found[0])
+            await self.batch(hub.FeedPart.MISSED, found[1], number=found[0])
         return found is not None
 
-    async def batch(self, part: hub.Part, records: Sequence[LogRecord], number: int = 0) -> None:
+    async def batch(self, part: hub.FeedPart, records: Sequence[LogRecord], number: int = 0) -> None:
         data = pack(records, session=SESSION, epoch=EPOCH)
-        await self.following.take(hub.Batch(session=SESSION, part=part, number=number, data=data))
+        await self.replication.take(hub.Batch(session=SESSION, part=part, number=number, data=data))
 
 
 async def hub_that_follows() -> Hub:
     """A hub that has been there from the beginning."""
     made = Hub()
     made.log.happens("line")
-    await made.following.want(WANT)
+    await made.replication.want(WANT)
     assert made.said == []  # There is no link.
     await made.link()
     while await made.missed():

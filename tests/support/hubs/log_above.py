@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Order
+from moothall.core.events.question_parts import QueueOrder
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, NoteId, SegmentId
@@ -64,7 +64,7 @@ class LogAbove:
                 word = ev.Word(" word", n, n + 1)
                 self.add(ev.WordsCommitted(channel=FLOOR, segment=SegmentId("s"), first=n, words=(word,)))
             case "floor":
-                self.add(ev.QueueOrdered(order=Order.SUPPORT))
+                self.add(ev.QueueOrdered(order=QueueOrder.SUPPORT))
             case "note":
                 self.add(ev.NoteLeft(text=f"Note {n}"))
             case "own":

@@ -143,8 +143,8 @@ class HubProcess:
             yield Coordinator(client, f"{parts.scheme}://{parts.netloc}")
 
     async def line(self) -> str:
-        """How its line is, as each of its pages says it: a kind of `moothall_hub.uplink.strip`."""
-        async with ClientSession() as client, client.get(f"{self.address}/line?ui=en") as response:
+        """How its line is, as each of its pages says it: a kind of `moothall_hub.uplink.status_bar`."""
+        async with ClientSession() as client, client.get(f"{self.address}/uplink?ui=en") as response:
             return str((await response.json())["kind"])
 
     async def until_line(self, kind: str) -> None:

@@ -9,23 +9,23 @@ from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.questions import asking_texts as texts
 from moothall.core import commands as do
-from moothall.core.events.question_parts import HUB, Standing
+from moothall.core.events.question_parts import HUB, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.core.ports import Clock
 from moothall.core.session.state import State
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.author_view import Own
-from moothall.services.questions.ports import Questions
+from moothall.services.questions.ports import AuthorQuestions
 from moothall.services.questions.typing import line_typed
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.wire.hub.messages import AskAct, HoldAct, StandAct, TypeAct
 from moothall_hub.outbox.outbox import ActState
-from moothall_hub.room.local_floor import Mode
+from moothall_hub.room.local_questions import Mode
 from support.hubs.desk import Room, room
 from support.memory.hall import SESSION, memory_hall
 
@@ -36,7 +36,7 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 class Place:
     """Where people ask: the port, and what happens at the meeting."""
 
-    def __init__(self, questions: Questions, live: LiveSession, clock: Clock, made: Room | None) -> None:
+    def __init__(self, questions: AuthorQuestions, live: LiveSession, clock: Clock, made: Room | None) -> None:
         self.questions = questions
         self.live = live
         self.clock = clock
@@ -54,9 +54,9 @@ class Place:
         answer = await self.live.writer.send(actor, CommandId(f"place-{self._acts}"), command)
         return None if isinstance(answer, Receipt) else answer
 
-    async def stand(self, what: InterventionId, standing: Standing, reason: str = "") -> Refusal | None:
+    async def stand(self, what: InterventionId, status: InterventionStatus, reason: str = "") -> Refusal | None:
         """The moderator brings a question somewhere."""
-        return await self.do(do.Stand(interventions=(what,), standing=standing, reason=reason))
+        return await self.do(do.SetStatus(interventions=(what,), status=status, reason=reason))
 
     async def carry(self) -> None:
         """What waits for the uplink reaches the meeting, in its order; what it said before it says again."""
@@ -81,11 +81,11 @@ def _command(state: State, act: object) -> tuple[do.AnyCommand, Actor]:
             )  # fmt: skip
             return asked, Actor(Role.HUB, act.intervention, hub="kisumu")
         case StandAct():
-            return do.Stand(interventions=(act.intervention,), standing=act.standing), author
+            return do.SetStatus(interventions=(act.intervention,), status=act.status), author
         case HoldAct():
             return do.HoldTurn(intervention=act.intervention), author
         case TypeAct():
-            each = state.floor.get(act.intervention)
+            each = state.questions.get(act.intervention)
             assert each is not None
             return line_typed(each, act.line, act.text), author
 
@@ -106,8 +106,8 @@ async def centre() -> AsyncIterator[Place]:
 async def hub() -> AsyncIterator[Place]:
     """In a hub's room that passes everything on."""
     async with room() as made:
-        await made.floor.set_mode(SESSION, Mode.OPEN)
-        yield Place(made.floor, made.meeting.live, made.clock, made)
+        await made.local.set_mode(SESSION, Mode.OPEN)
+        yield Place(made.local, made.meeting.live, made.clock, made)
 
 
 PLACES: dict[str, Callable[[], AbstractAsyncContextManager[Place]]] = {"centre": centre, "hub": hub}

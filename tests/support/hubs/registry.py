@@ -11,7 +11,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.hubs.pairing import Pairing
 from moothall.services.hubs.registry import Hubs
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness

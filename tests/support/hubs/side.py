@@ -12,10 +12,10 @@ from moothall.core.events.codec import encode_event, type_name
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
-from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.core.session.state import Status
 from moothall.services.hubs.links import HubLinks
-from moothall.services.hubs.ports import About, ActTaker, Fenced, Pack, Stand, Told
+from moothall.services.hubs.ports import ActTaker, ConferenceInfo, Fenced, LogStatus, Pack, Told
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import TranslateForHub, none_translated
@@ -24,11 +24,11 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack
 from moothall.testing.log_memory import MemoryLog
 from moothall.wire.hub import messages as wire
-from moothall.wire.hub.messages import Part
+from moothall.wire.hub.messages import FeedPart
 
 HALL = SessionId("s")
 ROOM, FRENCH = ChannelId("floor"), ChannelId("fr")
-LANES = (SESSION, FLOOR, channel_lane(ROOM), words_lane(ROOM), channel_lane(FRENCH), words_lane(FRENCH))
+LANES = (SESSION, QUESTIONS, channel_lane(ROOM), words_lane(ROOM), channel_lane(FRENCH), words_lane(FRENCH))
 MINE, BELOW = Lane("hub:kisumu"), Lane("hub:kisumu.north")
 ALL = (*LANES, MINE, BELOW, Lane("hub:kisumu-2"), Lane("staff"))
 
@@ -101,7 +101,7 @@ class LogSource:
     def _here(self, offset: int) -> bool:
         return self.hole is None or not self.hole[0] < offset <= self.hole[1]
 
-    async def stand(self, session: SessionId) -> Stand | None:
+    async def stand(self, session: SessionId) -> LogStatus | None:
         if self.fails:
             raise self.fails.pop(0)
         head = await self.log.head(session)
@@ -109,7 +109,7 @@ class LogSource:
             return None
         through, begin = self.hole or (head.offset, 0)
         base = {record.header.lane: record for record in await self.log.read(session, 0, begin)}
-        return Stand(
+        return LogStatus(
             epoch=head.epoch,
             offset=head.offset,
             heads=head.lanes,
@@ -189,15 +189,15 @@ class Model:
         match message:
             case wire.Live():
                 self._begin(message)
-            case wire.Batch(part=Part.LIVE) if not self._asked:
+            case wire.Batch(part=FeedPart.LIVE) if not self._asked:
                 for record in plain_unpack(message.data):
                     self._add(record, live=True)
-            case wire.Batch(part=Part.MISSED) if not self._asked:
+            case wire.Batch(part=FeedPart.MISSED) if not self._asked:
                 for record in plain_unpack(message.data):
                     self._add(record, live=False)
                 self._join()
                 return wire.Taken(session=HALL, number=message.number)
-            case wire.Batch(part=Part.OWN) if not self._asked:
+            case wire.Batch(part=FeedPart.OWN) if not self._asked:
                 for record in plain_unpack(message.data):
                     _follows(self.own_heads, record)
                     self.own.append(record)
@@ -279,7 +279,7 @@ class Centre:
             self.registry,
             self.clock,
             pack=pack,
-            about=lambda: About(keys=b"{}", zone="Africa/Nairobi", address="https://hall.example.org"),
+            about=lambda: ConferenceInfo(keys=b"{}", zone="Africa/Nairobi", address="https://hall.example.org"),
             above=("centre",),
             path=path,
             removals=self.removals,
@@ -332,7 +332,7 @@ async def listen(hub: HubEnd, model: Model, *, until_quiet_ms: int = 3_000) -> N
     while True:
         try:
             async with asyncio.timeout(until_quiet_ms / 1000):
-                while isinstance(message := await hub.receive(), wire.Pulse | wire.Programme):
+                while isinstance(message := await hub.receive(), wire.Pulse | wire.HubProgramme):
                     pass
         except TimeoutError:
             return

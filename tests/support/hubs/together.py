@@ -9,13 +9,13 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.hall import Hall, hall
+from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import HALL
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall_hub.app import Hub
@@ -27,7 +27,7 @@ COORDINATOR = (Role.HUB, HALL, "Coordinator")
 
 
 @asynccontextmanager
-async def centre(data: Path, port: int = 0, *, translation: Translation | None = None) -> AsyncIterator[Hall]:
+async def centre(data: Path, port: int = 0, *, translation: Translation | None = None) -> AsyncIterator[RunningServer]:
     settings = Settings(
         server=Server(port=port, data=str(data)),
         engine=Engine(count=0),
@@ -40,14 +40,16 @@ async def centre(data: Path, port: int = 0, *, translation: Translation | None =
 class Meeting:
     """What happens at the centre."""
 
-    def __init__(self, running: Hall) -> None:
+    def __init__(self, running: RunningServer) -> None:
         self.running = running
         self._acts = 0
 
     async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
         self._acts += 1
-        writer = (await self.running.house.sessions.open(SESSION)).writer
-        answer = await writer.send(by, CommandId(f"act-{self.running.house.clock.monotonic()}-{self._acts}"), commands)
+        writer = (await self.running.backend.sessions.open(SESSION)).writer
+        answer = await writer.send(
+            by, CommandId(f"act-{self.running.backend.clock.monotonic()}-{self._acts}"), commands
+        )
         assert isinstance(answer, Receipt), answer
 
     async def begin(self) -> None:
@@ -55,17 +57,17 @@ class Meeting:
         await self.do(made, do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)), do.OpenSession())
 
     async def say(self, text: str) -> None:
-        segment = SegmentId(f"line-{self.running.house.clock.monotonic()}")
+        segment = SegmentId(f"line-{self.running.backend.clock.monotonic()}")
         await self.do(
-            do.TypeLine(channel=FLOOR, segment=segment, text=text, language="en"), by=Actor(Role.CAPTIONER, "c")
+            do.TypeSegment(channel=FLOOR, segment=segment, text=text, language="en"), by=Actor(Role.CAPTIONER, "c")
         )
 
 
-async def paired(running: Hall, hub: Hub, title: str = "Kisumu") -> None:
+async def paired(running: RunningServer, hub: Hub, title: str = "Kisumu") -> None:
     """Give a hub its words, and connect it with them."""
-    if running.house.hubs.get(title.lower()) is None:
-        await running.house.hubs.add(title, Details())
-    words = await running.house.pairing.words(title.lower())
+    if running.backend.hubs.get(title.lower()) is None:
+        await running.backend.hubs.add(title, Details())
+    words = await running.backend.pairing.words(title.lower())
     assert words is not None
     done = await hub.parts.pair(running.address, " ".join(words))
     assert isinstance(done, Pairing), done

@@ -21,7 +21,7 @@ from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.engines.recognising import Recognising
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import Sessions

@@ -11,7 +11,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Unrecorded
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio, to_ms

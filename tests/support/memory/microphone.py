@@ -10,7 +10,7 @@ from functools import cache
 from moothall.core.commands import CloseSession
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd
 from moothall.wire import audio, engine

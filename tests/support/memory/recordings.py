@@ -12,12 +12,12 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId, SourceId
 from moothall.core.session.state import State
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio
-from moothall.services.sound.recorder import Part
-from moothall.services.sound.recording import Recordings, Standing
+from moothall.services.sound.recorder import RecordingPart
+from moothall.services.sound.recording import Recordings, Sharing
 from moothall.testing.clock import LoopClock
 from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall, Sound, memory_hall
 
@@ -39,10 +39,10 @@ class MemoryStore:
     async def sessions(self) -> Sequence[SessionId]:
         return sorted(self.held)
 
-    async def parts(self, session: SessionId) -> Sequence[Part]:
+    async def parts(self, session: SessionId) -> Sequence[RecordingPart]:
         held = self.held.get(session, {})
         return [
-            Part(session=session, source=source, first=first, samples=len(pcm) // 2, written=self.written)
+            RecordingPart(session=session, source=source, first=first, samples=len(pcm) // 2, written=self.written)
             for (source, first), pcm in sorted(held.items())
         ]
 
@@ -51,11 +51,11 @@ class MemoryStore:
         self.open += 1
         return MemoryPart(self, self.held.setdefault(session, {}).setdefault((source, first), bytearray()))
 
-    async def read(self, part: Part, first: int, count: int) -> bytes:
+    async def read(self, part: RecordingPart, first: int, count: int) -> bytes:
         pcm = self.held[part.session][part.source, part.first]
         return bytes(pcm[2 * (first - part.first) : 2 * (first - part.first + count)])
 
-    async def silence(self, part: Part, first: int, last: int) -> None:
+    async def silence(self, part: RecordingPart, first: int, last: int) -> None:
         pcm = self.held[part.session][part.source, part.first]
         low, high = max(0, first - part.first), min(part.samples, last - part.first)
         pcm[2 * low : 2 * high] = bytes(2 * (high - low))
@@ -110,8 +110,8 @@ class Scene:
         return "".join("." if not any(each) else "#" if all(each) else "?" for each in seconds)
 
 
-def recordings(store: MemoryStore, hall: MemoryHall, standing: Standing | None = None) -> Recordings:
-    async def stands(session: SessionId) -> Standing | None:
+def recordings(store: MemoryStore, hall: MemoryHall, standing: Sharing | None = None) -> Recordings:
+    async def stands(session: SessionId) -> Sharing | None:
         return standing
 
     def state_of(session: SessionId) -> State | None:

@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.session.state import State, Status
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing.engine_link import EngineEnd

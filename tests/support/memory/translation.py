@@ -12,7 +12,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.translation.text_translation import TextTranslation
 from moothall.services.translation.translating import Translating
@@ -45,7 +45,7 @@ class Translated:
 
     async def says(self, name: str, text: str, language: str = "en") -> None:
         """A person writes a line."""
-        line = do.TypeLine(channel=FLOOR, segment=SegmentId(name), text=text, language=language)
+        line = do.TypeSegment(channel=FLOOR, segment=SegmentId(name), text=text, language=language)
         await self.do(line, actor=CAPTIONER)
 
     async def corrects(self, name: str, text: str, revision: int = 0, channel: ChannelId = FLOOR) -> None:

@@ -14,7 +14,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import EventLog
 from moothall.services.desks.copies import Copies
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock, SeededRandomness, SeededSigner

@@ -11,9 +11,9 @@ from moothall_models.manifest import (
     FolderSource,
     HubSource,
     Manifest,
+    ManifestFile,
     Model,
     ModelFile,
-    Part,
     Source,
     Task,
     Wheel,
@@ -67,10 +67,10 @@ def wheel_source(paths: Sequence[Path]) -> WheelSource:
         wheels=wheels,
         files={
             "model.bin": (
-                Part(wheel="small-a", member="small_a/model.part1"),
-                Part(wheel="small-b", member="small_b/model.part2"),
+                ManifestFile(wheel="small-a", member="small_a/model.part1"),
+                ManifestFile(wheel="small-b", member="small_b/model.part2"),
             ),
-            "config/shape.json": (Part(wheel="small-b", member="small_b/shape.json"),),
+            "config/shape.json": (ManifestFile(wheel="small-b", member="small_b/shape.json"),),
         },
     )
 

@@ -15,7 +15,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
-from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
@@ -65,17 +65,17 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=ev.Origin.INTERPRETER),
         ev.WordsCommitted(channel=PT, segment=B, first=0, words=(ev.Word("Boa", 0, 9),)),
         ev.SpeakerAssigned(segments=(A,), speaker=SpeakerId("ana")),
-        ev.SpeakerTookFloor(channel=FLOOR, speaker=SpeakerId("ana"), t=30),
+        ev.SpeakerChanged(channel=FLOOR, speaker=SpeakerId("ana"), t=30),
         ev.LanguageForced(channel=PT, language="pt"),
         ev.ChannelRewound(channel=FLOOR, t=20, segments=(SegmentId("struck"),)),
-        ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
-        ev.LinesMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
+        ev.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
+        ev.SegmentsMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
         ev.NoteLeft(text=f"The {WORD} is in the minutes."),
         ev.NoteRead(note=NoteId("n")),
         ev.HubNoteLeft(hub="kisumu", note=NoteId("h"), text=WORD, by=Role.MODERATOR),
         ev.HubNoteRead(hub="kisumu", note=NoteId(WORD), by=Role.HUB),
         ev.PolicyQuestionsListed(questions=(PolicyQuestion(id=PolicyQuestionId("p1"), text="Who pays?"),)),
-        ev.LineTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId(WORD)),
+        ev.SegmentTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId(WORD)),
         ev.TermChosen(term=WORD, wanted=True),
         ev.InterventionReceived(
             intervention=Q,
@@ -99,9 +99,9 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
             asker=WORD,
             t=5,
         ),
-        ev.InterventionStands(intervention=Q, number=1, standing=Standing.CHECKED, t=5),
+        ev.InterventionStatusChanged(intervention=Q, number=1, status=InterventionStatus.CHECKED, t=5),
         # As earlier releases wrote it.
-        ev.InterventionStands(intervention=Q, number=1, standing=Standing.DECLINED, t=5, reason=WORD),
+        ev.InterventionStatusChanged(intervention=Q, number=1, status=InterventionStatus.DECLINED, t=5, reason=WORD),
         ev.InterventionDeclined(intervention=Q, reason=WORD),
         ev.HubDeclined(hub="kisumu", intervention=Q, reason=WORD),
         ev.InterventionPublished(
@@ -109,7 +109,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ),
         ev.InterventionWritten(intervention=Q, number=1, text="Because.", language="en"),
         ev.QueueArranged(first=(Q,)),
-        ev.QueueOrdered(order=Order.ALTERNATE),
+        ev.QueueOrdered(order=QueueOrder.ALTERNATE),
         ev.AskingLimited(known=True),
         ev.SupportCounted(counts={Q: 3}),
         ev.PollOpened(poll=P, number=1, question="Shall we?", language="en", options=("Yes", "No"), t=33),
@@ -119,12 +119,12 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.TurnLimited(ms=180_000),
         ev.TurnTyped(intervention=Q, number=1, t=40),
         ev.TurnHeld(intervention=Q, number=1, t=41),
-        ev.HubStands(hub="kisumu", title="Kisumu", people=23, here=True, since=1_700_000_000_000, t=41),
+        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1_700_000_000_000, t=41),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),
         ev.SessionPaused(t=50),
-        ev.CloseAsked(act=CommandId("c"), by=WORD),
+        ev.CloseRequested(act=CommandId("c"), by=WORD),
         ev.SessionResumed(t=60),
         ev.SourceEnded(source=SourceId("mic"), t=70),
         ev.SessionClosed(t=80),

@@ -6,7 +6,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
@@ -26,12 +26,12 @@ def ask(what: str, text: str = "Why?", *, kind: Kind = Kind.QUESTION, asker: str
     return msgspec.structs.replace(given, **more)
 
 
-def stand(standing: Standing, *what: str, **more: object) -> do.Stand:
-    return msgspec.structs.replace(do.Stand(interventions=tuple(map(name, what)), standing=standing), **more)
+def stand(status: InterventionStatus, *what: str, **more: object) -> do.SetStatus:
+    return msgspec.structs.replace(do.SetStatus(interventions=tuple(map(name, what)), status=status), **more)
 
 
 def of(state: State, what: str) -> Intervention:
-    found = state.floor.get(name(what))
+    found = state.questions.get(name(what))
     assert found is not None
     return found
 
@@ -71,10 +71,10 @@ def meeting() -> Told:
     told = Told()
     for number, origin in enumerate(("room", "room", "room", "remote")):
         told.at = WALL + 1_000 * number
-        told.do(ask(f"q{number}", origin=origin), stand(Standing.QUEUED, f"q{number}"))
+        told.do(ask(f"q{number}", origin=origin), stand(InterventionStatus.QUEUED, f"q{number}"))
     for number in range(3):
         told.at = WALL + 60_000 * (number + 1)
-        told.do(stand(Standing.CALLED, f"q{number}"), stand(Standing.ANSWERED, f"q{number}"))
+        told.do(stand(InterventionStatus.CALLED, f"q{number}"), stand(InterventionStatus.ANSWERED, f"q{number}"))
     return told
 
 

@@ -7,13 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Order, Standing, place_of
+from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder, side_of
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.questions.order import Waiting, Why
 
-TO_COME = {Standing.CHECKED, Standing.QUEUED, Standing.CALLED, Standing.LATER}
-FOR_STAFF = {Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED}
+TO_COME = {InterventionStatus.CHECKED, InterventionStatus.QUEUED, InterventionStatus.CALLED, InterventionStatus.LATER}
+FOR_STAFF = {
+    InterventionStatus.CHECKED,
+    InterventionStatus.DECLINED,
+    InterventionStatus.JOINED,
+    InterventionStatus.WITHDRAWN,
+    InterventionStatus.CLOSED,
+}
 LINE = SegmentId("a")
 """The one line of the record at which something may be answered."""
 
@@ -26,7 +32,7 @@ class Asked:
     number: int
     text: str
     name: str
-    standing: Standing = Standing.CHECKED
+    status: InterventionStatus = InterventionStatus.CHECKED
     reason: str = ""
     into: InterventionId | None = None
     segment: SegmentId | None = None
@@ -37,7 +43,7 @@ class Asked:
 
     @property
     def place(self) -> str:
-        return place_of(self.ask.origin)
+        return side_of(self.ask.origin)
 
 
 @dataclass
@@ -47,11 +53,11 @@ class FloorModel:
     asked: dict[InterventionId, Asked] = field(default_factory=dict)
     turns: list[InterventionId] = field(default_factory=list)
     arranged: tuple[InterventionId, ...] = ()
-    order: Order = Order.ARRIVAL
+    order: QueueOrder = QueueOrder.ARRIVAL
     closed: bool = False
 
-    def standing(self, *standings: Standing) -> list[InterventionId]:
-        return [name for name, each in self.asked.items() if each.standing in standings]
+    def status(self, *statuses: InterventionStatus) -> list[InterventionId]:
+        return [name for name, each in self.asked.items() if each.status in statuses]
 
     def takes(self, command: do.AnyCommand, actor: Actor) -> bool:
         """Whether it is to be done rather than refused."""
@@ -60,16 +66,18 @@ class FloorModel:
                 second = command.kind is Kind.REQUEST and self._requests(command.asker)
                 empty = not command.text and command.kind is not Kind.REQUEST
                 return command.intervention not in self.asked and not (second or empty or self.closed)
-            case do.Stand():
+            case do.SetStatus():
                 return set(command.interventions) <= self.asked.keys() and self._may_stand(command, actor)
             case do.Reword():
                 each = self.asked[command.intervention]
                 new = each.text != command.text or command.name not in (None, each.name)
                 return new and bool(command.text or each.ask.kind is Kind.REQUEST)
             case do.WriteAnswer():
-                return self.asked[command.intervention].standing is not Standing.WITHDRAWN
+                return self.asked[command.intervention].status is not InterventionStatus.WITHDRAWN
             case do.ArrangeQueue():
-                return set(command.first) <= set(self.standing(Standing.QUEUED)) and command.first != self.arranged
+                return (
+                    set(command.first) <= set(self.status(InterventionStatus.QUEUED)) and command.first != self.arranged
+                )
             case do.OrderQueue():
                 return command.order is not self.order
             case do.CountSupport():
@@ -79,37 +87,39 @@ class FloorModel:
 
     def _requests(self, asker: str) -> bool:
         """Whether somebody has asked to speak, and waits."""
-        mine = [each for each in self.asked.values() if each.ask.asker == asker and each.standing in TO_COME]
+        mine = [each for each in self.asked.values() if each.ask.asker == asker and each.status in TO_COME]
         return any(each.ask.kind is Kind.REQUEST for each in mine)
 
-    def _may_stand(self, command: do.Stand, actor: Actor) -> bool:
-        to, these = command.standing, [self.asked[name] for name in command.interventions]
+    def _may_stand(self, command: do.SetStatus, actor: Actor) -> bool:
+        to, these = command.status, [self.asked[name] for name in command.interventions]
         if actor.role is Role.PARTICIPANT and not all(_is_the_authors(each, to) for each in these):
             return False
-        if any(each.standing is to for each in these):
+        if any(each.status is to for each in these):
             return False
-        if actor.role is Role.PARTICIPANT and self.closed and to is not Standing.WITHDRAWN:
+        if actor.role is Role.PARTICIPANT and self.closed and to is not InterventionStatus.WITHDRAWN:
             return False
-        if any(each.standing is Standing.WITHDRAWN for each in these):
+        if any(each.status is InterventionStatus.WITHDRAWN for each in these):
             first = these[0].ask
             return actor.role is Role.PARTICIPANT and not (first.kind is Kind.REQUEST and self._requests(first.asker))
-        if command.segment is not None and to is not Standing.ANSWERED:
+        if command.segment is not None and to is not InterventionStatus.ANSWERED:
             return False
         match to:
-            case Standing.WRITTEN:
+            case InterventionStatus.WRITTEN:
                 return False
-            case Standing.DECLINED:
+            case InterventionStatus.DECLINED:
                 return bool(command.reason)
-            case Standing.WITHDRAWN:
-                return all(each.standing in TO_COME | {Standing.TO_WRITE} for each in these)
-            case Standing.CALLED:
+            case InterventionStatus.WITHDRAWN:
+                return all(each.status in TO_COME | {InterventionStatus.TO_WRITE} for each in these)
+            case InterventionStatus.CALLED:
                 (name, *more), had = command.interventions, self.turns[-1:]
-                just_had = had == [name] and not self.standing(Standing.CALLED)
-                return not more and (these[0].standing in (Standing.QUEUED, Standing.LATER) or just_had)
-            case Standing.JOINED:
+                just_had = had == [name] and not self.status(InterventionStatus.CALLED)
+                return not more and (
+                    these[0].status in (InterventionStatus.QUEUED, InterventionStatus.LATER) or just_had
+                )
+            case InterventionStatus.JOINED:
                 target = None if command.into is None else self.asked.get(command.into)
-                ends = (Standing.JOINED, Standing.WITHDRAWN, Standing.DECLINED)
-                if target is None or target in these or target.standing in ends:
+                ends = (InterventionStatus.JOINED, InterventionStatus.WITHDRAWN, InterventionStatus.DECLINED)
+                if target is None or target in these or target.status in ends:
                     return False
                 return not {each.into for each in self.asked.values()} & set(command.interventions)
             case _:
@@ -120,23 +130,27 @@ class FloorModel:
         match command:
             case do.Ask():
                 self.asked[command.intervention] = Asked(command, len(self.asked) + 1, command.text, command.name)
-            case do.Stand():
-                if command.standing is Standing.CALLED:
-                    for before in self.standing(Standing.CALLED):
-                        self._bring(before, do.Stand(interventions=(), standing=Standing.QUEUED), own=False)
+            case do.SetStatus():
+                if command.status is InterventionStatus.CALLED:
+                    for before in self.status(InterventionStatus.CALLED):
+                        self._bring(before, do.SetStatus(interventions=(), status=InterventionStatus.QUEUED), own=False)
                 for name in command.interventions:
-                    place = self.asked[name].standing
+                    place = self.asked[name].status
                     self._bring(name, command, own=command.own or actor.role is Role.PARTICIPANT)
-                    if command.standing is Standing.WITHDRAWN:
-                        self._succeed(name, Standing.QUEUED if place is Standing.CALLED else place)
+                    if command.status is InterventionStatus.WITHDRAWN:
+                        self._succeed(name, InterventionStatus.QUEUED if place is InterventionStatus.CALLED else place)
             case do.Reword():
                 each = self.asked[command.intervention]
                 each.text, each.name = command.text, each.name if command.name is None else command.name
             case do.WriteAnswer():
                 each = self.asked[command.intervention]
                 each.answer = command.text
-                if each.standing is not Standing.WRITTEN:
-                    self._bring(command.intervention, do.Stand(interventions=(), standing=Standing.WRITTEN), own=False)
+                if each.status is not InterventionStatus.WRITTEN:
+                    self._bring(
+                        command.intervention,
+                        do.SetStatus(interventions=(), status=InterventionStatus.WRITTEN),
+                        own=False,
+                    )
             case do.ArrangeQueue():
                 self.arranged = command.first
             case do.OrderQueue():
@@ -149,35 +163,39 @@ class FloorModel:
             case _:
                 raise AssertionError(command)
 
-    def _succeed(self, gone: InterventionId, place: Standing) -> None:
+    def _succeed(self, gone: InterventionId, place: InterventionStatus) -> None:
         """What was joined with one that is taken back goes on in its place."""
         joined = [name for name, each in self.asked.items() if each.into == gone]
         for name in joined[:1]:
             if not self.asked[name].published:
-                place = Standing.CHECKED  # Nobody has approved what it says.
-            self._bring(name, do.Stand(interventions=(), standing=place), own=False)
+                place = InterventionStatus.CHECKED  # Nobody has approved what it says.
+            self._bring(name, do.SetStatus(interventions=(), status=place), own=False)
         for name in joined[1:]:
-            self._bring(name, do.Stand(interventions=(), standing=Standing.JOINED, into=joined[0]), own=False)
+            self._bring(
+                name, do.SetStatus(interventions=(), status=InterventionStatus.JOINED, into=joined[0]), own=False
+            )
 
-    def _bring(self, name: InterventionId, command: do.Stand, *, own: bool) -> None:
-        each, to = self.asked[name], command.standing
-        if each.standing is Standing.CALLED and (
-            to in (Standing.QUEUED, Standing.CHECKED) or (own and to is Standing.LATER)
+    def _bring(self, name: InterventionId, command: do.SetStatus, *, own: bool) -> None:
+        each, to = self.asked[name], command.status
+        if each.status is InterventionStatus.CALLED and (
+            to in (InterventionStatus.QUEUED, InterventionStatus.CHECKED) or (own and to is InterventionStatus.LATER)
         ):
             self.turns.pop()  # It has not had its turn.
-        if to is Standing.CALLED and (self.turns[-1:] != [name] or each.standing is Standing.QUEUED or each.own):
+        if to is InterventionStatus.CALLED and (
+            self.turns[-1:] != [name] or each.status is InterventionStatus.QUEUED or each.own
+        ):
             self.turns.append(name)
         self.arranged = tuple(other for other in self.arranged if other != name)
-        each.standing, each.own = to, own
-        each.reason = command.reason if to is Standing.DECLINED else ""
-        each.into = command.into if to is Standing.JOINED else None
-        each.segment = command.segment if to is Standing.ANSWERED else None
+        each.status, each.own = to, own
+        each.reason = command.reason if to is InterventionStatus.DECLINED else ""
+        each.into = command.into if to is InterventionStatus.JOINED else None
+        each.segment = command.segment if to is InterventionStatus.ANSWERED else None
         each.published = each.published or to not in FOR_STAFF
 
-    def explained(self, queue: Sequence[Waiting], order: Order, arranged: Sequence[InterventionId]) -> None:
+    def explained(self, queue: Sequence[Waiting], order: QueueOrder, arranged: Sequence[InterventionId]) -> None:
         """Check that what is told of each place is so: by which rule nobody behind it should be before it."""
         names = [each.intervention for each in queue]
-        assert sorted(names) == sorted(self.standing(Standing.QUEUED))
+        assert sorted(names) == sorted(self.status(InterventionStatus.QUEUED))
         assert names[: len(arranged)] == list(arranged)
         assert all((each.why is Why.ARRANGED) == (at < len(arranged)) for at, each in enumerate(queue))
         for at in range(len(arranged), len(queue)):
@@ -185,25 +203,27 @@ class FloorModel:
             here, *behind = (self.asked[name] for name in names[at:])
             self._explained(queue[at].why, order, here, behind, before)
 
-    def _explained(self, why: Why, order: Order, here: Asked, behind: Sequence[Asked], before: Sequence[Asked]) -> None:
+    def _explained(
+        self, why: Why, order: QueueOrder, here: Asked, behind: Sequence[Asked], before: Sequence[Asked]
+    ) -> None:
         came_first = all(here.number < each.number for each in behind)
         match order:
-            case Order.ARRIVAL:
+            case QueueOrder.ARRIVAL:
                 assert came_first
                 assert why is Why.ARRIVAL
-            case Order.SUPPORT:
+            case QueueOrder.SUPPORT:
                 assert all((here.support, -here.number) > (each.support, -each.number) for each in behind)
                 assert why is (Why.SUPPORT if here.support else Why.ARRIVAL)
-            case Order.NEWCOMERS:
+            case QueueOrder.NEWCOMERS:
                 had = Counter(each.ask.asker for each in before)
                 mine = had[here.ask.asker]
                 assert all((mine, here.number) < (had[each.ask.asker], each.number) for each in _firsts(behind, here))
                 assert why is (Why.AGAIN if mine else Why.NEWCOMER)
-            case Order.ALTERNATE:
+            case QueueOrder.ALTERNATE:
                 last = {each.place: at for at, each in enumerate(before)}
                 mine = last.get(here.place, -1)
                 assert all((mine, here.number) < (last.get(each.place, -1), each.number) for each in behind)
-                assert why is (Why.ARRIVAL if came_first else Why.PLACE)
+                assert why is (Why.ARRIVAL if came_first else Why.SIDE)
 
 
 def _firsts(behind: Iterable[Asked], here: Asked) -> list[Asked]:
@@ -214,16 +234,16 @@ def _firsts(behind: Iterable[Asked], here: Asked) -> list[Asked]:
     return [each for each in found.values() if each.ask.asker != here.ask.asker or each.number > here.number]
 
 
-def _is_the_authors(each: Asked, to: Standing) -> bool:
+def _is_the_authors(each: Asked, to: InterventionStatus) -> bool:
     """Whether an author may want it there."""
     match to:
-        case Standing.WITHDRAWN:
+        case InterventionStatus.WITHDRAWN:
             return True
-        case Standing.LATER:
-            return each.standing in (Standing.QUEUED, Standing.CALLED)
-        case Standing.QUEUED:
-            return each.standing is Standing.LATER and each.own
-        case Standing.CHECKED:
-            return each.standing is Standing.WITHDRAWN
+        case InterventionStatus.LATER:
+            return each.status in (InterventionStatus.QUEUED, InterventionStatus.CALLED)
+        case InterventionStatus.QUEUED:
+            return each.status is InterventionStatus.LATER and each.own
+        case InterventionStatus.CHECKED:
+            return each.status is InterventionStatus.WITHDRAWN
         case _:
             return False

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
@@ -52,7 +52,7 @@ WORDING = Wording(
         heading="Questions and comments",
         figures=(),
         kinds={kind: f"{kind} no. {{n}}".capitalize() for kind in Kind},
-        standings={standing: f"{standing}".capitalize() for standing in Standing},
+        statuses={status: f"{status}".capitalize() for status in InterventionStatus},
         joined="Joined with no. {n}",
         asked_at="Asked at {time}",
         answered_at="Answered at {time}",
@@ -185,7 +185,7 @@ class Questions:
         self._last += 1
         asked, number = InterventionId(f"q{self._last}"), self._last
         self.told.tell(
-            ev.InterventionStands(intervention=asked, number=number, standing=Standing.CHECKED, t=t),
+            ev.InterventionStatusChanged(intervention=asked, number=number, status=InterventionStatus.CHECKED, t=t),
             ev.InterventionPublished(
                 intervention=asked,
                 number=number,
@@ -197,20 +197,20 @@ class Questions:
                 t=t,
             ),
         )
-        self.stand(asked, Standing.QUEUED, t)
+        self.stand(asked, InterventionStatus.QUEUED, t)
         return asked
 
     def hidden(self, t: int = 1_000) -> InterventionId:
         """One that nobody has approved."""
         self._last += 1
         asked = InterventionId(f"q{self._last}")
-        self.stand(asked, Standing.CHECKED, t)
+        self.stand(asked, InterventionStatus.CHECKED, t)
         return asked
 
     def stand(
         self,
         asked: InterventionId,
-        standing: Standing,
+        status: InterventionStatus,
         t: int = 2_000,
         *,
         reason: str = "",
@@ -218,8 +218,8 @@ class Questions:
         segment: SegmentId | None = None,
     ) -> None:
         number = int(asked.removeprefix("q"))
-        stands = ev.InterventionStands(
-            intervention=asked, number=number, standing=standing, t=t, reason=reason, into=into, segment=segment
+        stands = ev.InterventionStatusChanged(
+            intervention=asked, number=number, status=status, t=t, reason=reason, into=into, segment=segment
         )
         self.told.tell(stands)
 
@@ -227,7 +227,7 @@ class Questions:
         """An answer in writing."""
         number = int(asked.removeprefix("q"))
         self.told.tell(ev.InterventionWritten(intervention=asked, number=number, text=text, language=language))
-        self.stand(asked, Standing.WRITTEN, 9_000)
+        self.stand(asked, InterventionStatus.WRITTEN, 9_000)
 
 
 def unanswered(*, closed: bool) -> Telling:
@@ -235,8 +235,8 @@ def unanswered(*, closed: bool) -> Telling:
     told = Telling()
     made = Questions(told)
     made.ask("Why?")
-    made.stand(made.ask("When?"), Standing.LATER)
-    made.stand(made.ask("Where?"), Standing.CALLED)
+    made.stand(made.ask("When?"), InterventionStatus.LATER)
+    made.stand(made.ask("Where?"), InterventionStatus.CALLED)
     if closed:
         told.tell(ev.SessionClosed(t=10_000))
     return told
@@ -248,13 +248,13 @@ def questioned() -> Telling:
     line = told.line("Because <we> can.", 65_000, 67_000)
     made = Questions(told)
     answered = made.ask("Why?\n\nWhy & how?", 5_000, name="Ana <x>")
-    made.stand(answered, Standing.CALLED, 61_000)
-    made.stand(answered, Standing.ANSWERED, 70_000, segment=line)
+    made.stand(answered, InterventionStatus.CALLED, 61_000)
+    made.stand(answered, InterventionStatus.ANSWERED, 70_000, segment=line)
     written = made.ask("من؟", 6_000, language="ar", kind=Kind.COMMENT)
     made.write(written, "نحن.\nمعكم.", "ar")
-    made.stand(made.ask("Secret, then taken back"), Standing.WITHDRAWN)
-    made.stand(made.ask("Where?"), Standing.DECLINED, reason="Asked already")
-    made.stand(made.ask("How?"), Standing.JOINED, into=answered)
+    made.stand(made.ask("Secret, then taken back"), InterventionStatus.WITHDRAWN)
+    made.stand(made.ask("Where?"), InterventionStatus.DECLINED, reason="Asked already")
+    made.stand(made.ask("How?"), InterventionStatus.JOINED, into=answered)
     made.hidden()
     told.tell(ev.SupportCounted(counts={answered: 3}))
     return told

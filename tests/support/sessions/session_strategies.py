@@ -69,8 +69,8 @@ other_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         do.ResumeSession(),
         do.ResumeSession(back=900),
         do.CloseSession(),
-        do.AskClose(act=CommandId("c"), by="l1"),
-        do.AskClose(),
+        do.RequestClose(act=CommandId("c"), by="l1"),
+        do.RequestClose(),
         do.ReopenSession(),
         do.SealRecord(version=ev.SealVersion.RAW),
         do.CreateSession(title="x", languages=("en",)),
@@ -101,19 +101,19 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         do.BeginNotRecorded(),
         do.BeginNotRecorded(back=900),
         do.EndNotRecorded(),
-        do.TakeFloor(channel=FLOOR, speaker=SpeakerId("ana")),
-        do.TakeFloor(channel=FLOOR, speaker=None, since=SegmentId("a")),
+        do.SetSpeaker(channel=FLOOR, speaker=SpeakerId("ana")),
+        do.SetSpeaker(channel=FLOOR, speaker=None, since=SegmentId("a")),
         do.ForceLanguage(channel=FLOOR, language="pt"),
         do.ForceLanguage(channel=FLOOR, language="en"),
         do.RewindChannel(channel=FLOOR, t=50),
         do.RewindChannel(channel=FLOOR, t=800),
-        do.TypeLine(channel=FLOOR, segment=SegmentId("t"), text="Typed", language="en"),
-        do.MoveLinesAway(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other")),
-        do.MoveLinesHere(
+        do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Typed", language="en"),
+        do.MoveSegmentsAway(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other")),
+        do.MoveSegmentsHere(
             channel=FLOOR,
             session=SessionId("other"),
             lines=(
-                do.MovedLine(
+                do.MovedSegment(
                     segment=SegmentId("m"),
                     t0=50,
                     t1=90,
@@ -124,7 +124,7 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
                 ),
             ),
         ),
-        do.BringLinesBack(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other")),
+        do.BringSegmentsBack(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other")),
         do.LeaveNote(text="x"),
     ]
 )

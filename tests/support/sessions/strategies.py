@@ -155,7 +155,7 @@ class _Teller:
             speaker = self.draw(st.sampled_from([None, SpeakerId("chair")]))
             struck: tuple[ev.AnyEvent, ...] = (
                 ev.ChannelRewound(channel=channel, t=self.offset, segments=names),
-                ev.LinesMovedAway(channel=channel, segments=names, session=SessionId("other")),
+                ev.SegmentsMovedAway(channel=channel, segments=names, session=SessionId("other")),
             )
             assigned = ev.SpeakerAssigned(segments=names, speaker=speaker)
             self.tell(self.draw(st.sampled_from(struck)) if act == "strike" else assigned)
@@ -167,7 +167,7 @@ class _Teller:
     def around(self, channel: ChannelId) -> ev.AnyEvent:
         """Something about the session, or of this channel what isn't about lines."""
         event: ev.AnyEvent = self.draw(st.one_of([EVENTS_BY_TYPE[name] for name in _AROUND]))
-        if isinstance(event, ev.SpeakerTookFloor | ev.LanguageForced | ev.LinesMovedHere):
+        if isinstance(event, ev.SpeakerChanged | ev.LanguageForced | ev.SegmentsMovedHere):
             return msgspec.structs.replace(event, channel=channel)
         return event
 
@@ -199,8 +199,8 @@ class _Teller:
 _AROUND = (
     "session.created", "session.opened", "session.paused", "session.resumed", "session.closed", "session.reopened",
     "channel.added", "source.attached", "clock.mapped", "speaker.introduced", "record.checkpoint", "record.sealed",
-    "body.removed", "session.described", "not-recorded.began", "not-recorded.ended", "speaker.took-floor",
-    "language.forced", "lines.moved-here", "note.left", "close.asked", "hub.stands",
+    "body.removed", "session.described", "not-recorded.began", "not-recorded.ended", "speaker.changed",
+    "language.forced", "segments.moved-here", "note.left", "close.requested", "hub.presence-changed",
 )  # fmt: skip
 
 

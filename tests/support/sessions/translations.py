@@ -24,7 +24,7 @@ def translated_session() -> State:
 
 
 def translate(name: str, text: str, revision: int = 0, route: str = ROUTE, *, rough: bool = False) -> do.SetTranslation:
-    source = ev.SourceLine(SegmentId(name), revision)
+    source = ev.SourceSegment(SegmentId(name), revision)
     return do.SetTranslation(channel=SPANISH, source=source, text=text, route=route, rough=rough)
 
 

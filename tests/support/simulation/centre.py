@@ -18,7 +18,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, NoteId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import MemoryLog
 from moothall.wire.hub import messages as wire

@@ -1,6 +1,6 @@
 """A hub in a simulation: one life of its process, between its line and its disk, on the loop's time.
 
-What decides is a real hub's: `moothall_hub.uplink.link`, `moothall_hub.mirror.following` and what these stand on. In
+What decides is a real hub's: `moothall_hub.uplink.link`, `moothall_hub.mirror.replication` and what these stand on. In
 memory are the socket (`hub_line`) and the disk (`hub_disk`). A hub that is killed is cancelled wherever it waits, and
 all that it knew is gone.
 """
@@ -21,11 +21,11 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.wire.hub import messages as wire
 from moothall_hub.mirror.copied import Copy, Step
-from moothall_hub.mirror.following import Following
 from moothall_hub.mirror.missed import MissedSpans
+from moothall_hub.mirror.replication import Replication
 from moothall_hub.mirror.wanted import Want
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import Ask, Do, Down, Hang, Moment, Phase, Room, Send, Tell
+from moothall_hub.uplink.parts import Ask, Do, Down, Hang, Moment, OfferActs, Phase, Send, Tell
 from support.simulation.disk import HubDisk
 from support.simulation.line import BelowEnd, Closed
 
@@ -39,7 +39,7 @@ class Shown(msgspec.Struct):
     faults: list[str] = []
 
     async def take(self, step: Step) -> None:
-        """As `moothall_hub.mirror.following.Shown.take`."""
+        """As `moothall_hub.mirror.replication.Shown.take`."""
         session = step.copy.session
         if step.renew:
             await self.renew(session)
@@ -52,7 +52,7 @@ class Shown(msgspec.Struct):
                 self.last[part] = offset
 
     async def renew(self, session: SessionId) -> None:
-        """As `moothall_hub.mirror.following.Shown.renew`."""
+        """As `moothall_hub.mirror.replication.Shown.renew`."""
         self.renewals += 1
         for part in [each for each in self.last if each[0] == session]:
             del self.last[part]
@@ -76,7 +76,7 @@ class SimulatedHub:
         self.stopped: list[str] = []
         """Why links ended for good, or sessions did."""
         self.link = Link(node, "0", chance.random)
-        self.following = Following(
+        self.replication = Replication(
             disk.copies.values(),
             store=disk,
             shown=self.shown,
@@ -99,7 +99,7 @@ class SimulatedHub:
         """Dial, and dial again, for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pass_on())
-            await self.following.want(self._wanted)
+            await self.replication.want(self._wanted)
             await self._do(self.link.restart(_now()))
             while self.link.phase is not Phase.OVER:
                 if self.link.phase is Phase.WAITING:
@@ -117,7 +117,7 @@ class SimulatedHub:
     async def want(self, wanted: Mapping[SessionId, Want]) -> None:
         """The coordinator wants this from now on."""
         self._wanted = wanted
-        await self.following.want(wanted)
+        await self.replication.want(wanted)
 
     async def do(self, act: wire.Act) -> None:
         """The room does something; it is on the disk when this returns."""
@@ -126,7 +126,7 @@ class SimulatedHub:
 
     def copy(self, session: SessionId) -> Copy | None:
         """As it is known now."""
-        return self.following.copy(session)
+        return self.replication.copy(session)
 
     async def _talk(self, socket: BelowEnd) -> None:
         self._hung = None
@@ -168,12 +168,12 @@ class SimulatedHub:
                 case Tell(news=news):
                     await self._tell(news)
                 case Ask():
-                    await self.following.linked()
-                case Room():
+                    await self.replication.linked()
+                case OfferActs():
                     self._more.set()
                 case Down():
                     self._given.clear()
-                    self.following.cut()
+                    self.replication.cut()
                 case _:
                     self._put([each])
 
@@ -194,9 +194,9 @@ class SimulatedHub:
                 self._given.clear()
             case wire.Stopped():
                 self.stopped.append(news.message)
-                await self.following.take(news)
+                await self.replication.take(news)
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Recall():
-                await self.following.take(news)
+                await self.replication.take(news)
             case wire.Done() | wire.NotDone():
                 await self.disk.answered(news)
                 self._given.discard(news.id)  # Not before: it would be taken for one that waits.

@@ -8,7 +8,7 @@ import pytest
 
 from moothall.adapters.store import signing
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import LOCK_FILE, SOUND_FOLDERS, hold_folder, quiet_house, read_word_lists
+from moothall.app.backend import LOCK_FILE, SOUND_FOLDERS, hold_folder, quiet_backend, read_word_lists
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -25,11 +25,11 @@ def sounds(folder: Path) -> list[str]:
 
 async def test_a_signing_key_that_is_gone_is_not_replaced_without_a_word(tmp_path: Path) -> None:
     settings = Settings(server=Server(data=str(tmp_path)))
-    async with quiet_house(settings, SystemClock()) as house:
+    async with quiet_backend(settings, SystemClock()) as house:
         await house.sessions.open(KEPT)
     (tmp_path / signing.FILE_NAME).unlink()
     with pytest.raises(ConfigurationError, match=r"is missing.*backup.*moothall new-key --data"):
-        async with quiet_house(settings, SystemClock()):
+        async with quiet_backend(settings, SystemClock()):
             pass
     assert not (tmp_path / signing.FILE_NAME).exists()
 
@@ -39,7 +39,7 @@ async def test_what_is_erased_of_a_rehearsal_is_its_sound_and_its_links_alone(tm
         for session in (GONE, KEPT):
             (tmp_path / name / session / "mic").mkdir(parents=True)
             (tmp_path / name / session / "mic" / "sound").write_bytes(b"x")
-    async with quiet_house(Settings(server=Server(data=str(tmp_path))), SystemClock()) as house:
+    async with quiet_backend(Settings(server=Server(data=str(tmp_path))), SystemClock()) as house:
         for scope in (session_scope(GONE), session_scope(KEPT), HALL):
             await house.links.create(Role.TECHNICIAN, scope, "")
         await house.erase(GONE)

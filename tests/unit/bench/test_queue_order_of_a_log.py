@@ -5,7 +5,7 @@ from pathlib import Path
 
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.core.events.question_parts import Order
+from moothall.core.events.question_parts import QueueOrder
 from queue_order import simulate_command
 from support.sessions.questions import meeting
 from support.sessions.recorder import EPOCH, SESSION, Recorder
@@ -23,7 +23,7 @@ async def written(data: Path) -> None:
 async def test_a_queue_is_shown_as_it_was_and_as_it_would_have_been(tmp_path: Path) -> None:
     await written(tmp_path)
     out = io.StringIO()
-    assert simulate_command(tmp_path, SESSION, Order.ALTERNATE, out) == 0
+    assert simulate_command(tmp_path, SESSION, QueueOrder.ALTERNATE, out) == 0
     lines = [" ".join(line.split()) for line in out.getvalue().splitlines()]
     assert "1:00 no. 1 the same" in lines
     assert "2:00 no. 2 no. 4" in lines
@@ -34,5 +34,5 @@ async def test_a_queue_is_shown_as_it_was_and_as_it_would_have_been(tmp_path: Pa
 async def test_a_session_that_is_not_there_is_said(tmp_path: Path) -> None:
     await written(tmp_path)
     out = io.StringIO()
-    assert simulate_command(tmp_path, "none", Order.SUPPORT, out) == 1
+    assert simulate_command(tmp_path, "none", QueueOrder.SUPPORT, out) == 1
     assert "no session 'none'" in out.getvalue()

@@ -9,7 +9,7 @@ import pytest
 from moothall.cli.journal import Head, Journal, head_of, write_whole
 from moothall.core.events.types import Word
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.transcribing import HeardPiece, Order
+from moothall.wire.transcribing import HeardPiece, TranscriptionRequest
 
 HEAD = Head(size=3, sha256="a", model="m", languages=("en",), beam=5)
 
@@ -78,10 +78,10 @@ def test_the_head_tells_recordings_apart(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.write_bytes(b"a" * 3_000_000)
     other.write_bytes(b"a" * 2_999_999 + b"b")
-    heads = [head_of(path, Order(model="m", languages=("en",))) for path in (one, other, one)]
+    heads = [head_of(path, TranscriptionRequest(model="m", languages=("en",))) for path in (one, other, one)]
     assert heads[0] == heads[2] != heads[1]
     with pytest.raises(ConfigurationError, match="can't be read"):
-        head_of(tmp_path / "none", Order(model="m", languages=("en",)))
+        head_of(tmp_path / "none", TranscriptionRequest(model="m", languages=("en",)))
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

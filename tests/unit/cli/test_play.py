@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from moothall.app.hall import Hall
+from moothall.app.hall import RunningServer
 from moothall.cli.play import lan_address, print_first_link
 from moothall.core.kernel.errors import ConfigurationError
 
@@ -22,8 +22,8 @@ class Office:
         return self.link
 
 
-def hall(link: str | None) -> Hall:
-    return cast("Hall", SimpleNamespace(office=Office(link)))
+def hall(link: str | None) -> RunningServer:
+    return cast("RunningServer", SimpleNamespace(office=Office(link)))
 
 
 async def test_the_hint_for_a_lost_link_names_the_data_folder_in_use(capsys: pytest.CaptureFixture[str]) -> None:

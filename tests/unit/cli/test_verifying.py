@@ -161,7 +161,7 @@ def test_of_what_was_removed_it_says_all_that_is_known(tmp_path: Path) -> None:
             recorder.later += 960  # a second apart
             return recorder.record(event, by, lane=lane)
 
-        lanes = ("w:floor", "ch:floor", "floor", "staff", "odd", "session", "ch:floor", "session")
+        lanes = ("w:floor", "ch:floor", "questions", "staff", "odd", "session", "ch:floor", "session")
         recorder.later = -1_000
         records = [record(PAUSED, lane=lane) for lane in lanes]
         await log.append(recorder.session, 1, 0, records)

@@ -30,7 +30,7 @@ from support.sessions.deciding import (
 )
 
 A, B, C = segment("a"), segment("b"), segment("c")
-RESTORE = do.RestoreLines(channel=FLOOR, rewinding=1, t=1100, through=1500, segments=(B,))
+RESTORE = do.RestoreSegments(channel=FLOOR, rewinding=1, t=1100, through=1500, segments=(B,))
 
 
 def redone(through: int = 1490) -> State:
@@ -62,7 +62,7 @@ def test_what_was_struck_stands_again_and_what_was_heard_instead_is_struck() -> 
 def test_a_line_that_its_engine_bettered_stands_again_as_it_read_and_can_be_struck_again() -> None:
     better = carry_out(speaking(), revise("a", 3, "Good mourning, all."), actor=ENGINE)
     struck = carry_out(better, do.RewindChannel(channel=FLOOR, t=0))
-    restore = do.RestoreLines(channel=FLOOR, rewinding=1, t=0, through=1500, segments=(A, B))
+    restore = do.RestoreSegments(channel=FLOOR, rewinding=1, t=0, through=1500, segments=(A, B))
     after = carry_out(struck, restore, actor=CAPTIONER)
     line = line_of(after, returned(A))
     assert (line.whole, len(line.words), line.mended) == ("Good mourning, all.", 3, False)
@@ -93,7 +93,7 @@ def test_what_was_said_later_stays_with_the_last_words_and_the_open_line_is_ende
 
 
 def test_what_people_did_meanwhile_stays() -> None:
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Typed.", language="en")
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Typed.", language="en")
     state = carry_out(redone(), typed, actor=CAPTIONER, wall=WALL + 1300)
     assert "Typed." in standing(carry_out(state, RESTORE, actor=CAPTIONER))
     mended = carry_out(state, correct("c", 0, 1, "Bem-vindos"), actor=CAPTIONER)
@@ -101,13 +101,13 @@ def test_what_people_did_meanwhile_stays() -> None:
     # Of what was mended before nothing is struck.
     before = carry_out(speaking(), correct("a", 0, 3, "Hello."), actor=CAPTIONER)
     rewound = carry_out(before, do.RewindChannel(channel=FLOOR, t=0))
-    restored = do.RestoreLines(channel=FLOOR, rewinding=1, t=1000, through=1500, segments=(B,))
+    restored = do.RestoreSegments(channel=FLOOR, rewinding=1, t=1000, through=1500, segments=(B,))
     assert standing(carry_out(rewound, restored, actor=CAPTIONER)) == ["Hello.", "Welcome"]
 
 
 def test_what_was_struck_twice_is_brought_back_from_the_newest_on() -> None:
     state = carry_out(redone(), do.RewindChannel(channel=FLOOR, t=1100))
-    newer = do.RestoreLines(channel=FLOOR, rewinding=2, t=1100, through=1490, segments=(C,))
+    newer = do.RestoreSegments(channel=FLOOR, rewinding=2, t=1100, through=1490, segments=(C,))
     older_first = carry_out(state, RESTORE, actor=CAPTIONER)
     assert refused(older_first, newer).code is RefusalCode.STALE
     newest_first = carry_out(state, newer)
@@ -116,11 +116,11 @@ def test_what_was_struck_twice_is_brought_back_from_the_newest_on() -> None:
 
 
 def test_what_came_back_from_another_session_stays() -> None:
-    away = do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("o"))
-    back = do.BringLinesBack(channel=FLOOR, segments=(A,), session=SessionId("o"))
+    away = do.MoveSegmentsAway(channel=FLOOR, segments=(A,), session=SessionId("o"))
+    back = do.BringSegmentsBack(channel=FLOOR, segments=(A,), session=SessionId("o"))
     state = carry_out(speaking(), away, wall=WALL + 90_000)
     state = carry_out(state, do.RewindChannel(channel=FLOOR, t=0), back)
-    restored = do.RestoreLines(channel=FLOOR, rewinding=1, t=0, through=1500, segments=(B,))
+    restored = do.RestoreSegments(channel=FLOOR, rewinding=1, t=0, through=1500, segments=(B,))
     assert standing(carry_out(state, restored)) == ["Good morning all.", "Welcome"]
 
 

@@ -48,21 +48,21 @@ def with_people() -> State:
 
 
 def test_who_takes_the_floor_is_given_the_lines_that_open_from_then_on() -> None:
-    take = do.TakeFloor(channel=FLOOR, speaker=ANA)
-    assert events(with_people(), take, wall=WALL + 1600) == [ev.SpeakerTookFloor(channel=FLOOR, speaker=ANA, t=1600)]
+    take = do.SetSpeaker(channel=FLOOR, speaker=ANA)
+    assert events(with_people(), take, wall=WALL + 1600) == [ev.SpeakerChanged(channel=FLOOR, speaker=ANA, t=1600)]
     state = carry_out(with_people(), take)
     state = carry_out(state, end("b", 1500), commit("c", 0, word("So", 1700, 1800), start=1700), actor=ENGINE)
     assert (line_of(state, "b").speaker, line_of(state, "c").speaker) == (None, ANA)
-    nobody = carry_out(state, do.TakeFloor(channel=FLOOR, speaker=None))
+    nobody = carry_out(state, do.SetSpeaker(channel=FLOOR, speaker=None))
     assert nobody.channels[FLOOR].speaker is None
 
 
 def test_the_floor_may_have_been_taken_some_lines_ago() -> None:
-    assert events(with_people(), do.TakeFloor(channel=FLOOR, speaker=BO, since=segment("a"))) == [
-        ev.SpeakerTookFloor(channel=FLOOR, speaker=BO, t=0),
+    assert events(with_people(), do.SetSpeaker(channel=FLOOR, speaker=BO, since=segment("a"))) == [
+        ev.SpeakerChanged(channel=FLOOR, speaker=BO, t=0),
         ev.SpeakerAssigned(segments=(segment("a"), segment("b")), speaker=BO),
     ]
-    state = carry_out(with_people(), do.TakeFloor(channel=FLOOR, speaker=BO, since=segment("b")))
+    state = carry_out(with_people(), do.SetSpeaker(channel=FLOOR, speaker=BO, since=segment("b")))
     assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (None, BO)
 
 
@@ -72,9 +72,9 @@ def test_the_floor_is_taken_by_people_of_the_session_in_a_channel_and_since_a_li
         do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)),
     )
     for take in (
-        do.TakeFloor(channel=FLOOR, speaker=SpeakerId("nobody")),
-        do.TakeFloor(channel=ChannelId("xx"), speaker=ANA),
-        do.TakeFloor(channel=FLOOR, speaker=ANA, since=segment("x")),
-        do.TakeFloor(channel=ChannelId("pt"), speaker=ANA, since=segment("a")),
+        do.SetSpeaker(channel=FLOOR, speaker=SpeakerId("nobody")),
+        do.SetSpeaker(channel=ChannelId("xx"), speaker=ANA),
+        do.SetSpeaker(channel=FLOOR, speaker=ANA, since=segment("x")),
+        do.SetSpeaker(channel=ChannelId("pt"), speaker=ANA, since=segment("a")),
     ):
         assert refused(state, take).code is RefusalCode.UNKNOWN

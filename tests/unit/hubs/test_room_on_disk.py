@@ -9,36 +9,36 @@ import msgspec
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId
-from moothall.services.questions.asking import Wish
+from moothall.services.questions.asking import AskRequest
 from moothall.services.questions.author_view import Where
 from moothall.testing.clock import SeededRandomness
 from moothall.wire.hub.messages import AskAct, Done
-from moothall_hub.outbox.outbox import Outbox
-from moothall_hub.room.local_floor import Local, Mode
+from moothall_hub.outbox.outbox import HubOutbox
+from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.presence import RoomPresence
-from moothall_hub.room.questions import RoomFloor
+from moothall_hub.room.questions import RoomQuestions
 from support.hubs.desk import S, room
 
 
 async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_path: Path) -> None:
     async with room() as made:
         for life in range(3):
-            book = await SqliteBook.open(tmp_path / "house.sqlite")
-            outbox = await Outbox.open(tmp_path / "outbox.sqlite")
+            book = await SqliteBook.open(tmp_path / "book.sqlite")
+            outbox = await HubOutbox.open(tmp_path / "outbox.sqlite")
             randomness = SeededRandomness(5 + life)
             parts = msgspec.structs.replace(made.parts, book=book, outbox=outbox, randomness=randomness)
-            floor, presence = RoomFloor(parts), RoomPresence(parts)
-            await floor.load()
+            local, presence = RoomQuestions(parts), RoomPresence(parts)
+            await local.load()
             await presence.load()
             if not life:
-                await floor.set_mode(S, Mode.OPEN)
-                wish = Wish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
-                assert isinstance(await floor.ask(S, wish, "v1"), str)
+                await local.set_mode(S, Mode.OPEN)
+                wish = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
+                assert isinstance(await local.ask(S, wish, "v1"), str)
                 await presence.count(S, 23)
                 await presence.leave(S, "We hear you.")
-            await floor.pass_on()
+            await local.pass_on()
             await presence.pass_on()
-            (each,) = floor.floor(S).questions.values()
+            (each,) = local.of(S).by_id.values()
             assert (each.text, each.stands) == ("Why?", Local.FORWARDED)
             assert presence.people(S).people == 23  # type: ignore[union-attr]
             asks = [act for act in await outbox.unsent(10) if isinstance(act.act, AskAct)]
@@ -47,10 +47,10 @@ async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_pat
             if life == 1:
                 await outbox.answered(asks[0].id, Done(id=asks[0].id))
             if life == 2:
-                seen = (await floor.seen(S, each)).room
+                seen = (await local.seen(S, each)).room
                 assert asks == []
                 assert seen is not None
                 assert seen.where is Where.ARRIVED
-                assert floor.of_token(S, floor.token(S, InterventionId(each.id))) == each
+                assert local.of_token(S, local.token(S, InterventionId(each.id))) == each
             await outbox.close()
             await book.close()

@@ -15,8 +15,8 @@ from moothall.wire.transcribing import (
     Finished,
     HeardLine,
     HeardPiece,
-    Order,
     Reached,
+    TranscriptionRequest,
     Trouble,
     frame,
 )
@@ -37,12 +37,12 @@ def script(tmp_path: Path) -> Script:
     return made
 
 
-def order(tmp_path: Path, **fields: object) -> Order:
+def order(tmp_path: Path, **fields: object) -> TranscriptionRequest:
     fields = {"model": f"scripted:{tmp_path / 'script.json'}", "languages": ("en",), **fields}
-    return msgspec.convert(fields, Order)
+    return msgspec.convert(fields, TranscriptionRequest)
 
 
-def served(wanted: Order, pcm: bytes, *, whole: bool = True) -> tuple[int, list[Answer]]:
+def served(wanted: TranscriptionRequest, pcm: bytes, *, whole: bool = True) -> tuple[int, list[Answer]]:
     sent = msgspec.json.encode(wanted) + b"\n"
     for at in range(0, len(pcm), 2 * AT_ONCE):
         sent += frame(pcm[at : at + 2 * AT_ONCE])

@@ -159,12 +159,12 @@ def test_what_was_asked() -> None:
     first, second, third, fourth, fifth = found["interventions"]
     assert first == {
         "id": "q1", "number": 1, "kind": "question", "language": "en", "direction": "ltr",
-        "text": "Why?\nWhy & how?", "name": "Ana <x>", "origin": "remote", "standing": "answered",
+        "text": "Why?\nWhy & how?", "name": "Ana <x>", "origin": "remote", "status": "answered",
         "stands": "Answered", "reason": "", "joined_with": None, "line": found["lines"][0]["id"], "answer": None,
         "support": 3, "removed": False, "t": 5_000,
     }  # fmt: skip
     assert second["answer"] == {"text": "نحن.\nمعكم.", "language": "ar", "direction": "rtl"}
-    assert (third["standing"], third["text"], third["line"]) == ("withdrawn", "", None)
+    assert (third["status"], third["text"], third["line"]) == ("withdrawn", "", None)
     assert (fourth["stands"], fourth["reason"]) == ("Declined", "")  # Also where the log has it, as earlier ones do.
     assert (fifth["stands"], fifth["joined_with"]) == ("Joined with no. 1", 1)
     bare = json.loads(write_json(told.record(), WORDING, Options(speakers=False, times=False)))
@@ -175,7 +175,7 @@ def test_what_was_asked() -> None:
 def test_rooms_far_away_stand_there_with_the_most_that_were_counted() -> None:
     told = meeting(closed=False)
     for hub, title, people in (("north", "North\tA", None), ("lima", "Lima", 9), ("lima", "Lima", 4)):
-        told.tell(ev.HubStands(hub=hub, title=title, people=people, here=True, since=1, t=2))
+        told.tell(ev.HubPresenceChanged(hub=hub, title=title, people=people, here=True, since=1, t=2))
     found = json.loads(write_json(told.record(), WORDING, Options()))
     assert found["hubs"] == [
         {"hub": "north", "title": "North A", "most": None},

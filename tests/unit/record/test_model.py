@@ -64,7 +64,7 @@ def test_what_is_gone_or_blank_is_not_in_the_record() -> None:
     told.line("\n\u2028 ", 0, 1)
     gone = told.line("moved", 10, 20)
     told.line("stays", 30, 40)
-    told.tell(ev.LinesMovedAway(channel=FLOOR, segments=(gone,), session=SessionId("other")))
+    told.tell(ev.SegmentsMovedAway(channel=FLOOR, segments=(gone,), session=SessionId("other")))
     assert [line.text for line in told.record().lines] == ["stays"]
 
 

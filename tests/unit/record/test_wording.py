@@ -33,7 +33,7 @@ def test_a_line_that_a_person_only_accepted_says_so() -> None:
 
 def test_a_translated_line_says_what_it_was_made_from() -> None:
     line = meeting().record().lines[0]
-    made = ev.MadeFrom(sources=(ev.SourceLine(line.segment, 0),), route="echo 1 en>es")
+    made = ev.MadeFrom(sources=(ev.SourceSegment(line.segment, 0),), route="echo 1 en>es")
     translated = msgspec.structs.replace(line, origin=ev.Origin.TRANSLATED, made_from=made)
     assert WORDING.source(translated) == "Translated by echo 1 en>es"
     as_said = msgspec.structs.replace(line, made_from=msgspec.structs.replace(made, route=""))

@@ -13,7 +13,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop

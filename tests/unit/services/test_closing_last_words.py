@@ -18,7 +18,7 @@ from moothall.core.session.state import Status
 from moothall.services.capture.closing import WITHIN_MS
 from moothall.services.capture.live_ingest import ON_ITS_WAY_MS
 from moothall.services.engines.recognising import AWAY_MS
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
@@ -52,7 +52,7 @@ async def close(hall: MemoryHall, live: LiveSession) -> Receipt | Refusal:
 
 def told(events: Sequence[object]) -> list[object]:
     """The words, the gaps, and what was said of the close, in order."""
-    kinds = (ev.WordsCommitted, ev.GapNoted, ev.CloseAsked, ev.SessionClosed)
+    kinds = (ev.WordsCommitted, ev.GapNoted, ev.CloseRequested, ev.SessionClosed)
     found = [event for event in events if isinstance(event, kinds)]
     return [event.words[0].text if isinstance(event, ev.WordsCommitted) else type(event).__name__ for event in found]
 
@@ -71,12 +71,12 @@ def test_words_that_come_half_a_minute_after_the_press_are_in_the_record_and_rea
             pressed = asyncio.ensure_future(close(hall, live))
             await hall.clock.sleep(20_000)
             assert hall.closing.last_words(live.id)
-            assert live.state.closing == ev.CloseAsked(act=BYE, by="l1")
+            assert live.state.closing == ev.CloseRequested(act=BYE, by="l1")
             late = MemoryOutlet()  # whoever comes meanwhile is told as well
             await live.fanout.subscribe(late, Feed(FLOOR, live=False), Format.SSE, None)
             assert signals.LastWords(channel=FLOOR, awaited=True) in shown(late)
             assert isinstance(await pressed, Receipt)
-            assert told(await hall.events()) == ["CloseAsked", "goodbye", "SessionClosed"]
+            assert told(await hall.events()) == ["CloseRequested", "goodbye", "SessionClosed"]
             assert (hall.sessions.loaded(live.id) or live).state.closing is None
             assert not hall.closing.last_words(live.id)
             await hall.clock.sleep(1_000)
@@ -97,7 +97,7 @@ def test_after_a_minute_it_is_closed_and_the_log_says_where_words_are_missing(sa
             assert WITHIN_MS <= hall.clock.monotonic() - began < WITHIN_MS + 1_000
             await hall.clock.sleep(3_000)
             events = await hall.events()
-            assert told(events) == ["CloseAsked", "SessionClosed", "GapNoted"]
+            assert told(events) == ["CloseRequested", "SessionClosed", "GapNoted"]
             assert gaps(events) == [(0, 3_000, ev.GapReason.OVERLOAD)]
             assert list(await hall.spools.kept()) == []
 
@@ -159,7 +159,7 @@ def test_a_server_that_is_killed_meanwhile_closes_it_afterwards_with_its_last_wo
             start(hall, 1_000)
             answer = await again
             assert isinstance(answer, Receipt)
-            assert told(await hall.events()) == ["CloseAsked", "goodbye", "SessionClosed"]
+            assert told(await hall.events()) == ["CloseRequested", "goodbye", "SessionClosed"]
             closed = (await hall.log.read(live.id, answer.first - 1, 1))[0].header
             assert (closed.cause, closed.actor, closed.role) == (BYE, "l1", Role.SYSTEM)
             assert list(await hall.spools.kept()) == []
@@ -173,7 +173,7 @@ def test_a_server_that_is_killed_between_the_last_word_and_the_close_closes_what
         async with live_hall(MemoryHall(log)) as hall:
             live = await hall.session()
             await live.writer.send(SYSTEM, CommandId("o"), do.OpenSession())
-            await live.writer.send(SYSTEM, CommandId("a"), do.AskClose(act=BYE, by="l1"))
+            await live.writer.send(SYSTEM, CommandId("a"), do.RequestClose(act=BYE, by="l1"))
         async with live_hall(MemoryHall(log)) as hall:
             live = await hall.sessions.open(live.id)
             await hall.clock.sleep(1_000)
@@ -191,7 +191,7 @@ def test_one_that_can_not_be_closed_after_a_restart_stays_open_and_the_others_ar
             for name in names:
                 live = await hall.session(name)
                 await live.writer.send(SYSTEM, CommandId("o"), do.OpenSession())
-                await live.writer.send(SYSTEM, CommandId("a"), do.AskClose(act=BYE, by="l1"))
+                await live.writer.send(SYSTEM, CommandId("a"), do.RequestClose(act=BYE, by="l1"))
 
         async def fail(session: SessionId, _: int) -> bool:
             if session == "bad":
@@ -268,7 +268,7 @@ def test_a_file_goes_on_to_where_it_was_when_the_close_was_asked_for() -> None:
             await hall.clock.sleep(1_000)
             assert live.state.status is Status.OPEN  # Who plays it closes.
             await hall.ingest.play(live.writer, MIC, FLOOR, lambda first: Sound(90 * RATE - first), as_live=True)
-            assert told(await hall.events()) == ["CloseAsked", "goodbye", "SessionClosed"]
+            assert told(await hall.events()) == ["CloseRequested", "goodbye", "SessionClosed"]
             assert live.state.channels[FLOOR].committed_through < 11_000
 
     loop.run(story())

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
 from moothall.core.session.state import Status
 from moothall.services.capture.closing import opening_of
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog
@@ -130,7 +130,7 @@ def test_killed_between_the_close_and_the_opening_the_next_one_is_opened_once_th
             lives.log.refuses = set()
             await house.clock.sleep(2_000)
             assert standing(house) == [CLOSED, OPEN, CREATED]
-            assert (await house.events(A))[-1] == ev.CloseAsked()
+            assert (await house.events(A))[-1] == ev.CloseRequested()
 
     loop.run(story())
 
@@ -139,7 +139,7 @@ def test_killed_before_it_was_noted_that_the_next_one_was_opened_it_is_not_opene
     async def story() -> None:
         lives = Lives()
         async with lives.life() as house:
-            await lives.tell(house, A, "asked", do.AskClose(act=ACT, by="l1", then=B))
+            await lives.tell(house, A, "asked", do.RequestClose(act=ACT, by="l1", then=B))
             await lives.tell(house, A, ACT, do.CloseSession())
             await lives.tell(house, B, opening_of(ACT), do.OpenSession())
             await lives.tell(house, B, "bye", do.CloseSession())
@@ -156,7 +156,7 @@ def test_another_session_that_was_begun_there_meanwhile_stays_alone() -> None:
     async def story() -> None:
         lives = Lives()
         async with lives.life() as house:
-            await lives.tell(house, A, "asked", do.AskClose(act=ACT, by="l1", then=B))
+            await lives.tell(house, A, "asked", do.RequestClose(act=ACT, by="l1", then=B))
             await lives.tell(house, A, ACT, do.CloseSession())
             await lives.tell(house, C, "o", do.OpenSession())
         async with lives.life() as house:
@@ -183,7 +183,7 @@ def test_one_that_is_no_more_is_not_opened() -> None:
     async def story() -> None:
         lives = Lives()
         async with lives.life() as house:
-            await lives.tell(house, A, "asked", do.AskClose(act=ACT, by="l1", then=SessionId("gone")))
+            await lives.tell(house, A, "asked", do.RequestClose(act=ACT, by="l1", then=SessionId("gone")))
             await lives.tell(house, A, ACT, do.CloseSession())
         async with lives.life() as house:
             assert standing(house) == [CLOSED, CREATED, CREATED]
@@ -197,7 +197,7 @@ def test_a_close_that_was_asked_for_before_becomes_one_that_goes_on() -> None:
     async def story() -> None:
         lives = Lives()
         async with lives.life() as house:
-            await lives.tell(house, A, "asked", do.AskClose(act=CommandId("bye"), by="l1"))
+            await lives.tell(house, A, "asked", do.RequestClose(act=CommandId("bye"), by="l1"))
             lives.log.refuses = {B}
             assert isinstance(await house.programme.next_session(HALL, after=A, act=ACT), Refusal)
             lives.log.refuses = set()

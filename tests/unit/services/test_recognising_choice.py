@@ -11,7 +11,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet

@@ -44,7 +44,7 @@ from moothall_hub.pages import desk_texts as hub_desk_texts
 from moothall_hub.pages import missed_door, setup_door
 from moothall_hub.pairing.pairing import PROBLEMS as UNPAIRED
 from moothall_hub.room import ports as hub_room
-from moothall_hub.uplink import strip
+from moothall_hub.uplink import status_bar
 
 WEB = find_web_folder()
 CATALOGUES = Catalogues(WEB / "locales")
@@ -98,7 +98,7 @@ IN_CODE = {
         ErrorText, AdminText, RecordErrorText, door_texts.DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
         asking_texts, page_hands, hub_desk_texts,
     ),
-    *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *strip.TEXTS.values(), strip.MISSED, missed_door.SPAN,
+    *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
     *desk_door.REASONS, RECORD_NOTICE, *WAYS.values(),
@@ -234,13 +234,13 @@ FAMILIES: dict[str, Iterable[str]] = {
     "reader/menu": [*ChannelKind, "since"],
     "display/seal": SealVersion,
     "display/gap": [BREAK, BREAK_SET_BACK],
-    "desk/stands": questions.Standing,
+    "desk/stands": questions.InterventionStatus,
     "desk/tag": [*Tag, "none", "other", "asked"],
     "moderation/wants": questions.Kind,
     "moderation/why": Why,
     "moderation/flag": [BLOCKED_WORD, REPORTED, ABUSE],
-    "moderation/order": questions.Order,
-    "moderation/means": questions.Order,
+    "moderation/order": questions.QueueOrder,
+    "moderation/means": questions.QueueOrder,
     "admin/role": LINK_ROLES,
     "admin/access": Access,
     "admin/sound": SoundKept,

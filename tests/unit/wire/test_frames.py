@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import InterventionId, Position
@@ -53,11 +53,13 @@ def test_a_body_is_spliced_in_as_it_was_written_even_where_we_would_write_it_oth
 
 def test_readers_are_not_told_why_something_was_not_taken_where_an_earlier_release_wrote_it_there() -> None:
     bodies = (
-        b'{"type":"intervention.stands","v":1,"intervention":"q","standing":"declined","reason":"rude","later":[1, 2]}',
-        b'{"type":"intervention.stands","v":1,"intervention":"q","standing":"queued","reason":"" }',
-        b'{"type":"intervention.stands","v":1, "intervention":"q","standing":"queued"}',
+        b'{"type":"intervention.status-changed","v":1,"intervention":"q","status":"declined","reason":"no","l":[1, 2]}',
+        b'{"type":"intervention.status-changed","v":1,"intervention":"q","status":"queued","reason":"" }',
+        b'{"type":"intervention.status-changed","v":1, "intervention":"q","status":"queued"}',
     )
-    stands = ev.InterventionStands(intervention=InterventionId("q"), number=1, standing=Standing.QUEUED, t=0)
+    stands = ev.InterventionStatusChanged(
+        intervention=InterventionId("q"), number=1, status=InterventionStatus.QUEUED, t=0
+    )
     records = [msgspec.structs.replace(Recorder().record(stands), body=body) for body in bodies]
     blank, *rest = (event.original for event in decode(events_frame(records, 0, (), NOW).json).events)
     assert json.loads(blank or b"") == {**json.loads(bodies[0]), "reason": ""}

@@ -8,7 +8,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
@@ -252,38 +252,43 @@ def test_a_snapshot_makes_everything_before_it_superfluous() -> None:
 def test_what_is_asked_now_is_told_and_that_it_is_over_and_nothing_else_of_the_queue() -> None:
     meeting = Meeting()
 
-    def stands(name: str, standing: Standing) -> ev.InterventionStands:
-        return ev.InterventionStands(intervention=InterventionId(name), number=1, standing=standing, t=1)
+    def stands(name: str, status: InterventionStatus) -> ev.InterventionStatusChanged:
+        return ev.InterventionStatusChanged(intervention=InterventionId(name), number=1, status=status, t=1)
 
-    meeting.say(stands("a", Standing.CHECKED), stands("a", Standing.QUEUED))
+    meeting.say(stands("a", InterventionStatus.CHECKED), stands("a", InterventionStatus.QUEUED))
     assert not meeting.low.urgent
-    meeting.say(stands("a", Standing.CALLED), stands("b", Standing.DECLINED))
+    meeting.say(stands("a", InterventionStatus.CALLED), stands("b", InterventionStatus.DECLINED))
     assert meeting.low.urgent, "whoever asked it has a minute"
-    meeting.say(stands("a", Standing.ANSWERED), stands("a", Standing.LATER))
-    told = [each["body"]["standing"] for each in meeting.batch()[1:] if isinstance(each, dict)]
+    meeting.say(stands("a", InterventionStatus.ANSWERED), stands("a", InterventionStatus.LATER))
+    told = [each["body"]["status"] for each in meeting.batch()[1:] if isinstance(each, dict)]
     assert told == ["called", "answered"]
 
 
 def test_whoever_came_while_something_was_asked_is_told_when_that_is_over() -> None:
     meeting = Meeting()
 
-    def stands(name: str, standing: Standing) -> ev.InterventionStands:
-        return ev.InterventionStands(intervention=InterventionId(name), number=1, standing=standing, t=1)
+    def stands(name: str, status: InterventionStatus) -> ev.InterventionStatusChanged:
+        return ev.InterventionStatusChanged(intervention=InterventionId(name), number=1, status=status, t=1)
 
     def told() -> list[tuple[str, str]]:
         bodies = [each["body"] for each in meeting.batch()[1:] if isinstance(each, dict)]
-        return [(each["intervention"], each["standing"]) for each in bodies]
+        return [(each["intervention"], each["status"]) for each in bodies]
 
     # The page of before says that `a` is asked now: nothing in the stream tells so.
-    meeting.say(*(stands("b", each) for each in (Standing.CHECKED, Standing.QUEUED, Standing.DECLINED)))
+    meeting.say(
+        *(
+            stands("b", each)
+            for each in (InterventionStatus.CHECKED, InterventionStatus.QUEUED, InterventionStatus.DECLINED)
+        )
+    )
     assert told() == []
-    meeting.say(stands("a", Standing.ANSWERED))
+    meeting.say(stands("a", InterventionStatus.ANSWERED))
     assert told() == [("a", "answered")]
-    meeting.say(stands("c", Standing.CALLED), stands("a", Standing.LATER))
+    meeting.say(stands("c", InterventionStatus.CALLED), stands("a", InterventionStatus.LATER))
     assert told() == [("c", "called")]
     # After a snapshot it is asked for anew, and again nothing in the stream tells.
     meeting.low.restart(meeting.view)
-    meeting.say(stands("c", Standing.ANSWERED))
+    meeting.say(stands("c", InterventionStatus.ANSWERED))
     assert told() == [("c", "answered")]
 
 
@@ -302,14 +307,14 @@ def test_what_is_asked_now_comes_with_its_words_and_those_only_then() -> None:
             t=0,
         )
 
-    def called(n: int, standing: Standing = Standing.CALLED) -> ev.InterventionStands:
-        return ev.InterventionStands(intervention=InterventionId(f"q{n}"), number=n, standing=standing, t=1)
+    def called(n: int, status: InterventionStatus = InterventionStatus.CALLED) -> ev.InterventionStatusChanged:
+        return ev.InterventionStatusChanged(intervention=InterventionId(f"q{n}"), number=n, status=status, t=1)
 
     meeting.say(*[published(n) for n in range(MOST_PUBLISHED + 1)])
     assert meeting.batch() == [MOST_PUBLISHED + 1]
-    meeting.say(called(7), called(7, Standing.ANSWERED), called(7), called(0))
+    meeting.say(called(7), called(7, InterventionStatus.ANSWERED), called(7), called(0))
     told = [each["body"] for each in meeting.batch()[1:] if isinstance(each, dict)]
-    assert [each.get("text", each.get("standing")) for each in told] == [
+    assert [each.get("text", each.get("status")) for each in told] == [
         "Words 7", "called", "answered", "called", "called",
     ], "once; and the oldest were too many"  # fmt: skip
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.wire.outbox import MAX_BYTES, MAX_FRAMES, Outbox, Outgoing
+from moothall.wire.outbox import MAX_BYTES, MAX_FRAMES, Outgoing, ReaderOutbox
 
 
 def event(data: bytes, *keys: str) -> Outgoing:
@@ -13,8 +13,8 @@ def signal(data: bytes, *keys: str) -> Outgoing:
     return Outgoing(data, 0, keys)
 
 
-def held(*frames: Outgoing) -> Outbox:
-    outbox = Outbox()
+def held(*frames: Outgoing) -> ReaderOutbox:
+    outbox = ReaderOutbox()
     for frame in frames:
         assert outbox.offer(frame, 1) == b""
     return outbox

@@ -79,7 +79,7 @@ async def test_a_line_of_nobody_who_is_named_says_so_once_somebody_was(terminal:
 
 async def test_lines_that_are_struck_are_not_given(terminal: Terminal) -> None:
     await terminal.say(opened("s1"), opened("s2"))
-    away = ev.LinesMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=SessionId("b"))
+    away = ev.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=SessionId("b"))
     again = ev.ChannelRewound(channel=FLOOR, segments=(SegmentId("s2"), SegmentId("s0")), t=0)
     assert await terminal.say(away, again, ended("s1", "Elsewhere."), ended("s2", "Once more.")) == ""
 

@@ -161,7 +161,7 @@ function reach({ connected, ways, missing }) {
 }
 
 /** @param {Board} board */
-function update({ cards, house, translation }) {
+function update({ cards, overview, translation }) {
   reach(translation);
   const key = document.activeElement?.dataset.key;
   const made = cards.length ? cards.map(show) : [element('li', { class: 'none', 'data-card': '' }, words.text('empty'))];
@@ -177,14 +177,14 @@ function update({ cards, house, translation }) {
   });
   for (const item of old.values()) item.remove();
   if (key && document.activeElement?.dataset.key !== key) at('Cards').querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
-  at('Made').textContent = words.text('as-of', { time: clock.format(house.at) });
-  const said = [words.text('machines', { n: house.engines })];
-  if (house.disk_free !== null) said.push(words.text('disk', { free: gigabytes(house.disk_free), all: gigabytes(house.disk_all) }));
-  const shared = house.alarms.map((each) => alarm({ session: '', title: '', place: words.text('machine-fault') }, each));
+  at('Made').textContent = words.text('as-of', { time: clock.format(overview.at) });
+  const said = [words.text('machines', { n: overview.engines })];
+  if (overview.disk_free !== null) said.push(words.text('disk', { free: gigabytes(overview.disk_free), all: gigabytes(overview.disk_all) }));
+  const shared = overview.alarms.map((each) => alarm({ session: '', title: '', place: words.text('machine-fault') }, each));
   at('Shared').hidden = !shared.length;
   refill(at('Shared'), shared);
   at('House').replaceChildren(...said.map((text) => element('li', {}, text)));
-  bell([{ session: '', title: '', place: words.text('machine-fault'), alarms: house.alarms }, ...cards]);
+  bell([{ session: '', title: '', place: words.text('machine-fault'), alarms: overview.alarms }, ...cards]);
 }
 
 /** Ring, and tell screen readers, once for each alarm that nobody sees to yet. @param {(Rung & Pick<Card, 'alarms'>)[]} cards */

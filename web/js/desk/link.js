@@ -39,7 +39,7 @@ export class DeskLink {
   #beside = null; // a connection that is tried, since nothing comes over this one
   #tried = 0; // when
   #timer = 0; // until it is
-  #page = newId(); // two connections of one page are one seat
+  #page = newId(); // two connections of one page are one desk
 
   /**
    * @param {string} namespace

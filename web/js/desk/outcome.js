@@ -73,7 +73,7 @@ export class DeskOutcome {
     const question = this.under.value || null;
     const due = segments.filter((segment) => this.#of(segment, question) !== tag);
     for (let first = 0; first < due.length; first += AT_ONCE) {
-      const answer = await this.does.act(...due.slice(first, first + AT_ONCE).map((segment) => ({ do: 'tag-line', segment, tag, question })));
+      const answer = await this.does.act(...due.slice(first, first + AT_ONCE).map((segment) => ({ do: 'tag-segment', segment, tag, question })));
       if (answer.refusal) return;
     }
     if (picked.length) this.lines.clear(); // They are out of view by the next act, which would be for them as well.

@@ -28,11 +28,11 @@ const state = new DeskState();
 /** @type {Set<string>} */
 let may = new Set();
 let channel = data.channel;
-let own = ''; // our seat
+let own = ''; // our desk
 /** @type {Seat[]} */
 let here = []; // who is here
 /** @type {Omit<DeskNews, 'interventions' | 'balance' | 'set-aside' | 'lately' | 'crowds'>} */
-let news = { reports: null, alarm: null, overrun: null, following: null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
+let news = { reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null };
 let ahead = 0; // the server's clock against ours
 
 /** Say why something was not done; where somebody else was quicker, who. */
@@ -48,7 +48,7 @@ async function act(...commands) {
   return answer;
 }
 
-const take = (/** @type {?string} */ speaker) => act({ do: 'take-floor', channel, speaker });
+const take = (/** @type {?string} */ speaker) => act({ do: 'set-speaker', channel, speaker });
 const panel = new DeskPanel(state, words, data, {
   take,
   undo,
@@ -63,11 +63,11 @@ const lines = new DeskLines(state, words, { picked, mend: (segment) => edit.open
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
 const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null);
 const keys = new DeskKeys({
-  nobody: () => may.has('take-floor') && take(null),
+  nobody: () => may.has('set-speaker') && take(null),
   ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, () => {
     const speaker = panel.speakers()[i];
     if (speaker && data.names) take(speaker[0]);
-    else if (!data.names && may.has('tag-line')) outcome.choose(i);
+    else if (!data.names && may.has('tag-segment')) outcome.choose(i);
   }])),
   correct: () => {
     const newest = may.has('correct') && state.newest();
@@ -78,7 +78,7 @@ const keys = new DeskKeys({
     const last = panel.undoable();
     if (last) undo(last.id);
   },
-  ...Object.fromEntries(Object.entries(outcome.keys()).map(([name, does]) => [name, () => may.has('tag-line') && does()])),
+  ...Object.fromEntries(Object.entries(outcome.keys()).map(([name, does]) => [name, () => may.has('tag-segment') && does()])),
 }, (name) => (name.startsWith('speaker') ? words.text(data.names ? 'key.speaker' : 'key.policy', { n: name.slice(7) }) : words.text(`key.${name}`)));
 
 const link = new DeskLink('/desk', () => ({
@@ -111,7 +111,7 @@ function joined(answer) {
   panel.joined(answer);
   ({ may } = panel);
   at('Log').classList.toggle('unmended', !may.has('correct'));
-  own = answer.seat;
+  own = answer.desk;
   ahead = answer.now - Date.now();
   state.channel = answer.channel;
   state.notes = answer.notes;
@@ -183,7 +183,7 @@ function around() {
   if (!session) return;
   at('Title').textContent = session.title;
   for (const button of document.querySelectorAll('[data-when]')) button.hidden = !button.dataset.when?.split(' ').includes(session.status);
-  panel.following(news.following, may.has('close'));
+  panel.nextSession(news['next-session'], may.has('close'));
   const live = session.status === 'open' || session.status === 'paused';
   at('Write').hidden = !may.has('type') || !live;
   keeping.stands(session, may);
@@ -274,7 +274,7 @@ document.addEventListener('click', ({ target }) => {
 });
 
 at('Next').addEventListener('click', async () => {
-  const answer = await link.request('next', { id: newId(), then: news.following?.session });
+  const answer = await link.request('next', { id: newId(), then: news['next-session']?.session });
   if (answer.refusal) refused(answer.refusal);
   else location.assign(`/desk/${encodeURIComponent(answer.session)}${location.search}`);
 });

@@ -66,9 +66,9 @@ export class DeskPanel {
 
   /** Who is at a page like this one. @param {Seat[]} presence  @param {string} own */
   here(presence, own) {
-    refill(at('Here'), presence.map(({ seat, role, label, name }) => {
+    refill(at('Here'), presence.map(({ desk, role, label, name }) => {
       const item = element('li', {}, bdi(name || label || this.words.text(`role.${role}`)));
-      const more = [name || label ? this.words.text(`role.${role}`) : '', name && label ? label : '', seat === own ? this.words.text('you') : ''];
+      const more = [name || label ? this.words.text(`role.${role}`) : '', name && label ? label : '', desk === own ? this.words.text('you') : ''];
       item.append(' ', element('span', { class: 'mark' }, more.filter(Boolean).join(' · ')));
       return item;
     }));
@@ -130,8 +130,8 @@ export class DeskPanel {
     const one = (/** @type {Command} */ command) => {
       const kind = command.do;
       const text = (command.text ?? command.name ?? command.term ?? '').trim().slice(0, 80);
-      if (kind === 'take-floor') return this.words.text('did.take-floor', { name: name(command.speaker) });
-      if (kind === 'tag-line' && command.tag) return this.words.text('did.tag-line', { text: this.words.text(`tag.${command.tag}`) });
+      if (kind === 'set-speaker') return this.words.text('did.set-speaker', { name: name(command.speaker) });
+      if (kind === 'tag-segment' && command.tag) return this.words.text('did.tag-segment', { text: this.words.text(`tag.${command.tag}`) });
       if (kind === 'assign') return this.words.text('did.assign', { name: name(command.speaker) });
       if (kind === 'force-language') {
         const language = command.language ? this.tongue(command.language) : this.words.text('detected');
@@ -143,13 +143,13 @@ export class DeskPanel {
     const accepted = commands.filter((command) => command.accepted);
     if (accepted.length > 1) return this.words.counted('accepted-lines', accepted.length);
     /** @type {Map<string, (number | string)[]>} */
-    const stood = new Map(); // standing → numbers
-    for (const { do: kind, standing = '', interventions = [] } of commands) {
-      if (kind === 'stand') stood.set(standing, [...(stood.get(standing) ?? []), ...interventions.map((id) => this.number(id) ?? numbers[id] ?? '?')]);
+    const stood = new Map(); // status → numbers
+    for (const { do: kind, status = '', interventions = [] } of commands) {
+      if (kind === 'set-status') stood.set(status, [...(stood.get(status) ?? []), ...interventions.map((id) => this.number(id) ?? numbers[id] ?? '?')]);
     }
-    const rows = [...stood].map(([standing, of]) => `${this.words.text(`stands.${standing}`)}: ${this.words.text('number', { n: of.join(', ') })}`);
+    const rows = [...stood].map(([status, of]) => `${this.words.text(`stands.${status}`)}: ${this.words.text('number', { n: of.join(', ') })}`);
     // Whoever is called gets the floor, and loses it after: that goes without saying.
-    const unsaid = stood.size ? ['introduce', 'take-floor'] : [];
+    const unsaid = stood.size ? ['introduce', 'set-speaker'] : [];
     // Which languages may be spoken is said where none of them was chosen by hand.
     const forced = commands.some(({ do: kind }) => kind === 'force-language');
     const said = (/** @type {string} */ kind) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`] && !unsaid.includes(kind));
@@ -164,7 +164,7 @@ export class DeskPanel {
   /** @param {Command} command */
   #did({ do: kind, accepted, wanted, keep, written, flags = [], tag }) {
     if (kind === 'flag' && !flags.length) return 'unflag';
-    if (kind === 'tag-line' && tag === null) return 'untag';
+    if (kind === 'tag-segment' && tag === null) return 'untag';
     if (accepted) return 'accept';
     if (wanted === false) return 'term-away';
     const translated = kind === 'term' && (typeof keep === 'boolean' || Object.keys(written ?? {}).length > 0);
@@ -207,9 +207,9 @@ export class DeskPanel {
 
   /**
    * What the button starts that goes on to the next meeting, and what that leaves out.
-   * @param {DeskNews['following']} told  @param {boolean} may
+   * @param {DeskNews['next-session']} told  @param {boolean} may
    */
-  following(told, may) {
+  nextSession(told, may) {
     const goesOn = may && !at('Next').hidden; // which is so where the meeting has begun
     at('Next').hidden = !goesOn || !told?.session;
     if (told) set(at('Next'), this.words.text('next', { title: alone(told.title) }));

@@ -110,13 +110,13 @@ export class DeskState {
         segment: body.segment, t0: body.t0, t1: null, language: body.language, origin: body.origin,
         speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false,
       });
-    } else if (kind.startsWith('segment.') || kind === 'words.committed') {
+    } else if (['segment.ended', 'segment.corrected', 'words.committed'].includes(kind)) {
       if (!line) return;
       this.spoke = kind === 'segment.corrected' ? this.spoke : at;
       this.#put(change, { ...line, ...this.#changed(line, body, by) });
     } else if (kind === 'speaker.assigned') {
       this.#each(change, body.segments, { speaker: body.speaker });
-    } else if (kind === 'channel.rewound' || kind === 'lines.moved-away') {
+    } else if (kind === 'channel.rewound' || kind === 'segments.moved-away') {
       this.#each(change, body.segments, { gone: true, text: '' });
     } else if (kind === 'note.left') {
       const { text, note = '', to = null } = body;
@@ -168,10 +168,10 @@ export class DeskState {
       gapped(session, session.not_recorded, body.t1, 'not-recorded');
       session.not_recorded = null;
     } else if (body.type === 'gap.noted' && body.channel === this.channel) gapped(session, body.t0, body.t1, body.reason);
-    else if (body.type === 'speaker.took-floor' && body.channel === this.channel) session.speaking = body.speaker;
+    else if (body.type === 'speaker.changed' && body.channel === this.channel) session.speaking = body.speaker;
     else if (body.type === 'language.forced' && body.channel === this.channel) session.forced = body.language;
     else if (body.type === 'clock.mapped') session.clock = [body.t, body.wall];
-    else if (body.type === 'channel.added') session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, asked: body.asked ?? null };
+    else if (body.type === 'channel.added') session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, requested: body.requested ?? null };
     else if (body.type === 'speaker.introduced') {
       session.speakers[body.speaker] = body.name;
       for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);

@@ -289,7 +289,7 @@ export function groupsOf(data) {
   let shown = null;
   /** @param {?EventBody} event  @param {Session} session */
   const heard = (event, session) => {
-    if (!shown && event?.type !== 'hub.stands' && !Object.keys(session.hubs ?? {}).length) return;
+    if (!shown && event?.type !== 'hub.presence-changed' && !Object.keys(session.hubs ?? {}).length) return;
     shown ??= import('./with_us.js').then(({ WithUs }) => new WithUs(new Words(data), session));
     shown.then((groups) => groups.heard(event, session), () => (shown = null));
   };

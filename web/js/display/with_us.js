@@ -27,7 +27,7 @@ export class WithUs {
    */
   heard(event, session) {
     if (!event) this.#begin(session);
-    else if (event.type === 'hub.stands') {
+    else if (event.type === 'hub.presence-changed') {
       this.#hubs[event.hub] = event;
       this.#show();
     }

@@ -11,7 +11,7 @@ export class QuestionDone extends DeskPanel {
     super(state, words, data, does);
     this.questions = questions;
     /** @type {Set<string>} */
-    this.seats = new Set(); // that this page has had, one after the other
+    this.desks = new Set(); // that this page has had, one after the other
   }
 
   /** The newest act that can be undone: of this page, else of anybody. */
@@ -21,7 +21,7 @@ export class QuestionDone extends DeskPanel {
 
   /** The newest act of this page that can be undone. */
   own() {
-    return this.acts.findLast((act) => this.mayUndo(act) && this.seats.has(act.by.seat)) ?? null;
+    return this.acts.findLast((act) => this.mayUndo(act) && this.desks.has(act.by.desk)) ?? null;
   }
 
   /** @param {string} id  @override */

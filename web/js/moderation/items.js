@@ -94,9 +94,9 @@ export class QuestionItems {
     const into = questions.get(item.into)?.number;
     /** @type {Record<string, () => string>} */
     const stands = { declined: () => words.text('reason', { reason: alone(item.reason) }), joined: () => words.text('joined', { n: into ?? '?' }) };
-    if (['to-write', 'to-report', 'later', 'declined', 'joined', 'closed', 'withdrawn'].includes(item.standing)) add('mark', (stands[item.standing] ?? (() => words.text(`stands.${item.standing}`)))());
-    if (questions.over && item.standing === 'called') add('mark', words.text('turn.ended'));
-    if (item.own && ['later', 'queued'].includes(item.standing)) add('mark', words.text(`own.${item.standing}`));
+    if (['to-write', 'to-report', 'later', 'declined', 'joined', 'closed', 'withdrawn'].includes(item.status)) add('mark', (stands[item.status] ?? (() => words.text(`stands.${item.status}`)))());
+    if (questions.over && item.status === 'called') add('mark', words.text('turn.ended'));
+    if (item.own && ['later', 'queued'].includes(item.status)) add('mark', words.text(`own.${item.status}`));
     if (item.segment) add('', words.text('answered-at'), ' ', this.#line(item.segment, this.more.said(item.segment) ?? words.text('number', { n: item.number })));
     if (item.answer) add('', words.text('answer'), ' ', bdi(item.answer, { lang: item.answer_language, dir: direction(item.answer_language) }));
     return rows;

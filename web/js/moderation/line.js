@@ -28,7 +28,7 @@ export class QuestionLine {
     this.state = new DeskState();
     this.questions = new Questions();
     this.ahead = 0; // the server's clock against ours
-    this.seat = '';
+    this.desk = '';
     this.joined = false;
     /** @type {Set<string>} */
     this.may = new Set();
@@ -73,7 +73,7 @@ export class QuestionLine {
 
   /** Who called what just now, and what is called instead. @param {Know} know  @param {Command[]} commands */
   #known({ who, number, seconds }, commands) {
-    const called = commands.find(({ standing }) => standing === 'called')?.interventions?.[0] ?? '';
+    const called = commands.find(({ status }) => status === 'called')?.interventions?.[0] ?? '';
     return { who: who ? alone(who) : this.words.text('first.nobody'), n: number, s: seconds, m: this.questions.get(called)?.number ?? '' };
   }
 
@@ -87,8 +87,8 @@ export class QuestionLine {
   #joined(answer) {
     this.ahead = answer.now - Date.now();
     this.state.channel = answer.channel;
-    this.seat = answer.seat;
-    this.done.seats.add(answer.seat);
+    this.desk = answer.desk;
+    this.done.desks.add(answer.desk);
     this.done.joined(answer);
     this.may = this.done.may;
     this.state.notes = answer.notes;
@@ -141,7 +141,7 @@ export class QuestionLine {
   /** @param {?HubNews} told */
   #hubs(told) {
     this.notes.take(told);
-    this.hubs.take(told?.stands);
+    this.hubs.take(told?.presence);
   }
 
   /** @param {DeskFrame} body */
@@ -164,7 +164,7 @@ export class QuestionLine {
     at('Desk').hidden = false;
     if (at('Done')) {
       this.done.done();
-      this.done.here(this.presence, this.seat);
+      this.done.here(this.presence, this.desk);
     }
     this.ears.shown();
   }

@@ -144,8 +144,8 @@ async function asked(name, ids) {
 }
 
 const parts = (/** @type {string[]} */ ids, /** @type {number} */ most) => Array.from({ length: Math.ceil(ids.length / most) }, (_, n) => ids.slice(n * most, (n + 1) * most));
-/** @param {string[]} interventions  @param {string} standing  @returns {Command} */
-const stand = (interventions, standing, more = {}) => ({ do: 'stand', interventions, standing, ...more });
+/** @param {string[]} interventions  @param {string} status  @returns {Command} */
+const stand = (interventions, status, more = {}) => ({ do: 'set-status', interventions, status, ...more });
 
 /** Have words removed for good, once somebody is sure. @param {string[]} ids */
 async function remove(ids) {
@@ -193,7 +193,7 @@ function everything() {
 
 /** @param {string[]} ids */
 function came(ids) {
-  const arrived = ids.filter((id) => questions.get(id)?.standing === 'being-checked');
+  const arrived = ids.filter((id) => questions.get(id)?.status === 'being-checked');
   if (!arrived.length) return;
   for (const id of arrived) panels.fresh.add(id);
   say(words.text('new.said', { n: numbers(arrived) }));

@@ -43,10 +43,10 @@ function fill(box, parts) {
   box.replaceChildren(...parts);
 }
 
-/** @param {string} id  @param {string} standing */
-async function bring(id, standing, more = {}) {
-  const answer = await act({ do: 'stand', interventions: [id], standing, ...more });
-  if (!answer.refusal) say(`${words.text(`stands.${standing}`)}: ${words.text('number', { n: questions.get(id)?.number ?? '' })}`);
+/** @param {string} id  @param {string} status */
+async function bring(id, status, more = {}) {
+  const answer = await act({ do: 'set-status', interventions: [id], status, ...more });
+  if (!answer.refusal) say(`${words.text(`stands.${status}`)}: ${words.text('number', { n: questions.get(id)?.number ?? '' })}`);
 }
 
 /**

@@ -94,7 +94,7 @@ export class Questions {
       const queued = this.queue.flatMap(({ intervention }) => this.items.get(intervention) ?? []);
       return queued.filter((item) => fits(item)).map(({ id }) => id);
     }
-    const where = (/** @type {Question} */ { standing }) => (this.over && standing === 'called' ? 'Others' : PANELS[standing] ?? 'Others'); // Its turn ended with the meeting.
+    const where = (/** @type {Question} */ { status }) => (this.over && status === 'called' ? 'Others' : PANELS[status] ?? 'Others'); // Its turn ended with the meeting.
     const found = [...this.items.values()].filter((item) => where(item) === name && fits(item));
     const over = name === 'Answered' || name === 'Others';
     found.sort((a, b) => (over ? b.since - a.since || b.number - a.number : a.number - b.number));
@@ -105,9 +105,9 @@ export class Questions {
   acts(id) {
     const item = this.get(id);
     if (!item) return [];
-    const { standing, flags, removed } = item;
+    const { status, flags, removed } = item;
     const none = [...(removed ? ['reword', 'write'] : []), ...(this.over ? TURNS : [])];
-    const acts = (ACTS[standing] ?? []).filter((act) => !none.includes(act));
+    const acts = (ACTS[status] ?? []).filter((act) => !none.includes(act));
     if (!acts.length) return acts;
     return [...acts, ...(flags.includes('abuse') ? [] : ['flag']), ...(flags.length ? ['unflag'] : [])];
   }
@@ -137,7 +137,7 @@ export class Questions {
 
   /** What something can be joined with: what goes on. @param {string[]} ids */
   targets(ids) {
-    return [...this.items.values()].filter(({ id, standing }) => !ids.includes(id) && ['being-checked', 'queued', 'called', 'later', 'answered'].includes(standing));
+    return [...this.items.values()].filter(({ id, status }) => !ids.includes(id) && ['being-checked', 'queued', 'called', 'later', 'answered'].includes(status));
   }
 
   /**
@@ -158,8 +158,8 @@ export class Questions {
 
   /** What is still to come: [approved, not approved]. */
   left() {
-    const open = [...this.items.values()].filter(({ standing }) => ['being-checked', 'queued', 'called', 'later'].includes(standing));
+    const open = [...this.items.values()].filter(({ status }) => ['being-checked', 'queued', 'called', 'later'].includes(status));
     const ids = (/** @type {Question[]} */ items) => items.map(({ id }) => id);
-    return [ids(open.filter(({ standing }) => standing !== 'being-checked')), ids(open.filter(({ standing }) => standing === 'being-checked'))];
+    return [ids(open.filter(({ status }) => status !== 'being-checked')), ids(open.filter(({ status }) => status === 'being-checked'))];
   }
 }

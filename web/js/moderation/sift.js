@@ -3,7 +3,7 @@
 import { at, element } from '../lib/nodes.js';
 
 /** @type {(keyof Forms['Sift'])[]} */
-const FIELDS = ['text', 'place', 'kind', 'standing', 'flag', 'language'];
+const FIELDS = ['text', 'place', 'kind', 'status', 'flag', 'language'];
 
 /** As texts are compared: without case, and without accents, which not every keyboard has. */
 const plainly = (/** @type {string} */ text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
@@ -13,10 +13,10 @@ const plainly = (/** @type {string} */ text) => text.normalize('NFKD').replace(/
  * @param {Question} item  @param {Partial<Record<keyof Forms['Sift'], string>>} wanted
  */
 export function fits(item, wanted, translated = '') {
-  const { text = '', place, kind, standing, flag, language } = wanted;
+  const { text = '', place, kind, status, flag, language } = wanted;
   if (place && !(item.origin === place || item.origin.startsWith(`${place}:`))) return false;
   if (kind && item.kind !== kind) return false;
-  if (standing && item.standing !== standing) return false;
+  if (status && item.status !== status) return false;
   if (language && item.language !== language) return false;
   if (flag && !(flag === 'any' ? item.flags.length > 0 : flag === 'none' ? !item.flags.length : item.flags.includes(flag))) return false;
   const plain = plainly(text.trim());

@@ -53,12 +53,12 @@ export function nowAsked(event) {
 }
 
 /** @param {number} number  @param {Happening} event */
-function happened(number, { type, kind = '', text = '', language = '', standing }) {
+function happened(number, { type, kind = '', text = '', language = '', status }) {
   const note = at('NowAsked');
   const { known, headings, now, elsewhere } = (told ??= /** @type {NonNullable<typeof told>} */ (JSON.parse(note.dataset.more)));
   const here = note.dataset.n === String(number) && !note.hidden;
   if (type === 'intervention.published') known[number] = [kind, text, language];
-  else if (standing !== 'called') {
+  else if (status !== 'called') {
     if (here) note.hidden = true;
     return;
   }

@@ -6,7 +6,7 @@ import { Link } from '../lib/link.js';
 import { at, only } from '../lib/nodes.js';
 import { Renewal } from '../lib/renewal.js';
 
-const WORDS = /^(intervention\.stands|queue\.|turn\.|session\.)/;
+const WORDS = /^(intervention\.status-changed|queue\.|turn\.|session\.)/;
 
 const about = () => at('YourTurn').firstElementChild?.dataset ?? {};
 const { address, events } = about();

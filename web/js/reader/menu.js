@@ -15,8 +15,8 @@ export function complete(channels, { words, ui, here }) {
   for (const [name, channel] of Object.entries(channels)) {
     if (there.has(name) || !KINDS.includes(channel.kind)) continue;
     const item = element('li', {}, link(name, own(channel.languages[0], ui), name === here));
-    if (channel.asked !== null && !channel.of_record) {
-      const date = new Intl.DateTimeFormat(ui, { dateStyle: 'long' }).format(channel.asked);
+    if (channel.requested !== null && !channel.of_record) {
+      const date = new Intl.DateTimeFormat(ui, { dateStyle: 'long' }).format(channel.requested);
       item.append(' ', element('span', { class: 'since' }, words.text('menu.since', { date })));
     }
     group(list, channel.kind, words).append(item);

@@ -158,7 +158,7 @@ function take(frame) {
     link.open();
     return;
   }
-  if (change.snapshot) asked({ type: 'intervention.stands' });
+  if (change.snapshot) asked({ type: 'intervention.status-changed' });
   afresh &&= !change.snapshot;
   /** @type {string[]} */
   let added = [];

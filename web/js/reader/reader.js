@@ -262,7 +262,7 @@ export class Reader {
         for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);
         return;
       case 'channel.rewound':
-      case 'lines.moved-away':
+      case 'segments.moved-away':
         if (body.channel !== this.channel) return;
         for (const segment of body.segments) {
           this.#amend(segment, { gone: true, text: '' });
@@ -297,7 +297,7 @@ export class Reader {
         change.session = true;
         change.notices.push(true);
         return;
-      case 'speaker.took-floor':
+      case 'speaker.changed':
         if (body.channel !== this.channel) return;
         session.speaking = body.speaker;
         change.speaking = true;
@@ -321,7 +321,7 @@ export class Reader {
         change.session = true;
         return;
       case 'channel.added':
-        session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, asked: body.asked ?? null };
+        session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, requested: body.requested ?? null };
         change.session = true;
         return;
       case 'clock.mapped':

@@ -49,7 +49,7 @@ interface DeskChange {
 
 /** Who sits at a page of the staff. */
 interface Seat {
-  seat: string;
+  desk: string;
   role: string;
   label: string;
   name: string;
@@ -65,7 +65,7 @@ interface Command {
   tag?: string | null;
   language?: string | null;
   languages?: string[];
-  standing?: string;
+  status?: string;
   interventions?: string[];
   intervention?: string;
   accepted?: boolean;
@@ -116,7 +116,7 @@ interface Refusal {
 /** The fields of all answers; only those that belong to what was asked are there, and none beside a refusal. */
 interface Answer extends Board {
   refusal?: Refusal;
-  seat: string;
+  desk: string;
   now: number;
   channel: string;
   acts: Act[];
@@ -207,7 +207,7 @@ interface HubNews {
   names: string[];
   notes: Note[];
   titles: Record<string, string>;
-  stands: HubStand[];
+  presence: HubStand[];
 }
 
 /** How a group stands; `people` is null where they were not counted, `since` Unix ms. */
@@ -229,7 +229,7 @@ interface DeskNews {
   reports: ReportNews | null;
   alarm: Alarm[] | null;
   overrun: { minutes: number } | null;
-  following: { session: string | null; title: string; left_out: string[] } | null;
+  'next-session': { session: string | null; title: string; left_out: string[] } | null;
   quality: import('../desk/quality.js').Quality | null;
   proposals: { run: string; fates: string } | null;
   terms: TermNews | null;
@@ -269,7 +269,7 @@ interface Card {
 /** The page of all meetings. */
 interface Board {
   cards: Card[];
-  house: { at: number; engines: number; disk_free: number | null; disk_all: number; alarms: Alarm[] };
+  overview: { at: number; engines: number; disk_free: number | null; disk_all: number; alarms: Alarm[] };
   translation: { connected: boolean; ways: Record<string, string[]>; missing: string[] };
 }
 

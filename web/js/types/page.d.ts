@@ -156,7 +156,7 @@ interface Forms {
   RemoveSpan: { from: HTMLInputElement; to: HTMLInputElement };
   Rule: { order: RadioNodeList };
   Set: { people: HTMLInputElement; form: HTMLInputElement };
-  Sift: Record<'text' | 'place' | 'kind' | 'standing' | 'flag' | 'language', HTMLSelectElement>;
+  Sift: Record<'text' | 'place' | 'kind' | 'status' | 'flag' | 'language', HTMLSelectElement>;
   Step: { people: HTMLInputElement };
   Typing: { line: HTMLInputElement };
   Write: { form: HTMLInputElement; note: HTMLInputElement; text: HTMLTextAreaElement; language: HTMLSelectElement };

@@ -35,7 +35,7 @@ interface Question {
   id: string;
   number: number;
   kind: string;
-  standing: string;
+  status: string;
   since: number;
   flags: string[];
   removed?: boolean;

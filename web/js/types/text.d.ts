@@ -65,7 +65,7 @@ interface Channel {
   kind: string;
   languages: string[];
   of_record?: boolean;
-  asked?: number | null;
+  requested?: number | null;
 }
 
 interface Session {
@@ -97,7 +97,7 @@ interface EventBody {
   type: string;
   intervention: string;
   number?: number;
-  standing: string;
+  status: string;
   question: string;
   /** A show of hands is over without a result. */
   void?: boolean;
@@ -139,7 +139,7 @@ interface EventBody {
   rehearsal?: boolean;
   kind: string;
   of_record?: boolean;
-  asked?: number | null;
+  requested?: number | null;
   reason: string;
   version: string;
 }

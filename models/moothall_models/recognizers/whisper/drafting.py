@@ -47,7 +47,7 @@ class Stepping(Protocol):
         ...
 
 
-class Asked(msgspec.Struct, frozen=True):
+class DecodeStep(msgspec.Struct, frozen=True):
     """The step that a text which is being written needs next."""
 
     behind: int
@@ -72,7 +72,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     among the tokens that they are shared by."""
 
 
-Writing = Generator[Asked, Stepped, Written]
+Writing = Generator[DecodeStep, Stepped, Written]
 """A text that is being written: it asks for steps, is sent what came of each, and returns what was written."""
 
 
@@ -88,7 +88,7 @@ def write_all(
     all the others that aren't done need one too.
     """
     written: dict[int, Written] = {}
-    asked: dict[int, Asked] = {}
+    asked: dict[int, DecodeStep] = {}
 
     def go_on(number: int, stepped: Stepped | None) -> None:
         try:
@@ -148,7 +148,7 @@ def write(
             ended = True
             break
         proposal, at = ([], at) if closed else proposed(draft, text, at, min(most, cap - len(tokens)))
-        logits, attention = yield Asked(prompt + len(tokens) - 1, (choice.token, *proposal))
+        logits, attention = yield DecodeStep(prompt + len(tokens) - 1, (choice.token, *proposal))
         kept = 0
         choice = rules.choose(tokens, logits[0])
         looks.append(attention[0])

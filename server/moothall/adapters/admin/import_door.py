@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aiohttp import BodyPartReader, web
 
 from moothall.adapters.admin.language_names import NoLanguages, language_names, read_languages
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import change_rows, clash_rows, import_view
 from moothall.adapters.http.form_guard import FIELD
@@ -17,7 +17,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.changes import with_languages, without_language
-from moothall.core.programme.drafts import CalendarReader, Reading, readable
+from moothall.core.programme.drafts import CalendarReader, FileContext, readable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.reading import MOST_BYTES, read_programme
 from moothall.core.programme.times import Zones, zone_of
@@ -54,7 +54,7 @@ class ImportDoor:
         return [web.post("/admin/programme", self.show), web.post("/admin/programme/import", self.carry_out)]
 
     @staff_page(runs_the_house)
-    async def show(self, request: web.Request, asked: Asked) -> web.Response:
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Read a file and say what it would change."""
         fields, data = await _upload(request)
         self.pages.check(asked, fields.get(FIELD, ""))
@@ -66,7 +66,9 @@ class ImportDoor:
             return self._page(asked, status=400, wrong=error.sentences, zone=fields.get("zone", ""))
         return self._show(asked, fields[FIELD], wanted)
 
-    def _show(self, asked: Asked, name: str, wanted: Timetable, typed: str = "", problem: str = "") -> web.Response:
+    def _show(
+        self, asked: AdminRequest, name: str, wanted: Timetable, typed: str = "", problem: str = ""
+    ) -> web.Response:
         """What a file would change; `typed` are languages that are none, and `problem` says so."""
         self._pending[name] = wanted
         if len(self._pending) > MOST_PENDING:
@@ -88,11 +90,11 @@ class ImportDoor:
             problem=problem,
         )
 
-    def _page(self, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
+    def _page(self, asked: AdminRequest, *, status: int = 200, **values: object) -> web.Response:
         return self.pages.show("admin_import.html", asked, status=status, **(_EMPTY | values))
 
     @staff_page(runs_the_house)
-    async def carry_out(self, request: web.Request, asked: Asked) -> web.Response:
+    async def carry_out(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Make the changes that were shown."""
         fields = await self.pages.form(request, asked)
         name = fields.get("pending", "")
@@ -111,7 +113,7 @@ class ImportDoor:
     def _read(self, data: bytes, zone: str) -> Timetable:
         rules, wrong = self.programme.zone().rules, list[str]()
         meant = readable(wrong, lambda: zone_of(zone, self.zones), rules) if zone else rules
-        reading = Reading(zones=self.zones, calendar=self.calendar, zone=meant, language_names=language_names())
+        reading = FileContext(zones=self.zones, calendar=self.calendar, zone=meant, language_names=language_names())
         read = readable(wrong, lambda: read_programme(data, reading), None)
         if read is None or wrong:
             raise ProgrammeError(*wrong)
@@ -126,7 +128,7 @@ async def _upload(request: web.Request) -> tuple[dict[str, str], bytes]:
         reader = await request.multipart()
         async for part in reader:
             if not isinstance(part, BodyPartReader) or len(fields) > 8:
-                raise Wrong(400, AdminText.FILE)
+                raise AdminProblem(400, AdminText.FILE)
             most = MOST_BYTES if part.name == "file" else LONGEST_FIELD
             content = await _content(part, most)
             if part.name == "file":
@@ -134,7 +136,7 @@ async def _upload(request: web.Request) -> tuple[dict[str, str], bytes]:
             else:
                 fields[part.name or ""] = content.decode("utf-8", "replace")
     except (ValueError, AssertionError, RuntimeError) as error:
-        raise Wrong(400, AdminText.FILE) from error
+        raise AdminProblem(400, AdminText.FILE) from error
     return fields, data
 
 
@@ -143,5 +145,5 @@ async def _content(part: BodyPartReader, most: int) -> bytes:
     while chunk := await part.read_chunk():
         content += chunk
         if len(content) > most:
-            raise Wrong(413, AdminText.FILE, f"It is larger than {most} bytes.")
+            raise AdminProblem(413, AdminText.FILE, f"It is larger than {most} bytes.")
     return bytes(content)

@@ -9,7 +9,7 @@ from itertools import islice
 from aiohttp import web
 
 from moothall.adapters.admin import view
-from moothall.adapters.admin.request import Asked, StaffPages, staff_page, wrong
+from moothall.adapters.admin.request import AdminRequest, StaffPages, staff_page, wrong
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.kernel.actors import Role
@@ -38,10 +38,10 @@ class WorkDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get("/staff", self.show), web.post("/staff/places/{room}/next", self.next_meeting)]
+        return [web.get("/staff", self.show), web.post("/staff/rooms/{room}/next", self.next_meeting)]
 
     @staff_page(lambda staff, _: staff.role is not Role.READER)
-    async def show(self, _request: web.Request, asked: Asked) -> web.Response:
+    async def show(self, _request: web.Request, asked: AdminRequest) -> web.Response:
         """All jobs of this browser."""
         return self.pages.show(
             "work.html",
@@ -52,13 +52,13 @@ class WorkDoor:
         )
 
     @staff_page(_moves_on)
-    async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
+    async def next_meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Close the running session of a room, and start the next."""
         given = await self.pages.form(request, asked)
         await go_on(self.programme, RoomId(request.match_info["room"]), given, by=asked.staff[0].link)
         return see_other(asked.to("/staff"))
 
-    def _job(self, staff: Staff, asked: Asked) -> dict[str, object]:
+    def _job(self, staff: Staff, asked: AdminRequest) -> dict[str, object]:
         kind, _, name = staff.scope.partition(":")
         rooms = None if staff.scope == HALL else [RoomId(name)] if kind == "room" else []
         return {
@@ -74,7 +74,7 @@ class WorkDoor:
             "moves_on": _may_move_on(staff.role),
         }
 
-    def _elsewhere(self, staff: Staff, asked: Asked) -> list[dict[str, object]]:
+    def _elsewhere(self, staff: Staff, asked: AdminRequest) -> list[dict[str, object]]:
         """The meetings without a place that aren't over, with the pages that a job has for them."""
         there = (each for each in self.programme.planned() if each.room is None)
         coming = (each for each in there if self.programme.standing(each.session) is not Status.CLOSED)
@@ -91,7 +91,7 @@ class WorkDoor:
     def _places(self, rooms: list[RoomId] | None) -> list[RoomId]:
         return [room.id for room in self.programme.rooms() if rooms is None or room.id in rooms]
 
-    def _place(self, room: RoomId, staff: Staff, asked: Asked) -> dict[str, object]:
+    def _place(self, room: RoomId, staff: Staff, asked: AdminRequest) -> dict[str, object]:
         """A place with what is on and comes, and the pages that a job has for what is on."""
         (row,) = view.place_rows(self.programme, asked.ui, [room])
         now = self.programme.now_in(room)

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.admin import view
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
 from moothall.adapters.admin.my_sessions_door import go_on
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page, wrong
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.translation_texts import reach_part
 from moothall.adapters.pages.visitor_request import see_other
@@ -74,21 +74,21 @@ class AdminDoor:
             web.post("/admin/meetings/{session}", self.act),
             web.post("/admin/meetings/{session}/plan", self.change_plan),
             web.post("/admin/meetings/{session}/questions", self.list_questions),
-            web.get("/admin/heard.json", self.heard),
-            web.post("/admin/places", self.add_place),
-            web.post("/admin/places/{room}/next", self.next_meeting),
+            web.get("/admin/balance.json", self.heard),
+            web.post("/admin/rooms", self.add_place),
+            web.post("/admin/rooms/{room}/next", self.next_meeting),
             web.post("/admin/links", self.make_link),
             web.post("/admin/links/{link}/replace", self.replace_link),
             web.post("/admin/links/{link}/revoke", self.revoke_link),
         ]
 
     @staff_page(runs_the_house)
-    async def overview(self, request: web.Request, asked: Asked) -> web.Response:
+    async def overview(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Everything at a glance, with the forms."""
         return await self._overview(asked)
 
     async def _overview(
-        self, asked: Asked, *, status: int = 200, problem: str = "", given: Mapping[str, str] | None = None
+        self, asked: AdminRequest, *, status: int = 200, problem: str = "", given: Mapping[str, str] | None = None
     ) -> web.Response:
         ui = asked.ui
         entries = {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
@@ -120,7 +120,7 @@ class AdminDoor:
         )
 
     @staff_page(runs_the_house)
-    async def make_meeting(self, request: web.Request, asked: Asked) -> web.Response:
+    async def make_meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """A meeting from a title and languages; answers with its links."""
         given = await self.pages.form(request, asked)
         title = " ".join(given.get("title", "").split())
@@ -155,7 +155,7 @@ class AdminDoor:
             return await self._overview(asked, status=no.status, problem=asked.ui.text(no.key), given=given)
         return await self._first_links(asked, made)
 
-    async def _first_links(self, asked: Asked, planned: Planned) -> web.Response:
+    async def _first_links(self, asked: AdminRequest, planned: Planned) -> web.Response:
         """The sheets of a meeting that was just made: the text, and the technician's link."""
         state = await self._state(planned.session)
         sheets = []
@@ -168,12 +168,12 @@ class AdminDoor:
         return self._sheets(asked, sheets, planned)
 
     @staff_page(runs_the_house)
-    async def meeting(self, request: web.Request, asked: Asked) -> web.Response:
+    async def meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """One meeting: how it stands, its pages, its links."""
         return await self._meeting(request, asked)
 
     async def _meeting(
-        self, request: web.Request, asked: Asked, *, problem: str = "", given: Mapping[str, str] | None = None
+        self, request: web.Request, asked: AdminRequest, *, problem: str = "", given: Mapping[str, str] | None = None
     ) -> web.Response:
         planned, state = await self._planned(request)
         room = None if planned.room is None else room_scope(planned.room)
@@ -188,7 +188,7 @@ class AdminDoor:
             imported=bool(planned.source),
             meeting=view.meeting_row(planned, state, self.programme, asked.ui),
             times=view.clock_of(self.programme, asked.ui),
-            questions=[each.text for each in state.backstage.questions],
+            questions=[each.text for each in state.notes_and_tags.questions],
             pages=view.jobs(planned.session, Role.SECRETARIAT, asked.ui),
             links=view.link_rows(links, self.links, self.programme, asked.ui),
             roles=self._roles(asked, readers=state.access is Access.LINK),
@@ -199,7 +199,7 @@ class AdminDoor:
         )
 
     @staff_page(runs_the_house)
-    async def change_plan(self, request: web.Request, asked: Asked) -> web.Response:
+    async def change_plan(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Another title, other languages and, until the meeting begins, other times."""
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
@@ -217,24 +217,24 @@ class AdminDoor:
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
     @staff_page(runs_the_house)
-    async def list_questions(self, request: web.Request, asked: Asked) -> web.Response:
+    async def list_questions(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Replace the policy questions of a meeting, one a line; questions that stay on the list keep their marks."""
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
-        before = state.backstage.questions
+        before = state.notes_and_tags.questions
         wanted = listed(given.get("questions", "")[:MAX_TEXT].splitlines(), before)
         command = do.ListPolicyQuestions(questions=wanted)
         refused = (
             None if wanted == before else await self.programme.send(planned.session, command, by=asked.staff[0].link)
         )
         if refused is not None and refused.code is RefusalCode.INVALID:
-            raise Wrong(400, AdminText.POLICY)
+            raise AdminProblem(400, AdminText.POLICY)
         if refused is not None:
             raise wrong(refused)
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
     @staff_page(runs_the_house)
-    async def heard(self, _request: web.Request, _asked: Asked) -> web.Response:
+    async def heard(self, _request: web.Request, _asked: AdminRequest) -> web.Response:
         """Who was heard in the meetings that are over, for the figures of a year, as JSON for machines:
         `{"meetings": [{"session", "closed", "origins", "groups"}]}`, the first to be closed first.
         """
@@ -245,13 +245,13 @@ class AdminDoor:
         return web.Response(body=body, content_type="application/json", headers=headers)
 
     @staff_page(runs_the_house)
-    async def act(self, request: web.Request, asked: Asked) -> web.Response:
+    async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Open, close or reopen a meeting."""
         given = await self.pages.form(request, asked)
         planned, _ = await self._planned(request)
         command = ACTS.get(given.get("act", ""))
         if command is None:
-            raise Wrong(400, AdminText.CONFLICT)
+            raise AdminProblem(400, AdminText.CONFLICT)
         beside = on_beside(self.programme, planned.session)
         if beside is not None and given.get("act") != "close" and given.get("beside") != beside.session:
             return await self._meeting(request, asked)  # It says so, and has a button for it.
@@ -261,7 +261,7 @@ class AdminDoor:
         return see_other(asked.to(f"/admin/meetings/{planned.session}"))
 
     @staff_page(runs_the_house)
-    async def add_place(self, request: web.Request, asked: Asked) -> web.Response:
+    async def add_place(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """A place from its name."""
         given = await self.pages.form(request, asked)
         made = await self.programme.add_room(given.get("title", ""))
@@ -270,43 +270,43 @@ class AdminDoor:
         return see_other(asked.to("/admin"))
 
     @staff_page(runs_the_house)
-    async def next_meeting(self, request: web.Request, asked: Asked) -> web.Response:
+    async def next_meeting(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Close the running session of a room, and start the next."""
         given = await self.pages.form(request, asked)
         await go_on(self.programme, RoomId(request.match_info["room"]), given, by=asked.staff[0].link)
         return see_other(asked.to("/admin"))
 
     @staff_page(runs_the_house)
-    async def make_link(self, request: web.Request, asked: Asked) -> web.Response:
+    async def make_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """A link for a job; answers with its sheet, the only time that it is shown."""
         given = await self.pages.form(request, asked)
         role = _choice(Role, given.get("role"), Role.TECHNICIAN)
         scope = given.get("scope", HALL)
         if role not in LINK_ROLES or (role is Role.READER and not scope.startswith("session:")):
-            raise Wrong(400, AdminText.CONFLICT)
+            raise AdminProblem(400, AdminText.CONFLICT)
         if not self.pages.once(given):
             return see_other(asked.to("/admin"))
         return self._sheets(asked, [await self._new_sheet(asked, role, scope, given.get("label", ""))], None)
 
     @staff_page(runs_the_house)
-    async def replace_link(self, request: web.Request, asked: Asked) -> web.Response:
+    async def replace_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """A new address for a link that was lost; answers with its sheet."""
         given = await self.pages.form(request, asked)
         staff = self.links.get(request.match_info["link"])
         if staff is None:
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         if not self.pages.once(given):
             return see_other(asked.to("/admin"))
         address = self._address(staff, await self.links.replace(staff.link))
         return self._sheets(asked, [view.sheet(staff, address, self.programme, asked.ui, self.qr_svg)], None)
 
     @staff_page(runs_the_house)
-    async def revoke_link(self, request: web.Request, asked: Asked) -> web.Response:
+    async def revoke_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Ask whether a link is to end, and end it; answers with what became of it."""
         given = await self.pages.form(request, asked)
         staff = self.links.get(request.match_info["link"])
         if staff is None:
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         (row,) = view.link_rows([staff], self.links, self.programme, asked.ui)
         gone = given.get("sure") == "yes"
         if gone:
@@ -322,7 +322,7 @@ class AdminDoor:
             back_name=asked.ui.text("All about this meeting" if of_meeting else "Running the meetings"),
         )
 
-    async def _new_sheet(self, asked: Asked, role: Role, scope: str, label: str) -> dict[str, object]:
+    async def _new_sheet(self, asked: AdminRequest, role: Role, scope: str, label: str) -> dict[str, object]:
         staff, token = await self.links.create(role, scope, label)
         return view.sheet(staff, self._address(staff, token), self.programme, asked.ui, self.qr_svg)
 
@@ -330,7 +330,7 @@ class AdminDoor:
         session = staff.scope.removeprefix("session:")
         return f"{self.public}/s/{session}?key={token}" if staff.role is Role.READER else f"{self.public}/enter/{token}"
 
-    def _sheets(self, asked: Asked, sheets: list[dict[str, object]], planned: Planned | None) -> web.Response:
+    def _sheets(self, asked: AdminRequest, sheets: list[dict[str, object]], planned: Planned | None) -> web.Response:
         pages = [] if planned is None else view.jobs(planned.session, Role.SECRETARIAT, asked.ui)
         return self.pages.show(
             "admin_sheets.html",
@@ -341,7 +341,7 @@ class AdminDoor:
             key=self.key,
         )
 
-    def _roles(self, asked: Asked, *, readers: bool) -> list[dict[str, str]]:
+    def _roles(self, asked: AdminRequest, *, readers: bool) -> list[dict[str, str]]:
         offered = [role for role in Role if role in LINK_ROLES and (role is not Role.READER or readers)]
         return [{"value": role.value, "name": asked.ui.named(f"admin/role.{role}")} for role in offered]
 
@@ -354,7 +354,7 @@ class AdminDoor:
         planned = await self.programme.known(SessionId(name)) if is_name(name) else None
         state = None if planned is None else await self._state(planned.session)
         if planned is None or state is None:
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         return planned, state
 
 
@@ -367,4 +367,4 @@ def _choice(kind: type[Choice], given: str | None, otherwise: Choice) -> Choice:
     try:
         return otherwise if given is None else kind(given)
     except ValueError as error:
-        raise Wrong(400, AdminText.CONFLICT) from error
+        raise AdminProblem(400, AdminText.CONFLICT) from error

@@ -29,7 +29,7 @@ _REFUSALS = {
 }
 
 
-class Wrong(Exception):
+class AdminProblem(Exception):
     """The request can't be served: a status, the key of its sentence with what its places hold, and a detail in
     English where there is one.
     """
@@ -42,16 +42,16 @@ class Wrong(Exception):
         self.values = values
 
 
-def wrong(refusal: Refusal) -> Wrong:
+def wrong(refusal: Refusal) -> AdminProblem:
     """A refusal of the core, for a page."""
     if (quicker := refusal.gone_on) is not None:
         key = AdminText.QUICKER if quicker.who else AdminText.QUICKER_NOBODY
-        return Wrong(409, key, who=f"\u2068{quicker.who}\u2069", title=f"\u2068{quicker.title}\u2069")
+        return AdminProblem(409, key, who=f"\u2068{quicker.who}\u2069", title=f"\u2068{quicker.title}\u2069")
     status, key = _REFUSALS.get(refusal.code, (409, AdminText.CONFLICT))
-    return Wrong(status, key)
+    return AdminProblem(status, key)
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class AdminRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request of somebody who may make it."""
 
     staff: tuple[Staff, ...]
@@ -75,30 +75,30 @@ class StaffPages:
         self._staff = staff
         self._key_of = key_of
 
-    def asked(self, request: web.Request, allowed: Callable[[Staff], bool]) -> Asked:
+    def asked(self, request: web.Request, allowed: Callable[[Staff], bool]) -> AdminRequest:
         """Who asks. Raises Wrong unless one of their links is `allowed`."""
         ui, chosen = language(self.pages, request)
-        asked = Asked(
+        asked = AdminRequest(
             staff=tuple(staff for staff in self._staff(request) if allowed(staff)),
             ui=ui,
             key=self._key_of(request),
             chosen=chosen,
         )
         if not asked.staff:
-            raise Wrong(403, AdminText.STRANGERS)
+            raise AdminProblem(403, AdminText.STRANGERS)
         return asked
 
-    def check(self, asked: Asked, token: str) -> None:
+    def check(self, asked: AdminRequest, token: str) -> None:
         """Raises Wrong unless the form is one of ours, made for this browser."""
         if not self._guard.passes(token, asked.key):
-            raise Wrong(403, AdminText.FORM)
+            raise AdminProblem(403, AdminText.FORM)
 
-    async def form(self, request: web.Request, asked: Asked) -> dict[str, str]:
+    async def form(self, request: web.Request, asked: AdminRequest) -> dict[str, str]:
         """The form's fields, checked as `check` does; files are none."""
         try:
             given = await request.post()
         except ValueError as error:
-            raise Wrong(400, AdminText.FORM) from error
+            raise AdminProblem(400, AdminText.FORM) from error
         fields = {name: visible(value) for name, value in given.items() if isinstance(value, str)}
         self.check(asked, fields.get(FIELD, ""))
         return fields
@@ -107,14 +107,14 @@ class StaffPages:
         """Whether this form is sent for the first time."""
         return self._guard.first_time(fields[FIELD])
 
-    def show(self, template: str, asked: Asked, *, status: int = 200, **values: object) -> web.Response:
+    def show(self, template: str, asked: AdminRequest, *, status: int = 200, **values: object) -> web.Response:
         """A page that nobody but its reader keeps."""
         text = self.pages.render(
             template, ui=asked.ui, to=asked.to, form=lambda: self._guard.token(asked.key), form_field=FIELD, **values
         )
         return own_html(text, asked.ui, status=status)
 
-    def refuse(self, request: web.Request, error: Wrong) -> web.Response:
+    def refuse(self, request: web.Request, error: AdminProblem) -> web.Response:
         """The page that says what is wrong."""
         ui, _ = language(self.pages, request)
         text = self.pages.render(
@@ -134,7 +134,7 @@ class _HasPages(Protocol):
 
 Door = TypeVar("Door", bound=_HasPages)
 Allowed = Callable[[Staff, web.Request], bool]
-Handler = Callable[[Door, web.Request, Asked], Awaitable[web.Response]]
+Handler = Callable[[Door, web.Request, AdminRequest], Awaitable[web.Response]]
 
 
 def runs_the_house(staff: Staff, _: web.Request | None = None) -> bool:
@@ -156,12 +156,12 @@ def staff_page(
             try:
                 asked = self.pages.asked(request, lambda staff: allowed(staff, request))
                 return await handler(self, request, asked)
-            except Wrong as error:
+            except AdminProblem as error:
                 return self.pages.refuse(request, error)
             except NoLink:
-                return self.pages.refuse(request, Wrong(*no_link))
+                return self.pages.refuse(request, AdminProblem(*no_link))
             except StorageUnavailable:
-                return self.pages.refuse(request, Wrong(503, AdminText.BUSY))
+                return self.pages.refuse(request, AdminProblem(503, AdminText.BUSY))
 
         return handle
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.reading.page_rows import times_are
-from moothall.core.commands import Stand
+from moothall.core.commands import SetStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.ids import SessionId
@@ -300,7 +300,7 @@ def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:
         rows.append({"address": f"/s/{session}/microphone", "name": ui.text(AdminText.SOUND_FROM_HERE)})
     if role in STAFF_ROLES:
         rows.append({"address": f"/desk/{session}", "name": ui.text(AdminText.WORK)})
-    if Stand in COMMANDS[role]:
+    if SetStatus in COMMANDS[role]:
         rows.append({"address": f"/moderate/{session}", "name": ui.text(AdminText.QUESTIONS)})
         rows.append({"address": f"/podium/{session}", "name": ui.text(AdminText.PODIUM)})
     rows.append({"address": f"/s/{session}", "name": ui.text(AdminText.READ)})

@@ -20,7 +20,7 @@ from moothall.adapters.pages.translation_texts import reach_part
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.times import clock_time
 from moothall.services.control.alarms import GIGABYTE
-from moothall.services.control.control_room import Card, ControlRoom, House
+from moothall.services.control.control_room import Card, ControlRoom, Overview
 from moothall.services.sessions.role_links import Staff
 from moothall.services.translation.text_translation import Reach
 
@@ -54,14 +54,14 @@ class ControlDoor:
         if not links:
             return own_html(self.pages.render_error(401, ErrorText.STAFF, ui=ui), ui, status=401)
         self.control.look()
-        cards, house = visible(self.control.cards, links, self.may_act), self.control.house
+        cards, overview = visible(self.control.cards, links, self.may_act), self.control.overview
         text = self.pages.render(
             "control.html",
             ui=ui,
             rows=[_row(card, ui) for card in cards],
-            made=ui.text("As of {time}", time=clock_time(self.pages.zone().at(house.at))),
-            house=_house(house, ui),
-            alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in house.alarms],
+            made=ui.text("As of {time}", time=clock_time(self.pages.zone().at(overview.at))),
+            overview=_overview(overview, ui),
+            alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in overview.alarms],
             translation=reach_part(self.reach(), ui),
             again="/control?" + urlencode({"ui": ui.language}),
             in_language=lambda tag: f"/control?{urlencode({'ui': tag})}",
@@ -69,7 +69,7 @@ class ControlDoor:
                 {
                     "zone": self.pages.zone().name,
                     "cards": msgspec.to_builtins(cards),
-                    "house": msgspec.to_builtins(house),
+                    "overview": msgspec.to_builtins(overview),
                     **ui.script("staff", "control"),
                 }
             ),
@@ -160,9 +160,9 @@ def _gigabytes(size: int, ui: Catalogue) -> str:
     return str(format_decimal(size / GIGABYTE, "0.#" if size < 10 * GIGABYTE else "0", locale=ui.locale))
 
 
-def _house(house: House, ui: Catalogue) -> list[str]:
-    said = [ui.text("Writing machines connected: {n}", n=house.engines)]
-    if house.disk_free is not None and house.disk_all is not None:
-        free, whole = _gigabytes(house.disk_free, ui), _gigabytes(house.disk_all, ui)
+def _overview(overview: Overview, ui: Catalogue) -> list[str]:
+    said = [ui.text("Writing machines connected: {n}", n=overview.engines)]
+    if overview.disk_free is not None and overview.disk_all is not None:
+        free, whole = _gigabytes(overview.disk_free, ui), _gigabytes(overview.disk_all, ui)
         said.append(ui.text("Free disk: {free} of {all} GB", free=free, all=whole))
     return said

@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
 from moothall.services.control.control_room import Card, ControlRoom
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import HALL, Staff, room_scope
 from moothall.services.translation.text_translation import Reach
 
@@ -66,7 +66,7 @@ class ControlSocket:
         # Bound: StaffSocket's number of pages.
         self._open: dict[Connection, None] = {}
         handlers = {"join": self._join, "see-to": self._see_to, "clear-wall": self._clear_wall}
-        self.socket.serve("/control", handlers, came=lambda _: None, gone=self._gone)
+        self.socket.serve("/control", handlers, on_open=lambda _: None, on_close=self._gone)
         self.control.listen(self._tell)
         self.control.listen_levels(self._tell_levels)
 
@@ -77,24 +77,24 @@ class ControlSocket:
         return self._shown(connection)
 
     async def _see_to(self, connection: Connection, data: object) -> Answer:
-        wish = msgspec.convert(data, _SeeTo)
-        session = SessionId(wish.session)
+        request = msgspec.convert(data, _SeeTo)
+        session = SessionId(request.session)
         seen = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
-        shared = any(each.kind == wish.kind for each in self.control.house.alarms)
-        if not wish.name.strip() or not (shared or any(card.session == session for card in seen)):
+        shared = any(each.kind == request.kind for each in self.control.overview.alarms)
+        if not request.name.strip() or not (shared or any(card.session == session for card in seen)):
             return refused(RefusalCode.UNKNOWN, "There is no such alarm here, or nobody was named.")
-        self.control.see_to(session, wish.kind, wish.name)
+        self.control.see_to(session, request.kind, request.name)
         self._tell()
         return {}
 
     async def _clear_wall(self, connection: Connection, data: object) -> Answer:
-        wish = msgspec.convert(data, _ClearWall)
-        session = SessionId(wish.session)
+        request = msgspec.convert(data, _ClearWall)
+        session = SessionId(request.session)
         links = [staff for staff in self.socket.staff(connection.request) if staff.role in ROLES]
         staff = next((each for each in links if self.may_act(each, session)), None)
-        if staff is None or not is_command_id(wish.id):
+        if staff is None or not is_command_id(request.id):
             return refused(RefusalCode.UNKNOWN, "There is no such meeting here.")
-        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(wish.id), ClearWall())
+        answer = await self.send(Actor(staff.role, staff.link), session, CommandId(request.id), ClearWall())
         return refused(answer.code, answer.message) if isinstance(answer, Refusal) else {}
 
     def _gone(self, connection: Connection) -> None:
@@ -117,6 +117,6 @@ class ControlSocket:
         cards = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
         return {
             "cards": msgspec.to_builtins(cards),
-            "house": msgspec.to_builtins(self.control.house),
+            "overview": msgspec.to_builtins(self.control.overview),
             "translation": msgspec.to_builtins(self.reach()),
         }

@@ -12,8 +12,8 @@ from moothall.adapters.desks.microphone_door import INTERPRETERS
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
-from moothall.core.commands import Command, CorrectSegment, Stand, TakeFloor
-from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.commands import Command, CorrectSegment, SetSpeaker, SetStatus
+from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId, is_name
@@ -35,7 +35,7 @@ StaffOf = Callable[[web.Request], Sequence[Staff]]
 MayAct = Callable[[Staff, SessionId], bool]
 
 
-class About(msgspec.Struct, frozen=True, kw_only=True):
+class DeskPageFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the page has to know before it connects."""
 
     title: str
@@ -49,7 +49,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """Sessions that lines may be moved to, with their titles."""
 
 
-AboutOf = Callable[[SessionId], Awaitable[About | None]]
+AboutOf = Callable[[SessionId], Awaitable[DeskPageFacts | None]]
 """None for an unknown session; may raise StorageUnavailable."""
 
 
@@ -81,11 +81,11 @@ class DeskDoor:
 
     async def moderate(self, request: web.Request) -> web.Response:
         """The page on which questions are moderated; for links that may do that."""
-        return await self._page(request, "moderate.html", "moderation", needs=Stand)
+        return await self._page(request, "moderate.html", "moderation", needs=SetStatus)
 
     async def podium(self, request: web.Request) -> web.Response:
         """What is asked now and comes next, for a tablet on the podium."""
-        return await self._page(request, "podium.html", "moderation", needs=Stand)
+        return await self._page(request, "podium.html", "moderation", needs=SetStatus)
 
     async def _page(
         self, request: web.Request, template: str, *texts: str, needs: type[Command] | None = None
@@ -120,14 +120,14 @@ class DeskDoor:
             base=f"/s/{quote(session)}",
             desk=f"/desk/{quote(session)}{asked}",
             refinements=f"/desk/{quote(session)}/refinements{asked}",
-            moderate=f"/moderate/{quote(session)}{asked}" if Stand in COMMANDS[fitting[0].role] else "",
+            moderate=f"/moderate/{quote(session)}{asked}" if SetStatus in COMMANDS[fitting[0].role] else "",
             podium=f"/podium/{quote(session)}{asked}",
-            orders=list(Order),
+            orders=list(QueueOrder),
             reasons=REASONS,
             tags=list(Tag),
             roles=[role for role in Role if role in STAFF_ROLES],
             kinds=list(Kind),
-            standings=list(Standing),
+            statuses=list(InterventionStatus),
             flags=[BLOCKED_WORD, REPORTED, ABUSE],
             in_language=lambda tag: _address(request.path, tag, role),
             data=script_json(
@@ -135,7 +135,7 @@ class DeskDoor:
                     "session": session,
                     "channel": about.channel,
                     "role": fitting[0].role,
-                    "names": TakeFloor in COMMANDS[fitting[0].role],
+                    "names": SetSpeaker in COMMANDS[fitting[0].role],
                     "base": f"/s/{quote(session)}",
                     "clip": about.sound,
                     "others": others,

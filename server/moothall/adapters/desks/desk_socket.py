@@ -9,12 +9,12 @@ from typing import TypeVar
 import msgspec
 
 from moothall.adapters.desks.staff_socket import Answer, Connection, Handler, StaffSocket, refusal, refused
-from moothall.core.commands import AnyCommand, BringLinesBack, CorrectSegment, MoveLinesAway, MoveLinesHere
+from moothall.core.commands import AnyCommand, BringSegmentsBack, CorrectSegment, MoveSegmentsAway, MoveSegmentsHere
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
 from moothall.core.removal.selection import Selection
 from moothall.services.desks.desks import Desks
-from moothall.services.desks.table import Seat
+from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.sessions.role_links import Staff
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 MayAct = Callable[[Staff, SessionId], bool]
 """Whether a link reaches as far as a session (`staff_door.py`)."""
-Extra = Callable[[Seat, "Wish"], Awaitable[dict[str, object] | Refusal]]
+Extra = Callable[[DeskConnection, "DeskRequest"], Awaitable[dict[str, object] | Refusal]]
 """Something that a desk can ask for and that is more than commands to its own session."""
 
 MOST_COMMANDS = 50
@@ -58,7 +58,7 @@ class _Name(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of all other messages; each uses some of them."""
 
     id: str = ""
@@ -116,10 +116,10 @@ class _Outlet:
 
 
 class _Sitting:
-    """What is kept about a connection: its seat, once it has joined."""
+    """What is kept about a connection: its desk, once it has joined."""
 
-    def __init__(self, seat: Seat, outlet: _Outlet, page: str) -> None:
-        self.seat = seat
+    def __init__(self, desk: DeskConnection, outlet: _Outlet, page: str) -> None:
+        self.desk = desk
         self.outlet = outlet
         self.page = page
 
@@ -139,36 +139,36 @@ class DeskSocket:
             "act": self._seated(_Act, self._act),
             "undo": self._seated(_Undo, self._undo),
             "name": self._seated(_Name, self._name),
-            **{name: self._seated(Wish, partial(self._extra, name)) for name in extras},
+            **{name: self._seated(DeskRequest, partial(self._extra, name)) for name in extras},
         }
-        socket.serve("/desk", handlers, came=lambda _: None, gone=self._gone, holds=self._holds, apart=APART)
+        socket.serve("/desk", handlers, on_open=lambda _: None, on_close=self._gone, holds=self._holds, apart=APART)
 
     async def _join(self, connection: Connection, data: object) -> Answer:
-        wish = msgspec.convert(data, _Join)
-        session = SessionId(wish.session)
-        staff = self._for(connection, session, wish.role)
+        request = msgspec.convert(data, _Join)
+        session = SessionId(request.session)
+        staff = self._for(connection, session, request.role)
         if staff is None:
             return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
         try:
-            after = Position.parse(wish.after) if wish.after else None
+            after = Position.parse(request.after) if request.after else None
         except ValueError as error:
             return refused(RefusalCode.INVALID, str(error))
         self._gone(connection)
-        self._end_older(connection, staff, wish.page)
+        self._end_older(connection, staff, request.page)
         outlet = _Outlet(self._socket, connection)
         answer = await self._desks.join(
             staff,
             session,
             outlet=outlet,
             push=lambda event, body: self._socket.push(connection, event, body),
-            channel=ChannelId(wish.channel) if wish.channel else None,
+            channel=ChannelId(request.channel) if request.channel else None,
             after=after,
-            name=wish.name,
+            name=request.name,
         )
         if isinstance(answer, Refusal):
             return refusal(answer)
-        seat, shown = answer
-        connection.memory = _Sitting(seat, outlet, wish.page)
+        desk, shown = answer
+        connection.memory = _Sitting(desk, outlet, request.page)
         if connection.closing:  # It went while the session was being loaded.
             self._gone(connection)
         return shown
@@ -177,7 +177,7 @@ class DeskSocket:
         """A page that came with another connection sits at one desk only."""
         for other in self._socket.connected("/desk") if page else ():
             sitting = other.memory
-            same = isinstance(sitting, _Sitting) and sitting.page == page and sitting.seat.staff.link == staff.link
+            same = isinstance(sitting, _Sitting) and sitting.page == page and sitting.desk.staff.link == staff.link
             if same and other is not connection:
                 self._gone(other)
                 self._socket.cut(other)
@@ -186,52 +186,54 @@ class DeskSocket:
         self._gone(connection)
         return {}
 
-    def _seated(self, kind: type[T], handler: Callable[[Seat, T], Awaitable[Answer]]) -> Handler:
+    def _seated(self, kind: type[T], handler: Callable[[DeskConnection, T], Awaitable[Answer]]) -> Handler:
         """A handler for whoever sits at a desk; the message is of that kind."""
 
         async def handle(connection: Connection, data: object) -> Answer:
-            wish = msgspec.convert({} if data is None else data, kind)
-            seat = self._seat(connection)
-            return _NOT_JOINED if seat is None else await handler(seat, wish)
+            request = msgspec.convert({} if data is None else data, kind)
+            desk = self._desk(connection)
+            return _NOT_JOINED if desk is None else await handler(desk, request)
 
         return handle
 
-    async def _act(self, seat: Seat, wish: _Act) -> Answer:
-        if not 0 < len(wish.commands) <= MOST_COMMANDS:
+    async def _act(self, desk: DeskConnection, request: _Act) -> Answer:
+        if not 0 < len(request.commands) <= MOST_COMMANDS:
             return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
-        if any(isinstance(command, CorrectSegment) and command.accepted for command in wish.commands):
+        if any(isinstance(command, CorrectSegment) and command.accepted for command in request.commands):
             return refused(RefusalCode.INVALID, "What a second pass proposed is accepted by a message of its own.")
-        if any(isinstance(command, MoveLinesAway | MoveLinesHere | BringLinesBack) for command in wish.commands):
+        if any(
+            isinstance(command, MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack) for command in request.commands
+        ):
             # When the lines were said, and how they came about, is taken from the session that they leave.
             return refused(RefusalCode.INVALID, "Lines are moved to another session by a message of its own.")
-        answer = await self._desks.act(seat, CommandId(wish.id), wish.commands, anyway=wish.anyway)
+        answer = await self._desks.act(desk, CommandId(request.id), request.commands, anyway=request.anyway)
         if isinstance(answer, Refusal):
             return refusal(answer)
         return {"receipt": msgspec.to_builtins(answer.receipt), "undo": msgspec.to_builtins(answer.undo)}
 
-    async def _undo(self, seat: Seat, wish: _Undo) -> Answer:
-        answer = await self._desks.undo(seat, CommandId(wish.id))
+    async def _undo(self, desk: DeskConnection, request: _Undo) -> Answer:
+        answer = await self._desks.undo(desk, CommandId(request.id))
         return refusal(answer) if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 
-    async def _name(self, seat: Seat, wish: _Name) -> Answer:
-        self._desks.call(seat, wish.name)
+    async def _name(self, desk: DeskConnection, request: _Name) -> Answer:
+        self._desks.call(desk, request.name)
         return {}
 
-    async def _extra(self, name: str, seat: Seat, wish: Wish) -> Answer:
-        if len(wish.segments) > MOST_LINES:
+    async def _extra(self, name: str, desk: DeskConnection, request: DeskRequest) -> Answer:
+        if len(request.segments) > MOST_LINES:
             return refused(RefusalCode.INVALID, f"At most {MOST_LINES} lines at a time.")
-        if wish.session is not None and not self._may_act(seat.staff, SessionId(wish.session)):
+        if request.session is not None and not self._may_act(desk.staff, SessionId(request.session)):
             return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
-        answer = await self._extras[name](seat, wish)
+        answer = await self._extras[name](desk, request)
         return refusal(answer) if isinstance(answer, Refusal) else answer
 
-    def _seat(self, connection: Connection) -> Seat | None:
-        """The seat, as long as its link still reaches the session."""
+    def _desk(self, connection: Connection) -> DeskConnection | None:
+        """The desk, as long as its link still reaches the session."""
         sitting = connection.memory
         if not isinstance(sitting, _Sitting):
             return None
         if self._holds(connection):
-            return sitting.seat
+            return sitting.desk
         self._gone(connection)
         return None
 
@@ -240,9 +242,9 @@ class DeskSocket:
         sitting = connection.memory
         if not isinstance(sitting, _Sitting):
             return True
-        seat = sitting.seat
-        held = any(staff.link == seat.staff.link for staff in self._socket.staff(connection.request))
-        return held and self._may_act(seat.staff, seat.live.id)
+        desk = sitting.desk
+        held = any(staff.link == desk.staff.link for staff in self._socket.staff(connection.request))
+        return held and self._may_act(desk.staff, desk.live.id)
 
     def _for(self, connection: Connection, session: SessionId, role: str | None) -> Staff | None:
         """The link to sit down with: the first that reaches the session, of the role where one is named."""
@@ -257,7 +259,7 @@ class DeskSocket:
         connection.memory = None
         if isinstance(sitting, _Sitting):
             sitting.outlet.open = False
-            self._desks.leave(sitting.seat)
+            self._desks.leave(sitting.desk)
 
 
 _NOT_JOINED: Answer = refused(RefusalCode.CONFLICT, "Join a meeting first.")

@@ -21,7 +21,7 @@ from moothall.adapters.http.limits import origin_allowed
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ports import Clock
 from moothall.services.sessions.role_links import Staff
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 from moothall.wire.frames import PULSE, PULSE_MS
 from moothall.wire.token_bucket import Allowance, Bucket
 
@@ -175,8 +175,8 @@ class StaffSocket:
         namespace: str,
         handlers: Mapping[str, Handler],
         *,
-        came: Callable[[Connection], None],
-        gone: Callable[[Connection], None],
+        on_open: Callable[[Connection], None],
+        on_close: Callable[[Connection], None],
         holds: Callable[[Connection], bool] = lambda _: True,
         apart: Collection[str] = (),
     ) -> None:
@@ -192,13 +192,13 @@ class StaffSocket:
             connection = Connection(sid, namespace, environ["aiohttp.request"], self.clock)
             self._connections[namespace, sid] = connection
             self.push(connection, PULSE, _PULSE)
-            came(connection)
+            on_open(connection)
 
         async def disconnect(sid: str, *_: object) -> None:
             connection = self._connections.pop((namespace, sid), None)
             if connection is not None:
                 connection.closing = True
-                gone(connection)
+                on_close(connection)
 
         async def anything(event: str, sid: str, *data: object) -> Answer:
             connection = self._connections.get((namespace, sid))

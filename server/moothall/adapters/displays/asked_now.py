@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable
 import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked
+from moothall.adapters.pages.request_context import SessionRequest
 from moothall.adapters.questions.asking_texts import NUMBERED
 from moothall.adapters.questions.page_hands import COUNTED, hands_of
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.on_wall import languages_on_wall, on_wall
 
 
@@ -57,12 +57,12 @@ Into = Callable[[Intervention, str, bool], tuple[Words | None, str]]
 """A question in another language, soon if so wanted: what there is, or else where it will be."""
 
 
-def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue) -> AskedNow:
+def asked_now(questions: Questions, languages: Iterable[str], into: Into, ui: Catalogue) -> AskedNow:
     """The questions of a wall that shows text in these languages (BCP-47).
 
     The next questions are translated ahead, so that a translation is there when a question's turn comes.
     """
-    found, languages = on_wall(floor), tuple(languages)
+    found, languages = on_wall(questions), tuple(languages)
     pending: list[str] = []
     lacking: list[str] = []
 
@@ -87,14 +87,14 @@ def asked_now(floor: Floor, languages: Iterable[str], into: Into, ui: Catalogue)
 
 
 def wall_questions(
-    floor_of: Callable[[SessionId], Awaitable[Floor | None]], translated: QuestionTranslationsDoor
-) -> Callable[[Asked, Catalogue], Awaitable[AskedNow]]:
+    questions_of: Callable[[SessionId], Awaitable[Questions | None]], translated: QuestionTranslationsDoor
+) -> Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]:
     """The questions of walls, for `display_door`, in the languages of the text that each wall shows."""
 
-    async def questions(wanted: Asked, ui: Catalogue) -> AskedNow:
-        floor = await floor_of(wanted.session)
+    async def questions(wanted: SessionRequest, ui: Catalogue) -> AskedNow:
+        questions = await questions_of(wanted.session)
         channel = wanted.snapshot.session.channels.get(wanted.feed.channel)
-        if floor is None or channel is None:
+        if questions is None or channel is None:
             return AskedNow()
 
         def into(each: Intervention, target: str, soon: bool) -> tuple[Words | None, str]:
@@ -104,6 +104,6 @@ def wall_questions(
                 return None, found.pending
             return Words(text=there.text, language=target, direction=there.direction, made=there.made), ""
 
-        return asked_now(floor, channel.languages, into, ui)
+        return asked_now(questions, channel.languages, into, ui)
 
     return questions

@@ -22,7 +22,15 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.presence_texts import with_us
 from moothall.adapters.pages.qr import qr_svg
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, html, language, refusal
+from moothall.adapters.pages.request_context import (
+    HttpProblem,
+    SessionRequest,
+    SnapshotOf,
+    asked,
+    html,
+    language,
+    refusal,
+)
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_rows import gap_text, last_words, short_notice, standing
@@ -52,19 +60,19 @@ class OnWall(msgspec.Struct, frozen=True):
     """The session that is on in it, or comes next."""
 
 
-QuestionsOf = Callable[[Asked, Catalogue], Awaitable[AskedNow]]
+QuestionsOf = Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]
 """What a wall of that session, which may be read, shows of its questions."""
 
 
-BesideOf = Callable[[Asked, Catalogue], Awaitable[Mapping[str, object] | None]]
+BesideOf = Callable[[SessionRequest, Catalogue], Awaitable[Mapping[str, object] | None]]
 """What a hub's wall shows of its own beside that; None where it isn't a hub's."""
 
 
-async def _nothing_beside(_: Asked, __: Catalogue) -> None:
+async def _nothing_beside(_: SessionRequest, __: Catalogue) -> None:
     """For everywhere but a hub."""
 
 
-async def _no_questions(_: Asked, __: Catalogue) -> AskedNow:
+async def _no_questions(_: SessionRequest, __: Catalogue) -> AskedNow:
     """For a house in which nobody asks."""
     return AskedNow()
 
@@ -129,7 +137,7 @@ class ShownDoor:
         try:
             look = _look(shown_look.screen, request)
             wanted = await asked(request, self.snapshot_of)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         return html(await self._wall(wanted, ui, look, room=None), ui)
 
@@ -139,11 +147,11 @@ class ShownDoor:
         name = request.match_info["room"]
         room = self.room(name) if is_name(name) else None
         if room is None:
-            return refusal(Wrong(404, ErrorText.NOTHING), self.pages, ui)
+            return refusal(HttpProblem(404, ErrorText.NOTHING), self.pages, ui)
         try:
             look = _look(shown_look.screen, request)
             shown = await self._shown_in(request, room)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         watched = script_json({"ask": f"/room/{name}/now", "session": None if shown is None else shown.session})
         if shown is not None:
@@ -170,18 +178,18 @@ class ShownDoor:
         now = {"session": None if shown is None else shown.session}
         return web.json_response(now, headers={hdrs.CACHE_CONTROL: "no-store"})
 
-    async def _shown_in(self, request: web.Request, room: OnWall) -> Asked | None:
+    async def _shown_in(self, request: web.Request, room: OnWall) -> SessionRequest | None:
         """The session on a room's wall; None between sessions, and while one is on that not everybody may read."""
         if room.session is None:
             return None
         try:
             return await asked(request, self.snapshot_of, session=room.session)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             if wrong.key == ErrorText.NO_SESSION:
                 return None
             raise
 
-    async def _wall(self, wanted: Asked, ui: Catalogue, look: msgspec.Struct, *, room: str | None) -> str:
+    async def _wall(self, wanted: SessionRequest, ui: Catalogue, look: msgspec.Struct, *, room: str | None) -> str:
         address = f"{self._public}/s/{wanted.session}"
         return self._render(
             "screen.html",
@@ -205,7 +213,7 @@ class ShownDoor:
         try:
             look = _look(shown_look.overlay, request)
             wanted = await asked(request, self.snapshot_of)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         found = await self.questions(wanted, ui) if look.question else None
         return html(self._render("overlay.html", wanted, ui, look, wall=True, asked=found), ui)
@@ -216,7 +224,7 @@ class ShownDoor:
         try:
             look = _look(shown_look.box, request)
             wanted = await asked(request, self.snapshot_of)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             response = refusal(wrong, self.pages, ui)
             response.headers.update(self._framed)  # Why there is no text belongs in the box as well.
             return response
@@ -227,7 +235,7 @@ class ShownDoor:
     def _render(
         self,
         template: str,
-        wanted: Asked,
+        wanted: SessionRequest,
         ui: Catalogue,
         look: msgspec.Struct,
         *,
@@ -314,4 +322,4 @@ def _look(read: Callable[[Mapping[str, str]], Look], request: web.Request) -> Lo
     try:
         return read(request.query)
     except shown_look.BadLook as bad:
-        raise Wrong(400, DoorText.CHOICE, name=bad.name, value=bad.value[:40]) from bad
+        raise HttpProblem(400, DoorText.CHOICE, name=bad.name, value=bad.value[:40]) from bad

@@ -36,7 +36,7 @@ def raise_open_files() -> int:
     return UNLIMITED if soft == resource.RLIM_INFINITY else soft
 
 
-def watch_open_files(stack: AsyncExitStack, readers: int, setting: str) -> Room:
+def watch_open_files(stack: AsyncExitStack, readers: int, setting: str) -> ConnectionCapacity:
     """Raise the limit, and say how many connections there is room for; a warning names `setting` where that is less.
 
     Until the stack unwinds connections that can't be taken are told once a minute.
@@ -58,7 +58,7 @@ def watch_open_files(stack: AsyncExitStack, readers: int, setting: str) -> Room:
     return room
 
 
-class Room(msgspec.Struct, frozen=True):
+class ConnectionCapacity(msgspec.Struct, frozen=True):
     """How many fit."""
 
     connections: int
@@ -66,11 +66,11 @@ class Room(msgspec.Struct, frozen=True):
     """Of these connections: the others are for pages, questions and staff."""
 
 
-def room_for(readers: int, files: int) -> Room:
+def room_for(readers: int, files: int) -> ConnectionCapacity:
     """How many connections fit where `files` may be open and so many readers are meant to."""
     beside = max(BESIDE, readers // 10)
     connections = min(readers + beside, max(files - KEPT_BACK, files // 2))
-    return Room(connections, max(connections - beside, min(readers, connections - connections // 5)))
+    return ConnectionCapacity(connections, max(connections - beside, min(readers, connections - connections // 5)))
 
 
 class AcceptFailures:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from moothall.adapters.admin.language_names import NoLanguages, read_languages
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, runs_the_house, staff_page
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import QrSvg
 from moothall.adapters.hubs import view
@@ -68,11 +68,13 @@ class HubAdminDoor:
         ]
 
     @_page
-    async def overview(self, request: web.Request, asked: Asked) -> web.Response:
+    async def overview(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """All hubs, and the form for one more."""
         return self._overview(asked)
 
-    def _overview(self, asked: Asked, *, problem: str = "", given: Mapping[str, str] | None = None) -> web.Response:
+    def _overview(
+        self, asked: AdminRequest, *, problem: str = "", given: Mapping[str, str] | None = None
+    ) -> web.Response:
         removals = self.removals()
         return self.pages.show(
             "admin_hubs.html",
@@ -86,7 +88,7 @@ class HubAdminDoor:
         )
 
     @_page
-    async def add(self, request: web.Request, asked: Asked) -> web.Response:
+    async def add(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """A hub from its name; answers with the words and the link for it."""
         given = await self.pages.form(request, asked)
         details = await self._details(given, asked)
@@ -101,12 +103,12 @@ class HubAdminDoor:
         return await self._sheets(asked, hub, token=token, words=await self.pairing.words(hub.name))
 
     @_page
-    async def show(self, request: web.Request, asked: Asked) -> web.Response:
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """One hub: how it stands, and what can be done."""
         return self._show(asked, self._hub(request))
 
     def _show(
-        self, asked: Asked, hub: Hub, *, problem: str = "", given: Mapping[str, str] | None = None
+        self, asked: AdminRequest, hub: Hub, *, problem: str = "", given: Mapping[str, str] | None = None
     ) -> web.Response:
         until = self.pairing.until(hub.name)
         return self.pages.show(
@@ -120,7 +122,7 @@ class HubAdminDoor:
         )
 
     @_page
-    async def change(self, request: web.Request, asked: Asked) -> web.Response:
+    async def change(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Write down something else of it."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
@@ -132,7 +134,7 @@ class HubAdminDoor:
         return see_other(asked.to(f"/admin/hubs/{hub.name}"))
 
     @_page
-    async def new_words(self, request: web.Request, asked: Asked) -> web.Response:
+    async def new_words(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Six new words; answers with their sheet, the only time that they are shown."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
@@ -141,7 +143,7 @@ class HubAdminDoor:
         return await self._sheets(asked, hub, words=await self.pairing.words(hub.name))
 
     @_page
-    async def new_link(self, request: web.Request, asked: Asked) -> web.Response:
+    async def new_link(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """A new link for its page; answers with the sheet."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
@@ -151,7 +153,7 @@ class HubAdminDoor:
         return await self._sheets(asked, hub, token=None if made is None else made[1])
 
     @_page
-    async def remove(self, request: web.Request, asked: Asked) -> web.Response:
+    async def remove(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Take it out, with its links, its words and its machine's key."""
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
@@ -162,7 +164,7 @@ class HubAdminDoor:
         return see_other(asked.to("/admin/hubs"))
 
     async def _sheets(
-        self, asked: Asked, hub: Hub, *, token: str | None = None, words: tuple[str, ...] | None = None
+        self, asked: AdminRequest, hub: Hub, *, token: str | None = None, words: tuple[str, ...] | None = None
     ) -> web.Response:
         until = self.pairing.until(hub.name)
         link = "" if token is None else f"{self.public}/enter/{token}"
@@ -180,22 +182,24 @@ class HubAdminDoor:
             until="" if until is None else view.moment(until, self.zone(), asked.ui),
         )
 
-    def _rows(self, asked: Asked, *only: Hub) -> list[dict[str, object]]:
+    def _rows(self, asked: AdminRequest, *only: Hub) -> list[dict[str, object]]:
         lines = {each.hub: each for each in self.linked()}
         found = [(hub, self.hubs.people(hub.name)) for hub in only] if only else self.hubs.listed()
         return [self._row(hub, people, asked, lines) for hub, people in found]
 
-    def _row(self, hub: Hub, people: int | None, asked: Asked, lines: Mapping[str, Connected]) -> dict[str, object]:
+    def _row(
+        self, hub: Hub, people: int | None, asked: AdminRequest, lines: Mapping[str, Connected]
+    ) -> dict[str, object]:
         row = view.staff_row(hub, people, asked.ui, here=self.hubs.here(hub.name), zone=self.zone())
         return row | view.line_row(lines.get(hub.name), self.title_of, asked.ui, zone=self.zone())
 
     def _hub(self, request: web.Request) -> Hub:
         hub = self.hubs.get(request.match_info["hub"])
         if hub is None:
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         return hub
 
-    async def _details(self, given: Mapping[str, str], asked: Asked) -> Details | str:
+    async def _details(self, given: Mapping[str, str], asked: AdminRequest) -> Details | str:
         """What a form says of a hub, or the sentence on what is wrong."""
         said = {name: " ".join(text.split())[:LONGEST] for name, text in given.items()}
         languages = await read_languages(said["languages"]) if said.get("languages") else ()

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.hubs.texts import TOLD
-from moothall.adapters.pages.request_context import Wrong
+from moothall.adapters.pages.request_context import HttpProblem
 from moothall.adapters.pages.visitor_request import read_body
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import StorageUnavailable
@@ -40,7 +40,7 @@ async def pair_machine(
     """Let a machine in. `keys` is the document of the centre's public keys, `address` the one that people know."""
     try:
         asked = read_json(await read_body(request), _Machine)
-    except (Wrong, Unreadable):
+    except (HttpProblem, Unreadable):
         return told(400, 'Send {"words": …, "node": …} as JSON of at most 48 KiB.')
     if not _NODE.match(asked.node):
         return told(400, "A node is named by 16 hexadecimal figures.")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.admin.request import Asked, StaffPages, Wrong, staff_page, wrong
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.hubs import page_view as view
 from moothall.adapters.hubs.admin_door import number_of
@@ -43,7 +43,7 @@ from moothall.services.sessions.sessions import Sessions
 
 AGE_FIGURES = 12
 """Figures of an age that are read."""
-Handler = Callable[["HubPageDoor", web.Request, Asked, Hub], Awaitable[web.Response]]
+Handler = Callable[["HubPageDoor", web.Request, AdminRequest, Hub], Awaitable[web.Response]]
 
 
 def _of_hub(staff: Staff, request: web.Request) -> bool:
@@ -55,10 +55,10 @@ def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[we
 
     @staff_page(_of_hub)
     @wraps(handler)
-    async def handle(self: HubPageDoor, request: web.Request, asked: Asked) -> web.Response:
+    async def handle(self: HubPageDoor, request: web.Request, asked: AdminRequest) -> web.Response:
         hub = self.hubs.get(request.match_info["hub"])
         if hub is None:
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         return await handler(self, request, asked, hub)
 
     return handle
@@ -93,7 +93,7 @@ class HubPageDoor:
         ]
 
     @_page
-    async def home(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+    async def home(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
         """The meetings that it may take part in, by its own clock."""
         self.hubs.visited(hub.name, renews=False)
         zone, now = self._zone(hub), self.clock.wall()
@@ -108,21 +108,28 @@ class HubPageDoor:
         )
 
     @_page
-    async def meeting(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+    async def meeting(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
         """One meeting: what the hub does there."""
         live = await self._live(request, asked)
         self.hubs.visited(hub.name, live.id, renews=False)
         return await self._meeting(asked, hub, live)
 
     @_page
-    async def now(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+    async def now(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
         """What changes of that page, for its script."""
         live = await self._live(request, asked)
         self.hubs.visited(hub.name, live.id, renews=True)
         return self.pages.show("_hub_now.html", asked, **await self._changing(asked, hub, live))
 
     async def _meeting(
-        self, asked: Asked, hub: Hub, live: LiveSession, *, problem: str = "", written: str = "", status: int = 400
+        self,
+        asked: AdminRequest,
+        hub: Hub,
+        live: LiveSession,
+        *,
+        problem: str = "",
+        written: str = "",
+        status: int = 400,
     ) -> web.Response:
         now, zone = self.clock.wall(), self._zone(hub)
         return self.pages.show(
@@ -138,7 +145,7 @@ class HubPageDoor:
             **await self._changing(asked, hub, live),
         )
 
-    async def _changing(self, asked: Asked, hub: Hub, live: LiveSession) -> dict[str, Any]:
+    async def _changing(self, asked: AdminRequest, hub: Hub, live: LiveSession) -> dict[str, Any]:
         """What `_hub_now.html` shows."""
         ui, state = asked.ui, live.state
         count = _count(hub, live.id)
@@ -159,11 +166,11 @@ class HubPageDoor:
             "people": None if count is None else count.people,
             "most_people": MOST_PEOPLE,
             "questions": rows,
-            "notes": view.note_rows(state.backstage.hub_notes, hub, self._zone(hub), ui),
+            "notes": view.note_rows(state.notes_and_tags.hub_notes, hub, self._zone(hub), ui),
         }
 
     @_page
-    async def count(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+    async def count(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
         """Take a head count: the number itself, or one more or fewer than the page showed, so that twice is once."""
         live = await self._live(request, asked)
         given = await self.pages.form(request, asked)
@@ -182,12 +189,12 @@ class HubPageDoor:
         return self._back(asked, hub, live)
 
     @_page
-    async def leave_note(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+    async def leave_note(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
         """Leave the moderator a note; the same form again is the same note."""
         live = await self._live(request, asked)
         try:
             given = await self.pages.form(request, asked)
-        except Wrong as error:
+        except AdminProblem as error:
             if error.status != 403:
                 raise
             written = clean(str((await request.post()).get("text", "")))  # What was typed is not lost.
@@ -205,12 +212,12 @@ class HubPageDoor:
         return self._back(asked, hub, live)
 
     @_page
-    async def read_note(self, request: web.Request, asked: Asked, hub: Hub) -> web.Response:
+    async def read_note(self, request: web.Request, asked: AdminRequest, hub: Hub) -> web.Response:
         """Say that a note was read; again changes nothing."""
         live = await self._live(request, asked)
         name = (await self.pages.form(request, asked)).get("note", "")
         if not is_name(name):
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         act = ReadHubNote(hub=hub.name, note=NoteId(name))
         refused = await self._send(asked, hub, live, f"hub-read:{hub.name}:{name}", act)
         if refused is not None:
@@ -218,23 +225,23 @@ class HubPageDoor:
         return self._back(asked, hub, live)
 
     async def _send(
-        self, asked: Asked, hub: Hub, live: LiveSession, act: str, command: LeaveHubNote | ReadHubNote
+        self, asked: AdminRequest, hub: Hub, live: LiveSession, act: str, command: LeaveHubNote | ReadHubNote
     ) -> Refusal | None:
         by = Actor(Role.HUB, asked.staff[0].link, hub=hub.name)
         answer = await live.writer.send(by, CommandId(act), command)
         return answer if isinstance(answer, Refusal) else None
 
-    def _back(self, asked: Asked, hub: Hub, live: LiveSession) -> web.Response:
+    def _back(self, asked: AdminRequest, hub: Hub, live: LiveSession) -> web.Response:
         return see_other(asked.to(f"/hub/{quote(hub.name)}/{quote(live.id)}"))
 
-    async def _live(self, request: web.Request, asked: Asked) -> LiveSession:
+    async def _live(self, request: web.Request, asked: AdminRequest) -> LiveSession:
         """The session of the address, where the hub may take part in it. Raises Wrong."""
         name = request.match_info["session"]
         live = await self.sessions.find(SessionId(name)) if is_name(name) else None
         if live is None or live.state.status is Status.ABSENT or not self._may(asked.staff, live.id):
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         if not may_read(Role.HUB, live.state.access, has_link=True):
-            raise Wrong(404, AdminText.GONE)
+            raise AdminProblem(404, AdminText.GONE)
         return live
 
     def _may(self, staff: Sequence[Staff], session: SessionId) -> bool:

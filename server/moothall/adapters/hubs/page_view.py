@@ -11,17 +11,17 @@ from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.hubs.view import moment
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.questions import asking_texts
-from moothall.adapters.reading.front_page import LONG_PAST_MS, Day, Row, by_day, meeting_row
+from moothall.adapters.reading.front_page import LONG_PAST_MS, Day, SessionRow, by_day, meeting_row
 from moothall.core.events.question_parts import HUB
 from moothall.core.hubs.entry import Hub, belongs
-from moothall.core.hubs.standing import Hubs
+from moothall.core.hubs.presence import Hubs
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned
 from moothall.core.questions.interventions import Intervention
 from moothall.core.session.state import ON, State, Status
-from moothall.core.staff.backstage import HubNote
+from moothall.core.staff.notes_and_tags import HubNote
 from moothall.services.questions.author_view import Own
 from moothall.services.sessions.catalogue import Entry
 
@@ -30,18 +30,18 @@ MOST_ASKED = 50
 MOST_PAST = 10
 
 
-class Programme(msgspec.Struct, frozen=True, kw_only=True):
+class HubMeetings(msgspec.Struct, frozen=True, kw_only=True):
     """The meetings that a hub may take part in."""
 
-    on: tuple[Row, ...]
+    on: tuple[SessionRow, ...]
     coming: tuple[Day, ...]
-    past: tuple[Row, ...]
+    past: tuple[SessionRow, ...]
     """The last ones, newest first."""
 
 
 def programme(
     hub: str, entries: Iterable[Entry], plans: Sequence[Planned], *, zone: Zone, now: int, ui: Catalogue
-) -> Programme:
+) -> HubMeetings:
     """The meetings of `entries`, and of plans that have none, for the hub of that name."""
     planned, known = {each.session: each for each in plans}, {entry.session: entry for entry in entries}
     coming_up = [plan for plan in plans if (plan.ends or plan.starts or now) >= now - LONG_PAST_MS]
@@ -54,7 +54,7 @@ def programme(
     rows.sort(key=lambda row: (row.at is None, row.at or 0, row.address))
     coming = [row for row in rows if row.status in (Status.CREATED, Status.ABSENT)]
     past = [row for row in rows if row.status == Status.CLOSED]
-    return Programme(
+    return HubMeetings(
         on=tuple(row for row in rows if row.status in ON),
         coming=tuple(by_day(coming, ui, zone)),
         past=tuple(past[::-1][:MOST_PAST]),
@@ -65,7 +65,7 @@ def asked_of(state: State, hub: str) -> list[Intervention]:
     """What the hub and those below it have asked, the newest first."""
     found = [
         each
-        for _, each in state.floor.interventions.items()
+        for _, each in state.questions.interventions.items()
         if each.origin.startswith(HUB) and belongs(each.origin.removeprefix(HUB), hub)
     ]
     return sorted(found, key=lambda each: -each.number)[:MOST_ASKED]

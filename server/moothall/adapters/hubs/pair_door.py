@@ -17,7 +17,7 @@ from moothall.adapters.http.limits import SITE, AddressGate
 from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, told
 from moothall.adapters.hubs.texts import TOLD, UNPAIRED
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Wrong, language, own_html
+from moothall.adapters.pages.request_context import HttpProblem, language, own_html
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import AGAIN_S
@@ -78,7 +78,7 @@ class HubPairDoor:
             return self._form(ui, chosen=chosen, status=429, sentence=ui.text(UNPAIRED[Unpaired.OFTEN]))
         try:
             typed = (await read_form(request)).get("words", "")[:LONGEST]
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return self._form(ui, chosen=chosen, status=wrong.status, sentence=ui.text(wrong.key))
         try:
             entered = await self.pairing.admit(typed, self.staff.key_of(request))

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.http.limits import origin_allowed
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import Wrong, language, own_html
+from moothall.adapters.pages.request_context import HttpProblem, language, own_html
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import clean, kept_query, private, read_form
 
@@ -67,7 +67,7 @@ async def _refused(request: web.Request, route: str, pages: Pages) -> web.Respon
 async def _typed(request: web.Request) -> list[str]:
     try:
         given = await read_form(request)
-    except Wrong:  # A file, which whoever sent it has still; or none of our forms.
+    except HttpProblem:  # A file, which whoever sent it has still; or none of our forms.
         return []
     return [text for name, value in given.items() if name in TYPED and (text := clean(value).strip())]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.hubs.standing import HubNow, Hubs
+from moothall.core.hubs.presence import HubNow, Hubs
 
 TURN_MS = 8_000
 """How long a wall shows each of several; as in `web/js/display/with_us.js`."""

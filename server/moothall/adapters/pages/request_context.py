@@ -22,7 +22,7 @@ PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
 DEFAULT_CHANNEL = ChannelId("floor")
 
 
-class Wrong(Exception):
+class HttpProblem(Exception):
     """The request can't be served: a status, the key of its sentence, and what its places are filled with."""
 
     def __init__(self, status: int, key: str, **values: object) -> None:
@@ -32,7 +32,7 @@ class Wrong(Exception):
         self.values = values
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class SessionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A session that may be read, and which of its texts is wanted."""
 
     session: SessionId
@@ -42,34 +42,34 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 async def asked(
     request: web.Request, snapshot_of: SnapshotOf, channel: str | None = None, session: SessionId | None = None
-) -> Asked:
+) -> SessionRequest:
     """What a request's address asks for; `channel` and `session` in place of those that it names. Raises Wrong."""
     name = request.match_info["session"] if session is None else session
     wanted = channel if channel is not None else request.query.get("channel")
     kind = request.query.get("feed", "live")
     if not is_name(name):
-        raise Wrong(404, ErrorText.NO_SESSION)
+        raise HttpProblem(404, ErrorText.NO_SESSION)
     if kind not in ("live", "lines"):
-        raise Wrong(400, ErrorText.FEED)
+        raise HttpProblem(400, ErrorText.FEED)
     if wanted and not is_name(wanted):
-        raise Wrong(404, ErrorText.NO_CHANNEL)
+        raise HttpProblem(404, ErrorText.NO_CHANNEL)
     session = SessionId(name)
     feed = Feed(channel=ChannelId(wanted) if wanted else DEFAULT_CHANNEL, live=kind == "live")
     snapshot = await snapshot_of(session, feed)
     if snapshot is None:
         default = await snapshot_of(session, Feed(channel=DEFAULT_CHANNEL))
-        raise Wrong(404, ErrorText.NO_SESSION if default is None else ErrorText.NO_CHANNEL)
-    return Asked(session=session, feed=feed, snapshot=snapshot)
+        raise HttpProblem(404, ErrorText.NO_SESSION if default is None else ErrorText.NO_CHANNEL)
+    return SessionRequest(session=session, feed=feed, snapshot=snapshot)
 
 
-async def began(wanted: Asked, page_of: PageOf, number: int) -> int:
+async def began(wanted: SessionRequest, page_of: PageOf, number: int) -> int:
     """When the line of that number began, media ms. Raises Wrong."""
     snapshot, first = wanted.snapshot, wanted.snapshot.before or 0
     if number >= first:
         return snapshot.lines[number - first].t0
     page = await page_of(wanted.session, wanted.feed, number + 1)
     if not page:
-        raise Wrong(404, ErrorText.NO_SESSION)
+        raise HttpProblem(404, ErrorText.NO_SESSION)
     return page[-1].t0
 
 
@@ -98,7 +98,7 @@ def own_html(text: str, ui: Catalogue, *, status: int = 200) -> web.Response:
     return html(text, ui, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 
-def refusal(wrong: Wrong, pages: Pages, ui: Catalogue) -> web.Response:
+def refusal(wrong: HttpProblem, pages: Pages, ui: Catalogue) -> web.Response:
     """The page that says in one sentence why there is none."""
     sentence = ui.text(wrong.key, **wrong.values)
     return html(pages.render("error.html", ui=ui, status=wrong.status, sentence=sentence), ui, status=wrong.status)

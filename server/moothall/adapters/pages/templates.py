@@ -68,12 +68,12 @@ class Pages:
             bytecode_cache=_COMPILED,
         )
         self._templates.globals["asset"] = self.static.address
-        self._templates.globals["hub_strip"] = None
+        self._templates.globals["hub_status_bar"] = None
         self.card = self.static.address(CARD)
 
-    def strip(self, made: Callable[[Catalogue, str, str], Markup]) -> None:
+    def status_bar(self, made: Callable[[Catalogue, str, str], Markup]) -> None:
         """At a hub: every page begins with what `made` says of the line, given a session's id and a text's, or ""."""
-        self._templates.globals["hub_strip"] = made
+        self._templates.globals["hub_status_bar"] = made
 
     def render(self, template: str, *, ui: Catalogue, **values: object) -> str:
         """The page made of a template by its file name; `ui` and `catalogues` are given to each."""

@@ -13,7 +13,7 @@ from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.http.visitor_cookie import Visitors, give
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, refusal
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, SnapshotOf, asked, language, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, see_other
@@ -41,7 +41,7 @@ class Senders:
     def check(self, request: web.Request) -> str:
         """The address that a request comes from, counted. Raises Wrong where nothing is to be taken from there."""
         if self.often(request):
-            raise Wrong(429, DoorText.OFTEN)
+            raise HttpProblem(429, DoorText.OFTEN)
         return self._address_of(request)
 
 
@@ -67,7 +67,7 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         """The language of the page, and whether the address chose it (`request_context.language`)."""
         return language(self.pages, request)
 
-    async def asked(self, request: web.Request, channel: str | None = None) -> Asked:
+    async def asked(self, request: web.Request, channel: str | None = None) -> SessionRequest:
         """The session and channel that a request names (`request_context.asked`). Raises Wrong."""
         return await asked(request, self.snapshot_of, channel)
 
@@ -85,16 +85,16 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         secure = self.secure or request.secure
         give(response, cookie, self.visitors.new(session), path=path, secure=secure)
 
-    def refusal(self, wrong: Wrong, ui: Catalogue) -> web.Response:
+    def refusal(self, wrong: HttpProblem, ui: Catalogue) -> web.Response:
         """The page that says why there is none."""
         return refusal(wrong, self.pages, ui)
 
-    def refused(self, wrong: Wrong, ui: Catalogue) -> web.Response:
+    def refused(self, wrong: HttpProblem, ui: Catalogue) -> web.Response:
         """The page that says why nothing was taken; nobody keeps it."""
         return refused(wrong, self.pages, ui)
 
     async def answer_form(
-        self, request: web.Request, senders: Senders, take: Callable[[Asked, str], Awaitable[tuple[str, str]]]
+        self, request: web.Request, senders: Senders, take: Callable[[SessionRequest, str], Awaitable[tuple[str, str]]]
     ) -> web.Response:
         """Have a form taken and lead on to a page, or say why nothing was taken.
 
@@ -105,10 +105,10 @@ class VisitorContext(msgspec.Struct, frozen=True, kw_only=True):
         try:
             address = senders.check(request)
             path, anchor = await take(await self.asked(request), address)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return self.refused(wrong, ui)
         except StorageUnavailable:
-            return self.refused(Wrong(503, ErrorText.UNAVAILABLE), ui)
+            return self.refused(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
         return see_other(f"{path}{kept_query(request, ui, chosen=chosen)}#{anchor}")
 
 
@@ -119,14 +119,14 @@ def require_counted(answer: Refusal | None) -> None:
     """
     match None if answer is None else answer.code:
         case RefusalCode.UNKNOWN:
-            raise Wrong(404, ErrorText.NOTHING)
+            raise HttpProblem(404, ErrorText.NOTHING)
         case RefusalCode.BUSY:
-            raise Wrong(503, DoorText.MANY)
+            raise HttpProblem(503, DoorText.MANY)
         case _:
             pass
 
 
-def refused(wrong: Wrong, pages: Pages, ui: Catalogue) -> web.Response:
+def refused(wrong: HttpProblem, pages: Pages, ui: Catalogue) -> web.Response:
     """The page that says why nothing was taken; nobody keeps it."""
     response = refusal(wrong, pages, ui)
     response.headers[hdrs.CACHE_CONTROL] = "no-store"

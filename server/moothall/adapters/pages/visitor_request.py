@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, quote, urlencode
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, Wrong
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest
 from moothall.adapters.pages.texts import ErrorText
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.visible import visible
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import called_at
 
 MAX_FIELDS = 24
@@ -36,18 +36,18 @@ def kept_query(request: web.Request, ui: Catalogue, *, chosen: bool) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def title_of(wanted: Asked, ui: Catalogue) -> str:
+def title_of(wanted: SessionRequest, ui: Catalogue) -> str:
     """The meeting's title, or the placeholder for none."""
     return wanted.snapshot.session.title.strip() or ui.text("Meeting without a title")
 
 
-def title_language(wanted: Asked) -> str:
+def title_language(wanted: SessionRequest) -> str:
     """The language of the meeting's title; empty for the placeholder, which is in the page's language."""
     session = wanted.snapshot.session
     return session.languages[0] if session.title.strip() and session.languages else ""
 
 
-def answer_links(base: str, floor: Floor, each: Intervention, query: str, *, there: bool) -> tuple[str, str]:
+def answer_links(base: str, questions: Questions, each: Intervention, query: str, *, there: bool) -> tuple[str, str]:
     """The way to where it was called, and so its answer begins: without scripts, and on the page that goes on.
 
     It is in the text that is read. Both empty where it was answered at no line, or that isn't `there` any more. `base`
@@ -55,7 +55,7 @@ def answer_links(base: str, floor: Floor, each: Intervention, query: str, *, the
     """
     if each.segment is None or not there:
         return "", ""
-    way = f"{base}/moment/{called_at(floor, each)}{query}"
+    way = f"{base}/moment/{called_at(questions, each)}{query}"
     return way, f"{way}{'&' if query else '?'}live=1"
 
 
@@ -65,7 +65,7 @@ async def read_body(request: web.Request, most: int = MAX_BODY_BYTES, long: str 
     async for piece in request.content.iter_any():
         body += piece
         if len(body) > most:
-            raise Wrong(413, long)
+            raise HttpProblem(413, long)
     return bytes(body)
 
 
@@ -84,11 +84,11 @@ async def read_form(
     """
     body = await read_body(request, most, long)
     if request.content_type != "application/x-www-form-urlencoded":
-        raise Wrong(415, unread)
+        raise HttpProblem(415, unread)
     try:
         return {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=fields).items()}
     except ValueError as error:
-        raise Wrong(400, unread) from error
+        raise HttpProblem(400, unread) from error
 
 
 def number_in(text: str, digits: int) -> int | None:
@@ -100,7 +100,7 @@ def number_at(request: web.Request, name: str, digits: int) -> int:
     """The number in a place of the address, as `number_in` reads it. Raises Wrong where there is none."""
     number = number_in(request.match_info[name], digits)
     if number is None:
-        raise Wrong(404, ErrorText.NOTHING)
+        raise HttpProblem(404, ErrorText.NOTHING)
     return number
 
 

@@ -24,7 +24,7 @@ from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import (
     CalendarFile,
     Draft,
-    Reading,
+    FileContext,
     called,
     languages_in,
     readable,
@@ -79,7 +79,7 @@ class _NoZones(TZProvider):
         return False
 
 
-def read(text: str, reading: Reading) -> CalendarFile:
+def read(text: str, reading: FileContext) -> CalendarFile:
     """Read every VEVENT; raises ProgrammeError where the file as a whole can't be read.
 
     Speakers are `ATTENDEE` and `ORGANIZER` with a CN, or `X-SPEAKER` lines; languages are the `LANGUAGE` of the
@@ -89,7 +89,7 @@ def read(text: str, reading: Reading) -> CalendarFile:
 
 
 class _File:
-    def __init__(self, found: Sequence[Component], reading: Reading) -> None:
+    def __init__(self, found: Sequence[Component], reading: FileContext) -> None:
         self._reading = reading
         self._calendars = [each for each in found if each.name == "VCALENDAR"]
         self._components = [event for each in found for event in each.walk("VEVENT")]

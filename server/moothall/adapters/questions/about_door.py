@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from moothall.adapters.pages.request_context import Asked
+from moothall.adapters.pages.request_context import SessionRequest
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_form
@@ -44,7 +44,7 @@ class AboutDoor:
     async def say(self, request: web.Request) -> web.Response:
         """Take what the author says of themselves in place of what they said before, or take that back."""
 
-        async def take(wanted: Asked, _: str) -> tuple[str, str]:
+        async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
             given = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
             own = await own_at(request, wanted, self._asking)
             if TAKE_BACK in given:

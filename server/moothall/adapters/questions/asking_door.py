@@ -17,7 +17,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.http.limits import network
 from moothall.adapters.http.visitor_cookie import new_form
 from moothall.adapters.pages.catalogues import Catalogue, own_name
-from moothall.adapters.pages.request_context import Asked, Wrong, own_html
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
@@ -41,10 +41,10 @@ from moothall.core.kernel.languages import is_language
 from moothall.core.questions.statements import Dimension, Statement
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.session.state import Status
-from moothall.services.questions.asking import Unasked, Wish
+from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.balance import Balance
-from moothall.services.questions.ports import Questions
+from moothall.services.questions.ports import AuthorQuestions
 from moothall.wire.token_bucket import Allowance
 
 MAX_DIGITS = 12
@@ -53,7 +53,7 @@ ALLOWANCE = Allowance(per_second=2, burst=300)
 """Wishes of one address: a hall of 300 stands behind one."""
 
 
-class Typed(Wish, frozen=True, kw_only=True):
+class Typed(AskRequest, frozen=True, kw_only=True):
     """A form as somebody has filled it in."""
 
     about: Statement = msgspec.field(default_factory=dict)
@@ -71,7 +71,7 @@ class AskingDoor:
     """
 
     context: VisitorContext
-    asking: Questions
+    asking: AuthorQuestions
     _: KW_ONLY
     author_page: AuthorPage
     hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {}
@@ -97,10 +97,10 @@ class AskingDoor:
         ui, chosen = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return self.context.refusal(wrong, ui)
         over = wanted.snapshot.session.status is Status.CLOSED
-        sentence = texts.unasked(Unasked.OVER, ui) if over else None
+        sentence = texts.unasked(RejectedQuestion.OVER, ui) if over else None
         hub = next(iter(self.hubs_of(wanted.session)), "")
         form = new_form(self.context.randomness)
         typed = Typed(form=form, kind=Kind.QUESTION, text="", language=ui.language, hub=hub)
@@ -128,7 +128,7 @@ class AskingDoor:
         try:
             typed = await typed_in(request, ui)
             wanted = await self.context.asked(request)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return private(self.context.refused(wrong, ui))
         if self._senders.often(request):
             return self._form(request, wanted, typed, ui, sentence=ui.text(texts.SLOW), chosen=chosen, status=429)
@@ -136,11 +136,11 @@ class AskingDoor:
         try:
             own = not typed.hub or typed.hub in self.hubs_of(wanted.session)
             token, address = self.context.token(request, wanted.session), network(self.context.address_of(request))
-            answer = await self.asking.ask(wanted.session, typed, token, address) if own else Unasked.HUB
+            answer = await self.asking.ask(wanted.session, typed, token, address) if own else RejectedQuestion.HUB
         except StorageUnavailable:
-            answer = Unasked.UNAVAILABLE
-        if isinstance(answer, Unasked):
-            sentence, status = texts.unasked(answer, ui), 503 if answer is Unasked.UNAVAILABLE else 422
+            answer = RejectedQuestion.UNAVAILABLE
+        if isinstance(answer, RejectedQuestion):
+            sentence, status = texts.unasked(answer, ui), 503 if answer is RejectedQuestion.UNAVAILABLE else 422
             return self._form(request, wanted, typed, ui, sentence=sentence, chosen=chosen, status=status, why=answer)
         if typed.about and self.balance is not None:
             with contextlib.suppress(StorageUnavailable):  # What was asked is taken; the next page says what is kept.
@@ -153,7 +153,7 @@ class AskingDoor:
         try:
             wanted = await self.context.asked(request)
             own = await own_at(request, wanted, self.asking)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return private(self.context.refused(wrong, ui))
         return self.author_page.answer(request, wanted, own, ui, chosen=chosen)
 
@@ -167,32 +167,32 @@ class AskingDoor:
             await own_at(request, wanted, self.asking)
             given = (await read_form(request)).get("act", OwnAct.BACK)
             if given not in set(OwnAct):
-                raise Wrong(400, ErrorText.REQUEST)
+                raise HttpProblem(400, ErrorText.REQUEST)
             answer = await self.asking.bring(wanted.session, token, OwnAct(given))
             if answer is not None and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
-                raise Wrong(503, ErrorText.UNAVAILABLE)
+                raise HttpProblem(503, ErrorText.UNAVAILABLE)
         except StorageUnavailable:
-            return private(self.context.refused(Wrong(503, ErrorText.UNAVAILABLE), ui))
-        except Wrong as wrong:
+            return private(self.context.refused(HttpProblem(503, ErrorText.UNAVAILABLE), ui))
+        except HttpProblem as wrong:
             return private(self.context.refused(wrong, ui))
         # Where it had its turn meanwhile the page says so.
         return onward(page_of(wanted.session, token) + kept_query(request, ui, chosen=chosen))
 
-    def _choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
+    def _choices(self, wanted: SessionRequest) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
         return self.author_page.choices(wanted)
 
     def _form(
         self,
         request: web.Request,
-        wanted: Asked,
+        wanted: SessionRequest,
         typed: Typed,
         ui: Catalogue,
         *,
         sentence: str | None,
         chosen: bool,
         status: int = 200,
-        why: Unasked | None = None,
+        why: RejectedQuestion | None = None,
         mine: tuple[tuple[str, Own], ...] = (),
     ) -> web.Response:
         query = kept_query(request, ui, chosen=chosen)
@@ -216,14 +216,14 @@ class AskingDoor:
         return response
 
 
-async def own_at(request: web.Request, wanted: Asked, questions: Questions) -> Own:
+async def own_at(request: web.Request, wanted: SessionRequest, questions: AuthorQuestions) -> Own:
     """What the author may see whose page a request names. Raises Wrong where there is none, or it can't be read."""
     try:
         own = await questions.own(wanted.session, request.match_info["token"])
     except StorageUnavailable as error:
-        raise Wrong(503, ErrorText.UNAVAILABLE) from error
+        raise HttpProblem(503, ErrorText.UNAVAILABLE) from error
     if own is None:
-        raise Wrong(404, ErrorText.NOTHING)
+        raise HttpProblem(404, ErrorText.NOTHING)
     return own
 
 
@@ -233,10 +233,10 @@ async def typed_in(request: web.Request, ui: Catalogue) -> Typed:
     try:
         kind = Kind(given.get("kind", Kind.QUESTION))
     except ValueError as error:
-        raise Wrong(400, ErrorText.REQUEST) from error
+        raise HttpProblem(400, ErrorText.REQUEST) from error
     form = given.get("id", "")
     if not 0 < len(form) <= LONGEST_FORM:
-        raise Wrong(400, ErrorText.REQUEST)
+        raise HttpProblem(400, ErrorText.REQUEST)
     return Typed(
         form=form,
         kind=kind,
@@ -259,7 +259,9 @@ def _age(given: Mapping[str, str]) -> int:
     return number_in(given.get("age", ""), MAX_DIGITS) or 0
 
 
-def form_values(wanted: Asked, typed: Typed, hubs: Mapping[str, str], ui: Catalogue, pages: Pages) -> dict[str, object]:
+def form_values(
+    wanted: SessionRequest, typed: Typed, hubs: Mapping[str, str], ui: Catalogue, pages: Pages
+) -> dict[str, object]:
     """What the template of the form is given of what was typed, and of what there is to choose from.
 
     `hubs`: the groups for which the visitor may ask, with their titles.
@@ -276,7 +278,7 @@ def form_values(wanted: Asked, typed: Typed, hubs: Mapping[str, str], ui: Catalo
     }
 
 
-def _languages(wanted: Asked, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
+def _languages(wanted: SessionRequest, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
     """What a text may be in: the language chosen, the meeting's, those of the interface."""
     tags = dict.fromkeys((chosen, *wanted.snapshot.session.languages, *pages.catalogues.languages))
     return [

@@ -5,13 +5,13 @@ asking.po and typing.po).
 from __future__ import annotations
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.core.questions.listing import Figures
 from moothall.core.questions.order import Why
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.rules.turns import MAX_TYPED
-from moothall.services.questions.asking import Unasked
+from moothall.services.questions.asking import RejectedQuestion
 from moothall.services.questions.author_view import InRoom, Own, OwnAct, RefusedAct, Where
 from moothall.services.questions.typing import Untyped
 
@@ -28,37 +28,37 @@ YOURS = {
 YOURS_HERE = "What you asked (no. {n} of your group)"
 """In a hub's room, until the meeting has given it a number."""
 UNASKED = {
-    Unasked.TEXT: "Please write your question or comment, in 1 to {text} characters.",
-    Unasked.NAME: "A name has at most {name} characters.",
-    Unasked.OVER: "The meeting is over and takes no more questions or comments.",
-    Unasked.FULL: "So many questions and comments have come that no more are taken.",
-    Unasked.REQUESTED: "You have asked to speak already and wait for your turn.",
-    Unasked.MANY: "{open} of yours are still waiting. Please send more once one has had its turn.",
-    Unasked.ADDRESS: (
+    RejectedQuestion.TEXT: "Please write your question or comment, in 1 to {text} characters.",
+    RejectedQuestion.NAME: "A name has at most {name} characters.",
+    RejectedQuestion.OVER: "The meeting is over and takes no more questions or comments.",
+    RejectedQuestion.FULL: "So many questions and comments have come that no more are taken.",
+    RejectedQuestion.REQUESTED: "You have asked to speak already and wait for your turn.",
+    RejectedQuestion.MANY: "{open} of yours are still waiting. Please send more once one has had its turn.",
+    RejectedQuestion.ADDRESS: (
         "So many questions and comments from where you are still wait that no more are taken from there at the moment."
     ),
-    Unasked.COOKIE: (
+    RejectedQuestion.COOKIE: (
         "This meeting takes questions only from browsers that keep a cookie. "
         "Allow cookies for this page, open it again, and send it once more."
     ),
-    Unasked.HUB: "The link of that group doesn't work here any more. Sent again, it is your own.",
-    Unasked.UNAVAILABLE: (
+    RejectedQuestion.HUB: "The link of that group doesn't work here any more. Sent again, it is your own.",
+    RejectedQuestion.UNAVAILABLE: (
         "It can't be kept at the moment. What you wrote still stands here: please send it again in a minute."
     ),
 }
 STANDS = {
-    Standing.CHECKED: "Being checked",
-    Standing.QUEUED: "In the queue",
-    Standing.CALLED: "Now: it is your turn",
-    Standing.ANSWERED: "Answered",
-    Standing.LATER: "Later",
-    Standing.DECLINED: "Not taken, because {reason}",
-    Standing.JOINED: "Joined with a similar question (no. {n})",
-    Standing.TO_WRITE: "To be answered in writing",
-    Standing.WRITTEN: "Answered in writing",
-    Standing.TO_REPORT: "Passed on to those who write the report",
-    Standing.CLOSED: "The meeting ended before its turn came",
-    Standing.WITHDRAWN: "You have taken it back",
+    InterventionStatus.CHECKED: "Being checked",
+    InterventionStatus.QUEUED: "In the queue",
+    InterventionStatus.CALLED: "Now: it is your turn",
+    InterventionStatus.ANSWERED: "Answered",
+    InterventionStatus.LATER: "Later",
+    InterventionStatus.DECLINED: "Not taken, because {reason}",
+    InterventionStatus.JOINED: "Joined with a similar question (no. {n})",
+    InterventionStatus.TO_WRITE: "To be answered in writing",
+    InterventionStatus.WRITTEN: "Answered in writing",
+    InterventionStatus.TO_REPORT: "Passed on to those who write the report",
+    InterventionStatus.CLOSED: "The meeting ended before its turn came",
+    InterventionStatus.WITHDRAWN: "You have taken it back",
 }
 WHERE = {
     Where.HERE: "Kept here. The coordinator of your group reads it first.",
@@ -92,16 +92,16 @@ NUMBERED = {
 WHYS = {
     Why.ARRANGED: "Whoever chairs the meeting has put it here.",
     Why.ARRIVAL: "It stands here because of the time at which it came.",
-    Why.PLACE: "The place where it comes from has had no turn for longest.",
+    Why.SIDE: "The place where it comes from has had no turn for longest.",
     Why.NEWCOMER: "Whoever asks this has had no turn yet.",
     Why.AGAIN: "Whoever asks this has had a turn, and others come first.",
     Why.SUPPORT: "More people would ask this than what stands behind it.",
 }
 """Why one stands at its place in the queue."""
 ELSEWHERE = {
-    Standing.CALLED: "Now",
-    Standing.DECLINED: "Not taken",
-    Standing.WITHDRAWN: "Taken back by its author",
+    InterventionStatus.CALLED: "Now",
+    InterventionStatus.DECLINED: "Not taken",
+    InterventionStatus.WITHDRAWN: "Taken back by its author",
 }
 """Where one stands, where its author and others are told so in other words."""
 TURN_ENDED = "It had its turn when the meeting ended"
@@ -131,7 +131,7 @@ IN_QUEUE_FOR = "In the queue: {place}, {wait}"
 SLOW = "That came very often. What you wrote still stands here: please send it again in a minute."
 
 
-def unasked(why: Unasked, ui: Catalogue) -> str:
+def unasked(why: RejectedQuestion, ui: Catalogue) -> str:
     """Why a wish was not taken, as a sentence."""
     return ui.text(UNASKED[why], text=MAX_TEXT, name=MAX_NAME, open=MOST_OPEN)
 
@@ -148,22 +148,22 @@ def stands(own: Own, ui: Catalogue) -> str:
     each = own.intervention
     if own.in_room is not None:
         return _in_room(own.in_room, ui)
-    match each.standing:
-        case Standing.CALLED if own.over:
+    match each.status:
+        case InterventionStatus.CALLED if own.over:
             return ui.text(TURN_ENDED)
         case _ if own.undecided:
-            return ui.text(STANDS[Standing.CLOSED])
-        case Standing.QUEUED if own.ahead is not None:
+            return ui.text(STANDS[InterventionStatus.CLOSED])
+        case InterventionStatus.QUEUED if own.ahead is not None:
             place = ui.counted(BEFORE, own.ahead) if own.ahead else ui.text(NEXT)
             if own.wait is None:
                 return ui.text(IN_QUEUE, place=place)
             return ui.text(IN_QUEUE_FOR, place=place, wait=about(own.wait, ui))
-        case Standing.DECLINED:
-            return ui.text(STANDS[each.standing], reason=each.reason) if each.reason else ui.text(DECLINED)
-        case Standing.JOINED:
-            return ui.text(STANDS[each.standing], n="?" if own.into is None else own.into)
+        case InterventionStatus.DECLINED:
+            return ui.text(STANDS[each.status], reason=each.reason) if each.reason else ui.text(DECLINED)
+        case InterventionStatus.JOINED:
+            return ui.text(STANDS[each.status], n="?" if own.into is None else own.into)
         case _:
-            return ui.text(STANDS[each.standing])
+            return ui.text(STANDS[each.status])
 
 
 def _in_room(room: InRoom, ui: Catalogue) -> str:
@@ -187,9 +187,11 @@ def act_refused(refused: RefusedAct, ui: Catalogue) -> str:
 
 def stands_for_others(own: Own, ui: Catalogue) -> str:
     """Where an intervention stands, in words for somebody who may know what its author may."""
-    standing = own.intervention.standing
-    others = {Standing.CALLED, Standing.WITHDRAWN} - ({Standing.CALLED} if own.over else set())
-    return ui.text(ELSEWHERE[standing]) if standing in others else stands(own, ui)
+    status = own.intervention.status
+    others = {InterventionStatus.CALLED, InterventionStatus.WITHDRAWN} - (
+        {InterventionStatus.CALLED} if own.over else set()
+    )
+    return ui.text(ELSEWHERE[status]) if status in others else stands(own, ui)
 
 
 def goes_on(own: Own, ui: Catalogue) -> str:
@@ -198,7 +200,7 @@ def goes_on(own: Own, ui: Catalogue) -> str:
     if into is None:
         return ""
     each = into.intervention
-    said = ELSEWHERE.get(each.standing)
+    said = ELSEWHERE.get(each.status)
     there = stands(into, ui) if said is None else ui.text(said)
     return f"{ui.text(NUMBERED[each.kind], n=each.number)}: {there}"
 
@@ -207,7 +209,7 @@ def hint(own: Own, ui: Catalogue) -> str:
     """What its author should know beside where it stands; empty for nothing."""
     if own.undecided:
         return ui.text(UNDECIDED)
-    waits = own.intervention.standing is Standing.TO_WRITE
+    waits = own.intervention.status is InterventionStatus.TO_WRITE
     return ui.text(AFTER_CLOSE) if own.intervention.after_close and waits else ""
 
 
@@ -256,7 +258,7 @@ def untyped(why: Untyped, ui: Catalogue) -> str:
         case Untyped.BREAK:
             return ui.text(BREAK)
         case Untyped.UNAVAILABLE:
-            return ui.text(UNASKED[Unasked.UNAVAILABLE])
+            return ui.text(UNASKED[RejectedQuestion.UNAVAILABLE])
 
 
 def around_time(key: str, ui: Catalogue) -> tuple[str, str]:

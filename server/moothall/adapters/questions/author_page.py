@@ -12,11 +12,11 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, own_html
+from moothall.adapters.pages.request_context import SessionRequest, own_html
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import answer_links, kept_query, page_of, private, title_language, title_of
 from moothall.adapters.questions import asking_texts as texts
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction
 from moothall.core.ports import Randomness
@@ -41,7 +41,7 @@ class _Running(msgspec.Struct, frozen=True, kw_only=True):
 
 ROOM_MS = 5_000
 """How often the page of a hub looks at what no event of the meeting tells."""
-More = Callable[[Asked, Own], Mapping[str, object]]
+More = Callable[[SessionRequest, Own], Mapping[str, object]]
 """What else a template needs of a session and what was asked there."""
 
 
@@ -60,7 +60,7 @@ class AuthorPage:
     template: str = "asked.html"
     more: More = lambda _wanted, _own: {}
 
-    def choices(self, wanted: Asked) -> dict[Dimension, tuple[str, ...]]:
+    def choices(self, wanted: SessionRequest) -> dict[Dimension, tuple[str, ...]]:
         """What people may say of themselves."""
         if self.balance is None or not self.balance.may_say(wanted.session):
             return {}
@@ -69,7 +69,7 @@ class AuthorPage:
     def answer(
         self,
         request: web.Request,
-        wanted: Asked,
+        wanted: SessionRequest,
         own: Own,
         ui: Catalogue,
         *,
@@ -84,8 +84,8 @@ class AuthorPage:
         query, page = kept_query(request, ui, chosen=chosen), page_of(wanted.session, token)
         answered = own if own.goes_on is None else own.goes_on
         heard = answered.intervention
-        line, live = answer_links(base, answered.floor, heard, query, there=bool(answered.channel))
-        put_off = each.standing is Standing.LATER and each.own
+        line, live = answer_links(base, answered.questions, heard, query, there=bool(answered.channel))
+        put_off = each.status is InterventionStatus.LATER and each.own
         voice = own.voice if own.voice is not None and own.voice.may_type else None
         in_progress = self._in_progress(wanted, own, written)
         room = own.room
@@ -95,7 +95,7 @@ class AuthorPage:
             title=title_of(wanted, ui),
             title_language=title_language(wanted),
             heading=texts.yours(own, ui),
-            turn=each.standing is Standing.CALLED and not own.over,
+            turn=each.status is InterventionStatus.CALLED and not own.over,
             stands=ui.text(texts.PUT_OFF) if put_off else texts.stands(own, ui),
             goes_on=texts.goes_on(own, ui),
             hint=texts.hint(own, ui),
@@ -144,7 +144,7 @@ class AuthorPage:
         )
         return private(own_html(text, ui, status=status))
 
-    def _in_progress(self, wanted: Asked, own: Own, written: str) -> InProgress:
+    def _in_progress(self, wanted: SessionRequest, own: Own, written: str) -> InProgress:
         """What stands in the field: what was given back, else what has come of a line that isn't finished."""
         new = self.randomness.bytes(8).hex()
         known = self.typing.in_progress(wanted.session, own.intervention.id)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from moothall.adapters.http.limits import network
-from moothall.adapters.pages.request_context import Asked, Wrong
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext, require_counted
 from moothall.adapters.pages.visitor_request import number_at, read_form
@@ -41,7 +41,7 @@ class HandsDoor:
     async def choose(self, request: web.Request) -> web.Response:
         """Somebody chooses an answer; back to the list."""
 
-        async def take(wanted: Asked, address: str) -> tuple[str, str]:
+        async def take(wanted: SessionRequest, address: str) -> tuple[str, str]:
             number, option = number_at(request, "number", MAX_DIGITS), await _option(request)
             token = self._context.token(request, wanted.session)
             hasty = self._context.visitors.hasty(token)
@@ -57,5 +57,5 @@ async def _option(request: web.Request) -> int:
     form = await read_form(request, MAX_BODY_BYTES, long=ErrorText.REQUEST)
     given = form.get("option", "")
     if given not in map(str, range(MOST_OPTIONS)):
-        raise Wrong(400, ErrorText.REQUEST)
+        raise HttpProblem(400, ErrorText.REQUEST)
     return int(given)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import PollId
 from moothall.core.kernel.languages import direction
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.core.questions.polls import NO_CHOICE, Choice, Poll, open_poll, rows_of, shown_polls
 
 COUNTED = "Remote: {remote}. On site: {here}. Together: {sum}."
@@ -44,12 +44,12 @@ def hands_of(poll: Poll, ui: Catalogue, *, going: bool = True, mine: Choice = NO
     }
 
 
-def raised(floor: Floor | None, ui: Catalogue, *, going: bool) -> dict[str, str]:
+def raised(questions: Questions | None, ui: Catalogue, *, going: bool) -> dict[str, str]:
     """How the page of a session says that a show of hands is open; `question` is empty where none is.
 
     `before` and `behind` are what stands around the question.
     """
-    poll = None if floor is None or not going else open_poll(floor.polls)
+    poll = None if questions is None or not going else open_poll(questions.polls)
     begun = ui.text(BEGUN)
     before, _, behind = begun.partition("{question}")
     return {

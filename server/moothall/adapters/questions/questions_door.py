@@ -16,7 +16,7 @@ from aiohttp import web
 
 from moothall.adapters.http.limits import network
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, Wrong, own_html
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html
 from moothall.adapters.pages.templates import script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext, require_counted
@@ -31,12 +31,12 @@ from moothall.adapters.pages.visitor_request import (
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
-from moothall.core.events.question_parts import WAITING, Kind, Order
+from moothall.core.events.question_parts import WAITING, Kind, QueueOrder
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, Position, SegmentId, SessionId
 from moothall.core.kernel.languages import direction
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import listing
 from moothall.core.questions.order import Why
 from moothall.core.questions.polls import Choice
@@ -61,7 +61,7 @@ MOST_MADE = 100
 ROOM_MS = 10_000
 """How often the list of a hub looks at the room's own: many may have it open."""
 
-FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
 """The questions and comments of a session; None where there is none that may be read."""
 ReportedBy = Callable[[SessionId, str], frozenset[InterventionId]]
 """What a browser, known by its token, has reported as rude."""
@@ -73,8 +73,10 @@ Row = dict[str, object]
 class RoomRows(Protocol):
     """The questions of a hub's room that the room may read, beside the meeting's."""
 
-    def rows(self, wanted: Asked, floor: Floor, ui: Catalogue, *, mine: Names, own: Names) -> list[Row]:
-        """Those that `floor`, the meeting's, has not published, in the order in which they are shown.
+    def rows(
+        self, wanted: SessionRequest, questions: Questions, ui: Catalogue, *, mine: Names, own: Names
+    ) -> list[Row]:
+        """Those that `questions`, the meeting's, has not published, in the order in which they are shown.
 
         `mine`: what the visitor would ask too; `own`: what they asked. Their addresses are without a query.
         """
@@ -102,7 +104,7 @@ class QuestionsDoor:
     supports: Supports
     votes: Votes
     _: KW_ONLY
-    floor_of: FloorOf
+    questions_of: QuestionsOf
     channel_of: ChannelOf
     own_of: OwnOf
     reported: ReportedBy = lambda _session, _token: frozenset()
@@ -111,7 +113,9 @@ class QuestionsDoor:
 
     def __post_init__(self) -> None:
         # Overflow: the page that nobody has asked for longest is made again.
-        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Floor, tuple[str, Status, int], str]] = OrderedDict()
+        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Questions, tuple[str, Status, int], str]] = (
+            OrderedDict()
+        )
         self._senders = self.context.senders(ALLOWANCE)
 
     @property
@@ -137,17 +141,17 @@ class QuestionsDoor:
         ui, chosen = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
-            floor = await self.floor_of(wanted.session)
-            if floor is None:
-                raise Wrong(404, ErrorText.NO_SESSION)
-        except Wrong as none:
+            questions = await self.questions_of(wanted.session)
+            if questions is None:
+                raise HttpProblem(404, ErrorText.NO_SESSION)
+        except HttpProblem as none:
             return self.context.refusal(none, ui)
         except StorageUnavailable:
-            return self.context.refusal(Wrong(503, ErrorText.UNAVAILABLE), ui)
+            return self.context.refusal(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
         token = self.context.token(request, wanted.session)
         query = kept_query(request, ui, chosen=chosen)
         own = await self._own(wanted.session, token)
-        text = self._text(wanted, floor, token, ui, query=query, own=own)
+        text = self._text(wanted, questions, token, ui, query=query, own=own)
         response = own_html(text, ui)
         self.context.know(request, response, wanted.session)
         return response
@@ -159,8 +163,8 @@ class QuestionsDoor:
 
     def _text(
         self,
-        wanted: Asked,
-        floor: Floor,
+        wanted: SessionRequest,
+        questions: Questions,
         token: str,
         ui: Catalogue,
         *,
@@ -173,13 +177,13 @@ class QuestionsDoor:
         reported = self.reported(wanted.session, token) if token else frozenset()
         voted = self.votes.voted(wanted.session, token)
         if mine or voted or reported or own or self.room is not None:
-            return self._render(wanted, floor, mine, voted, ui, query=query, reported=reported, own=own)
+            return self._render(wanted, questions, mine, voted, ui, query=query, reported=reported, own=own)
         session = wanted.snapshot.session
         generation = 0 if self.translated is None else self.translated.generation
         key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
         made = self._made.pop(key, None)
-        if made is None or made[0] is not floor or made[1] != stands:
-            made = floor, stands, self._render(wanted, floor, mine, voted, ui, query=query)
+        if made is None or made[0] is not questions or made[1] != stands:
+            made = questions, stands, self._render(wanted, questions, mine, voted, ui, query=query)
         self._made[key] = made
         if len(self._made) > MOST_MADE:
             self._made.popitem(last=False)
@@ -187,8 +191,8 @@ class QuestionsDoor:
 
     def _render(
         self,
-        wanted: Asked,
-        floor: Floor,
+        wanted: SessionRequest,
+        questions: Questions,
         mine: frozenset[InterventionId],
         voted: Mapping[PollId, Choice],
         ui: Catalogue,
@@ -198,7 +202,7 @@ class QuestionsDoor:
         own: frozenset[InterventionId] = frozenset(),
     ) -> str:
         may_support = wanted.snapshot.session.status is not Status.CLOSED
-        found, base = listing(floor, closed=not may_support), f"/s/{quote(wanted.session)}"
+        found, base = listing(questions, closed=not may_support), f"/s/{quote(wanted.session)}"
         going = wanted.snapshot.session.status in ON
         pending: list[str] = []
 
@@ -211,7 +215,7 @@ class QuestionsDoor:
 
         def row(each: Intervention, why: Why | None = None) -> Row:
             channel = "" if each.segment is None else self.channel_of(wanted.session, each.segment)
-            line, live = answer_links(base, floor, each, query, there=bool(channel))
+            line, live = answer_links(base, questions, each, query, there=bool(channel))
             return {
                 "anchor": f"No-{each.number}",
                 "number": each.number,
@@ -248,7 +252,7 @@ class QuestionsDoor:
             if self.room is None
             else [
                 {**_OF_ROOM, **each, "action": f"{each['action']}{query}"}
-                for each in self.room.rows(wanted, floor, ui, mine=mine, own=own)
+                for each in self.room.rows(wanted, questions, ui, mine=mine, own=own)
             ],
             now=[row(each) for each in found.now],
             queue=[row(each.intervention, each.why) for each in found.queue],
@@ -265,22 +269,22 @@ class QuestionsDoor:
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
             every=0 if self.room is None else ROOM_MS,
-            moves=floor.order is Order.SUPPORT,
+            moves=questions.order is QueueOrder.SUPPORT,
             pending=script_json(pending),
             forms=script_json(dict(ui.forms(texts.SUPPORT))),
-            **hands(floor.polls, ui, going=going, mine=voted, base=base, query=query),
+            **hands(questions.polls, ui, going=going, mine=voted, base=base, query=query),
         )
 
     async def support(self, request: web.Request) -> web.Response:
         """Somebody would ask it too, or would no more; back to the list."""
 
-        async def take(wanted: Asked, address: str) -> tuple[str, str]:
+        async def take(wanted: SessionRequest, address: str) -> tuple[str, str]:
             number, too = number_at(request, "number", MAX_DIGITS), await asks_too(request)
             session, token = wanted.session, self.context.token(request, wanted.session)
-            floor = await self.floor_of(session)
-            each = None if floor is None else floor.numbered(number)
+            questions = await self.questions_of(session)
+            each = None if questions is None else questions.numbered(number)
             if too and each is not None and each.id in await self.own_of(session, token):
-                raise Wrong(409, texts.OWN)
+                raise HttpProblem(409, texts.OWN)
             hasty = self.context.visitors.hasty(token)
             require_counted(await self.supports.support(session, number, token, network(address), too=too, hasty=hasty))
             return f"/s/{quote(session)}/questions", f"No-{number}"
@@ -308,13 +312,13 @@ class AbuseDoor:
     async def take(self, request: web.Request) -> web.Response:
         """Somebody reports one; back to the list."""
 
-        async def take(wanted: Asked, _: str) -> tuple[str, str]:
+        async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
             number = number_at(request, "number", MAX_DIGITS)
             token = self._context.token(request, wanted.session)
             answer = await self._reports.report(wanted.session, number, token)
             if answer is not None:
                 unknown = answer.code is RefusalCode.UNKNOWN
-                raise Wrong(404, ErrorText.NOTHING) if unknown else Wrong(503, ErrorText.UNAVAILABLE)
+                raise HttpProblem(404, ErrorText.NOTHING) if unknown else HttpProblem(503, ErrorText.UNAVAILABLE)
             return f"/s/{quote(wanted.session)}/questions", f"No-{number}"
 
         return await self._context.answer_form(request, self._senders, take)
@@ -329,4 +333,4 @@ _OF_ROOM: Row = {
 
 
 def _may_be_supported(each: Intervention) -> bool:
-    return each.standing in WAITING and each.kind is not Kind.REQUEST and not each.removed
+    return each.status in WAITING and each.kind is not Kind.REQUEST and not each.removed

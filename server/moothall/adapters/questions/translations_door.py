@@ -18,7 +18,7 @@ from moothall.adapters.pages.visitor_request import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction, is_language
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.on_wall import is_public
 from moothall.services.questions.translations import NOT_HERE, QuestionTranslations, Rendered, text_of
 from moothall.wire.token_bucket import Allowance
@@ -28,7 +28,7 @@ ALLOWANCE = Allowance(per_second=10, burst=600)
 MAX_DIGITS = 6
 STATUSES = {RefusalCode.UNKNOWN: 404, RefusalCode.BUSY: 503, RefusalCode.UNAVAILABLE: 503}
 
-FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
 """The questions of a session; None where there are none that the visitor may read."""
 
 
@@ -53,10 +53,12 @@ class Rendering(msgspec.Struct, frozen=True, kw_only=True):
 class QuestionTranslationsDoor:
     """Handlers of translated questions."""
 
-    def __init__(self, context: VisitorContext, translations: QuestionTranslations, *, floor_of: FloorOf) -> None:
+    def __init__(
+        self, context: VisitorContext, translations: QuestionTranslations, *, questions_of: QuestionsOf
+    ) -> None:
         self._context = context
         self._translations = translations
-        self._floor_of = floor_of
+        self._questions_of = questions_of
         self._senders = context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
@@ -92,8 +94,8 @@ class QuestionTranslationsDoor:
             return _refused(404, NOT_HERE.message)
 
         async def find() -> Intervention | None:
-            floor = await self._floor_of(SessionId(session))
-            each = None if floor is None else floor.numbered(known)
+            questions = await self._questions_of(SessionId(session))
+            each = None if questions is None else questions.numbered(known)
             return each if each is not None and is_public(each) else None
 
         found = await self._translations.published(SessionId(session), target, find)

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, Wrong
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import clean, kept_query, onward, page_of, private, read_body, read_form
@@ -19,8 +19,8 @@ from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.questions.author_view import Own
-from moothall.services.questions.ports import Questions, TypedTurns
-from moothall.services.questions.typing import Done, Heard, Untyped, Written
+from moothall.services.questions.ports import AuthorQuestions, TypedTurns
+from moothall.services.questions.typing import Done, TypingReceived, Untyped, Written
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=20, burst=400)
@@ -41,7 +41,7 @@ class TypingDoor:
     """Handlers of the text that an author types in their turn, from a form and from a script."""
 
     def __init__(
-        self, context: VisitorContext, asking: Questions, typing: TypedTurns, *, author_page: AuthorPage
+        self, context: VisitorContext, asking: AuthorQuestions, typing: TypedTurns, *, author_page: AuthorPage
     ) -> None:
         self._context = context
         self._asking = asking
@@ -61,7 +61,7 @@ class TypingDoor:
             if request.content_type == "application/json":
                 return await self._from_script(request, wanted, own)
             form = await read_form(request)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return private(self._context.refused(wrong, ui))
         text = clean(form.get("text", ""))
         done = Done(line=form.get("line", ""), text=text, unkept="unkept" in form)
@@ -69,36 +69,44 @@ class TypingDoor:
             return self._given_back(request, wanted, own, ui, why=Untyped.RECORDED, text=text, chosen=chosen)
         # Each is a page of its own, or the second would pass for an older text of the first.
         answer = await self._write(wanted, own, Written(page=done.line, n=0, line="form", done=(done,)))
-        if isinstance(answer, Heard):
+        if isinstance(answer, TypingReceived):
             return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui, chosen=chosen))
         return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)
 
-    async def _known(self, request: web.Request) -> tuple[Asked, Own]:
+    async def _known(self, request: web.Request) -> tuple[SessionRequest, Own]:
         """Whose page it comes from. Raises Wrong."""
         self._senders.check(request)
         wanted = await self._context.asked(request)
         return wanted, await own_at(request, wanted, self._asking)
 
-    async def _from_script(self, request: web.Request, wanted: Asked, own: Own) -> web.Response:
+    async def _from_script(self, request: web.Request, wanted: SessionRequest, own: Own) -> web.Response:
         try:
             written = read(_decoder, await read_body(request))
         except Unreadable as error:
-            raise Wrong(400, ErrorText.REQUEST) from error
+            raise HttpProblem(400, ErrorText.REQUEST) from error
         lines = tuple(msgspec.structs.replace(done, text=clean(done.text)) for done in written.done)
         answer = await self._write(wanted, own, msgspec.structs.replace(written, text=clean(written.text), done=lines))
-        status = 200 if isinstance(answer, Heard) else STATUS[answer]
-        body = msgspec.json.encode(answer if isinstance(answer, Heard) else {"why": answer})
+        status = 200 if isinstance(answer, TypingReceived) else STATUS[answer]
+        body = msgspec.json.encode(answer if isinstance(answer, TypingReceived) else {"why": answer})
         headers = {hdrs.CACHE_CONTROL: "no-store"}
         return private(web.Response(status=status, body=body, content_type="application/json", headers=headers))
 
-    async def _write(self, wanted: Asked, own: Own, written: Written) -> Heard | Untyped:
+    async def _write(self, wanted: SessionRequest, own: Own, written: Written) -> TypingReceived | Untyped:
         try:
             return await self._typing.write(wanted.session, own.intervention.id, written)
         except StorageUnavailable:
             return Untyped.UNAVAILABLE
 
     def _given_back(
-        self, request: web.Request, wanted: Asked, own: Own, ui: Catalogue, *, why: Untyped, text: str, chosen: bool
+        self,
+        request: web.Request,
+        wanted: SessionRequest,
+        own: Own,
+        ui: Catalogue,
+        *,
+        why: Untyped,
+        text: str,
+        chosen: bool,
     ) -> web.Response:
         sentence = untyped(why, ui)
         return self._author_page.answer(

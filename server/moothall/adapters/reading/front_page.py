@@ -29,7 +29,7 @@ LONG_PAST_MS = 12 * 3_600_000
 """A planned session without a log that should have ended so long ago isn't coming any more."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A meeting in the list."""
 
     session: SessionId
@@ -56,7 +56,7 @@ class Day(msgspec.Struct, frozen=True):
     """Meetings of one day."""
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[SessionRow, ...]
 
 
 @dataclass(eq=False, repr=False)
@@ -86,7 +86,7 @@ class FrontPage:
         entries = await self.listed()
         plans = {each.session: each for each in self.planned()}
 
-        def rows(*statuses: Status) -> list[Row]:
+        def rows(*statuses: Status) -> list[SessionRow]:
             found = [entry for entry in entries if entry.status in statuses]
             return [self._row(entry, plans.get(entry.session), ui, chosen=chosen) for entry in found]
 
@@ -104,7 +104,7 @@ class FrontPage:
         )
         return html(text, ui)
 
-    def _only_planned(self, plans: Iterable[Planned], ui: Catalogue) -> list[Row]:
+    def _only_planned(self, plans: Iterable[Planned], ui: Catalogue) -> list[SessionRow]:
         """Those that nothing is known of but the plan."""
         since = self.clock.wall() - LONG_PAST_MS
         return [
@@ -113,7 +113,7 @@ class FrontPage:
             if not plan.rehearsal and self.known(plan.session) is None and (plan.ends or plan.starts or since) >= since
         ]
 
-    def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue, *, chosen: bool) -> Row:
+    def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue, *, chosen: bool) -> SessionRow:
         address = f"/s/{quote(entry.session)}" + (f"?ui={ui.language}" if chosen else "")
         place = self.place(plan.room) if plan is not None and plan.room is not None else ""
         return meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
@@ -121,7 +121,7 @@ class FrontPage:
 
 def meeting_row(
     entry: Entry, plan: Planned | None, address: str, ui: Catalogue, *, zone: Zone, now: int, place: str = ""
-) -> Row:
+) -> SessionRow:
     """A session in a list; where it has no log it has neither `address` nor state. Times are by the clock of `zone`."""
     at = entry.opened if entry.opened is not None or plan is None else plan.starts
     moment = None if at is None else zone.at(at)
@@ -129,7 +129,7 @@ def meeting_row(
     if moment is not None and moment.utcoffset() != zone.at(now).utcoffset():
         time = f"{time} {offset_name(moment)}"
     title, there = entry.title.strip(), entry.status is not Status.ABSENT
-    return Row(
+    return SessionRow(
         session=entry.session,
         address=address if there else "",
         title=title or ui.text("Meeting without a title"),
@@ -144,15 +144,15 @@ def meeting_row(
     )
 
 
-def _time(row: Row) -> tuple[bool, int, str]:
+def _time(row: SessionRow) -> tuple[bool, int, str]:
     """In order of time; what has none comes last."""
     return row.at is None, row.at or 0, row.session
 
 
-def by_day(rows: Iterable[Row], ui: Catalogue, zone: Zone) -> list[Day]:
+def by_day(rows: Iterable[SessionRow], ui: Catalogue, zone: Zone) -> list[Day]:
     """The rows, which are in order of time, by day."""
 
-    def day(row: Row) -> str:
+    def day(row: SessionRow) -> str:
         return "" if row.at is None else format_date(zone.at(row.at), "full", locale=ui.locale)
 
     return [Day(name, tuple(there)) for name, there in groupby(rows, day)]

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 
 from moothall.adapters.pages.door_texts import DoorText
-from moothall.adapters.pages.request_context import Wrong
+from moothall.adapters.pages.request_context import HttpProblem
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_form, see_other
@@ -53,34 +53,34 @@ class LanguagesDoor:
             tag = await _language(request)
             wanted = await self._context.asked(request, "")
             if tag not in self._offered(wanted.session):
-                raise Wrong(404, ErrorText.LANGUAGE)
+                raise HttpProblem(404, ErrorText.LANGUAGE)
             answer = await self._want(wanted.session, tag)
             if isinstance(answer, Refusal):
                 raise _wrong(answer)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return self._context.refused(wrong, ui)
         choices = page_choices.chosen(request.query)
         address = Address(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
         return see_other(address.page())
 
 
-def _wrong(answer: Refusal) -> Wrong:
+def _wrong(answer: Refusal) -> HttpProblem:
     match answer.code:
         case RefusalCode.UNKNOWN:
-            return Wrong(404, ErrorText.LANGUAGE)
+            return HttpProblem(404, ErrorText.LANGUAGE)
         case RefusalCode.BUSY:
-            return Wrong(503, DoorText.TRANSLATING)
+            return HttpProblem(503, DoorText.TRANSLATING)
         case _:
-            return Wrong(503, ErrorText.UNAVAILABLE)
+            return HttpProblem(503, ErrorText.UNAVAILABLE)
 
 
 async def _language(request: web.Request) -> str:
     """The tag in a form. Raises Wrong, 400 in any case, when it is too long, or there is none."""
     try:
         form = await read_form(request, MAX_BODY_BYTES, fields=MAX_FIELDS)
-    except Wrong as wrong:
-        raise Wrong(400, ErrorText.REQUEST) from wrong
+    except HttpProblem as wrong:
+        raise HttpProblem(400, ErrorText.REQUEST) from wrong
     tag = form.get("language", "")
     if not 0 < len(tag) <= MAX_LANGUAGE or not tag.isascii():
-        raise Wrong(400, ErrorText.REQUEST)
+        raise HttpProblem(400, ErrorText.REQUEST)
     return tag

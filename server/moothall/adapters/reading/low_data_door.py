@@ -14,12 +14,12 @@ from typing import Protocol
 
 from aiohttp import HttpVersion11, hdrs, web
 
-from moothall.adapters.reading.reader_routes import Frames, Readers, Reading, Refused, begin, let_go
+from moothall.adapters.reading.reader_routes import Frames, ReaderRequest, Readers, Refused, begin, let_go
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView
 from moothall.services.readers.fanout import SessionFanout
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.frames import PULSE, Format, chunk
 from moothall.wire.low_data import PULSE_MS, LowData
@@ -140,7 +140,7 @@ class LowDataDoor:
             return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=wait).response()
         return await self._readers.answer(request, self._stream, finished=True)
 
-    async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, reading: ReaderRequest) -> web.StreamResponse:
         packed = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
         headers = {"Content-Type": "text/event-stream; charset=utf-8"}
         if packed:

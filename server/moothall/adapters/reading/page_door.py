@@ -16,10 +16,10 @@ from aiohttp import hdrs, web
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.error_pages import error_page
 from moothall.adapters.pages.request_context import (
-    Asked,
+    HttpProblem,
     PageOf,
+    SessionRequest,
     SnapshotOf,
-    Wrong,
     asked,
     began,
     html,
@@ -42,7 +42,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.core.session.state import ON
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
@@ -57,11 +57,11 @@ SoundOf = Callable[[Session], str | None]
 LackingOf = Callable[[SessionId, ChannelId], Lacking]
 """What its translations lack, for a visitor of a text's page, who counts as its reader for a while."""
 
-FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
 """The questions and comments of a session; None where there is none that may be read."""
 
 
-async def _no_floor(_: SessionId) -> Floor | None:
+async def _no_questions(_: SessionId) -> Questions | None:
     return None
 
 
@@ -79,7 +79,7 @@ class PageDoor:
     `public` is the server's address as others know it, without a path.
 
     `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the
-    languages (BCP-47) into which a session could be translated. `floor_of`: what was asked. `instead`: the
+    languages (BCP-47) into which a session could be translated. `questions_of`: what was asked. `instead`: the
     text that readers of one are sent to while an interpreter is silent, or goes on.
     """
 
@@ -95,7 +95,7 @@ class PageDoor:
     quality_of: QualityOf = lambda _session, _channel: None
     offered: Callable[[SessionId], Sequence[str]] = lambda _: ()
     lacking_of: LackingOf = lambda _session, _channel: Lacking()
-    floor_of: FloorOf = _no_floor
+    questions_of: QuestionsOf = _no_questions
     instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None
     your_turn: YourTurn | None = None
 
@@ -117,11 +117,11 @@ class PageDoor:
             wanted = await asked(request, self.snapshot_of)
             before = _number(request, "before", ErrorText.BEFORE)
             older = None if before is None else await self._older(wanted, before)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
-        floor = await self.floor_of(wanted.session)
+        questions = await self.questions_of(wanted.session)
         lines = wanted.snapshot.lines if older is None else older.lines
-        parts = await self._parts(request, wanted, ui, floor, lines, chosen=chosen)
+        parts = await self._parts(request, wanted, ui, questions, lines, chosen=chosen)
         text = SessionPage(self.pages).render_session(
             wanted.snapshot,
             parts,
@@ -131,7 +131,7 @@ class PageDoor:
             public=self.public,
             last_awaited=self.last_awaited(wanted.session),
             quality=self.quality_of(wanted.session, wanted.feed.channel),
-            floor=floor,
+            questions=questions,
             instead=self.instead(wanted.session, wanted.feed.channel),
             instead_of=_channel(request.query.get("instead-of", "")),
         )
@@ -140,9 +140,9 @@ class PageDoor:
     async def _parts(
         self,
         request: web.Request,
-        wanted: Asked,
+        wanted: SessionRequest,
         ui: Catalogue,
-        floor: Floor | None,
+        questions: Questions | None,
         lines: Sequence[Line],
         *,
         chosen: bool,
@@ -158,7 +158,7 @@ class PageDoor:
             offered=self.offered(wanted.session),
             lacking=self.lacking_of(wanted.session, wanted.feed.channel),
             your_turn=turn,
-            now_asked=now_asked(floor, ui, going=wanted.snapshot.session.status in ON),
+            now_asked=now_asked(questions, ui, going=wanted.snapshot.session.status in ON),
         )
 
     async def line_page(self, request: web.Request) -> web.Response:
@@ -170,8 +170,8 @@ class PageDoor:
             known = is_name(segment)
             number = await self.number_of(wanted.session, wanted.feed, SegmentId(segment)) if known else None
             if number is None:
-                raise Wrong(404, ErrorText.NOTHING)
-        except Wrong as wrong:
+                raise HttpProblem(404, ErrorText.NOTHING)
+        except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         return self._to_line(request, wanted, ui, segment, number, chosen=chosen)
 
@@ -182,13 +182,13 @@ class PageDoor:
             wanted = await asked(request, self.snapshot_of)
             found = await self._said_at(wanted, number_at(request, "ms", MAX_DIGITS))
             if found is None:
-                raise Wrong(404, ErrorText.NOTHING)
-        except Wrong as wrong:
+                raise HttpProblem(404, ErrorText.NOTHING)
+        except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         segment, number = found
         return self._to_line(request, wanted, ui, segment, number, chosen=chosen, live="live" in request.query)
 
-    async def _said_at(self, wanted: Asked, t: int) -> tuple[SegmentId, int] | None:
+    async def _said_at(self, wanted: SessionRequest, t: int) -> tuple[SegmentId, int] | None:
         """The first line that begins at `t` (media ms) or later, else the last one, and its number."""
         lines, start = wanted.snapshot.lines, wanted.snapshot.before or 0
         while start and (not lines or not goes_before(lines[0].t0, t)):
@@ -205,7 +205,7 @@ class PageDoor:
     def _to_line(
         self,
         request: web.Request,
-        wanted: Asked,
+        wanted: SessionRequest,
         ui: Catalogue,
         segment: str,
         number: int,
@@ -227,10 +227,10 @@ class PageDoor:
             wanted = await asked(request, self.snapshot_of)
             start = _number(request, "from", ErrorText.FROM) or 1
             seen = await self._own_pace(wanted, start - 1)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
-        floor, lines = await self.floor_of(wanted.session), [line for _, line in seen.lines]
-        parts = await self._parts(request, wanted, ui, floor, lines, chosen=chosen)
+        questions, lines = await self.questions_of(wanted.session), [line for _, line in seen.lines]
+        parts = await self._parts(request, wanted, ui, questions, lines, chosen=chosen)
         text = SessionPage(self.pages).render_own_pace(wanted.snapshot.session, seen, parts)
         return html(text, ui) if parts.your_turn is None else own_html(text, ui)
 
@@ -245,7 +245,7 @@ class PageDoor:
             wanted = await asked(request, self.snapshot_of)
             before = _number(request, "before", ErrorText.BEFORE)
             older = await self._older(wanted, _total(wanted.snapshot) if before is None else before)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             body = msgspec.json.encode({"error": ui.text(wrong.key)})
             return web.Response(status=wrong.status, body=body, content_type="application/json")
         body = msgspec.json.encode({"lines": older.lines, "before": older.start or None})
@@ -272,16 +272,16 @@ class PageDoor:
             return web.Response(body=file.packed, headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
         return web.Response(body=file.body, headers=headers)
 
-    async def _older(self, wanted: Asked, before: int) -> OlderPage:
+    async def _older(self, wanted: SessionRequest, before: int) -> OlderPage:
         total = _total(wanted.snapshot)
         stop = min(before, total)
         lines = await self.page_of(wanted.session, wanted.feed, stop) if stop else ()
         if lines is None:
-            raise Wrong(404, ErrorText.NO_SESSION)
+            raise HttpProblem(404, ErrorText.NO_SESSION)
         until = await began(wanted, self.page_of, stop) if stop < total else None
         return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
 
-    async def _said(self, wanted: Asked, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
+    async def _said(self, wanted: SessionRequest, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
         """The lines that were spoken, back to the first that `lines` of a translation were made from; None where they
         are not to be shown.
         """
@@ -304,7 +304,7 @@ class PageDoor:
             missing -= {line.segment for line in page}
         return said
 
-    async def _own_pace(self, wanted: Asked, start: int) -> OwnPace:
+    async def _own_pace(self, wanted: SessionRequest, start: int) -> OwnPace:
         """Finished lines from number `start` on, as many as a page has."""
         snapshot = wanted.snapshot
         total = _total(snapshot)
@@ -322,7 +322,7 @@ class PageDoor:
                 page = await self.page_of(wanted.session, wanted.feed, stop) or ()
                 page_start = stop - len(page)
                 if number < page_start:
-                    raise Wrong(404, ErrorText.NO_SESSION)
+                    raise HttpProblem(404, ErrorText.NO_SESSION)
             line = page[number - page_start]
             if shows(line):
                 found.append((number, line))
@@ -332,7 +332,7 @@ class PageDoor:
         return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
 
 
-def _address(request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool) -> Address:
+def _address(request: web.Request, wanted: SessionRequest, ui: Catalogue, *, chosen: bool) -> Address:
     """The address of a text with what the request's has chosen; `chosen`: the language too."""
     choices = page_choices.chosen(request.query)
     return Address(wanted.session, channel=wanted.feed.channel, ui=ui.language if chosen else None, choices=choices)
@@ -354,5 +354,5 @@ def _number(request: web.Request, name: str, key: str) -> int | None:
         return None
     number = number_in(text, MAX_DIGITS)
     if not number:
-        raise Wrong(400, key)
+        raise HttpProblem(400, key)
     return number

@@ -99,9 +99,9 @@ def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zo
 
 def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
     """Since when a translation that is no part of the record is made; "" for any other text."""
-    if channel.of_record or channel.asked is None:
+    if channel.of_record or channel.requested is None:
         return ""
-    return ui.named("reader/menu.since", date=format_date(zone.at(channel.asked), "long", locale=ui.locale))
+    return ui.named("reader/menu.since", date=format_date(zone.at(channel.requested), "long", locale=ui.locale))
 
 
 def ways(session: Session, address: Address, ui: Catalogue, *, own_pace: int | None = None) -> list[dict[str, object]]:

@@ -16,7 +16,7 @@ from aiohttp import HttpVersion11, web
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_rows import gap_text
-from moothall.adapters.reading.reader_routes import Frames, Readers, Reading, begin, let_go
+from moothall.adapters.reading.reader_routes import Frames, ReaderRequest, Readers, begin, let_go
 from moothall.core.session.state import Status
 from moothall.core.views.captions import SNAPSHOT_LINES
 from moothall.wire.frames import Format, chunk
@@ -81,7 +81,7 @@ class PlainDoor:
         """Answer one reader until the session is closed or the reader has left."""
         return await self._readers.answer(request, self._stream, finished=True)
 
-    async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, reading: ReaderRequest) -> web.StreamResponse:
         response, transport = await begin(request, {"Content-Type": "text/plain; charset=utf-8"})
         if transport is None or self._closed:
             return response
@@ -100,7 +100,7 @@ class PlainDoor:
     async def _follow(
         self,
         response: web.StreamResponse,
-        reading: Reading,
+        reading: ReaderRequest,
         outlet: _TextOutlet,
         text: PlainText,
         *,

@@ -13,7 +13,7 @@ from functools import partial
 from aiohttp import web
 
 from moothall.adapters.pages.visitor_request import number_in
-from moothall.adapters.reading.reader_routes import Readers, Reading, Refused, show_stalls
+from moothall.adapters.reading.reader_routes import ReaderRequest, Readers, Refused, show_stalls
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import Position
 from moothall.wire.close_codes import CloseCode
@@ -80,7 +80,7 @@ class PollDoor:
             return wait.response()
         return await self._readers.answer(request, partial(self._answer, wait=wait))
 
-    async def _answer(self, request: web.Request, reading: Reading, *, wait: int) -> web.Response:
+    async def _answer(self, request: web.Request, reading: ReaderRequest, *, wait: int) -> web.Response:
         transport = request.transport
         if transport is None:
             return web.Response(status=503)  # Whoever asked has left.

@@ -28,7 +28,7 @@ from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Outlet, Subscription
 from moothall.services.sessions.reader_access import ASKER
 from moothall.services.sessions.role_links import Staff
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, Received, decode
@@ -53,7 +53,7 @@ PROBE_S = 30
 """A connection on which nothing goes is probed by the kernel after so long, and then as often."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class ReaderRequest(msgspec.Struct, frozen=True):
     """A reader's wish, found to be possible."""
 
     fanout: SessionFanout
@@ -101,7 +101,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
         return web.Response(status=self.status, text=self.message + "\n", headers=headers)
 
 
-Stream = Callable[[web.Request, Reading], Awaitable[web.StreamResponse]]
+Stream = Callable[[web.Request, ReaderRequest], Awaitable[web.StreamResponse]]
 """How a door answers a wish that is possible."""
 
 _FULL = {
@@ -272,7 +272,7 @@ class Readers:
         finally:
             place.leave()
 
-    async def look_up(self, request: web.Request, *, finished: bool = False) -> Reading | Refused:
+    async def look_up(self, request: web.Request, *, finished: bool = False) -> ReaderRequest | Refused:
         """What the request's address asks for. `Last-Event-ID` wins over `after`.
 
         `finished`: the door gives finished lines alone; the feed in the address is ignored.
@@ -308,7 +308,7 @@ class Readers:
         aside = staff and request.query.get("as") == "microphone"
         if isinstance(view, Refusal):
             return _refused(view)
-        return Reading(fanout, feed, view, after, aside, _reader(request))
+        return ReaderRequest(fanout, feed, view, after, aside, _reader(request))
 
 
 def _abort(request: web.Request) -> None:

@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import DoorText, report_part
-from moothall.adapters.pages.request_context import Asked, Wrong, own_html
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_body, read_form, title_language, title_of
 from moothall.core.kernel.decoding import read_json
@@ -67,7 +67,7 @@ class ReportsDoor:
         ui, chosen = self._context.language(request)
         try:
             wanted = await self._context.asked(request)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return self._refuse(request, wrong, ui)
         token = self._context.visitors.token(request, COOKIE, wanted.session)
         if not _is_script(request):
@@ -92,8 +92,8 @@ class ReportsDoor:
                 return self._once_more(request, wanted.session)
             refused = self._reports.report(wanted.session, wanted.feed.channel, sent.kind, token)
             if isinstance(refused, Refusal):
-                raise Wrong(503, DoorText.MANY)
-        except Wrong as wrong:
+                raise HttpProblem(503, DoorText.MANY)
+        except HttpProblem as wrong:
             return self._refuse(request, wrong, ui)
         if _is_script(request):
             response = self._json(wanted.session, ui, token)
@@ -136,7 +136,9 @@ class ReportsDoor:
         body = msgspec.json.encode({"reports": said})
         return web.Response(body=body, content_type="application/json", headers=headers)
 
-    def _page(self, request: web.Request, wanted: Asked, ui: Catalogue, token: str, *, chosen: bool) -> web.Response:
+    def _page(
+        self, request: web.Request, wanted: SessionRequest, ui: Catalogue, token: str, *, chosen: bool
+    ) -> web.Response:
         answers = self._reports.answers(wanted.session, token) if token else {}
         language_query = f"&ui={ui.language}" if chosen else ""
         text = self._context.pages.render(
@@ -151,7 +153,7 @@ class ReportsDoor:
         )
         return own_html(text, ui)
 
-    def _refuse(self, request: web.Request, wrong: Wrong, ui: Catalogue) -> web.Response:
+    def _refuse(self, request: web.Request, wrong: HttpProblem, ui: Catalogue) -> web.Response:
         if not _is_script(request):
             response = self._context.refusal(wrong, ui)
         else:
@@ -171,7 +173,7 @@ async def _sent(request: web.Request) -> _Sent:
         form = await read_form(request, MAX_BODY_BYTES, fields=MAX_FIELDS, long=DoorText.REPORT, unread=DoorText.REPORT)
         return msgspec.convert(form, _Sent)
     except ValueError as error:
-        raise Wrong(400, DoorText.REPORT) from error
+        raise HttpProblem(400, DoorText.REPORT) from error
 
 
 def _is_script(request: web.Request) -> bool:

@@ -44,7 +44,7 @@ from moothall.adapters.reading.parallel_text import put_beside, with_waiting
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, Position
 from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.core.questions.listing import figures_of
 from moothall.core.session.state import ON, Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
@@ -121,15 +121,15 @@ class SessionPage:
         public: str = "",
         last_awaited: bool = False,
         quality: Quality | None = None,
-        floor: Floor | None = None,
+        questions: Questions | None = None,
         instead: ChannelId | None = None,
         instead_of: ChannelId | None = None,
     ) -> str:
         """The page of a session: its newest lines, or `older` ones.
 
         `now` is Unix ms. `sound_address` is where the sound can be heard, `public` the server's address as others know
-        it; `last_awaited` as for `standing`; `quality` is how good the text is, `floor` what was asked. `instead` and
-        `instead_of` are as for `in_place`.
+        it; `last_awaited` as for `standing`; `quality` is how good the text is, `questions` what was asked.
+        `instead` and `instead_of` are as for `in_place`.
         """
         session = snapshot.session
         zone = self._clock_of(session, now)
@@ -168,10 +168,10 @@ class SessionPage:
             sound_address=sound_address,
             quality=quality_line(quality, ui),
             asked=[
-                *([] if floor is None else figures(figures_of(floor), ui)),
+                *([] if questions is None else figures(figures_of(questions), ui)),
                 *filter(None, [took_part(session.hubs, ui)]),
             ],
-            raised=raised(floor, ui, going=session.status in ON),
+            raised=raised(questions, ui, going=session.status in ON),
             card=card_part(
                 session,
                 self._pages.date(session, ui),

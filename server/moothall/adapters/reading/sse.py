@@ -11,7 +11,7 @@ import asyncio
 
 from aiohttp import HttpVersion11, web
 
-from moothall.adapters.reading.reader_routes import Readers, Reading, begin, let_go
+from moothall.adapters.reading.reader_routes import ReaderRequest, Readers, begin, let_go
 from moothall.wire.frames import Format, chunk, retry
 
 COME_BACK_MS = (1_000, 4_000)
@@ -50,7 +50,7 @@ class EventsDoor:
         """Answer one reader for as long as it stays."""
         return await self._readers.answer(request, self._stream)
 
-    async def _stream(self, request: web.Request, reading: Reading) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, reading: ReaderRequest) -> web.StreamResponse:
         response, transport = await begin(request, {"Content-Type": "text/event-stream; charset=utf-8"})
         if transport is None or self._closed:
             return response

@@ -11,7 +11,7 @@ import asyncio
 
 from aiohttp import WSMsgType, web
 
-from moothall.adapters.reading.reader_routes import Readers, Reading, Refused, let_go, show_stalls
+from moothall.adapters.reading.reader_routes import ReaderRequest, Readers, Refused, let_go, show_stalls
 from moothall.core.kernel.errors import Refusal
 from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
 from moothall.wire.frames import Format
@@ -76,7 +76,9 @@ class WebSocketDoor:
         finally:
             place.leave()
 
-    async def _serve(self, request: web.Request, socket: web.WebSocketResponse, reading: Reading | Refused) -> None:
+    async def _serve(
+        self, request: web.Request, socket: web.WebSocketResponse, reading: ReaderRequest | Refused
+    ) -> None:
         transport = request.transport
         if transport is None:
             return
@@ -93,7 +95,7 @@ class WebSocketDoor:
         finally:
             del self._sockets[socket]
 
-    async def _read(self, socket: web.WebSocketResponse, transport: asyncio.Transport, reading: Reading) -> None:
+    async def _read(self, socket: web.WebSocketResponse, transport: asyncio.Transport, reading: ReaderRequest) -> None:
         outlet = _Outlet(transport, socket)
         subscription = await reading.subscribe(outlet, Format.WEBSOCKET)
         if isinstance(subscription, Refusal):

@@ -14,17 +14,25 @@ from aiohttp import web
 
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import Asked, SnapshotOf, Wrong, asked, language, own_html, refusal
+from moothall.adapters.pages.request_context import (
+    HttpProblem,
+    SessionRequest,
+    SnapshotOf,
+    asked,
+    language,
+    own_html,
+    refusal,
+)
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, page_of, private
 from moothall.adapters.questions import asking_texts as texts
-from moothall.core.events.question_parts import OPEN, Standing
+from moothall.core.events.question_parts import OPEN, InterventionStatus
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.order import queue
 from moothall.services.questions.author_view import Own
-from moothall.services.questions.ports import Questions
+from moothall.services.questions.ports import AuthorQuestions
 
 NEAR = 2
 """How many come before one whose author is told that it is near."""
@@ -34,7 +42,7 @@ LONGEST = 200
 """Characters of what is asked that the bar shows."""
 
 
-def card(wanted: Asked, mine: Sequence[tuple[str, Own]], ui: Catalogue, query: str) -> dict[str, object]:
+def card(wanted: SessionRequest, mine: Sequence[tuple[str, Own]], ui: Catalogue, query: str) -> dict[str, object]:
     """For `_your_turn.html`: about the question that is called, or else is next. `mine`: by their authors' tokens."""
     base = f"/s/{quote(wanted.session)}"
     near = sorted((each for each in mine if each[1].ahead is not None), key=lambda each: each[1].ahead or 0)
@@ -53,13 +61,13 @@ def card(wanted: Asked, mine: Sequence[tuple[str, Own]], ui: Catalogue, query: s
 
 
 def _is_called(own: Own) -> bool:
-    return own.intervention.standing is Standing.CALLED
+    return own.intervention.status is InterventionStatus.CALLED
 
 
-def now_asked(floor: Floor | None, ui: Catalogue, *, going: bool) -> Mapping[str, object]:
+def now_asked(questions: Questions | None, ui: Catalogue, *, going: bool) -> Mapping[str, object]:
     """For the bar: what is asked now, and what scripts need to say so later."""
-    called = None if floor is None or not going or floor.called is None else floor.get(floor.called)
-    waiting = [] if floor is None else [floor.get(each.intervention) for each in queue(floor)[:MOST_KNOWN]]
+    called = None if questions is None or not going or questions.called is None else questions.get(questions.called)
+    waiting = [] if questions is None else [questions.get(each.intervention) for each in queue(questions)[:MOST_KNOWN]]
     found = [each for each in (called, *waiting) if each is not None and each.published]
     known = {each.number: [each.kind.value, each.text[:LONGEST], each.language] for each in found}
     return {
@@ -88,7 +96,7 @@ def _said(each: Intervention, ui: Catalogue) -> str:
 class YourTurn:
     """Serves the part of a page that is for authors."""
 
-    def __init__(self, pages: Pages, questions: Questions, snapshot_of: SnapshotOf, visitors: Visitors) -> None:
+    def __init__(self, pages: Pages, questions: AuthorQuestions, snapshot_of: SnapshotOf, visitors: Visitors) -> None:
         self._pages = pages
         self._questions = questions
         self._snapshot_of = snapshot_of
@@ -99,7 +107,7 @@ class YourTurn:
         return [web.get("/s/{session}/your-turn", self.answer)]
 
     async def part(
-        self, request: web.Request, wanted: Asked, ui: Catalogue, *, chosen: bool
+        self, request: web.Request, wanted: SessionRequest, ui: Catalogue, *, chosen: bool
     ) -> dict[str, object] | None:
         """What a page has for the browser that asks for it; None where it has asked nothing that is still open.
 
@@ -107,7 +115,7 @@ class YourTurn:
         """
         token = self._visitors.token(request, COOKIE, wanted.session)
         asked = await self._questions.mine(wanted.session, token) if token else ()
-        mine = [each for each in asked if each[1].intervention.standing in OPEN and not each[1].over]
+        mine = [each for each in asked if each[1].intervention.status in OPEN and not each[1].over]
         return card(wanted, mine, ui, kept_query(request, ui, chosen=chosen)) if mine else None
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -115,7 +123,7 @@ class YourTurn:
         ui, chosen = language(self._pages, request)
         try:
             wanted = await asked(request, self._snapshot_of)
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return private(refusal(wrong, self._pages, ui))
         part = await self.part(request, wanted, ui, chosen=chosen)
         return private(own_html(self._pages.render("_your_turn.html", ui=ui, your_turn=part), ui))

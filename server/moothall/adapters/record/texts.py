@@ -11,7 +11,7 @@ from moothall.adapters.pages.translation_texts import made_text
 from moothall.adapters.questions.asking_texts import NUMBERED, figures
 from moothall.adapters.reading.page_menu import since
 from moothall.adapters.reading.page_rows import channel_name, text_notice
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind, GapReason, Origin, SealVersion
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Channel
@@ -40,7 +40,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
     channel = Channel(kind=record.kind, languages=record.languages)
     known = record.session.channels.get(record.channel, channel)
     opened = record.session.opened
-    floor = record.kind is ChannelKind.FLOOR
+    questions = record.kind is ChannelKind.FLOOR
     languages = ", ".join(ui.language_name(tag) for tag in record.languages)
     about = (
         "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
@@ -58,11 +58,11 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         translated=lambda made: made_text(made, ui),
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},
-        notice=ui.text(NOTICE) if floor else text_notice(record.session, record.channel, ui),
+        notice=ui.text(NOTICE) if questions else text_notice(record.session, record.channel, ui),
         asked=AskedWording(
             figures=tuple(figures(record.figures, ui)),
             kinds={kind: ui.text(key) for kind, key in NUMBERED.items()},
-            standings={standing: ui.named(f"desk/stands.{standing}") for standing in Standing},
+            statuses={status: ui.named(f"desk/stands.{status}") for status in InterventionStatus},
             **ui.group("record-asked"),
         ),
         **ui.group("record"),

@@ -19,7 +19,7 @@ import msgspec
 
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE
-from moothall.adapters.sound.child_messages import Ended, Failed, Message, Opened, Order, Trouble
+from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Message, Opened, Trouble
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import AudioError
 
@@ -49,7 +49,7 @@ class AudioFile:
         *,
         first_sample: int = 0,
         channel: int | None = None,
-        order: Order | None = None,
+        order: DecodeRequest | None = None,
     ) -> None:
         """Name the file.
 
@@ -61,7 +61,7 @@ class AudioFile:
             order: the limits; the default ones are right for everything but tests.
         """
         self._path = Path(path)
-        self._order = msgspec.structs.replace(order or Order(), first_sample=first_sample, channel=channel)
+        self._order = msgspec.structs.replace(order or DecodeRequest(), first_sample=first_sample, channel=channel)
         self._process: asyncio.subprocess.Process | None = None
         self._read_samples = 0
         self._ended = False

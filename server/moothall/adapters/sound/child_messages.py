@@ -12,7 +12,7 @@ DAY = 24 * 3600 * RATE
 """Samples of the longest output, 24 h."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class DecodeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to decode and within which limits."""
 
     first_sample: int = 0
@@ -78,7 +78,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
 Message = Opened | Failed | Ended
 
 
-class EncodeOrder(msgspec.Struct, frozen=True, kw_only=True):
+class EncodeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One file to be encoded."""
 
     bitrate: int

@@ -19,7 +19,7 @@ from contextlib import suppress
 
 import msgspec
 
-from moothall.adapters.sound.child_messages import Ended, Message, Order
+from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Message
 from moothall.adapters.sound.decoding import decode
 
 
@@ -39,7 +39,7 @@ def load_library() -> None:
                 importlib.import_module(module.name)
 
 
-def confine(order: Order) -> None:
+def confine(order: DecodeRequest) -> None:
     """Take from this process what decoding doesn't need. There is no way back.
 
     Afterwards no file and no socket can be opened and nothing written to a file; descriptors 0 to 2 stay.
@@ -53,7 +53,7 @@ def confine(order: Order) -> None:
 
 def main(order_json: str) -> int:
     """Serve one order; returns the exit code, 0 when `Ended` was told."""
-    order = msgspec.json.decode(order_json, type=Order)
+    order = msgspec.json.decode(order_json, type=DecodeRequest)
     last: Message | None = None
 
     def tell(message: Message) -> None:

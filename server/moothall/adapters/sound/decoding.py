@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE, Mixer, TimeLine
-from moothall.adapters.sound.child_messages import Ended, Failed, Message, Opened, Order, Trouble
+from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Message, Opened, Trouble
 from moothall.adapters.sound.truncation import is_cut_off, states_duration
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class _Nameless:
 class _Output:
     """Leaves out the beginning, keeps to the cap, and writes in pieces of a second."""
 
-    def __init__(self, order: Order, write: Callable[[bytes], None]) -> None:
+    def __init__(self, order: DecodeRequest, write: Callable[[bytes], None]) -> None:
         self._skip = order.first_sample
         self._most = order.most_samples
         self._write = write
@@ -77,7 +77,7 @@ class _Output:
 
 def decode(
     file: BinaryIO,
-    order: Order,
+    order: DecodeRequest,
     write: Callable[[bytes], None],
     tell: Callable[[Message], None],
     grant: Callable[[int], None] = lambda _samples: None,
@@ -101,7 +101,7 @@ def decode(
 
 def _decode(
     file: BinaryIO,
-    order: Order,
+    order: DecodeRequest,
     write: Callable[[bytes], None],
     tell: Callable[[Message], None],
     grant: Callable[[int], None],

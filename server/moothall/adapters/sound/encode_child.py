@@ -17,7 +17,7 @@ import sys
 import msgspec
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
-from moothall.adapters.sound.child_messages import EncodeOrder, Order
+from moothall.adapters.sound.child_messages import DecodeRequest, EncodeRequest
 from moothall.adapters.sound.decode_child import limit, load_library
 from moothall.adapters.sound.decoding import decode
 
@@ -79,7 +79,7 @@ def _new(encoder: Encoder) -> None:
         encoder.add(data[:whole])
 
 
-def _again(encoder: Encoder, order: EncodeOrder) -> None:
+def _again(encoder: Encoder, order: EncodeRequest) -> None:
     """Encode the recording on descriptor 0 once more, with its silent spans."""
     at = 0
 
@@ -95,7 +95,7 @@ def _again(encoder: Encoder, order: EncodeOrder) -> None:
         encoder.add(bytes(samples))
 
     with os.fdopen(0, "rb", closefd=False) as file:
-        decode(file, Order(), add, lambda _: None)
+        decode(file, DecodeRequest(), add, lambda _: None)
 
 
 def confine() -> None:
@@ -106,7 +106,7 @@ def confine() -> None:
 
 def main(order_json: str) -> int:
     """Serve one order; returns the exit code."""
-    order = msgspec.json.decode(order_json, type=EncodeOrder)
+    order = msgspec.json.decode(order_json, type=EncodeRequest)
     load_library()
     confine()
     encoder = Encoder(_Out(), order.bitrate)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.sound.audio_file import AudioFile, start_coder
-from moothall.adapters.sound.child_messages import EncodeOrder
+from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.spool_folder import leave_room
 from moothall.adapters.store.files import opened
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
-from moothall.services.sound.recorder import Part
+from moothall.services.sound.recorder import RecordingPart
 
 TAIL = 1 << 17
 """Bytes at the end that are looked at: more than one page has."""
@@ -45,7 +45,7 @@ class SoundFolder:
         """Those with a recording (`SoundStore`)."""
         return await asyncio.to_thread(self._sessions)
 
-    async def parts(self, session: SessionId) -> tuple[Part, ...]:
+    async def parts(self, session: SessionId) -> tuple[RecordingPart, ...]:
         """A session's parts, by source and position (`SoundStore`)."""
         return await asyncio.to_thread(self._parts, session)
 
@@ -62,10 +62,10 @@ class SoundFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             leave_room(path.parent)
             with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
-                process = await _encoder(EncodeOrder(bitrate=self._bitrate), asyncio.subprocess.PIPE, file)
+                process = await _encoder(EncodeRequest(bitrate=self._bitrate), asyncio.subprocess.PIPE, file)
         return OpusPart(process, path)
 
-    async def read(self, part: Part, first: int, count: int) -> bytes:
+    async def read(self, part: RecordingPart, first: int, count: int) -> bytes:
         """Up to `count` samples of a part from position `first` on (`SoundStore`)."""
         try:
             async with AudioFile(
@@ -75,13 +75,13 @@ class SoundFolder:
         except AudioError:
             return b""
 
-    async def silence(self, part: Part, first: int, last: int) -> None:
+    async def silence(self, part: RecordingPart, first: int, last: int) -> None:
         """Make a part again with silence from `first` up to `last` (`SoundStore`). The old file is overwritten once the
         new one stands in its place.
         """
         path = self.path(part.session, part.source, part.first)
         new = path.with_suffix(".new")
-        order = EncodeOrder(
+        order = EncodeRequest(
             bitrate=self._bitrate, again=True, silent=((max(0, first - part.first), last - part.first),)
         )
         with _translated(), opened(path, os.O_RDWR) as old:
@@ -107,11 +107,11 @@ class SoundFolder:
             return ()
         return tuple(SessionId(entry.name) for entry in sorted(self._root.iterdir()) if is_name(entry.name))
 
-    def _parts(self, session: SessionId) -> tuple[Part, ...]:
+    def _parts(self, session: SessionId) -> tuple[RecordingPart, ...]:
         folder = self._root / session
         if not is_name(session) or not folder.is_dir():
             return ()
-        found: list[Part] = []
+        found: list[RecordingPart] = []
         for path in sorted(folder.glob("*/*.opus")):
             name = _FILE.match(path.name)
             if name is None or not is_name(path.parent.name):
@@ -121,7 +121,7 @@ class SoundFolder:
             except FileNotFoundError:
                 continue  # It went while we looked.
             found.append(
-                Part(
+                RecordingPart(
                     session=session,
                     source=SourceId(path.parent.name),
                     first=int(name[1]),
@@ -162,7 +162,7 @@ class OpusPart:
             await self._process.wait()
 
 
-async def _encoder(order: EncodeOrder, source: int, file: int) -> asyncio.subprocess.Process:
+async def _encoder(order: EncodeRequest, source: int, file: int) -> asyncio.subprocess.Process:
     return await start_coder("encode_child", order, stdin=source, stdout=file, stderr=asyncio.subprocess.DEVNULL)
 
 

@@ -19,15 +19,15 @@ from moothall.core.ports import BookEntry
 
 T = TypeVar("T")
 
-FILE_NAME = "programme.sqlite3"
+FILE_NAME = "book.sqlite3"
 """The book's name in a data folder."""
 BUSY_S = 5.0
 _SCHEMA = """
 CREATE TABLE entry (
-    shelf TEXT NOT NULL,
+    namespace TEXT NOT NULL,
     key TEXT NOT NULL,
     body BLOB NOT NULL,
-    PRIMARY KEY (shelf, key)
+    PRIMARY KEY (namespace, key)
 ) STRICT
 """
 _KIND = Kind(
@@ -37,9 +37,10 @@ _KIND = Kind(
     schema=_SCHEMA,
     otherwise="Move it away.",
 )
-# An entry that is written again keeps its place, so that a shelf is read in the order in which things were made.
+# An entry that is written again keeps its place, so that a namespace is read in the order in which things were made.
 _KEEP = """
-INSERT INTO entry (shelf, key, body) VALUES (?, ?, ?) ON CONFLICT (shelf, key) DO UPDATE SET body = excluded.body
+INSERT INTO entry (namespace, key, body) VALUES (?, ?, ?)
+ON CONFLICT (namespace, key) DO UPDATE SET body = excluded.body
 """
 
 
@@ -64,11 +65,13 @@ class SqliteBook:
             thread.shutdown(wait=False)
             raise
 
-    async def read(self, shelf: str) -> Mapping[str, bytes]:
-        """Every entry of a shelf by its key (`Book`)."""
+    async def read(self, namespace: str) -> Mapping[str, bytes]:
+        """Every entry of a namespace by its key (`Book`)."""
 
         def act() -> Mapping[str, bytes]:
-            rows = self._connection.execute("SELECT key, body FROM entry WHERE shelf = ? ORDER BY rowid", (shelf,))
+            rows = self._connection.execute(
+                "SELECT key, body FROM entry WHERE namespace = ? ORDER BY rowid", (namespace,)
+            )
             return dict(rows.fetchall())
 
         return await self._do(act)
@@ -82,10 +85,10 @@ class SqliteBook:
                 for entry in entries:
                     if entry.body is None:
                         self._connection.execute(
-                            "DELETE FROM entry WHERE shelf = ? AND key = ?", (entry.shelf, entry.key)
+                            "DELETE FROM entry WHERE namespace = ? AND key = ?", (entry.namespace, entry.key)
                         )
                     else:
-                        self._connection.execute(_KEEP, (entry.shelf, entry.key, entry.body))
+                        self._connection.execute(_KEEP, (entry.namespace, entry.key, entry.body))
                 self._connection.execute("COMMIT")
             finally:
                 if self._connection.in_transaction:

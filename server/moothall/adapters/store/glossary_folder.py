@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from moothall.adapters.store.files import explained, read_text
-from moothall.core.glossary.files import MOST_BYTES, Part, read_glossary
+from moothall.core.glossary.files import MOST_BYTES, GlossaryPart, read_glossary
 from moothall.core.kernel.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
@@ -24,9 +24,9 @@ class GlossaryFolder:
         """`folder` holds the files, `*.toml`; None when there is none."""
         self._folder = folder
         self._stamp: _Stamp | None = None
-        self._parts: tuple[Part, ...] = ()
+        self._parts: tuple[GlossaryPart, ...] = ()
 
-    def read(self) -> tuple[Part, ...]:
+    def read(self) -> tuple[GlossaryPart, ...]:
         """The parts of all files, in order of their names. Raises ConfigurationError with a sentence."""
         if self._folder is None:
             return ()
@@ -37,7 +37,7 @@ class GlossaryFolder:
             self._parts = tuple(part for path in paths for part in read_glossary(read_text(path), str(path)))
         return self._parts
 
-    def read_again(self) -> tuple[Part, ...]:
+    def read_again(self) -> tuple[GlossaryPart, ...]:
         """Read the files again while a server runs. An unreadable file keeps its last content, and is logged."""
         try:
             return self.read()

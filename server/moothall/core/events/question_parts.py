@@ -14,7 +14,7 @@ class Kind(StrEnum):
     """To speak, or to type, for themselves."""
 
 
-class Standing(StrEnum):
+class InterventionStatus(StrEnum):
     """Where an intervention stands."""
 
     CHECKED = "being-checked"
@@ -36,15 +36,17 @@ class Standing(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OPEN = frozenset({Standing.CHECKED, Standing.QUEUED, Standing.CALLED, Standing.LATER})
+OPEN = frozenset(
+    {InterventionStatus.CHECKED, InterventionStatus.QUEUED, InterventionStatus.CALLED, InterventionStatus.LATER}
+)
 """What is still to come: one of each person at a time."""
-REVOCABLE = OPEN | {Standing.TO_WRITE}
+REVOCABLE = OPEN | {InterventionStatus.TO_WRITE}
 """What its author may take back: it has not been answered."""
-WAITING = frozenset({Standing.QUEUED, Standing.LATER})
+WAITING = frozenset({InterventionStatus.QUEUED, InterventionStatus.LATER})
 """What has been approved and has not had its turn."""
 
 
-class Order(StrEnum):
+class QueueOrder(StrEnum):
     """Whose turn comes next."""
 
     ARRIVAL = "arrival"
@@ -61,6 +63,6 @@ ROOM, REMOTE, HUB = "room", "remote", "hub:"
 """Where an intervention comes from; a hub is `hub:` and its name."""
 
 
-def place_of(origin: str) -> str:
+def side_of(origin: str) -> str:
     """`room`, `remote` or `hub`: the three between which turns alternate."""
     return "hub" if origin.startswith(HUB) else origin

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import msgspec
 
-from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.kernel import lanes
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
@@ -111,7 +111,7 @@ class Word(msgspec.Struct, frozen=True):
     """The recogniser's probability, 0 to 1."""
 
 
-class SourceLine(msgspec.Struct, frozen=True, array_like=True):
+class SourceSegment(msgspec.Struct, frozen=True, array_like=True):
     """A line as it stood when it was translated: an array of two."""
 
     segment: SegmentId
@@ -123,7 +123,7 @@ class SourceLine(msgspec.Struct, frozen=True, array_like=True):
 class MadeFrom(msgspec.Struct, frozen=True, kw_only=True):
     """What a translated line was made of, and how."""
 
-    sources: tuple[SourceLine, ...]
+    sources: tuple[SourceSegment, ...]
     """The lines, one as yet."""
     route: str
     """The engines with their versions and directions, in order: `bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es`.
@@ -255,7 +255,7 @@ class SessionClosed(Event, frozen=True, kw_only=True, tag="session.closed"):
     """When, media ms."""
 
 
-class CloseAsked(StaffEvent, frozen=True, kw_only=True, tag="close.asked"):
+class CloseRequested(StaffEvent, frozen=True, kw_only=True, tag="close.requested"):
     """The session is to be closed once its last words are in the log, also by the next life of a server that is killed.
 
     What closes it is `session.closed` alone.
@@ -301,7 +301,7 @@ class ChannelAdded(Event, frozen=True, kw_only=True, tag="channel.added"):
     """BCP-47 tags that its segments may have."""
     of_record: bool = False
     """Of a translation: whether it is made whole, and belongs to the record."""
-    asked: int | None = None
+    requested: int | None = None
     """Of a translation that isn't of record: Unix ms at which somebody first asked for it."""
 
 
@@ -431,7 +431,7 @@ class SpeakerAssigned(Event, frozen=True, kw_only=True, tag="speaker.assigned"):
     """Who said them; null takes the name away."""
 
 
-class SpeakerTookFloor(Event, frozen=True, kw_only=True, tag="speaker.took-floor"):
+class SpeakerChanged(Event, frozen=True, kw_only=True, tag="speaker.changed"):
     """Who speaks in a channel from here on: its next lines are given to that speaker as they open."""
 
     channel: ChannelId
@@ -463,7 +463,7 @@ class ChannelRewound(ChannelEvent, frozen=True, kw_only=True, tag="channel.rewou
     """The lines that are gone."""
 
 
-class LinesMovedAway(ChannelEvent, frozen=True, kw_only=True, tag="lines.moved-away"):
+class SegmentsMovedAway(ChannelEvent, frozen=True, kw_only=True, tag="segments.moved-away"):
     """Lines were said in another session and stand there now."""
 
     segments: tuple[SegmentId, ...]
@@ -472,7 +472,7 @@ class LinesMovedAway(ChannelEvent, frozen=True, kw_only=True, tag="lines.moved-a
     """The session that they belong to; null when readers of this one may not know of it."""
 
 
-class LinesMovedHere(ChannelEvent, frozen=True, kw_only=True, tag="lines.moved-here"):
+class SegmentsMovedHere(ChannelEvent, frozen=True, kw_only=True, tag="segments.moved-here"):
     """The lines that follow were logged in another session by mistake."""
 
     segments: tuple[SegmentId, ...]
@@ -510,7 +510,7 @@ class HubEvent(Event, frozen=True, kw_only=True):
         return lanes.hub_lane(self.hub)
 
 
-class HubNoteLeft(HubEvent, frozen=True, kw_only=True, tag="hub.note"):
+class HubNoteLeft(HubEvent, frozen=True, kw_only=True, tag="hub.note-left"):
     """A note to a hub, or from it."""
 
     note: NoteId
@@ -546,7 +546,7 @@ class PolicyQuestionsListed(Event, frozen=True, kw_only=True, tag="policy-questi
     """All of them, in their order."""
 
 
-class LineTagged(StaffEvent, frozen=True, kw_only=True, tag="line.tagged"):
+class SegmentTagged(StaffEvent, frozen=True, kw_only=True, tag="segment.tagged"):
     """The tag of a line for the report."""
 
     segment: SegmentId
@@ -660,7 +660,7 @@ class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="interventi
     """As received."""
 
 
-class FloorEvent(Event, frozen=True, kw_only=True):
+class InterventionEvent(Event, frozen=True, kw_only=True):
     """A public fact about an intervention."""
 
     intervention: InterventionId
@@ -670,10 +670,10 @@ class FloorEvent(Event, frozen=True, kw_only=True):
 
     def lane(self) -> Lane:
         """Everybody's."""
-        return lanes.FLOOR
+        return lanes.QUESTIONS
 
 
-class InterventionPublished(FloorEvent, frozen=True, kw_only=True, tag="intervention.published"):
+class InterventionPublished(InterventionEvent, frozen=True, kw_only=True, tag="intervention.published"):
     """What it says and who says so, as everybody may read it; again when that was mended later."""
 
     kind: Kind
@@ -692,10 +692,10 @@ class InterventionPublished(FloorEvent, frozen=True, kw_only=True, tag="interven
     """Whether its words were removed on request: text and name are empty, and there is no answer in writing."""
 
 
-class InterventionStands(FloorEvent, frozen=True, kw_only=True, tag="intervention.stands"):
+class InterventionStatusChanged(InterventionEvent, frozen=True, kw_only=True, tag="intervention.status-changed"):
     """Where it stands from here on."""
 
-    standing: Standing
+    status: InterventionStatus
     """Being checked, in the queue, ..."""
     t: int
     """When, media ms."""
@@ -709,7 +709,7 @@ class InterventionStands(FloorEvent, frozen=True, kw_only=True, tag="interventio
     """Whether its author brought it there: put it off, came back into the queue with it, or took it back."""
 
 
-class InterventionWritten(FloorEvent, frozen=True, kw_only=True, tag="intervention.written"):
+class InterventionWritten(InterventionEvent, frozen=True, kw_only=True, tag="intervention.written"):
     """Its answer in writing."""
 
     text: str
@@ -723,7 +723,7 @@ class QueueEvent(Event, frozen=True, kw_only=True):
 
     def lane(self) -> Lane:
         """Everybody's."""
-        return lanes.FLOOR
+        return lanes.QUESTIONS
 
 
 class QueueArranged(QueueEvent, frozen=True, kw_only=True, tag="queue.arranged"):
@@ -736,7 +736,7 @@ class QueueArranged(QueueEvent, frozen=True, kw_only=True, tag="queue.arranged")
 class QueueOrdered(QueueEvent, frozen=True, kw_only=True, tag="queue.ordered"):
     """By which rule the queue is ordered from here on."""
 
-    order: Order
+    order: QueueOrder
     """The rule."""
 
 
@@ -762,7 +762,7 @@ class PollEvent(Event, frozen=True, kw_only=True):
 
     def lane(self) -> Lane:
         """Everybody's."""
-        return lanes.FLOOR
+        return lanes.QUESTIONS
 
 
 class PollOpened(PollEvent, frozen=True, kw_only=True, tag="poll.opened"):
@@ -816,21 +816,21 @@ class TurnLimited(QueueEvent, frozen=True, kw_only=True, tag="turn.limited"):
     """The limit; 0: there is none."""
 
 
-class TurnTyped(FloorEvent, frozen=True, kw_only=True, tag="turn.typed"):
+class TurnTyped(InterventionEvent, frozen=True, kw_only=True, tag="turn.typed"):
     """The called author has begun to type: the turn may take three times as long."""
 
     t: int
     """When, media ms."""
 
 
-class TurnHeld(FloorEvent, frozen=True, kw_only=True, tag="turn.held"):
+class TurnHeld(InterventionEvent, frozen=True, kw_only=True, tag="turn.held"):
     """The called author needs longer to begin: the turn is held for them, or the next may be called meanwhile."""
 
     t: int
     """When they said so, media ms."""
 
 
-class HubStands(Event, frozen=True, kw_only=True, tag="hub.stands"):
+class HubPresenceChanged(Event, frozen=True, kw_only=True, tag="hub.presence-changed"):
     """A hub takes part, or its line is down: all that is known of it from here on."""
 
     hub: str
@@ -883,8 +883,8 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
 
 
 SegmentFact = SegmentOpened | WordsCommitted | SegmentEnded | SegmentCorrected
-MoveFact = ChannelRewound | LinesMovedAway | LinesMovedHere
-BackstageFact = NoteLeft | NoteRead | HubNoteLeft | HubNoteRead | PolicyQuestionsListed | LineTagged
+MoveFact = ChannelRewound | SegmentsMovedAway | SegmentsMovedHere
+NoteOrTag = NoteLeft | NoteRead | HubNoteLeft | HubNoteRead | PolicyQuestionsListed | SegmentTagged
 PollFact = PollOpened | PollCounted | PollClosed
 TurnFact = TurnLimited | TurnTyped | TurnHeld
 InterventionFact = (
@@ -895,10 +895,10 @@ InterventionFact = (
     | InterventionDeclined
     | InterventionRemoved
     | InterventionPublished
-    | InterventionStands
+    | InterventionStatusChanged
     | InterventionWritten
 )
-FloorFact = InterventionFact | QueueArranged | QueueOrdered | AskingLimited | SupportCounted | PollFact | TurnFact
+QuestionFact = InterventionFact | QueueArranged | QueueOrdered | AskingLimited | SupportCounted | PollFact | TurnFact
 """Events of a kind: each kind has a fold of its own."""
 
 AnyEvent = (
@@ -908,7 +908,7 @@ AnyEvent = (
     | SessionPaused
     | SessionResumed
     | SessionClosed
-    | CloseAsked
+    | CloseRequested
     | SessionReopened
     | NotRecordedBegan
     | NotRecordedEnded
@@ -920,15 +920,15 @@ AnyEvent = (
     | SegmentFact
     | SpeakerIntroduced
     | SpeakerAssigned
-    | SpeakerTookFloor
+    | SpeakerChanged
     | LanguageForced
     | MoveFact
-    | BackstageFact
+    | NoteOrTag
     | TermChosen
     | GapNoted
-    | FloorFact
+    | QuestionFact
     | WallCleared
-    | HubStands
+    | HubPresenceChanged
     | RecordCheckpoint
     | RecordSealed
     | BodyRemoved

@@ -23,7 +23,7 @@ _WHAT_FITS = (
 )
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class GlossaryPart(msgspec.Struct, frozen=True, kw_only=True):
     """Some terms, and where they hold: everywhere, unless it names rooms, sessions or languages."""
 
     terms: tuple[str, ...]
@@ -68,7 +68,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     part: tuple[_Part, ...] = ()
 
 
-def read_glossary(text: str, where: str) -> tuple[Part, ...]:
+def read_glossary(text: str, where: str) -> tuple[GlossaryPart, ...]:
     """The parts of a file, those for everywhere first; `where` is what an error calls it.
 
     Raises ConfigurationError with a sentence that says what is wrong and what may stand there.
@@ -87,9 +87,9 @@ def read_glossary(text: str, where: str) -> tuple[Part, ...]:
     return tuple(_as_part(part, where) for part in parts)
 
 
-def _as_part(part: _Part, where: str) -> Part:
+def _as_part(part: _Part, where: str) -> GlossaryPart:
     entries = tuple(_checked(part.terms, where))
-    return Part(
+    return GlossaryPart(
         terms=tuple(entry.term for entry in entries),
         languages=part.languages,
         rooms=part.rooms,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from moothall.core.glossary.agenda import names_in, terms_in
-from moothall.core.glossary.files import Part
+from moothall.core.glossary.files import GlossaryPart
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room
 from moothall.core.session.state import State
@@ -41,7 +41,9 @@ class Preferred(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING = Preferred()
 
 
-def known_terms(state: State, parts: Iterable[Part], room: Room | None, channel: ChannelId | None) -> list[Known]:
+def known_terms(
+    state: State, parts: Iterable[GlossaryPart], room: Room | None, channel: ChannelId | None
+) -> list[Known]:
     """All terms of a session, each once, in order of their standing; without those that were taken away.
 
     `channel`: the one whose speaker stands near; with None nobody does. Near come those who have the floor, what was
@@ -57,7 +59,7 @@ def known_terms(state: State, parts: Iterable[Part], room: Room | None, channel:
     return list(found.values())
 
 
-def preferred(state: State, channel: ChannelId, parts: Iterable[Part], room: Room | None) -> Preferred:
+def preferred(state: State, channel: ChannelId, parts: Iterable[GlossaryPart], room: Room | None) -> Preferred:
     """The terms of one text, as many as an engine gets."""
     now = state.channels[channel]
     spoken = now.languages if now.forced is None else (now.forced,)
@@ -70,7 +72,9 @@ def preferred(state: State, channel: ChannelId, parts: Iterable[Part], room: Roo
     return Preferred(terms=tuple(ordered)[:MOST_TERMS], near=len(near))
 
 
-def _all_terms(state: State, parts: Iterable[Part], room: Room | None, channel: ChannelId | None) -> Iterator[Known]:
+def _all_terms(
+    state: State, parts: Iterable[GlossaryPart], room: Room | None, channel: ChannelId | None
+) -> Iterator[Known]:
     speaker = state.channels[channel].speaker if channel is not None else None
     if speaker is not None and speaker in state.speakers:
         yield from _names(state.speakers[speaker], near=True)

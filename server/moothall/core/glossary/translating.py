@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from moothall.core.events.types import ChannelKind
-from moothall.core.glossary.files import Part
+from moothall.core.glossary.files import GlossaryPart
 from moothall.core.glossary.in_translation import InTranslation
 from moothall.core.programme.plan import Room
 from moothall.core.session.state import State
@@ -19,7 +19,7 @@ MOST = 1_000
 
 
 def translation_terms(
-    state: State, parts: Iterable[Part], room: Room | None, source: str, target: str
+    state: State, parts: Iterable[GlossaryPart], room: Room | None, source: str, target: str
 ) -> dict[str, str]:
     """What is said in `source` → what is written for it in `target` (BCP-47), for `translating.wording`.
 
@@ -35,7 +35,7 @@ def translation_terms(
     return dict(itertools.islice(found.items(), MOST))
 
 
-def in_translation(state: State, parts: Iterable[Part], room: Room | None) -> list[InTranslation]:
+def in_translation(state: State, parts: Iterable[GlossaryPart], room: Room | None) -> list[InTranslation]:
     """All terms of which something is said, in order of their standing, each once in a language."""
     away = {key for key, chosen in state.terms.items() if not chosen.wanted}
     found: dict[tuple[str, str], InTranslation] = {}
@@ -52,7 +52,7 @@ def translated_into(state: State) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tags in into for tag in tags))
 
 
-def _all(state: State, parts: Iterable[Part], room: Room | None) -> Iterator[InTranslation]:
+def _all(state: State, parts: Iterable[GlossaryPart], room: Room | None) -> Iterator[InTranslation]:
     for chosen in reversed(state.terms.values()):
         yield InTranslation(term=chosen.term, language=chosen.language or "", keep=chosen.keep, written=chosen.written)
     held = [part for part in parts if part.holds(state.id, state.title, room)]

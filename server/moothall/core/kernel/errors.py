@@ -139,7 +139,7 @@ class ChannelNow(msgspec.Struct, frozen=True, kw_only=True):
 class FirstKnow(msgspec.Struct, frozen=True, kw_only=True):
     """What the actor should know first. The same act is carried out once they confirm it."""
 
-    kind: Literal["called", "beside"]
+    kind: Literal["called", "same-room"]
     """Somebody else called another question just now; another meeting is on in the same room."""
     who: str = ""
     """Who called it: their name, their link's label, or nothing."""

@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import ChannelId, Lane
 
 SESSION = Lane("session")
 """Life cycle, speakers, gaps, notices."""
-FLOOR = Lane("floor")
+QUESTIONS = Lane("questions")
 """Public facts about interventions."""
 STAFF = Lane("staff")
 """Held texts, notes, who stands behind a number: for desks only."""
@@ -44,11 +44,11 @@ def is_public(lane: Lane) -> bool:
 
     An unknown kind of lane is not public: what a later release adds stays closed here.
     """
-    return lane in (SESSION, FLOOR) or lane.startswith(("ch:", "w:"))
+    return lane in (SESSION, QUESTIONS) or lane.startswith(("ch:", "w:"))
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """What a reader of one channel follows: session + ch + floor, and `w` where `live`.
+    """What a reader of one channel follows: session + ch + questions, and `w` where `live`.
 
     `live=False` is the low-data reader's feed and the hub's: finished lines only. `staff=True` adds the staff's lane:
     only the desks' door makes such a feed, no address of a reader can name it.
@@ -60,13 +60,13 @@ class Feed(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The feed's name on the wire, `floor.live`, `floor.lines` or `floor.staff`."""
+        """The feed's name on the wire, `questions.live`, `questions.lines` or `questions.staff`."""
         return f"{self.channel}.{'staff' if self.staff else 'live' if self.live else 'lines'}"
 
     @property
     def lanes(self) -> frozenset[Lane]:
         """The lanes whose events the feed carries; all of them public, but for the staff's."""
-        lanes = {SESSION, FLOOR, channel_lane(self.channel)}
+        lanes = {SESSION, QUESTIONS, channel_lane(self.channel)}
         if self.live:
             lanes.add(words_lane(self.channel))
         if self.staff:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, languages_in, one_each, readable, stop_at_most, timetable
+from moothall.core.programme.drafts import Draft, FileContext, languages_in, one_each, readable, stop_at_most, timetable
 from moothall.core.programme.plan import DAY_MS, Timetable
 from moothall.core.programme.table_times import (
     DateOrder,
@@ -52,7 +52,7 @@ class _Row(msgspec.Struct, frozen=True):
     """By what the column means."""
 
 
-def read_csv(text: str, reading: Reading) -> Timetable:
+def read_csv(text: str, reading: FileContext) -> Timetable:
     """Read a table with a `title` column, and of the others what there is.
 
     Raises ProgrammeError with everything that is wrong, by line and column.
@@ -104,7 +104,7 @@ def _lines(text: str) -> Iterator[str]:
     return (found[0] for found in _LINE.finditer(text))
 
 
-def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: Reading) -> Draft:
+def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: FileContext) -> Draft:
     cells = row.cells
     wrong: list[str] = []
 

@@ -34,7 +34,7 @@ MOST_SENTENCES = 50
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class FileContext(msgspec.Struct, frozen=True, kw_only=True):
     """What the reader of a file is told beside the file."""
 
     zones: Zones
@@ -94,7 +94,7 @@ class CalendarFile(msgspec.Struct, frozen=True, kw_only=True):
     """Sentences on what of it, beside its sessions, can't be read."""
 
 
-CalendarReader = Callable[[str, Reading], CalendarFile]
+CalendarReader = Callable[[str, FileContext], CalendarFile]
 """Reads the text of an iCalendar file; raises ProgrammeError where the file as a whole can't be read."""
 
 
@@ -140,7 +140,7 @@ def timetable(
     source: str,
     title: str,
     drafts: Sequence[Draft],
-    reading: Reading,
+    reading: FileContext,
     notes: Sequence[str],
     zone: str = "",
     wrong: Sequence[str] = (),
@@ -202,7 +202,7 @@ def misfits(draft: Draft) -> Iterator[str]:
         yield f"{draft.at('speakers')}: it has {len(draft.speakers)} speakers; at most {MOST_SPEAKERS} are taken."
 
 
-def _planned(draft: Draft, prefix: str, reading: Reading) -> Planned:
+def _planned(draft: Draft, prefix: str, reading: FileContext) -> Planned:
     title = " ".join(draft.title.split())
     own = name_of(draft.id) if draft.id.strip() else readable_name(title)
     return Planned(
@@ -243,7 +243,7 @@ def languages_in(text: str, where: str, names: Mapping[str, str] | None = None) 
 def tags_of(text: str, names: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """`en, fr`, `en;fr`, `en fr` or `English / français` as tags, once each, and the parts that can be none.
 
-    `names` are what languages are called, as `Reading` has them.
+    `names` are what languages are called, as `FileContext` has them.
     """
     found: list[str] = []
     others: list[str] = []

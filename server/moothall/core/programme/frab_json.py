@@ -9,7 +9,7 @@ import msgspec
 
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, called, drafts_of, languages_in, readable, timetable
+from moothall.core.programme.drafts import Draft, FileContext, called, drafts_of, languages_in, readable, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
@@ -51,7 +51,7 @@ class _File(msgspec.Struct, frozen=True):
     schedule: _Schedule
 
 
-def read_frab_json(text: str, reading: Reading) -> Timetable:
+def read_frab_json(text: str, reading: FileContext) -> Timetable:
     """Read `{"schedule": {"conference": {"days": […]}}}`; raises ProgrammeError."""
     try:
         conference = read_json(text.encode("utf-8", "replace"), _File).schedule.conference
@@ -71,7 +71,7 @@ def read_frab_json(text: str, reading: Reading) -> Timetable:
     )
 
 
-def _draft(found: tuple[_Event, str], number: int, zone: tzinfo, reading: Reading) -> Draft:
+def _draft(found: tuple[_Event, str], number: int, zone: tzinfo, reading: FileContext) -> Draft:
     event, room = found
     title = event.title or ""
     where, wrong = called(title, number), list[str]()

@@ -7,12 +7,12 @@ from datetime import tzinfo
 from xml.etree import ElementTree  # what makes it dangerous, a DOCTYPE, is refused below
 
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, Reading, called, drafts_of, languages_in, readable, timetable
+from moothall.core.programme.drafts import Draft, FileContext, called, drafts_of, languages_in, readable, timetable
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
 
-def read_frab_xml(text: str, reading: Reading) -> Timetable:
+def read_frab_xml(text: str, reading: FileContext) -> Timetable:
     """Read `<schedule>`; raises ProgrammeError.
 
     The text was decoded by us, so no other encoding can hide a DOCTYPE from the look-out for one: without it there
@@ -50,7 +50,7 @@ def _events(root: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, st
                 yield event, room.get("name") or _text(event, "room"), day.get("date") or ""
 
 
-def _draft(found: tuple[ElementTree.Element, str, str], number: int, zone: tzinfo, reading: Reading) -> Draft:
+def _draft(found: tuple[ElementTree.Element, str, str], number: int, zone: tzinfo, reading: FileContext) -> Draft:
     event, room, day = found
     title = _text(event, "title")
     where, wrong = called(title, number), list[str]()

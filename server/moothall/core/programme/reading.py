@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.csv_table import COLUMNS, read_csv
-from moothall.core.programme.drafts import Reading, timetable
+from moothall.core.programme.drafts import FileContext, timetable
 from moothall.core.programme.frab_json import read_frab_json
 from moothall.core.programme.frab_xml import read_frab_xml
 from moothall.core.programme.plan import Timetable
@@ -18,7 +18,7 @@ MOST_BYTES = 8 << 20
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
-def read_programme(data: bytes, reading: Reading) -> Timetable:
+def read_programme(data: bytes, reading: FileContext) -> Timetable:
     """Read CSV, frab XML, frab or pretalx JSON, or iCalendar; raises ProgrammeError with a sentence, nothing else."""
     if len(data) > MOST_BYTES:
         raise ProgrammeError(f"The file has {len(data) >> 20} MB; at most {MOST_BYTES >> 20} are read.")
@@ -34,7 +34,7 @@ def read_programme(data: bytes, reading: Reading) -> Timetable:
     return msgspec.structs.replace(table, notes=(note, *table.notes)) if note else table
 
 
-def _read_calendar(text: str, reading: Reading) -> Timetable:
+def _read_calendar(text: str, reading: FileContext) -> Timetable:
     found = reading.calendar(text, reading)
     return timetable(
         source=found.title,

@@ -30,7 +30,7 @@ _PIECE = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)")
 """A word with the space before it; of scripts that put no spaces between words, a character."""
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class CurrentLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line as it stands."""
 
     segment: SegmentId
@@ -103,7 +103,7 @@ def pieces_of(text: str) -> list[str]:
     return _PIECE.findall(text)
 
 
-def propose(lines: Sequence[Standing], heard: Sequence[Again]) -> Findings:
+def propose(lines: Sequence[CurrentLine], heard: Sequence[Again]) -> Findings:
     """Compare the lines of one channel with what was heard again, both in order of time.
 
     A line is left as it is where only case or punctuation differ, where nothing was heard, and where it was heard in
@@ -212,7 +212,7 @@ def _running(times: Sequence[int]) -> list[int]:
 
 
 def _owners(
-    lines: Sequence[Standing], old: Sequence[_Token], new: Sequence[_Token], partners: Sequence[int | None]
+    lines: Sequence[CurrentLine], old: Sequence[_Token], new: Sequence[_Token], partners: Sequence[int | None]
 ) -> list[int | None]:
     """For each word heard again its line: its partner's, or of those beside it the nearer one in time."""
     behind: list[int | None] = []
@@ -232,6 +232,6 @@ def _owners(
     return owners
 
 
-def _apart(line: Standing, t: int) -> int:
+def _apart(line: CurrentLine, t: int) -> int:
     """Ms from a moment to a line; 0 within."""
     return max(0, line.t0 - t, t - line.t1)

@@ -4,7 +4,7 @@ A word is looked for as a whole: "ass" is not found in "class". Case, compatibil
 ligatures), characters that nobody sees and the vowel signs of Arabic don't matter. Where words aren't parted by spaces
 (Chinese, Japanese, Thai, Lao, Khmer, Burmese) a word is found wherever its characters stand.
 
-A list has the words of one language: TOML (docs/reference/floor.md). It is off until somebody who grew up with that
+A list has the words of one language: TOML (docs/reference/questions.md). It is off until somebody who grew up with that
 language has read it, and says so in it.
 """
 
@@ -17,9 +17,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 
 BLOCKED_WORD = "blocked-word"
 """The flag of an intervention in which one was found."""
@@ -115,10 +115,10 @@ def parse(name: str, text: str) -> WordList:
     return made
 
 
-def unread_for(floor: Floor, now: int) -> int | None:
+def unread_for(questions: Questions, now: int) -> int | None:
     """Of those that are being checked and marked so, how long the first has waited, ms; None where there is none.
 
     `now`: media ms.
     """
-    marked = [each.since for each in floor.standing(Standing.CHECKED) if BLOCKED_WORD in each.flags]
+    marked = [each.since for each in questions.with_status(InterventionStatus.CHECKED) if BLOCKED_WORD in each.flags]
     return max(0, now - min(marked)) if marked else None

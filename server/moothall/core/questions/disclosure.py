@@ -32,8 +32,8 @@ from statistics import fmean
 
 import msgspec
 
-from moothall.core.events.question_parts import Standing
-from moothall.core.questions.interventions import Floor
+from moothall.core.events.question_parts import InterventionStatus
+from moothall.core.questions.interventions import Questions
 from moothall.core.questions.listing import was_answered
 from moothall.core.questions.statements import NOT_SAID, Dimension, Statement
 
@@ -82,7 +82,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     tables: dict[Dimension, Table] = {}
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class CellRow(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown of a cell; None: nothing is."""
 
     people: int | None = None
@@ -97,18 +97,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """People who had an answer."""
 
 
-def shares(floor: Floor) -> dict[Column, Shares]:
+def shares(questions: Questions) -> dict[Column, Shares]:
     """What everybody has in each column, by whom they are known as in the session."""
     found: dict[Column, Shares] = {column: {} for column in Column}
-    everything = {each.id: each for each in floor.standing(*Standing)}
+    everything = {each.id: each for each in questions.with_status(*InterventionStatus)}
     asked, heard, answered = (found[column] for column in Column)
     for each in everything.values():
         asked[each.asker] = (asked.get(each.asker, (0,))[0] + 1,)
-        if was_answered(floor, each):
+        if was_answered(questions, each):
             answered[each.asker] = (answered.get(each.asker, (0,))[0] + 1,)
-    for turn in floor.turns:
+    for turn in questions.turns:
         of = everything.get(turn.intervention)
-        if of is not None and turn.intervention != floor.called:
+        if of is not None and turn.intervention != questions.called:
             heard[turn.asker] = (*heard.get(turn.asker, ()), turn.t - of.t, turn.spoken)
     return found
 
@@ -137,7 +137,7 @@ def renewed(
     return Release(look=look, totals=totals, tables=tables)
 
 
-def row(release: Release, dimension: Dimension, cell: Cell) -> Row:
+def row(release: Release, dimension: Dimension, cell: Cell) -> CellRow:
     """What is shown of a cell."""
     table = release.tables.get(dimension, {})
     found = {column: table.get(column, {}).get(cell, ()) for column in Column}
@@ -149,7 +149,7 @@ def row(release: Release, dimension: Dimension, cell: Cell) -> Row:
         most = sorted(map(of, total.values()))[-FEWEST]
         return [min(most, of(share)) for share in stands(steps).values()]
 
-    return Row(
+    return CellRow(
         people=len(asked) if asked else None,
         received=round(sum(counted(Column.ASKED, sum))) if asked else None,
         heard=len(heard) if heard else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import REMOTE, Kind, Order, Standing
+from moothall.core.events.question_parts import REMOTE, InterventionStatus, Kind, QueueOrder
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
@@ -39,7 +39,7 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     given: str = ""
     """The name as it was given; empty where only public events are known."""
     after_close: bool = False
-    standing: Standing = Standing.CHECKED
+    status: InterventionStatus = InterventionStatus.CHECKED
     since: int = 0
     """When it came to stand there, media ms."""
     published: bool = False
@@ -78,13 +78,13 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """When its author said that they need longer to begin, media ms; None while they have not."""
 
 
-class Floor(msgspec.Struct, frozen=True, kw_only=True):
+class Questions(msgspec.Struct, frozen=True, kw_only=True):
     """All interventions of a session."""
 
     interventions: PersistentMap[InterventionId, Intervention] = msgspec.field(default_factory=PersistentMap)
     last: int = 0
     """The highest number."""
-    order: Order = Order.ARRIVAL
+    order: QueueOrder = QueueOrder.ARRIVAL
     arranged: tuple[InterventionId, ...] = ()
     """What the chair put first."""
     called: InterventionId | None = None
@@ -108,12 +108,12 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
         """The one of that number."""
         return next((each for _, each in self.interventions.items() if each.number == number), None)
 
-    def standing(self, *standings: Standing) -> list[Intervention]:
+    def with_status(self, *statuses: InterventionStatus) -> list[Intervention]:
         """Those that stand there, in the order of their numbers."""
-        found = [each for _, each in self.interventions.items() if each.standing in standings]
+        found = [each for _, each in self.interventions.items() if each.status in statuses]
         return sorted(found, key=lambda each: each.number)
 
-    def with_(self, name: InterventionId, /, **fields: object) -> Floor:
+    def with_(self, name: InterventionId, /, **fields: object) -> Questions:
         """With one of them changed. One that isn't there is made: its arrival is for the staff, or was removed."""
         changed = msgspec.structs.replace(self.interventions.get(name) or _unknown(name), **fields)
         return msgspec.structs.replace(self, interventions=self.interventions.set(name, changed))
@@ -126,91 +126,93 @@ def _unknown(name: InterventionId) -> Intervention:
     )
 
 
-def evolve_floor(floor: Floor, event: ev.FloorFact) -> Floor:
+def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
     """The interventions after `event`."""
     replace = msgspec.structs.replace
     match event:
         case ev.InterventionReceived():
             made = made_of(Intervention, event, id=event.intervention, received=event.text, given=event.name)
-            kept = floor.interventions.set(event.intervention, made)
-            return replace(floor, interventions=kept, last=max(floor.last, event.number))
+            kept = questions.interventions.set(event.intervention, made)
+            return replace(questions, interventions=kept, last=max(questions.last, event.number))
         case ev.InterventionReworded():
             named = {} if event.name is None else {"name": event.name}
-            return floor.with_(event.intervention, text=event.text, **named)
+            return questions.with_(event.intervention, text=event.text, **named)
         case ev.InterventionFlagged():
-            return floor.with_(event.intervention, flags=event.flags)
+            return questions.with_(event.intervention, flags=event.flags)
         case ev.InterventionDeclined() | ev.HubDeclined():
-            return floor.with_(event.intervention, reason=event.reason)
+            return questions.with_(event.intervention, reason=event.reason)
         case ev.InterventionPublished():
-            return floor.with_(event.intervention, published=True, **shared(Intervention, event))
+            return questions.with_(event.intervention, published=True, **shared(Intervention, event))
         case ev.InterventionWritten():
-            return floor.with_(event.intervention, answer=event.text, answer_language=event.language)
-        case ev.InterventionStands():
-            return _stands(floor, event)
+            return questions.with_(event.intervention, answer=event.text, answer_language=event.language)
+        case ev.InterventionStatusChanged():
+            return _stands(questions, event)
         case ev.InterventionRemoved():
-            return _removed(floor, event)
+            return _removed(questions, event)
         case ev.QueueArranged():
-            return replace(floor, arranged=event.first)
+            return replace(questions, arranged=event.first)
         case ev.QueueOrdered():
-            return replace(floor, order=event.order)
+            return replace(questions, order=event.order)
         case ev.AskingLimited():
-            return replace(floor, known_only=event.known)
+            return replace(questions, known_only=event.known)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
-            off_wall = floor.off_wall and not isinstance(event, ev.PollOpened)
-            return replace(floor, polls=evolve_polls(floor.polls, event), off_wall=off_wall)
+            off_wall = questions.off_wall and not isinstance(event, ev.PollOpened)
+            return replace(questions, polls=evolve_polls(questions.polls, event), off_wall=off_wall)
         case ev.TurnLimited():
-            return replace(floor, limit=event.ms)
+            return replace(questions, limit=event.ms)
         case ev.TurnTyped() | ev.TurnHeld():
-            if not floor.turns or floor.turns[-1].intervention != event.intervention:
-                return floor  # Its turn is over, or its call was removed.
+            if not questions.turns or questions.turns[-1].intervention != event.intervention:
+                return questions  # Its turn is over, or its call was removed.
             told = {"typed": True, "typed_at": event.t} if isinstance(event, ev.TurnTyped) else {"held": event.t}
-            return replace(floor, turns=(*floor.turns[:-1], replace(floor.turns[-1], **told)))
+            return replace(questions, turns=(*questions.turns[:-1], replace(questions.turns[-1], **told)))
         case _:
             for name, count in event.counts.items():
-                floor = floor.with_(name, support=count)
-            return floor
+                questions = questions.with_(name, support=count)
+            return questions
 
 
-def _stands(floor: Floor, event: ev.InterventionStands) -> Floor:
+def _stands(questions: Questions, event: ev.InterventionStatusChanged) -> Questions:
     replace = msgspec.structs.replace
-    known = floor.get(event.intervention) or _unknown(event.intervention)
-    floor = replace(floor, last=max(floor.last, event.number)).with_(
+    known = questions.get(event.intervention) or _unknown(event.intervention)
+    questions = replace(questions, last=max(questions.last, event.number)).with_(
         event.intervention,
         number=event.number,
-        standing=event.standing,
+        status=event.status,
         since=event.t,
         # At a hub the reason comes over a lane of its own, and may be there first.
-        reason=event.reason or (known.reason if event.standing is Standing.DECLINED else ""),
+        reason=event.reason or (known.reason if event.status is InterventionStatus.DECLINED else ""),
         into=event.into,
         segment=event.segment,
         own=event.own,
     )
-    arranged = tuple(name for name in floor.arranged if name != event.intervention)
-    if event.standing is Standing.CALLED:
-        turns = floor.turns
+    arranged = tuple(name for name in questions.arranged if name != event.intervention)
+    if event.status is InterventionStatus.CALLED:
+        turns = questions.turns
         # Else the answer was undone: it is the same turn. One that its author put off has not had it.
-        if not turns or turns[-1].intervention != known.id or known.standing is Standing.QUEUED or known.own:
+        if not turns or turns[-1].intervention != known.id or known.status is InterventionStatus.QUEUED or known.own:
             turns = (*turns, Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t))
-        return replace(floor, called=known.id, turns=turns, arranged=arranged, off_wall=False)
-    if floor.called != known.id:
-        return replace(floor, arranged=arranged)
-    turns = floor.turns
-    if event.standing in (Standing.QUEUED, Standing.CHECKED) or (event.own and event.standing is Standing.LATER):
+        return replace(questions, called=known.id, turns=turns, arranged=arranged, off_wall=False)
+    if questions.called != known.id:
+        return replace(questions, arranged=arranged)
+    turns = questions.turns
+    if event.status in (InterventionStatus.QUEUED, InterventionStatus.CHECKED) or (
+        event.own and event.status is InterventionStatus.LATER
+    ):
         turns = turns[:-1]  # It was put back: it has not had this turn.
     else:
         spoken = turns[-1].spoken + max(0, event.t - known.since)
         turns = (*turns[:-1], replace(turns[-1], spoken=spoken))
-    return replace(floor, called=None, turns=turns, arranged=arranged)
+    return replace(questions, called=None, turns=turns, arranged=arranged)
 
 
-def _removed(floor: Floor, event: ev.InterventionRemoved) -> Floor:
+def _removed(questions: Questions, event: ev.InterventionRemoved) -> Questions:
     """What stays of one. Where it stands, the events around those that are gone have told already."""
     emptied = dict.fromkeys(("received", "text", "name", "given", "answer", "answer_language", "reason"), "")
-    floor = floor.with_(event.intervention, removed=True, **shared(Intervention, event), **emptied)
+    questions = questions.with_(event.intervention, removed=True, **shared(Intervention, event), **emptied)
     turns = tuple(
         msgspec.structs.replace(turn, origin=event.origin, asker=event.asker)
         if turn.intervention == event.intervention
         else turn
-        for turn in floor.turns
+        for turn in questions.turns
     )
-    return msgspec.structs.replace(floor, turns=turns, last=max(floor.last, event.number))
+    return msgspec.structs.replace(questions, turns=turns, last=max(questions.last, event.number))

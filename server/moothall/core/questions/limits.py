@@ -16,8 +16,8 @@ from collections.abc import Iterable
 import msgspec
 
 from moothall.core.events.question_parts import HUB, OPEN, Kind
-from moothall.core.hubs.standing import is_or_is_below, way_to
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.hubs.presence import is_or_is_below, way_to
+from moothall.core.questions.interventions import Intervention, Questions
 
 MOST = 5_000
 """Open ones of a session."""
@@ -33,24 +33,24 @@ WIDER = 48
 """Bits of what one IPv6 customer may have: 65,536 networks of 64 bits (RFC 6177)."""
 
 
-def full(floor: Floor, hub: str | None = None) -> str:
+def full(questions: Questions, hub: str | None = None) -> str:
     """Why a session takes no more, as a sentence; empty where it does. `hub`: over which it would come."""
-    if floor.last >= MOST_EVER:
+    if questions.last >= MOST_EVER:
         return f"The session has had {MOST_EVER} questions and comments, and takes no more."
-    still_open = [each for _, each in floor.interventions.items() if each.standing in OPEN]
+    still_open = [each for _, each in questions.interventions.items() if each.status in OPEN]
     if len(still_open) >= MOST:
         return f"{MOST} questions and comments wait in this session; it takes more once some were dealt with."
     if hub is not None and sum(1 for _ in _of_hub(still_open, hub)) >= MOST_OF_HUB:
         return f"{MOST_OF_HUB} questions and comments of one group wait; it takes more once some were dealt with."
-    ever = (each for _, each in floor.interventions.items())
+    ever = (each for _, each in questions.interventions.items())
     if hub is not None and sum(1 for _ in _of_hub(ever, hub)) >= MOST_EVER_OF_HUB:
         return f"Of one group a session takes {MOST_EVER_OF_HUB} questions and comments in all."
     return ""
 
 
-def too_many(floor: Floor, asker: str, kind: Kind) -> str:
+def too_many(questions: Questions, asker: str, kind: Kind) -> str:
     """Why somebody may have no more open, as a sentence; empty where they may."""
-    mine = [each for each in floor.standing(*OPEN) if each.asker == asker]
+    mine = [each for each in questions.with_status(*OPEN) if each.asker == asker]
     if kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
         return "You have asked to speak already, and wait for your turn."
     if len(mine) >= MOST_OPEN:

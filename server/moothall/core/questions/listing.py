@@ -6,11 +6,11 @@ from statistics import median
 
 import msgspec
 
-from moothall.core.events.question_parts import OPEN, Standing
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.events.question_parts import OPEN, InterventionStatus
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.order import Why, queue
 
-ANSWERED = frozenset({Standing.ANSWERED, Standing.WRITTEN})
+ANSWERED = frozenset({InterventionStatus.ANSWERED, InterventionStatus.WRITTEN})
 
 
 class InQueue(msgspec.Struct, frozen=True):
@@ -51,44 +51,46 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     figures: Figures
 
 
-def called_at(floor: Floor, each: Intervention) -> int:
+def called_at(questions: Questions, each: Intervention) -> int:
     """When it was called last, media ms; where it never was, when it came to stand where it stands."""
-    return next((turn.t for turn in reversed(floor.turns) if turn.intervention == each.id), each.since)
+    return next((turn.t for turn in reversed(questions.turns) if turn.intervention == each.id), each.since)
 
 
-def was_answered(floor: Floor, each: Intervention) -> bool:
+def was_answered(questions: Questions, each: Intervention) -> bool:
     """Whether a question was answered, by itself or with the question it was joined with."""
-    into = each if each.into is None else floor.get(each.into)
-    return into is not None and into.standing in ANSWERED
+    into = each if each.into is None else questions.get(each.into)
+    return into is not None and into.status in ANSWERED
 
 
-def figures_of(floor: Floor) -> Figures:
+def figures_of(questions: Questions) -> Figures:
     """The figures as they stand."""
-    waits = [turn.t - each.t for turn in floor.turns if (each := floor.get(turn.intervention)) is not None]
+    waits = [turn.t - each.t for turn in questions.turns if (each := questions.get(turn.intervention)) is not None]
     return Figures(
-        received=floor.last,
-        answered=sum(was_answered(floor, each) for _, each in floor.interventions.items()),
+        received=questions.last,
+        answered=sum(was_answered(questions, each) for _, each in questions.interventions.items()),
         wait=round(median(waits)) if waits else None,
     )
 
 
-def listing(floor: Floor, *, closed: bool = False) -> Listing:
+def listing(questions: Questions, *, closed: bool = False) -> Listing:
     """The list as it stands; `closed` is whether the meeting is."""
-    waiting = [(floor.get(each.intervention), each.why) for each in queue(floor)]
-    newest = sorted(_published(floor, *Standing), key=lambda each: (-each.since, -each.number))
+    waiting = [(questions.get(each.intervention), each.why) for each in queue(questions)]
+    newest = sorted(_published(questions, *InterventionStatus), key=lambda each: (-each.since, -each.number))
     return Listing(
-        now=_published(floor, Standing.CALLED),
+        now=_published(questions, InterventionStatus.CALLED),
         queue=()
         if closed
         else tuple(InQueue(each, why) for each, why in waiting if each is not None and each.published),
-        later=() if closed else _published(floor, Standing.LATER),
-        answered=tuple(each for each in newest if each.standing is Standing.ANSWERED),
-        written=tuple(each for each in newest if each.standing in (Standing.TO_WRITE, Standing.WRITTEN)),
-        reported=tuple(each for each in newest if each.standing is Standing.TO_REPORT),
-        left=_published(floor, *(OPEN - {Standing.CALLED}), Standing.CLOSED) if closed else (),
-        figures=figures_of(floor),
+        later=() if closed else _published(questions, InterventionStatus.LATER),
+        answered=tuple(each for each in newest if each.status is InterventionStatus.ANSWERED),
+        written=tuple(
+            each for each in newest if each.status in (InterventionStatus.TO_WRITE, InterventionStatus.WRITTEN)
+        ),
+        reported=tuple(each for each in newest if each.status is InterventionStatus.TO_REPORT),
+        left=_published(questions, *(OPEN - {InterventionStatus.CALLED}), InterventionStatus.CLOSED) if closed else (),
+        figures=figures_of(questions),
     )
 
 
-def _published(floor: Floor, *standings: Standing) -> tuple[Intervention, ...]:
-    return tuple(each for each in floor.standing(*standings) if each.published)
+def _published(questions: Questions, *statuses: InterventionStatus) -> tuple[Intervention, ...]:
+    return tuple(each for each in questions.with_status(*statuses) if each.published)

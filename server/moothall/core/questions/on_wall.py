@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from moothall.core.events.question_parts import Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from moothall.core.kernel.languages import primary
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import listing
 from moothall.core.questions.polls import Poll, shown_polls
 
@@ -18,13 +18,13 @@ MOST_LANGUAGES = 2
 """Into which a question is translated on one wall: more would leave no place for its text."""
 PUBLIC = frozenset(
     {
-        Standing.CALLED,
-        Standing.QUEUED,
-        Standing.LATER,
-        Standing.ANSWERED,
-        Standing.TO_WRITE,
-        Standing.WRITTEN,
-        Standing.TO_REPORT,
+        InterventionStatus.CALLED,
+        InterventionStatus.QUEUED,
+        InterventionStatus.LATER,
+        InterventionStatus.ANSWERED,
+        InterventionStatus.TO_WRITE,
+        InterventionStatus.WRITTEN,
+        InterventionStatus.TO_REPORT,
     }
 )
 """Where one stands on a public list, once it was published."""
@@ -42,28 +42,28 @@ class OnWall(msgspec.Struct, frozen=True, kw_only=True):
     """The show of hands that is open, or its result until somebody is called after it."""
 
 
-def on_wall(floor: Floor) -> OnWall:
+def on_wall(questions: Questions) -> OnWall:
     """What a wall shows as it stands: nothing once it was cleared, until something is called or everybody asked."""
-    found = listing(floor)
+    found = listing(questions)
     return OnWall(
         now=next(iter(found.now), None),
-        next=() if floor.off_wall else tuple(each.intervention for each in found.queue[:NEXT]),
-        moves=floor.order is Order.SUPPORT,
-        hands=_hands(floor),
+        next=() if questions.off_wall else tuple(each.intervention for each in found.queue[:NEXT]),
+        moves=questions.order is QueueOrder.SUPPORT,
+        hands=_hands(questions),
     )
 
 
-def _hands(floor: Floor) -> Poll | None:
-    newest = next(iter(shown_polls(floor.polls)), None)
-    if newest is None or floor.off_wall:
+def _hands(questions: Questions) -> Poll | None:
+    newest = next(iter(shown_polls(questions.polls)), None)
+    if newest is None or questions.off_wall:
         return None
-    over = newest.closed is not None and any(turn.t > newest.closed for turn in floor.turns)
+    over = newest.closed is not None and any(turn.t > newest.closed for turn in questions.turns)
     return None if over else newest
 
 
 def is_public(each: Intervention) -> bool:
     """Whether everybody may read it where it stands now."""
-    return each.published and each.standing in PUBLIC
+    return each.published and each.status in PUBLIC
 
 
 def languages_on_wall(each: Intervention, languages: Iterable[str]) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from itertools import pairwise
 
 import msgspec
 
-from moothall.core.events.question_parts import Order, Standing, place_of
+from moothall.core.events.question_parts import InterventionStatus, QueueOrder, side_of
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.questions.interventions import Floor, Intervention, Turn
+from moothall.core.questions.interventions import Intervention, Questions, Turn
 
 TURN_MS = 120_000
 """How long a turn is taken to last until two have been."""
@@ -31,7 +31,7 @@ class Why(StrEnum):
     """The chair put it there."""
     ARRIVAL = "arrival"
     """It came before those behind it."""
-    PLACE = "place"
+    SIDE = "side"
     """Its place (the room, remote, the hubs) has had no turn for longest."""
     NEWCOMER = "newcomer"
     """Its author has had no turn yet."""
@@ -48,38 +48,38 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     why: Why
 
 
-def queue(floor: Floor, order: Order | None = None) -> tuple[Waiting, ...]:
+def queue(questions: Questions, order: QueueOrder | None = None) -> tuple[Waiting, ...]:
     """What is in the queue, the next one first; by another rule than the session's with `order`."""
-    waiting = {each.id: each for each in floor.standing(Standing.QUEUED)}
-    first = [name for name in floor.arranged if name in waiting] if order is None else []
+    waiting = {each.id: each for each in questions.with_status(InterventionStatus.QUEUED)}
+    first = [name for name in questions.arranged if name in waiting] if order is None else []
     ahead = [Waiting(intervention=name, why=Why.ARRANGED) for name in first]
-    turns = [*floor.turns, *(_turn(waiting[name]) for name in first)]
+    turns = [*questions.turns, *(_turn(waiting[name]) for name in first)]
     rest = [each for name, each in waiting.items() if name not in set(first)]
-    return (*ahead, *_RULES[order or floor.order](rest, turns))
+    return (*ahead, *_RULES[order or questions.order](rest, turns))
 
 
-def ahead_of(floor: Floor, name: InterventionId) -> int | None:
+def ahead_of(questions: Questions, name: InterventionId) -> int | None:
     """How many come before an intervention; None where it isn't in the queue."""
-    names = [each.intervention for each in queue(floor)]
+    names = [each.intervention for each in queue(questions)]
     return names.index(name) if name in names else None
 
 
-def wait_ms(floor: Floor, name: InterventionId, now: int) -> int | None:
+def wait_ms(questions: Questions, name: InterventionId, now: int) -> int | None:
     """About how long it takes until its turn, media ms; None where it isn't in the queue, or nobody knows."""
-    before = ahead_of(floor, name)
-    return None if before is None else wait_behind(floor, before, now)
+    before = ahead_of(questions, name)
+    return None if before is None else wait_behind(questions, before, now)
 
 
-def wait_behind(floor: Floor, before: int, now: int) -> int | None:
+def wait_behind(questions: Questions, before: int, now: int) -> int | None:
     """About how long it takes until the turn of an author with so many before, media ms from `now`.
 
     By the mean of the last turns, and what is left of the one that is under way. None while nobody can know it: no turn
     is under way, and none has begun lately. The meeting may well come to questions at its end.
     """
-    if floor.called is None and (not floor.turns or now - floor.turns[-1].t > LONGEST_TURN_MS):
+    if questions.called is None and (not questions.turns or now - questions.turns[-1].t > LONGEST_TURN_MS):
         return None
-    each = mean_turn_ms(floor.turns)
-    running = max(0, each - (now - floor.turns[-1].t)) if floor.called is not None and floor.turns else 0
+    each = mean_turn_ms(questions.turns)
+    running = max(0, each - (now - questions.turns[-1].t)) if questions.called is not None and questions.turns else 0
     return before * each + running
 
 
@@ -100,15 +100,15 @@ def _by_arrival(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Wa
 
 def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
     """The next turn goes to the place that has had none for longest, and there to the first who asked."""
-    last = {place_of(turn.origin): number for number, turn in enumerate(turns)}
+    last = {side_of(turn.origin): number for number, turn in enumerate(turns)}
     places: dict[str, deque[Intervention]] = {}
     for each in rest:
-        places.setdefault(place_of(each.origin), deque()).append(each)
+        places.setdefault(side_of(each.origin), deque()).append(each)
     out = list[Waiting]()
     while places:
         place = min(places, key=lambda each: (last.get(each, -1), places[each][0].number))
         earliest = min(places, key=lambda each: places[each][0].number) == place
-        why = Why.PLACE if len(places) > 1 and not earliest else Why.ARRIVAL
+        why = Why.SIDE if len(places) > 1 and not earliest else Why.ARRIVAL
         out.append(Waiting(intervention=places[place].popleft().id, why=why))
         last[place] = len(turns) + len(out)
         if not places[place]:
@@ -132,9 +132,9 @@ def _supported(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Wai
     return [Waiting(intervention=each.id, why=Why.SUPPORT if each.support else Why.ARRIVAL) for each in ordered]
 
 
-_RULES: dict[Order, Callable[[Sequence[Intervention], Sequence[Turn]], list[Waiting]]] = {
-    Order.ARRIVAL: _by_arrival,
-    Order.ALTERNATE: _alternating,
-    Order.NEWCOMERS: _newcomers,
-    Order.SUPPORT: _supported,
+_RULES: dict[QueueOrder, Callable[[Sequence[Intervention], Sequence[Turn]], list[Waiting]]] = {
+    QueueOrder.ARRIVAL: _by_arrival,
+    QueueOrder.ALTERNATE: _alternating,
+    QueueOrder.NEWCOMERS: _newcomers,
+    QueueOrder.SUPPORT: _supported,
 }

@@ -44,7 +44,7 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(remote + room for remote, room in zip(self.remote, self.room, strict=True))
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class PollRow(msgspec.Struct, frozen=True, kw_only=True):
     """An option as it is shown."""
 
     text: str
@@ -99,11 +99,13 @@ def shown_polls(polls: tuple[Poll, ...]) -> list[Poll]:
     return sorted((poll for poll in polls if not poll.void), key=lambda poll: (poll.open, poll.number), reverse=True)
 
 
-def rows_of(poll: Poll) -> list[Row]:
+def rows_of(poll: Poll) -> list[PollRow]:
     """Its options in their order, with the hands for each."""
     every = sum(poll.sums)
     return [
-        Row(text=text, remote=remote, room=room, sum=both, share=(200 * both + every) // (2 * every) if every else 0)
+        PollRow(
+            text=text, remote=remote, room=room, sum=both, share=(200 * both + every) // (2 * every) if every else 0
+        )
         for text, remote, room, both in zip(poll.options, poll.remote, poll.room, poll.sums, strict=True)
     ]
 

@@ -77,7 +77,7 @@ Statement = dict[Dimension, str]
 """What somebody has said; what isn't there has not been said."""
 
 
-class Questions(msgspec.Struct, frozen=True, kw_only=True):
+class AboutQuestions(msgspec.Struct, frozen=True, kw_only=True):
     """What people are asked of themselves."""
 
     dimensions: tuple[Dimension, ...] = tuple(Dimension)

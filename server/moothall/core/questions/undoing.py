@@ -7,16 +7,16 @@ from typing import TypeGuard
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.polls import poll_of
 
 Step = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
 
 
-def floor_step(floor: Floor, event: ev.FloorFact) -> Step | None:
+def question_step(questions: Questions, event: ev.QuestionFact) -> Step | None:
     """The command behind an event and what undoes that, in the state before it; None when it goes with another event.
 
     What undoes is None where nothing does.
@@ -24,102 +24,106 @@ def floor_step(floor: Floor, event: ev.FloorFact) -> Step | None:
     match event:
         case ev.InterventionReceived():
             return made_of(do.Ask, event), None
-        case ev.InterventionStands():
-            return _of_standing(floor, event)
+        case ev.InterventionStatusChanged():
+            return _of_status(questions, event)
         case ev.InterventionReworded():
-            before = floor.get(event.intervention)
+            before = questions.get(event.intervention)
             reworded = do.Reword(intervention=event.intervention, text=event.text, name=event.name)
             if before is None:
                 return reworded, None
             name = None if event.name is None else before.name
             return reworded, (do.Reword(intervention=before.id, text=before.text, name=name),)
         case ev.InterventionFlagged():
-            before = floor.get(event.intervention)
+            before = questions.get(event.intervention)
             flagged = do.Flag(intervention=event.intervention, flags=event.flags)
             return flagged, None if before is None else (do.Flag(intervention=before.id, flags=before.flags),)
         case ev.InterventionWritten():
-            before = floor.get(event.intervention)
+            before = questions.get(event.intervention)
             answer = do.WriteAnswer(intervention=event.intervention, text=event.text, language=event.language)
             if before is None or not before.answer:
                 return answer, ()  # The first answer is taken back with its standing.
             again = do.WriteAnswer(intervention=before.id, text=before.answer, language=before.answer_language)
             # It stands elsewhere when that comes, and is answered by it once more.
-            return answer, (again,) if before.standing is Standing.WRITTEN else (again, _brought_to(before))
+            return answer, (again,) if before.status is InterventionStatus.WRITTEN else (again, _brought_to(before))
         case ev.QueueArranged():
-            return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=floor.arranged),)
+            return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=questions.arranged),)
         case ev.QueueOrdered():
-            return do.OrderQueue(order=event.order), (do.OrderQueue(order=floor.order),)
+            return do.OrderQueue(order=event.order), (do.OrderQueue(order=questions.order),)
         case ev.AskingLimited():
-            return do.LimitAsking(known=event.known), (do.LimitAsking(known=floor.known_only),)
+            return do.LimitAsking(known=event.known), (do.LimitAsking(known=questions.known_only),)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
-            return _of_poll(floor, event)
+            return _of_poll(questions, event)
         case ev.TurnLimited():
-            return do.LimitTurns(ms=event.ms), (do.LimitTurns(ms=floor.limit),)
+            return do.LimitTurns(ms=event.ms), (do.LimitTurns(ms=questions.limit),)
         case _:
             return None
 
 
-Brought = Mapping[InterventionId, Standing]
+Brought = Mapping[InterventionId, InterventionStatus]
 """Where an act has brought interventions."""
 
 
 def brought_by(act: Iterable[do.AnyCommand]) -> Brought:
     """Where these commands bring interventions in the end."""
-    found: dict[InterventionId, Standing] = {}
+    found: dict[InterventionId, InterventionStatus] = {}
     for command in act:
-        if isinstance(command, do.Stand):
-            found |= dict.fromkeys(command.interventions, command.standing)
+        if isinstance(command, do.SetStatus):
+            found |= dict.fromkeys(command.interventions, command.status)
         elif isinstance(command, do.WriteAnswer):
-            found[command.intervention] = Standing.WRITTEN
+            found[command.intervention] = InterventionStatus.WRITTEN
     return found
 
 
-def moved_on(floor: Floor, act: Iterable[do.AnyCommand]) -> bool:
+def moved_on(questions: Questions, act: Iterable[do.AnyCommand]) -> bool:
     """Whether all questions whose status an act changed have another status since; False where it changed none."""
     brought = brought_by(act)
-    there = ((floor.get(name), standing) for name, standing in brought.items())
-    called = any(standing is Standing.CALLED for standing in brought.values())
-    stands = [standing for each, standing in there if each is not None and each.standing is standing]
-    return bool(brought) and (Standing.CALLED not in stands if called else not stands)
+    there = ((questions.get(name), status) for name, status in brought.items())
+    called = any(status is InterventionStatus.CALLED for status in brought.values())
+    stands = [status for each, status in there if each is not None and each.status is status]
+    return bool(brought) and (InterventionStatus.CALLED not in stands if called else not stands)
 
 
-def takes_turn_away(floor: Floor, act: Iterable[do.AnyCommand], undoing: Iterable[do.AnyCommand]) -> bool:
+def takes_turn_away(questions: Questions, act: Iterable[do.AnyCommand], undoing: Iterable[do.AnyCommand]) -> bool:
     """Whether undoing an act would end the turn of a question that the act didn't concern."""
     called = (name for each in undoing if _calls(each) for name in each.interventions)
-    return floor.called is not None and floor.called not in brought_by(act) and any(n != floor.called for n in called)
+    return (
+        questions.called is not None
+        and questions.called not in brought_by(act)
+        and any(n != questions.called for n in called)
+    )
 
 
-def _calls(command: do.AnyCommand) -> TypeGuard[do.Stand]:
-    return isinstance(command, do.Stand) and command.standing is Standing.CALLED
+def _calls(command: do.AnyCommand) -> TypeGuard[do.SetStatus]:
+    return isinstance(command, do.SetStatus) and command.status is InterventionStatus.CALLED
 
 
-def still_stands(floor: Floor, undoing: do.Stand | do.WriteAnswer, brought: Brought) -> bool:
+def still_stands(questions: Questions, undoing: do.SetStatus | do.WriteAnswer, brought: Brought) -> bool:
     """Whether what is to be brought back stands where an act has brought it, so that nothing else is undone."""
-    names = undoing.interventions if isinstance(undoing, do.Stand) else (undoing.intervention,)
-    stands = ((floor.get(name), brought.get(name)) for name in names)
-    return all(where is None or (each is not None and each.standing is where) for each, where in stands)
+    names = undoing.interventions if isinstance(undoing, do.SetStatus) else (undoing.intervention,)
+    stands = ((questions.get(name), brought.get(name)) for name in names)
+    return all(where is None or (each is not None and each.status is where) for each, where in stands)
 
 
 def rearranged(
-    floor: Floor, undoing: do.ArrangeQueue, due: Iterable[do.AnyCommand], *, anew: bool
+    questions: Questions, undoing: do.ArrangeQueue, due: Iterable[do.AnyCommand], *, anew: bool
 ) -> tuple[do.ArrangeQueue, ...]:
     """What of an earlier arrangement can be had once `due` is done; nothing where it is there, or holds no more.
 
     `anew`: it was arranged otherwise on purpose, and does not only come back with what comes back into the queue.
     """
-    queued = {each.id for each in floor.standing(Standing.QUEUED)}
+    queued = {each.id for each in questions.with_status(InterventionStatus.QUEUED)}
     for command in due:
-        if isinstance(command, do.Stand):
-            change = queued.update if command.standing is Standing.QUEUED else queued.difference_update
+        if isinstance(command, do.SetStatus):
+            change = queued.update if command.status is InterventionStatus.QUEUED else queued.difference_update
             change(command.interventions)
     first = tuple(name for name in undoing.first if name in queued)
-    there = tuple(name for name in floor.arranged if name in queued)
+    there = tuple(name for name in questions.arranged if name in queued)
     holds = anew or tuple(name for name in first if name in there) == there
     return (do.ArrangeQueue(first=first),) if holds and first != there else ()
 
 
-def _of_poll(floor: Floor, event: ev.PollFact) -> Step | None:
-    before = poll_of(floor.polls, event.poll)
+def _of_poll(questions: Questions, event: ev.PollFact) -> Step | None:
+    before = poll_of(questions.polls, event.poll)
     if isinstance(event, ev.PollOpened):
         return made_of(do.OpenPoll, event), (do.ClosePoll(poll=event.poll, void=before is None or before.void),)
     if before is None:
@@ -136,23 +140,23 @@ def _of_poll(floor: Floor, event: ev.PollFact) -> Step | None:
     return do.CountRoom(poll=before.id, room=event.room), (do.CountRoom(poll=before.id, room=before.room),)
 
 
-def _of_standing(floor: Floor, event: ev.InterventionStands) -> Step | None:
-    before = floor.get(event.intervention)
-    if before is None or before.standing is event.standing:
+def _of_status(questions: Questions, event: ev.InterventionStatusChanged) -> Step | None:
+    before = questions.get(event.intervention)
+    if before is None or before.status is event.status:
         return None
-    stood = made_of(do.Stand, event, interventions=(event.intervention,))
-    same_turn = bool(floor.turns) and floor.turns[-1].intervention == before.id
-    if event.standing is Standing.CALLED and before.standing is Standing.LATER and not same_turn:
+    stood = made_of(do.SetStatus, event, interventions=(event.intervention,))
+    same_turn = bool(questions.turns) and questions.turns[-1].intervention == before.id
+    if event.status is InterventionStatus.CALLED and before.status is InterventionStatus.LATER and not same_turn:
         # From the queue: so it has not had a turn.
-        return stood, (do.Stand(interventions=(before.id,), standing=Standing.QUEUED), _brought_to(before))
-    if event.standing is Standing.CHECKED and before.standing is Standing.CALLED:
+        return stood, (do.SetStatus(interventions=(before.id,), status=InterventionStatus.QUEUED), _brought_to(before))
+    if event.status is InterventionStatus.CHECKED and before.status is InterventionStatus.CALLED:
         # It has lost its turn, and is called from the queue.
-        return stood, (do.Stand(interventions=(before.id,), standing=Standing.QUEUED), _brought_to(before))
+        return stood, (do.SetStatus(interventions=(before.id,), status=InterventionStatus.QUEUED), _brought_to(before))
     return stood, (_brought_to(before),)
 
 
-def _brought_to(each: Intervention) -> do.Stand | do.WriteAnswer:
+def _brought_to(each: Intervention) -> do.SetStatus | do.WriteAnswer:
     """What brings one to where it stands."""
-    if each.standing is Standing.WRITTEN:
+    if each.status is InterventionStatus.WRITTEN:
         return do.WriteAnswer(intervention=each.id, text=each.answer, language=each.answer_language)
-    return made_of(do.Stand, each, interventions=(each.id,))
+    return made_of(do.SetStatus, each, interventions=(each.id,))

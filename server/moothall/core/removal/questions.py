@@ -14,7 +14,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import SpeakerId
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.removal.selection import Interventions, Selection
 
 Words = (
@@ -24,7 +24,7 @@ Words = (
     | ev.HubDeclined
     | ev.InterventionPublished
     | ev.InterventionWritten
-    | ev.InterventionStands
+    | ev.InterventionStatusChanged
 )
 """Events that may hold words of an intervention or about it."""
 _WORDS = (
@@ -42,21 +42,21 @@ def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[Words]:
     match event:
         case ev.InterventionPublished():
             return not event.removed
-        case ev.InterventionStands():
+        case ev.InterventionStatusChanged():
             return bool(event.reason)
         case _:
             return isinstance(event, _WORDS)
 
 
-def chosen(floor: Floor, selection: Selection) -> tuple[Intervention, ...]:
+def chosen(questions: Questions, selection: Selection) -> tuple[Intervention, ...]:
     """The interventions that a selection names, each once."""
     if not isinstance(selection, Interventions):
         return ()
-    found = (floor.get(name) for name in dict.fromkeys(selection.interventions))
+    found = (questions.get(name) for name in dict.fromkeys(selection.interventions))
     return tuple(each for each in found if each is not None)
 
 
-def speaker_of(each: Intervention | ev.InterventionStands) -> SpeakerId:
+def speaker_of(each: Intervention | ev.InterventionStatusChanged) -> SpeakerId:
     """Who speaks in the text when an intervention's author is called."""
     return SpeakerId(f"i{each.number}")
 
@@ -69,6 +69,6 @@ def stays_of(each: Intervention) -> Sequence[ev.AnyEvent]:
         stays.append(emptied)
     if each.reason:  # It stands there by an event that goes.
         stays.append(
-            ev.InterventionStands(intervention=each.id, number=each.number, standing=each.standing, t=each.since)
+            ev.InterventionStatusChanged(intervention=each.id, number=each.number, status=each.status, t=each.since)
         )
     return stays

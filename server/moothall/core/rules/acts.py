@@ -17,12 +17,12 @@ from moothall.core.kernel.actors import OPERATOR, Actor
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.removal.moves import AWAY, BACK, HERE, short
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.core.rules.undo import Commands, Reading, Undoing, read_act
+from moothall.core.rules.undo import Commands, Undoing, UndoReading, read_act
 from moothall.core.session.state import State, evolve
 
 UNDO, LATE = "undo:", ":lines"
 """How the ids of what undoes an act begin; and how the last of them ends where lines of meanwhile go back too."""
-_WITH_WORDS = (do.Ask, do.ChooseTerm, do.CorrectSegment, do.IntroduceSpeaker, do.Reword, do.TypeLine, do.WriteAnswer)
+_WITH_WORDS = (do.Ask, do.ChooseTerm, do.CorrectSegment, do.IntroduceSpeaker, do.Reword, do.TypeSegment, do.WriteAnswer)
 """Commands that carry words of the record."""
 _PUBLISHED = str(ev.InterventionPublished.__struct_config__.tag)
 
@@ -54,10 +54,10 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
         return any(map(_has_words, (*self.commands, *self.undo)))
 
     @property
-    def moved(self) -> do.MoveLinesAway | None:
+    def moved(self) -> do.MoveSegmentsAway | None:
         """The move to another session that it is, if it can be undone."""
         first = self.commands[0]
-        return first if self.undo and isinstance(first, do.MoveLinesAway) else None
+        return first if self.undo and isinstance(first, do.MoveSegmentsAway) else None
 
 
 class _Fresh:
@@ -154,7 +154,7 @@ class Acts:
 
 
 def _has_words(command: do.AnyCommand) -> bool:
-    return isinstance(command, _WITH_WORDS) or (isinstance(command, do.Stand) and bool(command.reason))
+    return isinstance(command, _WITH_WORDS) or (isinstance(command, do.SetStatus) and bool(command.reason))
 
 
 def _undone_by(cause: CommandId) -> CommandId:
@@ -168,10 +168,10 @@ def _undone_by(cause: CommandId) -> CommandId:
 def _read(name: CommandId, fresh: _Fresh) -> Act | None:
     """None when there is nothing to be named."""
     match fresh.events:
-        case [ev.LinesMovedAway() as left] if fresh.header.cause.endswith(AWAY):
-            moved = do.MoveLinesAway(channel=left.channel, segments=left.segments, session=left.session)
-            back = do.BringLinesBack(channel=left.channel, segments=left.segments, session=left.session)
-            reading = Reading((moved,), (back,))
+        case [ev.SegmentsMovedAway() as left] if fresh.header.cause.endswith(AWAY):
+            moved = do.MoveSegmentsAway(channel=left.channel, segments=left.segments, session=left.session)
+            back = do.BringSegmentsBack(channel=left.channel, segments=left.segments, session=left.session)
+            reading = UndoReading((moved,), (back,))
         case events:
             reading = read_act(fresh.before, events)
     if not reading.commands:

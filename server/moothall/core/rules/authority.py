@@ -8,7 +8,7 @@ from __future__ import annotations
 from moothall.core import commands as do
 from moothall.core.events.question_parts import HUB
 from moothall.core.events.types import Access
-from moothall.core.hubs.standing import is_or_is_below
+from moothall.core.hubs.presence import is_or_is_below
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import Lane
 from moothall.core.kernel.lanes import STAFF, is_public, of_hub
@@ -24,16 +24,16 @@ _LIFE = _of(do.OpenSession, do.PauseSession, do.ResumeSession, do.CloseSession, 
 _MAKE = _of(do.CreateSession, do.DescribeSession, do.SetLanguages, do.AddChannel, do.SealRecord)
 _CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.AttachEngine, do.NoteGap)
-_SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.TakeFloor)
+_SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.SetSpeaker)
 _CORRECT = _of(do.CorrectSegment)
-_TEXT = _CORRECT | _of(do.TypeLine, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreLines)
-_MOVE = _of(do.MoveLinesAway, do.MoveLinesHere, do.BringLinesBack)
+_TEXT = _CORRECT | _of(do.TypeSegment, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreSegments)
+_MOVE = _of(do.MoveSegmentsAway, do.MoveSegmentsHere, do.BringSegmentsBack)
 _NOTES = _of(do.LeaveNote, do.ReadNote, do.LeaveHubNote, do.ReadHubNote)
-_REPORT = _of(do.TagLine, do.ListPolicyQuestions)
+_REPORT = _of(do.TagSegment, do.ListPolicyQuestions)
 _TERMS = _of(do.ChooseTerm)
 _HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
 _QUEUE = (
-    _of(do.Ask, do.Reword, do.Flag, do.Stand, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue)
+    _of(do.Ask, do.Reword, do.Flag, do.SetStatus, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue)
     | _HANDS
     | _of(do.LimitTurns, do.LimitAsking)
 )
@@ -45,7 +45,7 @@ COMMANDS: dict[Role, _Commands] = {
     | _AUDIO
     | _SPEAKERS
     | _CONSENT
-    | _of(do.RewindChannel, do.AskClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.StateHub),
+    | _of(do.RewindChannel, do.RequestClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.SetHubPresence),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
     Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT,
@@ -54,9 +54,9 @@ COMMANDS: dict[Role, _Commands] = {
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT,
     Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.TRANSLATOR: _of(do.SetTranslation),
-    Role.INTERPRETER: _of(do.TypeLine) | _NOTES,
+    Role.INTERPRETER: _of(do.TypeSegment) | _NOTES,
     Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
-    Role.PARTICIPANT: _of(do.Ask, do.Stand, do.TypeTurn, do.HoldTurn, do.ReportAbuse),
+    Role.PARTICIPANT: _of(do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse),
     Role.READER: _of(),
 }
 """What each role may ask for; what isn't listed is forbidden."""

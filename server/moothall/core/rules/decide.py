@@ -16,7 +16,7 @@ from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, p
 from moothall.core.rules.lines import MOST_BACK, decide_lines
 from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, set_languages, state_hub
 from moothall.core.rules.polls import decide_poll
-from moothall.core.rules.questions import decide_floor
+from moothall.core.rules.questions import decide_questions
 from moothall.core.rules.staff import decide_backstage
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
@@ -60,8 +60,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return _speaker(state, command, wall)
     if isinstance(command, do.LineCommand):
         return decide_lines(state, command, actor, wall)
-    if isinstance(command, do.FloorCommand):
-        return decide_floor(state, command, actor, wall)
+    if isinstance(command, do.QuestionCommand):
+        return decide_questions(state, command, actor, wall)
     if isinstance(command, do.PollCommand):
         return decide_poll(state, command, wall)
     if isinstance(command, do.TurnCommand):
@@ -87,9 +87,9 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return set_languages(state, command)
         case do.ChooseTerm():
             return decide_term(state, command)
-        case do.StateHub():
+        case do.SetHubPresence():
             return state_hub(state, command, wall)
-        case do.AskClose():
+        case do.RequestClose():
             return _ask_close(state, command)
         case _:
             return _life(state, command, wall)
@@ -125,14 +125,14 @@ def _open(command: do.OpenSession, wall: int) -> Decision:
     return [ev.SessionOpened(wall=wall - command.age)]
 
 
-def _ask_close(state: State, command: do.AskClose) -> Decision:
+def _ask_close(state: State, command: do.RequestClose) -> Decision:
     if command.act is None and state.goes_on is not None:
-        return [ev.CloseAsked()]
+        return [ev.CloseRequested()]
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and can't be closed now.")
     if command.act is None and state.closing is None:
         return refuse(RefusalCode.CONFLICT, "This session is not being closed.")
-    return [ev.CloseAsked(act=command.act, by=command.by, then=command.then)]
+    return [ev.CloseRequested(act=command.act, by=command.by, then=command.then)]
 
 
 def _close(state: State, t: int) -> Decision:
@@ -225,19 +225,19 @@ def _speaker(state: State, command: do.SpeakerCommand, wall: int) -> Decision:
         return [ev.SpeakerIntroduced(speaker=command.speaker, name=command.name)]
     if command.speaker is not None and command.speaker not in state.speakers:
         return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
-    if isinstance(command, do.TakeFloor):
-        return _take_floor(state, command, wall)
+    if isinstance(command, do.SetSpeaker):
+        return _set_speaker(state, command, wall)
     if not command.segments or any(segment not in state.segments for segment in command.segments):
         return refuse(RefusalCode.UNKNOWN, "These lines are not in this session.")
     lines = tuple(dict.fromkeys(original(state, segment) for segment in command.segments))
     return [ev.SpeakerAssigned(segments=lines, speaker=command.speaker)]
 
 
-def _take_floor(state: State, command: do.TakeFloor, wall: int) -> Decision:
+def _set_speaker(state: State, command: do.SetSpeaker, wall: int) -> Decision:
     channel = state.channels.get(command.channel)
     if channel is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
-    took = ev.SpeakerTookFloor(channel=channel.id, speaker=command.speaker, t=state.media_now(wall))
+    took = ev.SpeakerChanged(channel=channel.id, speaker=command.speaker, t=state.media_now(wall))
     if command.since is None:
         return [took]
     if (first := state.segments.get(command.since)) is None or first.channel != channel.id:

@@ -36,13 +36,13 @@ def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int)
             return [ev.LanguageForced(channel=channel.id, language=command.language)]
         case do.RewindChannel():
             return _rewind(state, channel, command)
-        case do.RestoreLines():
+        case do.RestoreSegments():
             return _restore(state, channel, command)
-        case do.TypeLine():
+        case do.TypeSegment():
             return _type(state, channel, command, actor, wall)
-        case do.MoveLinesAway():
+        case do.MoveSegmentsAway():
             return _move_away(state, channel, command, wall)
-        case do.MoveLinesHere():
+        case do.MoveSegmentsHere():
             return _move_here(state, channel, command, wall)
         case _:
             return _bring_back(state, channel, command)
@@ -92,7 +92,7 @@ def _end_open(state: State, channel: Channel, struck: Collection[Segment]) -> Se
     return [ended]
 
 
-def _restore(state: State, channel: Channel, command: do.RestoreLines) -> Sequence[ev.AnyEvent] | Refusal:
+def _restore(state: State, channel: Channel, command: do.RestoreSegments) -> Sequence[ev.AnyEvent] | Refusal:
     if not state.keeps:
         return unkept_now(state)
     meant = 0 <= command.t <= command.through and command.rewinding > 0
@@ -125,7 +125,7 @@ def _restore(state: State, channel: Channel, command: do.RestoreLines) -> Sequen
     return events
 
 
-def _instead(state: State, channel: Channel, command: do.RestoreLines) -> dict[Segment, int]:
+def _instead(state: State, channel: Channel, command: do.RestoreSegments) -> dict[Segment, int]:
     """The lines that were recognised from the sound of others, and what became of them.
 
     With each, by which rewinding it was struck when it stands again itself; else one that is still to come.
@@ -154,7 +154,7 @@ def _lines(state: State, channel: Channel) -> list[Segment]:
 
 
 def _type(
-    state: State, channel: Channel, command: do.TypeLine, actor: Actor, wall: int
+    state: State, channel: Channel, command: do.TypeSegment, actor: Actor, wall: int
 ) -> Sequence[ev.AnyEvent] | Refusal:
     interprets = actor.role is Role.INTERPRETER
     if interprets and channel.kind is not ev.ChannelKind.INTERPRETATION:
@@ -174,7 +174,7 @@ def _type(
         return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
     # A source that was attached meanwhile may have set the clock a little back.
     t = max(state.media_now(wall), last_unkept(state))
-    line = do.MovedLine(
+    line = do.MovedSegment(
         segment=command.segment,
         t0=t,
         t1=t,
@@ -186,7 +186,7 @@ def _type(
     return _whole(channel, line)
 
 
-def _whole(channel: Channel, line: do.MovedLine) -> Sequence[ev.AnyEvent]:
+def _whole(channel: Channel, line: do.MovedSegment) -> Sequence[ev.AnyEvent]:
     opened = made_of(ev.SegmentOpened, line, channel=channel.id)
     ended = made_of(ev.SegmentEnded, line, channel=channel.id, reason=ev.EndReason.SENTENCE)
     if not line.mended:
@@ -195,7 +195,9 @@ def _whole(channel: Channel, line: do.MovedLine) -> Sequence[ev.AnyEvent]:
     return [opened, ended, mended]
 
 
-def _move_away(state: State, channel: Channel, command: do.MoveLinesAway, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def _move_away(
+    state: State, channel: Channel, command: do.MoveSegmentsAway, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
     if channel.kind is ev.ChannelKind.TRANSLATION:
         return refuse(RefusalCode.INVALID, "A translated line can't be moved by itself: move its original.")
     lines = [state.segments.get(segment) for segment in command.segments]
@@ -206,7 +208,7 @@ def _move_away(state: State, channel: Channel, command: do.MoveLinesAway, wall: 
     if any(line is not None and _may_be_unsaid(state, line.t1, wall) for line in lines):
         message = f"Lines can be moved {MOST_BACK // 1000} seconds after they were said; try again then."
         return refuse(RefusalCode.CONFLICT, message)
-    return [ev.LinesMovedAway(channel=channel.id, segments=command.segments, session=command.session)]
+    return [ev.SegmentsMovedAway(channel=channel.id, segments=command.segments, session=command.session)]
 
 
 def _may_be_unsaid(state: State, t1: int, wall: int) -> bool:
@@ -214,7 +216,9 @@ def _may_be_unsaid(state: State, t1: int, wall: int) -> bool:
     return t1 >= state.media_now(wall) - MOST_BACK
 
 
-def _move_here(state: State, channel: Channel, command: do.MoveLinesHere, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def _move_here(
+    state: State, channel: Channel, command: do.MoveSegmentsHere, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
     names = [line.segment for line in command.lines]
     if not 0 < len(names) <= MAX_LINES or len(set(names)) < len(names) or not all(map(is_name, names)):
         return refuse(RefusalCode.INVALID, f"Move 1 to {MAX_LINES} lines at a time, each with an id of its own.")
@@ -232,13 +236,15 @@ def _move_here(state: State, channel: Channel, command: do.MoveLinesHere, wall: 
             return refuse(RefusalCode.CONFLICT, "The line is from a time of which this session keeps nothing.")
         if line.speaker is not None and line.speaker not in state.speakers:
             return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
-    events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=tuple(names), session=command.session)]
+    events: list[ev.AnyEvent] = [
+        ev.SegmentsMovedHere(channel=channel.id, segments=tuple(names), session=command.session)
+    ]
     for line in command.lines:
         events += _whole(channel, line)
     return events
 
 
-def _bring_back(state: State, channel: Channel, command: do.BringLinesBack) -> Sequence[ev.AnyEvent] | Refusal:
+def _bring_back(state: State, channel: Channel, command: do.BringSegmentsBack) -> Sequence[ev.AnyEvent] | Refusal:
     if not 0 < len(command.segments) <= MAX_LINES or command.session == state.id:
         return refuse(RefusalCode.INVALID, f"Bring back 1 to {MAX_LINES} lines at a time, and from another session.")
     lines = {name: state.segments.get(name) for name in command.segments}
@@ -250,7 +256,7 @@ def _bring_back(state: State, channel: Channel, command: do.BringLinesBack) -> S
     if any(returned(line.id) in state.segments for line in away):
         return refuse(RefusalCode.CONFLICT, "These lines are already back in their session.")
     names = tuple(returned(line.id) for line in away)
-    events: list[ev.AnyEvent] = [ev.LinesMovedHere(channel=channel.id, segments=names, session=command.session)]
+    events: list[ev.AnyEvent] = [ev.SegmentsMovedHere(channel=channel.id, segments=names, session=command.session)]
     for line in away:
         events += _with_words(channel, line)
     return events
@@ -260,4 +266,4 @@ def _with_words(channel: Channel, line: Segment) -> Sequence[ev.AnyEvent]:
     """A line said anew, with its words where it came in words: only then can its sound be recognised once more."""
     if line.words:
         return again(line, (0, len(line.words)), returned(line.id))
-    return _whole(channel, made_of(do.MovedLine, line, segment=returned(line.id), text=line.whole))
+    return _whole(channel, made_of(do.MovedSegment, line, segment=returned(line.id), text=line.whole))

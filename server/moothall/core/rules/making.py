@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.hubs.standing import is_or_is_below, way_to, with_hub
+from moothall.core.hubs.presence import is_or_is_below, way_to, with_hub
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
@@ -57,7 +57,7 @@ def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.
         return refuse(RefusalCode.INVALID, "A channel needs an id and at least one language.")
     if command.channel in state.channels:
         return refuse(RefusalCode.CONFLICT, "The session already has a channel with this id.")
-    return [made_of(ev.ChannelAdded, command, asked=wall if translation and not command.of_record else None)]
+    return [made_of(ev.ChannelAdded, command, requested=wall if translation and not command.of_record else None)]
 
 
 MAX_TITLE = 120
@@ -70,7 +70,7 @@ MOST_BELOW = 64
 """Of these, one with those below it."""
 
 
-def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def state_hub(state: State, command: do.SetHubPresence, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The event of a hub's status, or a refusal."""
     title = " ".join(command.title.split())
     if not is_name(command.hub) or not 0 < len(title) <= MAX_TITLE:
@@ -85,7 +85,7 @@ def state_hub(state: State, command: do.StateHub, wall: int) -> Sequence[ev.AnyE
     top = way_to(command.hub)[0]
     if known is None and sum(is_or_is_below(hub, top) for hub in state.hubs) >= MOST_BELOW:
         return refuse(RefusalCode.CONFLICT, f"Too many hubs are connected through this one (limit {MOST_BELOW}).")
-    stands = made_of(ev.HubStands, command, title=title, t=max(0, state.media_now(wall)))
+    stands = made_of(ev.HubPresenceChanged, command, title=title, t=max(0, state.media_now(wall)))
     if known is not None and with_hub(state.hubs, stands)[command.hub] == known:
         return refuse(RefusalCode.CONFLICT, "The hub already has this status.")
     return [stands]

@@ -27,7 +27,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 def decide_poll(state: State, command: do.PollCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about shows of hands, or a refusal."""
-    known = poll_of(state.floor.polls, command.poll)
+    known = poll_of(state.questions.polls, command.poll)
     if isinstance(command, do.OpenPoll):
         return _open(state, command, known, wall)
     if known is None:
@@ -50,7 +50,7 @@ def decide_poll(state: State, command: do.PollCommand, wall: int) -> Sequence[ev
 
 def poll_to_vote(state: State, number: int, option: int) -> Poll | Refusal:
     """The show of hands of that number, where an option of it (from 0) may be chosen now, or why not."""
-    poll = next((poll for poll in state.floor.polls if poll.number == number and not poll.void), None)
+    poll = next((poll for poll in state.questions.polls if poll.number == number and not poll.void), None)
     if poll is None or not 0 <= option < len(poll.options):
         return NO_POLL
     return poll if is_going(state, poll) else VOTE_OVER
@@ -58,7 +58,7 @@ def poll_to_vote(state: State, number: int, option: int) -> Poll | Refusal:
 
 def refused_hands(state: State, poll: PollId, counts: Sequence[int]) -> Refusal | None:
     """Why these counts of a hub's ballots, a number for each option, are not taken now; None where they are."""
-    known = poll_of(state.floor.polls, poll)
+    known = poll_of(state.questions.polls, poll)
     if known is None or known.void:
         return NO_POLL
     if not is_going(state, known):
@@ -87,7 +87,7 @@ def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> 
         return refuse(RefusalCode.INVALID, f"An option has 1 to {MAX_OPTION} characters.")
     if state.status not in ON:
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status}: nobody can raise a hand now.")
-    polls = state.floor.polls
+    polls = state.questions.polls
     if open_poll(polls) is not None:
         return refuse(RefusalCode.CONFLICT, "Another show of hands is open; close it first.")
     if known is None and len(polls) >= MOST_POLLS:

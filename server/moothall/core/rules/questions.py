@@ -9,12 +9,12 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import HUB, REMOTE, REVOCABLE, ROOM, WAITING, Kind, Standing
+from moothall.core.events.question_parts import HUB, REMOTE, REVOCABLE, ROOM, WAITING, InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId, is_name
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.limits import full, too_many
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.turn_now import name_of
@@ -28,12 +28,20 @@ MAX_ANSWER = 10_000
 MAX_NAME = 80
 MAX_REASON = 300
 MOST_AT_ONCE = 500
-"""That one act brings to another standing."""
+"""That one act brings to another status."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
-_UNPUBLISHED = frozenset({Standing.CHECKED, Standing.DECLINED, Standing.JOINED, Standing.WITHDRAWN, Standing.CLOSED})
+_UNPUBLISHED = frozenset(
+    {
+        InterventionStatus.CHECKED,
+        InterventionStatus.DECLINED,
+        InterventionStatus.JOINED,
+        InterventionStatus.WITHDRAWN,
+        InterventionStatus.CLOSED,
+    }
+)
 """Where one may stand that nobody but the staff has read."""
 REPORTED = "reported"
 """Readers say that it is rude."""
@@ -44,21 +52,23 @@ MOST_FLAGS = 10
 """Flags of one intervention, beside that of readers."""
 
 
-def decide_floor(state: State, command: do.FloorCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_questions(
+    state: State, command: do.QuestionCommand, actor: Actor, wall: int
+) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about questions, or a refusal."""
     match command:
         case do.Ask():
             return _ask(state, command, wall)
-        case do.Stand():
+        case do.SetStatus():
             return _stand(state, command, actor, wall)
         case do.ArrangeQueue():
             return _arrange(state, command)
         case do.OrderQueue():
-            if command.order is state.floor.order:
+            if command.order is state.questions.order:
                 return refuse(RefusalCode.CONFLICT, "The queue already follows this rule.")
             return [ev.QueueOrdered(order=command.order)]
         case do.LimitAsking():
-            if command.known is state.floor.known_only:
+            if command.known is state.questions.known_only:
                 return refuse(RefusalCode.CONFLICT, "New questions are already limited in this way.")
             return [ev.AskingLimited(known=command.known)]
         case do.CountSupport():
@@ -82,133 +92,137 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     hub = _hub(command.origin)
     if command.origin not in (ROOM, REMOTE) and (hub is None or not is_name(hub)):
         return refuse(RefusalCode.INVALID, "The origin of a question is room, remote or a hub.")
-    if command.intervention in state.floor.interventions:
+    if command.intervention in state.questions.interventions:
         return refuse(RefusalCode.CONFLICT, "This question was received already.")
     t = max(0, state.media_now(wall) - command.age)
     late = state.status is Status.CLOSED
     if late and (state.closed_at is None or t > state.closed_at):
         return refuse(RefusalCode.CONFLICT, "The meeting is over and takes no more questions.")
-    message = full(state.floor, hub) or too_many(state.floor, command.asker, command.kind)
+    message = full(state.questions, hub) or too_many(state.questions, command.asker, command.kind)
     if message:
         return refuse(RefusalCode.CONFLICT, message)
-    number = state.floor.last + 1
+    number = state.questions.last + 1
     name = command.name.strip()
     received = made_of(ev.InterventionReceived, command, number=number, text=text, name=name, t=t, after_close=late)
     events: list[ev.AnyEvent] = [received]
     if command.flags:
         events.append(ev.InterventionFlagged(intervention=command.intervention, flags=command.flags))
-    standing = Standing.CHECKED
+    status = InterventionStatus.CHECKED
     if late:  # There is no queue any more: it can be answered in writing, where there is something to answer.
-        standing = Standing.TO_WRITE if text else Standing.CLOSED
-    return [*events, ev.InterventionStands(intervention=command.intervention, number=number, standing=standing, t=t)]
+        status = InterventionStatus.TO_WRITE if text else InterventionStatus.CLOSED
+    return [*events, ev.InterventionStatusChanged(intervention=command.intervention, number=number, status=status, t=t)]
 
 
-def _stand(state: State, command: do.Stand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+def _stand(state: State, command: do.SetStatus, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     names = command.interventions
     if not 0 < len(names) <= MOST_AT_ONCE or len(set(names)) < len(names):
         return refuse(RefusalCode.INVALID, f"Name 1 to {MOST_AT_ONCE} questions, each of them once.")
-    known = [each for name in names if (each := state.floor.get(name)) is not None]
+    known = [each for name in names if (each := state.questions.get(name)) is not None]
     if len(known) < len(names):
         return _unknown()
     own = actor.role is Role.PARTICIPANT
-    if own and not all(may_bring(each, command.standing) for each in known):
+    if own and not all(may_bring(each, command.status) for each in known):
         message = "Authors can take their question back or put it off, and ask again what they put off themselves."
         return refuse(RefusalCode.FORBIDDEN, message)
-    if own and state.status is Status.CLOSED and command.standing is not Standing.WITHDRAWN:
+    if own and state.status is Status.CLOSED and command.status is not InterventionStatus.WITHDRAWN:
         return refuse(RefusalCode.CONFLICT, "The meeting is over.")
     refused = _misfit(state, command, known, own=own)
     if refused is not None:
         return refused
     t, events = state.media_now(wall), list[ev.AnyEvent]()
-    called = state.floor.standing(Standing.CALLED)
-    if command.standing is Standing.CALLED:
-        back = do.Stand(interventions=names, standing=Standing.QUEUED)
+    called = state.questions.with_status(InterventionStatus.CALLED)
+    if command.status is InterventionStatus.CALLED:
+        back = do.SetStatus(interventions=names, status=InterventionStatus.QUEUED)
         events += [_stands(before, back, _since(state, before, t)) for before in called]
     for each in known:
-        if command.standing not in _UNPUBLISHED and not each.published:
+        if command.status not in _UNPUBLISHED and not each.published:
             events.append(_published(each, each.text))
         events.append(_stands(each, command, _since(state, each, t), own=own or command.own))
-        if command.standing is Standing.DECLINED:
+        if command.status is InterventionStatus.DECLINED:
             events += _declined(each, command.reason.strip())
-        if command.standing is Standing.WITHDRAWN:
-            events += _succeeded(state.floor, each, t)
-    if command.standing is Standing.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
-        events += takes_floor(state, known[0], t)
-    elif command.standing is Standing.CALLED or any(each in called for each in known):
-        events += leave_floor(state, called, t)
+        if command.status is InterventionStatus.WITHDRAWN:
+            events += _succeeded(state.questions, each, t)
+    if command.status is InterventionStatus.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
+        events += begins_to_speak(state, known[0], t)
+    elif command.status is InterventionStatus.CALLED or any(each in called for each in known):
+        events += ends_speaking(state, called, t)
     return events
 
 
-def may_bring(each: Intervention, standing: Standing) -> bool:
+def may_bring(each: Intervention, status: InterventionStatus) -> bool:
     """Whether its author may want it there: taken back, put off, or in the queue again after that."""
-    match standing:
-        case Standing.WITHDRAWN:
+    match status:
+        case InterventionStatus.WITHDRAWN:
             return True  # `_misfit` says when it is too late.
-        case Standing.LATER:
-            return each.standing in (Standing.QUEUED, Standing.CALLED)
-        case Standing.QUEUED:
-            return each.standing is Standing.LATER and each.own
-        case Standing.CHECKED:
-            return each.standing is Standing.WITHDRAWN and not each.removed
+        case InterventionStatus.LATER:
+            return each.status in (InterventionStatus.QUEUED, InterventionStatus.CALLED)
+        case InterventionStatus.QUEUED:
+            return each.status is InterventionStatus.LATER and each.own
+        case InterventionStatus.CHECKED:
+            return each.status is InterventionStatus.WITHDRAWN and not each.removed
         case _:
             return False
 
 
-def _succeeded(floor: Floor, gone: Intervention, t: int) -> list[ev.AnyEvent]:
+def _succeeded(questions: Questions, gone: Intervention, t: int) -> list[ev.AnyEvent]:
     """Questions joined with a question that is taken back go on: the first takes its place, the others join that."""
-    joined = [each for each in floor.standing(Standing.JOINED) if each.into == gone.id]
+    joined = [each for each in questions.with_status(InterventionStatus.JOINED) if each.into == gone.id]
     if not joined:
         return []
-    place = Standing.QUEUED if gone.standing is Standing.CALLED else gone.standing
+    place = InterventionStatus.QUEUED if gone.status is InterventionStatus.CALLED else gone.status
     if not joined[0].published:
-        place = Standing.CHECKED  # Nobody has approved what it says.
-    succeeds = _stands(joined[0], do.Stand(interventions=(), standing=place), t)
-    join = do.Stand(interventions=(), standing=Standing.JOINED, into=joined[0].id)
+        place = InterventionStatus.CHECKED  # Nobody has approved what it says.
+    succeeds = _stands(joined[0], do.SetStatus(interventions=(), status=place), t)
+    join = do.SetStatus(interventions=(), status=InterventionStatus.JOINED, into=joined[0].id)
     return [succeeds, *(_stands(each, join, t) for each in joined[1:])]
 
 
-def _misfit(state: State, command: do.Stand, known: Sequence[Intervention], *, own: bool) -> Refusal | None:
+def _misfit(state: State, command: do.SetStatus, known: Sequence[Intervention], *, own: bool) -> Refusal | None:
     """Why these can't be brought there; None when they can. `own`: their author wants it."""
-    to = command.standing
-    if any(each.standing is to for each in known):
+    to = command.status
+    if any(each.status is to for each in known):
         return refuse(RefusalCode.STALE, "One of these questions already has this status.")
-    if any(each.standing is Standing.WITHDRAWN for each in known):
+    if any(each.status is InterventionStatus.WITHDRAWN for each in known):
         if not own:
             return refuse(RefusalCode.CONFLICT, "The author has taken this question back.")
         first = known[0]
-        message = full(state.floor, _hub(first.origin)) or too_many(state.floor, first.asker, first.kind)
+        message = full(state.questions, _hub(first.origin)) or too_many(state.questions, first.asker, first.kind)
         return refuse(RefusalCode.CONFLICT, message) if message else None
-    if to is Standing.WRITTEN:
+    if to is InterventionStatus.WRITTEN:
         return refuse(RefusalCode.INVALID, "An answer in writing needs a text.")
-    if to is Standing.DECLINED and not 0 < len(command.reason.strip()) <= MAX_REASON:
+    if to is InterventionStatus.DECLINED and not 0 < len(command.reason.strip()) <= MAX_REASON:
         return refuse(RefusalCode.INVALID, f"Say in 1 to {MAX_REASON} characters why the question is not taken.")
-    if to is Standing.WITHDRAWN and any(each.standing not in REVOCABLE for each in known):
+    if to is InterventionStatus.WITHDRAWN and any(each.status not in REVOCABLE for each in known):
         return refuse(RefusalCode.CONFLICT, "This question has already had its turn.")
-    if to is Standing.CALLED and (len(known) > 1 or not _callable(state.floor, known[0])):
+    if to is InterventionStatus.CALLED and (len(known) > 1 or not _callable(state.questions, known[0])):
         return refuse(RefusalCode.CONFLICT, "Call one question at a time, and only one that is in the queue.")
-    if to is Standing.JOINED:
+    if to is InterventionStatus.JOINED:
         return _unjoinable(state, command, known)
-    if command.segment is not None and (to is not Standing.ANSWERED or command.segment not in state.segments):
+    if command.segment is not None and (to is not InterventionStatus.ANSWERED or command.segment not in state.segments):
         return refuse(RefusalCode.UNKNOWN, "The record has no such line.")
     return None
 
 
-def _callable(floor: Floor, each: Intervention) -> bool:
+def _callable(questions: Questions, each: Intervention) -> bool:
     """Whether it waits for its turn, or has just had it and nobody was called since: its end is undone then."""
-    just_had = floor.called is None and bool(floor.turns) and floor.turns[-1].intervention == each.id
-    return each.standing in WAITING or just_had
+    just_had = questions.called is None and bool(questions.turns) and questions.turns[-1].intervention == each.id
+    return each.status in WAITING or just_had
 
 
-def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) -> Refusal | None:
-    target = None if command.into is None else state.floor.get(command.into)
+def _unjoinable(state: State, command: do.SetStatus, known: Sequence[Intervention]) -> Refusal | None:
+    target = None if command.into is None else state.questions.get(command.into)
     if target is None:
         return _unknown()
-    if target in known or target.standing in (Standing.JOINED, Standing.WITHDRAWN, Standing.DECLINED):
+    if target in known or target.status in (
+        InterventionStatus.JOINED,
+        InterventionStatus.WITHDRAWN,
+        InterventionStatus.DECLINED,
+    ):
         return refuse(
             RefusalCode.CONFLICT,
             "A question can't be joined with itself, nor with one that is joined, taken back or not taken.",
         )
-    joined_with = {each.into for each in state.floor.standing(Standing.JOINED)}
+    joined_with = {each.into for each in state.questions.with_status(InterventionStatus.JOINED)}
     if any(each.id in joined_with for each in known):
         return refuse(
             RefusalCode.CONFLICT, "Other questions are joined with this one: join the other question with it instead."
@@ -216,15 +230,15 @@ def _unjoinable(state: State, command: do.Stand, known: Sequence[Intervention]) 
     return None
 
 
-def _stands(each: Intervention, command: do.Stand, t: int, *, own: bool = False) -> ev.InterventionStands:
-    joined = command.standing is Standing.JOINED
-    return ev.InterventionStands(
+def _stands(each: Intervention, command: do.SetStatus, t: int, *, own: bool = False) -> ev.InterventionStatusChanged:
+    joined = command.status is InterventionStatus.JOINED
+    return ev.InterventionStatusChanged(
         intervention=each.id,
         number=each.number,
-        standing=command.standing,
+        status=command.status,
         t=t,
         into=command.into if joined else None,
-        segment=command.segment if command.standing is Standing.ANSWERED else None,
+        segment=command.segment if command.status is InterventionStatus.ANSWERED else None,
         own=own,
     )
 
@@ -239,7 +253,7 @@ def _declined(each: Intervention, reason: str) -> list[ev.AnyEvent]:
 
 def _since(state: State, each: Intervention, t: int) -> int:
     """Since when it stands where it is brought at `t`: a turn that was under way at the close ended with it."""
-    return t if state.closed_at is None or each.standing is not Standing.CALLED else min(t, state.closed_at)
+    return t if state.closed_at is None or each.status is not InterventionStatus.CALLED else min(t, state.closed_at)
 
 
 def _published(each: Intervention, text: str) -> ev.InterventionPublished:
@@ -247,7 +261,7 @@ def _published(each: Intervention, text: str) -> ev.InterventionPublished:
 
 
 def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    each = state.floor.get(command.intervention)
+    each = state.questions.get(command.intervention)
     if each is None:
         return _unknown()
     if isinstance(command, do.ReportAbuse):
@@ -264,18 +278,18 @@ def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyE
         return _reword(state, each, text, each.name if command.name is None else command.name.strip())
     if not _LANGUAGE.match(command.language):
         return refuse(RefusalCode.INVALID, "An answer needs a language tag.")
-    if each.standing is Standing.WITHDRAWN:
+    if each.status is InterventionStatus.WITHDRAWN:
         return refuse(RefusalCode.CONFLICT, "The author has taken this question back.")
     events: list[ev.AnyEvent] = [] if each.published else [_published(each, each.text)]
     events.append(
         ev.InterventionWritten(intervention=each.id, number=each.number, text=text, language=command.language)
     )
-    if each.standing is not Standing.WRITTEN:
-        written = do.Stand(interventions=(each.id,), standing=Standing.WRITTEN)
+    if each.status is not InterventionStatus.WRITTEN:
+        written = do.SetStatus(interventions=(each.id,), status=InterventionStatus.WRITTEN)
         t = state.media_now(wall)
         events.append(_stands(each, written, _since(state, each, t)))
-        if each.standing is Standing.CALLED:
-            events += leave_floor(state, [each], t)
+        if each.status is InterventionStatus.CALLED:
+            events += ends_speaking(state, [each], t)
     return events
 
 
@@ -291,10 +305,10 @@ def _reword(state: State, each: Intervention, text: str, name: str) -> Sequence[
 
 
 def _arrange(state: State, command: do.ArrangeQueue) -> Sequence[ev.AnyEvent] | Refusal:
-    queued = {each.id for each in state.floor.standing(Standing.QUEUED)}
+    queued = {each.id for each in state.questions.with_status(InterventionStatus.QUEUED)}
     if len(set(command.first)) < len(command.first) or not queued.issuperset(command.first):
         return refuse(RefusalCode.STALE, "The queue has changed: name questions that are in it, each of them once.")
-    if command.first == state.floor.arranged:
+    if command.first == state.questions.arranged:
         return refuse(RefusalCode.CONFLICT, "The queue is already in this order.")
     return [ev.QueueArranged(first=command.first)]
 
@@ -302,7 +316,7 @@ def _arrange(state: State, command: do.ArrangeQueue) -> Sequence[ev.AnyEvent] | 
 def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Refusal:
     changed: dict[InterventionId, int] = {}
     for name, count in command.counts.items():
-        each = state.floor.get(name)
+        each = state.questions.get(name)
         if each is None or count < 0:
             return _unknown()
         if each.support != count:
@@ -335,23 +349,23 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
     return [ev.InterventionFlagged(intervention=each.id, flags=(*each.flags, REPORTED))]
 
 
-def takes_floor(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
+def begins_to_speak(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
     """The called author is named in the text from here on."""
-    floor = spoken(state)
-    if floor is None:
+    questions = spoken(state)
+    if questions is None:
         return []
     speaker, known = speaker_of(each), state.speakers.get(speaker_of(each)) == each.name
     introduced = [] if known else [ev.SpeakerIntroduced(speaker=speaker, name=each.name)]
-    if known and floor.speaker == speaker:
+    if known and questions.speaker == speaker:
         return []
-    return [*introduced, ev.SpeakerTookFloor(channel=floor.id, speaker=speaker, t=t)]
+    return [*introduced, ev.SpeakerChanged(channel=questions.id, speaker=speaker, t=t)]
 
 
-def leave_floor(state: State, called: Iterable[Intervention], t: int) -> list[ev.AnyEvent]:
+def ends_speaking(state: State, called: Iterable[Intervention], t: int) -> list[ev.AnyEvent]:
     """Whose turn is over is not named any more at what is said, unless somebody else was given the floor since."""
     named = {speaker_of(each) for each in called}
     left = [channel.id for channel in state.channels.values() if channel.speaker in named]
-    return [ev.SpeakerTookFloor(channel=channel, speaker=None, t=t) for channel in left]
+    return [ev.SpeakerChanged(channel=channel, speaker=None, t=t) for channel in left]
 
 
 def named_anew(state: State, before: Intervention, now: Intervention) -> list[ev.AnyEvent]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.types import PolicyQuestion
-from moothall.core.hubs.standing import is_or_is_below, way_to
+from moothall.core.hubs.presence import is_or_is_below, way_to
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import PolicyQuestionId, is_name
@@ -41,11 +41,11 @@ def decide_backstage(state: State, command: do.BackstageCommand, actor: Actor) -
         case do.LeaveHubNote():
             return _hub_note(state, command, actor)
         case do.ReadNote():
-            if state.backstage.notes.get(command.note) != "":
+            if state.notes_and_tags.notes.get(command.note) != "":
                 return _no_note()
             return [ev.NoteRead(note=command.note)]
         case do.ReadHubNote():
-            if not command.hub or state.backstage.notes.get(command.note) != command.hub:
+            if not command.hub or state.notes_and_tags.notes.get(command.note) != command.hub:
                 return _no_note()
             return [ev.HubNoteRead(hub=command.hub, note=command.note, by=actor.role)]
         case do.ListPolicyQuestions():
@@ -88,9 +88,9 @@ def _unfit(state: State, note: str, text: str) -> Refusal | None:
         return None
     if not is_name(note):
         return refuse(RefusalCode.INVALID, "A note needs an id.")
-    if note in state.backstage.notes:
+    if note in state.notes_and_tags.notes:
         return refuse(RefusalCode.CONFLICT, "A note with this id already exists.")
-    if len(state.backstage.notes) >= MOST_NOTES:
+    if len(state.notes_and_tags.notes) >= MOST_NOTES:
         return refuse(RefusalCode.CONFLICT, f"The session has too many notes (limit {MOST_NOTES}).")
     return None
 
@@ -109,7 +109,7 @@ def _hub_note(state: State, command: do.LeaveHubNote, actor: Actor) -> Sequence[
     if unfit is not None:
         return unfit
     if actor.role is Role.HUB:
-        hubs, top = [hub for _, hub in state.backstage.notes.items() if hub], way_to(command.hub)[0]
+        hubs, top = [hub for _, hub in state.notes_and_tags.notes.items() if hub], way_to(command.hub)[0]
         if len(hubs) >= MOST_OF_HUBS or sum(is_or_is_below(hub, top) for hub in hubs) >= MOST_OF_HUB:
             return refuse(
                 RefusalCode.CONFLICT,
@@ -125,25 +125,25 @@ def _questions(state: State, command: do.ListPolicyQuestions) -> Sequence[ev.Any
         return refuse(RefusalCode.INVALID, message)
     if any(not 0 < len(each.text.strip()) <= MAX_QUESTION for each in command.questions):
         return refuse(RefusalCode.INVALID, f"A policy question has 1 to {MAX_QUESTION} characters.")
-    if command.questions == state.backstage.questions:
+    if command.questions == state.notes_and_tags.questions:
         return refuse(RefusalCode.CONFLICT, "The policy questions are already listed in this way.")
     return [ev.PolicyQuestionsListed(questions=command.questions)]
 
 
-def _tag(state: State, command: do.TagLine) -> Sequence[ev.AnyEvent] | Refusal:
-    before = state.backstage.tag(command.segment, command.question)
+def _tag(state: State, command: do.TagSegment) -> Sequence[ev.AnyEvent] | Refusal:
+    before = state.notes_and_tags.tag(command.segment, command.question)
     if before == command.tag:
         return refuse(RefusalCode.CONFLICT, "The line already has this tag, or has no tag to take away.")
-    tagged = ev.LineTagged(segment=command.segment, tag=command.tag, question=command.question)
+    tagged = ev.SegmentTagged(segment=command.segment, tag=command.tag, question=command.question)
     if command.tag is None:
         return [tagged]
     line = state.segments.get(command.segment)
     if line is None or line.gone:
         return refuse(RefusalCode.UNKNOWN, "The record has no such line.")
-    known = {each.id for each in state.backstage.questions}
+    known = {each.id for each in state.notes_and_tags.questions}
     # What is tagged already may change its tag, also where the question was taken from the list since.
     if command.question is not None and command.question not in known and before is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such policy question.")
-    if command.segment not in state.backstage.tags and len(state.backstage.tags) >= MOST_TAGGED:
+    if command.segment not in state.notes_and_tags.tags and len(state.notes_and_tags.tags) >= MOST_TAGGED:
         return refuse(RefusalCode.CONFLICT, f"Too many lines have tags (limit {MOST_TAGGED}).")
     return [tagged]

@@ -73,7 +73,7 @@ def with_translations(state: State, events: Sequence[ev.AnyEvent]) -> Sequence[e
     all_of_them: list[ev.AnyEvent] = []
     for event in events:
         all_of_them.append(event)
-        if isinstance(event, ev.ChannelRewound | ev.LinesMovedAway):
+        if isinstance(event, ev.ChannelRewound | ev.SegmentsMovedAway):
             struck: dict[ChannelId, list[SegmentId]] = {}
             for line in made_from(state, event.segments):
                 struck.setdefault(line.channel, []).append(line.id)

@@ -13,7 +13,7 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.kernel.languages import same_language
-from moothall.core.questions.interventions import Floor, Intervention, Turn
+from moothall.core.questions.interventions import Intervention, Questions, Turn
 from moothall.core.removal.questions import speaker_of
 from moothall.core.session.parts import Channel, Segment
 from moothall.core.session.state import ON, State
@@ -44,11 +44,14 @@ class TurnNow(msgspec.Struct, frozen=True, kw_only=True):
 
 def turn_now(state: State) -> TurnNow | None:
     """The turn under way; None while nobody is called."""
-    turn, each = _turn(state.floor), None if state.floor.called is None else state.floor.get(state.floor.called)
+    turn, each = (
+        _turn(state.questions),
+        None if state.questions.called is None else state.questions.get(state.questions.called),
+    )
     if turn is None or each is None:
         return None
     begun = _begun(state, each, turn)
-    time = time_of(state.floor, typed=turn.typed)
+    time = time_of(state.questions, typed=turn.typed)
     if time and turn.held is not None:
         time += LONGER_MS if begun is None else min(LONGER_MS, max(0, begun - turn.held))
     held = turn.t + HOLD_MS if turn.held is None else max(turn.t + HOLD_MS, turn.held + LONGER_MS)
@@ -56,21 +59,21 @@ def turn_now(state: State) -> TurnNow | None:
     return TurnNow(since=turn.t, typed=turn.typed, time=time, begin=begin, longer=turn.held is not None)
 
 
-def time_of(floor: Floor, *, typed: bool) -> int:
+def time_of(questions: Questions, *, typed: bool) -> int:
     """How long a turn may take, ms; 0: as long as it likes."""
-    return floor.limit * (TIMES_TYPED if typed else 1)
+    return questions.limit * (TIMES_TYPED if typed else 1)
 
 
-def has_typed(floor: Floor) -> bool:
+def has_typed(questions: Questions) -> bool:
     """Whether who was called has typed in this turn."""
-    turn = _turn(floor)
+    turn = _turn(questions)
     return turn is not None and turn.typed
 
 
 def may_type(state: State, name: InterventionId) -> bool:
     """Whether the author of an intervention may type now: it is called, and the room has a text."""
     has_text = any(channel.kind is ChannelKind.FLOOR for channel in state.channels.values())
-    return has_text and state.status in ON and state.floor.called == name and _turn(state.floor) is not None
+    return has_text and state.status in ON and state.questions.called == name and _turn(state.questions) is not None
 
 
 def may_hold(state: State, name: InterventionId) -> bool:
@@ -78,7 +81,7 @@ def may_hold(state: State, name: InterventionId) -> bool:
     now = turn_now(state)
     return (
         state.status in ON
-        and state.floor.called == name
+        and state.questions.called == name
         and now is not None
         and now.begin is not None
         and not now.longer
@@ -87,7 +90,7 @@ def may_hold(state: State, name: InterventionId) -> bool:
 
 def typed_lines(state: State, each: Intervention) -> tuple[Segment, ...]:
     """What its author has typed in the turn under way, line by line; those that were emptied since too."""
-    turn, own = _turn(state.floor), speaker_of(each)
+    turn, own = _turn(state.questions), speaker_of(each)
     if turn is None or turn.intervention != each.id:
         return ()
     lines = (line for line in _lines(state, turn.t) if line.origin is Origin.SPEAKER and line.speaker == own)
@@ -118,7 +121,7 @@ def typed_language(each: Intervention, channel: Channel) -> str:
 
 def said_in(state: State, channel: Channel) -> tuple[str, ...]:
     """The languages of a text: those that are spoken, and those in which authors have typed."""
-    typed = (state.floor.get(turn.intervention) for turn in state.floor.turns if turn.typed)
+    typed = (state.questions.get(turn.intervention) for turn in state.questions.turns if turn.typed)
     return tuple(dict.fromkeys((*channel.languages, *(typed_language(each, channel) for each in typed if each))))
 
 
@@ -127,8 +130,8 @@ def name_of(each: Intervention) -> str:
     return each.name or f"No. {each.number}"
 
 
-def _turn(floor: Floor) -> Turn | None:
-    return floor.turns[-1] if floor.called is not None and floor.turns else None
+def _turn(questions: Questions) -> Turn | None:
+    return questions.turns[-1] if questions.called is not None and questions.turns else None
 
 
 def _begun(state: State, each: Intervention, turn: Turn) -> int | None:

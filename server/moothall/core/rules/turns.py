@@ -33,13 +33,13 @@ def decide_turn(state: State, command: do.TurnCommand, actor: Actor, wall: int) 
             RefusalCode.INVALID,
             f"A turn can be limited to at most {LONGEST_LIMIT_MS // 60_000} minutes; 0 means no limit.",
         )
-    if command.ms == state.floor.limit:
+    if command.ms == state.questions.limit:
         return refuse(RefusalCode.CONFLICT, "Turns already have this limit.")
     return [ev.TurnLimited(ms=command.ms)]
 
 
 def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    each = state.floor.get(command.intervention)
+    each = state.questions.get(command.intervention)
     if each is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
     if actor.id != each.id:
@@ -53,7 +53,7 @@ def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequen
 
 
 def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    each, channel = state.floor.get(command.intervention), spoken(state)
+    each, channel = state.questions.get(command.intervention), spoken(state)
     if each is None or channel is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no text of the room.")
     if actor.id != each.id:
@@ -64,7 +64,7 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
     if refused is not None:
         return refused
     t, speaker, events = state.media_now(wall), speaker_of(each), list[ev.AnyEvent]()
-    if not has_typed(state.floor):
+    if not has_typed(state.questions):
         if speaker not in state.speakers:
             events.append(ev.SpeakerIntroduced(speaker=speaker, name=name_of(each)))
         events.append(ev.TurnTyped(intervention=each.id, number=each.number, t=t))

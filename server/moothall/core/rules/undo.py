@@ -16,17 +16,17 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.questions.undoing import brought_by, floor_step, rearranged, still_stands
+from moothall.core.questions.undoing import brought_by, question_step, rearranged, still_stands
 from moothall.core.removal.moves import is_returned, returned
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, Status, evolve
-from moothall.core.staff.backstage import Backstage
+from moothall.core.staff.notes_and_tags import NotesAndTags
 from moothall.core.terms.terms import key_of
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")
@@ -38,7 +38,7 @@ _Fact = ev.AnyEvent | UnknownEvent | None
 """An event of a log; None when its body was removed."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class UndoReading(msgspec.Struct, frozen=True):
     """What the events of an act say that was done."""
 
     commands: Commands
@@ -46,7 +46,7 @@ class Reading(msgspec.Struct, frozen=True):
     """The act that undoes it; empty when nothing does."""
 
 
-def read_act(before: State, events: Sequence[_Fact]) -> Reading:
+def read_act(before: State, events: Sequence[_Fact]) -> UndoReading:
     """What was done by these events, which one act caused in the state `before`, and what undoes it.
 
     An act is undone whole or not at all: one of which a part can't be undone has no undoing. A name that was introduced
@@ -62,14 +62,14 @@ def read_act(before: State, events: Sequence[_Fact]) -> Reading:
             whole = whole and undone is not None
             undoing = (*(undone or ()), *undoing)
     back = carried_out(state, undoing) if whole else None
-    if back is not None and back.floor.arranged != before.floor.arranged:
+    if back is not None and back.questions.arranged != before.questions.arranged:
         # What left the queue and comes back stands where the chair had put it.
-        undoing = (*undoing, do.ArrangeQueue(first=before.floor.arranged))
+        undoing = (*undoing, do.ArrangeQueue(first=before.questions.arranged))
         back = carried_out(back, undoing[-1:])
-    return Reading(commands, () if back is None else undoing)
+    return UndoReading(commands, () if back is None else undoing)
 
 
-def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:
+def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:
     """What of an act's undoing still fits: the floor is left to another speaker who got it meanwhile.
 
     Lines that are not in the log any more are passed over; those that were struck and stand again are meant where they
@@ -77,11 +77,11 @@ def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyC
     were: then the caller says so. Of many questions those are left that somebody has brought elsewhere
     since; `moved_on` says when that is all of them.
     """
-    took, brought = _floors(act), brought_by(act)
+    took, brought = _speakers(act), brought_by(act)
     due: list[do.AnyCommand] = []
     for command in undoing:
         match command:
-            case do.TakeFloor() if command.channel in took:
+            case do.SetSpeaker() if command.channel in took:
                 if now.channels[command.channel].speaker == took[command.channel]:
                     due.append(command)
             case do.AssignSpeaker():
@@ -89,10 +89,10 @@ def standing(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyC
                 due += [msgspec.structs.replace(command, segments=lines)] if lines else []
             case do.CorrectSegment():
                 due.append(msgspec.structs.replace(command, segment=_standing_as(now, command.segment)))
-            case do.Stand() | do.WriteAnswer() if not still_stands(now.floor, command, brought):
+            case do.SetStatus() | do.WriteAnswer() if not still_stands(now.questions, command, brought):
                 pass
             case do.ArrangeQueue():
-                due += rearranged(now.floor, command, due, anew=not brought)
+                due += rearranged(now.questions, command, due, anew=not brought)
             case _:
                 due.append(command)
     return tuple(command for command in due if _fits(now, command)) or tuple(due)
@@ -121,15 +121,15 @@ def lines_meanwhile(
     `since`: the events after the act, in order, without those of lines that were said again. Lines count until the
     floor is given to somebody, and not those that somebody has given to a speaker by hand.
     """
-    took, had = _floors(act), _floors(undoing)
+    took, had = _speakers(act), _speakers(undoing)
     wrong = {channel: speaker for channel, speaker in took.items() if channel in had and had[channel] != speaker}
     opened: dict[SegmentId, ChannelId] = {}
     by_hand: set[SegmentId] = set()
     for event in since:
         match event:
-            case ev.SpeakerTookFloor():
+            case ev.SpeakerChanged():
                 wrong.pop(event.channel, None)
-            case ev.SpeakerAssigned() | ev.LinesMovedHere():
+            case ev.SpeakerAssigned() | ev.SegmentsMovedHere():
                 by_hand.update(event.segments)
             case ev.SegmentOpened() if event.channel in wrong and event.speaker == wrong[event.channel]:
                 if _is_new(event.segment, opened.keys() - by_hand):
@@ -148,9 +148,9 @@ def _is_new(name: SegmentId, counted: Iterable[SegmentId]) -> bool:
     return not is_returned(name) or any(returned(line) == name for line in counted)
 
 
-def _floors(commands: Iterable[do.AnyCommand]) -> dict[ChannelId, SpeakerId | None]:
+def _speakers(commands: Iterable[do.AnyCommand]) -> dict[ChannelId, SpeakerId | None]:
     """Who has the floor of which channel after these commands."""
-    return {command.channel: command.speaker for command in commands if isinstance(command, do.TakeFloor)}
+    return {command.channel: command.speaker for command in commands if isinstance(command, do.SetSpeaker)}
 
 
 def carried_out(state: State, commands: Iterable[do.AnyCommand]) -> State | None:
@@ -201,18 +201,18 @@ def _step(
             return introduced, () if name is None else (do.IntroduceSpeaker(speaker=event.speaker, name=name),)
         case ev.SpeakerAssigned():
             return do.AssignSpeaker(segments=event.segments, speaker=event.speaker), _as_assigned(state, event.segments)
-        case ev.SpeakerTookFloor():
+        case ev.SpeakerChanged():
             had = state.channels[event.channel].speaker
-            took = do.TakeFloor(channel=event.channel, speaker=event.speaker)
-            return took, (do.TakeFloor(channel=event.channel, speaker=had),)
+            took = do.SetSpeaker(channel=event.channel, speaker=event.speaker)
+            return took, (do.SetSpeaker(channel=event.channel, speaker=had),)
         case ev.TermChosen():
             chosen = state.terms.get(key_of(event.term))
             none = do.ChooseTerm(term=event.term, wanted=None)
             return made_of(do.ChooseTerm, event), (none if chosen is None else made_of(do.ChooseTerm, chosen),)
-        case _ if isinstance(event, ev.FloorFact):
-            return floor_step(state.floor, event)
-        case _ if isinstance(event, ev.BackstageFact):
-            return _backstage_step(state.backstage, event)
+        case _ if isinstance(event, ev.QuestionFact):
+            return question_step(state.questions, event)
+        case _ if isinstance(event, ev.NoteOrTag):
+            return _note_or_tag_step(state.notes_and_tags, event)
         case _:
             return _line_step(state, event, following) or (_without_undoing(event), None)
 
@@ -229,9 +229,9 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
         case ev.SegmentOpened() if isinstance(following, ev.SegmentEnded):
             # A finished line without text is not shown.
             emptied = made_of(do.CorrectSegment, event, base_revision=0, base_words=0, text="")
-            return made_of(do.TypeLine, event, text=following.text), (emptied,)
+            return made_of(do.TypeSegment, event, text=following.text), (emptied,)
         case ev.ChannelRewound():
-            restored = do.RestoreLines(
+            restored = do.RestoreSegments(
                 channel=event.channel,
                 rewinding=state.channels[event.channel].rewound + 1,
                 t=event.t,
@@ -265,8 +265,8 @@ def _without_undoing(event: _Fact) -> do.AnyCommand | None:
             return do.EndNotRecorded()
         case ev.RecordSealed():
             return do.SealRecord(version=event.version)
-        case ev.LinesMovedAway():
-            return do.MoveLinesAway(channel=event.channel, segments=event.segments, session=event.session)
+        case ev.SegmentsMovedAway():
+            return do.MoveSegmentsAway(channel=event.channel, segments=event.segments, session=event.session)
         case _:
             return None
 
@@ -301,7 +301,7 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     return corrected, (back,)
 
 
-def _backstage_step(backstage: Backstage, event: ev.BackstageFact) -> tuple[do.AnyCommand | None, Undoing | None]:
+def _note_or_tag_step(notes_and_tags: NotesAndTags, event: ev.NoteOrTag) -> tuple[do.AnyCommand | None, Undoing | None]:
     """The command behind an event of policy questions, tags and notes, and what undoes that, in the state before it.
 
     A note was read by somebody by the time that one could undo it: nothing does. That it was read is not an act.
@@ -313,11 +313,11 @@ def _backstage_step(backstage: Backstage, event: ev.BackstageFact) -> tuple[do.A
             return do.LeaveHubNote(hub=event.hub, note=event.note, text=event.text), None
         case ev.PolicyQuestionsListed():
             listed = do.ListPolicyQuestions(questions=event.questions)
-            return listed, (do.ListPolicyQuestions(questions=backstage.questions),)
-        case ev.LineTagged():
-            before = backstage.tag(event.segment, event.question)
-            tagged = do.TagLine(segment=event.segment, tag=event.tag, question=event.question)
-            return tagged, (do.TagLine(segment=event.segment, tag=before, question=event.question),)
+            return listed, (do.ListPolicyQuestions(questions=notes_and_tags.questions),)
+        case ev.SegmentTagged():
+            before = notes_and_tags.tag(event.segment, event.question)
+            tagged = do.TagSegment(segment=event.segment, tag=event.tag, question=event.question)
+            return tagged, (do.TagSegment(segment=event.segment, tag=before, question=event.question),)
         case _:
             return None, None
 
@@ -336,10 +336,10 @@ def _wall_step(state: State, event: ev.WallCleared) -> tuple[do.AnyCommand, Undo
 def goes_with_wall(state: State, last: _Fact, event: _Fact) -> bool:
     """Whether an event only carries out a clearing; `last` is the one before it of the same act."""
     match last, event:
-        case ev.WallCleared(), ev.InterventionStands():
+        case ev.WallCleared(), ev.InterventionStatusChanged():
             return last.withdrawn == event.intervention
-        case ev.InterventionStands(), ev.SpeakerTookFloor():
+        case ev.InterventionStatusChanged(), ev.SpeakerChanged():
             named = state.channels[event.channel].speaker
-            return event.speaker is None and last.standing is Standing.CHECKED and named == speaker_of(last)
+            return event.speaker is None and last.status is InterventionStatus.CHECKED and named == speaker_of(last)
         case _:
             return False

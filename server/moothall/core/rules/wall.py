@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.rules.questions import decide_floor
+from moothall.core.rules.questions import decide_questions
 from moothall.core.session.state import State, Status, evolve
 
 
@@ -27,7 +27,7 @@ def decide_wall(state: State, command: do.WallCommand, actor: Actor, wall: int) 
 
 
 def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
-    called = state.floor.called
+    called = state.questions.called
     t = 0  # Before the beginning no line has begun.
     if state.status is not Status.CREATED:
         now = state.media_now(wall)
@@ -36,23 +36,25 @@ def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
         # The clock may have been set back; nothing that was cleared is shown again.
         t = max(t, state.wall_cleared or 0)
     events: list[ev.AnyEvent] = [ev.WallCleared(t=t, withdrawn=called)]
-    known = None if called is None else state.floor.get(called)
+    known = None if called is None else state.questions.get(called)
     if known is None:
         return events
-    return [*events, *_stood(state, known.id, Standing.CHECKED, actor, wall)]
+    return [*events, *_stood(state, known.id, InterventionStatus.CHECKED, actor, wall)]
 
 
 def _called_again(state: State, name: InterventionId | None, actor: Actor, wall: int) -> list[ev.AnyEvent]:
     """What a clearing has withdrawn, unless it stands elsewhere by now, or another one was called."""
-    known = None if name is None or name not in state.wall_withdrew else state.floor.get(name)
-    if known is None or state.floor.called is not None:
+    known = None if name is None or name not in state.wall_withdrew else state.questions.get(name)
+    if known is None or state.questions.called is not None:
         return []
-    queued = _stood(state, known.id, Standing.QUEUED, actor, wall)
+    queued = _stood(state, known.id, InterventionStatus.QUEUED, actor, wall)
     for event in queued:
         state = evolve(state, event)
-    return [*queued, *_stood(state, known.id, Standing.CALLED, actor, wall)]
+    return [*queued, *_stood(state, known.id, InterventionStatus.CALLED, actor, wall)]
 
 
-def _stood(state: State, name: InterventionId, standing: Standing, actor: Actor, wall: int) -> list[ev.AnyEvent]:
-    decided = decide_floor(state, do.Stand(interventions=(name,), standing=standing), actor, wall)
+def _stood(
+    state: State, name: InterventionId, status: InterventionStatus, actor: Actor, wall: int
+) -> list[ev.AnyEvent]:
+    decided = decide_questions(state, do.SetStatus(interventions=(name,), status=status), actor, wall)
     return [] if isinstance(decided, Refusal) else list(decided)

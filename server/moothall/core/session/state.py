@@ -11,16 +11,16 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.events.question_parts import Standing
-from moothall.core.hubs.standing import Hubs, with_hub
+from moothall.core.events.question_parts import InterventionStatus
+from moothall.core.hubs.presence import Hubs, with_hub
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
-from moothall.core.questions.interventions import Floor, evolve_floor
+from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.session.keeping import Keeping, keeping_after
 from moothall.core.session.parts import Channel, MediaClock, Segment, Source, made_from
-from moothall.core.staff.backstage import Backstage, evolve_backstage
+from moothall.core.staff.notes_and_tags import NotesAndTags, evolve_notes_and_tags
 from moothall.core.terms.terms import Terms, with_term
 
 LAST_WORDS = 20
@@ -65,7 +65,7 @@ class State(Keeping, frozen=True, kw_only=True):
     seals: int = 0
     closed_at: int | None = None
     """Media ms of the last close; None while it was never closed, or is open again."""
-    floor: Floor = msgspec.field(default_factory=Floor)
+    questions: Questions = msgspec.field(default_factory=Questions)
     wall_cleared: int | None = None
     """Lines that began before this, media ms, are on no wall; None while none was cleared."""
     wall_withdrew: frozenset[InterventionId] = frozenset()
@@ -74,11 +74,11 @@ class State(Keeping, frozen=True, kw_only=True):
     """Whether the walls already hid the next question when they were cleared last."""
     turn_lines: tuple[SegmentId, ...] = ()
     """Lines of the room's text that were opened in the newest turn, in the order in which they came."""
-    backstage: Backstage = msgspec.field(default_factory=Backstage)
+    notes_and_tags: NotesAndTags = msgspec.field(default_factory=NotesAndTags)
     hubs: Hubs = msgspec.field(default_factory=dict)
-    closing: ev.CloseAsked | None = None
+    closing: ev.CloseRequested | None = None
     """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
-    goes_on: ev.CloseAsked | None = None
+    goes_on: ev.CloseRequested | None = None
     """Who closed it to go on with another session, until that was opened."""
 
     def media_now(self, wall: int) -> int:
@@ -121,11 +121,11 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             goes_on = None if asked is None or asked.then is None else asked
             state = replace(state, status=Status.CLOSED, closing=None, goes_on=goes_on, closed_at=event.t)
             return replace(state, **keeping_after(state, event))
-        case ev.CloseAsked():
+        case ev.CloseRequested():
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():
             return _wall_cleared(state, event)
-        case ev.HubStands():
+        case ev.HubPresenceChanged():
             return replace(state, hubs=with_hub(state.hubs, event))
         case ev.RecordSealed():
             return replace(state, seals=event.n)
@@ -144,7 +144,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, speakers={**state.speakers, event.speaker: event.name})
         case ev.TermChosen():
             return replace(state, terms=with_term(state.terms, event))
-        case ev.SpeakerTookFloor():
+        case ev.SpeakerChanged():
             return _with_channel(state, event.channel, speaker=event.speaker)
         case ev.LanguageForced():
             return _with_channel(state, event.channel, forced=event.language)
@@ -152,7 +152,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_segments(state, event.segments, speaker=event.speaker)
         case ev.ChannelRewound():
             return _rewound(state, event)
-        case ev.LinesMovedAway():
+        case ev.SegmentsMovedAway():
             return _with_segments(state, event.segments, gone=True, moved=True)
         case ev.BodyRemoved():
             for channel_id, t in event.through.items():
@@ -164,35 +164,35 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _heard(state, event.channel, event.t1)
         case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
             return _evolve_segment(state, event, at)
-        case _ if isinstance(event, ev.FloorFact):
-            return _with_floor(state, event)
-        case _ if isinstance(event, ev.BackstageFact):
-            backstage = evolve_backstage(state.backstage, event, at)
-            return state if backstage is state.backstage else replace(state, backstage=backstage)
+        case _ if isinstance(event, ev.QuestionFact):
+            return _with_questions(state, event)
+        case _ if isinstance(event, ev.NoteOrTag):
+            notes_and_tags = evolve_notes_and_tags(state.notes_and_tags, event, at)
+            return state if notes_and_tags is state.notes_and_tags else replace(state, notes_and_tags=notes_and_tags)
         case _:
             return state
 
 
 def _wall_cleared(state: State, event: ev.WallCleared) -> State:
-    replace, before = msgspec.structs.replace, state.floor.off_wall
+    replace, before = msgspec.structs.replace, state.questions.off_wall
     if event.t is None or (state.wall_cleared is not None and event.t < state.wall_cleared):  # It was taken back.
         off_wall = event.t is not None and state.off_wall_before
-        return replace(state, wall_cleared=event.t, floor=replace(state.floor, off_wall=off_wall))
+        return replace(state, wall_cleared=event.t, questions=replace(state.questions, off_wall=off_wall))
     withdrew = state.wall_withdrew if event.withdrawn is None else state.wall_withdrew | {event.withdrawn}
-    floor = replace(state.floor, off_wall=True)
-    return replace(state, wall_cleared=event.t, floor=floor, wall_withdrew=withdrew, off_wall_before=before)
+    questions = replace(state.questions, off_wall=True)
+    return replace(state, wall_cleared=event.t, questions=questions, wall_withdrew=withdrew, off_wall_before=before)
 
 
-def _with_floor(state: State, event: ev.FloorFact) -> State:
-    turns, floor = len(state.floor.turns), evolve_floor(state.floor, event)
-    if isinstance(event, ev.InterventionStands) and state.status is Status.CLOSED:
-        known = state.floor.get(event.intervention)
+def _with_questions(state: State, event: ev.QuestionFact) -> State:
+    turns, questions = len(state.questions.turns), evolve_questions(state.questions, event)
+    if isinstance(event, ev.InterventionStatusChanged) and state.status is Status.CLOSED:
+        known = state.questions.get(event.intervention)
         if known is None or not known.number:  # Its arrival is for the staff: public events tell of it by this one.
-            floor = floor.with_(event.intervention, after_close=True)
-    state = msgspec.structs.replace(state, floor=floor)
-    if len(floor.turns) > turns:
+            questions = questions.with_(event.intervention, after_close=True)
+    state = msgspec.structs.replace(state, questions=questions)
+    if len(questions.turns) > turns:
         state = msgspec.structs.replace(state, turn_lines=())
-    if not isinstance(event, ev.InterventionStands) or event.standing is Standing.CHECKED:
+    if not isinstance(event, ev.InterventionStatusChanged) or event.status is InterventionStatus.CHECKED:
         return state
     return msgspec.structs.replace(state, wall_withdrew=state.wall_withdrew - {event.intervention})
 
@@ -202,7 +202,7 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
     if isinstance(event, ev.SegmentOpened):
         since = state.channels[event.channel].rewound
         segment = made_of(Segment, event, id=event.segment, since=since, made_from=made_from(event, None))
-        if state.floor.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
+        if state.questions.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
             state = replace(state, turn_lines=(*state.turn_lines, event.segment))
         return replace(state, segments=state.segments.set(event.segment, segment))
     known = state.segments.get(event.segment)

@@ -66,7 +66,7 @@ def made_from(state: State, sources: Iterable[SegmentId]) -> Iterator[Segment]:
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """A line that a translation lacks, or has of an older text."""
 
-    source: ev.SourceLine
+    source: ev.SourceSegment
     t0: int
     """When it was said, media ms."""
 
@@ -82,7 +82,7 @@ def due(state: State, channel: Channel, source: SegmentId) -> Due | None:
     if not state.kept_through(line.t0, line.t1):
         return None
     there = state.segments.get(line_of(source, channel.id))
-    now = ev.SourceLine(source, line.revision)
+    now = ev.SourceSegment(source, line.revision)
     if there is None:
         return Due(source=now, t0=line.t0) if line.whole.strip() else None
     if there.gone or there.mended or there.made_from is None or there.made_from.sources == (now,):

@@ -11,7 +11,7 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.hubs.standing import Hubs, with_hub
+from moothall.core.hubs.presence import Hubs, with_hub
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
@@ -63,7 +63,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     of_record: bool = False
     """Whether it is a translation that is made whole."""
-    asked: int | None = None
+    requested: int | None = None
     """Unix ms at which a translation that isn't of record was first asked for."""
 
 
@@ -202,7 +202,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
                     view = view._changed(segment, speaker=event.speaker)
                     view = view._changed(line_of(segment, self.feed.channel), speaker=event.speaker)
                 return view
-            case ev.ChannelRewound() | ev.LinesMovedAway() if event.channel == self.feed.channel:
+            case ev.ChannelRewound() | ev.SegmentsMovedAway() if event.channel == self.feed.channel:
                 for segment in event.segments:
                     view = view._changed(segment, gone=True, text="")
                 return view
@@ -297,7 +297,7 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():
             return replace(session, not_recorded=None, gaps=not_kept(session.gaps, session.not_recorded, event.t1))
-        case ev.SpeakerTookFloor() if event.channel == feed.channel:
+        case ev.SpeakerChanged() if event.channel == feed.channel:
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:
             return replace(session, forced=event.language)
@@ -316,7 +316,9 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
         case ev.ChannelAdded():
-            channel = Channel(kind=event.kind, languages=event.languages, of_record=event.of_record, asked=event.asked)
+            channel = Channel(
+                kind=event.kind, languages=event.languages, of_record=event.of_record, requested=event.requested
+            )
             return replace(session, channels={**session.channels, event.channel: channel})
         case ev.SpeakerIntroduced():
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
@@ -325,7 +327,7 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, gaps=with_gap(session.gaps, gap))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
-        case ev.HubStands():
+        case ev.HubPresenceChanged():
             return replace(session, hubs=with_hub(session.hubs, event))
         case ev.WallCleared():
             return replace(session, wall_cleared=event.t)

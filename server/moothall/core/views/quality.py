@@ -314,7 +314,7 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
             case ev.SegmentCorrected():
                 by_machine = event.machine or role is Role.ENGINE
                 return self._with(event.channel, self._text(event.channel).corrected(event, by_machine=by_machine))
-            case ev.ChannelRewound() | ev.LinesMovedAway():
+            case ev.ChannelRewound() | ev.SegmentsMovedAway():
                 return self._with(event.channel, self._text(event.channel).struck(event.segments))
             case ev.GapNoted():
                 return self._with(event.channel, self._text(event.channel).noted(event))

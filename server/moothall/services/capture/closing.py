@@ -13,18 +13,18 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from moothall.core.commands import AnyCommand, AskClose, CloseSession
-from moothall.core.events.types import CloseAsked
+from moothall.core.commands import AnyCommand, CloseSession, RequestClose
+from moothall.core.events.types import CloseRequested
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RecordBroken, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.rules.authority import may_send
 from moothall.core.session.state import ON
 from moothall.core.signals import LastWords
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_take import take_of
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ Finish = Callable[[SessionId, int], Awaitable[bool]]
 or after so many ms; whether they are."""
 Awaits = Callable[[SessionId], bool]
 """Whether a session has sound of which not all words may be in the log."""
-Follow = Callable[[CloseAsked, bool], Awaitable[Refusal | None]]
+Follow = Callable[[CloseRequested, bool], Awaitable[Refusal | None]]
 """Opens the session that is to follow, unless that was done before; None when it is or was open. With True it waits for
 storage that is away."""
 
@@ -122,7 +122,7 @@ class Closing:
             return None
         refused = await self._follow(asked, insist)
         if refused is None:
-            await writer.send(SYSTEM, CommandId(f"{asked.act}:done"), AskClose())
+            await writer.send(SYSTEM, CommandId(f"{asked.act}:done"), RequestClose())
         return refused
 
     @asynccontextmanager
@@ -186,14 +186,14 @@ class Closing:
         if known is None or then not in (None, known.then):
             name = f"last-words:{writer.offset}"
             meant = act or (None if known is None else known.act) or CommandId(f"{name}:close")
-            asked = await writer.send(SYSTEM, CommandId(name), AskClose(act=meant, by=by, then=then))
+            asked = await writer.send(SYSTEM, CommandId(name), RequestClose(act=meant, by=by, then=then))
             if isinstance(asked, Refusal):
                 logger.warning("session %s: the request to close could not be stored", writer.session)
 
     async def _call_off(self, writer: SessionWriter) -> None:
         """The close was refused, or was called off."""
         if writer.state.closing is not None:  # Else it was closed, or nothing was awaited.
-            await writer.send(SYSTEM, CommandId(f"last-words:{writer.offset}:off"), AskClose())
+            await writer.send(SYSTEM, CommandId(f"last-words:{writer.offset}:off"), RequestClose())
 
     async def send(
         self, writer: SessionWriter, actor: Actor, command_id: CommandId, commands: AnyCommand | Sequence[AnyCommand]

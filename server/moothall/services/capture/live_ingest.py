@@ -25,7 +25,7 @@ from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import LiveAudio, to_ms, unheard_id
 from moothall.services.sound.live_take import LiveTake, take_of
 from moothall.services.sound.loudness import Loudness
-from moothall.services.supervision.carrying_on import Tries, failure_of, note_failure
+from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 from moothall.wire.audio import EndReason, Hello
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class LiveIngest:
         self._clock = clock
         # One per channel of an open session; each leaves when its session is closed.
         self._channels: dict[tuple[SessionId, ChannelId], LiveChannel] = {}
-        self._tries: dict[tuple[SessionId, ChannelId], Tries] = {}
+        self._tries: dict[tuple[SessionId, ChannelId], RestartBudget] = {}
         """As many; what failed too often stays until its session is closed or another take begins."""
         self._stopped: dict[tuple[SessionId, ChannelId], frozenset[str]] = {}
         """Where sound failed too often, with the names of the takes."""
@@ -210,7 +210,7 @@ class LiveIngest:
 
     async def _own(self, key: tuple[SessionId, ChannelId], channel: LiveChannel) -> None:
         """Keep a channel going until its session is closed: when it fails it is begun again from its spool."""
-        tries = self._tries.setdefault(key, Tries(self._clock))
+        tries = self._tries.setdefault(key, RestartBudget(self._clock))
         try:
             with channel.live.held():
                 while not await self._ran(key, channel):
@@ -235,7 +235,7 @@ class LiveIngest:
         return error is None or channel.live.state.status is Status.CLOSED
 
     async def _made_again(
-        self, key: tuple[SessionId, ChannelId], before: LiveChannel, tries: Tries
+        self, key: tuple[SessionId, ChannelId], before: LiveChannel, tries: RestartBudget
     ) -> LiveChannel | None:
         """What goes on with a channel that failed; None when that was too often, be it that the disk tells nothing."""
         while await tries.again():

@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId
 from moothall.core.session.state import State
 from moothall.services.engines.recognising import Recognising
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 
 REDONE_MS = 60_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.hubs.standing import Hubs, cut_off
+from moothall.core.hubs.presence import Hubs, cut_off
 from moothall.core.session.state import ON, Status
 
 NO_SOUND_MS = 20_000
@@ -36,7 +36,7 @@ OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk"})
 """Kinds that are a fault of the machine, and the same in every session."""
 
 
-class Beside(msgspec.Struct, frozen=True):
+class RoomConflict(msgspec.Struct, frozen=True):
     """Another session that is on in the same room."""
 
     title: str
@@ -90,7 +90,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Rooms far away that take part."""
     unread_for: int | None = None
     """How long the first question has waited that is marked by a word of the lists."""
-    beside: Beside | None = None
+    beside: RoomConflict | None = None
     left: int | None = None
     """Ms to its planned end, from 5 minutes before on; below 0 past it."""
     disk_free: int | None = None
@@ -185,9 +185,9 @@ def _of_people(figures: Figures) -> list[Alarm]:
     if cut := cut_off(figures.hubs):
         found.append(Alarm(kind="hubs-cut", values={"n": len(cut)}))
     if (beside := figures.beside) is not None and beside.by:
-        found.append(Alarm(kind="opened-beside", values={"title": beside.title, "who": beside.by}))
+        found.append(Alarm(kind="opened-same-room", values={"title": beside.title, "who": beside.by}))
     elif beside is not None:
-        found.append(Alarm(kind="beside", values={"title": beside.title}))
+        found.append(Alarm(kind="same-room", values={"title": beside.title}))
     if figures.left is not None:
         found.append(_of_end(-(-figures.left // 60_000)))
     return found

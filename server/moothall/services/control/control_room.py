@@ -20,7 +20,7 @@ from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.quality import Quality
-from moothall.services.control.alarms import OF_ALL, Alarm, Beside, Figures, alarms
+from moothall.services.control.alarms import OF_ALL, Alarm, Figures, RoomConflict, alarms
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.log.publication import Publication
 from moothall.services.programme.programme import Programme
@@ -87,7 +87,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[Raised, ...] = ()
 
 
-class House(msgspec.Struct, frozen=True, kw_only=True):
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """What all sessions share."""
 
     at: int
@@ -115,7 +115,7 @@ class ControlRoom:
     """Whether a session has sound that no engine knows the language of."""
     unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None
     """The languages that a session expects, and the one that it sounds like."""
-    beside: Callable[[SessionId], Beside | None] = lambda _: None
+    beside: Callable[[SessionId], RoomConflict | None] = lambda _: None
     """What else is on in its room."""
     crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None)
     """Whether some of its sound waits for room, and how many more texts fit once engines are full."""
@@ -141,7 +141,7 @@ class ControlRoom:
         """Told whenever there are new levels."""
         self.cards: tuple[Card, ...] = ()
         """Worst first, as of the last look."""
-        self.house = House(at=self.clock.wall(), engines=0, disk_free=None, disk_all=None)
+        self.overview = Overview(at=self.clock.wall(), engines=0, disk_free=None, disk_all=None)
         self.sessions.observe(self._seen)
 
     def level(self, session: SessionId) -> int | None:
@@ -180,7 +180,7 @@ class ControlRoom:
         elif self._machineless_since is None:
             self._machineless_since = now
         free, whole = disk or (None, None)
-        self.house = House(at=self.clock.wall(), engines=engines, disk_free=free, disk_all=whole)
+        self.overview = Overview(at=self.clock.wall(), engines=engines, disk_free=free, disk_all=whole)
         live = {each.id: each for each in self.sessions.all_loaded if each.state.status in ON}
         for gone in self._watched.keys() - live.keys():
             del self._watched[gone]
@@ -192,7 +192,7 @@ class ControlRoom:
         raised = {_seen_as(session, each.kind) for session, found in self._raised.items() for each in found}
         self._seen_to = {key: name for key, name in self._seen_to.items() if key in raised}
         shared = {each.kind: each for found in self._raised.values() for each in found if each.kind in OF_ALL}
-        self.house = msgspec.structs.replace(self.house, alarms=tuple(shared.values()))
+        self.overview = msgspec.structs.replace(self.overview, alarms=tuple(shared.values()))
         self.cards = tuple(sorted(cards, key=_badness))
 
     def _idle(self, room: Room) -> Card:
@@ -265,7 +265,7 @@ class ControlRoom:
             silent_for=age(now, seen.silent_since) or 0,
             spoken_for=self._break_speech.lasts(live.id),
             lag=max(seen.lag.values(), default=0),
-            engines=self.house.engines,
+            engines=self.overview.engines,
             machineless_for=age(now, self._machineless_since) or 0,
             refused=self.refused(),
             unheard=self.unheard(live.id),
@@ -280,10 +280,10 @@ class ControlRoom:
             readers=sum(readers.values()),
             reporters=max(reports.values(), default=0),
             hubs=live.state.hubs,
-            unread_for=unread_for(live.state.floor, live.state.media_now(self.clock.wall())),
+            unread_for=unread_for(live.state.questions, live.state.media_now(self.clock.wall())),
             beside=self.beside(live.id),
             left=None if overrun is None else overrun.left,
-            disk_free=self.house.disk_free,
+            disk_free=self.overview.disk_free,
         )
 
     def _watch(self, live: LiveSession, now: int) -> Watched:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from moothall.core.commands import TakeFloor
-from moothall.core.events.types import SegmentOpened, SessionClosed, SpeakerTookFloor, WordsCommitted
+from moothall.core.commands import SetSpeaker
+from moothall.core.events.types import SegmentOpened, SessionClosed, SpeakerChanged, WordsCommitted
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
@@ -52,7 +52,7 @@ class SpeakerWatch:
                     self._silent_since.setdefault(key, now)
         for event in publication.events:
             match event:
-                case SpeakerTookFloor():
+                case SpeakerChanged():
                     # Named in the silence before the first word: that name gets a silence of its own.
                     if (live.id, event.channel) in self._silent_since:
                         self._silent_since[live.id, event.channel] = now
@@ -70,5 +70,5 @@ class SpeakerWatch:
         if live is None or known is None or known.speaker is None or live.state.status is not Status.OPEN:
             return
         command_id = CommandId(f"silent:{channel}:{live.writer.offset}")
-        await live.writer.send(SYSTEM, command_id, TakeFloor(channel=channel, speaker=None))
+        await live.writer.send(SYSTEM, command_id, SetSpeaker(channel=channel, speaker=None))
         logger.info("session %s channel %s: nobody speaks, so the speaker's name is taken away", session, channel)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.commands import Stand
+from moothall.core.commands import SetStatus
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.actors import Role
@@ -28,7 +28,7 @@ ACTS = 200
 class Presence(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody at a desk."""
 
-    seat: str
+    desk: str
     """Tells two apart who came with the same link; empty when nobody knows any more who it was."""
     role: Role
     label: str
@@ -52,8 +52,8 @@ class News(msgspec.Struct, frozen=True):
 
 def shown(act: Act, by: Presence, state: State) -> dict[str, object]:
     """An act as desks are told of it, of plain values for JSON; `state` knows the numbers of its questions."""
-    stands = (command for command in act.commands if isinstance(command, Stand))
-    asked = (state.floor.get(name) for command in stands for name in command.interventions)
+    stands = (command for command in act.commands if isinstance(command, SetStatus))
+    asked = (state.questions.get(name) for command in stands for name in command.interventions)
     return {
         "numbers": {each.id: each.number for each in asked if each is not None},
         "id": act.id,

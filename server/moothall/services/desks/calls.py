@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.commands import AnyCommand, Stand
-from moothall.core.events.question_parts import Standing
+from moothall.core.commands import AnyCommand, SetStatus
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.core.session.state import State
@@ -54,10 +54,10 @@ class Calls:
     def _other(self, state: State, act: CommandId, called: InterventionId, by: Presence, now: int) -> Call | None:
         """The call of somebody else just now that this one would override."""
         last = self._last
-        if last is None or last.act == act or last.by.seat == by.seat or now - last.at >= WITHIN_MS:
+        if last is None or last.act == act or last.by.desk == by.desk or now - last.at >= WITHIN_MS:
             return None
-        each = state.floor.interventions.get(last.intervention)
-        stands = each is not None and (self._under_way or each.standing is Standing.CALLED)
+        each = state.questions.interventions.get(last.intervention)
+        stands = each is not None and (self._under_way or each.status is InterventionStatus.CALLED)
         return last if stands and last.intervention != called else None
 
     def ended(self, act: CommandId, *, done: bool) -> None:
@@ -67,12 +67,12 @@ class Calls:
 
 
 def _called(commands: Sequence[AnyCommand]) -> InterventionId | None:
-    calls = (each for each in commands if isinstance(each, Stand) and each.standing is Standing.CALLED)
+    calls = (each for each in commands if isinstance(each, SetStatus) and each.status is InterventionStatus.CALLED)
     return next((each.interventions[0] for each in calls if each.interventions), None)
 
 
 def _first_know(last: Call, state: State, now: int) -> Refusal:
-    each = state.floor.interventions.get(last.intervention)
+    each = state.questions.interventions.get(last.intervention)
     who, seconds = last.by.known_as, max(1, (now - last.at) // 1000)
     number = 0 if each is None else each.number
     message = f"{who or 'Somebody else'} called no. {number} {seconds} s ago. Call another one instead?"

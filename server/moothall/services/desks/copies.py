@@ -79,10 +79,10 @@ class Copies:
             event = None
             with suppress(RecordBroken):
                 event = decode_event(record.body)
-            if isinstance(event, ev.LinesMovedHere | ev.LinesMovedAway):
+            if isinstance(event, ev.SegmentsMovedHere | ev.SegmentsMovedAway):
                 header = record.header
                 move = Move(session=header.session, cause=header.cause, segments=event.segments, other=event.session)
-                (came if isinstance(event, ev.LinesMovedHere) else left).append(move)
+                (came if isinstance(event, ev.SegmentsMovedHere) else left).append(move)
         return Moves(came, left)
 
 

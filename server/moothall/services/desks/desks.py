@@ -15,7 +15,7 @@ from dataclasses import KW_ONLY, dataclass
 import msgspec
 
 from moothall.core.commands import AnyCommand, OpenSession, ReopenSession
-from moothall.core.events.types import BodyRemoved, FloorFact
+from moothall.core.events.types import BodyRemoved, QuestionFact
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId
@@ -29,12 +29,12 @@ from moothall.core.session.state import State
 from moothall.services.capture.closing import Closing
 from moothall.services.desks.acts import DeskActs, Presence, shown
 from moothall.services.desks.acts import News as ActNews
-from moothall.services.desks.backstage import TOLD, staff_notes
 from moothall.services.desks.calls import Call
+from moothall.services.desks.notes_and_tags import TOLD, staff_notes
 from moothall.services.desks.questions import LEADERS
-from moothall.services.desks.table import FOR_LEADERS, Push, Seat, Table
+from moothall.services.desks.session_desks import FOR_LEADERS, DeskConnection, Push, SessionDesks
 from moothall.services.desks.undoing import Held, undo_act
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Outlet
 from moothall.services.sessions.live_session import LiveSession
@@ -65,7 +65,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     undo: tuple[AnyCommand, ...]
 
 
-UndoMove = Callable[[Seat, Act], Awaitable[Receipt | Refusal]]
+UndoMove = Callable[[DeskConnection, Act], Awaitable[Receipt | Refusal]]
 """Undoes a move of lines to another session, for a desk (`LineMoves.undo`)."""
 
 
@@ -91,66 +91,66 @@ class Desks:
     """While inside, an act of that id is done by somebody of that name."""
 
     def __post_init__(self) -> None:
-        self._tables: dict[SessionId, Table] = {}
+        self._of_session: dict[SessionId, SessionDesks] = {}
         self.sessions.observe(self._seen)
 
     async def run(self) -> None:
         """Look for news until cancelled."""
         while True:
             await self.clock.sleep(LOOK_MS)
-            for session, table in list(self._tables.items()):
-                if table.seats:
-                    self._look(session, table)
+            for session, session_desks in list(self._of_session.items()):
+                if session_desks.connections:
+                    self._look(session, session_desks)
                 elif self.sessions.loaded(session) is None:  # Whoever sits down later has the acts read anew.
-                    del self._tables[session]
+                    del self._of_session[session]
 
-    def _table(self, session: SessionId) -> Table:
-        return self._tables.setdefault(session, Table(DeskActs(session, self.log)))
+    def _session_desks(self, session: SessionId) -> SessionDesks:
+        return self._of_session.setdefault(session, SessionDesks(DeskActs(session, self.log)))
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
-        table = self._tables.get(live.id)
-        if table is not None:
-            self._tell_acts(table, table.acts.hear(live.writer, publication))
+        session_desks = self._of_session.get(live.id)
+        if session_desks is not None:
+            self._tell_acts(session_desks, session_desks.acts.hear(live.writer, publication))
             removed = any(isinstance(event, BodyRemoved) for event in publication.events)
-            if removed or any(isinstance(event, FloorFact) for event in publication.events):
+            if removed or any(isinstance(event, QuestionFact) for event in publication.events):
                 # What was being said may have been removed.
-                table.tell_floor(live.state, self.clock.wall(), anew=removed)
+                session_desks.tell_questions(live.state, self.clock.wall(), anew=removed)
             if any(isinstance(event, TOLD) for event in publication.events):
-                self._look(live.id, table)
+                self._look(live.id, session_desks)
 
-    def _tell_acts(self, table: Table, news: ActNews) -> None:
+    def _tell_acts(self, session_desks: SessionDesks, news: ActNews) -> None:
         for act in news.acts:
-            table.tell("acted", shown(act, self._who(table, act), table.acts.state))
+            session_desks.tell("acted", shown(act, self._who(session_desks, act), session_desks.acts.state))
         if news.forgotten:
             # Once words were removed, no act has them any more, neither what was written nor what stood there before.
-            table.tell("forgotten", list(news.forgotten))
+            session_desks.tell("forgotten", list(news.forgotten))
             for name in news.forgotten:
-                table.who.pop(name, None)
+                session_desks.who.pop(name, None)
 
-    def _who(self, table: Table, act: Act) -> Presence:
+    def _who(self, session_desks: SessionDesks, act: Act) -> Presence:
         """The actor; the log knows the link alone."""
-        doing = table.doing.get(short(act.id))
+        doing = session_desks.doing.get(short(act.id))
         if doing is not None:
-            table.who.setdefault(act.id, doing)
-        nobody = Presence(seat="", role=act.by.role, label=self.label(act.by.id))
-        return table.who.get(act.id, nobody)
+            session_desks.who.setdefault(act.id, doing)
+        nobody = Presence(desk="", role=act.by.role, label=self.label(act.by.id))
+        return session_desks.who.get(act.id, nobody)
 
     def look(self, session: SessionId) -> None:
         """Something was done that the desks should see at once: tell them what changed of the news."""
-        table = self._tables.get(session)
-        if table is not None:
-            self._look(session, table)
+        session_desks = self._of_session.get(session)
+        if session_desks is not None:
+            self._look(session, session_desks)
 
-    def _look(self, session: SessionId, table: Table) -> None:
+    def _look(self, session: SessionId, session_desks: SessionDesks) -> None:
         """Tell the desks what changed of the news."""
         for kind, look in self.news.items():
             body = look(session)
-            if table.told.get(kind) != body:
-                table.told[kind] = body
-                table.tell(kind, body, LEADERS if kind in FOR_LEADERS else STAFF_ROLES)
+            if session_desks.told.get(kind) != body:
+                session_desks.told[kind] = body
+                session_desks.tell(kind, body, LEADERS if kind in FOR_LEADERS else STAFF_ROLES)
         live = self.sessions.loaded(session)
         if live is not None:
-            table.tell_floor(live.state, self.clock.wall())
+            session_desks.tell_questions(live.state, self.clock.wall())
 
     async def join(
         self,
@@ -162,8 +162,8 @@ class Desks:
         channel: ChannelId | None = None,
         after: Position | None = None,
         name: str = "",
-    ) -> tuple[Seat, dict[str, object]] | Refusal:
-        """Open a desk: its seat, and all that it shows but for the text, which goes to `outlet` (as SSE).
+    ) -> tuple[DeskConnection, dict[str, object]] | Refusal:
+        """Open a desk: its connection, and all that it shows but for the text, which goes to `outlet` (as SSE).
 
         The outlet gets a snapshot, or the frames after `after`. Raises StorageUnavailable and RecordBroken.
         """
@@ -176,139 +176,144 @@ class Desks:
         if wanted is None or wanted not in live.state.channels:
             return refuse(RefusalCode.UNKNOWN, "The meeting has no such text.")
         presence = Presence(
-            seat=self.randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
+            desk=self.randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
         )
-        seat = Seat(staff, live, wanted, presence, push)
+        desk = DeskConnection(staff, live, wanted, presence, push)
         notes = await staff_notes(self.log, session)
-        table = self._table(session)
-        self._tell_acts(table, await table.acts.load(live.writer))
+        session_desks = self._session_desks(session)
+        self._tell_acts(session_desks, await session_desks.acts.load(live.writer))
         subscription = await live.fanout.subscribe(outlet, Feed(wanted, staff=True), Format.SSE, after, pulse=True)
         if isinstance(subscription, Refusal):
             return subscription
-        seat.subscription = subscription
-        table = self._tables.setdefault(session, table)
-        self._look(session, table)
+        desk.subscription = subscription
+        session_desks = self._of_session.setdefault(session, session_desks)
+        self._look(session, session_desks)
         leads = staff.role in LEADERS
-        news = {kind: table.told.get(kind) for kind in self.news if leads or kind not in FOR_LEADERS}
+        news = {kind: session_desks.told.get(kind) for kind in self.news if leads or kind not in FOR_LEADERS}
         if leads:
-            table.tell_floor(live.state, self.clock.wall(), anew=True)
-            news["interventions"] = table.floor.whole()
-        table.seats[presence.seat] = seat
-        self._tell_presence(table)
+            session_desks.tell_questions(live.state, self.clock.wall(), anew=True)
+            news["interventions"] = session_desks.questions.whole()
+        session_desks.connections[presence.desk] = desk
+        self._tell_presence(session_desks)
         logger.info("session %s: a desk is open (%s)", session, staff.role)
-        return seat, {
+        return desk, {
             "session": session,
             "channel": wanted,
-            "seat": presence.seat,
+            "desk": presence.desk,
             "role": staff.role,
             "label": staff.label,
             "may": sorted(_may(staff.role)),
             "now": self.clock.wall(),
             "presence": self.presence(session),
-            "acts": [shown(act, self._who(table, act), table.acts.state) for act in table.acts.all()[-SHOWN_ACTS:]],
+            "acts": [
+                shown(act, self._who(session_desks, act), session_desks.acts.state)
+                for act in session_desks.acts.all()[-SHOWN_ACTS:]
+            ],
             "notes": notes,
             "words": _words(live.state, wanted),
             "news": news,
         }
 
-    def leave(self, seat: Seat) -> None:
+    def leave(self, desk: DeskConnection) -> None:
         """The desk is closed. May be repeated."""
-        if seat.subscription is not None:
-            seat.live.fanout.unsubscribe(seat.subscription)
-            seat.subscription = None
-        table = self._tables.get(seat.live.id)
-        if table is not None and table.seats.pop(seat.presence.seat, None) is not None:
-            self._tell_presence(table)
+        if desk.subscription is not None:
+            desk.live.fanout.unsubscribe(desk.subscription)
+            desk.subscription = None
+        session_desks = self._of_session.get(desk.live.id)
+        if session_desks is not None and session_desks.connections.pop(desk.presence.desk, None) is not None:
+            self._tell_presence(session_desks)
 
-    def call(self, seat: Seat, name: str) -> None:
+    def call(self, desk: DeskConnection, name: str) -> None:
         """The person at the desk gives their name."""
-        seat.presence = msgspec.structs.replace(seat.presence, name=_plain_name(name))
-        table = self._tables.get(seat.live.id)
-        if table is not None:
-            self._tell_presence(table)
+        desk.presence = msgspec.structs.replace(desk.presence, name=_plain_name(name))
+        session_desks = self._of_session.get(desk.live.id)
+        if session_desks is not None:
+            self._tell_presence(session_desks)
 
     def presence(self, session: SessionId) -> list[dict[str, object]]:
         """Who is at the desks of a session, as it goes out."""
-        table = self._tables.get(session)
-        seats = [] if table is None else table.seats.values()
-        return [msgspec.to_builtins(seat.presence) for seat in seats]
+        session_desks = self._of_session.get(session)
+        connections = [] if session_desks is None else session_desks.connections.values()
+        return [msgspec.to_builtins(desk.presence) for desk in connections]
 
     async def act(
-        self, seat: Seat, command_id: CommandId, commands: Sequence[AnyCommand], *, anyway: bool = False
+        self, desk: DeskConnection, command_id: CommandId, commands: Sequence[AnyCommand], *, anyway: bool = False
     ) -> Acknowledged | Refusal:
         """Carry out what somebody wants, all of it or nothing. The same id again gets the first answer.
 
         What they should know first is a refusal, unless it is to be done `anyway`.
         """
-        table = self._table(seat.live.id)
-        self._tell_acts(table, await table.acts.load(seat.live.writer))
-        new = seat.live.writer.receipt(command_id) is None
-        if new and not anyway and any(map(_opens, commands)) and (beside := self.beside(seat.live.id)) is not None:
+        session_desks = self._session_desks(desk.live.id)
+        self._tell_acts(session_desks, await session_desks.acts.load(desk.live.writer))
+        new = desk.live.writer.receipt(command_id) is None
+        if new and not anyway and any(map(_opens, commands)) and (beside := self.beside(desk.live.id)) is not None:
             return beside
-        at, state, calls = self.clock.monotonic(), seat.live.state, commands if new else ()
-        other = table.calls.begin(state, command_id, calls, seat.presence, at, known=anyway)
+        at, state, calls = self.clock.monotonic(), desk.live.state, commands if new else ()
+        other = session_desks.calls.begin(state, command_id, calls, desk.presence, at, known=anyway)
         if isinstance(other, Refusal):
             return other
-        with self.doing(seat, command_id):
-            answer = await self.closing.send(seat.live.writer, seat.actor, command_id, commands)
-        table.calls.ended(command_id, done=isinstance(answer, Receipt))
+        with self.doing(desk, command_id):
+            answer = await self.closing.send(desk.live.writer, desk.actor, command_id, commands)
+        session_desks.calls.ended(command_id, done=isinstance(answer, Receipt))
         if isinstance(answer, Refusal):
             return answer
         if other is not None:
-            _tell_overridden(table, other, seat)
-        act = table.acts.get(command_id)
+            _tell_overridden(session_desks, other, desk)
+        act = session_desks.acts.get(command_id)
         return Acknowledged(receipt=answer, undo=() if act is None else act.undo)
 
     @contextmanager
-    def doing(self, seat: Seat, command_id: CommandId) -> Iterator[None]:
+    def doing(self, desk: DeskConnection, command_id: CommandId) -> Iterator[None]:
         """While inside, this desk carries out an act of this id."""
-        table = self._table(seat.live.id)
-        table.doing[short(command_id)] = seat.presence
+        session_desks = self._session_desks(desk.live.id)
+        session_desks.doing[short(command_id)] = desk.presence
         try:
-            with self.named(command_id, seat.presence.known_as):
+            with self.named(command_id, desk.presence.known_as):
                 yield
         finally:
-            table.doing.pop(short(command_id), None)
+            session_desks.doing.pop(short(command_id), None)
 
-    async def undo(self, seat: Seat, command_id: CommandId) -> Receipt | Refusal:
+    async def undo(self, desk: DeskConnection, command_id: CommandId) -> Receipt | Refusal:
         """Undo an act of this session, by any actor. Once is enough: again gets the first answer.
 
         Raises StorageUnavailable and RecordBroken.
         """
-        table = self._table(seat.live.id)
-        self._tell_acts(table, await table.acts.load(seat.live.writer))
-        act = table.acts.get(command_id)
+        session_desks = self._session_desks(desk.live.id)
+        self._tell_acts(session_desks, await session_desks.acts.load(desk.live.writer))
+        act = session_desks.acts.get(command_id)
         if act is None or not act.undo:
             return refuse(RefusalCode.UNKNOWN, "This act can't be undone any more.")
         if act.moved is not None:
-            answer = await self.undo_move(seat, act)
+            answer = await self.undo_move(desk, act)
         else:
             answer = await undo_act(
-                seat.live.writer, seat.actor, act, log=self.log, closing=self.closing, held=self.held
+                desk.live.writer, desk.actor, act, log=self.log, closing=self.closing, held=self.held
             )
-        self._tell_acts(table, table.acts.mark(act.id, undone=isinstance(answer, Receipt)))
-        self._look(seat.live.id, table)
+        self._tell_acts(session_desks, session_desks.acts.mark(act.id, undone=isinstance(answer, Receipt)))
+        self._look(desk.live.id, session_desks)
         return answer
 
-    def older(self, seat: Seat, before: int) -> dict[str, object]:
+    def older(self, desk: DeskConnection, before: int) -> dict[str, object]:
         """The questions whose numbers are below `before`, as far as one message holds them."""
-        return self._table(seat.live.id).floor.older(before)
+        return self._session_desks(desk.live.id).questions.older(before)
 
-    def _tell_presence(self, table: Table) -> None:
-        table.tell("presence", [msgspec.to_builtins(seat.presence) for seat in table.seats.values()])
+    def _tell_presence(self, session_desks: SessionDesks) -> None:
+        session_desks.tell(
+            "presence", [msgspec.to_builtins(desk.presence) for desk in session_desks.connections.values()]
+        )
 
 
 def _opens(command: AnyCommand) -> bool:
     return isinstance(command, OpenSession | ReopenSession)
 
 
-def _tell_overridden(table: Table, other: Call, seat: Seat) -> None:
+def _tell_overridden(session_desks: SessionDesks, other: Call, desk: DeskConnection) -> None:
     """Tell the earlier caller who has called another question, and which one had its turn."""
-    floor = seat.live.state.floor
-    first, before = table.seats.get(other.by.seat), floor.interventions.get(other.intervention)
-    now = None if floor.called is None else floor.interventions.get(floor.called)
+    questions = desk.live.state.questions
+    first, before = session_desks.connections.get(other.by.desk), questions.interventions.get(other.intervention)
+    now = None if questions.called is None else questions.interventions.get(questions.called)
     if first is not None and now is not None and before is not None and now.id != before.id:
-        body = {"by": msgspec.to_builtins(seat.presence), "number": now.number, "instead": before.number}
+        body = {"by": msgspec.to_builtins(desk.presence), "number": now.number, "instead": before.number}
         first.push("overridden", body)
 
 

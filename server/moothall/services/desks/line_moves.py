@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import LinesMovedHere
+from moothall.core.events.types import SegmentsMovedHere
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.removal.moves import arrived, commands_of
 from moothall.core.rules.acts import Act, undo_id
 from moothall.services.desks.moving import move_back, move_lines
-from moothall.services.desks.table import Seat
-from moothall.services.log.orders import Receipt
+from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import Sessions
@@ -36,22 +36,22 @@ class LineMoves:
 
     async def move(
         self,
-        seat: Seat,
+        desk: DeskConnection,
         command_id: CommandId,
         *,
         channel: ChannelId,
         segments: Sequence[SegmentId],
         session: SessionId,
     ) -> Receipt | Refusal:
-        """Lines belong to another session, which the seat's link has to reach. Raises as `Sessions.find` does."""
+        """Lines belong to another session, which the desk's link has to reach. Raises as `Sessions.find` does."""
         other = await self._sessions.find(session)
         if other is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
         async with self.busy:
             return await move_lines(
-                seat.live.writer,
+                desk.live.writer,
                 other.writer,
-                seat.actor,
+                desk.actor,
                 command_id,
                 channel=channel,
                 segments=segments,
@@ -59,21 +59,21 @@ class LineMoves:
                 clock=self._clock,
             )
 
-    async def undo(self, seat: Seat, act: Act) -> Receipt | Refusal:
-        """Undo a move that was made at a desk of the seat's session. Raises as `Sessions.find` does."""
+    async def undo(self, desk: DeskConnection, act: Act) -> Receipt | Refusal:
+        """Undo a move that was made at a desk of the desk's session. Raises as `Sessions.find` does."""
         moved = act.moved
-        there = None if moved is None else await self._where(seat.live.id, act)
+        there = None if moved is None else await self._where(desk.live.id, act)
         if moved is None or there is None:
             return refuse(RefusalCode.UNKNOWN, "The meeting that has these lines now can't be found.")
         session, to_channel = there
-        other = await self._sessions.find(session) if self._may_act(seat.staff, session) else None
+        other = await self._sessions.find(session) if self._may_act(desk.staff, session) else None
         if other is None:
             return refuse(RefusalCode.FORBIDDEN, "Your link is not for the meeting that has these lines now.")
         async with self.busy:
             return await move_back(
-                seat.live.writer,
+                desk.live.writer,
                 other.writer,
-                seat.actor,
+                desk.actor,
                 undo_id(act.id),
                 moved=act.id,
                 channel=moved.channel,
@@ -89,7 +89,7 @@ class LineMoves:
         names = () if moved is None else tuple(arrived(here, segment) for segment in moved.segments)
         for record in await self._log.caused(here):
             event = None if record.body is None else decode_event(record.body)
-            if not isinstance(event, LinesMovedHere) or record.header.cause != here or record.header.session == left:
+            if not isinstance(event, SegmentsMovedHere) or record.header.cause != here or record.header.session == left:
                 continue
             if set(event.segments) == set(names):
                 return record.header.session, event.channel

@@ -20,7 +20,7 @@ from moothall.core.rules.authority import may_send
 from moothall.core.rules.decide import decide
 from moothall.core.session.parts import Segment
 from moothall.core.session.state import State, Status
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 
 
@@ -44,7 +44,7 @@ async def move_lines(
     here, away, back = commands_of(command_id)
     if (known := from_writer.receipt(away)) is not None:
         return known
-    leaving = do.MoveLinesAway(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
+    leaving = do.MoveSegmentsAway(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
     refusal = _objection(from_writer.state, to_writer.state, leaving, actor, clock.wall())
     if refusal is not None:
         return refusal
@@ -57,7 +57,7 @@ async def move_lines(
     if isinstance(left, Refusal) and left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
         # Somebody was quicker: they don't stand in this session any more, and not by us in the other one.
         names = tuple(arrived(here, line.id) for line in lines)
-        again = do.MoveLinesAway(channel=to_channel, segments=names, session=_public(from_writer.state))
+        again = do.MoveSegmentsAway(channel=to_channel, segments=names, session=_public(from_writer.state))
         await to_writer.send(actor, back, again)
     return left
 
@@ -84,7 +84,7 @@ async def move_back(
         return known
     moved_here, _, _ = commands_of(moved)
     there = tuple(arrived(moved_here, segment) for segment in segments)
-    leaving = do.MoveLinesAway(channel=to_channel, segments=there, session=_public(from_writer.state))
+    leaving = do.MoveSegmentsAway(channel=to_channel, segments=there, session=_public(from_writer.state))
     pairs = list(zip(segments, there, strict=True))
     if not all(_unchanged(from_writer.state, to_writer.state, *pair) for pair in pairs):
         message = (
@@ -94,7 +94,7 @@ async def move_back(
     refusal = _objection(to_writer.state, from_writer.state, leaving, actor, clock.wall())
     if refusal is not None:
         return refusal
-    arriving = do.BringLinesBack(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
+    arriving = do.BringSegmentsBack(channel=channel, segments=tuple(segments), session=_public(to_writer.state))
     came = await from_writer.send(actor, here, arriving)
     if isinstance(came, Refusal):
         return came
@@ -104,7 +104,7 @@ async def move_back(
     if left.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
         # Somebody was quicker: they don't stand in the other session any more.
         again = tuple(returned(segment) for segment in segments)
-        struck = do.MoveLinesAway(channel=channel, segments=again, session=_public(to_writer.state))
+        struck = do.MoveSegmentsAway(channel=channel, segments=again, session=_public(to_writer.state))
         await from_writer.send(actor, back, struck)
     return left
 
@@ -122,7 +122,7 @@ def _unchanged(home: State, away: State, segment: SegmentId, there: SegmentId) -
     return same_name and (stands.revision, stands.whole) == (int(left.mended), left.whole)
 
 
-def _objection(leaves: State, enters: State, leaving: do.MoveLinesAway, actor: Actor, wall: int) -> Refusal | None:
+def _objection(leaves: State, enters: State, leaving: do.MoveSegmentsAway, actor: Actor, wall: int) -> Refusal | None:
     if not may_send(actor.role, leaving):
         return refuse(RefusalCode.FORBIDDEN, f"The role '{actor.role}' may not do this.")
     if enters.status in (Status.ABSENT, Status.CREATED):
@@ -139,7 +139,7 @@ def _arriving(
     shift = to_t - t + wall - to_wall
     moved = tuple(
         made_of(
-            do.MovedLine,
+            do.MovedSegment,
             line,
             segment=arrived(here, line.id),
             t0=max(0, line.t0 + shift),
@@ -154,7 +154,7 @@ def _arriving(
         for known, speaker in speakers.items()
         if speaker not in enters.speakers
     ]
-    return [*introduced, do.MoveLinesHere(channel=channel, session=_public(leaves), lines=moved)]
+    return [*introduced, do.MoveSegmentsHere(channel=channel, session=_public(leaves), lines=moved)]
 
 
 def _speakers(leaves: State, enters: State, wanted: Iterable[SpeakerId | None]) -> dict[SpeakerId, SpeakerId]:

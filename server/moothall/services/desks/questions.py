@@ -7,10 +7,10 @@ from operator import itemgetter
 
 import msgspec
 
-from moothall.core.commands import Stand
-from moothall.core.events.question_parts import Standing
+from moothall.core.commands import SetStatus
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import InterventionId, SegmentId
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.likeness import Likenesses
 from moothall.core.questions.order import mean_turn_ms, queue
 from moothall.core.questions.polls import shown_polls
@@ -20,7 +20,7 @@ from moothall.core.session.parts import Segment
 from moothall.core.session.state import State
 from moothall.core.views.question_moments import SpokenLines, said_at
 
-LEADERS = frozenset(role for role in STAFF_ROLES if Stand in COMMANDS[role])
+LEADERS = frozenset(role for role in STAFF_ROLES if SetStatus in COMMANDS[role])
 """Whose desks are told."""
 NEW_MS = 60_000
 """How long what the speaker was saying is looked for anew: its words come later than the question."""
@@ -30,8 +30,8 @@ NEWEST = 200
 """Questions that a desk gets at once, in addition to those in the queue."""
 MOST_BYTES = 1_000_000
 """Of the questions in one message. Clients of Socket.IO take 4 MB as a rule, and the text is in the first one too."""
-_QUEUE = (Standing.QUEUED, Standing.CALLED)
-_COMPARED = (Standing.CHECKED, Standing.QUEUED, Standing.LATER)
+_QUEUE = (InterventionStatus.QUEUED, InterventionStatus.CALLED)
+_COMPARED = (InterventionStatus.CHECKED, InterventionStatus.QUEUED, InterventionStatus.LATER)
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +43,11 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     language: str
 
 
-class DeskFloor:
+class DeskQuestions:
     """The questions of one session as its desks were told of them."""
 
     def __init__(self) -> None:
-        self._floor = Floor()
+        self._questions = Questions()
         self._said: dict[InterventionId, Said | None] = {}
         self._around: dict[str, object] = {}
         self._likenesses = Likenesses()
@@ -58,24 +58,28 @@ class DeskFloor:
 
         `more` says what isn't there: how many are `older` than number `before`; null where all is there.
         """
-        waiting = self._floor.standing(*_QUEUE)
-        others = [each for each in self._floor.standing(*Standing) if each.standing not in _QUEUE]
+        waiting = self._questions.with_status(*_QUEUE)
+        others = [each for each in self._questions.with_status(*InterventionStatus) if each.status not in _QUEUE]
         first, left = self._fitting(waiting, MOST_BYTES)
         newest, _ = self._fitting(others[::-1][:NEWEST], left)
-        begin = self._floor.last + 1
+        begin = self._questions.last + 1
         if len(first) == len(waiting):
             begin = others[-len(newest)].number if newest else begin
         sent = sorted([*first, *newest], key=itemgetter("number"))
         ids = {each["id"] for each in sent}
-        rest = [each for each in self._floor.standing(*Standing) if each.id not in ids]
+        rest = [each for each in self._questions.with_status(*InterventionStatus) if each.id not in ids]
         more = {"before": begin, "count": len(rest), "checked": _checked(rest)} if rest else None
         return {**self._around, "whole": True, "items": sent, "gone": [], "more": more}
 
     def older(self, before: int) -> dict[str, object]:
         """Those below a number that one message holds, the newest of them first; `more` as in `whole`."""
-        first, _ = self._fitting(self._floor.standing(*_QUEUE), MOST_BYTES)
+        first, _ = self._fitting(self._questions.with_status(*_QUEUE), MOST_BYTES)
         there = {each["id"] for each in first}  # Every desk has them from the beginning.
-        known = (each for each in self._floor.standing(*Standing) if each.number < before and each.id not in there)
+        known = (
+            each
+            for each in self._questions.with_status(*InterventionStatus)
+            if each.number < before and each.id not in there
+        )
         below = sorted(known, key=lambda each: -each.number)
         items, _ = self._fitting(below[:NEWEST], MOST_BYTES)
         rest = below[len(items) :]
@@ -98,16 +102,16 @@ class DeskFloor:
 
     def news(self, state: State, wall: int, *, anew: bool = False) -> dict[str, object] | None:
         """What has changed since the last time; None when nothing has. `anew`: what was said is looked for again."""
-        before, self._floor = self._floor, state.floor
-        everything = state.floor.standing(*Standing)
+        before, self._questions = self._questions, state.questions
+        everything = state.questions.with_status(*InterventionStatus)
         changed = {each.id for each in everything if before.get(each.id) is not each}
         changed |= self._look_for_said(state, everything, wall, anew=anew)
-        gone = [each.id for each in before.standing(*Standing) if state.floor.get(each.id) is None]
+        gone = [each.id for each in before.with_status(*InterventionStatus) if state.questions.get(each.id) is None]
         for name in gone:
             self._said.pop(name, None)
         around = self._around
-        if state.floor is not before or not around:
-            around = self._now_around(state.floor)
+        if state.questions is not before or not around:
+            around = self._now_around(state.questions)
         around = {**around, **_turn(state)}
         if not changed and not gone and around == self._around:
             return None
@@ -130,19 +134,19 @@ class DeskFloor:
                 found.add(each.id)
         return found
 
-    def _now_around(self, floor: Floor) -> dict[str, object]:
+    def _now_around(self, questions: Questions) -> dict[str, object]:
         texts: dict[InterventionId, str] = {}
-        for each in floor.standing(*_COMPARED):
+        for each in questions.with_status(*_COMPARED):
             if each.text:
                 texts[each.id] = each.text
         return {
-            "queue": [msgspec.to_builtins(each) for each in queue(floor)],
-            "order": floor.order.value,
-            "known": floor.known_only,
-            "arranged": list(floor.arranged),
-            "called": floor.called,
-            "mean": mean_turn_ms(floor.turns),
-            "polls": [msgspec.to_builtins(each) for each in shown_polls(floor.polls)[:POLLS]],
+            "queue": [msgspec.to_builtins(each) for each in queue(questions)],
+            "order": questions.order.value,
+            "known": questions.known_only,
+            "arranged": list(questions.arranged),
+            "called": questions.called,
+            "mean": mean_turn_ms(questions.turns),
+            "polls": [msgspec.to_builtins(each) for each in shown_polls(questions.polls)[:POLLS]],
             "alike": [list(group) for group in self._likenesses.groups(texts)],
         }
 
@@ -166,12 +170,12 @@ def parts_of(body: dict[str, object]) -> Iterator[dict[str, object]]:
 
 
 def _checked(some: Sequence[Intervention]) -> int:
-    return sum(each.standing is Standing.CHECKED for each in some)
+    return sum(each.status is InterventionStatus.CHECKED for each in some)
 
 
 def _turn(state: State) -> dict[str, object]:
     """The turn under way: since when, how long it may take, whether its author types, and until when it is held."""
-    now, limit = turn_now(state), state.floor.limit
+    now, limit = turn_now(state), state.questions.limit
     if now is None:
         return {"turn": None, "limit": limit, "time": limit, "typed": False, "begin": None, "longer": False}
     return {

@@ -14,8 +14,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.removal.moves import digest, short
 from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WithCopies, selected, times
 from moothall.services.desks.copies import Copies, Found, InLog
+from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.erasing import requested
-from moothall.services.log.orders import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
 
 Spoken = tuple[ChannelId, int, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
-from moothall.core.commands import AnyCommand, ForceLanguage, RestoreLines, TakeFloor
+from moothall.core.commands import AnyCommand, ForceLanguage, RestoreSegments, SetSpeaker
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.actors import Actor
@@ -15,10 +15,10 @@ from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.ports import EventLog
 from moothall.core.questions.undoing import moved_on, takes_turn_away
 from moothall.core.rules.acts import LATE, Act, undo_id
-from moothall.core.rules.undo import lines_meanwhile, standing
+from moothall.core.rules.undo import lines_meanwhile, still_fits
 from moothall.core.session.state import State
 from moothall.services.capture.closing import Closing
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 
 PAGE = 500
@@ -39,7 +39,7 @@ async def undo_act(
     """
     name = undo_id(act.id)
     answer = writer.receipt(name) or await _carry_out(writer, actor, act, closing=closing, held=held)
-    if isinstance(answer, Refusal) or not any(isinstance(command, TakeFloor) for command in act.commands):
+    if isinstance(answer, Refusal) or not any(isinstance(command, SetSpeaker) for command in act.commands):
         return answer
     since = await _since(log, writer.session, act.last, act.commands)
     late = lines_meanwhile(writer.state, act.commands, act.undo, since)
@@ -53,17 +53,17 @@ async def _carry_out(
     """The part of its undoing that is due; the act's own receipt when that is nothing."""
     async with AsyncExitStack() as stack:
         for command in act.undo:
-            if isinstance(command, RestoreLines):
+            if isinstance(command, RestoreSegments):
                 await stack.enter_async_context(held(writer, command.channel))
         if _other_language(writer.state, act):
             message = "Somebody has said since that they speak another language; undo that first."
             return refuse(RefusalCode.STALE, message)
-        if moved_on(writer.state.floor, act.commands):
+        if moved_on(writer.state.questions, act.commands):
             message = "The question has been moved since; undo that first, or move it where you want it."
             return refuse(RefusalCode.STALE, message)
-        if takes_turn_away(writer.state.floor, act.commands, act.undo):
+        if takes_turn_away(writer.state.questions, act.commands, act.undo):
             return refuse(RefusalCode.STALE, "Another question or comment has its turn now; end that first.")
-        due = standing(writer.state, act.commands, act.undo)
+        due = still_fits(writer.state, act.commands, act.undo)
         done = writer.receipt(act.id) or Receipt(act.last, act.last)
         return await closing.send(writer, actor, undo_id(act.id), due) if due else done
 
@@ -71,13 +71,13 @@ async def _carry_out(
 def _other_language(now: State, act: Act) -> bool:
     """Whether lines would be restored although others have been written since in yet another language."""
     said = {command.channel: command.language for command in act.commands if isinstance(command, ForceLanguage)}
-    restored = [command.channel for command in act.undo if isinstance(command, RestoreLines)]
+    restored = [command.channel for command in act.undo if isinstance(command, RestoreSegments)]
     return any(channel in said and now.channels[channel].forced != said[channel] for channel in restored)
 
 
 async def _since(log: EventLog, session: SessionId, offset: int, act: Sequence[AnyCommand]) -> list[ev.AnyEvent]:
     """What happened after an offset in the lines of the act's channels; lines that a removal said again are not new."""
-    channels = {command.channel for command in act if isinstance(command, TakeFloor)}
+    channels = {command.channel for command in act if isinstance(command, SetSpeaker)}
     lanes = frozenset({SESSION, *map(channel_lane, channels)})
     found: list[tuple[CommandId, ev.AnyEvent]] = []
     removals: set[CommandId] = set()

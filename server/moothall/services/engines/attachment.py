@@ -20,7 +20,7 @@ from moothall.core.signals import ChannelState
 from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
 from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.words import StoredWords, Words
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import BYTES, LiveAudio, to_ms, to_samples
 from moothall.wire import engine as wire
 

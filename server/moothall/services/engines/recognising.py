@@ -22,8 +22,8 @@ from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.consent import ConsentChanges
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.sound.loudness import Loudness
-from moothall.services.supervision.carrying_on import note_failure
 from moothall.services.supervision.pulses import Pulses
+from moothall.services.supervision.supervising import note_failure
 from moothall.wire import engine as wire
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId
 from moothall.core.session.keeping import Span
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.wire import engine as wire

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from moothall.core.kernel.errors import ProtocolError, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, is_command_id, is_name
 from moothall.services.hubs.ports import ActTaker
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 from moothall.wire.hub.messages import MOST_ACTS, Act, Done, NotDone
 
 FAILURES = 3

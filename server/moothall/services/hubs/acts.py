@@ -11,16 +11,16 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 
-from moothall.core.commands import AnyCommand, HoldTurn, LeaveHubNote, ReadHubNote, ReportAbuse, Stand
+from moothall.core.commands import AnyCommand, HoldTurn, LeaveHubNote, ReadHubNote, ReportAbuse, SetStatus
 from moothall.core.events.question_parts import HUB
 from moothall.core.events.types import Access
-from moothall.core.hubs.standing import plain_title
+from moothall.core.hubs.presence import plain_title
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.presence import HubPresence
-from moothall.services.log.orders import unavailable
+from moothall.services.log.act_queue import unavailable
 from moothall.services.questions.asking import Asking, asked_by
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import line_typed
@@ -139,13 +139,13 @@ class HubActs:
         self, live: LiveSession, hub: str, what: StandAct | HoldAct | TypeAct, known_by: CommandId
     ) -> Refusal | None:
         """What the author of a question does that came from this hub."""
-        each = live.state.floor.get(what.intervention)
+        each = live.state.questions.get(what.intervention)
         if each is None or each.origin != f"{HUB}{hub}":
             return refuse(RefusalCode.UNKNOWN, "This hub has sent no such question.")
         command: AnyCommand
         match what:
             case StandAct():
-                command = Stand(interventions=(each.id,), standing=what.standing)
+                command = SetStatus(interventions=(each.id,), status=what.status)
             case HoldAct():
                 command = HoldTurn(intervention=each.id)
             case TypeAct():

@@ -14,9 +14,9 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
-from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.services.hubs.cursor import LaneCursor, Torn, weight
-from moothall.services.hubs.ports import Heads, LinkSource, Pack, Stand
+from moothall.services.hubs.ports import Heads, LinkSource, LogStatus, Pack
 from moothall.wire.hub.messages import Follow, Held, Live
 
 LITTLE_EVENTS = 50
@@ -30,7 +30,7 @@ MOST_PACKED = 256 << 10
 
 _LINES = frozenset(
     str(kind.__struct_config__.tag)
-    for kind in (ev.SegmentOpened, ev.SegmentEnded, ev.ChannelRewound, ev.LinesMovedAway)
+    for kind in (ev.SegmentOpened, ev.SegmentEnded, ev.ChannelRewound, ev.SegmentsMovedAway)
 )
 
 
@@ -55,7 +55,7 @@ class Differs(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence."""
 
 
-def channels_of(follow: Follow, stand: Stand) -> tuple[ChannelId, ...]:
+def channels_of(follow: Follow, stand: LogStatus) -> tuple[ChannelId, ...]:
     """The texts that it gets: those it wants and that there are; the first one where there is none of them."""
     known = tuple(ChannelId(name) for name in dict.fromkeys(follow.channels) if name in stand.channels)
     return known or tuple(ChannelId(name) for name in stand.channels[:1])
@@ -64,10 +64,10 @@ def channels_of(follow: Follow, stand: Stand) -> tuple[ChannelId, ...]:
 def lanes_of(channels: tuple[ChannelId, ...], *, words: bool) -> frozenset[Lane]:
     """The lanes of some texts, with the two that come with them."""
     text = {channel_lane(channel) for channel in channels}
-    return frozenset({SESSION, FLOOR} | text | ({words_lane(channel) for channel in channels} if words else set()))
+    return frozenset({SESSION, QUESTIONS} | text | ({words_lane(channel) for channel in channels} if words else set()))
 
 
-async def begin(source: LinkSource, stand: Stand, follow: Follow, pack: Pack) -> Beginning | Differs | None:
+async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack) -> Beginning | Differs | None:
     """Where it begins. None while that can't be said: the log has no text yet, or is a copy behind the hub's.
 
     Raises as the source does, and Torn where the log lacks what it names.
@@ -112,7 +112,7 @@ async def begin(source: LinkSource, stand: Stand, follow: Follow, pack: Pack) ->
 
 
 async def differs(
-    source: LinkSource, stand: Stand, session: SessionId, lanes: frozenset[Lane], heads: Heads
+    source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], heads: Heads
 ) -> Differs | None:
     """Where a hub's lanes stand otherwise than they do here; what a copy lacks isn't compared. Raises as the source."""
     for lane in sorted(lanes & heads.keys()):
@@ -127,7 +127,7 @@ async def differs(
 
 
 async def heads_at(
-    source: LinkSource, stand: Stand, session: SessionId, lanes: frozenset[Lane], offset: int
+    source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], offset: int
 ) -> dict[Lane, LaneHead]:
     """Where the lanes stood at an offset that isn't in a hole. Raises as the source does."""
     found: dict[Lane, LaneHead] = {}
@@ -141,7 +141,7 @@ async def heads_at(
 
 
 async def _head_before(
-    source: LinkSource, stand: Stand, session: SessionId, lane: Lane, offset: int
+    source: LinkSource, stand: LogStatus, session: SessionId, lane: Lane, offset: int
 ) -> LaneHead | None:
     """Where a lane stood that has events behind `offset`: each event names the one before it."""
     only = frozenset({lane})
@@ -161,7 +161,7 @@ class _Looking:
     """Looks for a place in one log."""
 
     def __init__(
-        self, source: LinkSource, stand: Stand, session: SessionId, lanes: frozenset[Lane], pack: Pack
+        self, source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], pack: Pack
     ) -> None:
         self._source = source
         self._stand = stand
@@ -203,7 +203,7 @@ class _Looking:
                     opened[event.segment] = record.header.offset
                 case ev.SegmentEnded() if event.segment in opened:
                     last[event.channel] = opened.pop(event.segment)
-                case ev.ChannelRewound() | ev.LinesMovedAway():
+                case ev.ChannelRewound() | ev.SegmentsMovedAway():
                     for segment in event.segments:
                         opened.pop(segment, None)
         return min([*opened.values(), *last.values()], default=self._stand.offset + 1) - 1

@@ -17,9 +17,9 @@ from moothall.core.kernel.lanes import hub_lane
 from moothall.core.signals import StandIn, Summary
 from moothall.services.hubs.beginning import Beginning, Differs, begin, differs
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
-from moothall.services.hubs.ports import LinkSource, Pack, Stand
+from moothall.services.hubs.ports import LinkSource, LogStatus, Pack
 from moothall.services.hubs.signals import usual
-from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, Live, Part, Signalled, Stopped
+from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, FeedPart, Follow, Live, Signalled, Stopped
 
 GATHER_MS = 1_000
 """What is said within so long after a batch goes out together."""
@@ -56,7 +56,7 @@ class Feeding:
         self._live_news = self._own_news = self._missed_news = False
         self._live_sent: int | None = None
         self._held_since: int | None = None
-        """When the queue last began to hold only deferrable events (`may_wait`)."""
+        """When the queue last began to hold only deferrable events (`deferrable`)."""
         self._through = 0
         self._caught = True
         self._number = 0
@@ -150,12 +150,12 @@ class Feeding:
         records = within(page, LIVE_BYTES)
         if not records:
             return None
-        if all(may_wait(record, words=self.follow.words) for record in page):
+        if all(deferrable(record, words=self.follow.words) for record in page):
             self._held_since = now if self._held_since is None else self._held_since
             if now < self._held_since + WAIT_MS:
                 return None
         self._held_since = None
-        batch = self._batch(self._live, Part.LIVE, records)
+        batch = self._batch(self._live, FeedPart.LIVE, records)
         self._live_sent = now
         if len(records) < len(page) or len(page) == PAGE:
             self._live_news, self._live_sent = True, None  # There is more, at once.
@@ -188,7 +188,7 @@ class Feeding:
         if not records:
             return None
         self._own_news = True
-        return self._batch(self._own, Part.OWN, records)
+        return self._batch(self._own, FeedPart.OWN, records)
 
     @property
     def has_own(self) -> bool:
@@ -229,9 +229,9 @@ class Feeding:
         self._missed.take(records)
         self._number += 1
         self._on_way.append((self._number, len(data)))
-        return Batch(session=self.follow.session, part=Part.MISSED, number=self._number, data=data)
+        return Batch(session=self.follow.session, part=FeedPart.MISSED, number=self._number, data=data)
 
-    def _start(self, found: Beginning, stand: Stand) -> None:
+    def _start(self, found: Beginning, stand: LogStatus) -> None:
         source, session = self._source, self.follow.session
         self.begun, self.waits = found.live, False
         self._hears = frozenset((*found.live.channels, *stand.spoken))
@@ -243,7 +243,7 @@ class Feeding:
         self._own = LaneCursor(source, session, self._own_lanes(frozenset({**stand.heads, **held})), held)
         self._live_news = self._missed_news = self._own_news = True
 
-    async def _own_differs(self, stand: Stand) -> Differs | None:
+    async def _own_differs(self, stand: LogStatus) -> Differs | None:
         if self.follow.epoch != stand.epoch:
             return None
         lanes = self._own_lanes(frozenset(self.follow.own))
@@ -257,7 +257,7 @@ class Feeding:
         mine = hub_lane(self._hub)
         return frozenset(lane for lane in lanes if lane == mine or lane.startswith(f"{mine}."))
 
-    def _batch(self, cursor: LaneCursor, part: Part, records: Sequence[LogRecord]) -> Batch:
+    def _batch(self, cursor: LaneCursor, part: FeedPart, records: Sequence[LogRecord]) -> Batch:
         data = self._packed(cursor, records)
         cursor.take(records)
         return Batch(session=self.follow.session, part=part, data=data)
@@ -270,7 +270,7 @@ class Feeding:
         return self._pack(records, session=self.follow.session, epoch=begun.epoch, heads=cursor.heads)
 
 
-def _end_of(stand: Stand, lane: Lane) -> int:
+def _end_of(stand: LogStatus, lane: Lane) -> int:
     head = stand.heads.get(lane)
     return 0 if head is None else head.offset
 
@@ -279,7 +279,7 @@ def _begun_anew(session: SessionId) -> str:
     return f"The log of session {session} was begun anew."
 
 
-def may_wait(record: LogRecord, *, words: bool) -> bool:
+def deferrable(record: LogRecord, *, words: bool) -> bool:
     """Whether nothing that people see hangs on this event, where words are followed as they come or not: it goes with
     the next one, for a frame less.
 

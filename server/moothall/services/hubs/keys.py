@@ -16,7 +16,7 @@ from moothall.services.sessions.role_links import LONGEST_LABEL, Staff, hub_name
 KEY_BYTES = 32
 LONGEST_KEY = 100
 """Characters of a key that are looked at. It has 52."""
-SHELF = "hub"
+NAMESPACE = "hub"
 """Where the book has the hubs."""
 
 
@@ -66,4 +66,4 @@ def label_for(hub: Hub) -> str:
 
 def entry(hub: Hub) -> BookEntry:
     """What the book keeps of it."""
-    return BookEntry(SHELF, hub.name, msgspec.json.encode(hub))
+    return BookEntry(NAMESPACE, hub.name, msgspec.json.encode(hub))

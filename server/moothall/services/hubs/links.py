@@ -16,8 +16,8 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.ports import (
-    About,
     ActTaker,
+    ConferenceInfo,
     HubConnection,
     Identity,
     LinkSource,
@@ -78,7 +78,7 @@ class HubLinks:
         clock: Clock,
         *,
         pack: Pack,
-        about: Callable[[], About],
+        about: Callable[[], ConferenceInfo],
         above: tuple[str, ...],
         path: str = "",
         up: bool = True,

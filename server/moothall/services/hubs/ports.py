@@ -1,7 +1,7 @@
 """What the links of hubs ask of the server that serves them: its logs, its book of hubs, and who does their acts.
 
 The centre and a hub with hubs below it serve links by the same code (`moothall.services.hubs.links`); what differs
-stands behind these ports. A hub's log may have a hole where its own line was down: `Stand` says so.
+stands behind these ports. A hub's log may have a hole where its own line was down: `LogStatus` says so.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Told = Callable[[SessionId, frozenset[Lane]], None]
 """Which lanes of a session have new events, or events that were missing."""
 
 
-class Stand(msgspec.Struct, frozen=True, kw_only=True):
+class LogStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Where a log stands that hubs may follow, and how much of it is here."""
 
     epoch: Epoch
@@ -66,7 +66,7 @@ def spoken_in(state: State) -> tuple[ChannelId, ...]:
 class LinkSource(Protocol):
     """The logs that are served. Its methods may raise StorageUnavailable, and RecordBroken."""
 
-    async def stand(self, session: SessionId) -> Stand | None:
+    async def stand(self, session: SessionId) -> LogStatus | None:
         """Where a session's log stands; None where there is none."""
         ...
 
@@ -165,7 +165,7 @@ class Pack(Protocol):
         ...
 
 
-class About(msgspec.Struct, frozen=True, kw_only=True):
+class ConferenceInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What each hub learns about the conference; a hub passes it on to the hubs below it."""
 
     keys: bytes

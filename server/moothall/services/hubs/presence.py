@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from moothall.core.commands import StateHub
-from moothall.core.hubs.standing import HubNow
+from moothall.core.commands import SetHubPresence
+from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
@@ -137,7 +137,7 @@ class HubPresence:
                 self._follows_by_counting(hub, session)
             since = known.since if known is not None and known.here is here else self._clock.wall()
             title = self._titles.get(hub, title)
-            new = StateHub(hub=hub, title=title[:MAX_TITLE], people=people, counted=at, here=here, since=since)
+            new = SetHubPresence(hub=hub, title=title[:MAX_TITLE], people=people, counted=at, here=here, since=since)
             return await self._write(live, new, act)
 
     async def run(self) -> None:
@@ -163,14 +163,14 @@ class HubPresence:
                     logger.warning("session %s: the status of a hub was refused (%s)", live.id, refused.code)
                     return
 
-    def _news(self, state: State, hub: str) -> StateHub | None:
+    def _news(self, state: State, hub: str) -> SetHubPresence | None:
         """What the log doesn't say yet of a hub; None where it does."""
         known, line = state.hubs.get(hub), self._lines.get(_top(hub))
         if _top(hub) in self._removed:
             return _left(hub, known, self._clock.wall())
         title = self._titles.get(hub)
         if known is not None and title is not None and title != known.title:
-            return made_of(StateHub, known, hub=hub, title=title)
+            return made_of(SetHubPresence, known, hub=hub, title=title)
         if not self._has_machine(_top(hub)) or (known is None and len(state.hubs) >= MOST_HUBS):
             return None
         if line is None:
@@ -207,7 +207,7 @@ class HubPresence:
         if line is not None and line.up:
             line.followed[session] = line.links
 
-    async def _write(self, live: LiveSession, new: StateHub, act: CommandId | None) -> Refusal | None:
+    async def _write(self, live: LiveSession, new: SetHubPresence, act: CommandId | None) -> Refusal | None:
         if _said_already(live.state.hubs.get(new.hub), new):
             return None
         answer = await live.writer.send(SYSTEM, act or CommandId(f"hub:{self._randomness.bytes(8).hex()}"), new)
@@ -230,9 +230,9 @@ def _is_newer(people: int, at: int, known: HubNow) -> bool:
     return known.counted is None or at > known.counted or (at == known.counted and people != known.people)
 
 
-def _said_already(known: HubNow | None, new: StateHub) -> bool:
+def _said_already(known: HubNow | None, new: SetHubPresence) -> bool:
     """Whether a hub stands so."""
-    return known is not None and new == made_of(StateHub, known, hub=new.hub)
+    return known is not None and new == made_of(SetHubPresence, known, hub=new.hub)
 
 
 def _top(hub: str) -> str:
@@ -240,26 +240,26 @@ def _top(hub: str) -> str:
     return hub.partition(".")[0]
 
 
-def _came(hub: str, known: HubNow | None, line: _Line) -> StateHub | None:
+def _came(hub: str, known: HubNow | None, line: _Line) -> SetHubPresence | None:
     """It follows: a hub below comes with the one above it."""
     if known is None:
-        return StateHub(hub=hub, title=line.title, people=None, here=True, since=line.since)
+        return SetHubPresence(hub=hub, title=line.title, people=None, here=True, since=line.since)
     title = line.title if _top(hub) == hub else known.title
     if known.here and known.title == title:
         return None
     # Those who had left are counted anew.
     people = None if known.people == 0 else known.people
     since = known.since if known.here else line.since
-    return StateHub(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)
+    return SetHubPresence(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)
 
 
-def _cut(state: State, hub: str, known: HubNow | None, since: int) -> StateHub | None:
+def _cut(state: State, hub: str, known: HubNow | None, since: int) -> SetHubPresence | None:
     if known is None or not known.here or state.status not in ON:
         return None
-    return made_of(StateHub, known, hub=hub, here=False, since=since)
+    return made_of(SetHubPresence, known, hub=hub, here=False, since=since)
 
 
-def _left(hub: str, known: HubNow | None, wall: int) -> StateHub | None:
+def _left(hub: str, known: HubNow | None, wall: int) -> SetHubPresence | None:
     if known is None or (not known.here and known.people == 0):
         return None
-    return made_of(StateHub, known, hub=hub, people=0, here=False, since=wall)
+    return made_of(SetHubPresence, known, hub=hub, people=0, here=False, since=wall)

@@ -30,7 +30,7 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session.state import ON
 from moothall.services.hubs.attendance import Attendance
-from moothall.services.hubs.keys import SHELF, HubKeys, digest, entry, label_for, new_key, unwritten
+from moothall.services.hubs.keys import NAMESPACE, HubKeys, digest, entry, label_for, new_key, unwritten
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.sessions.reader_access import LoadedSessions
 from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, RoleLinks, Staff, hub_name, hub_of
@@ -98,7 +98,7 @@ class Hubs:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        kept = (await self._book.read(SHELF)).items()
+        kept = (await self._book.read(NAMESPACE)).items()
         self._hubs = {name: msgspec.json.decode(body, type=Hub) for name, body in kept}
         self._keys.learn(self._hubs.values())
 
@@ -230,7 +230,7 @@ class Hubs:
             if hub_of(staff) == name:
                 await self._links.revoke(staff.link)
         async with self._writing:
-            await self._book.write([BookEntry(SHELF, name, None)])
+            await self._book.write([BookEntry(NAMESPACE, name, None)])
             self._hubs.pop(name, None)
         self._attendance.forget(name)
         self._keys.learn(self._hubs.values())

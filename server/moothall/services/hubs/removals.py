@@ -24,7 +24,7 @@ from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)
 
-SHELF = "hub-held"
+NAMESPACE = "hub-held"
 KEEP_MS = 1_000
 """How often it is written what was erased. What a killed server forgets of it is asked for again."""
 AGAIN_MS = 60_000
@@ -70,7 +70,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
         return holder.done.get(self.offset)
 
 
-class Reading(Protocol):
+class ReadLog(Protocol):
     """Reads a log, as `moothall.core.ports.EventLog.read`. Raises StorageUnavailable, and RecordBroken."""
 
     async def __call__(
@@ -85,7 +85,7 @@ class HubRemovals:
     logs and stores what was erased.
     """
 
-    def __init__(self, *, book: Book, read: Reading, clock: Clock) -> None:
+    def __init__(self, *, book: Book, read: ReadLog, clock: Clock) -> None:
         self._book = book
         self._read = read
         self._clock = clock
@@ -103,7 +103,7 @@ class HubRemovals:
 
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
-        for body in (await self._book.read(SHELF)).values():
+        for body in (await self._book.read(NAMESPACE)).values():
             held = msgspec.json.decode(body, type=Holding)
             self._held.setdefault(held.session, {})[held.node] = held
         self._unread = set(self._held)
@@ -254,7 +254,7 @@ class HubRemovals:
 
     def _entry_of(self, session: SessionId, node: str) -> BookEntry:
         held = self._held.get(session, {}).get(node)
-        return BookEntry(SHELF, f"{session}:{node}", None) if held is None else _entry(held)
+        return BookEntry(NAMESPACE, f"{session}:{node}", None) if held is None else _entry(held)
 
 
 def _is_due(held: Holding, epoch: Epoch | None, offset: int) -> bool:
@@ -262,4 +262,4 @@ def _is_due(held: Holding, epoch: Epoch | None, offset: int) -> bool:
 
 
 def _entry(held: Holding) -> BookEntry:
-    return BookEntry(SHELF, f"{held.session}:{held.node}", msgspec.json.encode(held))
+    return BookEntry(NAMESPACE, f"{held.session}:{held.node}", msgspec.json.encode(held))

@@ -24,7 +24,7 @@ from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import HubTranslating, TranslateForHub, none_translated
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 from moothall.services.supervision.waiting import until_told
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
@@ -88,7 +88,7 @@ class ServedHub:
         self._feedings: dict[SessionId, Feeding] = {}
         # Overflow: see MOST_ANSWERS.
         self._answers: deque[wire.ToHub] = deque()
-        self._programme: wire.Programme | None = None
+        self._programme: wire.HubProgramme | None = None
         """What it was told of."""
         self._programme_due = False
         self._offered: Sequence[wire.Offered] | None = None
@@ -295,8 +295,8 @@ class ServedHub:
             return self._next_programme()
         return await self._next_missed()
 
-    def _next_programme(self) -> wire.Programme:
-        before, whole = self._programme, wire.Programme(sessions=tuple(self._offered or ()))
+    def _next_programme(self) -> wire.HubProgramme:
+        before, whole = self._programme, wire.HubProgramme(sessions=tuple(self._offered or ()))
         told = portion(whole if before is None else changes(before, whole))
         self._programme, self._programme_due = changed(before, told), told.more
         return told

@@ -14,7 +14,7 @@ from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.rules.authority import may_read
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import ON, State, Status
-from moothall.services.hubs.ports import Stand, spoken_in
+from moothall.services.hubs.ports import LogStatus, spoken_in
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Catalogue, Entry
 from moothall.services.sessions.live_session import LiveSession
@@ -59,14 +59,14 @@ class CentreSource:
         sessions.tell_loaded(self._loaded)
         sessions.observe(self._published)
 
-    async def stand(self, session: SessionId) -> Stand | None:
+    async def stand(self, session: SessionId) -> LogStatus | None:
         """Where a session's log stands; None where there is none (`LinkSource`). It loads the session."""
         live = await self._sessions.find(session)
         head = await self._log.head(session)
         if live is None or head is None or live.state.status is Status.ABSENT:
             return None
         state = live.state
-        return Stand(
+        return LogStatus(
             epoch=head.epoch,
             offset=head.offset,
             heads=head.lanes,

@@ -9,7 +9,7 @@ from zlib import crc32
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import is_language
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.on_wall import is_public
 from moothall.services.questions.translations import NO_WAY, NOT_HERE, QuestionTranslations, Rendered
 from moothall.wire.hub.messages import NotTranslated, Translate, Translated
@@ -29,14 +29,14 @@ async def none_translated(_: Translate) -> Rendered | Refusal:
 
 
 def translations_for_hubs(
-    translations: QuestionTranslations, floor_of: Callable[[SessionId], Awaitable[Floor | None]]
+    translations: QuestionTranslations, questions_of: Callable[[SessionId], Awaitable[Questions | None]]
 ) -> TranslateForHub:
-    """Serve hubs from a server's own translations. `floor_of`: the questions of a session that everybody may read."""
+    """Serve hubs from a server's own translations. `questions_of`: a session's questions that everybody may read."""
 
     async def translate(asked: Translate) -> Rendered | Refusal:
         async def find() -> Intervention | None:
-            floor = await floor_of(asked.session)
-            each = None if floor is None else floor.get(asked.intervention)
+            questions = await questions_of(asked.session)
+            each = None if questions is None else questions.get(asked.intervention)
             return each if each is not None and is_public(each) and check_of(each.text) == asked.check else None
 
         if not (is_name(asked.session) and is_language(asked.language)):

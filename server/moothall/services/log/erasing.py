@@ -89,7 +89,7 @@ def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, ca
     asked = selection.selection if isinstance(selection, WithCopies) else selection
     if isinstance(asked, Span) and not 0 <= asked.t0 < asked.t1:
         return refuse(RefusalCode.INVALID, "The end of a span must be after its beginning.")
-    interventions = tuple(each for each in chosen(state.floor, asked) if places.of_interventions([each.id]))
+    interventions = tuple(each for each in chosen(state.questions, asked) if places.of_interventions([each.id]))
     names = (*names_in(selection), *map(speaker_of, interventions))
     cuts = selected(state, selection)
     # A span may have had no words, and that it was removed is said all the same: its sound may be gone.

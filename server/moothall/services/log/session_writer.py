@@ -24,10 +24,10 @@ from moothall.core.session.state import State, evolve
 from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
+from moothall.services.log.act_queue import ActQueue, PendingAct, Receipt, kind_of, no_id, unavailable
 from moothall.services.log.drafting import Draft
 from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
 from moothall.services.log.folding import PAGE, FoldedLog, fold
-from moothall.services.log.orders import Order, Orders, Receipt, kind_of, no_id, unavailable
 from moothall.services.log.publication import Publication, republished, shown_with
 from moothall.services.log.signing_times import SigningTimes
 
@@ -55,7 +55,7 @@ class SessionWriter:
         self._signer = signer
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
-        self._orders = Orders()
+        self._orders = ActQueue()
         self._log_so_far = FoldedLog(session)
         self.signing = SigningTimes(
             self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, clock
@@ -144,14 +144,14 @@ class SessionWriter:
         receipt and changes nothing. `signals` are shown in the same update as the events.
         """
         acts = tuple(commands) if isinstance(commands, Sequence) else (commands,)
-        return await self._orders.place(Order(actor=actor, id=command_id, commands=acts, signals=tuple(signals)))
+        return await self._orders.place(PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals)))
 
     async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
 
         Of a line that a span cuts through, the words outside of it stay as a new line. Answers as `send` does.
         """
-        return await self._orders.place(Order(actor=actor, id=command_id, erases=selection))
+        return await self._orders.place(PendingAct(actor=actor, id=command_id, erases=selection))
 
     def receipt(self, command_id: CommandId) -> Receipt | None:
         """What a command was answered that is in the log."""
@@ -211,7 +211,7 @@ class SessionWriter:
             if self._unpurged.is_set():
                 await self.send(SYSTEM, CommandId(f"purge:{self._head.term}:{self._head.offset}"), ())
 
-    async def _carry_out(self, batch: Sequence[Order]) -> None:
+    async def _carry_out(self, batch: Sequence[PendingAct]) -> None:
         try:
             if self._in_doubt:
                 await self._recover()
@@ -251,7 +251,7 @@ class SessionWriter:
             self.handed_on = page[-1].header.offset
         self._in_doubt = False
 
-    async def _store(self, batch: Sequence[Order]) -> tuple[list[Receipt | Refusal], Publication | None]:
+    async def _store(self, batch: Sequence[PendingAct]) -> tuple[list[Receipt | Refusal], Publication | None]:
         if batch[0].erases is not None:
             return await self._remove(batch[0], batch[0].erases)
         draft, wall = self._draft(), self._clock.wall()
@@ -294,7 +294,7 @@ class SessionWriter:
         self._unpurged.clear()
         return publication
 
-    async def _remove(self, order: Order, selection: Erased) -> tuple[list[Receipt | Refusal], Publication | None]:
+    async def _remove(self, order: PendingAct, selection: Erased) -> tuple[list[Receipt | Refusal], Publication | None]:
         if (known := self.receipt(order.id)) is not None:
             return [known], None
         if not is_command_id(order.id):
@@ -330,7 +330,7 @@ class SessionWriter:
             session=self.session, records=tuple(draft.records), events=tuple(draft.events), signals=signals
         )
 
-    def _decide(self, draft: Draft, order: Order, wall: int) -> Receipt | Refusal:
+    def _decide(self, draft: Draft, order: PendingAct, wall: int) -> Receipt | Refusal:
         if not is_command_id(order.id):
             return no_id()
         if not order.commands and order.actor != SYSTEM:

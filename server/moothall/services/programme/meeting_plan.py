@@ -69,7 +69,9 @@ def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
     if beside is None:
         return None
     message = f"“{beside.title}” is on in the same room, and only one of them gets its sound. Open it anyway?"
-    return Refusal(code=RefusalCode.CONFLICT, message=message, first_know=FirstKnow(kind="beside", title=beside.title))
+    return Refusal(
+        code=RefusalCode.CONFLICT, message=message, first_know=FirstKnow(kind="same-room", title=beside.title)
+    )
 
 
 def left_out(programme: Programme, room: RoomId, now: int) -> tuple[Planned, ...]:

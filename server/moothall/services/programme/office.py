@@ -14,7 +14,7 @@ from moothall.core.kernel.actors import OPERATOR, Actor, Role
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.programme.changes import Change, without_language
-from moothall.core.programme.drafts import CalendarReader, Reading, languages_in
+from moothall.core.programme.drafts import CalendarReader, FileContext, languages_in
 from moothall.core.programme.plan import Planned, Timetable
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
@@ -61,7 +61,7 @@ class Office:
     zones: Zones
     calendar: CalendarReader
     language_names: Callable[[], Mapping[str, str]]
-    """Finds what languages are called (`Reading`); it is asked when a file is read."""
+    """Finds what languages are called (`FileContext`); it is asked when a file is read."""
 
     async def import_programme(
         self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
@@ -95,7 +95,9 @@ class Office:
     def _read(self, data: bytes, zone: tzinfo, languages: str) -> Timetable:
         names = self.language_names()
         spoken = languages_in(languages, "--languages", names)
-        reading = Reading(zones=self.zones, calendar=self.calendar, zone=zone, languages=spoken, language_names=names)
+        reading = FileContext(
+            zones=self.zones, calendar=self.calendar, zone=zone, languages=spoken, language_names=names
+        )
         return read_programme(data, reading)
 
     async def admin_link(self, *, new: bool) -> str | None:

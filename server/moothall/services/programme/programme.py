@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access, ChannelKind, CloseAsked, SoundKept
+from moothall.core.events.types import Access, ChannelKind, CloseRequested, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, is_name
@@ -274,7 +274,7 @@ class Programme:
                 return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")
             here = None if now is None else await self._sessions.find(now)
             if here is None:
-                refused = await self._follow(CloseAsked(act=name, by=by, then=coming))
+                refused = await self._follow(CloseRequested(act=name, by=by, then=coming))
                 return refused or coming
             async with self._closing.at_rest(here.writer, name, by, then=coming):
                 if (gone := self.gone_on(room, name)) is not None:
@@ -288,7 +288,7 @@ class Programme:
                 if here.state.goes_on is not None:
                     refused = await self._closing.go_on(here.writer)
                 else:
-                    refused = await self._follow(CloseAsked(act=name, by=by, then=coming))
+                    refused = await self._follow(CloseRequested(act=name, by=by, then=coming))
                 if refused is not None:
                     return refused
             if self.now_in(room) != coming:
@@ -313,7 +313,7 @@ class Programme:
         message = f"{who or 'Somebody else'} has started “{planned.title}” already."
         return Refusal(code=RefusalCode.CONFLICT, message=message, gone_on=GoneOn(who=who, title=planned.title))
 
-    async def _follow(self, asked: CloseAsked, insist: bool = False) -> Refusal | None:
+    async def _follow(self, asked: CloseRequested, insist: bool = False) -> Refusal | None:
         """Open the session that is to follow, unless it was opened since. Raises as `Sessions.find` does."""
         live = None if asked.then is None else await self._sessions.find(asked.then)
         if live is None or asked.act is None:

@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Randomness
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.services.sessions.sessions import Sessions
 
 MOST_BROWSERS = 10_000
@@ -26,7 +26,7 @@ _HASH_BYTES = 16
 _ID_BYTES = 12
 
 
-FloorOf = Callable[[SessionId], Awaitable[Floor | None]]
+QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
 """The questions of a session; None where there is none that may be read."""
 Tell = Callable[[SessionId, InterventionId, CommandId], Awaitable[Refusal | None]]
 """Tells the desks of a session that a question was reported; None when it is told, or waits for the uplink."""
@@ -35,9 +35,11 @@ Tell = Callable[[SessionId, InterventionId, CommandId], Awaitable[Refusal | None
 class AbuseReports:
     """Takes reports of rude questions, each browser's once, and has the question marked for the desks."""
 
-    def __init__(self, floor_of: FloorOf, tell: Tell, *, randomness: Randomness, most: int = MOST_BROWSERS) -> None:
-        """`floor_of`: the questions of a session; `tell`: where a report goes; `most`: browsers that are remembered."""
-        self._floor_of = floor_of
+    def __init__(
+        self, questions_of: QuestionsOf, tell: Tell, *, randomness: Randomness, most: int = MOST_BROWSERS
+    ) -> None:
+        """`questions_of`: a session's questions; `tell`: where a report goes; `most`: browsers that are remembered."""
+        self._questions_of = questions_of
         self._tell = tell
         self._randomness = randomness
         self._most = most
@@ -50,8 +52,8 @@ class AbuseReports:
         None: the desks have been told, by this one or another. Refused when nobody may read it, or nothing can be
         stored now. Raises StorageUnavailable when the session can't be loaded.
         """
-        floor = await self._floor_of(session)
-        each = None if floor is None else floor.numbered(number)
+        questions = await self._questions_of(session)
+        each = None if questions is None else questions.numbered(number)
         if each is None or not each.published:
             return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         had = self.reported(session, visitor)

@@ -12,13 +12,13 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core.commands import Ask
-from moothall.core.events.question_parts import HUB, OPEN, REMOTE, Kind, Standing
+from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.blocked_words import BlockedWords
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.limits import full
 from moothall.core.questions.order import queue
 from moothall.core.questions.tokens import KEY_BYTES, Tokens
@@ -30,7 +30,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.wire.hub.messages import AskAct
 
-SHELF, KEY = "asking", "key"
+NAMESPACE, KEY = "asking", "key"
 """Where the book has the key."""
 MOST_QUEUES = 64
 """Sessions of which the order of the queue is remembered."""
@@ -38,7 +38,7 @@ LONGEST_AGE_MS = 86_400_000
 """What was written longer ago counts as written so long ago."""
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class AskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody sent."""
 
     kind: Kind
@@ -54,7 +54,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """The hub for which its coordinator asks; empty: somebody asks for themselves, from a remote place."""
 
 
-class Unasked(StrEnum):
+class RejectedQuestion(StrEnum):
     """Why a wish was not taken."""
 
     TEXT = "text"
@@ -102,55 +102,64 @@ class Asking:
         self._tokens = Tokens(b"")
         # Whenever the queue moves all authors look at once: its order is found once for them.
         # Bound: MOST_QUEUES. Overflow: all are forgotten, and found again.
-        self._places: dict[SessionId, tuple[Floor, dict[InterventionId, int]]] = {}
+        self._places: dict[SessionId, tuple[Questions, dict[InterventionId, int]]] = {}
 
     async def load(self) -> None:
         """Read the house's key, or make it; raises StorageUnavailable."""
-        self._tokens = await kept_tokens(self._book, SHELF, self._randomness)
+        self._tokens = await kept_tokens(self._book, NAMESPACE, self._randomness)
 
     @property
     def cookie_key(self) -> bytes:
         """Makes the tokens of visitors' browsers, once it is loaded."""
         return self._tokens.cookie_key
 
-    async def ask(self, session: SessionId, wish: Wish, visitor: str, address: str = "") -> InterventionId | Unasked:
+    async def ask(
+        self, session: SessionId, request: AskRequest, visitor: str, address: str = ""
+    ) -> InterventionId | RejectedQuestion:
         """Take a wish; the same form with the same words again is the same one.
 
         `visitor` is the browser's token, empty without one; `address` is where it comes from. The session has to be
         one that the visitor may read, and the wish's hub one whose link they have. Raises StorageUnavailable when it
         can't be loaded.
         """
-        unfit = unfit_words(wish)
+        unfit = unfit_words(request)
         live = None if unfit is not None else await self._sessions.find(session)
         if live is None:
-            return unfit or Unasked.UNAVAILABLE
-        said = (wish.form, wish.kind.value, wish.text, wish.language, wish.name, *((wish.hub,) if wish.hub else ()))
+            return unfit or RejectedQuestion.UNAVAILABLE
+        said = (
+            request.form,
+            request.kind.value,
+            request.text,
+            request.language,
+            request.name,
+            *((request.hub,) if request.hub else ()),
+        )
         name = InterventionId(self._tokens.mac("form", session, *said).hex())
-        asker = self._asker(session, wish, visitor)
-        if not wish.hub and live.state.floor.get(name) is None:
-            if live.state.floor.known_only and not visitor:
-                return Unasked.COOKIE
-            if self.places.full(session, live.state.floor, address):
-                return Unasked.ADDRESS
+        asker = self._asker(session, request, visitor)
+        if not request.hub and live.state.questions.get(name) is None:
+            if live.state.questions.known_only and not visitor:
+                return RejectedQuestion.COOKIE
+            if self.places.full(session, live.state.questions, address):
+                return RejectedQuestion.ADDRESS
             if self.places.spent(session, address):
-                return Unasked.FULL
+                return RejectedQuestion.FULL
         asked = Ask(
             intervention=name,
-            kind=wish.kind,
-            text=wish.text,
-            language=wish.language,
+            kind=request.kind,
+            text=request.text,
+            language=request.language,
             asker=asker,
-            name=wish.name,
-            origin=f"{HUB}{wish.hub}" if wish.hub else REMOTE,
-            age=min(wish.age, LONGEST_AGE_MS),
-            flags=self._blocked.flags(wish.language, wish.text, wish.name),
+            name=request.name,
+            origin=f"{HUB}{request.hub}" if request.hub else REMOTE,
+            age=min(request.age, LONGEST_AGE_MS),
+            flags=self._blocked.flags(request.language, request.text, request.name),
         )
         # Everybody can read who acted: by the intervention's own name nobody learns which others are the same person's.
-        by = Actor(Role.HUB, name, hub=wish.hub) if wish.hub else Actor(Role.PARTICIPANT, name)
+        by = Actor(Role.HUB, name, hub=request.hub) if request.hub else Actor(Role.PARTICIPANT, name)
         answer = await live.writer.send(by, asked_by(name), asked)
         if isinstance(answer, Refusal):
-            return why_unasked(live.state, wish.kind, asker, answer)
-        if not wish.hub:
+            return why_unasked(live.state, request.kind, asker, answer)
+        if not request.hub:
             self.places.note(session, name, address)
         return name
 
@@ -194,26 +203,26 @@ class Asking:
     async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
         """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
         mine = self._asked(await self._sessions.find(session) if visitor else None, visitor)
-        joined = (each.into for each in mine if each.standing is Standing.JOINED and each.into is not None)
+        joined = (each.into for each in mine if each.status is InterventionStatus.JOINED and each.into is not None)
         return frozenset((*(each.id for each in mine), *joined))
 
     async def own(self, session: SessionId, token: str) -> Own | None:
         """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
         name = self._tokens.author_of(session, token)
         live = None if name is None else await self._sessions.find(session)
-        each = None if live is None or name is None else live.state.floor.get(name)
+        each = None if live is None or name is None else live.state.questions.get(name)
         if live is None or each is None:
             return None
         return own_with_joined(live.state, each, lambda one: self._ahead(live, one), self._clock.wall())
 
     def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
         """How many come before an intervention; None where it isn't in the queue."""
-        floor = live.state.floor
+        questions = live.state.questions
         known = self._places.get(live.id)
-        if known is None or known[0] is not floor:
+        if known is None or known[0] is not questions:
             if len(self._places) >= MOST_QUEUES:
                 self._places.clear()
-            known = (floor, {each.intervention: n for n, each in enumerate(queue(floor))})
+            known = (questions, {each.intervention: n for n, each in enumerate(queue(questions))})
             self._places[live.id] = known
         return known[1].get(name)
 
@@ -226,7 +235,7 @@ class Asking:
         live = None if name is None else await self._sessions.find(session)
         if live is None or name is None:
             return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
-        if act is OwnAct.AGAIN and self.places.full_for(session, live.state.floor, name):
+        if act is OwnAct.AGAIN and self.places.full_for(session, live.state.questions, name):
             return refuse(RefusalCode.CONFLICT, "Too many questions from this address are waiting; try again later.")
         # Pressed twice it is refused as stale, since it stands there already; later it may be done again.
         command_id = CommandId(f"own:{name}:{act}:{live.writer.offset}")
@@ -237,27 +246,27 @@ class Asking:
         if live is None:
             return []
         asker = self._visitor(live.id, visitor)
-        return [each for _, each in live.state.floor.interventions.items() if each.asker == asker]
+        return [each for _, each in live.state.questions.interventions.items() if each.asker == asker]
 
-    def _asker(self, session: SessionId, wish: Wish, visitor: str) -> str:
+    def _asker(self, session: SessionId, request: AskRequest, visitor: str) -> str:
         """Who asks, for the limits and the order of the queue.
 
         At a hub one browser asks for many people: each name is one, and those without a name are one together.
         """
-        if wish.hub:
-            return self._tokens.code("hub", session, wish.hub, wish.name.casefold())
-        return self._visitor(session, visitor or f"form {wish.form}")
+        if request.hub:
+            return self._tokens.code("hub", session, request.hub, request.name.casefold())
+        return self._visitor(session, visitor or f"form {request.form}")
 
     def _visitor(self, session: SessionId, visitor: str) -> str:
         return self._tokens.code("asker", session, visitor)
 
 
-async def kept_tokens(book: Book, shelf: str, randomness: Randomness) -> Tokens:
+async def kept_tokens(book: Book, namespace: str, randomness: Randomness) -> Tokens:
     """Those of the key on a shelf of the book; it is made where there is none. Raises StorageUnavailable."""
-    key = (await book.read(shelf)).get(KEY, b"")
+    key = (await book.read(namespace)).get(KEY, b"")
     if not key:
         key = randomness.bytes(KEY_BYTES)
-        await book.write([BookEntry(shelf, KEY, key)])
+        await book.write([BookEntry(namespace, KEY, key)])
     return Tokens(key)
 
 
@@ -266,20 +275,20 @@ def asked_by(intervention: InterventionId) -> CommandId:
     return CommandId(f"ask:{intervention}")
 
 
-def unfit_words(wish: Wish) -> Unasked | None:
+def unfit_words(request: AskRequest) -> RejectedQuestion | None:
     """Why the text or the name of a wish doesn't fit; None where both do."""
-    if not 0 < len(wish.text) <= MAX_TEXT and (wish.text or wish.kind is not Kind.REQUEST):
-        return Unasked.TEXT
-    return Unasked.NAME if len(wish.name) > MAX_NAME else None
+    if not 0 < len(request.text) <= MAX_TEXT and (request.text or request.kind is not Kind.REQUEST):
+        return RejectedQuestion.TEXT
+    return RejectedQuestion.NAME if len(request.name) > MAX_NAME else None
 
 
-def why_unasked(state: State, kind: Kind, asker: str, refused: Refusal) -> Unasked:
+def why_unasked(state: State, kind: Kind, asker: str, refused: Refusal) -> RejectedQuestion:
     """What stands behind a refusal, in the order in which the rules look."""
     if refused.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
-        return Unasked.UNAVAILABLE
+        return RejectedQuestion.UNAVAILABLE
     if state.status is Status.CLOSED:
-        return Unasked.OVER
-    if full(state.floor):
-        return Unasked.FULL
-    waits = [each for each in state.floor.standing(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]
-    return Unasked.REQUESTED if waits and kind is Kind.REQUEST else Unasked.MANY
+        return RejectedQuestion.OVER
+    if full(state.questions):
+        return RejectedQuestion.FULL
+    waits = [each for each in state.questions.with_status(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]
+    return RejectedQuestion.REQUESTED if waits and kind is Kind.REQUEST else RejectedQuestion.MANY

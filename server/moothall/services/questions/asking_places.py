@@ -13,17 +13,17 @@ from collections import Counter, OrderedDict
 
 import msgspec
 
-from moothall.core.events.question_parts import OPEN, Standing
+from moothall.core.events.question_parts import OPEN, InterventionStatus
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Randomness
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.core.questions.limits import widest
 
 SHARE = 500
 """Open ones of one address, unless another number is given."""
 ROUNDS = 4
 """How many times its share may come of one address in all. Else a visitor who takes questions back uses up what a
-session takes (`core.floor.limits.MOST_EVER`).
+session takes (`core.questions.limits.MOST_EVER`).
 """
 CROWD = 20
 """From so many of one address on that are being checked, the desks that lead the discussion are told."""
@@ -50,17 +50,17 @@ class AskingPlaces:
         """`share`: how many of one address may be open at a time."""
         self._key = randomness.bytes(_KEY_BYTES)
         self._share = share
-        # Bound: MOST_SESSIONS, and in each what `core.floor.limits.MOST_EVER` allows.
+        # Bound: MOST_SESSIONS, and in each what `core.questions.limits.MOST_EVER` allows.
         self._of: OrderedDict[SessionId, dict[InterventionId, str]] = OrderedDict()
 
-    def full(self, session: SessionId, floor: Floor, address: str) -> bool:
+    def full(self, session: SessionId, questions: Questions, address: str) -> bool:
         """Whether an address, as `adapters.limits.network` has it, has had its share. None is named by nothing."""
-        return bool(address) and self._full(session, floor, self._place(session, address))
+        return bool(address) and self._full(session, questions, self._place(session, address))
 
-    def full_for(self, session: SessionId, floor: Floor, intervention: InterventionId) -> bool:
+    def full_for(self, session: SessionId, questions: Questions, intervention: InterventionId) -> bool:
         """Whether the address from which one came has had its share, as far as it is known."""
         place = self._of.get(session, {}).get(intervention)
-        return place is not None and self._full(session, floor, place)
+        return place is not None and self._full(session, questions, place)
 
     def spent(self, session: SessionId, address: str) -> bool:
         """Whether so many have come of an address, with any status, that no more are taken from there."""
@@ -78,11 +78,11 @@ class AskingPlaces:
         if len(self._of) > MOST_SESSIONS:
             self._of.popitem(last=False)
 
-    def crowds(self, session: SessionId, floor: Floor) -> tuple[Crowd, ...]:
+    def crowds(self, session: SessionId, questions: Questions) -> tuple[Crowd, ...]:
         """Those that the desks that lead the discussion show, the largest first."""
         found: dict[str, list[int]] = {}
-        for name, place in self._standing(session, floor, Standing.CHECKED).items():
-            each = floor.get(name)
+        for name, place in self._with_status(session, questions, InterventionStatus.CHECKED).items():
+            each = questions.get(name)
             found.setdefault(place, []).extend([] if each is None else [each.number])
         crowds = [
             Crowd(place=place, count=len(numbers), numbers=(min(numbers), max(numbers)))
@@ -91,20 +91,26 @@ class AskingPlaces:
         ]
         return tuple(sorted(crowds, key=lambda each: (-each.count, each.place)))
 
-    def of(self, session: SessionId, floor: Floor, place: str) -> tuple[InterventionId, ...]:
+    def of(self, session: SessionId, questions: Questions, place: str) -> tuple[InterventionId, ...]:
         """Those of one crowd that are being checked, in the order of their numbers."""
-        mine = [name for name, of in self._standing(session, floor, Standing.CHECKED).items() if of == place]
-        return tuple(sorted(mine, key=lambda name: 0 if (each := floor.get(name)) is None else each.number))
+        mine = [
+            name
+            for name, of in self._with_status(session, questions, InterventionStatus.CHECKED).items()
+            if of == place
+        ]
+        return tuple(sorted(mine, key=lambda name: 0 if (each := questions.get(name)) is None else each.number))
 
-    def _full(self, session: SessionId, floor: Floor, place: str) -> bool:
-        return Counter(self._standing(session, floor, *OPEN).values())[place] >= self._share
+    def _full(self, session: SessionId, questions: Questions, place: str) -> bool:
+        return Counter(self._with_status(session, questions, *OPEN).values())[place] >= self._share
 
-    def _standing(self, session: SessionId, floor: Floor, *standings: Standing) -> dict[InterventionId, str]:
+    def _with_status(
+        self, session: SessionId, questions: Questions, *statuses: InterventionStatus
+    ) -> dict[InterventionId, str]:
         known = self._of.get(session, {})
         return {
             name: place
             for name, place in known.items()
-            if (each := floor.get(name)) is not None and each.standing in standings
+            if (each := questions.get(name)) is not None and each.status in statuses
         }
 
     def _place(self, session: SessionId, address: str) -> str:

@@ -8,9 +8,9 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import OPEN, REVOCABLE, Standing
+from moothall.core.events.question_parts import OPEN, REVOCABLE, InterventionStatus
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.order import wait_behind
 from moothall.core.rules.questions import may_bring
 from moothall.core.rules.turn_now import TurnNow, may_hold, may_type, turn_now, typed_ever, typed_language
@@ -32,18 +32,18 @@ class OwnAct(StrEnum):
     LONGER = "longer"
     """I need longer."""
 
-    def command(self, name: InterventionId) -> do.Stand | do.HoldTurn:
+    def command(self, name: InterventionId) -> do.SetStatus | do.HoldTurn:
         """The command that does it to the intervention `name`, as its author's."""
         if self is OwnAct.LONGER:
             return do.HoldTurn(intervention=name)
-        return do.Stand(interventions=(name,), standing=_BRINGS[self])
+        return do.SetStatus(interventions=(name,), status=_BRINGS[self])
 
 
 _BRINGS = {
-    OwnAct.BACK: Standing.WITHDRAWN,
-    OwnAct.LATER: Standing.LATER,
-    OwnAct.READY: Standing.QUEUED,
-    OwnAct.AGAIN: Standing.CHECKED,
+    OwnAct.BACK: InterventionStatus.WITHDRAWN,
+    OwnAct.LATER: InterventionStatus.LATER,
+    OwnAct.READY: InterventionStatus.QUEUED,
+    OwnAct.AGAIN: InterventionStatus.CHECKED,
 }
 
 
@@ -119,7 +119,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     """An intervention as its author may see it."""
 
     intervention: Intervention
-    floor: Floor
+    questions: Questions
     """All of the session's."""
     ahead: int | None = None
     """How many come before it; None where it isn't in the queue."""
@@ -150,22 +150,22 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def may_go(self) -> bool:
         """Whether its author may still take it back."""
-        return self._next.standing in REVOCABLE
+        return self._next.status in REVOCABLE
 
     @property
     def may_put_off(self) -> bool:
         """Whether its author may say: not now, later."""
-        return not self.over and may_bring(self._next, Standing.LATER)
+        return not self.over and may_bring(self._next, InterventionStatus.LATER)
 
     @property
     def may_return(self) -> bool:
         """Whether its author, who has put it off, may come back into the queue with it."""
-        return not self.over and may_bring(self._next, Standing.QUEUED)
+        return not self.over and may_bring(self._next, InterventionStatus.QUEUED)
 
     @property
     def may_ask_again(self) -> bool:
         """Whether its author, who has taken it back, may ask it after all."""
-        return not self.over and may_bring(self._next, Standing.CHECKED)
+        return not self.over and may_bring(self._next, InterventionStatus.CHECKED)
 
     @property
     def _next(self) -> Intervention:
@@ -179,7 +179,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def undecided(self) -> bool:
         """Whether the meeting is closed, and nobody has said yet what becomes of it."""
-        return self.over and self.intervention.standing in OPEN and self.in_room is None
+        return self.over and self.intervention.status in OPEN and self.in_room is None
 
 
 def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_on: Own | None = None) -> Own:
@@ -187,14 +187,14 @@ def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_
 
     `ahead`: how many come before it; `goes_on`: the one that it was joined with.
     """
-    floor = state.floor
+    questions = state.questions
     on = state.status is Status.OPEN
     line = None if each.segment is None else state.segments.get(each.segment)
     return Own(
         intervention=each,
-        floor=floor,
+        questions=questions,
         ahead=ahead,
-        wait=wait_behind(floor, ahead, state.media_now(wall)) if on and ahead is not None else None,
+        wait=wait_behind(questions, ahead, state.media_now(wall)) if on and ahead is not None else None,
         into=None if goes_on is None else goes_on.intervention.number,
         goes_on=goes_on,
         channel="" if line is None or line.gone else line.channel,
@@ -206,13 +206,13 @@ def own_of(state: State, each: Intervention, ahead: int | None, wall: int, goes_
 
 def own_with_joined(state: State, each: Intervention, ahead: Callable[[InterventionId], int | None], wall: int) -> Own:
     """What `own_of` gives, with the question that this one was joined with. `ahead`: how many come before it."""
-    into = None if each.into is None else state.floor.get(each.into)
+    into = None if each.into is None else state.questions.get(each.into)
     goes_on = None if into is None else own_of(state, into, ahead(into.id), wall)
     return own_of(state, each, ahead(each.id), wall, goes_on)
 
 
 def _own_turn(state: State, each: Intervention, now: int) -> OwnTurn | None:
-    if state.floor.called != each.id or state.status not in ON:
+    if state.questions.called != each.id or state.status not in ON:
         return None
     turn, channel = turn_now(state), spoken(state)
     if turn is None:

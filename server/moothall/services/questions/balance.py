@@ -19,10 +19,10 @@ import msgspec
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.questions.balance import Heard, by_origin, unheard
-from moothall.core.questions.disclosure import Release, Row, Shares, renewed, row, shares
-from moothall.core.questions.interventions import Floor
-from moothall.core.questions.statements import NOT_SAID, Dimension, Questions, Statement, stated
+from moothall.core.questions.balance import SpeakingShare, by_origin, unheard
+from moothall.core.questions.disclosure import CellRow, Release, Shares, renewed, row, shares
+from moothall.core.questions.interventions import Questions
+from moothall.core.questions.statements import NOT_SAID, AboutQuestions, Dimension, Statement, stated
 from moothall.core.session.state import State, Status
 from moothall.services.questions.ballot_box import KEPT_MS
 from moothall.services.sessions.live_session import LiveSession
@@ -30,7 +30,7 @@ from moothall.services.sessions.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
-SHELF = "balance"
+NAMESPACE = "balance"
 """Of the sessions in which somebody has asked something; each has a shelf of its own with this and its name.
 
 Not only of those in which somebody has said something: that they have would tell of the first.
@@ -47,8 +47,8 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
 
     closed: int
     """Unix ms; seven days before these were made."""
-    origins: dict[str, Heard]
-    groups: dict[Dimension, dict[str, Row]]
+    origins: dict[str, SpeakingShare]
+    groups: dict[Dimension, dict[str, CellRow]]
     """By dimension and cell; a number that is null is not shown."""
 
 
@@ -76,7 +76,7 @@ class Balance:
     """The figures of who is heard. Call `load` first; `run` must be running, else no figure is renewed."""
 
     def __init__(
-        self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, questions: Questions
+        self, sessions: Sessions, *, book: Book, clock: Clock, randomness: Randomness, questions: AboutQuestions
     ) -> None:
         """`questions`: what people are asked of themselves in this house."""
         self._sessions = sessions
@@ -85,7 +85,7 @@ class Balance:
         self._randomness = randomness
         self._questions = questions
         # Bound: the sessions of the last seven days in which somebody has asked something, each with as many people at
-        # most as a session takes questions (`decide_floor.MOST`).
+        # most as a session takes questions (`decide_questions.MOST`).
         self._kept: dict[SessionId, _Session] = {}
         self._ended: set[SessionId] = set()
         """Whose sums are made, all that there ever were: a second time they would tell of those who came between."""
@@ -96,10 +96,10 @@ class Balance:
     async def load(self) -> None:
         """Read the book; raises StorageUnavailable."""
         self._ended = {SessionId(name) for name in await self._book.read(SUMS)}
-        for session, body in (await self._book.read(SHELF)).items():
+        for session, body in (await self._book.read(NAMESPACE)).items():
             name = SessionId(session)
             there = self._kept[name] = _Session(msgspec.msgpack.decode(body, type=_Kept))
-            for person, said in (await self._book.read(_shelf(name))).items():
+            for person, said in (await self._book.read(_namespace(name))).items():
                 there.said[person] = msgspec.msgpack.decode(said, type=Statement)
         self._sessions.tell_loaded(self.observe)
 
@@ -116,7 +116,7 @@ class Balance:
     def has_said(self, session: SessionId, intervention: InterventionId) -> bool:
         """Whether the author of this question has said anything of themselves. What, nobody is told."""
         there, live = self._kept.get(session), self._sessions.loaded(session)
-        each = None if live is None else live.state.floor.get(intervention)
+        each = None if live is None else live.state.questions.get(intervention)
         return there is not None and each is not None and there.person(each.asker) in there.said
 
     async def say(self, session: SessionId, intervention: InterventionId, said: Statement) -> Refusal | None:
@@ -125,7 +125,7 @@ class Balance:
         An empty statement changes nothing. None: it is on the disk. Raises StorageUnavailable.
         """
         live = await self._sessions.find(session)
-        each = None if live is None else live.state.floor.get(intervention)
+        each = None if live is None else live.state.questions.get(intervention)
         if live is None or each is None:
             return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         if not self.may_say(session):
@@ -136,7 +136,7 @@ class Balance:
         async with self._writing:
             there = self._kept.get(session) or self._new()
             person = there.person(each.asker)
-            entries = [BookEntry(_shelf(session), person, msgspec.msgpack.encode(kept))]
+            entries = [BookEntry(_namespace(session), person, msgspec.msgpack.encode(kept))]
             if session not in self._kept:
                 entries.append(_entry(session, there.kept))
             await self._book.write(entries)
@@ -151,13 +151,13 @@ class Balance:
         the keyed hash with what they were when they were shown, or the next sum would tell who took something back.
         """
         live = await self._sessions.find(session)
-        each = None if live is None else live.state.floor.get(intervention)
+        each = None if live is None else live.state.questions.get(intervention)
         async with self._writing:
             there = self._kept.get(session)
             if there is None or each is None:
                 return
             person = there.person(each.asker)
-            await self._book.write([BookEntry(_shelf(session), person, None)])
+            await self._book.write([BookEntry(_namespace(session), person, None)])
             there.said.pop(person, None)
 
     def observe(self, live: LiveSession) -> None:
@@ -173,14 +173,14 @@ class Balance:
     def told(self, session: SessionId) -> dict[str, object] | None:
         """What desks are told, of plain values for JSON, as of the last minute; None where nobody has asked."""
         live = self._sessions.loaded(session)
-        if session not in self._told and live is not None and live.state.floor.last:
+        if session not in self._told and live is not None and live.state.questions.last:
             self._told[session] = self._plain(live)
         return self._told.get(session)
 
     async def sums(self) -> dict[SessionId, Sums]:
         """What is left of the sessions in which somebody has asked something. Raises StorageUnavailable."""
-        shelf = await self._book.read(SUMS)
-        return {SessionId(name): msgspec.msgpack.decode(body, type=Sums) for name, body in shelf.items()}
+        namespace = await self._book.read(SUMS)
+        return {SessionId(name): msgspec.msgpack.decode(body, type=Sums) for name, body in namespace.items()}
 
     async def renew(self, session: SessionId) -> None:
         """Look at a loaded session's figures now, and not only at the next minute."""
@@ -229,13 +229,13 @@ class Balance:
                     there.kept = msgspec.structs.replace(there.kept, release=kept.release)
                 except StorageUnavailable:
                     logger.warning("session %s: new figures can't be stored; the earlier ones stay", live.id)
-        if live.state.floor.last:
+        if live.state.questions.last:
             self._told[live.id] = self._plain(live)
 
     def _begun(self, live: LiveSession) -> _Session | None:
         """A session of which nothing is kept yet and something should be."""
         state = live.state
-        wanted = state.status is Status.OPEN and state.floor.last and self._sessions.loaded(live.id) is live
+        wanted = state.status is Status.OPEN and state.questions.last and self._sessions.loaded(live.id) is live
         return self._new() if wanted and live.id not in self._ended else None
 
     def _new(self) -> _Session:
@@ -243,7 +243,7 @@ class Balance:
 
     async def _release(self, there: _Session, state: State) -> Release:
         """What may be shown now. In a thread: with 500 people it takes half a second, and text goes on meanwhile."""
-        have = {column: _named(there, found) for column, found in shares(state.floor).items()}
+        have = {column: _named(there, found) for column, found in shares(state.questions).items()}
         choices = self.choices(young_people=state.young_people)
         return await asyncio.to_thread(renewed, there.kept.release, have, dict(there.said), choices)
 
@@ -259,9 +259,9 @@ class Balance:
         logger.info("session %s: what authors said of themselves is destroyed; the sums are kept", session)
 
     async def _destroy(self, session: SessionId, sums: BookEntry) -> None:
-        shelf = await self._book.read(_shelf(session))
-        entries = [BookEntry(_shelf(session), person, None) for person in shelf]
-        await self._book.write([*entries, BookEntry(SHELF, session, None), sums])
+        namespace = await self._book.read(_namespace(session))
+        entries = [BookEntry(_namespace(session), person, None) for person in namespace]
+        await self._book.write([*entries, BookEntry(NAMESPACE, session, None), sums])
         self._kept.pop(session, None)
         self._told.pop(session, None)
 
@@ -269,11 +269,11 @@ class Balance:
         until = there.kept.until or self._clock.wall()
         return Sums(
             closed=until - KEPT_MS,
-            origins=by_origin(live.state.floor, self._now(live.state)),
+            origins=by_origin(live.state.questions, self._now(live.state)),
             groups=self._rows(live.state, await self._release(there, live.state)),
         )
 
-    def _rows(self, state: State, release: Release) -> dict[Dimension, dict[str, Row]]:
+    def _rows(self, state: State, release: Release) -> dict[Dimension, dict[str, CellRow]]:
         choices = self.choices(young_people=state.young_people)
         return {
             dimension: {cell: row(release, dimension, cell) for cell in (*cells, NOT_SAID)}
@@ -285,8 +285,10 @@ class Balance:
         now = self._now(state)
         groups = self._rows(state, Release() if there is None else there.kept.release)
         return {
-            "origins": _origins(state.floor, now),
-            "unheard": [msgspec.to_builtins(each) for each in unheard(state.floor, now) if state.status is Status.OPEN],
+            "origins": _origins(state.questions, now),
+            "unheard": [
+                msgspec.to_builtins(each) for each in unheard(state.questions, now) if state.status is Status.OPEN
+            ],
             "groups": [
                 {
                     "dimension": dimension.value,
@@ -301,8 +303,8 @@ class Balance:
         return state.media_now(self._clock.wall()) if closed is None else closed
 
 
-def _origins(floor: Floor, now: int) -> list[dict[str, object]]:
-    return [{"origin": origin, **msgspec.to_builtins(heard)} for origin, heard in by_origin(floor, now).items()]
+def _origins(questions: Questions, now: int) -> list[dict[str, object]]:
+    return [{"origin": origin, **msgspec.to_builtins(heard)} for origin, heard in by_origin(questions, now).items()]
 
 
 def _named(there: _Session, found: Shares) -> Shares:
@@ -310,8 +312,8 @@ def _named(there: _Session, found: Shares) -> Shares:
 
 
 def _entry(session: SessionId, kept: _Kept) -> BookEntry:
-    return BookEntry(SHELF, session, msgspec.msgpack.encode(kept))
+    return BookEntry(NAMESPACE, session, msgspec.msgpack.encode(kept))
 
 
-def _shelf(session: SessionId) -> str:
-    return f"{SHELF}:{session}"
+def _namespace(session: SessionId) -> str:
+    return f"{NAMESPACE}:{session}"

@@ -30,7 +30,7 @@ from moothall.services.questions.hub_ballots import IN_HUB, Counts, HubBallots, 
 
 logger = logging.getLogger(__name__)
 
-SHELF = "ballots"
+NAMESPACE = "ballots"
 """Of the sessions that have any; each has a shelf of its own with this and its name."""
 KEPT_MS = 7 * 86_400_000
 """How long after the close key and ballots are kept."""
@@ -133,7 +133,7 @@ class _Waiting(msgspec.Struct, frozen=True):
 
     @property
     def entry(self) -> BookEntry:
-        return BookEntry(_shelf(self.session), f"{self.what}/{self.voter}", str(self.choice).encode())
+        return BookEntry(_namespace(self.session), f"{self.what}/{self.voter}", str(self.choice).encode())
 
 
 class BallotBox:
@@ -156,10 +156,10 @@ class BallotBox:
 
     async def load(self) -> None:
         """Read the book; all of it is to be counted once more. Raises StorageUnavailable."""
-        for session, body in (await self._book.read(SHELF)).items():
+        for session, body in (await self._book.read(NAMESPACE)).items():
             name = SessionId(session)
             box = self.boxes[name] = Box(msgspec.msgpack.decode(body, type=Kept))
-            for key, choice in (await self._book.read(_shelf(name))).items():
+            for key, choice in (await self._book.read(_namespace(name))).items():
                 what, _, voter = key.partition("/")
                 if what == IN_HUB:
                     box.of_hubs.put(*read_key(voter), read_counts(choice))
@@ -222,7 +222,7 @@ class BallotBox:
             if self._stopped or self.boxes.get(session) is not box:
                 raise _gone()
             # With the session's key, if that isn't on the disk yet: what was counted before is known by it.
-            entry = BookEntry(_shelf(session), key_of(what, hub, node), written(counts))
+            entry = BookEntry(_namespace(session), key_of(what, hub, node), written(counts))
             await self._book.write([*box.unwritten, entry])
             box.of_hubs.put(what, hub, node, counts)
         box.uncounted.add(what)
@@ -240,9 +240,9 @@ class BallotBox:
         if session not in self.boxes:
             return
         async with self._writing:
-            shelf = await self._book.read(_shelf(session))
-            entries = [BookEntry(_shelf(session), key, None) for key in shelf]
-            await self._book.write([*entries, BookEntry(SHELF, session, None)])
+            namespace = await self._book.read(_namespace(session))
+            entries = [BookEntry(_namespace(session), key, None) for key in namespace]
+            await self._book.write([*entries, BookEntry(NAMESPACE, session, None)])
             self.boxes.pop(session, None)
         self.places.forget(session)
 
@@ -313,7 +313,7 @@ class BallotBox:
 
     def _keep(self, session: SessionId, box: Box, *, until: int | None) -> None:
         box.kept = msgspec.structs.replace(box.kept, until=until)
-        box.unwritten.append(BookEntry(SHELF, session, msgspec.msgpack.encode(box.kept)))
+        box.unwritten.append(BookEntry(NAMESPACE, session, msgspec.msgpack.encode(box.kept)))
         self._due.set()
 
     def _judge(self, session: SessionId, box: Box, voter: str, address: str, *, hasty: bool) -> None:
@@ -323,7 +323,7 @@ class BallotBox:
         if aside:
             box.aside |= aside
             box.uncounted |= box.given.keys()
-        box.unwritten += [BookEntry(_shelf(session), f"{_ASIDE}/{each}", b"") for each in sorted(aside)]
+        box.unwritten += [BookEntry(_namespace(session), f"{_ASIDE}/{each}", b"") for each in sorted(aside)]
 
 
 def _settle(waiting: list[_Waiting], error: StorageUnavailable | None) -> None:
@@ -341,5 +341,5 @@ def _gone() -> StorageUnavailable:
     return StorageUnavailable("Ballots can't be kept at the moment: the server is stopping, or they were destroyed.")
 
 
-def _shelf(session: SessionId) -> str:
-    return f"{SHELF}:{session}"
+def _namespace(session: SessionId) -> str:
+    return f"{NAMESPACE}:{session}"

@@ -14,7 +14,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import Book, Clock, Randomness
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.limits import MOST_NEW
 from moothall.core.questions.polls import Choice, Poll
 from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote, refused_hands
@@ -62,19 +62,19 @@ class Ballots:
         can't be loaded, or the ballot not be written.
         """
         live = await self._sessions.find(session)
-        each = None if live is None else live.state.floor.numbered(number)
+        each = None if live is None else live.state.questions.numbered(number)
         if live is None or each is None:
             return NO_QUESTION
         if (refused := _refused_support(live.state, each)) is not None:
             return refused
-        floor = live.state.floor
+        questions = live.state.questions
         return await self._box.give(
             session,
             each.id,
             TOO if too else NO_MORE,
             visitor=visitor,
             address=address,
-            before=lambda: _before(floor),
+            before=lambda: _before(questions),
             hasty=hasty,
         )
 
@@ -85,7 +85,7 @@ class Ballots:
 
         Refused as `support` is. Raises StorageUnavailable when it can't be written.
         """
-        each = live.state.floor.get(name)
+        each = live.state.questions.get(name)
         refused = NO_QUESTION if each is None else _refused_support(live.state, each)
         if not 0 <= count <= MOST_HANDS:
             refused = refuse(RefusalCode.INVALID, f"A hub counts 0 to {MOST_HANDS} people.")
@@ -104,9 +104,9 @@ class Ballots:
         box = self._box.boxes.get(live.id)
         if box is not None and box.of_hubs.get(what, hub, node) == counts:
             return None  # It has come before, and its answer was lost: what has happened since changes nothing.
-        floor = live.state.floor
+        questions = live.state.questions
         return refused or await self._box.count_in_hub(
-            live.id, what, counts, hub=hub, node=node, before=lambda: _before(floor)
+            live.id, what, counts, hub=hub, node=node, before=lambda: _before(questions)
         )
 
     async def vote(
@@ -122,14 +122,14 @@ class Ballots:
         poll = poll_to_vote(live.state, number, option)
         if isinstance(poll, Refusal):
             return poll
-        floor = live.state.floor
+        questions = live.state.questions
         return await self._box.give(
             session,
             about(poll.id),
             option,
             visitor=visitor,
             address=address,
-            before=lambda: _before(floor),
+            before=lambda: _before(questions),
             hasty=hasty,
         )
 
@@ -189,7 +189,7 @@ class Ballots:
         due, box.uncounted = box.uncounted, set()
         try:
             live = await self._sessions.find(session)
-            commands = [] if live is None else _counted(live.state.floor, box, due)
+            commands = [] if live is None else _counted(live.state.questions, box, due)
             if live is None or not commands:
                 return
             command_id = CommandId(f"support:{self._randomness.bytes(8).hex()}")
@@ -209,17 +209,17 @@ class Ballots:
             self._box.news.set()
 
 
-def _counted(floor: Floor, box: Box, due: set[str]) -> list[AnyCommand]:
+def _counted(questions: Questions, box: Box, due: set[str]) -> list[AnyCommand]:
     """What says to the log how many there are; nothing where it knows."""
     counts: dict[InterventionId, int] = {}
     for what in due:
-        each = floor.get(InterventionId(what))
+        each = questions.get(InterventionId(what))
         if each is not None:
             count = box.kept.before.get(each.id, 0) + box.tally(what)[TOO] + box.of_hubs.total(what)[0]
             if count != each.support:
                 counts[each.id] = count
     commands: list[AnyCommand] = [CountSupport(counts=counts)] if counts else []
-    for poll in floor.polls:
+    for poll in questions.polls:
         if about(poll.id) in due:
             remote = _remote(poll, box)
             if remote != poll.remote:
@@ -247,13 +247,13 @@ def poll_about(what: str) -> PollId:
 def _refused_support(state: State, each: Intervention) -> Refusal | None:
     if not each.published:
         return NO_QUESTION
-    if state.status is Status.CLOSED or each.standing not in WAITING:
+    if state.status is Status.CLOSED or each.status not in WAITING:
         return refuse(RefusalCode.CONFLICT, "This question is no longer waiting for its turn.")
     return None
 
 
-def _before(floor: Floor) -> Before:
+def _before(questions: Questions) -> Before:
     return Before(
-        support={name: each.support for name, each in floor.interventions.items() if each.support},
-        polls={poll.id: poll.remote for poll in floor.polls if any(poll.remote)},
+        support={name: each.support for name, each in questions.interventions.items() if each.support},
+        polls={poll.id: poll.remote for poll in questions.polls if any(poll.remote)},
     )

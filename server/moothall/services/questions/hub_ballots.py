@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from moothall.core.hubs.standing import way_to
+from moothall.core.hubs.presence import way_to
 
 Counts = tuple[int, ...]
 

@@ -13,15 +13,17 @@ from typing import Protocol
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.questions.polls import Choice
-from moothall.services.questions.asking import Unasked, Wish
+from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import Own, OwnAct
-from moothall.services.questions.typing import Heard, InProgress, Untyped, Written
+from moothall.services.questions.typing import InProgress, TypingReceived, Untyped, Written
 
 
-class Questions(Protocol):
+class AuthorQuestions(Protocol):
     """What people ask, found again by the tokens of their browsers and of their pages. All raise StorageUnavailable."""
 
-    async def ask(self, session: SessionId, wish: Wish, visitor: str, address: str = "") -> InterventionId | Unasked:
+    async def ask(
+        self, session: SessionId, request: AskRequest, visitor: str, address: str = ""
+    ) -> InterventionId | RejectedQuestion:
         """Take a wish; the same form with the same words again is the same one."""
         ...
 
@@ -81,6 +83,6 @@ class TypedTurns(Protocol):
         """What the author of an intervention is writing, as far as it has come."""
         ...
 
-    async def write(self, session: SessionId, name: InterventionId, written: Written) -> Heard | Untyped:
+    async def write(self, session: SessionId, name: InterventionId, written: Written) -> TypingReceived | Untyped:
         """Take what the author of an intervention writes in its turn. Raises StorageUnavailable."""
         ...

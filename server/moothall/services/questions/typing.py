@@ -65,7 +65,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """Lines that were finished and may not have come yet, oldest first."""
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
+class TypingReceived(msgspec.Struct, frozen=True, kw_only=True):
     """It has come."""
 
     kept: tuple[str, ...]
@@ -159,7 +159,7 @@ class Typing:
             return None
         return InProgress(line=turn.line, text=turn.text)
 
-    async def write(self, session: SessionId, name: InterventionId, written: Written) -> Heard | Untyped:
+    async def write(self, session: SessionId, name: InterventionId, written: Written) -> TypingReceived | Untyped:
         """Take what the author of an intervention writes in its turn. Raises StorageUnavailable and RecordBroken."""
         live = await self._sessions.find(session)
         turn = None if live is None else self._turn(live, name)
@@ -182,11 +182,11 @@ class Typing:
             refused = await self._show(live, turn, told=told)
             if refused is not None:
                 return refused
-        return Heard(kept=tuple(done.line for done in written.done), recorded=live.state.recorded)
+        return TypingReceived(kept=tuple(done.line for done in written.done), recorded=live.state.recorded)
 
     def _turn(self, live: LiveSession, name: InterventionId) -> _Turn | None:
         """The turn of an intervention, if it is under way."""
-        each, channel, turns = live.state.floor.get(name), spoken(live.state), live.state.floor.turns
+        each, channel, turns = live.state.questions.get(name), spoken(live.state), live.state.questions.turns
         if each is None or channel is None or not may_type(live.state, name):
             return None
         known = self._turns.get(live.id)
@@ -217,11 +217,11 @@ class Typing:
                 turn.unkept.add(turn.line)
             live.writer.signal(Unrecorded(channel=turn.channel, text=turn.unrecorded, language=turn.language))
             told = True
-        if turn.text.strip() and not has_typed(live.state.floor):
+        if turn.text.strip() and not has_typed(live.state.questions):
             begins, name = TypeTurn(intervention=turn.each.id), f"typing:{turn.each.id}:{turn.since}"
             signals = () if told else _shown(turn)
             answer = await live.writer.send(_author(turn), CommandId(name), begins, signals)
-            return _why(answer) if isinstance(answer, Refusal) and not has_typed(live.state.floor) else None
+            return _why(answer) if isinstance(answer, Refusal) and not has_typed(live.state.questions) else None
         if not told:
             for signal in _shown(turn):
                 live.writer.signal(signal)
@@ -231,7 +231,7 @@ class Typing:
         turn = self._turns.get(live.id)
         if turn is None:
             return
-        if not may_type(live.state, turn.each.id) or live.state.floor.turns[-1].t != turn.since:
+        if not may_type(live.state, turn.each.id) or live.state.questions.turns[-1].t != turn.since:
             del self._turns[live.id]
             _wipe(live, turn)
         elif any(isinstance(event, ev.SessionPaused) for event in publication.events):

@@ -28,7 +28,7 @@ from moothall.wire.frames import (
     signals_frame,
     snapshot_frame,
 )
-from moothall.wire.outbox import Outbox, Outgoing
+from moothall.wire.outbox import Outgoing, ReaderOutbox
 
 RING_FRAMES = 1_000
 """Frames with events that each feed keeps for readers who come back."""
@@ -76,7 +76,7 @@ class Subscription:
         """Name of a reader who may have two connections for a moment; empty: it has one."""
         self.feed = feed
         self.form = form
-        self.outbox: Outbox | None = None
+        self.outbox: ReaderOutbox | None = None
         """None while the reader keeps up."""
         self.gone = False
         """Whether it was unsubscribed; a walk that has begun passes over it."""

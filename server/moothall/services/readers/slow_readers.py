@@ -10,8 +10,8 @@ from contextlib import suppress
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.services.readers.feed import Subscription
-from moothall.services.supervision.carrying_on import note_failure
-from moothall.wire.outbox import Outbox, Outgoing
+from moothall.services.supervision.supervising import note_failure
+from moothall.wire.outbox import Outgoing, ReaderOutbox
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class SlowReaders:
         """Give it bytes that its outlet may have no room for."""
         outbox = reader.outbox
         if outbox is None:
-            outbox = reader.outbox = Outbox()
+            outbox = reader.outbox = ReaderOutbox()
             self._slow[reader] = None
             self._lagging.set()
         self._send(reader, outbox, outbox.offer(outgoing, reader.outlet.get_write_buffer_size()))
@@ -76,7 +76,7 @@ class SlowReaders:
             if not self._slow:
                 self._lagging.clear()
 
-    def _send(self, reader: Subscription, outbox: Outbox, data: bytes) -> None:
+    def _send(self, reader: Subscription, outbox: ReaderOutbox, data: bytes) -> None:
         if outbox.overflown:
             self.cut += 1
             logger.info(

@@ -13,7 +13,7 @@ from moothall.core.ports import Clock
 from moothall.core.session.state import State
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.readers.fanout import SessionFanout
-from moothall.services.supervision.carrying_on import Tries, failure_of, note_failure
+from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class LiveSession:
         self.stopped = False
         """Whether it failed too often: it takes nothing more."""
         self._clock = clock
-        self._tries = Tries(clock)
+        self._tries = RestartBudget(clock)
         self._beginning = False
         self._holders = 0
 

@@ -15,7 +15,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import RoomId
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.core.rules.authority import may_read
 from moothall.core.session.state import State, Status
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
@@ -136,11 +136,11 @@ class ReaderAccess:
         view = await self._view(session, feed)
         return None if view is None else view.number(segment)
 
-    async def floor(self, session: SessionId) -> Floor | None:
+    async def questions(self, session: SessionId) -> Questions | None:
         """Its questions and comments, unpublished ones too: the caller shows a part of them; None as for a page."""
         fanout = await self.find(session)
         live = self._sessions.loaded(session)
-        return None if fanout is None or live is None or self.may_read(session) is not None else live.state.floor
+        return None if fanout is None or live is None or self.may_read(session) is not None else live.state.questions
 
     def channel_of(self, session: SessionId, segment: SegmentId) -> str:
         """The text that has a line; empty where there is no such line, or the session isn't loaded."""

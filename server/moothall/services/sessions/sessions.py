@@ -18,7 +18,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 
 logger = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ LAST_TRIES, LAST_RETRY_MS = 5, 1_000
 """How often and how soon it is tried again when the audio is over and the disk refuses its last part."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class RecordingPart(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a recording. Positions count samples from the source's first, as in its spool."""
 
     session: SessionId
@@ -65,7 +65,7 @@ class SoundStore(Protocol):
         """Those with a recording."""
         ...
 
-    async def parts(self, session: SessionId) -> Sequence[Part]:
+    async def parts(self, session: SessionId) -> Sequence[RecordingPart]:
         """A session's parts, by source and position."""
         ...
 
@@ -73,11 +73,11 @@ class SoundStore(Protocol):
         """A new part from that sample on. Raises StorageUnavailable."""
         ...
 
-    async def read(self, part: Part, first: int, count: int) -> bytes:
+    async def read(self, part: RecordingPart, first: int, count: int) -> bytes:
         """Up to `count` samples of a part from position `first` on."""
         ...
 
-    async def silence(self, part: Part, first: int, last: int) -> None:
+    async def silence(self, part: RecordingPart, first: int, last: int) -> None:
         """Make a part again with silence from `first` up to `last`. Raises StorageUnavailable."""
         ...
 

@@ -30,7 +30,7 @@ MOST_CLIP_MS = 60_000
 """The longest piece that somebody who corrects a line may hear."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Sharing(msgspec.Struct, frozen=True):
     """What a session says of its sound."""
 
     sound: SoundKept
@@ -58,7 +58,7 @@ class Recordings:
         store: SoundStore,
         *,
         state_of: Callable[[SessionId], State | None],
-        standing: Callable[[SessionId], Awaitable[Standing | None]],
+        standing: Callable[[SessionId], Awaitable[Sharing | None]],
         clock: Clock,
         keep_days: int,
         part_samples: int = PART,
@@ -186,7 +186,7 @@ class Recordings:
                 logger.info("session %s: the recording is erased", session)
                 await self._store.forget(session)
 
-    async def _is_due(self, session: SessionId, standing: Standing | None) -> bool:
+    async def _is_due(self, session: SessionId, standing: Sharing | None) -> bool:
         if standing is None or standing.sound is SoundKept.NONE:
             return True
         if standing.sound is SoundKept.PUBLISHED:
@@ -195,7 +195,7 @@ class Recordings:
         return standing.checked or self._clock.wall() - newest > self._keep_ms
 
 
-async def standing_of(sessions: Sessions, session: SessionId) -> Standing | None:
+async def standing_of(sessions: Sessions, session: SessionId) -> Sharing | None:
     """What a session of the house says of its sound; None when there is no such session.
 
     Raises StorageUnavailable.
@@ -203,7 +203,7 @@ async def standing_of(sessions: Sessions, session: SessionId) -> Standing | None
     try:
         live = await sessions.find(session)
     except RecordBroken:
-        return Standing(SoundKept.UNTIL_CHECKED, checked=False)  # Nobody knows: it goes when its time has come.
+        return Sharing(SoundKept.UNTIL_CHECKED, checked=False)  # Nobody knows: it goes when its time has come.
     if live is None or live.state.status is Status.ABSENT:
         return None
     checked = False
@@ -211,4 +211,4 @@ async def standing_of(sessions: Sessions, session: SessionId) -> Standing | None
     if live.state.seals and channel is not None:
         view = await live.fanout.view(Feed(channel))
         checked = not isinstance(view, Refusal) and view.session.seal in (SealVersion.CHECKED, SealVersion.FINAL)
-    return Standing(live.state.sound if keeps_sound(live.state) else SoundKept.NONE, checked)
+    return Sharing(live.state.sound if keeps_sound(live.state) else SoundKept.NONE, checked)

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from moothall.core.glossary.files import Part
+from moothall.core.glossary.files import GlossaryPart
 from moothall.core.glossary.in_translation import InTranslation
 from moothall.core.glossary.merging import MOST_TERMS, Known, Preferred, known_terms, preferred
 from moothall.core.glossary.translating import in_translation, translated_into, translation_terms
@@ -30,11 +30,11 @@ KEPT = 1_000
 class GlossaryFiles(Protocol):
     """Where glossary files lie. Both methods may wait for a disk."""
 
-    def read(self) -> tuple[Part, ...]:
+    def read(self) -> tuple[GlossaryPart, ...]:
         """What they hold; raises ConfigurationError with a sentence."""
         ...
 
-    def read_again(self) -> tuple[Part, ...]:
+    def read_again(self) -> tuple[GlossaryPart, ...]:
         """What they hold; what they held before, when they can't be read now."""
         ...
 
@@ -82,7 +82,7 @@ class Glossaries:
         self._files = files
         self._clock = clock
         self._room_of = room_of
-        self._parts: tuple[Part, ...] = ()
+        self._parts: tuple[GlossaryPart, ...] = ()
         # What was asked last, with what it followed from: it is asked each second. Overflow: all of it is forgotten.
         self._preferred: dict[tuple[SessionId, ChannelId], tuple[_Sources, Preferred]] = {}
         self._shown: dict[SessionId, tuple[_Sources, ShownTerms]] = {}

@@ -27,7 +27,7 @@ from moothall.core.translating.lines import due, spoken, translation_id, transla
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 from moothall.services.translation.text_translation import Reach, Terms, TextTranslation
 from moothall.services.translation.translators import Translators
 from moothall.services.translation.work import TermsOf, TranslationWork

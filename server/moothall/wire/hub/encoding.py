@@ -46,7 +46,7 @@ def number(value: int) -> bytes:
     return bytes(made)
 
 
-class Reading:
+class ByteReader:
     """Reads bytes from their beginning. Raises ProtocolError where they end too early."""
 
     def __init__(self, data: bytes) -> None:
@@ -123,7 +123,7 @@ def fold(text: bytes, beside: bytearray, heads: Heads) -> bytes:
     return _FOLDED.sub(folded, text)
 
 
-def unfold(text: bytes, beside: Reading, heads: Heads, most: int) -> bytes:
+def unfold(text: bytes, beside: ByteReader, heads: Heads, most: int) -> bytes:
     """The text before it was folded. Raises ProtocolError when it can't be one or may be longer than `most` bytes."""
 
     def unfolded(found: re.Match[bytes]) -> bytes:

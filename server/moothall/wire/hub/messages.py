@@ -1,9 +1,10 @@
 """The hub link: messages over one WebSocket, each a frame of its own, resumable both ways.
 
 A hub dials the server above it, the centre or another hub, with the key that it got when it was paired, and says
-`Hello`. It is answered by `Welcome`, and told of `Programme`. For each session that it wants it says `Follow` with what
-its copy has. The answer is `Live`: where what is said now begins; then `Batch`es of it as they come, and between them,
-as the line allows, batches of what was missed, oldest first. Each batch of what was missed is answered by `Taken` once
+`Hello`. It is answered by `Welcome`, and told of `HubProgramme`. For each session that it wants it says `Follow` with
+what its copy has. The answer is `Live`: where what is said now begins; then `Batch`es of it as they come, and between
+them, as the line allows, batches of what was missed, oldest first.
+Each batch of what was missed is answered by `Taken` once
 it is on the hub's disk, and no more than `WINDOW_BYTES` are on their way: so what is said now never waits behind them.
 
 What the room does goes up as `Act`s, in order, each with an id of its own; each is answered by `Done` or `NotDone`. The
@@ -24,7 +25,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
@@ -94,7 +95,7 @@ class StandAct(msgspec.Struct, frozen=True, kw_only=True, tag="stand"):
     """The author of an intervention takes it back, puts it off, or brings it into the queue or the check again."""
 
     intervention: InterventionId
-    standing: Standing
+    status: InterventionStatus
 
 
 class HoldAct(msgspec.Struct, frozen=True, kw_only=True, tag="hold"):
@@ -157,7 +158,7 @@ AnyAct = (
 """What a room can do."""
 
 
-class Part(IntEnum):
+class FeedPart(IntEnum):
     """What a batch is of."""
 
     LIVE = 0
@@ -209,7 +210,7 @@ class Follow(Message, frozen=True, kw_only=True, tag="follow"):
 
     session: SessionId
     channels: tuple[ChannelId, ...]
-    """Its texts; the lanes `session` and `floor` come with them. Empty: the first one."""
+    """Its texts; the lanes `session` and `questions` come with them. Empty: the first one."""
     words: bool = False
     """Whether words are wanted as they come, and not only finished lines."""
     epoch: Epoch | None = None
@@ -323,7 +324,7 @@ class Above(Message, frozen=True, kw_only=True, tag="above"):
     """As in `Pulse`."""
 
 
-class Programme(Message, frozen=True, kw_only=True, tag="programme", omit_defaults=True):
+class HubProgramme(Message, frozen=True, kw_only=True, tag="programme", omit_defaults=True):
     """What may be followed: all of it at the beginning, and then what has changed."""
 
     sessions: tuple[Offered, ...]
@@ -355,7 +356,7 @@ class Batch(FrequentMessage, frozen=True, kw_only=True, tag=1):
     """Events, as `moothall.wire.hub.records` packs them."""
 
     session: SessionId
-    part: Part
+    part: FeedPart
     number: int = 0
     """Of those of what was missed: counts from 1 since `Live`; else 0."""
     data: bytes
@@ -447,7 +448,7 @@ FromHub = Hello | Follow | Leave | Taken | Erased | Act | Translate | Pulse
 ToHub = (
     Welcome
     | Above
-    | Programme
+    | HubProgramme
     | Live
     | Batch
     | Caught

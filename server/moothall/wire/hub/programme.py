@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.wire.hub.messages import Offered, Programme
+from moothall.wire.hub.messages import HubProgramme, Offered
 
 MOST_BYTES = 16 << 10
 """Of what one message says, about: two seconds of 64 kbit/s, and far from the longest frame."""
@@ -16,27 +16,27 @@ MOST_BYTES = 16 << 10
 _encoder = msgspec.msgpack.Encoder()
 
 
-def changes(before: Programme, after: Programme) -> Programme:
+def changes(before: HubProgramme, after: HubProgramme) -> HubProgramme:
     """What to tell a hub that has `before`, so that it has `after`; both are whole."""
     known = {each.session: each for each in before.sessions}
     there = {each.session for each in after.sessions}
-    return Programme(
+    return HubProgramme(
         sessions=tuple(each for each in after.sessions if known.get(each.session) != each),
         changes=True,
         gone=tuple(session for session in known if session not in there),
     )
 
 
-def changed(before: Programme | None, told: Programme) -> Programme:
+def changed(before: HubProgramme | None, told: HubProgramme) -> HubProgramme:
     """The whole programme of a hub that had `before` and was `told`, in order of its times."""
     known = {each.session: each for each in before.sessions} if before is not None and told.changes else {}
     known |= {each.session: each for each in told.sessions}
     for session in told.gone:
         known.pop(session, None)
-    return Programme(sessions=tuple(sorted(known.values(), key=_time)))
+    return HubProgramme(sessions=tuple(sorted(known.values(), key=_time)))
 
 
-def portion(told: Programme, most: int = MOST_BYTES) -> Programme:
+def portion(told: HubProgramme, most: int = MOST_BYTES) -> HubProgramme:
     """As much of it as one message holds, one session at least; `more` where that isn't all."""
     size = 0
     for number, each in enumerate(told.sessions):

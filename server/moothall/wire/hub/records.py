@@ -27,7 +27,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
-from moothall.wire.hub.encoding import END, MOST_NUMBER, Heads, Reading, as_text, can_fold, fold, number, unfold
+from moothall.wire.hub.encoding import END, MOST_NUMBER, ByteReader, Heads, as_text, can_fold, fold, number, unfold
 from moothall.wire.hub.vocabulary import DICTIONARY, LANES, VERSION
 
 MAX_BATCH_BYTES = 1 << 20
@@ -108,7 +108,7 @@ def _unpack(data: bytes, session: SessionId, epoch: Epoch, heads: Heads) -> list
         raise ProtocolError(f"It has more than {MAX_BATCH_BYTES} bytes.")
     if not inflate.eof:
         raise ProtocolError("It ends before its end.")
-    rows, beside = Reading(text), Reading(inflate.unused_data)
+    rows, beside = ByteReader(text), ByteReader(inflate.unused_data)
     before = _Before(session, epoch, dict(heads))
     records: list[LogRecord] = []
     while not rows.spent:
@@ -160,7 +160,7 @@ def _steps(record: LogRecord, salt: bytes, body: bytes, before: _Before) -> bool
     )
 
 
-def _read(before: _Before, rows: Reading, beside: Reading) -> LogRecord:
+def _read(before: _Before, rows: ByteReader, beside: ByteReader) -> LogRecord:
     flags = rows.number()
     if flags & _WHOLE:
         digest = rows.take(32)
@@ -181,12 +181,12 @@ def _read(before: _Before, rows: Reading, beside: Reading) -> LogRecord:
     )
 
 
-def _read_whole(rows: Reading) -> bytes | None:
+def _read_whole(rows: ByteReader) -> bytes | None:
     length = rows.number()
     return rows.take(length - 1) if length else None
 
 
-def _read_steps(flags: int, before: _Before, rows: Reading, beside: Reading) -> tuple[Header, bytes, bytes]:
+def _read_steps(flags: int, before: _Before, rows: ByteReader, beside: ByteReader) -> tuple[Header, bytes, bytes]:
     offset, at, n, back = (rows.number() for _ in range(4))
     role, actor = (rows.text(), rows.text()) if flags & _AUTHOR else (before.role, before.actor)
     cause = before.cause

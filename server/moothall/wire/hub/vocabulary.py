@@ -13,22 +13,22 @@ VERSION = 1
 
 LANES = {
     **dict.fromkeys(("segment.opened", "segment.ended", "segment.corrected", "channel.rewound"), "ch:{channel}"),
-    **dict.fromkeys(("lines.moved-away", "lines.moved-here"), "ch:{channel}"),
+    **dict.fromkeys(("segments.moved-away", "segments.moved-here"), "ch:{channel}"),
     "words.committed": "w:{channel}",
-    **dict.fromkeys(("hub.note", "hub.note-read"), "hub:{hub}"),
+    **dict.fromkeys(("hub.note-left", "hub.note-read"), "hub:{hub}"),
     **dict.fromkeys(
         (
-            "intervention.published", "intervention.stands", "intervention.written", "queue.arranged", "queue.ordered",
+            "intervention.published", "intervention.status-changed", "intervention.written", "queue.arranged", "queue.ordered",
             "support.counted", "poll.opened", "poll.counted", "poll.closed", "turn.limited", "turn.typed",
         ),
-        "floor",
+        "questions",
     ),
     **dict.fromkeys(
         (
             "session.created", "session.described", "session.opened", "session.paused", "session.resumed",
             "session.closed", "session.reopened", "not-recorded.began", "not-recorded.ended", "channel.added",
             "source.attached", "source.ended", "clock.mapped", "engine.attached", "speaker.introduced",
-            "speaker.assigned", "speaker.took-floor", "language.forced", "policy-questions.listed", "gap.noted",
+            "speaker.assigned", "speaker.changed", "language.forced", "policy-questions.listed", "gap.noted",
             "wall.cleared", "record.checkpoint", "record.sealed", "body.removed",
         ),
         "session",
@@ -128,8 +128,8 @@ _TRANSLATED = "".join(
 _WRITTEN = (
     # Bodies as they are encoded, seldom ones first: their ends are where the next one's value begins.
     '{"type":"policy-questions.listed","v":1,"questions":[{"id":"'
-    '{"type":"lines.moved-away","v":1,"channel":"floor","segments":["","session":null}'
-    '{"type":"lines.moved-here","v":1,"channel":"floor","segments":["'
+    '{"type":"segments.moved-away","v":1,"channel":"floor","segments":["","session":null}'
+    '{"type":"segments.moved-here","v":1,"channel":"floor","segments":["'
     '{"type":"poll.opened","v":1,"poll":"","number":1,"question":"","language":"en","options":["Yes","No"],"t":'
     '{"type":"poll.counted","v":1,"poll":"","remote":[],"room":[0,0]}'
     '{"type":"poll.closed","v":1,"poll":"","t":,"void":false}'
@@ -138,8 +138,8 @@ _WRITTEN = (
     '{"type":"wall.cleared","v":1,"t":null,"withdrawn":null}'
     '{"type":"queue.arranged","v":1,"first":["'
     '{"type":"queue.ordered","v":1,"order":"'
-    '{"type":"hub.stands","v":1,"hub":"","title":"","people":null,"here":true,"since":1'
-    '{"type":"hub.note","v":1,"hub":"","note":"","text":"","by":"moderator"}'
+    '{"type":"hub.presence-changed","v":1,"hub":"","title":"","people":null,"here":true,"since":1'
+    '{"type":"hub.note-left","v":1,"hub":"","note":"","text":"","by":"moderator"}'
     '{"type":"hub.note-read","v":1,"hub":"","note":"","by":"hub"}'
     '{"type":"not-recorded.began","v":1,"t0":'
     '{"type":"not-recorded.ended","v":1,"t1":'
@@ -147,7 +147,7 @@ _WRITTEN = (
     '{"type":"record.sealed","v":1,"version":"raw","n":1}checked'
     '{"type":"channel.rewound","v":1,"channel":"floor","t":,"segments":["'
     '{"type":"language.forced","v":1,"channel":"floor","language":null}'
-    '{"type":"speaker.took-floor","v":1,"channel":"floor","speaker":"","t":'
+    '{"type":"speaker.changed","v":1,"channel":"floor","speaker":"","t":'
     '{"type":"speaker.assigned","v":1,"segments":["floor-1-'
     '{"type":"speaker.introduced","v":1,"speaker":"","name":"'
     '{"type":"session.described","v":1,"title":"","languages":["'
@@ -155,9 +155,9 @@ _WRITTEN = (
     '{"type":"session.closed","v":1,"t":{"type":"source.ended","v":1,"source":"file-","t":'
     '{"type":"session.created","v":1,"title":"","languages":["en"],"access":"public","young_people":false,'
     '"sound":"none","rehearsal":false}'
-    '{"type":"channel.added","v":1,"channel":"floor","kind":"floor","languages":["en"],"of_record":false,"asked":null}'
+    '{"type":"channel.added","v":1,"channel":"floor","kind":"floor","languages":["en"],"of_record":false,"requested":null}'
     '{"type":"channel.added","v":1,"channel":"mt-es","kind":"translation","languages":["es"],"of_record":true,'
-    '"asked":null}"kind":"interpretation"create\ntranslation:mt-open\n'
+    '"requested":null}"kind":"interpretation"create\ntranslation:mt-open\n'
     '{"type":"session.opened","v":1,"wall":17'
     '{"type":"source.attached","v":1,"source":"","channel":"floor","t":0,"rate":16000}48000attach-source:'
     '{"type":"engine.attached","v":1,"channel":"floor","generation":1,"model":"whisper-base"}attach:floor:'
@@ -167,15 +167,15 @@ _WRITTEN = (
     '{"type":"support.counted","v":1,"counts":{"":1,"":2,"":3}}support:'
     '{"type":"intervention.published","v":1,"intervention":"","number":1,"kind":"question","text":"","language":"en",'
     '"name":"","origin":"remote","t":,"removed":false}"kind":"comment""kind":"request""origin":"room""origin":"hub:'
-    '{"type":"intervention.stands","v":1,"intervention":"","number":1,"standing":"being-checked","t":,"reason":"",'
-    '"into":null,"segment":null,"own":false}"standing":"queued""standing":"called""standing":"answered"'
-    '"standing":"later""standing":"declined""standing":"joined""standing":"written""standing":"withdrawn"ask:'
+    '{"type":"intervention.status-changed","v":1,"intervention":"","number":1,"status":"being-checked","t":,"reason":"",'
+    '"into":null,"segment":null,"own":false}"status":"queued""status":"called""status":"answered"'
+    '"status":"later""status":"declined""status":"joined""status":"written""status":"withdrawn"ask:'
     "server\nsecretariat participant moderator captioner interpreter speaker language length pause close false,true"
     '{"type":"segment.corrected","v":1,"channel":"floor","segment":"floor-1-","base_revision":0,"base_words":1,'
     '"text":"","tail":"","machine":false,"accepted":false}\n"tail":"","machine":true,"accepted":false,"made_from":{'
     'system\nserver\ncheckpoint:1:{"type":"record.checkpoint","v":1,"lanes":{"session":\x03,"ch:floor":\x03,"w:floor":{"offset":,'
     '"digest":"\x01"},"ch:mt-fr":{"offset":,"digest":"\x01"},"ch:mt-pt":{"offset":,"digest":"\x01"},"ch:mt-es":'
-    '{"offset":,"digest":"\x01"},"floor":\x03},"key":"","signature":"=="}\n'
+    '{"offset":,"digest":"\x01"},"questions":\x03},"key":"","signature":"=="}\n'
     '"p":0.6"p":0.7"p":0.8{"type":"words.committed","v":1,"channel":"floor","segment":"floor-1-","first":0,'
     '"words":[{"text":"","t0":1,"t1":2,"p":1.0},{"text":" the","t0":,"t1":,"p":0.99},{"text":" to","t0":,"t1":,"p":0.9},'
     '{"text":" and","t0":,"t1":,"p":0.98},{"text":" of","t0":,"t1":,"p":0.97},{"text":" a","t0":,"t1":,"p":0.9}]}\n'

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import socketio
 
-from moothall.adapters.desks.desk_socket import Wish
+from moothall.adapters.desks.desk_socket import DeskRequest
 from moothall.adapters.desks.staff_socket import MAX_EACH, PING_S, WAITING, Connection
 from moothall.core.commands import (
     AddChannel,
@@ -20,15 +20,15 @@ from moothall.core.commands import (
     CorrectSegment,
     IntroduceSpeaker,
     LeaveNote,
-    MovedLine,
-    MoveLinesHere,
-    TakeFloor,
-    TypeLine,
+    MovedSegment,
+    MoveSegmentsHere,
+    SetSpeaker,
+    TypeSegment,
 )
 from moothall.core.events.types import Access, ChannelKind, Origin
 from moothall.core.kernel.errors import RecordBroken, Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
-from moothall.services.desks.table import Seat
+from moothall.services.desks.session_desks import DeskConnection
 from moothall.wire.frames import PULSE_MS
 from support.desks.socket import Desk, House, desk, desk_house, plain
 from support.memory.hall import FLOOR
@@ -61,7 +61,7 @@ async def test_a_desk_joins_acts_and_sees_what_came_of_it(transports: tuple[str,
             assert (state["role"], state["label"], state["channel"]) == ("technician", "Ann's laptop", "floor")
             assert "close" in state["may"]
             assert state["presence"] == [
-                {"seat": state["seat"], "role": "technician", "label": "Ann's laptop", "name": "Ann"}
+                {"desk": state["desk"], "role": "technician", "label": "Ann's laptop", "name": "Ann"}
             ]
             assert state["words"]["s1"] == [["Good", 0.9], [" morning.", 0.4]]
             first = await one.until("frame", lambda frame: "snapshot" in frame)
@@ -138,12 +138,14 @@ async def test_the_role_decides_what_may_be_done() -> None:
         async with desk(house, "cap") as captioner:
             answer = await captioner.ask("act", act("a", CloseSession()))
             assert answer["refusal"]["code"] == "forbidden"
-            line = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="By hand.", language="en")
+            line = TypeSegment(channel=FLOOR, segment=SegmentId("t1"), text="By hand.", language="en")
             assert "receipt" in await captioner.ask("act", act("b", line))
             assert text_of(house, "t1") == "By hand."
         async with desk(house, "tech") as technician:
-            said = MovedLine(segment=SegmentId("m"), t0=0, t1=9, language="en", origin=Origin.MACHINE, text="Made up.")
-            made_up = MoveLinesHere(channel=FLOOR, session=SessionId("other"), lines=(said,))
+            said = MovedSegment(
+                segment=SegmentId("m"), t0=0, t1=9, language="en", origin=Origin.MACHINE, text="Made up."
+            )
+            made_up = MoveSegmentsHere(channel=FLOOR, session=SessionId("other"), lines=(said,))
             answer = await technician.ask("act", act("c", made_up))
             assert answer["refusal"]["code"] == "invalid"
 
@@ -181,8 +183,8 @@ async def test_an_act_is_undone_by_another_desk_and_once() -> None:
             correct = CorrectSegment(
                 channel=FLOOR, segment=SegmentId("s1"), base_revision=0, base_words=2, text="Good morning."
             )
-            answer = await two.ask("act", act("c1", TakeFloor(channel=FLOOR, speaker=AMINA), correct))
-            assert [command["do"] for command in answer["undo"]] == ["correct", "take-floor"]
+            answer = await two.ask("act", act("c1", SetSpeaker(channel=FLOOR, speaker=AMINA), correct))
+            assert [command["do"] for command in answer["undo"]] == ["correct", "set-speaker"]
             assert house.live.state.channels[FLOOR].speaker == AMINA
             undone = await one.ask("undo", {"id": "c1"})
             assert "receipt" in undone
@@ -334,10 +336,10 @@ async def test_a_message_that_is_too_long_ends_the_connection() -> None:
 
 async def test_a_page_that_takes_nothing_in_is_cut_before_it_fills_the_memory() -> None:
     here: list[Connection] = []
-    gone = asyncio.Event()
+    on_close = asyncio.Event()
     jar = aiohttp.CookieJar(unsafe=True)
     async with desk_house() as house, aiohttp.ClientSession(cookies={"who": "tech"}, cookie_jar=jar) as http:
-        house.socket.serve("/control", {}, came=here.append, gone=lambda _: gone.set())
+        house.socket.serve("/control", {}, on_open=here.append, on_close=lambda _: on_close.set())
         address = house.url + "/socket.io/?EIO=4&transport=polling"
         async with http.get(address) as answer:
             sid = json.loads((await answer.text())[1:])["sid"]
@@ -350,7 +352,7 @@ async def test_a_page_that_takes_nothing_in_is_cut_before_it_fills_the_memory() 
                 house.socket.push(page, "cards", {})
                 for _ in range(20):  # The sender's turns.
                     await asyncio.sleep(0)
-            await gone.wait()
+            await on_close.wait()
 
 
 async def test_one_link_does_not_shut_the_others_out_nor_keep_what_it_does_not_use() -> None:
@@ -384,7 +386,7 @@ async def test_a_poll_whose_page_went_away_does_not_hold_up_the_servers_end() ->
 
 @pytest.mark.parametrize("error", [RecordBroken("It says: rhubarb."), ValueError("rhubarb")])
 async def test_what_fails_is_noted_without_what_was_said(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    async def fail(seat: Seat, wish: Wish) -> dict[str, object] | Refusal:
+    async def fail(desk: DeskConnection, wish: DeskRequest) -> dict[str, object] | Refusal:
         raise error
 
     async with desk_house(extras=lambda _: {"redo": fail}) as house, desk(house) as one:

@@ -41,7 +41,7 @@ async def test_everything_goes_over_https(tmp_path: Path) -> None:
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as http,
     ):
         assert running.address.startswith("https://127.0.0.1:")
-        live = await running.house.sessions.open(SessionId("plenary"))
+        live = await running.backend.sessions.open(SessionId("plenary"))
         await live.writer.send(SYSTEM, CommandId("make"), MADE)
         address = f"{running.address}/s/plenary"
         async with http.get(address) as response:
@@ -52,7 +52,7 @@ async def test_everything_goes_over_https(tmp_path: Path) -> None:
         async with http.ws_connect(f"{address}/ws", origin=running.address) as socket:
             assert "snapshot" in (await socket.receive_json())
 
-        _, token = await running.house.links.create(Role.TECHNICIAN, HALL, "Technician")
+        _, token = await running.backend.links.create(Role.TECHNICIAN, HALL, "Technician")
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as response:
             assert "Secure" in response.headers["Set-Cookie"]
             cookie = response.headers["Set-Cookie"].partition(";")[0]

@@ -23,7 +23,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.record.verify import Verdict, verify
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import MemoryLog

@@ -13,7 +13,7 @@ import pytest
 
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.audio_mixing import RATE
-from moothall.adapters.sound.child_messages import Order
+from moothall.adapters.sound.child_messages import DecodeRequest
 from moothall.core.kernel.errors import AudioError
 from support.sound.files import encode, endless, picture, tone, wav
 
@@ -32,7 +32,7 @@ async def read_all(audio: AudioFile, samples: int = 4000) -> list[bytes]:
     return pieces
 
 
-async def refusal(path: str | Path, order: Order | None = None) -> str:
+async def refusal(path: str | Path, order: DecodeRequest | None = None) -> str:
     with pytest.raises(AudioError) as caught:
         async with AudioFile(path, order=order):
             pass
@@ -112,7 +112,7 @@ async def test_damaged_pieces_are_counted(tmp_path: Path) -> None:
 
 
 async def test_a_file_longer_than_the_longest_is_played_up_to_there(talk: Path) -> None:
-    async with AudioFile(talk, order=Order(most_samples=2 * RATE)) as audio:
+    async with AudioFile(talk, order=DecodeRequest(most_samples=2 * RATE)) as audio:
         assert len(b"".join(await read_all(audio))) == 2 * 2 * RATE
     assert audio.warning == f"{talk} was played up to 0:00:02: longer recordings must be divided."
 
@@ -163,7 +163,7 @@ async def test_a_list_of_files_does_not_open_them(talk: Path, tmp_path: Path) ->
 
 async def test_cpu_time_is_limited_and_what_was_decoded_is_used(tmp_path: Path) -> None:
     path = endless(tmp_path / "bomb.wav", channels=64, rate=48_000)
-    async with AudioFile(path, order=Order(cpu_seconds=1, cpu_per_second=0)) as audio:
+    async with AudioFile(path, order=DecodeRequest(cpu_seconds=1, cpu_per_second=0)) as audio:
         heard = b"".join(await read_all(audio))
     assert 0 < len(heard) // 2 < 320 * RATE
     assert audio.warning is not None
@@ -176,7 +176,7 @@ async def test_memory_is_limited_and_a_decoder_that_dies_of_it_is_only_a_sentenc
     before = children()
     said = None
     try:
-        async with AudioFile(talk, order=Order(memory=16 << 20)) as audio:
+        async with AudioFile(talk, order=DecodeRequest(memory=16 << 20)) as audio:
             await read_all(audio)
             said = audio.warning
     except AudioError as error:

@@ -11,17 +11,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.sound.child_messages import Ended, Failed, Opened, Order, Trouble
+from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Opened, Trouble
 from support.sound.files import endless, tone, wav
 
 CONFINED = """
 import os, socket, sys
 from moothall.adapters.sound.decode_child import confine
-from moothall.adapters.sound.child_messages import Order
+from moothall.adapters.sound.child_messages import DecodeRequest
 target = open(sys.argv[1], "ab", buffering=0)
 os.dup2(target.fileno(), 0)
 target.close()
-confine(Order(memory=400 << 20))
+confine(DecodeRequest(memory=400 << 20))
 def attempt(what, act):
     try:
         act()
@@ -51,7 +51,7 @@ def test_a_confined_process_opens_connects_writes_and_takes_nothing(tmp_path: Pa
     ]
 
 
-def decode(path: Path, order: Order) -> tuple[int, bytes, list[object]]:
+def decode(path: Path, order: DecodeRequest) -> tuple[int, bytes, list[object]]:
     command = [sys.executable, "-m", "moothall.adapters.sound.decode_child", msgspec.json.encode(order).decode()]
     with path.open("rb") as file:
         run = subprocess.run(command, stdin=file, capture_output=True, check=False)
@@ -62,7 +62,7 @@ def decode(path: Path, order: Order) -> tuple[int, bytes, list[object]]:
 def test_a_recording(tmp_path: Path) -> None:
     path = tmp_path / "talk.wav"
     path.write_bytes(wav(tone(40_000, 16_000)))
-    code, pcm, messages = decode(path, Order(first_sample=10_000))
+    code, pcm, messages = decode(path, DecodeRequest(first_sample=10_000))
     assert code == 0
     assert pcm == path.read_bytes()[44 + 20_000 :]
     assert [type(message) for message in messages] == [Opened, Ended]
@@ -71,7 +71,7 @@ def test_a_recording(tmp_path: Path) -> None:
 def test_something_else(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("no sound", "utf-8")
-    assert decode(path, Order()) == (1, b"", [Failed(trouble=Trouble.NOT_AUDIO)])
+    assert decode(path, DecodeRequest()) == (1, b"", [Failed(trouble=Trouble.NOT_AUDIO)])
 
 
 READER = """

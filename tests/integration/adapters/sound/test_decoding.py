@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_mixing import RATE
-from moothall.adapters.sound.child_messages import Ended, Failed, Message, Opened, Order, Trouble
+from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Message, Opened, Trouble
 from moothall.adapters.sound.decoding import decode
 from support.sound.files import encode, loudness, picture, tone, wav
 
@@ -26,11 +26,11 @@ FORMATS = {
 class Run:
     """What came out of a file."""
 
-    def __init__(self, data: bytes, order: Order | None = None) -> None:
+    def __init__(self, data: bytes, order: DecodeRequest | None = None) -> None:
         self.pcm = b""
         self.messages: list[Message] = []
         self.grants: list[int] = []
-        decode(io.BytesIO(data), order or Order(), self._write, self.messages.append, self.grants.append)
+        decode(io.BytesIO(data), order or DecodeRequest(), self._write, self.messages.append, self.grants.append)
 
     def _write(self, pcm: bytes) -> None:
         self.pcm += pcm
@@ -69,10 +69,10 @@ def test_sound_of_the_right_form_is_not_touched() -> None:
 def test_one_channel_of_several_is_heard_alone_and_one_that_is_not_there_is_said() -> None:
     left = tone(RATE, RATE)
     both = wav([value for sample in left for value in (sample, 0)], channels=2)
-    heard = [Run(both, Order(channel=number)).pcm for number in (0, 1)]
+    heard = [Run(both, DecodeRequest(channel=number)).pcm for number in (0, 1)]
     assert heard[0] == Run(wav(left)).pcm
     assert heard[1] == bytes(2 * RATE)
-    assert Run(both, Order(channel=2)).messages == [Failed(trouble=Trouble.NO_CHANNEL)]
+    assert Run(both, DecodeRequest(channel=2)).messages == [Failed(trouble=Trouble.NO_CHANNEL)]
 
 
 @pytest.mark.parametrize("name", ["talk.wav", "talk.flac", "talk.mp3", "talk.opus", "talk.webm"])
@@ -119,19 +119,19 @@ def test_beginning_later_gives_exactly_the_rest(tmp_path: Path, name: str) -> No
     data = encode(tmp_path / name, FORMATS[name], seconds=3).read_bytes()
     whole = Run(data)
     for first in (1, 16_000, 33_333):
-        assert Run(data, Order(first_sample=first)).pcm == whole.pcm[2 * first :]
-    late = Run(data, Order(first_sample=10 * RATE))
+        assert Run(data, DecodeRequest(first_sample=first)).pcm == whole.pcm[2 * first :]
+    late = Run(data, DecodeRequest(first_sample=10 * RATE))
     assert late.pcm == b""
     assert not late.ended.cut_off
 
 
 def test_the_output_ends_at_its_cap() -> None:
     values = tone(3 * RATE, RATE)
-    run = Run(wav(values), Order(most_samples=RATE))
+    run = Run(wav(values), DecodeRequest(most_samples=RATE))
     assert run.samples == RATE
     assert run.ended.capped
     assert not run.ended.cut_off
-    exact = Run(wav(values), Order(most_samples=3 * RATE))
+    exact = Run(wav(values), DecodeRequest(most_samples=3 * RATE))
     assert exact.samples == 3 * RATE
     assert not exact.ended.capped
 
@@ -139,14 +139,14 @@ def test_the_output_ends_at_its_cap() -> None:
 def test_long_silence_in_a_small_file_ends_at_the_cap(tmp_path: Path) -> None:
     path = encode(tmp_path / "bomb.flac", "flac", seconds=300, rate=16_000, layout="mono", silent=True)
     assert path.stat().st_size * 100 < 300 * RATE * 2
-    run = Run(path.read_bytes(), Order(most_samples=100 * RATE))
+    run = Run(path.read_bytes(), DecodeRequest(most_samples=100 * RATE))
     assert run.samples == 100 * RATE
     assert run.ended.capped
 
 
 def test_time_stamps_that_call_for_silence_end_at_the_cap(tmp_path: Path) -> None:
     data = encode(tmp_path / "gap.webm", "libopus", seconds=2, gap=(1, 500)).read_bytes()
-    run = Run(data, Order(most_samples=60 * RATE))
+    run = Run(data, DecodeRequest(most_samples=60 * RATE))
     assert run.samples == 60 * RATE
     assert run.ended.capped
 
@@ -157,7 +157,7 @@ def test_cpu_time_is_granted_minute_by_minute(tmp_path: Path) -> None:
     assert len(grants) == 2
     assert grants[0] >= 60 * RATE
     assert grants[1] - grants[0] >= 60 * RATE
-    order = Order(cpu_seconds=5, cpu_per_second=0.5)
+    order = DecodeRequest(cpu_seconds=5, cpu_per_second=0.5)
     assert (order.cpu_for(0), order.cpu_for(60 * RATE)) == (5, 35)
 
 
@@ -193,5 +193,5 @@ def test_memory_that_runs_out_is_said() -> None:
             raise MemoryError
 
     messages: list[Message] = []
-    decode(Greedy(b"x"), Order(), lambda _pcm: None, messages.append)
+    decode(Greedy(b"x"), DecodeRequest(), lambda _pcm: None, messages.append)
     assert messages == [Failed(trouble=Trouble.MEMORY)]

@@ -14,11 +14,11 @@ import msgspec
 import pytest
 
 from moothall.adapters.sound.audio_file import AudioFile
-from moothall.adapters.sound.child_messages import EncodeOrder
+from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.sound_folder import SoundFolder, opus_samples
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
-from moothall.services.sound.recorder import Part
+from moothall.services.sound.recorder import RecordingPart
 
 SESSION, MIC = SessionId("plenary"), SourceId("mic")
 RATE = 16_000
@@ -35,7 +35,7 @@ def loudness(pcm: bytes) -> list[int]:
     return [max(map(abs, samples[at : at + RATE // 2])) for at in range(0, len(samples), RATE // 2)]
 
 
-async def record(folder: SoundFolder, pcm: bytes, first: int = 0) -> Part:
+async def record(folder: SoundFolder, pcm: bytes, first: int = 0) -> RecordingPart:
     writer = await folder.begin(SESSION, MIC, first)
     for at in range(0, len(pcm), 2 * RATE):
         await writer.write(pcm[at : at + 2 * RATE])
@@ -122,7 +122,7 @@ def test_killed_with_9_its_sender_leaves_a_file_that_ends_in_order(tmp_path: Pat
         "child.stdin.write(bytes(2 * 160_000)); child.stdin.flush(); input()\n"
     )
     file = tmp_path / "a.opus"
-    order = msgspec.json.encode(EncodeOrder(bitrate=24_000)).decode()
+    order = msgspec.json.encode(EncodeRequest(bitrate=24_000)).decode()
     encoder = (sys.executable, "-m", "moothall.adapters.sound.encode_child", order)
     with subprocess.Popen(
         [sys.executable, "-c", sender, str(file), *encoder], stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SegmentId
@@ -19,7 +19,7 @@ from support.sessions.deciding import WALL, carry_out
 from support.sessions.questions import MODERATOR, asked, name, stand
 
 NAMES = ("a", "b", "c")
-STANDINGS = (Standing.CALLED, Standing.ANSWERED, Standing.QUEUED)
+QUESTION_STATUSES = (InterventionStatus.CALLED, InterventionStatus.ANSWERED, InterventionStatus.QUEUED)
 lines = st.lists(
     st.builds(
         do.TypedLine,
@@ -37,7 +37,9 @@ others = st.tuples(
     st.just(MODERATOR),
     st.one_of(
         st.builds(
-            stand, st.sampled_from([Standing.CALLED, Standing.ANSWERED, Standing.QUEUED]), st.sampled_from(NAMES)
+            stand,
+            st.sampled_from([InterventionStatus.CALLED, InterventionStatus.ANSWERED, InterventionStatus.QUEUED]),
+            st.sampled_from(NAMES),
         ),
         st.sampled_from([do.BeginNotRecorded(), do.EndNotRecorded(), do.LimitTurns(ms=0), do.LimitTurns(ms=60_000)]),
     ),
@@ -48,7 +50,9 @@ others = st.tuples(
 def test_what_is_typed_is_its_authors_in_its_turn_where_it_is_kept_and_once(
     story: list[tuple[tuple[Actor, do.AnyCommand], int]],
 ) -> None:
-    state = carry_out(asked(), stand(Standing.QUEUED, *NAMES), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    state = carry_out(
+        asked(), stand(InterventionStatus.QUEUED, *NAMES), stand(InterventionStatus.CALLED, "a"), actor=MODERATOR
+    )
     typed, wall = set[SegmentId](), WALL
     for (actor, command), later in story:
         wall += 1_000 * later
@@ -58,8 +62,8 @@ def test_what_is_typed_is_its_authors_in_its_turn_where_it_is_kept_and_once(
         for event in decision:
             state = evolve(state, event, wall)
         for opened in (event for event in decision if isinstance(event, ev.SegmentOpened)):
-            called = before.floor.called
-            each = None if called is None else before.floor.get(called)
+            called = before.questions.called
+            each = None if called is None else before.questions.get(called)
             assert each is not None
             assert (actor.id, opened.speaker, opened.origin) == (each.id, speaker_of(each), ev.Origin.SPEAKER)
             assert state.kept(opened.t0)
@@ -67,9 +71,9 @@ def test_what_is_typed_is_its_authors_in_its_turn_where_it_is_kept_and_once(
             assert opened.segment not in typed
             typed.add(opened.segment)
         now = turn_now(state)
-        assert (now is None) == (state.floor.called is None)
+        assert (now is None) == (state.questions.called is None)
         if now is not None:
-            usual = state.floor.limit * (TIMES_TYPED if now.typed else 1)
+            usual = state.questions.limit * (TIMES_TYPED if now.typed else 1)
             held = LONGER_MS if now.longer and usual else 0
             assert usual <= now.time <= usual + held
             assert now.begin is None or now.time == usual + held

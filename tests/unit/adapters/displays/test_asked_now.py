@@ -3,25 +3,25 @@ from __future__ import annotations
 from moothall.adapters.displays.asked_now import AskedNow, Shown, Words, asked_now
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.core.events.question_parts import Kind, Standing
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.questions.interventions import Intervention, Questions
 from support.sessions.deciding import carry_out
 from support.sessions.questions import MODERATOR, ask, asked, stand
 
 UI = Pages(find_web_folder()).catalogues["en"]
 
 
-def called() -> Floor:
+def called() -> Questions:
     """One in Arabic is called, and three wait."""
     state = carry_out(
         asked(),
         ask("d", "لماذا؟", language="ar", name="Añez"),
         ask("e", "", kind=Kind.REQUEST, name="Eva"),
-        stand(Standing.QUEUED, "d", "e", "a", "b"),
-        stand(Standing.CALLED, "d"),
+        stand(InterventionStatus.QUEUED, "d", "e", "a", "b"),
+        stand(InterventionStatus.CALLED, "d"),
         actor=MODERATOR,
     )
-    return state.floor
+    return state.questions
 
 
 def test_a_wall_has_the_question_in_its_own_language_and_in_that_of_the_wall() -> None:
@@ -51,18 +51,18 @@ def test_a_wall_has_the_question_in_its_own_language_and_in_that_of_the_wall() -
 
 
 def test_who_only_wants_to_speak_has_no_words() -> None:
-    floor = carry_out(
+    questions = carry_out(
         asked(),
         ask("e", "", kind=Kind.REQUEST, name="Eva"),
-        stand(Standing.QUEUED, "e"),
+        stand(InterventionStatus.QUEUED, "e"),
         actor=MODERATOR,
-    ).floor
-    (eva,) = asked_now(floor, ("en",), lambda *_: (None, ""), UI).next
+    ).questions
+    (eva,) = asked_now(questions, ("en",), lambda *_: (None, ""), UI).next
     assert eva == Shown(heading="Wish to speak no. 4", name="Eva", words=())
 
 
 def test_where_nothing_is_asked_nothing_is_shown() -> None:
-    assert asked_now(Floor(), ("en",), lambda *_: (None, ""), UI) == AskedNow()
+    assert asked_now(Questions(), ("en",), lambda *_: (None, ""), UI) == AskedNow()
 
 
 def test_a_wall_is_told_that_a_translation_is_not_to_be_had_now() -> None:

@@ -134,7 +134,7 @@ async def test_each_page_begins_with_the_newest_lines(client: Client, hall: Hall
 async def test_a_translation_says_that_it_is_one(client: Client, hall: Hall, place: str, of_record: bool) -> None:
     hall.events.append(
         ev.ChannelAdded(
-            channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=of_record, asked=None
+            channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=of_record, requested=None
         )
     )
     text = text_of(await page(client, f"{place}?channel=mt-es"))
@@ -176,7 +176,7 @@ async def test_the_overlay_takes_what_was_checked_and_nothing_else(client: Clien
 async def test_groups_far_away_are_on_the_wall_and_where_it_is_wanted_over_a_picture(
     client: Client, hall: Hall
 ) -> None:
-    here = ev.HubStands(hub="kisumu", title="Kisumu <1>", people=23, here=True, since=LONG_AGO, t=9)
+    here = ev.HubPresenceChanged(hub="kisumu", title="Kisumu <1>", people=23, here=True, since=LONG_AGO, t=9)
     assert re.search(r'id="WithUs" hidden', await page(client, "screen"))
     hall.events.append(here)
     for path in ("screen", "overlay?groups=1"):
@@ -188,7 +188,9 @@ async def test_groups_far_away_are_on_the_wall_and_where_it_is_wanted_over_a_pic
     # What is cleared from a wall is what others wrote; who is there stays.
     hall.events.append(ev.WallCleared(t=20_000))
     assert "is with us: 23 people" in await page(client, "screen")
-    hall.events.append(ev.HubStands(hub="kisumu", title="Kisumu", people=23, here=False, since=LONG_AGO, t=30_000))
+    hall.events.append(
+        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=False, since=LONG_AGO, t=30_000)
+    )
     assert "is with us: " not in text_of(await page(client, "screen"))
 
 

@@ -7,14 +7,21 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from moothall.adapters.http.open_files import BESIDE, KEPT_BACK, AcceptFailures, Room, room_for, watch_open_files
+from moothall.adapters.http.open_files import (
+    BESIDE,
+    KEPT_BACK,
+    AcceptFailures,
+    ConnectionCapacity,
+    room_for,
+    watch_open_files,
+)
 
 
 def test_readers_leave_connections_for_pages() -> None:
-    assert room_for(10_000, 1 << 20) == Room(10_000 + BESIDE, 10_000)
-    assert room_for(100_000, 1 << 20) == Room(110_000, 100_000)
-    assert room_for(10_000, 1_024) == Room(1_024 - KEPT_BACK, 660)
-    assert room_for(10_000, 256) == Room(128, 103)
+    assert room_for(10_000, 1 << 20) == ConnectionCapacity(10_000 + BESIDE, 10_000)
+    assert room_for(100_000, 1 << 20) == ConnectionCapacity(110_000, 100_000)
+    assert room_for(10_000, 1_024) == ConnectionCapacity(1_024 - KEPT_BACK, 660)
+    assert room_for(10_000, 256) == ConnectionCapacity(128, 103)
 
 
 async def test_the_limit_is_raised_and_too_low_a_one_is_told(caplog: pytest.LogCaptureFixture) -> None:

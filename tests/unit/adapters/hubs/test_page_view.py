@@ -13,9 +13,9 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.session.state import State, Status
-from moothall.core.staff.backstage import HubNote
+from moothall.core.staff.notes_and_tags import HubNote
 from moothall.services.sessions.catalogue import Entry
 
 UI = Catalogues(find_web_folder() / "locales")["en"]
@@ -59,14 +59,14 @@ def test_of_past_meetings_the_last_ones_are_shown() -> None:
 
 
 def test_a_hub_sees_its_own_questions_and_of_those_below() -> None:
-    floor = Floor()
+    questions = Questions()
     for number, origin in enumerate(("hub:kisumu", "hub:kisumu.ward", "hub:kisumu2", "remote"), 1):
         made = Intervention(
             id=InterventionId(f"q{number}"), number=number, kind=Kind.QUESTION, received="", text="", language="en",
             name="", origin=origin, asker="", t=0,
         )  # fmt: skip
-        floor = floor.with_(made.id, number=number, origin=origin)
-    state = State(id=SessionId("s"), floor=floor)
+        questions = questions.with_(made.id, number=number, origin=origin)
+    state = State(id=SessionId("s"), questions=questions)
     assert [each.number for each in asked_of(state, "kisumu")] == [2, 1]
 
 

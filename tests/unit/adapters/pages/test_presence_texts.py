@@ -5,7 +5,7 @@ import pytest
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.presence_texts import TURN_MS, alone, hub_name, took_part, with_us
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.core.hubs.standing import HubNow, Hubs
+from moothall.core.hubs.presence import HubNow, Hubs
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
 EN = CATALOGUES["en"]

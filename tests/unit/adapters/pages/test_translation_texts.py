@@ -5,7 +5,7 @@ import pytest
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.translation_texts import languages_of, made_text, reach_part
-from moothall.core.events.types import MadeFrom, SourceLine
+from moothall.core.events.types import MadeFrom, SourceSegment
 from moothall.core.kernel.ids import SegmentId
 from moothall.services.translation.text_translation import Reach
 
@@ -26,7 +26,7 @@ def test_a_route_tells_its_languages(route: str, languages: tuple[str, ...]) -> 
 
 
 def test_readers_are_told_from_which_language_and_through_which() -> None:
-    sources = (SourceLine(SegmentId("a"), 0),)
+    sources = (SourceSegment(SegmentId("a"), 0),)
     direct = MadeFrom(sources=sources, route="bergamot 0.2.0 en>pt")
     assert made_text(direct, ENGLISH) == "Translated by a machine from English"
     chain = MadeFrom(sources=sources, route="bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es")

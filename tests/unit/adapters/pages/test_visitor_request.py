@@ -4,7 +4,7 @@ import pytest
 from aiohttp import hdrs, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.pages.request_context import Wrong
+from moothall.adapters.pages.request_context import HttpProblem
 from moothall.adapters.pages.visitor_request import number_in, read_form, see_other
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -35,7 +35,7 @@ async def test_a_form_is_read_up_to_its_bounds(body: bytes, headers: dict[str, s
     async def take(request: web.Request) -> web.Response:
         try:
             form = await read_form(request, 20, fields=3, long="long", unread="unread")
-        except Wrong as wrong:
+        except HttpProblem as wrong:
             return web.Response(text=f"{wrong.status} {wrong.key}")
         return web.Response(text=f"200 {form}")
 

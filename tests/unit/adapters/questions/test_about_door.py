@@ -21,10 +21,10 @@ from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
-from moothall.core.questions.statements import Dimension, Questions
-from moothall.services.log.orders import Receipt
+from moothall.core.questions.statements import AboutQuestions, Dimension
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking
-from moothall.services.questions.balance import SHELF, Balance
+from moothall.services.questions.balance import NAMESPACE, Balance
 from moothall.services.questions.typing import Typing
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -73,11 +73,11 @@ class House:
         assert isinstance(answer, Receipt), answer
 
     async def kept(self) -> list[bytes]:
-        return list((await self.book.read(f"{SHELF}:{SESSION}")).values())
+        return list((await self.book.read(f"{NAMESPACE}:{SESSION}")).values())
 
 
 @asynccontextmanager
-async def house_with(questions: Questions, *, young_people: bool = False) -> AsyncIterator[House]:
+async def house_with(questions: AboutQuestions, *, young_people: bool = False) -> AsyncIterator[House]:
     async with memory_hall() as hall:
         live = await hall.sessions.open(SESSION)
         book = MemoryBook()
@@ -116,7 +116,7 @@ async def house_with(questions: Questions, *, young_people: bool = False) -> Asy
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    async with house_with(Questions()) as made:
+    async with house_with(AboutQuestions()) as made:
         yield made
 
 
@@ -210,7 +210,7 @@ async def test_where_nobody_has_begun_it_ends_with_the_meeting(house: House) -> 
 
 
 async def test_with_young_people_present_neither_gender_nor_region_is_asked() -> None:
-    async with house_with(Questions(), young_people=True) as house:
+    async with house_with(AboutQuestions(), young_people=True) as house:
         _, text = await house.get("/s/s/ask")
         assert 'name="about-group"' in text
         assert 'name="about-region"' not in text
@@ -220,9 +220,9 @@ async def test_with_young_people_present_neither_gender_nor_region_is_asked() ->
 
 
 async def test_a_house_may_ask_for_less_or_nothing() -> None:
-    async with house_with(Questions(dimensions=(Dimension.FIRST,))) as house:
+    async with house_with(AboutQuestions(dimensions=(Dimension.FIRST,))) as house:
         text = (await house.get("/s/s/ask"))[1]
         assert re.findall(r'name="about-(\w+)"', text) == ["first"]
-    async with house_with(Questions(dimensions=())) as house:
+    async with house_with(AboutQuestions(dimensions=())) as house:
         assert "about-you" not in (await house.get("/s/s/ask"))[1]
         assert 'id="About"' not in (await house.get(await house.asked()))[1]

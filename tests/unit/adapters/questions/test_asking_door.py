@@ -16,12 +16,12 @@ from moothall.adapters.pages.visitor_request import COOKIE, MAX_BODY_BYTES
 from moothall.adapters.questions.asking_door import ALLOWANCE, AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.selection import Interventions
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.typing import Typing
 from moothall.services.sessions.live_session import LiveSession
@@ -80,17 +80,17 @@ class House:
 
     @property
     def all(self) -> list[Intervention]:
-        return self.live.state.floor.standing(*Standing)
+        return self.live.state.questions.with_status(*InterventionStatus)
 
     async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
         self._acts += 1
         answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
-    async def stand(self, number: int, standing: Standing, reason: str = "", into: int | None = None) -> None:
+    async def stand(self, number: int, status: InterventionStatus, reason: str = "", into: int | None = None) -> None:
         names = {each.number: each.id for each in self.all}
         other = None if into is None else names[into]
-        await self.do(do.Stand(interventions=(names[number],), standing=standing, reason=reason, into=other))
+        await self.do(do.SetStatus(interventions=(names[number],), status=status, reason=reason, into=other))
 
 
 @pytest.fixture
@@ -237,8 +237,12 @@ async def test_one_wish_to_speak_at_a_time_and_none_after_the_close(house: House
     status, _, text = await house.post(cookie=token, id="f2", kind="request", text="Please!")
     assert (status, "You have asked to speak already" in text) == (422, True)
     waiting, queued, called = [await house.asked(id=f"f0{n}", kind="question") for n in range(3)]
-    for number, standing in ((3, Standing.QUEUED), (4, Standing.QUEUED), (4, Standing.CALLED)):
-        await house.stand(number, standing)
+    for number, where in (
+        (3, InterventionStatus.QUEUED),
+        (4, InterventionStatus.QUEUED),
+        (4, InterventionStatus.CALLED),
+    ):
+        await house.stand(number, where)
     await house.hall.clock.sleep(1)
     await house.do(do.CloseSession(), actor=SYSTEM)
     await house.hall.clock.sleep(1)
@@ -281,7 +285,7 @@ async def test_what_cannot_be_kept_of_its_authors_acts_is_said(house: House) -> 
     assert "Please try again in a minute." in text
     log.full = False
     assert (await house.post(page, act="back"))[0] == 303
-    assert house.all[0].standing is Standing.WITHDRAWN
+    assert house.all[0].status is InterventionStatus.WITHDRAWN
 
 
 async def test_only_what_can_be_read_is_taken(house: House) -> None:
@@ -316,20 +320,20 @@ async def test_its_page_says_where_it_stands(house: House) -> None:
         return (await house.get(page))[2]
 
     for number in (1, 2, 3):
-        await house.stand(number, Standing.QUEUED)
+        await house.stand(number, InterventionStatus.QUEUED)
     assert "In the queue: you are next</p>" in await said(first)
     assert "In the queue: 1 before you</p>" in await said(second)
-    await house.stand(1, Standing.CALLED)
+    await house.stand(1, InterventionStatus.CALLED)
     assert "In the queue: you are next, about 2 minutes" in await said(second)
     text = await said(first)
     assert re.search(r'role="alert">\s*<p class="stands turn">Now: it is your turn', text)
-    await house.stand(1, Standing.ANSWERED)
+    await house.stand(1, InterventionStatus.ANSWERED)
     assert "Answered" in await said(first)
     assert "Take it back" not in await said(first)
-    await house.stand(2, Standing.JOINED, into=3)
+    await house.stand(2, InterventionStatus.JOINED, into=3)
     assert "Joined with a similar question (no. 3)" in await said(second)
     assert "Question no. 3: In the queue: you are next" in await said(second)
-    await house.stand(3, Standing.LATER)
+    await house.stand(3, InterventionStatus.LATER)
     assert ">Later<" in await said(third)
     await house.do(do.WriteAnswer(intervention=house.all[2].id, text="By & by.", language="en"))
     for page in (second, third):
@@ -339,7 +343,7 @@ async def test_its_page_says_where_it_stands(house: House) -> None:
 
 async def test_why_it_was_not_taken_and_how_it_was_mended(house: House) -> None:
     first, second = await house.asked(), await house.asked(id="f2", text="Wich one?")
-    await house.stand(1, Standing.DECLINED, reason="it was asked <before>")
+    await house.stand(1, InterventionStatus.DECLINED, reason="it was asked <before>")
     assert "Not taken, because it was asked <before>" in (await house.get(first))[2]
     await house.do(do.Reword(intervention=InterventionId(house.all[1].id), text="Which one?"))
     text = (await house.get(second))[2]
@@ -351,20 +355,20 @@ async def test_why_it_was_not_taken_and_how_it_was_mended(house: House) -> None:
 async def test_the_answer_is_linked_where_it_stands_in_the_text(house: House) -> None:
     page = await house.asked()
     segment = SegmentId("answer")
-    line = do.TypeLine(channel=FLOOR, segment=segment, text="Because.", language="en")
+    line = do.TypeSegment(channel=FLOOR, segment=segment, text="Because.", language="en")
     await house.do(line, actor=Actor(Role.CAPTIONER, "c1"))
-    await house.stand(1, Standing.QUEUED)
-    await house.stand(1, Standing.CALLED)
-    await house.do(do.Stand(interventions=(house.all[0].id,), standing=Standing.ANSWERED, segment=segment))
+    await house.stand(1, InterventionStatus.QUEUED)
+    await house.stand(1, InterventionStatus.CALLED)
+    await house.do(do.SetStatus(interventions=(house.all[0].id,), status=InterventionStatus.ANSWERED, segment=segment))
     text = (await house.get(f"{page}?channel=floor&ui=en"))[2]
-    called = house.live.state.floor.turns[-1].t
+    called = house.live.state.questions.turns[-1].t
     way = f"/s/s/moment/{called}?channel=floor&ui=en"  # in the text that is read
     assert f'href="{way}" data-live="{way}&live=1"' in text
 
 
 async def test_of_what_was_removed_its_author_reads_that_it_was(house: House) -> None:
     page = await house.asked(text="rhubarb", name="Ana")
-    await house.stand(1, Standing.DECLINED, reason="rhubarb!")
+    await house.stand(1, InterventionStatus.DECLINED, reason="rhubarb!")
     removing = Interventions((house.all[0].id,))
     answer = await house.live.writer.remove(Actor(Role.SECRETARIAT, "x"), CommandId("remove"), removing)
     assert isinstance(answer, Receipt)
@@ -385,13 +389,13 @@ async def test_it_is_taken_back_from_its_page(house: House) -> None:
     page = await house.asked()
     status, headers, _ = await house.post(page, body=b"")
     assert (status, headers["Location"]) == (303, page)
-    assert house.all[0].standing is Standing.WITHDRAWN
+    assert house.all[0].status is InterventionStatus.WITHDRAWN
     text = (await house.get(page))[2]
     assert "You have taken it back" in text
     assert "Take it back" not in text
     assert '<button class="quiet" id="AskAgain" name="act" value="again">' in text
     await house.post(page, body=b"act=again")
-    assert [each.standing for each in house.all] == [Standing.CHECKED]
+    assert [each.status for each in house.all] == [InterventionStatus.CHECKED]
 
 
 async def test_nobody_guesses_a_page(house: House) -> None:
@@ -401,4 +405,4 @@ async def test_nobody_guesses_a_page(house: House) -> None:
         assert (await house.post(wrong, body=b""))[0] == 404
         status, headers, _ = await house.get(wrong)
         assert (status, headers["X-Robots-Tag"], headers["Cache-Control"]) == (404, "noindex, nofollow", "no-store")
-    assert house.all[0].standing is Standing.CHECKED
+    assert house.all[0].status is InterventionStatus.CHECKED

@@ -5,9 +5,9 @@ import pytest
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.questions.asking_texts import NUMBERED, STANDS, UNASKED, WHYS, YOURS, about, unasked
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.questions.order import Why
-from moothall.services.questions.asking import Unasked
+from moothall.services.questions.asking import RejectedQuestion
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
 
@@ -30,13 +30,13 @@ def test_a_wait_is_said_as_roughly_as_it_is_known(ms: int, said: str) -> None:
 
 
 def test_everything_has_its_words() -> None:
-    assert STANDS.keys() == set(Standing)
+    assert STANDS.keys() == set(InterventionStatus)
     assert YOURS.keys() == NUMBERED.keys() == set(Kind)
     assert WHYS.keys() == set(Why)
-    assert UNASKED.keys() == set(Unasked)
+    assert UNASKED.keys() == set(RejectedQuestion)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("why", Unasked)
-def test_why_it_is_not_taken_is_a_whole_sentence(language: str, why: Unasked) -> None:
+@pytest.mark.parametrize("why", RejectedQuestion)
+def test_why_it_is_not_taken_is_a_whole_sentence(language: str, why: RejectedQuestion) -> None:
     assert "{" not in unasked(why, CATALOGUES[language])

@@ -18,7 +18,7 @@ from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, PollId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
@@ -90,7 +90,7 @@ async def house() -> AsyncIterator[House]:
             visitor_context(PAGES, ManualClock(hall.clock.wall()), access.snapshot, seed=3),
             ballots,
             ballots,
-            floor_of=access.floor,
+            questions_of=access.questions,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=nobodys,
         )
@@ -191,7 +191,7 @@ async def test_nobody_stands_for_all_browsers_that_keep_no_cookie(house: House) 
         assert (await house.choose(option, cookie=""))[0] == 303
     await house.hall.clock.sleep(2_500)
     assert "Remote: 1." in await house.list()
-    assert (await house.hall.sessions.open(SESSION)).state.floor.polls[0].remote == (1, 0)
+    assert (await house.hall.sessions.open(SESSION)).state.questions.polls[0].remote == (1, 0)
 
 
 async def test_numbers_may_be_shown_only_once_it_is_closed(house: House) -> None:

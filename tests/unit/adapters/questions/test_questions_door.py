@@ -15,12 +15,12 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.questions.questions_door import ALLOWANCE, QuestionsDoor
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.removal.selection import Interventions
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -81,9 +81,9 @@ class House:
             )
             await self.do(asked)
 
-    async def stand(self, standing: Standing, *names: str, segment: SegmentId | None = None) -> None:
+    async def stand(self, status: InterventionStatus, *names: str, segment: SegmentId | None = None) -> None:
         found = tuple(InterventionId(name) for name in names)
-        await self.do(do.Stand(interventions=found, standing=standing, segment=segment))
+        await self.do(do.SetStatus(interventions=found, status=status, segment=segment))
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def house() -> AsyncIterator[House]:
             visitor_context(PAGES, ManualClock(hall.clock.wall()), access.snapshot, seed=2),
             ballots,
             ballots,
-            floor_of=access.floor,
+            questions_of=access.questions,
             channel_of=lambda _, segment: FLOOR if segment == "line" else "",
             own_of=own_of,
         )
@@ -119,7 +119,7 @@ async def house() -> AsyncIterator[House]:
 
 async def test_only_what_is_published_is_there(house: House) -> None:
     await house.ask("shown", "hidden")
-    await house.stand(Standing.QUEUED, "shown")
+    await house.stand(InterventionStatus.QUEUED, "shown")
     text = await house.list()
     assert "shown & <why>?" in text
     assert "hidden" not in text
@@ -132,19 +132,19 @@ async def test_only_what_is_published_is_there(house: House) -> None:
 async def test_each_stands_where_it_belongs(house: House) -> None:
     await house.ask("now", "next", "after", "later", "answered", "written")
     segment = SegmentId("line")
-    line = do.TypeLine(channel=FLOOR, segment=segment, text="Because.", language="en")
+    line = do.TypeSegment(channel=FLOOR, segment=segment, text="Because.", language="en")
     await house.do(line, actor=Actor(Role.CAPTIONER, "c1"))
-    await house.stand(Standing.QUEUED, "answered")
-    await house.stand(Standing.CALLED, "answered")
-    await house.stand(Standing.ANSWERED, "answered", segment=segment)
-    await house.stand(Standing.QUEUED, "now", "next", "after")
-    await house.stand(Standing.CALLED, "now")
-    await house.stand(Standing.LATER, "later")
+    await house.stand(InterventionStatus.QUEUED, "answered")
+    await house.stand(InterventionStatus.CALLED, "answered")
+    await house.stand(InterventionStatus.ANSWERED, "answered", segment=segment)
+    await house.stand(InterventionStatus.QUEUED, "now", "next", "after")
+    await house.stand(InterventionStatus.CALLED, "now")
+    await house.stand(InterventionStatus.LATER, "later")
     await house.do(do.WriteAnswer(intervention=InterventionId("written"), text="By & by.", language="fa"))
     text = await house.list()
     places = [text.index(each) for each in ("now &", "next &", "after &", "later &", "answered &", "written &")]
     assert places == sorted(places)
-    called = house.live.state.floor.turns[0].t
+    called = house.live.state.questions.turns[0].t
     assert f'href="/s/s/moment/{called}" data-live="/s/s/moment/{called}?live=1"' in text
     assert '<p class="words" lang="fa" dir="rtl">By & by.</p>' in text
     assert "Received: 6. Answered: 2." in text
@@ -153,7 +153,7 @@ async def test_each_stands_where_it_belongs(house: House) -> None:
 
 async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: House) -> None:
     await house.ask("why", "who")
-    await house.stand(Standing.QUEUED, "why", "who")
+    await house.stand(InterventionStatus.QUEUED, "why", "who")
     assert "why & <why>?" in await house.list()
     name = InterventionId("why")
     answer = await house.live.writer.remove(Actor(Role.SECRETARIAT, "x"), CommandId("remove"), Interventions((name,)))
@@ -171,13 +171,13 @@ async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: Hous
 async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: House) -> None:
     await house.ask("why")
     await house.ask("speak", kind=Kind.REQUEST)
-    await house.stand(Standing.QUEUED, "why", "speak")
+    await house.stand(InterventionStatus.QUEUED, "why", "speak")
     first = await house.list(cookie="a" * 22)
     assert first == await house.list(cookie="b" * 22)
     assert first.count("/support") == 1  # Nobody asks too what somebody else wants to say.
     await house.support(1, "a" * 22)
     assert "I\u2019d ask this too" not in await house.list(cookie="a" * 22)
-    await house.stand(Standing.LATER, "why")
+    await house.stand(InterventionStatus.LATER, "why")
     assert await house.list(cookie="b" * 22) != first
     assert "Pregunta n.º 1" in await house.list(f"{LIST}?ui=es", cookie="b" * 22)
     await house.do(do.CloseSession(), actor=SYSTEM)
@@ -192,7 +192,7 @@ async def test_an_empty_list_says_so(house: House) -> None:
 
 async def test_addresses_keep_the_text_and_the_language(house: House) -> None:
     await house.ask("why")
-    await house.stand(Standing.QUEUED, "why")
+    await house.stand(InterventionStatus.QUEUED, "why")
     text = await house.list(f"{LIST}?channel=floor&ui=fr")
     assert 'action="/s/s/asked/1/support?channel=floor&ui=fr"' in text
     assert 'href="/s/s?channel=floor&ui=fr"' in text
@@ -202,14 +202,14 @@ async def test_addresses_keep_the_text_and_the_language(house: House) -> None:
 
 async def test_who_would_ask_it_too_is_counted_and_told(house: House) -> None:
     await house.ask("why", "when")
-    await house.stand(Standing.QUEUED, "why", "when")
-    await house.do(do.OrderQueue(order=Order.SUPPORT))
+    await house.stand(InterventionStatus.QUEUED, "why", "when")
+    await house.do(do.OrderQueue(order=QueueOrder.SUPPORT))
     for cookie in ("a" * 22, "b" * 22, "a" * 22):
         assert await house.support(2, cookie) == (303, "/s/s/questions#No-2")
     name = InterventionId("when")
 
     def counted() -> bool:
-        each = house.live.state.floor.get(name)
+        each = house.live.state.questions.get(name)
         return each is not None and each.support == 2
 
     await until(counted)
@@ -227,13 +227,13 @@ async def test_who_would_ask_it_too_is_counted_and_told(house: House) -> None:
 
 async def test_what_cannot_be_supported(house: House) -> None:
     await house.ask("why", "hidden")
-    await house.stand(Standing.QUEUED, "why")
+    await house.stand(InterventionStatus.QUEUED, "why")
     assert (await house.support(2))[0] == 404
     assert (await house.support(9))[0] == 404
     assert (await house.support("x"))[0] == 404
     assert (await house.support("1" * 9))[0] == 404
     assert (await house.support(1, path="/s/none/asked/1/support"))[0] == 404
-    await house.stand(Standing.CALLED, "why")
+    await house.stand(InterventionStatus.CALLED, "why")
     assert (await house.support(1))[0] == 303
     await house.do(do.CloseSession(), actor=SYSTEM)
     assert "/support" not in await house.list()
@@ -241,7 +241,7 @@ async def test_what_cannot_be_supported(house: House) -> None:
 
 async def test_who_sends_all_the_time_is_slowed(house: House) -> None:
     await house.ask("why")
-    await house.stand(Standing.QUEUED, "why")
+    await house.stand(InterventionStatus.QUEUED, "why")
     for _ in range(ALLOWANCE.burst):
         assert (await house.support(1))[0] == 303
     assert (await house.support(1))[0] == 429
@@ -252,13 +252,13 @@ async def test_a_session_that_may_not_be_read_shows_nothing(house: House) -> Non
     for path in ("/s/closed/questions", "/s/none/questions"):
         async with house.client.get(path) as answer:
             assert answer.status == 404
-    assert await ReaderAccess(house.hall.sessions).floor(SessionId("closed")) is None
-    assert await ReaderAccess(house.hall.sessions).floor(SESSION) is not None
+    assert await ReaderAccess(house.hall.sessions).questions(SessionId("closed")) is None
+    assert await ReaderAccess(house.hall.sessions).questions(SESSION) is not None
 
 
 async def test_nobody_supports_their_own_question(house: House) -> None:
     await house.ask("own", "other")
-    await house.stand(Standing.QUEUED, "own", "other")
+    await house.stand(InterventionStatus.QUEUED, "own", "other")
     mine = await house.list(cookie="A" * 22)
     assert mine.count("You asked this") == 1
     assert "Too-1" not in mine
@@ -271,9 +271,9 @@ async def test_nobody_supports_their_own_question(house: House) -> None:
 
 async def test_after_the_close_every_question_has_a_fate_in_words(house: House) -> None:
     await house.ask("now", "waits", "put-off")
-    await house.stand(Standing.QUEUED, "now", "waits", "put-off")
-    await house.stand(Standing.LATER, "put-off")
-    await house.stand(Standing.CALLED, "now")
+    await house.stand(InterventionStatus.QUEUED, "now", "waits", "put-off")
+    await house.stand(InterventionStatus.LATER, "put-off")
+    await house.stand(InterventionStatus.CALLED, "now")
     await house.do(do.CloseSession(), actor=SYSTEM)
     text = await house.list()
     assert re.findall(r"<h2>(.*?)</h2>", text) == [

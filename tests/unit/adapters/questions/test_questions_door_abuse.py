@@ -15,10 +15,10 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.questions.questions_door import REPORT_ALLOWANCE, AbuseDoor, QuestionsDoor
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
@@ -61,17 +61,17 @@ async def house() -> AsyncIterator[House]:
     async with memory_hall() as hall:
         live = await hall.session()
         asked = do.Ask(intervention=InterventionId("q"), kind=Kind.QUESTION, text="Why?", language="en", asker="q")
-        queued = do.Stand(interventions=(asked.intervention,), standing=Standing.QUEUED)
+        queued = do.SetStatus(interventions=(asked.intervention,), status=InterventionStatus.QUEUED)
         for name, by, command in (("a", SYSTEM, do.OpenSession()), ("b", MODERATOR, asked), ("c", MODERATOR, queued)):
             assert isinstance(await live.writer.send(by, CommandId(name), command), Receipt)
         access = ReaderAccess(hall.sessions)
-        reports = AbuseReports(access.floor, tell_desks(hall.sessions), randomness=SeededRandomness(1))
+        reports = AbuseReports(access.questions, tell_desks(hall.sessions), randomness=SeededRandomness(1))
         ballots = Ballots(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(2))
         questions = QuestionsDoor(
             visitor_context(PAGES, ManualClock(hall.clock.wall()), access.snapshot, seed=3),
             ballots,
             ballots,
-            floor_of=access.floor,
+            questions_of=access.questions,
             channel_of=lambda *_: FLOOR,
             own_of=nobodys,
             reported=reports.reported,
@@ -86,7 +86,7 @@ async def house() -> AsyncIterator[House]:
 
 
 def flags(house: House) -> tuple[str, ...]:
-    each = house.live.state.floor.numbered(1)
+    each = house.live.state.questions.numbered(1)
     assert each is not None
     return each.flags
 

@@ -12,12 +12,12 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions.translations_door import ALLOWANCE, QuestionTranslationsDoor, Rendering, Translated
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.translations import QuestionTranslations, Rendered, Text
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -43,7 +43,7 @@ class House:
         self.door = QuestionTranslationsDoor(
             visitor_context(PAGES, ManualClock(hall.clock.wall()), nothing_shown, seed=2),
             self.translations,
-            floor_of=ReaderAccess(hall.sessions).floor,
+            questions_of=ReaderAccess(hall.sessions).questions,
         )
         self.client: TestClient[web.Request, web.Application]
         self._acts = 0
@@ -67,7 +67,7 @@ class House:
             return answer.status, await answer.json()
 
     def each(self, name: str) -> Intervention:
-        found = self.live.state.floor.get(InterventionId(name))
+        found = self.live.state.questions.get(InterventionId(name))
         assert found is not None
         return found
 
@@ -84,7 +84,7 @@ async def house() -> AsyncIterator[House]:
             made.client = client
             await made.do(do.OpenSession(), by=SYSTEM)
             await made.do(ask("a", "Why?"), ask("b", "Broken?"), ask("c", "Hidden?"), by=SOMEBODY)
-            await made.do(stand(Standing.QUEUED, "a", "b"))
+            await made.do(stand(InterventionStatus.QUEUED, "a", "b"))
             yield made
         running.cancel()
 
@@ -111,7 +111,7 @@ async def test_what_is_not_public_is_not_there(house: House) -> None:
         assert (status, told) == (404, {"error": "There is no such question here, or no such language."})
     assert (await house.read("1/es", session="nothing"))[0] == 404
     assert (await house.read("1/es", session="NO"))[0] == 404
-    await house.do(stand(Standing.CALLED, "a"))
+    await house.do(stand(InterventionStatus.CALLED, "a"))
     assert (await house.read("1/es"))[0] == 200
     await house.do(do.ClearWall())
     assert (await house.read("1/es"))[0] == 404, "though it had been translated"
@@ -124,7 +124,7 @@ async def test_what_is_not_public_is_not_there(house: House) -> None:
     ids=["withdrawn", "reworded"],
 )
 async def test_what_changes_while_it_is_translated_is_not_told(house: House, change: do.AnyCommand) -> None:
-    await house.do(stand(Standing.CALLED, "a"))
+    await house.do(stand(InterventionStatus.CALLED, "a"))
     house.goes_on.clear()
     reading = asyncio.ensure_future(house.read("1/es"))
     await house.began.wait()

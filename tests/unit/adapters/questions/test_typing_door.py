@@ -19,13 +19,13 @@ from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.typing_door import ALLOWANCE, TypingDoor
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Unrecorded
-from moothall.services.log.orders import Receipt
-from moothall.services.questions.asking import Asking, Wish
+from moothall.services.log.act_queue import Receipt
+from moothall.services.questions.asking import Asking, AskRequest
 from moothall.services.questions.typing import Typing
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -59,14 +59,14 @@ class House:
         answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
-    async def stand(self, standing: Standing) -> None:
-        await self.do(do.Stand(interventions=(self.name,), standing=standing))
+    async def stand(self, status: InterventionStatus) -> None:
+        await self.do(do.SetStatus(interventions=(self.name,), status=status))
 
     async def ask(self, language: str = "pt") -> None:
-        wish = Wish(kind=Kind.QUESTION, text="Why?", language=language, form=f"f-{language}", name="Ana")
+        wish = AskRequest(kind=Kind.QUESTION, text="Why?", language=language, form=f"f-{language}", name="Ana")
         name = await self.asking.ask(SESSION, wish, "v1")
         self.name = InterventionId(name)
-        await self.stand(Standing.QUEUED)
+        await self.stand(InterventionStatus.QUEUED)
 
     @property
     def page(self) -> str:
@@ -98,10 +98,10 @@ class House:
         async with self.client.post(self.page, data=f"act={act}", headers=headers, allow_redirects=False) as answer:
             return answer.status
 
-    def standing(self) -> Standing:
-        each = self.live.state.floor.get(self.name)
+    def status(self) -> InterventionStatus:
+        each = self.live.state.questions.get(self.name)
         assert each is not None
-        return each.standing
+        return each.status
 
     @property
     def lines(self) -> list[tuple[str, str]]:
@@ -139,7 +139,7 @@ async def test_who_is_called_has_a_field_and_is_told_until_when_to_begin(house: 
     before = await house.text()
     assert 'id="Typing"' not in before
     assert "you are next" in before
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     text = await house.text()
     assert re.search(r'id="Turn" role="alert">\s*<p class="stands turn">Now: it is your turn', text)
     assert 'lang="pt-BR" dir="ltr"' in text
@@ -155,7 +155,7 @@ async def test_who_is_called_has_a_field_and_is_told_until_when_to_begin(house: 
 
 
 async def test_without_a_script_a_line_is_sent_once(house: House) -> None:
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     line = line_of(await house.text())
     for _ in range(2):
         status, headers, _ = await house.form(line=line, text="I wonder why.\r\n")
@@ -172,13 +172,13 @@ async def test_without_a_script_a_line_is_sent_once(house: House) -> None:
 
 
 async def test_what_was_typed_stands_on_the_page_after_the_turn_and_the_close(house: House) -> None:
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     assert "What you have typed</h2>" not in await house.text()
     for line, words in (("l1", "I <wonder>."), ("l2", "And when.")):
         await house.form(line=line, text=words)
     typed = '<li lang="pt-BR" dir="ltr">I <wonder>.</li><li lang="pt-BR" dir="ltr">And when.</li>'
     for act, actor in (
-        (do.Stand(interventions=(house.name,), standing=Standing.ANSWERED), MODERATOR),
+        (do.SetStatus(interventions=(house.name,), status=InterventionStatus.ANSWERED), MODERATOR),
         (do.CloseSession(), SYSTEM),
     ):
         await house.do(act, actor=actor)
@@ -193,7 +193,7 @@ async def test_what_was_typed_stands_on_the_page_after_the_turn_and_the_close(ho
 
 
 async def test_what_is_not_taken_still_stands_there_with_the_reason(house: House) -> None:
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     status, _, text = await house.form(line="l1", text=" ")
     assert status == 422
     assert "Please write something" in text
@@ -207,7 +207,7 @@ async def test_what_is_not_taken_still_stands_there_with_the_reason(house: House
     status, _, text = await house.form(line="l1", text="I <wonder>")
     assert (status, "There is a break" in text, "I <wonder></textarea>" in text) == (423, True, True)
     await house.do(do.ResumeSession(), actor=SYSTEM)
-    await house.stand(Standing.ANSWERED)
+    await house.stand(InterventionStatus.ANSWERED)
     status, _, text = await house.form(line="l1", text="Too late")
     assert status == 409
     assert "It is not your turn any more" in text
@@ -220,7 +220,7 @@ async def test_without_a_script_what_is_not_recorded_is_shown_line_by_line(house
     house.hall.sessions.observe(
         lambda _, publication: shown.extend(each.text for each in publication.signals if isinstance(each, Unrecorded))
     )
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     await house.do(do.BeginNotRecorded())
     for line, words in (("l1", "Off the record."), ("l2", "And this.")):
         text = await house.text()
@@ -231,7 +231,7 @@ async def test_without_a_script_what_is_not_recorded_is_shown_line_by_line(house
 
 
 async def test_what_was_written_while_nothing_was_recorded_is_kept_only_when_it_is_sent_again(house: House) -> None:
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     await house.do(do.BeginNotRecorded())
     await house.do(do.EndNotRecorded())
     status, _, text = await house.form(line="l1", text="Between us.", unkept="yes")
@@ -246,12 +246,12 @@ async def test_what_was_written_while_nothing_was_recorded_is_kept_only_when_it_
 
 async def test_one_types_in_the_language_of_the_question(house: House) -> None:
     await house.ask("ar")
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     assert re.search(r'<textarea id="Words" [^>]* lang="ar" dir="rtl"', await house.text())
 
 
 async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_again_has_it(house: House) -> None:
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     written: dict[str, Any] = {"page": "p", "n": 1, "line": "l1", "text": "I wond"}
     assert await house.script(written) == (200, {"kept": [], "recorded": True})
     text = await house.text()
@@ -263,12 +263,12 @@ async def test_a_script_sends_what_is_being_typed_and_a_page_that_is_loaded_agai
     await house.do(do.BeginNotRecorded())
     assert (await house.script({**written, "n": 3}))[1]["recorded"] is False
     assert 'data-recorded="no"' in await house.text()
-    await house.stand(Standing.ANSWERED)
+    await house.stand(InterventionStatus.ANSWERED)
     assert await house.script({**written, "n": 4}) == (409, {"why": "turn"})
 
 
 async def test_who_may_not_write_there_cant(house: House) -> None:
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     written = {"page": "p", "n": 1, "line": "l1", "text": "I"}
     assert (await house.form(page="/s/s/asked/x", line="l1", text="I"))[0] == 404
     for broken in (b"{", b'{"a":' * 9_000, b'{"page": "\xff"}'):
@@ -286,28 +286,28 @@ async def test_its_author_puts_it_off_and_comes_back(house: House) -> None:
     assert "Not now, later" in await house.text()
     for _ in range(2):
         assert await house.act("later") == 303
-        assert house.standing() is Standing.LATER
+        assert house.status() is InterventionStatus.LATER
     text = await house.text()
     assert "Later: you have put it off" in text
     assert "Not now, later" not in text
     assert await house.act("ready") == 303
-    assert house.standing() is Standing.QUEUED
-    await house.stand(Standing.CALLED)
+    assert house.status() is InterventionStatus.QUEUED
+    await house.stand(InterventionStatus.CALLED)
     assert await house.act("later") == 303
-    assert (house.standing(), house.live.state.floor.called) == (Standing.LATER, None)
-    await house.stand(Standing.QUEUED)
-    await house.stand(Standing.LATER)
+    assert (house.status(), house.live.state.questions.called) == (InterventionStatus.LATER, None)
+    await house.stand(InterventionStatus.QUEUED)
+    await house.stand(InterventionStatus.LATER)
     assert "I'm ready again" not in await house.text()
     assert await house.act("ready") == 303
-    assert house.standing() is Standing.LATER, "the staff has put it off"
+    assert house.status() is InterventionStatus.LATER, "the staff has put it off"
     await house.do(do.CloseSession(), actor=SYSTEM)
     assert "Not now, later" not in await house.text()
     assert await house.act("back") == 303
-    assert house.standing() is Standing.WITHDRAWN
+    assert house.status() is InterventionStatus.WITHDRAWN
 
 
 async def test_while_a_turn_is_held_its_time_stands_still(house: House) -> None:
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     assert await house.act("longer") == 303
     text = await house.text()
     assert re.search(r'data-left="(180000|17\d{4})" .*>Please begin within', text)
@@ -318,7 +318,7 @@ async def test_while_a_turn_is_held_its_time_stands_still(house: House) -> None:
 
 
 async def test_the_time_that_has_run_out_is_said(house: House) -> None:
-    await house.stand(Standing.CALLED)
+    await house.stand(InterventionStatus.CALLED)
     await house.do(do.MapClock(t=200_000), actor=SYSTEM)
     text = await house.text()
     assert "You can still begin." in text

@@ -14,12 +14,12 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_door import PageDoor
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.questions.interventions import Floor, evolve_floor
+from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.core.views.quality import Corrected, Delay, Quality
 from moothall.testing.clock import ManualClock
@@ -44,7 +44,7 @@ class Hall:
     def __init__(self) -> None:
         self.broken: Exception | None = None
         self.closing = False
-        self.floor: Floor | None = None
+        self.questions: Questions | None = None
         self.views = {channel: self._view(channel) for channel in (FLOOR, ChannelId("fr"))}
 
     def _view(self, channel: ChannelId) -> CaptionsView:
@@ -77,8 +77,8 @@ class Hall:
     async def number_of(self, session: SessionId, feed: Feed, segment: SegmentId) -> int | None:
         return self.views[feed.channel].number(segment)
 
-    async def floor_of(self, session: SessionId) -> Floor | None:
-        return self.floor if session == "plenary" else None
+    async def questions_of(self, session: SessionId) -> Questions | None:
+        return self.questions if session == "plenary" else None
 
     async def page_of(self, session: SessionId, feed: Feed, before: int) -> tuple[Line, ...] | None:
         return self.views[feed.channel].page(before)
@@ -98,7 +98,7 @@ async def client(hall: Hall) -> AsyncIterator[TestClient[web.Request, web.Applic
         page_of=hall.page_of,
         number_of=hall.number_of,
         quality_of=hall.quality_of,
-        floor_of=hall.floor_of,
+        questions_of=hall.questions_of,
         last_awaited=lambda session: hall.closing and session == "plenary",
     )
 
@@ -313,11 +313,15 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
             return await answer.text()
 
     assert "Received" not in await shown()
-    hall.floor = Floor()
+    hall.questions = Questions()
     assert "Received" not in await shown()
-    for standing, t in ((Standing.CHECKED, 0), (Standing.CALLED, 180_000), (Standing.ANSWERED, 200_000)):
-        stands = ev.InterventionStands(intervention=InterventionId("q"), number=4, standing=standing, t=t)
-        hall.floor = evolve_floor(hall.floor, stands)
+    for status, t in (
+        (InterventionStatus.CHECKED, 0),
+        (InterventionStatus.CALLED, 180_000),
+        (InterventionStatus.ANSWERED, 200_000),
+    ):
+        stands = ev.InterventionStatusChanged(intervention=InterventionId("q"), number=4, status=status, t=t)
+        hall.questions = evolve_questions(hall.questions, stands)
     text = await shown()
     assert '<p class="aside">Received: 4. Answered: 1. Typical' in text
     assert "Typical wait: about 3 minutes." in text.replace(NO_BREAK, " ")
@@ -326,7 +330,7 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
 async def test_the_page_says_what_is_asked_now_in_its_own_language(client: Client, hall: Hall) -> None:
     question = InterventionId("q")
     for each in (
-        ev.InterventionStands(intervention=question, number=4, standing=Standing.CALLED, t=0),
+        ev.InterventionStatusChanged(intervention=question, number=4, status=InterventionStatus.CALLED, t=0),
         ev.InterventionPublished(
             intervention=question,
             number=4,
@@ -338,7 +342,7 @@ async def test_the_page_says_what_is_asked_now_in_its_own_language(client: Clien
             t=0,
         ),
     ):
-        hall.floor = evolve_floor(hall.floor or Floor(), each)
+        hall.questions = evolve_questions(hall.questions or Questions(), each)
     for page in ("/s/plenary", "/s/plenary/read"):
         async with client.get(page) as answer:
             text = await answer.text()
@@ -347,14 +351,14 @@ async def test_the_page_says_what_is_asked_now_in_its_own_language(client: Clien
 
 async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: Hall) -> None:
     asked = ev.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="ar", options=("a", "b"), t=0)
-    hall.floor = evolve_floor(Floor(), asked)
+    hall.questions = evolve_questions(Questions(), asked)
     async with client.get("/s/plenary") as answer:
         text = await answer.text()
     assert re.search(
         r'id="Raised" data-begun="A show of hands has begun: {question}" [^>]*"><a href="[^"]*#Hands">', text
     )
     assert 'has begun: <bdi lang="ar" dir="rtl">Go &lt;on&gt;?</bdi></a>' in text
-    hall.floor = evolve_floor(hall.floor, ev.PollClosed(poll=asked.poll, t=1))
+    hall.questions = evolve_questions(hall.questions, ev.PollClosed(poll=asked.poll, t=1))
     async with client.get("/s/plenary") as answer:
         assert re.search(r'id="Raised" [^>]* hidden><a href="[^"]*#Hands"></a>', await answer.text())
 

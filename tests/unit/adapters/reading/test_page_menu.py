@@ -35,7 +35,7 @@ PAGES = Pages(find_web_folder())
 FLOOR = Channel(kind=ChannelKind.FLOOR, languages=("en", "fr"))
 FLOOR_IN_ENGLISH = Channel(kind=ChannelKind.FLOOR, languages=("en",))
 CHANNELS = {
-    ChannelId("mt-ar"): Channel(kind=ChannelKind.TRANSLATION, languages=("ar",), asked=1_764_000_000_000),
+    ChannelId("mt-ar"): Channel(kind=ChannelKind.TRANSLATION, languages=("ar",), requested=1_764_000_000_000),
     ChannelId("mt-fr"): Channel(kind=ChannelKind.TRANSLATION, languages=("fr",), of_record=True),
     ChannelId("mt-pt-br"): Channel(kind=ChannelKind.TRANSLATION, languages=("pt-BR",), of_record=True),
     ChannelId("floor"): FLOOR,

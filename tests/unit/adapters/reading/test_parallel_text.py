@@ -23,7 +23,7 @@ def said(n: int, text: str = "Said.", *, t1: int | None = 0, gone: bool = False)
 
 
 def made(n: int, origin: ev.Origin = ev.Origin.TRANSLATED) -> Line:
-    source = ev.MadeFrom(sources=(ev.SourceLine(SegmentId(f"s{n}"), 0),), route="echo 1 en>es")
+    source = ev.MadeFrom(sources=(ev.SourceSegment(SegmentId(f"s{n}"), 0),), route="echo 1 en>es")
     return Line(
         segment=SegmentId(f"s{n}-mt-es"), t0=n * 1_000, t1=0, language="es", origin=origin, text=f"Línea {n}.",
         speaker=SpeakerId("ana"), made_from=source,

@@ -14,8 +14,8 @@ from moothall.adapters.reading.page_address import Address
 from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_rows import channel_name, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage
-from moothall.core.events.types import ChannelKind, GapReason, MadeFrom, Origin, SealVersion, SoundKept, SourceLine
-from moothall.core.hubs.standing import HubNow
+from moothall.core.events.types import ChannelKind, GapReason, MadeFrom, Origin, SealVersion, SoundKept, SourceSegment
+from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
@@ -416,7 +416,7 @@ def test_every_error_is_a_sentence_in_every_language(language: str, key: str) ->
     ("route", "said"), [("b 1 en>es", False), ("b 1 en>pt, apertium-es-pt 1 pt>es", True)], ids=["straight", "through"]
 )
 def test_a_translation_that_came_through_another_language_says_so_on_its_page(route: str, said: bool) -> None:
-    source = SourceLine(segment=SegmentId("s0"), revision=0)
+    source = SourceSegment(segment=SegmentId("s0"), revision=0)
     seen = snapshot(line(1, language="es", made_from=MadeFrom(sources=(source,), route=route)), line(2))
     html = render(seen, channel=ChannelId("mt-es"))
     head = html.partition('class="notice"')[2].partition("</div>")[0]

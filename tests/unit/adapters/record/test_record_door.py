@@ -301,7 +301,10 @@ def test_a_translation_that_was_asked_for_says_so_and_since_when() -> None:
 
     def said(*, of_record: bool) -> str:
         channel = Channel(
-            kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=of_record, asked=None if of_record else asked
+            kind=ev.ChannelKind.TRANSLATION,
+            languages=("es",),
+            of_record=of_record,
+            requested=None if of_record else asked,
         )
         session = replace(spoken.session, channels={name: channel})
         record = replace(spoken, channel=name, kind=channel.kind, languages=channel.languages, session=session)

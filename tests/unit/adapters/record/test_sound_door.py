@@ -18,8 +18,8 @@ from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.session.parts import Channel, Source
 from moothall.core.session.state import State
 from moothall.services.sessions.role_links import Staff
-from moothall.services.sound.recorder import Part, PartWriter
-from moothall.services.sound.recording import PlacedPart, Recordings, Standing
+from moothall.services.sound.recorder import PartWriter, RecordingPart
+from moothall.services.sound.recording import PlacedPart, Recordings, Sharing
 from moothall.testing.clock import ManualClock
 
 SESSION, FLOOR, MIC = SessionId("plenary"), ChannelId("floor"), SourceId("mic")
@@ -33,17 +33,17 @@ class Shelf:
     async def sessions(self) -> Sequence[SessionId]:
         return [SESSION]
 
-    async def parts(self, session: SessionId) -> Sequence[Part]:
+    async def parts(self, session: SessionId) -> Sequence[RecordingPart]:
         firsts = (0, 640_000)
-        return [Part(session=session, source=MIC, first=first, samples=160_000, written=0) for first in firsts]
+        return [RecordingPart(session=session, source=MIC, first=first, samples=160_000, written=0) for first in firsts]
 
     async def begin(self, session: SessionId, source: SourceId, first: int) -> PartWriter:
         raise NotImplementedError
 
-    async def read(self, part: Part, first: int, count: int) -> bytes:
+    async def read(self, part: RecordingPart, first: int, count: int) -> bytes:
         return b"\x05\x00" * min(count, part.end - first)
 
-    async def silence(self, part: Part, first: int, last: int) -> None:
+    async def silence(self, part: RecordingPart, first: int, last: int) -> None:
         raise NotImplementedError
 
     async def forget(self, session: SessionId) -> None:
@@ -72,7 +72,7 @@ class House:
     async def state_of(self, session: SessionId) -> State | None:
         return self.loaded(session)
 
-    async def standing(self, session: SessionId) -> Standing | None:
+    async def standing(self, session: SessionId) -> Sharing | None:
         return None
 
     def path_of(self, session: SessionId, part: PlacedPart) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.store.glossary_folder import MOST_FILES, GlossaryFolder
-from moothall.core.glossary.files import MOST_BYTES, Part
+from moothall.core.glossary.files import MOST_BYTES, GlossaryPart
 from moothall.core.kernel.errors import ConfigurationError
 
 
@@ -21,7 +21,7 @@ def test_all_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     put(tmp_path, "b.toml", 'terms = ["Kisumu"]')
     put(tmp_path, "a.toml", 'terms = ["AfriNIC"]')
     put(tmp_path, "notes.txt", "not this")
-    assert GlossaryFolder(tmp_path).read() == (Part(terms=("AfriNIC",)), Part(terms=("Kisumu",)))
+    assert GlossaryFolder(tmp_path).read() == (GlossaryPart(terms=("AfriNIC",)), GlossaryPart(terms=("Kisumu",)))
     assert GlossaryFolder(None).read() == GlossaryFolder(None).read_again() == ()
 
 
@@ -40,7 +40,7 @@ def test_a_file_that_changes_is_read_again_and_a_broken_one_changes_nothing(
     assert "a.toml" in caplog.text
     assert "Secret" not in caplog.text
     put(tmp_path, "a.toml", 'terms = ["Kisumu"]', at=3)
-    assert folder.read_again() == (Part(terms=("Kisumu",)),)
+    assert folder.read_again() == (GlossaryPart(terms=("Kisumu",)),)
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:

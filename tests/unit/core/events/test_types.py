@@ -16,42 +16,42 @@ LANES = {
     "segment.ended": "ch:floor",
     "segment.corrected": "ch:floor",
     "channel.rewound": "ch:floor",
-    "lines.moved-away": "ch:floor",
-    "lines.moved-here": "ch:floor",
+    "segments.moved-away": "ch:floor",
+    "segments.moved-here": "ch:floor",
     "note.left": "staff",
     "note.read": "staff",
-    "line.tagged": "staff",
-    "hub.note": "hub:kisumu",
+    "segment.tagged": "staff",
+    "hub.note-left": "hub:kisumu",
     "hub.note-read": "hub:kisumu",
     "hub.declined": "hub:kisumu",
     "term.chosen": "staff",
-    "close.asked": "staff",
+    "close.requested": "staff",
     "intervention.received": "staff",
     "intervention.reworded": "staff",
     "intervention.flagged": "staff",
     "intervention.declined": "staff",
     "intervention.removed": "staff",
-    "intervention.published": "floor",
-    "intervention.stands": "floor",
-    "intervention.written": "floor",
-    "queue.arranged": "floor",
-    "queue.ordered": "floor",
-    "asking.limited": "floor",
-    "support.counted": "floor",
-    "poll.opened": "floor",
-    "poll.counted": "floor",
-    "poll.closed": "floor",
-    "turn.limited": "floor",
-    "turn.typed": "floor",
-    "turn.held": "floor",
+    "intervention.published": "questions",
+    "intervention.status-changed": "questions",
+    "intervention.written": "questions",
+    "queue.arranged": "questions",
+    "queue.ordered": "questions",
+    "asking.limited": "questions",
+    "support.counted": "questions",
+    "poll.opened": "questions",
+    "poll.counted": "questions",
+    "poll.closed": "questions",
+    "turn.limited": "questions",
+    "turn.typed": "questions",
+    "turn.held": "questions",
 }
 """Whatever isn't named here is in the session's own lane, for everybody."""
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
 def test_an_events_type_decides_its_lane(name: str) -> None:
-    of_the_floor: Any = SimpleNamespace(channel="floor", hub="kisumu")
-    assert EVENT_TYPES[name].lane(of_the_floor) == LANES.get(name, "session")
+    of_the_questions: Any = SimpleNamespace(channel="floor", hub="kisumu")
+    assert EVENT_TYPES[name].lane(of_the_questions) == LANES.get(name, "session")
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.glossary.files import MOST_TERMS, Part, read_glossary
+from moothall.core.glossary.files import MOST_TERMS, GlossaryPart, read_glossary
 from moothall.core.glossary.in_translation import InTranslation
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -28,7 +28,7 @@ HALL = Room(id=RoomId("hall-1"), title="main hall")
 
 def test_a_file_has_terms_for_everywhere_and_parts() -> None:
     everywhere, german, opening = read_glossary(FILE, "g.toml")
-    assert everywhere == Part(terms=("AfriNIC", "multistakeholder"))
+    assert everywhere == GlossaryPart(terms=("AfriNIC", "multistakeholder"))
     assert german.as_terms() == (
         Term(text="Netzneutralität", language="de"),
         Term(text="Netzneutralität", language="fr"),
@@ -64,7 +64,7 @@ def test_a_term_may_say_how_it_is_translated() -> None:
 def test_a_part_holds_where_it_says(session: str, title: str, room: Room | None, so: bool) -> None:
     part = read_glossary(FILE, "g.toml")[2]
     assert part.holds(SessionId(session), title, room) is so
-    assert Part(terms=()).holds(SessionId(session), title, room)
+    assert GlossaryPart(terms=()).holds(SessionId(session), title, room)
 
 
 @pytest.mark.parametrize(

@@ -44,13 +44,13 @@ def chosen(state: State, term: str, wanted: bool | None, language: str | None = 
 
 
 def test_what_is_near_stands_first_then_speakers_then_the_files() -> None:
-    state = carry_out(session(), do.TakeFloor(channel=FLOOR, speaker=ANA))
+    state = carry_out(session(), do.SetSpeaker(channel=FLOOR, speaker=ANA))
     state = chosen(chosen(state, "Moothall", True), "Donostia", True)
     told = preferred(state, FLOOR, PARTS, HALL)
     near = ("Ana Añez", "LACNIC", "Donostia", "Moothall", "DNS")
     assert told.terms == (*near, "Bo Ek", "RPKI", "Kisumu", "AfriNIC", "ICANN", "Lusofonia")
     assert told.near == 5
-    away = preferred(carry_out(state, do.TakeFloor(channel=FLOOR, speaker=None)), FLOOR, PARTS, None)
+    away = preferred(carry_out(state, do.SetSpeaker(channel=FLOOR, speaker=None)), FLOOR, PARTS, None)
     still_near, others = ("Donostia", "Moothall", "DNS"), ("Bo Ek", "Ana Añez", "LACNIC", "RPKI", "AfriNIC", "ICANN")
     assert away.terms == (*still_near, *others, "Lusofonia")
     assert away.near == 3

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
-from moothall.core.glossary.files import Part, read_glossary
+from moothall.core.glossary.files import GlossaryPart, read_glossary
 from moothall.core.glossary.in_translation import InTranslation
 from moothall.core.glossary.translating import MOST, translated_into, translation_terms
 from moothall.core.kernel.ids import ChannelId
@@ -63,7 +63,9 @@ def test_a_desk_goes_before_the_files() -> None:
 
 
 def test_they_have_an_end() -> None:
-    many = Part(terms=(), in_translation=tuple(InTranslation(term=f"t {n}", keep=True) for n in range(MOST + 1)))
+    many = GlossaryPart(
+        terms=(), in_translation=tuple(InTranslation(term=f"t {n}", keep=True) for n in range(MOST + 1))
+    )
     assert len(translation_terms(opened(), (many,), None, "en", "fr")) == MOST
 
 

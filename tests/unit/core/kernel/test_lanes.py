@@ -6,7 +6,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES
 from moothall.core.kernel.ids import ChannelId, Lane
 from moothall.core.kernel.lanes import (
-    FLOOR,
+    QUESTIONS,
     SESSION,
     STAFF,
     Feed,
@@ -28,7 +28,7 @@ def test_the_names_of_lanes() -> None:
     ("lane", "public"),
     [
         (SESSION, True),
-        (FLOOR, True),
+        (QUESTIONS, True),
         (channel_lane(CHANNEL), True),
         (words_lane(CHANNEL), True),
         (STAFF, False),
@@ -53,8 +53,8 @@ def test_a_hubs_lanes_are_its_own_and_those_of_the_hubs_below() -> None:
 
 
 def test_a_live_feed_has_the_words_and_a_feed_of_lines_has_not() -> None:
-    assert Feed(CHANNEL).lanes == {"session", "floor", "ch:floor", "w:floor"}
-    assert Feed(CHANNEL, live=False).lanes == {"session", "floor", "ch:floor"}
+    assert Feed(CHANNEL).lanes == {"session", "questions", "ch:floor", "w:floor"}
+    assert Feed(CHANNEL, live=False).lanes == {"session", "questions", "ch:floor"}
     assert (Feed(CHANNEL).name, Feed(CHANNEL, live=False).name) == ("floor.live", "floor.lines")
 
 
@@ -66,7 +66,7 @@ def test_the_feed_of_the_desks_alone_has_the_staffs_lane() -> None:
 
 def test_no_feed_carries_what_is_not_public() -> None:
     # A channel may be called anything that is a name, `staff` and `hub.lima` included.
-    for channel in ("floor", "staff", "session", "hub.lima"):
+    for channel in ("questions", "staff", "session", "hub.lima"):
         for live in (True, False):
             assert all(is_public(lane) for lane in Feed(ChannelId(channel), live).lanes)
             assert STAFF not in Feed(ChannelId(channel), live).lanes
@@ -74,24 +74,30 @@ def test_no_feed_carries_what_is_not_public() -> None:
 
 def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     in_channel = {"segment.opened", "segment.ended", "segment.corrected"}
-    in_channel |= {"channel.rewound", "lines.moved-away", "lines.moved-here"}
+    in_channel |= {"channel.rewound", "segments.moved-away", "segments.moved-here"}
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
     assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
-    for_staff = {"note.left", "note.read", "line.tagged", "close.asked", "term.chosen"}
+    for_staff = {"note.left", "note.read", "segment.tagged", "close.requested", "term.chosen"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
     for_staff |= {"intervention.removed", "intervention.declined"}
-    of_the_floor = {"intervention.published", "intervention.stands", "intervention.written", "turn.typed", "turn.held"}
-    assert {name for name, lane in lanes.items() if lane is ev.FloorEvent.lane} == of_the_floor
+    of_the_questions = {
+        "intervention.published",
+        "intervention.status-changed",
+        "intervention.written",
+        "turn.typed",
+        "turn.held",
+    }
+    assert {name for name, lane in lanes.items() if lane is ev.InterventionEvent.lane} == of_the_questions
     of_the_queue = {"queue.arranged", "queue.ordered", "asking.limited", "support.counted", "turn.limited"}
     assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue
     of_the_hands = {"poll.opened", "poll.counted", "poll.closed"}
     assert {name for name, lane in lanes.items() if lane is ev.PollEvent.lane} == of_the_hands
     assert {name for name, lane in lanes.items() if lane is ev.StaffEvent.lane} == for_staff
     assert ev.NoteLeft(text="x").lane() == STAFF
-    of_hubs = {"hub.note", "hub.note-read", "hub.declined"}
+    of_hubs = {"hub.note-left", "hub.note-read", "hub.declined"}
     assert {name for name, lane in lanes.items() if lane is ev.HubEvent.lane} == of_hubs
-    others = set(lanes) - in_channel - {"words.committed"} - for_staff - of_the_floor - of_the_queue
+    others = set(lanes) - in_channel - {"words.committed"} - for_staff - of_the_questions - of_the_queue
     others -= of_the_hands | of_hubs
     assert {lanes[name] for name in others} == {ev.Event.lane}
     assert ev.SessionPaused(t=0).lane() == SESSION

@@ -27,7 +27,7 @@ def test_line_breaks_are_one_sign() -> None:
 def test_every_text_of_a_command_is_cleaned_and_nothing_else_is_touched() -> None:
     named = do.IntroduceSpeaker(speaker=SpeakerId("amina"), name="Ami\u202ena")
     assert all_visible(named) == do.IntroduceSpeaker(speaker=SpeakerId("amina"), name="Amina")
-    typed = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId("s"), text="Good day.", language="en")
+    typed = do.TypeSegment(channel=ChannelId("floor"), segment=SegmentId("s"), text="Good day.", language="en")
     assert all_visible(typed) is typed
     nested = ({"a": ("x\u202e", 1, None)}, Access.STAFF, 2.5)
     assert all_visible(nested) == ({"a": ("x", 1, None)}, Access.STAFF, 2.5)

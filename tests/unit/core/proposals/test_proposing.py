@@ -45,7 +45,7 @@ def test_lines_that_grow_or_are_gone_or_were_typed() -> None:
     assert fate(proposal(OLD, NEW, name="x"), None, left=False) is Fate.GONE
     struck = carry_out(state, do.RewindChannel(channel=FLOOR, t=0))
     assert fate(proposal(OLD, NEW), line(struck), left=False) is Fate.GONE
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="By hand.", language="en")
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="By hand.", language="en")
     by_hand = carry_out(state, typed, actor=CAPTIONER)
     assert fate(proposal("By hand.", "By Hans.", name="t"), line(by_hand, "t"), left=False) is Fate.TOUCHED
 

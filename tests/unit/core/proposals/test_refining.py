@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from moothall.core.events.types import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.proposals.refining import Again, Findings, Standing, plainly, propose
+from moothall.core.proposals.refining import Again, CurrentLine, Findings, plainly, propose
 
 FLOOR = ChannelId("floor")
 
 
-def standing(name: str, t0: int, t1: int, text: str, language: str = "en", *, machine: bool = True) -> Standing:
-    return Standing(
+def standing(name: str, t0: int, t1: int, text: str, language: str = "en", *, machine: bool = True) -> CurrentLine:
+    return CurrentLine(
         segment=SegmentId(name),
         channel=FLOOR,
         revision=1,

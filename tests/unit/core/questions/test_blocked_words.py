@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from moothall.app.backend import read_word_lists
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.blocked_words import (
@@ -156,14 +156,14 @@ def test_a_list_that_somebody_has_read_counts() -> None:
 
 def test_the_first_that_is_marked_and_being_checked_counts() -> None:
     state = carry_out(speaking(), ask("a"), actor=SOMEBODY)
-    assert unread_for(state.floor, 9_000) is None
+    assert unread_for(state.questions, 9_000) is None
     marked = msgspec.structs.replace(ask("b"), flags=(BLOCKED_WORD,))
     later = msgspec.structs.replace(ask("c"), flags=(BLOCKED_WORD,))
     state = carry_out(state, marked, actor=SOMEBODY, wall=WALL + 1_000)
     state = carry_out(state, later, actor=SOMEBODY, wall=WALL + 5_000)
-    assert unread_for(state.floor, 9_000) == 8_000
+    assert unread_for(state.questions, 9_000) == 8_000
     state = carry_out(state, do.Flag(intervention=InterventionId("b"), flags=()), actor=MODERATOR)
-    assert unread_for(state.floor, 9_000) == 4_000
-    assert unread_for(state.floor, 0) == 0
-    state = carry_out(state, stand(Standing.DECLINED, "c", reason="It is rude."), actor=MODERATOR)
-    assert unread_for(state.floor, 9_000) is None
+    assert unread_for(state.questions, 9_000) == 4_000
+    assert unread_for(state.questions, 0) == 0
+    state = carry_out(state, stand(InterventionStatus.DECLINED, "c", reason="It is rude."), actor=MODERATOR)
+    assert unread_for(state.questions, 9_000) is None

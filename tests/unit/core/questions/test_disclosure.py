@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.disclosure import (
+    CellRow,
     Column,
     Release,
-    Row,
     Shares,
     few,
     renewed,
@@ -50,7 +50,7 @@ class World:
         self.release = renewed(self.release, self.have, self.said, BY_GROUP)
         return self
 
-    def row(self, group: str) -> Row:
+    def row(self, group: str) -> CellRow:
         return row(self.release, Dimension.GROUP, group)
 
     def people(self, *groups: str) -> list[int | None]:
@@ -59,23 +59,25 @@ class World:
 
 def test_what_everybody_has_is_read_from_the_queue() -> None:
     told = meeting()
-    told.do(ask("more", asker="by-q0", origin="room"), stand(Standing.CALLED, "q3"))
-    found = shares(told.state.floor)
+    told.do(ask("more", asker="by-q0", origin="room"), stand(InterventionStatus.CALLED, "q3"))
+    found = shares(told.state.questions)
     assert found[Column.ASKED] == {"by-q0": (2,), "by-q1": (1,), "by-q2": (1,), "by-q3": (1,)}
     assert found[Column.ANSWERED] == {"by-q0": (1,), "by-q1": (1,), "by-q2": (1,)}
     assert found[Column.HEARD] == {"by-q0": (60_000, 0), "by-q1": (119_000, 0), "by-q2": (178_000, 0)}
-    told.do(stand(Standing.JOINED, "more", into=InterventionId("q1")))
-    assert shares(told.state.floor)[Column.ANSWERED]["by-q0"] == (2,), "answered with the one that it was joined with"
+    told.do(stand(InterventionStatus.JOINED, "more", into=InterventionId("q1")))
+    assert shares(told.state.questions)[Column.ANSWERED]["by-q0"] == (2,), (
+        "answered with the one that it was joined with"
+    )
 
 
 def test_a_turn_counts_when_it_is_over() -> None:
     told = meeting()
     told.at = WALL + 300_000
-    told.do(stand(Standing.CALLED, "q3"))
-    assert "by-q3" not in shares(told.state.floor)[Column.HEARD]
+    told.do(stand(InterventionStatus.CALLED, "q3"))
+    assert "by-q3" not in shares(told.state.questions)[Column.HEARD]
     told.at += 45_000
-    told.do(stand(Standing.ANSWERED, "q3"))
-    assert shares(told.state.floor)[Column.HEARD]["by-q3"] == (297_000, 45_000)
+    told.do(stand(InterventionStatus.ANSWERED, "q3"))
+    assert shares(told.state.questions)[Column.HEARD]["by-q3"] == (297_000, 45_000)
 
 
 def test_five_are_shown_and_four_are_not() -> None:
@@ -127,15 +129,15 @@ def test_nobody_is_shown_by_two_views_that_lie_apart() -> None:
 
 def test_one_speaker_is_not_told_by_the_speaking_time_of_their_group() -> None:
     world = World().of(range(10), "business").ask(*range(20)).look().speak(0, 1, 2, 3, 10).look()
-    assert world.row("business") == Row(people=10, received=10)
+    assert world.row("business") == CellRow(people=10, received=10)
     world.speak(4, 11, 12, 13, 14).look()
-    assert world.row("business") == Row(people=10, received=10, heard=5, minutes=5, wait=2)
-    assert world.row(NOT_SAID) == Row(people=10, received=10, heard=5, minutes=5, wait=2)
+    assert world.row("business") == CellRow(people=10, received=10, heard=5, minutes=5, wait=2)
+    assert world.row(NOT_SAID) == CellRow(people=10, received=10, heard=5, minutes=5, wait=2)
 
 
 def test_those_of_a_group_who_were_not_heard_are_five_too() -> None:
     world = World().of(range(8), "business").ask(*range(30)).look().speak(*range(6), *range(20, 26)).look()
-    assert world.row("business") == Row(people=8, received=8)
+    assert world.row("business") == CellRow(people=8, received=8)
     assert world.row(NOT_SAID).heard is None, "it would be told by the total"
     world = World().of(range(8), "business").ask(*range(30)).look().speak(*range(8), *range(20, 26)).look()
     assert (world.row("business").heard, world.row(NOT_SAID).heard) == (8, 6)
@@ -201,6 +203,6 @@ def test_whom_nobody_has_heard_yet_is_not_shown_by_who_was() -> None:
 
 def test_one_who_asks_far_more_than_others_is_not_seen_in_a_sum() -> None:
     world = World().of(range(6), "business").ask(*range(12), *([0] * 40)).look()
-    assert world.row("business") == Row(people=6, received=6)
+    assert world.row("business") == CellRow(people=6, received=6)
     world = World().of(range(6), "business").ask(*range(12)).speak(*range(12)).speak(0, spoken=3_600_000).look()
     assert world.row("business").minutes == 6

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.questions import limits
 from moothall.core.questions.limits import MOST_EVER, widest
@@ -31,21 +31,31 @@ def with_bound(name: str, bound: int) -> pytest.MarkDecorator:
 
 @with_bound("MOST", 3)
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("to", [Standing.DECLINED, Standing.ANSWERED, Standing.TO_REPORT, Standing.WITHDRAWN])
-def test_a_session_is_full_of_what_is_open_and_takes_more_once_some_of_that_is_dealt_with(to: Standing) -> None:
+@pytest.mark.parametrize(
+    "to",
+    [
+        InterventionStatus.DECLINED,
+        InterventionStatus.ANSWERED,
+        InterventionStatus.TO_REPORT,
+        InterventionStatus.WITHDRAWN,
+    ],
+)
+def test_a_session_is_full_of_what_is_open_and_takes_more_once_some_of_that_is_dealt_with(
+    to: InterventionStatus,
+) -> None:
     state = asked()
     assert refused(state, ask("more")).code is RefusalCode.CONFLICT
-    by = SOMEBODY if to is Standing.WITHDRAWN else MODERATOR
+    by = SOMEBODY if to is InterventionStatus.WITHDRAWN else MODERATOR
     state = carry_out(state, stand(to, "a", reason="It is a flood."), actor=by)
     assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
-    if to is Standing.WITHDRAWN:
+    if to is InterventionStatus.WITHDRAWN:
         full = carry_out(state, ask("more"), actor=SOMEBODY)
-        assert refused(full, stand(Standing.CHECKED, "a")).code is RefusalCode.CONFLICT
+        assert refused(full, stand(InterventionStatus.CHECKED, "a")).code is RefusalCode.CONFLICT
 
 
 def test_however_few_are_open_a_log_holds_only_so_many() -> None:
     state = asked()
-    full = msgspec.structs.replace(state, floor=msgspec.structs.replace(state.floor, last=MOST_EVER))
+    full = msgspec.structs.replace(state, questions=msgspec.structs.replace(state.questions, last=MOST_EVER))
     assert refused(full, ask("more")).code is RefusalCode.CONFLICT
 
 
@@ -58,7 +68,7 @@ def test_no_hub_fills_the_session() -> None:
         assert refused(state, ask("more", origin=f"hub:{hub}")).code is RefusalCode.CONFLICT
     assert len(events(state, ask("more", origin="hub:northern"), actor=SOMEBODY)) == 2
     assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
-    some = carry_out(state, stand(Standing.DECLINED, "last", reason="It is a flood."), actor=MODERATOR)
+    some = carry_out(state, stand(InterventionStatus.DECLINED, "last", reason="It is a flood."), actor=MODERATOR)
     assert len(events(some, ask("more", origin="hub:north"), actor=SOMEBODY)) == 2
 
 
@@ -66,7 +76,7 @@ def test_no_hub_fills_the_session() -> None:
 @pytest.mark.usefixtures("small")
 def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes() -> None:
     state = carry_out(speaking(), ask("a", origin="hub:north"), ask("b", origin="hub:north.h1"), actor=SOMEBODY)
-    state = carry_out(state, stand(Standing.WITHDRAWN, "a", "b"), actor=SOMEBODY)
+    state = carry_out(state, stand(InterventionStatus.WITHDRAWN, "a", "b"), actor=SOMEBODY)
     assert refused(state, ask("more", origin="hub:north.h2")).code is RefusalCode.CONFLICT
     assert len(events(state, ask("more", origin="hub:south"), actor=SOMEBODY)) == 2
     assert len(events(state, ask("more"), actor=SOMEBODY)) == 2
@@ -75,10 +85,12 @@ def test_a_hub_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes
 @with_bound("MOST_OF_HUB", 1)
 @pytest.mark.usefixtures("small")
 def test_what_was_taken_back_of_a_hub_comes_back_within_its_share() -> None:
-    state = carry_out(speaking(), ask("a", origin="hub:north"), stand(Standing.WITHDRAWN, "a"), actor=SOMEBODY)
+    state = carry_out(
+        speaking(), ask("a", origin="hub:north"), stand(InterventionStatus.WITHDRAWN, "a"), actor=SOMEBODY
+    )
     full = carry_out(state, ask("b", origin="hub:north.h1"), actor=SOMEBODY)
-    assert refused(full, stand(Standing.CHECKED, "a"), actor=SOMEBODY).code is RefusalCode.CONFLICT
-    assert carry_out(state, stand(Standing.CHECKED, "a"), actor=SOMEBODY).floor.interventions
+    assert refused(full, stand(InterventionStatus.CHECKED, "a"), actor=SOMEBODY).code is RefusalCode.CONFLICT
+    assert carry_out(state, stand(InterventionStatus.CHECKED, "a"), actor=SOMEBODY).questions.interventions
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from moothall.core.questions.balance import by_origin
 from moothall.core.questions.listing import Figures, called_at, listing
 from moothall.core.questions.order import Why
@@ -10,7 +10,7 @@ from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, st
 
 
 def test_what_nobody_has_approved_is_counted_and_not_shown() -> None:
-    found = listing(asked().floor)
+    found = listing(asked().questions)
     assert (found.now, found.queue, found.later, found.answered, found.written) == ((), (), (), (), ())
     assert found.figures == Figures(received=3, answered=0, wait=None)
 
@@ -22,45 +22,47 @@ def test_where_each_stands() -> None:
         ask("e"),
         ask("f"),
         ask("g"),
-        stand(Standing.QUEUED, "a", "b", "c"),
-        stand(Standing.LATER, "d"),
-        stand(Standing.TO_WRITE, "e"),
-        stand(Standing.DECLINED, "f", reason="No."),
-        stand(Standing.TO_REPORT, "g"),
-        stand(Standing.CALLED, "a"),
+        stand(InterventionStatus.QUEUED, "a", "b", "c"),
+        stand(InterventionStatus.LATER, "d"),
+        stand(InterventionStatus.TO_WRITE, "e"),
+        stand(InterventionStatus.DECLINED, "f", reason="No."),
+        stand(InterventionStatus.TO_REPORT, "g"),
+        stand(InterventionStatus.CALLED, "a"),
         actor=MODERATOR,
     )
-    found = listing(state.floor)
+    found = listing(state.questions)
     assert [each.id for each in found.now] == ["a"]
     assert [(each.intervention.id, each.why) for each in found.queue] == [("b", Why.ARRIVAL), ("c", Why.ARRIVAL)]
     assert [each.id for each in found.later] == ["d"]
     assert [each.id for each in found.written] == ["e"]
     assert [each.id for each in found.reported] == ["g"]
-    state = carry_out(state, stand(Standing.ANSWERED, "a"), actor=MODERATOR)
+    state = carry_out(state, stand(InterventionStatus.ANSWERED, "a"), actor=MODERATOR)
     state = carry_out(state, do.WriteAnswer(intervention=name("e"), text="So.", language="en"), actor=MODERATOR)
-    found = listing(state.floor)
+    found = listing(state.questions)
     assert [each.id for each in found.answered] == ["a"]
     assert [each.answer for each in found.written] == ["So."]
     assert (found.figures.received, found.figures.answered) == (7, 2)
     assert found.figures.wait is not None
-    state = carry_out(state, stand(Standing.JOINED, "b", into=name("a")), actor=MODERATOR)
-    state = carry_out(state, stand(Standing.JOINED, "d", into=name("c")), actor=MODERATOR)
-    assert listing(state.floor).figures.answered == 3, "what was joined with one is answered with that"
-    assert sum(each.answered for each in by_origin(state.floor, 0).values()) == 3
+    state = carry_out(state, stand(InterventionStatus.JOINED, "b", into=name("a")), actor=MODERATOR)
+    state = carry_out(state, stand(InterventionStatus.JOINED, "d", into=name("c")), actor=MODERATOR)
+    assert listing(state.questions).figures.answered == 3, "what was joined with one is answered with that"
+    assert sum(each.answered for each in by_origin(state.questions, 0).values()) == 3
 
 
 def test_the_queue_has_the_order_of_the_session() -> None:
     state = carry_out(speaking(), ask("a"), ask("b"), actor=SOMEBODY)
-    state = carry_out(state, stand(Standing.QUEUED, "a", "b"), do.OrderQueue(order=Order.SUPPORT), actor=MODERATOR)
-    counted = state.floor.with_(name("b"), support=3)
+    state = carry_out(
+        state, stand(InterventionStatus.QUEUED, "a", "b"), do.OrderQueue(order=QueueOrder.SUPPORT), actor=MODERATOR
+    )
+    counted = state.questions.with_(name("b"), support=3)
     assert [each.why for each in listing(counted).queue] == [Why.SUPPORT, Why.ARRIVAL]
 
 
 def test_when_it_was_called_is_the_last_time_or_since_when_it_stands_where_it_stands() -> None:
-    state = carry_out(asked(), stand(Standing.QUEUED, "a", "b"), actor=MODERATOR)
-    state = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR)
-    called, waiting = (state.floor.get(name(each)) for each in ("a", "b"))
+    state = carry_out(asked(), stand(InterventionStatus.QUEUED, "a", "b"), actor=MODERATOR)
+    state = carry_out(state, stand(InterventionStatus.CALLED, "a"), actor=MODERATOR)
+    called, waiting = (state.questions.get(name(each)) for each in ("a", "b"))
     assert called is not None
     assert waiting is not None
-    assert called_at(state.floor, called) == state.floor.turns[-1].t
-    assert called_at(state.floor, waiting) == waiting.since
+    assert called_at(state.questions, called) == state.questions.turns[-1].t
+    assert called_at(state.questions, waiting) == waiting.since

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import PollId
-from moothall.core.questions.polls import Poll, Row, evolve_polls, open_poll, poll_of, rows_of, shown_polls
+from moothall.core.questions.polls import Poll, PollRow, evolve_polls, open_poll, poll_of, rows_of, shown_polls
 
 P, Q = PollId("p"), PollId("q")
 
@@ -49,8 +49,8 @@ def test_the_open_one_comes_first_then_the_newest() -> None:
 def test_each_option_has_its_hands_and_its_share() -> None:
     polls = folded(opened(P, 1, "Yes", "No", "Later"), ev.PollCounted(poll=P, remote=(1, 0, 1), room=(0, 0, 1)))
     assert rows_of(polls[0]) == [
-        Row(text="Yes", remote=1, room=0, sum=1, share=33),
-        Row(text="No", remote=0, room=0, sum=0, share=0),
-        Row(text="Later", remote=1, room=1, sum=2, share=67),
+        PollRow(text="Yes", remote=1, room=0, sum=1, share=33),
+        PollRow(text="No", remote=0, room=0, sum=0, share=0),
+        PollRow(text="Later", remote=1, room=1, sum=2, share=67),
     ]
     assert [row.share for row in rows_of(folded(opened(P, 1))[0])] == [0, 0]

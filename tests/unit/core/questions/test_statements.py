@@ -1,23 +1,23 @@
 from __future__ import annotations
 
-from moothall.core.questions.statements import CHOICES, NOT_OF_THE_YOUNG, Dimension, Group, Questions, stated
+from moothall.core.questions.statements import CHOICES, NOT_OF_THE_YOUNG, AboutQuestions, Dimension, Group, stated
 
 
 def test_all_is_asked_unless_it_is_set_otherwise() -> None:
-    assert Questions().choices(young_people=False) == dict(CHOICES)
-    few = Questions(dimensions=(Dimension.GROUP,), groups=(Group.MEDIA, Group.ACADEMIA))
+    assert AboutQuestions().choices(young_people=False) == dict(CHOICES)
+    few = AboutQuestions(dimensions=(Dimension.GROUP,), groups=(Group.MEDIA, Group.ACADEMIA))
     assert few.choices(young_people=False) == {Dimension.GROUP: (Group.MEDIA, Group.ACADEMIA)}
-    assert Questions(dimensions=(Dimension.GROUP,), groups=()).choices(young_people=False) == {}
+    assert AboutQuestions(dimensions=(Dimension.GROUP,), groups=()).choices(young_people=False) == {}
 
 
 def test_no_gender_and_no_region_where_young_people_are() -> None:
-    left = Questions().choices(young_people=True)
+    left = AboutQuestions().choices(young_people=True)
     assert left.keys() == set(Dimension) - NOT_OF_THE_YOUNG
     assert {Dimension.REGION, Dimension.GENDER} == NOT_OF_THE_YOUNG
 
 
 def test_only_what_may_be_said_counts_as_said() -> None:
-    choices = Questions(groups=(Group.MEDIA,)).choices(young_people=True)
+    choices = AboutQuestions(groups=(Group.MEDIA,)).choices(young_people=True)
     given = {
         Dimension.GROUP: "business",
         Dimension.REGION: "africa",

@@ -80,13 +80,15 @@ def test_of_a_line_that_was_struck_nothing_is_said_again() -> None:
 
 def test_a_line_without_words_goes_whole_when_it_touches_the_span() -> None:
     state = carry_out(
-        talk(), do.TypeLine(channel=FLOOR, segment=segment("t"), text="Typed", language="en"), wall=WALL + 9000
+        talk(), do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Typed", language="en"), wall=WALL + 9000
     )
     lines = tuple(
-        do.MovedLine(segment=segment(f"m{t0}"), t0=t0, t1=t0 + 500, language="en", origin=ev.Origin.MACHINE, text="x")
+        do.MovedSegment(
+            segment=segment(f"m{t0}"), t0=t0, t1=t0 + 500, language="en", origin=ev.Origin.MACHINE, text="x"
+        )
         for t0 in (8400, 8500, 8800, 9999)
     )
-    here = do.MoveLinesHere(channel=FLOOR, session=SessionId("other"), lines=lines)
+    here = do.MoveSegmentsHere(channel=FLOOR, session=SessionId("other"), lines=lines)
     state = carry_out(state, here, wall=WALL + 60_000)
     assert found(not_kept(off(state, 9000, 9600))) == [("m8500", ()), ("m8800", ()), ("t", ())]
     assert found(not_kept(off(state, 8901, 8950))) == [("m8500", ()), ("m8800", ())]
@@ -105,11 +107,11 @@ def test_what_was_heard_before_its_sound_was_recognised_once_more_goes_along() -
     assert (beside("c"), beside("e"), beside("c", "e")) == (["c", "a"], ["e", "a", "b"], ["c", "e", "a", "b"])
     assert found(selected(state, WithCopies(Span(2800, 2901)))) == [("d", ((0, 1),)), ("a", ())]
     # What was written was not heard in this sound.
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
     state = carry_out(state, typed, wall=WALL + 1000)
     assert beside("t") == ["t"]
     # And lines that stand elsewhere now are other words.
-    moved = evolve(talk(), ev.LinesMovedAway(channel=FLOOR, segments=(segment("a"),), session=None))
+    moved = evolve(talk(), ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=None))
     assert found(selected(moved, WithCopies(Span(3950, 4001)))) == [("b", ((1, 4),))]
 
 
@@ -121,7 +123,7 @@ def test_a_span_lines_and_the_words_of_a_speaker_are_found_by_request() -> None:
     assert found(selected(state, Lines((segment("b"), segment("a"), segment("x"))))) == [("a", ()), ("b", ())]
     assert found(selected(state, WordsOf(ANA))) == [("b", ())]
     assert found(selected(state, WordsOf(SpeakerId("bo")))) == []
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(8000, 9001))) == [("t", ())]
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(8000, 9000))) == []
     assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(9001, 9100))) == []
@@ -141,7 +143,7 @@ def test_copies_go_whole_with_a_selection_that_cuts_its_own_lines() -> None:
 
 def test_the_times_of_what_goes_are_those_of_its_words() -> None:
     assert times(selected(talk(), Span(2000, 5000))) == ((FLOOR, 2000, 3900), (FLOOR, 4000, 4900))
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
     typed_only = carry_out(opened(), typed, wall=WALL + 700)
     assert times(selected(typed_only, Lines((segment("t"),)))) == ((FLOOR, 700, 700),)
 

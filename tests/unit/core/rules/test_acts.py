@@ -4,7 +4,7 @@ from moothall.core import commands as do
 from moothall.core.chain import Header
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import OPERATOR, SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, Epoch, InterventionId, Lane, SessionId, SpeakerId
@@ -80,19 +80,19 @@ def test_an_act_is_what_the_staff_had_one_id_cause() -> None:
     log = spoken()
     introduced: list[do.AnyCommand] = [
         do.IntroduceSpeaker(speaker=ANA, name="Ana"),
-        do.TakeFloor(channel=FLOOR, speaker=ANA, since=segment("a")),
+        do.SetSpeaker(channel=FLOOR, speaker=ANA, since=segment("a")),
     ]
     log.did("i", *introduced, by=TECHNICIAN)
     log.did("n", do.LeaveNote(text="x"), by=CAPTIONER)
     act = log.act("i")
     assert act.commands == (
         introduced[0],
-        do.TakeFloor(channel=FLOOR, speaker=ANA),
+        do.SetSpeaker(channel=FLOOR, speaker=ANA),
         do.AssignSpeaker(segments=(segment("a"),), speaker=ANA),
     )
     assert act.undo == (
         do.AssignSpeaker(segments=(segment("a"),), speaker=None),
-        do.TakeFloor(channel=FLOOR, speaker=None),
+        do.SetSpeaker(channel=FLOOR, speaker=None),
     )
     assert (act.by, act.last, act.has_words, act.moved) == (TECHNICIAN, log.acts.offset - 1, True, None)
     assert log.shown() == [("i", True, False), ("n", False, False)]
@@ -118,8 +118,8 @@ def test_what_others_do_is_no_act_of_a_desk() -> None:
     log = spoken()
     log.did("house-1", do.PauseSession())
     log.did("refine:1", correct("a", 0, 2, "Hi."), by=Actor(Role.SECRETARIAT, OPERATOR))
-    log.say("m:here", ev.LinesMovedHere(channel=FLOOR, segments=(segment("m"),), session=None))
-    log.say("m:back", ev.LinesMovedAway(channel=FLOOR, segments=(segment("m"),), session=None))
+    log.say("m:here", ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("m"),), session=None))
+    log.say("m:back", ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("m"),), session=None))
     log.say("new", UnknownEvent(type="later", v=1), None)
     assert log.shown() == []
 
@@ -127,13 +127,13 @@ def test_what_others_do_is_no_act_of_a_desk() -> None:
 def test_a_move_to_another_session_is_undone_by_bringing_the_lines_back() -> None:
     log = spoken()
     _, away, _ = commands_of(CommandId("m"))
-    moved = do.MoveLinesAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o"))
-    log.say(away, ev.LinesMovedAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")))
+    moved = do.MoveSegmentsAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o"))
+    log.say(away, ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")))
     log.acts.settle()
     assert log.act("m").moved == moved
-    assert log.act("m").undo == (do.BringLinesBack(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")),)
+    assert log.act("m").undo == (do.BringSegmentsBack(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")),)
     # Not through another session's desk, so nobody knows the way back.
-    log.say("own", ev.LinesMovedAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")))
+    log.say("own", ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")))
     assert log.shown()[-1] == ("own", False, False)
     assert log.act("own").moved is None
 
@@ -154,9 +154,9 @@ def test_an_act_is_undone_once_the_log_has_what_undoes_it() -> None:
 
 def test_a_move_is_undone_until_the_lines_have_left_again() -> None:
     log = spoken()
-    left = ev.LinesMovedAway(channel=FLOOR, segments=(segment("a"),), session=None)
+    left = ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=None)
     log.say("m:away", left)
-    log.say("undo:m:here", ev.LinesMovedHere(channel=FLOOR, segments=(segment("back"),), session=None))
+    log.say("undo:m:here", ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("back"),), session=None))
     assert log.shown() == [("m", True, True)]
     log.say("undo:m:back", left)
     assert log.shown() == [("m", True, False)]
@@ -164,7 +164,7 @@ def test_a_move_is_undone_until_the_lines_have_left_again() -> None:
 
 def test_lines_that_go_back_meanwhile_are_part_of_the_undoing() -> None:
     log = spoken()
-    log.did("t", do.TakeFloor(channel=FLOOR, speaker=None), by=TECHNICIAN)
+    log.did("t", do.SetSpeaker(channel=FLOOR, speaker=None), by=TECHNICIAN)
     log.say("undo:t:lines", ev.SpeakerAssigned(segments=(segment("a"),), speaker=None))
     assert log.shown() == [("t", True, True)]
 
@@ -182,7 +182,7 @@ def test_only_the_last_acts_are_kept() -> None:
 def test_once_words_were_removed_no_act_has_any() -> None:
     log = spoken()
     log.did("f", do.ForceLanguage(channel=FLOOR, language="pt"), by=TECHNICIAN)
-    log.did("w", do.TypeLine(channel=FLOOR, segment=segment("t"), text="Oops", language="en"), by=TECHNICIAN)
+    log.did("w", do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Oops", language="en"), by=TECHNICIAN)
     # What a removal says again belongs to it.
     opened = ev.SegmentOpened(channel=FLOOR, segment=segment("kept"), t0=0, language="en", origin=ev.Origin.MACHINE)
     said = ev.WordsCommitted(channel=FLOOR, segment=segment("kept"), first=0, words=(word("Good", 0, 300),))
@@ -219,9 +219,9 @@ def asking(name: str, text: str) -> Log:
 def test_what_was_asked_is_forgotten_with_the_acts_that_hold_it() -> None:
     log = asking("Ana", "Why?")
     log.did("mend", do.Reword(intervention=ASKED, text="Why not?"), by=TECHNICIAN)
-    log.did("approve", do.Stand(interventions=(ASKED,), standing=Standing.QUEUED), by=TECHNICIAN)
+    log.did("approve", do.SetStatus(interventions=(ASKED,), status=InterventionStatus.QUEUED), by=TECHNICIAN)
     log.did("answer", do.WriteAnswer(intervention=ASKED, text="So.", language="en"), by=TECHNICIAN)
-    declined = do.Stand(interventions=(ASKED,), standing=Standing.DECLINED, reason="Ana knows.")
+    declined = do.SetStatus(interventions=(ASKED,), status=InterventionStatus.DECLINED, reason="Ana knows.")
     log.did("decline", declined, by=TECHNICIAN)
     log.did(
         "ask-for",
@@ -234,8 +234,8 @@ def test_what_was_asked_is_forgotten_with_the_acts_that_hold_it() -> None:
 
 def test_that_something_was_approved_is_undone_though_what_it_says_is_gone() -> None:
     log = asking("Ana", "Why?")
-    stands = ev.InterventionStands(intervention=ASKED, number=1, standing=Standing.QUEUED, t=0)
+    stands = ev.InterventionStatusChanged(intervention=ASKED, number=1, status=InterventionStatus.QUEUED, t=0)
     log.say("approve", None, stands, removed="intervention.published")
-    back = do.Stand(interventions=(ASKED,), standing=Standing.CHECKED)
+    back = do.SetStatus(interventions=(ASKED,), status=InterventionStatus.CHECKED)
     log.acts.settle()
     assert log.act("approve").undo == (back,)

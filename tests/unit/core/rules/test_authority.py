@@ -6,7 +6,7 @@ from moothall.core import commands as do
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
-from moothall.core.kernel.lanes import FLOOR, SESSION, STAFF, channel_lane, hub_lane, words_lane
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF, channel_lane, hub_lane, words_lane
 from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES, may_follow, may_read, may_send
 
 
@@ -31,7 +31,7 @@ def test_who_says_what_is_kept_and_who_may_have_words_erased() -> None:
 
 
 def test_whoever_holds_a_meeting_alone_may_mend_its_text() -> None:
-    line = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId("t"), text="x", language="en")
+    line = do.TypeSegment(channel=ChannelId("floor"), segment=SegmentId("t"), text="x", language="en")
     menders = {Role.TECHNICIAN, Role.CAPTIONER, Role.SECRETARIAT}
     assert {role for role in Role if may_send(role, line)} == menders | {Role.INTERPRETER}
     fix = do.CorrectSegment(channel=ChannelId("floor"), segment=SegmentId("t"), base_revision=0, base_words=0, text="x")
@@ -54,17 +54,17 @@ def test_an_engine_neither_strikes_nor_types_nor_names_anybody() -> None:
     floor = ChannelId("floor")
     commands: tuple[do.AnyCommand, ...] = (
         do.RewindChannel(channel=floor, t=0),
-        do.TakeFloor(channel=floor, speaker=None),
+        do.SetSpeaker(channel=floor, speaker=None),
         do.ForceLanguage(channel=floor, language=None),
-        do.TypeLine(channel=floor, segment=SegmentId("t"), text="x", language="en"),
-        do.MoveLinesAway(channel=floor, segments=(), session=None),
-        do.MoveLinesHere(channel=floor, session=None, lines=()),
+        do.TypeSegment(channel=floor, segment=SegmentId("t"), text="x", language="en"),
+        do.MoveSegmentsAway(channel=floor, segments=(), session=None),
+        do.MoveSegmentsHere(channel=floor, session=None, lines=()),
     )
     assert not any(may_send(Role.ENGINE, command) for command in commands)
 
 
 def test_public_lanes_are_for_everybody_but_engines_and_the_others_for_few() -> None:
-    for lane in (SESSION, FLOOR, channel_lane(ChannelId("floor")), words_lane(ChannelId("floor"))):
+    for lane in (SESSION, QUESTIONS, channel_lane(ChannelId("floor")), words_lane(ChannelId("floor"))):
         assert {role for role in Role if not may_follow(role, lane)} == {Role.ENGINE}
     assert {role for role in Role if may_follow(role, STAFF)} == STAFF_ROLES | {Role.SYSTEM}
     kisumu = hub_lane("kisumu")

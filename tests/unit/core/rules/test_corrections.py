@@ -60,7 +60,7 @@ def test_after_the_close_a_second_pass_may_correct_what_no_person_has_touched() 
     assert len(events(closed, correct("a", 1, 3, "Good morning, all."), actor=ENGINE)) == 1
     mended = carry_out(closed, correct("a", 1, 3, "Good morning."), actor=CAPTIONER)
     assert refused(mended, correct("a", 2, 3, "x"), actor=ENGINE).code is RefusalCode.STALE
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), language="en", text="By hand.")
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), language="en", text="By hand.")
     closed = carry_out(carry_out(speaking(), typed, actor=CAPTIONER), do.CloseSession())
     assert refused(closed, correct("t", 0, 0, "x"), actor=ENGINE).code is RefusalCode.STALE
 
@@ -136,7 +136,7 @@ def test_a_line_that_goes_on_is_not_bettered() -> None:
 
 
 def test_nor_is_one_that_somebody_typed() -> None:
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), language="en", text="By hand.")
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), language="en", text="By hand.")
     state = carry_out(speaking(), typed, actor=CAPTIONER)
     assert refused(state, revise("t", 0, "x"), actor=ENGINE).code is RefusalCode.STALE
 

@@ -96,12 +96,12 @@ def test_what_does_not_fit_the_life_of_a_session_is_a_conflict_that_says_so(
 
 
 def test_a_close_is_asked_for_while_the_session_is_on_and_called_off_once() -> None:
-    state, ask = opened(), do.AskClose(act=CommandId("c"), by="l1")
-    assert refused(state, do.AskClose()).code is RefusalCode.CONFLICT
-    assert events(state, ask) == [ev.CloseAsked(act=CommandId("c"), by="l1")]
+    state, ask = opened(), do.RequestClose(act=CommandId("c"), by="l1")
+    assert refused(state, do.RequestClose()).code is RefusalCode.CONFLICT
+    assert events(state, ask) == [ev.CloseRequested(act=CommandId("c"), by="l1")]
     asked = carry_out(state, ask)
-    assert asked.closing == ev.CloseAsked(act=CommandId("c"), by="l1")
-    assert carry_out(asked, do.AskClose()).closing is None
+    assert asked.closing == ev.CloseRequested(act=CommandId("c"), by="l1")
+    assert carry_out(asked, do.RequestClose()).closing is None
     closed = carry_out(asked, do.CloseSession())
     assert (closed.closing, closed.goes_on) == (None, None)
     assert refused(closed, ask).code is RefusalCode.CONFLICT
@@ -109,17 +109,17 @@ def test_a_close_is_asked_for_while_the_session_is_on_and_called_off_once() -> N
 
 def test_what_is_to_follow_on_a_close_is_known_until_it_has() -> None:
     then = SessionId("next")
-    ask = do.AskClose(act=CommandId("c"), by="l1", then=then)
-    asked = ev.CloseAsked(act=CommandId("c"), by="l1", then=then)
+    ask = do.RequestClose(act=CommandId("c"), by="l1", then=then)
+    asked = ev.CloseRequested(act=CommandId("c"), by="l1", then=then)
     closed = carry_out(opened(), ask, do.CloseSession())
     assert (closed.closing, closed.goes_on) == (None, asked)
     assert refused(closed, ask).code is RefusalCode.CONFLICT
-    assert events(closed, do.AskClose()) == [ev.CloseAsked()]
-    followed = carry_out(closed, do.AskClose())
+    assert events(closed, do.RequestClose()) == [ev.CloseRequested()]
+    followed = carry_out(closed, do.RequestClose())
     assert followed.goes_on is None
-    assert refused(followed, do.AskClose()).code is RefusalCode.CONFLICT
+    assert refused(followed, do.RequestClose()).code is RefusalCode.CONFLICT
     assert carry_out(closed, do.ReopenSession()).goes_on is None
-    assert carry_out(opened(), ask, do.AskClose(), do.CloseSession()).goes_on is None
+    assert carry_out(opened(), ask, do.RequestClose(), do.CloseSession()).goes_on is None
 
 
 def test_media_time_never_runs_before_its_mapping() -> None:

@@ -24,7 +24,7 @@ from support.sessions.deciding import (
     word,
 )
 
-TYPED = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Back at ten.", language="en", speaker=None)
+TYPED = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Back at ten.", language="en", speaker=None)
 
 
 def pause(state: State, t: int, back: int = 0) -> State:
@@ -89,7 +89,7 @@ def test_an_engines_words_of_a_break_become_no_events() -> None:
     [
         TYPED,
         do.RewindChannel(channel=FLOOR, t=0),
-        do.RestoreLines(channel=FLOOR, rewinding=1, t=0, through=1, segments=()),
+        do.RestoreSegments(channel=FLOOR, rewinding=1, t=0, through=1, segments=()),
     ],
 )
 def test_nothing_is_written_in_a_break_and_it_is_said_why(command: do.AnyCommand) -> None:

@@ -37,8 +37,8 @@ OTHER = SessionId("other")
 LATER = WALL + 60_000
 
 
-def typed(name: str = "t1", text: str = " Welcome, all. ", **fields: object) -> do.TypeLine:
-    line = do.TypeLine(channel=FLOOR, segment=segment(name), text=text, language="en")
+def typed(name: str = "t1", text: str = " Welcome, all. ", **fields: object) -> do.TypeSegment:
+    line = do.TypeSegment(channel=FLOOR, segment=segment(name), text=text, language="en")
     return msgspec.structs.replace(line, **fields)
 
 
@@ -48,8 +48,8 @@ def test_a_line_command_names_a_channel_of_the_session() -> None:
         do.ForceLanguage(channel=nowhere, language="en"),
         do.RewindChannel(channel=nowhere, t=0),
         typed(channel=nowhere),
-        do.MoveLinesAway(channel=nowhere, segments=(segment("a"),), session=OTHER),
-        do.MoveLinesHere(channel=nowhere, session=OTHER, lines=()),
+        do.MoveSegmentsAway(channel=nowhere, segments=(segment("a"),), session=OTHER),
+        do.MoveSegmentsHere(channel=nowhere, session=OTHER, lines=()),
     ):
         assert refused(speaking(), command).code is RefusalCode.UNKNOWN
 
@@ -113,9 +113,9 @@ def test_rewinding_stops_behind_what_a_person_mended_and_what_was_not_recorded()
 
 
 def test_rewinding_leaves_what_people_wrote_and_what_came_from_elsewhere() -> None:
-    moved = do.MovedLine(segment=segment("m"), t0=100, t1=9000, language="en", origin=ev.Origin.MACHINE, text="Hm")
+    moved = do.MovedSegment(segment=segment("m"), t0=100, t1=9000, language="en", origin=ev.Origin.MACHINE, text="Hm")
     state = carry_out(speaking(), typed(), actor=CAPTIONER)
-    state = carry_out(state, do.MoveLinesHere(channel=FLOOR, session=OTHER, lines=(moved,)), wall=LATER)
+    state = carry_out(state, do.MoveSegmentsHere(channel=FLOOR, session=OTHER, lines=(moved,)), wall=LATER)
     assert rewound(state, 0).segments == (segment("a"), segment("b"))
 
 
@@ -127,7 +127,7 @@ def test_sound_is_rewound_while_there_is_some() -> None:
 
 def test_a_typed_line_comes_whole_at_the_time_of_now_and_leaves_the_open_one_open() -> None:
     state = carry_out(
-        speaking(), do.IntroduceSpeaker(speaker=ANA, name="Ana"), do.TakeFloor(channel=FLOOR, speaker=ANA)
+        speaking(), do.IntroduceSpeaker(speaker=ANA, name="Ana"), do.SetSpeaker(channel=FLOOR, speaker=ANA)
     )
     assert events(state, typed(), actor=CAPTIONER, wall=WALL + 1400) == [
         ev.SegmentOpened(
@@ -191,12 +191,12 @@ def test_nothing_is_typed_into_what_is_closed_or_not_recorded() -> None:
     assert opening.t0 == 3000
 
 
-def away(*names: str, session: SessionId = OTHER) -> do.MoveLinesAway:
-    return do.MoveLinesAway(channel=FLOOR, segments=tuple(map(segment, names)), session=session)
+def away(*names: str, session: SessionId = OTHER) -> do.MoveSegmentsAway:
+    return do.MoveSegmentsAway(channel=FLOOR, segments=tuple(map(segment, names)), session=session)
 
 
 def test_finished_lines_are_moved_away() -> None:
-    event = ev.LinesMovedAway(channel=FLOOR, segments=(segment("a"),), session=OTHER)
+    event = ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=OTHER)
     assert events(speaking(), away("a"), wall=LATER) == [event]
     assert line_of(carry_out(speaking(), away("a"), wall=LATER), "a").gone
 
@@ -243,18 +243,18 @@ def test_a_line_that_may_still_be_taken_off_the_record_stays_where_it_would_be_f
     assert "m1" not in [cut.line.id for cut in not_kept(state)]
 
 
-def moved(name: str = "m1", **fields: object) -> do.MovedLine:
-    line = do.MovedLine(segment=segment(name), t0=10, t1=90, language="en", origin=ev.Origin.MACHINE, text="Hello.")
+def moved(name: str = "m1", **fields: object) -> do.MovedSegment:
+    line = do.MovedSegment(segment=segment(name), t0=10, t1=90, language="en", origin=ev.Origin.MACHINE, text="Hello.")
     return msgspec.structs.replace(line, **fields)
 
 
-def here(*lines: do.MovedLine) -> do.MoveLinesHere:
-    return do.MoveLinesHere(channel=FLOOR, session=OTHER, lines=lines)
+def here(*lines: do.MovedSegment) -> do.MoveSegmentsHere:
+    return do.MoveSegmentsHere(channel=FLOOR, session=OTHER, lines=lines)
 
 
 def test_lines_arrive_whole_and_keep_that_a_person_mended_them() -> None:
     made = events(speaking(), here(moved(), moved("m2", mended=True, origin=ev.Origin.INTERPRETER)), wall=LATER)
-    assert made[0] == ev.LinesMovedHere(channel=FLOOR, segments=(segment("m1"), segment("m2")), session=OTHER)
+    assert made[0] == ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("m1"), segment("m2")), session=OTHER)
     assert [type(event) for event in made[1:]] == [
         ev.SegmentOpened, ev.SegmentEnded, ev.SegmentOpened, ev.SegmentEnded, ev.SegmentCorrected,
     ]  # fmt: skip
@@ -289,13 +289,13 @@ def test_lines_do_not_arrive_where_the_session_was_not_recorded() -> None:
     assert len(events(state, kept, wall=LATER)) == 5
 
 
-def back(*names: str, **fields: object) -> do.BringLinesBack:
-    command = do.BringLinesBack(channel=FLOOR, segments=tuple(map(segment, names)), session=OTHER)
+def back(*names: str, **fields: object) -> do.BringSegmentsBack:
+    command = do.BringSegmentsBack(channel=FLOOR, segments=tuple(map(segment, names)), session=OTHER)
     return msgspec.structs.replace(command, **fields)
 
 
 def moved_away(state: State, *names: str) -> State:
-    gone = do.MoveLinesAway(channel=FLOOR, segments=tuple(map(segment, names)), session=OTHER)
+    gone = do.MoveSegmentsAway(channel=FLOOR, segments=tuple(map(segment, names)), session=OTHER)
     return carry_out(state, gone, wall=WALL + 90_000)
 
 
@@ -303,7 +303,7 @@ def test_lines_that_were_moved_away_stand_again_with_their_words_under_a_name_of
     state = moved_away(speaking(), "a")
     made = events(state, back("a"))
     name = returned(segment("a"))
-    assert made[0] == ev.LinesMovedHere(channel=FLOOR, segments=(name,), session=OTHER)
+    assert made[0] == ev.SegmentsMovedHere(channel=FLOOR, segments=(name,), session=OTHER)
     after = carry_out(state, back("a"))
     line, was = line_of(after, name), line_of(speaking(), "a")
     assert (line.words, line.whole, line.t0, line.t1) == (was.words, was.whole, was.t0, was.t1)
@@ -332,7 +332,7 @@ def test_what_a_person_mended_comes_back_mended_and_what_a_machine_did_as_it_rea
         (back("a", channel=ChannelId("pt")), RefusalCode.UNKNOWN),
     ],
 )
-def test_only_lines_that_were_moved_away_are_brought_back(command: do.BringLinesBack, code: RefusalCode) -> None:
+def test_only_lines_that_were_moved_away_are_brought_back(command: do.BringSegmentsBack, code: RefusalCode) -> None:
     pt = do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))
     assert refused(carry_out(moved_away(speaking(), "a"), pt), command).code is code
     rewound = carry_out(speaking(), do.RewindChannel(channel=FLOOR, t=0))
@@ -342,7 +342,7 @@ def test_only_lines_that_were_moved_away_are_brought_back(command: do.BringLines
 def test_a_typed_line_that_was_moved_away_stands_again_whole() -> None:
     state = moved_away(carry_out(speaking(), typed(), actor=CAPTIONER), "t1")
     arrived, opened_again, ended_again = events(state, back("t1"))
-    assert isinstance(arrived, ev.LinesMovedHere)
+    assert isinstance(arrived, ev.SegmentsMovedHere)
     assert isinstance(opened_again, ev.SegmentOpened)
     assert isinstance(ended_again, ev.SegmentEnded)
     assert opened_again.origin is ev.Origin.PERSON

@@ -6,7 +6,7 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import Kind
-from moothall.core.hubs.standing import HubNow
+from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, InterventionId, NoteId, SessionId
@@ -40,7 +40,7 @@ def test_its_title_is_mended_and_its_languages_until_it_begins() -> None:
 def test_a_text_has_a_name_of_its_own_and_only_a_translation_is_of_record_or_not() -> None:
     pt = do.AddChannel(channel=ChannelId("pt"), kind=ev.ChannelKind.TRANSLATION, languages=("pt",))
     assert events(created(), pt) == [
-        ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.TRANSLATION, languages=("pt",), asked=WALL)
+        ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.TRANSLATION, languages=("pt",), requested=WALL)
     ]
     again = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
     assert refused(created(), again).code is RefusalCode.CONFLICT
@@ -60,23 +60,23 @@ def test_which_languages_are_spoken_is_put_right_in_a_session_that_is_on() -> No
         assert refused(begun, do.SetLanguages(languages=languages)).code is RefusalCode.INVALID
 
 
-STATE = do.StateHub(hub="north.kisumu", title=" Kisumu\n", people=23, here=True, since=1_000)
+STATE = do.SetHubPresence(hub="north.kisumu", title=" Kisumu\n", people=23, here=True, since=1_000)
 
 
-def state_hub(**more: object) -> do.StateHub:
+def state_hub(**more: object) -> do.SetHubPresence:
     return msgspec.structs.replace(STATE, **more)
 
 
 def test_how_a_hub_stands_is_said_whole_and_once() -> None:
     assert events(created(), STATE) == [
-        ev.HubStands(hub="north.kisumu", title="Kisumu", people=23, here=True, since=1_000, t=0)
+        ev.HubPresenceChanged(hub="north.kisumu", title="Kisumu", people=23, here=True, since=1_000, t=0)
     ]
     state = carry_out(speaking(), STATE)
     assert state.hubs == {"north.kisumu": HubNow(title="Kisumu", people=23, most=23, here=True, since=1_000)}
     assert refused(state, STATE).code is RefusalCode.CONFLICT
     assert carry_out(state, state_hub(counted=500)).hubs["north.kisumu"].counted == 500
     (cut,) = events(state, state_hub(here=False, since=2_000), wall=state.clock[1] + 7_000)
-    assert isinstance(cut, ev.HubStands)
+    assert isinstance(cut, ev.HubPresenceChanged)
     assert cut.t == state.clock[0] + 7_000
     assert carry_out(state, state_hub(people=None)).hubs["north.kisumu"].people is None
 
@@ -93,7 +93,7 @@ def test_how_a_hub_stands_is_said_whole_and_once() -> None:
         state_hub(counted=-1),
     ],
 )
-def test_what_can_be_said_of_no_hub(wrong: do.StateHub) -> None:
+def test_what_can_be_said_of_no_hub(wrong: do.SetHubPresence) -> None:
     assert refused(created(), wrong).code is RefusalCode.INVALID
 
 
@@ -112,7 +112,7 @@ def _hub() -> HubNow:
 
 
 def test_only_the_server_says_it_and_nothing_undoes_it() -> None:
-    assert {role for role in Role if do.StateHub in COMMANDS[role]} == {Role.SYSTEM}
+    assert {role for role in Role if do.SetHubPresence in COMMANDS[role]} == {Role.SYSTEM}
     state: State = created()
     assert read_act(state, events(state, STATE, actor=SYSTEM)).undoing == ()
 
@@ -134,4 +134,4 @@ def test_a_hub_acts_for_itself_and_for_those_below_it() -> None:
         assert all(may_send(north.role, each, hub=north.hub) is may for each in acts(hub))
     room = msgspec.structs.replace(acts("north")[0], origin="room")
     assert not may_send(Role.HUB, room, hub="north")
-    assert not may_send(Role.HUB, do.StateHub(hub="north", title="N", people=1, here=True, since=0), hub="north")
+    assert not may_send(Role.HUB, do.SetHubPresence(hub="north", title="N", people=1, here=True, since=0), hub="north")

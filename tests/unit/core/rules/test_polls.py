@@ -34,7 +34,7 @@ def ask(name: PollId = P, **more: object) -> do.OpenPoll:
 
 
 def the(state: State) -> Poll:
-    return state.floor.polls[-1]
+    return state.questions.polls[-1]
 
 
 def test_a_show_of_hands_from_its_opening_to_its_end() -> None:
@@ -111,7 +111,7 @@ def test_what_was_never_opened_can_neither_be_counted_nor_closed() -> None:
 
 def test_who_leads_opens_and_the_server_alone_counts_what_is_remote() -> None:
     for role in Role:
-        leads = role in STAFF_ROLES and do.Stand in COMMANDS[role]
+        leads = role in STAFF_ROLES and do.SetStatus in COMMANDS[role]
         for command in (ask(), do.ClosePoll(poll=P), do.CountRoom(poll=P, room=(1, 2))):
             assert may_send(role, command) == leads
         assert may_send(role, do.CountPoll(poll=P, remote=(1, 2))) == (role is Role.SYSTEM)

@@ -42,13 +42,13 @@ def question(name: str, text: str = "Who pays?") -> PolicyQuestion:
     return PolicyQuestion(id=PolicyQuestionId(name), text=text)
 
 
-def tag(what: Tag | None, under: str | None = "q1", segment: SegmentId = A) -> do.TagLine:
-    return do.TagLine(segment=segment, tag=what, question=None if under is None else PolicyQuestionId(under))
+def tag(what: Tag | None, under: str | None = "q1", segment: SegmentId = A) -> do.TagSegment:
+    return do.TagSegment(segment=segment, tag=what, question=None if under is None else PolicyQuestionId(under))
 
 
 def said(*names: str) -> State:
     """The lines a and b, and more of these names, under two questions."""
-    lines = (do.TypeLine(channel=FLOOR, segment=SegmentId(name), text="x", language="en") for name in names)
+    lines = (do.TypeSegment(channel=FLOOR, segment=SegmentId(name), text="x", language="en") for name in names)
     return carry_out(speaking(), *lines, do.ListPolicyQuestions(questions=(question("q1"), question("q2", "When?"))))
 
 
@@ -106,7 +106,7 @@ def test_a_hubs_note_goes_both_ways_in_the_hubs_own_lane() -> None:
     state = carry_out(created(), to_hub(), actor=MODERATOR)
     read = do.ReadHubNote(hub="kisumu", note=NoteId("h"))
     assert events(state, read, actor=KISUMU) == [ev.HubNoteRead(hub="kisumu", note=NoteId("h"), by=Role.HUB)]
-    assert [each.read for each in carry_out(state, read, actor=KISUMU).backstage.hub_notes] == [(Role.HUB,)]
+    assert [each.read for each in carry_out(state, read, actor=KISUMU).notes_and_tags.hub_notes] == [(Role.HUB,)]
     answer = events(state, to_hub("i", "Ready."), actor=KISUMU)
     assert answer == [ev.HubNoteLeft(hub="kisumu", note=NoteId("i"), text="Ready.", by=Role.HUB)]
 
@@ -147,7 +147,7 @@ def test_who_leaves_notes_and_who_reports() -> None:
     for kind in (do.LeaveNote, do.ReadNote):
         assert {role for role in Role if kind in COMMANDS[role]} == STAFF_ROLES
     reporting = {Role.RAPPORTEUR, Role.CHAIR, Role.MODERATOR, Role.TECHNICIAN, Role.SECRETARIAT}
-    assert {role for role in Role if do.TagLine in COMMANDS[role]} == reporting
+    assert {role for role in Role if do.TagSegment in COMMANDS[role]} == reporting
     assert {role for role in Role if do.ListPolicyQuestions in COMMANDS[role]} == reporting | {Role.SYSTEM}
 
 
@@ -158,7 +158,7 @@ def test_policy_questions_are_few_and_differ() -> None:
     two = lists(question("q1"), question("q2"))
     assert events(created(), two) == [ev.PolicyQuestionsListed(questions=two.questions)]
     assert refused(carry_out(created(), two), two).code is RefusalCode.CONFLICT
-    assert carry_out(created(), two, lists()).backstage.questions == ()
+    assert carry_out(created(), two, lists()).notes_and_tags.questions == ()
     for wrong in (
         lists(question("q1"), question("q1", "When?")),
         lists(question("No name")),
@@ -171,13 +171,15 @@ def test_policy_questions_are_few_and_differ() -> None:
 
 def test_a_line_is_tagged_and_untagged() -> None:
     state = said()
-    assert events(state, tag(Tag.AGREED)) == [ev.LineTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId("q1"))]
+    assert events(state, tag(Tag.AGREED)) == [
+        ev.SegmentTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId("q1"))
+    ]
     state = carry_out(state, tag(Tag.AGREED), tag(Tag.OPTION, None))
     assert refused(state, tag(Tag.AGREED)).code is RefusalCode.CONFLICT
     assert refused(state, tag(None, "q2")).code is RefusalCode.CONFLICT
     state = carry_out(state, tag(None))
-    assert state.backstage.tag(A, PolicyQuestionId("q1")) is None
-    assert state.backstage.tag(A, None) is Tag.OPTION
+    assert state.notes_and_tags.tag(A, PolicyQuestionId("q1")) is None
+    assert state.notes_and_tags.tag(A, None) is Tag.OPTION
 
 
 def test_a_line_is_tagged_under_what_is_listed_and_keeps_its_tag_when_that_goes() -> None:
@@ -185,9 +187,9 @@ def test_a_line_is_tagged_under_what_is_listed_and_keeps_its_tag_when_that_goes(
     assert refused(state, tag(Tag.AGREED, "q3")).code is RefusalCode.UNKNOWN
     assert refused(state, tag(Tag.AGREED, segment=SegmentId("c"))).code is RefusalCode.UNKNOWN
     state = carry_out(state, tag(Tag.AGREED), do.ListPolicyQuestions(questions=()))
-    assert state.backstage.tag(A, PolicyQuestionId("q1")) is Tag.AGREED
-    assert carry_out(state, tag(Tag.OPTION)).backstage.tag(A, PolicyQuestionId("q1")) is Tag.OPTION
-    assert carry_out(state, tag(None)).backstage.tags.get(A) == ()
+    assert state.notes_and_tags.tag(A, PolicyQuestionId("q1")) is Tag.AGREED
+    assert carry_out(state, tag(Tag.OPTION)).notes_and_tags.tag(A, PolicyQuestionId("q1")) is Tag.OPTION
+    assert carry_out(state, tag(None)).notes_and_tags.tags.get(A) == ()
     assert refused(state, tag(Tag.AGREED, segment=SegmentId("b"))).code is RefusalCode.UNKNOWN
 
 
@@ -195,7 +197,7 @@ def test_what_was_struck_is_not_tagged_and_can_be_untagged() -> None:
     state = carry_out(said(), tag(Tag.AGREED))
     state = carry_out(state, do.RewindChannel(channel=FLOOR, t=0))
     assert refused(state, tag(Tag.OPTION)).code is RefusalCode.UNKNOWN
-    assert carry_out(state, tag(None)).backstage.tag(A, PolicyQuestionId("q1")) is None
+    assert carry_out(state, tag(None)).notes_and_tags.tag(A, PolicyQuestionId("q1")) is None
 
 
 def test_so_many_lines_are_tagged_and_no_more() -> None:

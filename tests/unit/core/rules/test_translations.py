@@ -33,7 +33,7 @@ from support.sessions.translations import ROUTE, SPANISH, TRANSLATOR, spanish, t
 
 def test_a_line_is_translated_whole_under_a_name_that_follows_from_its_own() -> None:
     state = translated_session()
-    made = ev.MadeFrom(sources=(ev.SourceLine(segment("a"), 0),), route=ROUTE)
+    made = ev.MadeFrom(sources=(ev.SourceSegment(segment("a"), 0),), route=ROUTE)
     assert events(state, translate("a", " Buenos días a todos. "), actor=TRANSLATOR) == [
         ev.SegmentOpened(
             channel=SPANISH,
@@ -61,7 +61,7 @@ def test_what_a_person_corrects_is_translated_anew_in_its_place() -> None:
     state = carry_out(state, translate("a", "Buenas tardes a todos.", 1, rough=True), actor=TRANSLATOR)
     line = line_of(state, "a-mt-es")
     assert (line.whole, line.revision, line.mended) == ("Buenas tardes a todos.", 1, False)
-    assert line.made_from == ev.MadeFrom(sources=(ev.SourceLine(segment("a"), 1),), route=ROUTE, rough=True)
+    assert line.made_from == ev.MadeFrom(sources=(ev.SourceSegment(segment("a"), 1),), route=ROUTE, rough=True)
     again = refused(state, translate("a", "Buenas tardes.", 1), actor=TRANSLATOR)
     assert again.code is RefusalCode.STALE, "once is enough, however often the server starts"
 
@@ -70,7 +70,7 @@ def test_a_line_that_was_said_in_the_language_stands_as_it_was_said() -> None:
     state = translated_session()
     state = carry_out(
         state,
-        do.TypeLine(channel=FLOOR, segment=segment("p"), text="Bom dia.", language="pt"),
+        do.TypeSegment(channel=FLOOR, segment=segment("p"), text="Bom dia.", language="pt"),
         do.AddChannel(channel=SPANISH.__class__("mt-pt"), kind=ev.ChannelKind.TRANSLATION, languages=("pt",)),
     )
     said = msgspec.structs.replace(translate("p", "Bom dia.", route=""), channel=SPANISH.__class__("mt-pt"))
@@ -129,7 +129,7 @@ def test_what_strikes_a_line_strikes_its_translations_and_is_undone_without_them
     assert line_of(state, "a-mt-es").gone
     assert refused(state, translate("a", "Buenos días."), actor=TRANSLATOR).code is RefusalCode.STALE
     act = read_act(before, struck)
-    assert [type(command) for command in act.undoing] == [do.RestoreLines]
+    assert [type(command) for command in act.undoing] == [do.RestoreSegments]
     back = carry_out(state, *act.undoing)
     stands = [line for _, line in back.segments.items() if line.channel == FLOOR and not line.gone]
     (again,) = [line for line in stands if line.whole == "Good morning all."]
@@ -142,10 +142,10 @@ def test_what_strikes_a_line_strikes_its_translations_and_is_undone_without_them
 
 def test_lines_that_move_away_take_their_translations_and_these_dont_move_alone() -> None:
     state = carry_out(translated_session(), translate("a", "Buenos días a todos."), actor=TRANSLATOR)
-    move = do.MoveLinesAway(channel=FLOOR, segments=(segment("a"),), session=None)
+    move = do.MoveSegmentsAway(channel=FLOOR, segments=(segment("a"),), session=None)
     moved = events(state, move, wall=WALL + 60_000)
-    assert [type(event) for event in moved] == [ev.LinesMovedAway, ev.ChannelRewound]
-    alone = do.MoveLinesAway(channel=SPANISH, segments=(spanish("a"),), session=None)
+    assert [type(event) for event in moved] == [ev.SegmentsMovedAway, ev.ChannelRewound]
+    alone = do.MoveSegmentsAway(channel=SPANISH, segments=(spanish("a"),), session=None)
     assert refused(state, alone, wall=WALL + 60_000).code is RefusalCode.INVALID
 
 
@@ -200,7 +200,7 @@ def test_only_translations_are_of_record_or_made_on_demand() -> None:
     add = do.AddChannel(channel=SPANISH.__class__("mt-fr"), kind=ev.ChannelKind.TRANSLATION, languages=("fr",))
     (added,) = events(state, add, wall=WALL + 5)
     assert isinstance(added, ev.ChannelAdded)
-    assert (added.of_record, added.asked) == (False, WALL + 5)
+    assert (added.of_record, added.requested) == (False, WALL + 5)
     spoken = msgspec.structs.replace(add, kind=ev.ChannelKind.INTERPRETATION, of_record=True)
     assert refused(state, spoken).code is RefusalCode.INVALID
     assert state.channels[SPANISH].of_record

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.removal.questions import speaker_of, stays_of
@@ -20,8 +20,8 @@ def called(kind: Kind = Kind.QUESTION) -> State:
     """A question that was called 10 s after the session's clock was mapped."""
     state = carry_out(asked(), ask("r", "", kind=Kind.REQUEST, name="Bo"), actor=MODERATOR)
     one = "a" if kind is Kind.QUESTION else "r"
-    state = carry_out(state, stand(Standing.QUEUED, one), actor=MODERATOR)
-    return carry_out(state, stand(Standing.CALLED, one), actor=MODERATOR, wall=WALL + 10_000)
+    state = carry_out(state, stand(InterventionStatus.QUEUED, one), actor=MODERATOR)
+    return carry_out(state, stand(InterventionStatus.CALLED, one), actor=MODERATOR, wall=WALL + 10_000)
 
 
 def has_begun(state: State) -> bool:
@@ -32,7 +32,7 @@ def has_begun(state: State) -> bool:
 
 def test_nobody_has_a_turn_before_somebody_is_called() -> None:
     assert turn_now(asked()) is None
-    assert not has_typed(asked().floor)
+    assert not has_typed(asked().questions)
 
 
 def test_a_turn_is_held_and_may_take_the_usual_time() -> None:
@@ -46,7 +46,7 @@ def test_whoever_types_has_begun_and_has_three_times_as_long() -> None:
     now = turn_now(state)
     assert now is not None
     assert (now.typed, now.time, now.begin) == (True, TIMES_TYPED * 120_000, None)
-    assert has_typed(state.floor)
+    assert has_typed(state.questions)
     state = carry_out(state, do.LimitTurns(ms=60_000), actor=MODERATOR)
     assert (turn_now(state) or now).time == TIMES_TYPED * 60_000
     state = carry_out(state, do.LimitTurns(ms=0), actor=MODERATOR)
@@ -61,7 +61,7 @@ def test_while_it_is_held_for_its_author_nothing_of_its_time_goes_by() -> None:
     typed = turn_now(carry_out(held, BEGINS, actor=AUTHOR, wall=WALL + 100_000))
     assert typed is not None
     assert (typed.begin, typed.time) == (None, TIMES_TYPED * 120_000 + 60_000)
-    read = do.TypeLine(channel=FLOOR, segment=segment("x"), text="She asks why.", language="en")
+    read = do.TypeSegment(channel=FLOOR, segment=segment("x"), text="She asks why.", language="en")
     for wall, more in ((WALL + 70_000, 30_000), (WALL + 900_000, LONGER_MS)):
         spoken = turn_now(carry_out(held, read, wall=wall))
         assert spoken is not None
@@ -73,22 +73,24 @@ def test_while_it_is_held_for_its_author_nothing_of_its_time_goes_by() -> None:
 
 def test_the_next_turn_is_a_spoken_one_again() -> None:
     state = carry_out(called(), BEGINS, actor=AUTHOR)
-    state = carry_out(state, stand(Standing.ANSWERED, "a"), stand(Standing.QUEUED, "b"), actor=MODERATOR)
-    assert not has_typed(state.floor)
-    state = carry_out(state, stand(Standing.CALLED, "b"), actor=MODERATOR)
-    assert [turn.typed for turn in state.floor.turns] == [True, False]
-    assert not has_typed(state.floor)
+    state = carry_out(
+        state, stand(InterventionStatus.ANSWERED, "a"), stand(InterventionStatus.QUEUED, "b"), actor=MODERATOR
+    )
+    assert not has_typed(state.questions)
+    state = carry_out(state, stand(InterventionStatus.CALLED, "b"), actor=MODERATOR)
+    assert [turn.typed for turn in state.questions.turns] == [True, False]
+    assert not has_typed(state.questions)
 
 
 def test_a_question_has_begun_once_somebody_speaks_and_a_wish_to_speak_once_its_author_does() -> None:
     question = carry_out(called(), commit("b", 1, word(" So", 10_500, 10_900)), actor=ENGINE)
     assert not has_begun(question), "that line had begun before"
-    read = do.TypeLine(channel=FLOOR, segment=segment("x"), text="She asks why.", language="en")
+    read = do.TypeSegment(channel=FLOOR, segment=segment("x"), text="She asks why.", language="en")
     question = carry_out(called(), read, wall=WALL + 11_000)
     assert has_begun(question)
-    wish = carry_out(called(Kind.REQUEST), do.TakeFloor(channel=FLOOR, speaker=None), read, wall=WALL + 11_000)
+    wish = carry_out(called(Kind.REQUEST), do.SetSpeaker(channel=FLOOR, speaker=None), read, wall=WALL + 11_000)
     assert not has_begun(wish)
-    own = do.TypeLine(
+    own = do.TypeSegment(
         channel=FLOOR, segment=segment("y"), text="I ask.", language="en", speaker=speaker_of(of(wish, "r"))
     )
     wish = carry_out(wish, own, wall=WALL + 12_000)
@@ -98,7 +100,7 @@ def test_a_question_has_begun_once_somebody_speaks_and_a_wish_to_speak_once_its_
 def test_lines_of_other_texts_and_struck_ones_begin_nothing() -> None:
     state = called()
     state = carry_out(state, do.AddChannel(channel=PT, kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)))
-    line = do.TypeLine(channel=PT, segment=segment("z"), text="Sim.", language="pt")
+    line = do.TypeSegment(channel=PT, segment=segment("z"), text="Sim.", language="pt")
     state = carry_out(state, line, wall=WALL + 11_000)
     assert not has_begun(state)
     heard = commit("c", 0, word("So", 11_000, 11_400), start=11_000)
@@ -116,7 +118,7 @@ def test_an_author_is_shown_under_the_chosen_name_or_the_number() -> None:
 def test_only_the_turn_that_is_under_way_is_typed() -> None:
     state = called()
     assert evolve(state, ev.TurnTyped(intervention=name("b"), number=2, t=1)) == state
-    assert evolve(asked(), ev.TurnTyped(intervention=name("a"), number=1, t=1)).floor.turns == ()
+    assert evolve(asked(), ev.TurnTyped(intervention=name("a"), number=1, t=1)).questions.turns == ()
 
 
 def test_a_turn_goes_on_whose_words_were_removed() -> None:

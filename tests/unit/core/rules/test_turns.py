@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import SegmentId, SpeakerId
@@ -20,7 +20,9 @@ AUTHOR = Actor(Role.PARTICIPANT, "a")
 
 
 def called() -> State:
-    return carry_out(asked(), stand(Standing.QUEUED, "a", "b"), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    return carry_out(
+        asked(), stand(InterventionStatus.QUEUED, "a", "b"), stand(InterventionStatus.CALLED, "a"), actor=MODERATOR
+    )
 
 
 def types(*lines: str, what: str = "a", first: int = 0) -> do.TypeTurn:
@@ -54,7 +56,7 @@ def test_lines_are_the_speakers_own_and_stand_beside_the_line_that_an_engine_has
     assert [line.whole for line in typed_lines(again, of(again, "a"))] == ["Why so?", "And when?", "Now?"]
     assert typed_lines(again, of(again, "b")) == ()
     emptied = carry_out(again, corrected("i1.1", ""))
-    over = carry_out(emptied, stand(Standing.ANSWERED, "a"), actor=MODERATOR)
+    over = carry_out(emptied, stand(InterventionStatus.ANSWERED, "a"), actor=MODERATOR)
     assert typed_lines(over, of(over, "a")) == ()
     assert [line.whole for line in typed_ever(over, of(over, "a"))] == ["Why so?", "Now?"]
     assert typed_ever(over, of(over, "b")) == ()
@@ -78,7 +80,7 @@ def test_it_is_in_the_questions_language(language: str, written: str) -> None:
 def test_what_somebody_has_typed_in_is_one_of_the_languages_of_the_text() -> None:
     state = called()
     assert said_in(state, state.channels[FLOOR]) == ("en", "pt")
-    state = msgspec.structs.replace(state, floor=state.floor.with_(name("a"), language="fr"))
+    state = msgspec.structs.replace(state, questions=state.questions.with_(name("a"), language="fr"))
     assert said_in(state, state.channels[FLOOR]) == ("en", "pt")
     state = carry_out(state, types("Pourquoi ?"), actor=AUTHOR)
     assert said_in(state, state.channels[FLOOR]) == ("en", "pt", "fr")
@@ -90,7 +92,7 @@ def test_nobody_else_types_and_nobody_out_of_turn() -> None:
     other = Actor(Role.PARTICIPANT, "b")
     assert refused(state, types("Why?", what="b"), actor=other).code is RefusalCode.CONFLICT
     assert refused(state, types("Why?", what="none"), actor=other).code is RefusalCode.UNKNOWN
-    over = carry_out(state, stand(Standing.ANSWERED, "a"), actor=MODERATOR)
+    over = carry_out(state, stand(InterventionStatus.ANSWERED, "a"), actor=MODERATOR)
     assert refused(over, types("Why?"), actor=AUTHOR).code is RefusalCode.CONFLICT
     closed = carry_out(state, do.CloseSession())
     assert refused(closed, types("Why?"), actor=AUTHOR).code is RefusalCode.CONFLICT
@@ -151,11 +153,11 @@ def test_a_line_is_there_once() -> None:
 
 def test_the_limit_of_a_turn_is_for_whoever_may_bring_questions_on() -> None:
     state = carry_out(called(), do.LimitTurns(ms=300_000), actor=MODERATOR)
-    assert state.floor.limit == 300_000
+    assert state.questions.limit == 300_000
     assert refused(state, do.LimitTurns(ms=300_000), actor=MODERATOR).code is RefusalCode.CONFLICT
     for ms in (-1, LONGEST_LIMIT_MS + 1):
         assert refused(state, do.LimitTurns(ms=ms), actor=MODERATOR).code is RefusalCode.INVALID
     assert {role for role in Role if do.LimitTurns in COMMANDS[role]} == {
-        role for role in Role if do.Stand in COMMANDS[role]
+        role for role in Role if do.SetStatus in COMMANDS[role]
     } - {Role.PARTICIPANT}
     assert SYSTEM.role is Role.SYSTEM

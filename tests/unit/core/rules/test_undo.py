@@ -5,12 +5,12 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
 from moothall.core.removal.moves import returned
-from moothall.core.rules.undo import Reading, goes_with_wall, lines_meanwhile, read_act, standing
+from moothall.core.rules.undo import UndoReading, goes_with_wall, lines_meanwhile, read_act, still_fits
 from moothall.core.session.state import State, Status, evolve
 from support.sessions.deciding import (
     CAPTIONER,
@@ -41,7 +41,7 @@ def hall() -> State:
         do.IntroduceSpeaker(speaker=ANA, name="Ana"),
         do.IntroduceSpeaker(speaker=BO, name="Bo"),
         do.AssignSpeaker(segments=(A,), speaker=ANA),
-        do.TakeFloor(channel=FLOOR, speaker=BO),
+        do.SetSpeaker(channel=FLOOR, speaker=BO),
         wall=WALL + 2000,
     )
 
@@ -78,10 +78,10 @@ def test_lines_that_nobody_knows_any_more_go_back_to_nobody() -> None:
 
 
 def test_the_floor_goes_back_and_so_do_the_lines_since() -> None:
-    state = undone(hall(), do.TakeFloor(channel=FLOOR, speaker=ANA, since=A))
+    state = undone(hall(), do.SetSpeaker(channel=FLOOR, speaker=ANA, since=A))
     assert state.channels[FLOOR].speaker == BO
     assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
-    assert undone(hall(), do.TakeFloor(channel=FLOOR, speaker=None)).channels[FLOOR].speaker == BO
+    assert undone(hall(), do.SetSpeaker(channel=FLOOR, speaker=None)).channels[FLOOR].speaker == BO
 
 
 def test_the_life_of_a_session_is_taken_back_step_by_step() -> None:
@@ -119,7 +119,7 @@ def test_names_titles_and_languages_come_back() -> None:
 
 
 def test_a_typed_line_is_emptied() -> None:
-    typed = do.TypeLine(channel=FLOOR, segment=segment("t"), text="Oops", language="en")
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Oops", language="en")
     assert line_of(undone(hall(), typed), "t").whole == ""
 
 
@@ -127,7 +127,7 @@ def test_what_was_written_when_they_spoke_another_language_is_struck_and_what_wa
     before = hall()
     act: list[do.AnyCommand] = [do.ForceLanguage(channel=FLOOR, language="pt"), do.RewindChannel(channel=FLOOR, t=1100)]
     undoing = undoing_of(before, *act)
-    restored = do.RestoreLines(channel=FLOOR, rewinding=1, t=1100, through=1500, segments=(B,))
+    restored = do.RestoreSegments(channel=FLOOR, rewinding=1, t=1100, through=1500, segments=(B,))
     assert undoing == (restored, do.ForceLanguage(channel=FLOOR, language=None))
     state = carry_out(before, *act, actor=CAPTIONER)
     heard = commit("c", 0, word("Bem", 1150, 1400), word("-vindo", 1400, 1490), word(" todos", 1700, 1900), start=1150)
@@ -148,7 +148,7 @@ def test_an_act_of_several_commands_is_undone_from_its_end() -> None:
     zoe = SpeakerId("zoe")
     act: list[do.AnyCommand] = [
         do.IntroduceSpeaker(speaker=zoe, name="Zoe"),
-        do.TakeFloor(channel=FLOOR, speaker=zoe, since=B),
+        do.SetSpeaker(channel=FLOOR, speaker=zoe, since=B),
         do.AssignSpeaker(segments=(A,), speaker=zoe),
     ]
     state = undone(hall(), *act)
@@ -178,10 +178,10 @@ def test_what_cannot_be_undone_has_no_inverse(command: do.AnyCommand) -> None:
     [
         do.ResumeSession(),
         do.ForceLanguage(channel=ChannelId("pt"), language="pt"),
-        do.TakeFloor(channel=ChannelId("pt"), speaker=ANA),
-        do.TakeFloor(channel=FLOOR, speaker=ANA, since=segment("x")),
+        do.SetSpeaker(channel=ChannelId("pt"), speaker=ANA),
+        do.SetSpeaker(channel=FLOOR, speaker=ANA, since=segment("x")),
         do.AssignSpeaker(segments=(segment("x"),), speaker=ANA),
-        do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("other")),
+        do.MoveSegmentsAway(channel=FLOOR, segments=(A,), session=SessionId("other")),
         correct("x", 0, 0, "x"),
         correct("a", 4, 0, "x"),
     ],
@@ -199,12 +199,12 @@ def test_what_could_not_be_given_back_has_no_inverse() -> None:
 
 
 def test_the_floor_is_left_to_whoever_was_given_it_meanwhile() -> None:
-    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
-    pt = do.TakeFloor(channel=ChannelId("pt"), speaker=ANA)
+    act = do.SetSpeaker(channel=FLOOR, speaker=ANA)
+    pt = do.SetSpeaker(channel=ChannelId("pt"), speaker=ANA)
     undoing = (*undoing_of(hall(), act), do.DescribeSession(title="x"), pt)
     took = carry_out(hall(), act)
-    assert standing(took, [act], undoing) == undoing
-    assert standing(carry_out(took, do.TakeFloor(channel=FLOOR, speaker=None)), [act], undoing) == undoing[1:]
+    assert still_fits(took, [act], undoing) == undoing
+    assert still_fits(carry_out(took, do.SetSpeaker(channel=FLOOR, speaker=None)), [act], undoing) == undoing[1:]
 
 
 def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId = FLOOR) -> ev.SegmentOpened:
@@ -214,10 +214,10 @@ def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId =
 
 
 def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_somebody_named() -> None:
-    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    act = do.SetSpeaker(channel=FLOOR, speaker=ANA)
     undoing = undoing_of(hall(), act)
     since: list[ev.AnyEvent] = [
-        ev.LinesMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
+        ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
         opened_line("m"),
         opened_line("c"),
         opened_line("d"),
@@ -226,7 +226,7 @@ def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_someb
         opened_line("x"),
         ev.SpeakerAssigned(segments=(segment("d"),), speaker=ANA),
         ev.SessionPaused(t=1),
-        ev.SpeakerTookFloor(channel=FLOOR, speaker=ANA, t=9),
+        ev.SpeakerChanged(channel=FLOOR, speaker=ANA, t=9),
         opened_line("f"),
     ]
     now = carry_out(hall(), act)
@@ -238,7 +238,7 @@ def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_someb
 
 
 def test_a_line_that_stands_again_goes_back_as_it_did_when_it_was_first_said() -> None:
-    act = do.TakeFloor(channel=FLOOR, speaker=ANA)
+    act = do.SetSpeaker(channel=FLOOR, speaker=ANA)
     undoing = undoing_of(hall(), act)
     since: list[ev.AnyEvent] = [
         opened_line("c"),
@@ -260,10 +260,10 @@ def test_lines_that_were_struck_and_stand_again_are_meant_where_they_stand() -> 
     state = carry_out(first, *struck, *undoing_of(first, *struck))
     again = carry_out(state, *struck, *undoing_of(state, *struck))
     name = returned(returned(B))
-    assert standing(again, [], undoing_of(hall(), do.AssignSpeaker(segments=(B,), speaker=ANA))) == (
+    assert still_fits(again, [], undoing_of(hall(), do.AssignSpeaker(segments=(B,), speaker=ANA))) == (
         do.AssignSpeaker(segments=(name,), speaker=None),
     )
-    assert standing(again, [], [mended]) == (msgspec.structs.replace(mended, segment=name),)
+    assert still_fits(again, [], [mended]) == (msgspec.structs.replace(mended, segment=name),)
 
 
 def test_lines_that_are_not_in_the_log_any_more_are_passed_over() -> None:
@@ -271,7 +271,7 @@ def test_lines_that_are_not_in_the_log_any_more_are_passed_over() -> None:
         do.AssignSpeaker(segments=(A, segment("gone")), speaker=ANA),
         do.AssignSpeaker(segments=(segment("gone"),), speaker=BO),
     )
-    assert standing(hall(), [do.PauseSession()], undoing) == (do.AssignSpeaker(segments=(A,), speaker=ANA),)
+    assert still_fits(hall(), [do.PauseSession()], undoing) == (do.AssignSpeaker(segments=(A,), speaker=ANA),)
 
 
 def accept(name: str, revision: int, words: int, text: str) -> do.CorrectSegment:
@@ -285,28 +285,28 @@ def test_of_many_lines_that_were_accepted_those_go_back_that_nobody_has_changed_
     before = hall()
     undoing = undoing_of(before, *act)
     after = carry_out(before, *act, actor=CAPTIONER)
-    assert standing(after, act, undoing) == undoing
+    assert still_fits(after, act, undoing) == undoing
     both = carry_out(after, *undoing, actor=CAPTIONER)
     assert [(line_of(both, name).whole, line_of(both, name).accepted) for name in "ab"] == [
         ("Good morning all.", True), ("Welcome", True)
     ]  # fmt: skip
     changed = carry_out(after, correct("b", 1, 1, "Oh"), actor=CAPTIONER)
-    kept = standing(changed, act, undoing)
+    kept = still_fits(changed, act, undoing)
     assert [command.segment for command in kept if isinstance(command, do.CorrectSegment)] == [A]
-    away = do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("other"))
+    away = do.MoveSegmentsAway(channel=FLOOR, segments=(A,), session=SessionId("other"))
     gone = carry_out(after, away, actor=CAPTIONER, wall=WALL + 3_600_000)
-    assert [command.segment for command in standing(gone, act, undoing) if isinstance(command, do.CorrectSegment)] == [
-        B
-    ]
+    assert [
+        command.segment for command in still_fits(gone, act, undoing) if isinstance(command, do.CorrectSegment)
+    ] == [B]
     neither = carry_out(changed, correct("a", 1, 3, "Oh"), actor=CAPTIONER)
-    assert standing(neither, act, undoing) == undoing  # Whoever carries it out refuses it as stale.
+    assert still_fits(neither, act, undoing) == undoing  # Whoever carries it out refuses it as stale.
 
 
 def test_one_line_that_was_accepted_is_undone_or_not() -> None:
     act = accept("a", 0, 3, "Hello.")
     undoing = undoing_of(hall(), act)
     changed = carry_out(hall(), act, correct("a", 1, 3, "Oh"), actor=CAPTIONER)
-    assert standing(changed, [act], undoing) == undoing
+    assert still_fits(changed, [act], undoing) == undoing
 
 
 Q1 = PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?")
@@ -316,33 +316,33 @@ def said() -> State:
     return carry_out(speaking(), do.ListPolicyQuestions(questions=(Q1,)))
 
 
-def reading_of(state: State, command: do.AnyCommand) -> Reading:
+def reading_of(state: State, command: do.AnyCommand) -> UndoReading:
     return read_act(state, events(state, command, actor=MODERATOR))
 
 
 def test_a_tag_is_undone_by_the_one_before() -> None:
-    agreed = do.TagLine(segment=A, tag=Tag.AGREED, question=Q1.id)
-    option = do.TagLine(segment=A, tag=Tag.OPTION, question=Q1.id)
-    untagged = do.TagLine(segment=A, tag=None, question=Q1.id)
-    assert reading_of(said(), agreed) == Reading((agreed,), (untagged,))
+    agreed = do.TagSegment(segment=A, tag=Tag.AGREED, question=Q1.id)
+    option = do.TagSegment(segment=A, tag=Tag.OPTION, question=Q1.id)
+    untagged = do.TagSegment(segment=A, tag=None, question=Q1.id)
+    assert reading_of(said(), agreed) == UndoReading((agreed,), (untagged,))
     state = carry_out(said(), agreed)
-    assert reading_of(state, option) == Reading((option,), (agreed,))
-    assert reading_of(state, untagged) == Reading((untagged,), (agreed,))
+    assert reading_of(state, option) == UndoReading((option,), (agreed,))
+    assert reading_of(state, untagged) == UndoReading((untagged,), (agreed,))
 
 
 def test_a_list_of_questions_is_undone_by_the_one_before() -> None:
     none = do.ListPolicyQuestions(questions=())
-    assert reading_of(said(), none) == Reading((none,), (do.ListPolicyQuestions(questions=(Q1,)),))
+    assert reading_of(said(), none) == UndoReading((none,), (do.ListPolicyQuestions(questions=(Q1,)),))
 
 
 def test_notes_stay_and_that_one_was_read_is_no_act() -> None:
     note = do.LeaveNote(text="x", note=NoteId("n"))
     to_hub = do.LeaveHubNote(hub="kisumu", note=NoteId("h"), text="x")
-    assert reading_of(said(), note) == Reading((note,), ())
-    assert reading_of(said(), to_hub) == Reading((to_hub,), ())
+    assert reading_of(said(), note) == UndoReading((note,), ())
+    assert reading_of(said(), to_hub) == UndoReading((to_hub,), ())
     state = carry_out(said(), note, to_hub, actor=MODERATOR)
-    assert reading_of(state, do.ReadNote(note=NoteId("n"))) == Reading((), ())
-    assert reading_of(state, do.ReadHubNote(hub="kisumu", note=NoteId("h"))) == Reading((), ())
+    assert reading_of(state, do.ReadNote(note=NoteId("n"))) == UndoReading((), ())
+    assert reading_of(state, do.ReadHubNote(hub="kisumu", note=NoteId("h"))) == UndoReading((), ())
 
 
 def done_and_undone(
@@ -363,8 +363,8 @@ def speaking_now() -> State:
     return carry_out(
         asked(),
         ask("r", "", kind=Kind.REQUEST, name="Rosa"),
-        stand(Standing.QUEUED, "r", "a"),
-        stand(Standing.CALLED, "r"),
+        stand(InterventionStatus.QUEUED, "r", "a"),
+        stand(InterventionStatus.CALLED, "r"),
         actor=MODERATOR,
     )
 
@@ -374,7 +374,7 @@ def test_a_clearing_is_one_act_and_is_undone_with_all_that_went_with_it() -> Non
     after, undoing = done_and_undone(state, do.ClearWall(), wall=WALL + 5_000)
     assert undoing == (do.RestoreWall(intervention=name("r")),)
     back = carry_out(after, *undoing, actor=MODERATOR, wall=WALL + 6_000)
-    assert (back.wall_cleared, back.floor.called) == (None, "r")
+    assert (back.wall_cleared, back.questions.called) == (None, "r")
     assert back.channels[FLOOR].speaker == state.channels[FLOOR].speaker
 
 
@@ -389,7 +389,7 @@ def test_what_was_taken_back_by_hand_is_undone_by_clearing_again() -> None:
     once = carry_out(speaking_now(), do.ClearWall(), actor=MODERATOR, wall=WALL + 5_000)
     shown, undoing = done_and_undone(once, do.RestoreWall(intervention=name("r")), wall=WALL + 9_000)
     after = carry_out(shown, *undoing, actor=MODERATOR, wall=WALL + 9_500)
-    assert (after.wall_cleared, after.floor.called) == (9_501, None)
+    assert (after.wall_cleared, after.questions.called) == (9_501, None)
     nearer, undoing = done_and_undone(
         carry_out(once, do.ClearWall(), actor=MODERATOR, wall=WALL + 7_000), do.RestoreWall(t=5_001), wall=WALL + 9_000
     )
@@ -398,11 +398,11 @@ def test_what_was_taken_back_by_hand_is_undone_by_clearing_again() -> None:
 
 def test_what_else_is_done_in_the_same_act_is_undone_by_itself() -> None:
     state = speaking_now()
-    _, undoing = done_and_undone(state, do.ClearWall(), stand(Standing.LATER, "a"))
-    assert stand(Standing.QUEUED, "a") in undoing
-    nobody = ev.SpeakerTookFloor(channel=FLOOR, speaker=None, t=0)
-    checked = ev.InterventionStands(intervention=name("r"), number=4, standing=Standing.CHECKED, t=0)
+    _, undoing = done_and_undone(state, do.ClearWall(), stand(InterventionStatus.LATER, "a"))
+    assert stand(InterventionStatus.QUEUED, "a") in undoing
+    nobody = ev.SpeakerChanged(channel=FLOOR, speaker=None, t=0)
+    checked = ev.InterventionStatusChanged(intervention=name("r"), number=4, status=InterventionStatus.CHECKED, t=0)
     assert goes_with_wall(state, checked, nobody)
-    somebody = ev.SpeakerTookFloor(channel=FLOOR, speaker=SpeakerId("ana"), t=0)
+    somebody = ev.SpeakerChanged(channel=FLOOR, speaker=SpeakerId("ana"), t=0)
     assert not goes_with_wall(state, checked, somebody)
     assert not goes_with_wall(state, None, nobody)

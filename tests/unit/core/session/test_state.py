@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.session.parts import Source
@@ -135,28 +135,28 @@ def test_struck_and_moved_lines_are_gone_and_unknown_ones_are_passed_over() -> N
     state = fold(channel(), opened("a"), words("a", 0, 2))
     for event in (
         ev.ChannelRewound(channel=FLOOR, t=0, segments=lines),
-        ev.LinesMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
+        ev.SegmentsMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
     ):
         struck = evolve(state, event)
         line = struck.segments.get(SegmentId("a"))
         assert line is not None
         assert line.gone
         assert len(struck.segments) == 1
-    assert evolve(state, ev.LinesMovedHere(channel=FLOOR, segments=lines, session=SessionId("other"))) is state
+    assert evolve(state, ev.SegmentsMovedHere(channel=FLOOR, segments=lines, session=SessionId("other"))) is state
     assert evolve(state, ev.NoteLeft(text="x")) is state
 
 
 def test_public_events_tell_which_question_came_after_the_close() -> None:
-    def stands(name: str, number: int, standing: Standing) -> ev.InterventionStands:
-        return ev.InterventionStands(intervention=InterventionId(name), number=number, standing=standing, t=0)
+    def stands(name: str, number: int, status: InterventionStatus) -> ev.InterventionStatusChanged:
+        return ev.InterventionStatusChanged(intervention=InterventionId(name), number=number, status=status, t=0)
 
     declined = ev.HubDeclined(hub="kisumu", intervention=InterventionId("b"), reason="Late.")
     state = fold(
-        stands("a", 1, Standing.CHECKED),
+        stands("a", 1, InterventionStatus.CHECKED),
         ev.SessionClosed(t=0),
         declined,
-        stands("a", 1, Standing.TO_WRITE),
-        stands("b", 2, Standing.DECLINED),
-        stands("c", 3, Standing.TO_WRITE),
+        stands("a", 1, InterventionStatus.TO_WRITE),
+        stands("b", 2, InterventionStatus.DECLINED),
+        stands("c", 3, InterventionStatus.TO_WRITE),
     )
-    assert [each.after_close for _, each in sorted(state.floor.interventions.items())] == [False, True, True]
+    assert [each.after_close for _, each in sorted(state.questions.interventions.items())] == [False, True, True]

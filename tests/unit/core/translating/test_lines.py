@@ -34,7 +34,7 @@ def test_names_follow_from_the_line_and_the_language() -> None:
 def test_all_that_has_ended_is_due_in_the_order_of_time_until_it_is_there() -> None:
     state = carry_out(
         translated_session(),
-        do.TypeLine(channel=FLOOR, segment=segment("z"), text="Written.", language="en"),
+        do.TypeSegment(channel=FLOOR, segment=segment("z"), text="Written.", language="en"),
     )
     channel = state.channels[SPANISH]
     assert [each.source.segment for each in all_due(state, channel)] == ["a", "z"]
@@ -46,7 +46,7 @@ def test_all_that_has_ended_is_due_in_the_order_of_time_until_it_is_there() -> N
 def test_a_line_that_somebody_wrote_into_the_translation_is_left_alone() -> None:
     state = carry_out(
         translated_session(),
-        do.TypeLine(channel=SPANISH, segment=spanish("a"), text="Buenos días.", language="es"),
+        do.TypeSegment(channel=SPANISH, segment=spanish("a"), text="Buenos días.", language="es"),
     )
     assert all_due(state, state.channels[SPANISH]) == []
     assert original(state, spanish("a")) == spanish("a")
@@ -63,7 +63,7 @@ def test_translations_are_made_from_what_is_spoken_in_the_room() -> None:
     interpreted = carry_out(
         speaking(),
         do.AddChannel(channel=ChannelId("es"), kind=ev.ChannelKind.INTERPRETATION, languages=("es",)),
-        do.TypeLine(channel=ChannelId("es"), segment=segment("i"), text="Bienvenidos.", language="es"),
+        do.TypeSegment(channel=ChannelId("es"), segment=segment("i"), text="Bienvenidos.", language="es"),
     )
     assert due(interpreted, state.channels[SPANISH], segment("i")) is None
 

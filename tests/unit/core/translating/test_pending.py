@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.types import SourceLine
+from moothall.core.events.types import SourceSegment
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.translating.lines import Due
 from moothall.core.translating.pending import ON_SCREEN, Pending, clause
 
 
 def line(number: int, revision: int = 0) -> Due:
-    return Due(source=SourceLine(SegmentId(f"l{number:04}"), revision), t0=number * 1_000)
+    return Due(source=SourceSegment(SegmentId(f"l{number:04}"), revision), t0=number * 1_000)
 
 
 def popped(pending: Pending) -> list[int]:

@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.hubs.standing import HubNow
+from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.lanes import Feed
@@ -135,8 +135,8 @@ def test_since_when_the_walls_are_empty_is_told_and_the_lines_stay() -> None:
 
 def test_everybody_sees_which_hubs_take_part() -> None:
     seen = view(
-        ev.HubStands(hub="kisumu", title="Kisumu", people=23, here=True, since=1, t=2),
-        ev.HubStands(hub="kisumu", title="Kisumu", people=20, here=False, since=3, t=4),
+        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1, t=2),
+        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=20, here=False, since=3, t=4),
     )
     assert seen.session.hubs == {"kisumu": HubNow(title="Kisumu", people=20, most=23, here=False, since=3)}
 
@@ -223,7 +223,7 @@ def test_struck_and_moved_lines_are_not_to_be_shown_and_keep_their_number() -> N
     lines = (S1, SegmentId("unknown"))
     for struck in (
         ev.ChannelRewound(channel=FLOOR, t=100, segments=lines),
-        ev.LinesMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
+        ev.SegmentsMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
     ):
         for live in (True, False):
             seen = view(OPENED, words(0, " Gut"), struck, live=live)
@@ -275,10 +275,10 @@ def test_other_languages_are_those_of_what_is_spoken() -> None:
 
 def test_who_speaks_and_in_which_language_is_told_of_this_channel() -> None:
     chair = SpeakerId("chair")
-    here = view(ev.SpeakerTookFloor(channel=FLOOR, speaker=chair, t=0), ev.LanguageForced(channel=FLOOR, language="pt"))
+    here = view(ev.SpeakerChanged(channel=FLOOR, speaker=chair, t=0), ev.LanguageForced(channel=FLOOR, language="pt"))
     assert (here.session.speaking, here.session.forced) == (chair, "pt")
     pt = ChannelId("pt")
-    there = view(ev.SpeakerTookFloor(channel=pt, speaker=chair, t=0), ev.LanguageForced(channel=pt, language="pt"))
+    there = view(ev.SpeakerChanged(channel=pt, speaker=chair, t=0), ev.LanguageForced(channel=pt, language="pt"))
     assert (there.session.speaking, there.session.forced) == (None, None)
 
 
@@ -286,13 +286,13 @@ def test_a_note_of_the_staff_and_lines_that_come_from_elsewhere_change_no_view()
     before = view(OPENED)
     for event in (
         ev.NoteLeft(text="x"),
-        ev.LinesMovedHere(channel=FLOOR, segments=(S1,), session=SessionId("other")),
+        ev.SegmentsMovedHere(channel=FLOOR, segments=(S1,), session=SessionId("other")),
     ):
         assert before.apply(9, Role.CHAIR, event) == msgspec.structs.replace(before, offset=9)
 
 
 def test_a_line_that_is_older_than_all_that_is_known_only_moves_their_numbers() -> None:
-    made = ev.MadeFrom(sources=(ev.SourceLine(S1, 0),), route="echo 1 en>es")
+    made = ev.MadeFrom(sources=(ev.SourceSegment(S1, 0),), route="echo 1 en>es")
     known = view(msgspec.structs.replace(OPENED, t0=1_000)).snapshot()
     from_there = CaptionsView.of(msgspec.structs.replace(known, before=200), Feed(FLOOR))
     older = msgspec.structs.replace(OPENED, segment=SegmentId("s0"), t0=10, made_from=made)
@@ -302,7 +302,7 @@ def test_a_line_that_is_older_than_all_that_is_known_only_moves_their_numbers() 
 
 
 def test_a_translated_line_says_what_it_was_made_of_and_a_correction_says_it_anew() -> None:
-    made = [ev.MadeFrom(sources=(ev.SourceLine(S1, revision),), route="echo 1 en>es") for revision in (0, 1)]
+    made = [ev.MadeFrom(sources=(ev.SourceSegment(S1, revision),), route="echo 1 en>es") for revision in (0, 1)]
     opened = msgspec.structs.replace(OPENED, made_from=made[0])
     again = msgspec.structs.replace(corrected("Buenas tardes"), machine=True, made_from=made[1])
     assert line(view(opened)).made_from == made[0]

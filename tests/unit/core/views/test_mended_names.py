@@ -128,7 +128,7 @@ def test_lines_that_were_struck_do_not_count() -> None:
     on.correct("a", "the Moothall and")
     on.correct("b", "the Moothall or")
     on.state = carry_out(
-        on.state, do.MoveLinesAway(channel=FLOOR, segments=(segment("a"),), session=None), wall=WALL + 3_600_000
+        on.state, do.MoveSegmentsAway(channel=FLOOR, segments=(segment("a"),), session=None), wall=WALL + 3_600_000
     )
     assert on.proposed == ()
 

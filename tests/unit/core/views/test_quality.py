@@ -268,7 +268,7 @@ def test_struck_lines_leave_nothing() -> None:
     moved = story.line(40_000, [3_000] * 10)
     story.correct(wrong)
     story.tell(50_000, ev.ChannelRewound(channel=FLOOR, t=30_000, segments=(wrong, SegmentId("unknown"))))
-    gone = ev.LinesMovedAway(channel=FLOOR, segments=(moved,), session=SessionId("other"))
+    gone = ev.SegmentsMovedAway(channel=FLOOR, segments=(moved,), session=SessionId("other"))
     story.tell(51_000, gone, Role.TECHNICIAN)
     story.words(moved, 44_000, 500)
     assert story.quality() == other.quality()

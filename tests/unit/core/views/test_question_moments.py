@@ -39,8 +39,8 @@ def test_the_line_whose_time_holds_the_moment_or_that_was_just_over() -> None:
 def test_lines_are_those_as_spoken_that_have_text() -> None:
     other = ChannelId("fr")
     state = carry_out(speaking(), do.AddChannel(channel=other, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)))
-    typed = do.TypeLine(channel=other, segment=SegmentId("x"), text="Bonjour.", language="fr")
-    mine = do.TypeLine(channel=FLOOR, segment=SegmentId("y"), text="Good morning.", language="en")
+    typed = do.TypeSegment(channel=other, segment=SegmentId("x"), text="Bonjour.", language="fr")
+    mine = do.TypeSegment(channel=FLOOR, segment=SegmentId("y"), text="Good morning.", language="en")
     state = carry_out(state, typed, mine, actor=Actor(Role.TECHNICIAN, "t"))
     assert "y" in [each.id for each in spoken_lines(state)]
     assert "x" not in [each.id for each in spoken_lines(state)]
@@ -69,7 +69,7 @@ def test_while_nothing_is_recorded_nothing_is_known_to_have_been_said() -> None:
 def test_lines_are_kept_in_order_as_the_session_goes_on() -> None:
     lines, state, writer = SpokenLines(), speaking(), Actor(Role.TECHNICIAN, "t")
     assert lines.of(state) == spoken_lines(state)
-    typed = do.TypeLine(channel=FLOOR, segment=SegmentId("y"), text="Good morning.", language="en")
+    typed = do.TypeSegment(channel=FLOOR, segment=SegmentId("y"), text="Good morning.", language="en")
     struck = do.RewindChannel(channel=FLOOR, t=500)
     emptied = do.CorrectSegment(channel=FLOOR, segment=SegmentId("y"), base_revision=0, base_words=0, text="")
     for command in (typed, struck, emptied):

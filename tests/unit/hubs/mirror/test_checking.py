@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord, checkpoint_bytes, decode_header, seal
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Order
+from moothall.core.events.question_parts import QueueOrder
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
-from moothall.core.kernel.lanes import FLOOR, STAFF, Feed
+from moothall.core.kernel.lanes import QUESTIONS, STAFF, Feed
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall_hub.mirror.checking import Broken, Run, first_run, live_run, take, with_lanes
 from support.sessions.recorder import EPOCH, SESSION, Recorder
@@ -132,24 +132,24 @@ def test_another_event_in_the_place_of_one_that_is_held_is_named() -> None:
 
 def test_a_lane_that_comes_in_is_missed_from_its_first_event_or_from_where_it_was_left() -> None:
     recorder = Recorder()
-    first, note = recorder.record(TITLE), recorder.record(ev.QueueOrdered(order=Order.SUPPORT))
+    first, note = recorder.record(TITLE), recorder.record(ev.QueueOrdered(order=QueueOrder.SUPPORT))
     few = with_lanes(taken(BEGUN, first), frozenset({SESSION_LANE}), {})
     assert (few.lanes, few.offset, few.verified) == (frozenset({SESSION_LANE}), 1, 0)
     more = with_lanes(few, LANES, {})
     assert (more.offset, dict(more.heads)) == (0, {SESSION_LANE: recorder.heads[SESSION_LANE]})
     assert taken(more, note, recorder.checkpoint(SIGNER)).checked
-    left = with_lanes(few, frozenset({SESSION_LANE, FLOOR}), {FLOOR: recorder.heads[FLOOR]})
-    assert (left.offset, left.heads[FLOOR].offset) == (1, 2)
+    left = with_lanes(few, frozenset({SESSION_LANE, QUESTIONS}), {QUESTIONS: recorder.heads[QUESTIONS]})
+    assert (left.offset, left.heads[QUESTIONS].offset) == (1, 2)
 
 
-ALONE, BOTH = frozenset({SESSION_LANE}), frozenset({SESSION_LANE, FLOOR})
+ALONE, BOTH = frozenset({SESSION_LANE}), frozenset({SESSION_LANE, QUESTIONS})
 
 
 def signed_without_the_floor() -> tuple[Run, list[LogRecord]]:
     """A run of the session's lane alone up to a signature, and what the floor's lane has, and what comes after it."""
     recorder, run = Recorder(), first_run(SESSION, EPOCH, ALONE)
     run = taken(run, recorder.record(TITLE))
-    floor = [recorder.record(ev.QueueOrdered(order=order)) for order in (Order.SUPPORT, Order.ARRIVAL)]
+    floor = [recorder.record(ev.QueueOrdered(order=order)) for order in (QueueOrder.SUPPORT, QueueOrder.ARRIVAL)]
     run = taken(run, recorder.checkpoint(SIGNER))
     assert (run.verified, run.checked) == (4, True)
     return run, [*floor, recorder.record(TITLE)]
@@ -163,7 +163,7 @@ def test_a_lane_that_comes_in_later_is_vouched_for_by_the_signature_that_spoke_o
     whole = taken(more, *floor[:2])
     assert whole.verified == 4
     # What it has is its own as well where it was left, and comes back.
-    again = with_lanes(with_lanes(whole, ALONE, {}), BOTH, {FLOOR: whole.heads[FLOOR]})
+    again = with_lanes(with_lanes(whole, ALONE, {}), BOTH, {QUESTIONS: whole.heads[QUESTIONS]})
     assert (again.verified, again.meets) == (4, {})
 
 
@@ -172,13 +172,13 @@ def test_a_lane_that_comes_in_otherwise_than_it_was_signed_is_named() -> None:
     more = with_lanes(signed, BOTH, {})
     forger = Recorder()
     forger.record(TITLE)
-    first, second = [forger.record(ev.QueueOrdered(order=Order.ARRIVAL)) for _ in range(2)]
-    assert reason(taken(more, first), second) == "It is not event 3 of lane floor as that came before."
+    first, second = [forger.record(ev.QueueOrdered(order=QueueOrder.ARRIVAL)) for _ in range(2)]
+    assert reason(taken(more, first), second) == "It is not event 3 of lane questions as that came before."
     left_out = take(taken(more, floor[0]), floor[2], SIGNED)
     assert isinstance(left_out, Broken)
-    assert (left_out.offset, left_out.lane) == (3, FLOOR)
+    assert (left_out.offset, left_out.lane) == (3, QUESTIONS)
     # What was left behind, and is not what was signed, is vouched for by nothing.
-    wrong = with_lanes(signed, BOTH, {FLOOR: forger.heads[FLOOR]})
+    wrong = with_lanes(signed, BOTH, {QUESTIONS: forger.heads[QUESTIONS]})
     assert (wrong.verified, wrong.checked) == (0, False)
 
 

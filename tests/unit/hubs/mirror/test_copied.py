@@ -7,7 +7,7 @@ from support.sessions.recorder import SESSION
 
 def test_the_lanes_of_texts() -> None:
     lines = lanes_of((ChannelId("fr"),), words=False)
-    assert lines == {"session", "floor", "ch:fr"}
+    assert lines == {"session", "questions", "ch:fr"}
     assert lanes_of((ChannelId("fr"),), words=True) == lines | {"w:fr"}
 
 

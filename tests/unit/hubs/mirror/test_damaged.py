@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.wire.hub.messages import Part
+from moothall.wire.hub.messages import FeedPart
 from moothall_hub.mirror.copied import Copy, Step
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.damaged import ASIDE, NOTED, note_damage, set_aside_if_damaged
@@ -25,7 +25,7 @@ async def a_file(folder: Path) -> Path:
     served = Served(log, message, little=1_000)
     begun = began(asked, served.live)
     assert isinstance(begun, Step)
-    step = batch(begun.copy, Part.LIVE, served.now(200), SIGNED)
+    step = batch(begun.copy, FeedPart.LIVE, served.now(200), SIGNED)
     assert isinstance(step, Step)
     mirror = await Mirror.open(folder / FILE_NAME)
     await mirror.keep(step)

@@ -11,10 +11,10 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.core.kernel.lanes import FLOOR as FLOOR_LANE
+from moothall.core.kernel.lanes import QUESTIONS as FLOOR_LANE
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
-from moothall.wire.hub.messages import Part
+from moothall.wire.hub.messages import FeedPart
 from moothall_hub.mirror.copied import Copy, Span, Step
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.mirror import Mirror
@@ -38,10 +38,10 @@ def steps(log: LogAbove) -> list[Step]:
     asked, message = follow(NEW, (FLOOR,), words=False)
     served = Served(log, message, little=0, back=4)
     made = [began(asked, served.live)]
-    for part in (Part.LIVE, Part.OWN, Part.MISSED):
+    for part in (FeedPart.LIVE, FeedPart.OWN, FeedPart.MISSED):
         last = made[-1]
         assert isinstance(last, Step)
-        found = served.missed() if part is Part.MISSED else served.own() if part is Part.OWN else served.now()
+        found = served.missed() if part is FeedPart.MISSED else served.own() if part is FeedPart.OWN else served.now()
         records = found[1] if isinstance(found, tuple) else found
         assert isinstance(records, list)
         made.append(batch(last.copy, part, records, SIGNED, number=1))

@@ -258,7 +258,7 @@ async def test_the_hubs_own_lane_is_in_the_state_and_goes_to_no_reader(room: Roo
     await room.line.own()
     await settle()
     live = await room.loaded()
-    assert [note.hub for note in live.state.backstage.hub_notes] == ["kisumu"]
+    assert [note.hub for note in live.state.notes_and_tags.hub_notes] == ["kisumu"]
     assert (live.offset, live.reached[OWN], len(outlet.writes)) == (3, 4, 1)
 
 

@@ -10,8 +10,8 @@ from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.programme.plan import Planned
 from moothall.core.session.state import Status
 from moothall.testing.book import MemoryBook
-from moothall.wire.hub.messages import Offered, OfferedText, Programme, Welcome
-from moothall_hub.mirror.offers import About, Choice, Offers
+from moothall.wire.hub.messages import HubProgramme, Offered, OfferedText, Welcome
+from moothall_hub.mirror.offers import CentreInfo, Choice, Offers
 
 TEXT = OfferedText(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en", "fr"))
 ONE = Offered(
@@ -31,18 +31,18 @@ async def test_what_is_offered_and_chosen_outlives_a_restart() -> None:
         told += 1
 
     offers = await Offers.load(book)
-    assert (offers.sessions, offers.get(), offers.about, offers.zone) == ((), Choice(), About(), UTC_ZONE)
+    assert (offers.sessions, offers.get(), offers.about, offers.zone) == ((), Choice(), CentreInfo(), UTC_ZONE)
     offers.when_changed(count)
     await offers.welcomed(WELCOME)
     await offers.welcomed(WELCOME)
-    await offers.take(Programme(sessions=(ONE, TWO)))
-    await offers.take(Programme(sessions=(ONE, TWO)))
+    await offers.take(HubProgramme(sessions=(ONE, TWO)))
+    await offers.take(HubProgramme(sessions=(ONE, TWO)))
     chosen = Choice(sessions=(SessionId("two"),), languages=("fr",), words=True)
     await offers.set(chosen)
     assert told == 3
     again = await Offers.load(book)
     assert (again.sessions, again.get()) == ((ONE, TWO), chosen)
-    assert again.about == About(hub="kisumu", title="Kisumu", zone="Africa/Nairobi", address="a")
+    assert again.about == CentreInfo(hub="kisumu", title="Kisumu", zone="Africa/Nairobi", address="a")
     assert (offers.zone.name, again.zone.name) == ("Africa/Nairobi", "Africa/Nairobi"), "also before it has a line"
     assert again.of(SessionId("two")) == TWO
     assert again.of(SessionId("three")) is None
@@ -50,15 +50,15 @@ async def test_what_is_offered_and_chosen_outlives_a_restart() -> None:
 
 async def test_what_has_changed_is_laid_over_what_was_told() -> None:
     offers = await Offers.load(MemoryBook())
-    await offers.take(Programme(sessions=(ONE, TWO)))
+    await offers.take(HubProgramme(sessions=(ONE, TWO)))
     later = msgspec.structs.replace(TWO, title="Two, later")
-    await offers.take(Programme(sessions=(later,), changes=True, gone=(ONE.session,)))
+    await offers.take(HubProgramme(sessions=(later,), changes=True, gone=(ONE.session,)))
     assert offers.sessions == (later,)
 
 
 async def test_the_front_page_has_it_as_a_programme() -> None:
     offers = await Offers.load(MemoryBook())
-    await offers.take(Programme(sessions=(ONE, TWO)))
+    await offers.take(HubProgramme(sessions=(ONE, TWO)))
     assert [(each.session, each.room, each.starts, each.languages) for each in offers.planned()] == [
         (ONE.session, "Hall A", 1, ("en", "fr")),
         (TWO.session, None, 3, ()),
@@ -70,18 +70,18 @@ async def test_another_pairing_begins_anew_and_keeps_the_choice() -> None:
     book = MemoryBook()
     offers = await Offers.load(book)
     await offers.welcomed(WELCOME)
-    await offers.take(Programme(sessions=(ONE,)))
+    await offers.take(HubProgramme(sessions=(ONE,)))
     await offers.set(Choice(languages=("fr",)))
     await offers.forget()
     again = await Offers.load(book)
-    assert (again.sessions, again.about, again.get().languages) == ((), About(), ("fr",))
+    assert (again.sessions, again.about, again.get().languages) == ((), CentreInfo(), ("fr",))
 
 
 async def test_what_could_not_be_written_holds_and_is_written_later() -> None:
     book = MemoryBook()
     offers = await Offers.load(book)
     book.full = True
-    for told in (offers.welcomed(WELCOME), offers.take(Programme(sessions=(ONE,))), offers.keep()):
+    for told in (offers.welcomed(WELCOME), offers.take(HubProgramme(sessions=(ONE,))), offers.keep()):
         with pytest.raises(StorageUnavailable):
             await told
     assert (offers.about.hub, offers.sessions) == ("kisumu", (ONE,))

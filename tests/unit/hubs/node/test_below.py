@@ -19,7 +19,7 @@ from moothall.wire.hub.messages import Act, Done, HeadCountAct, NotDone, Offered
 from moothall_hub.mirror.checking import Broken, first_run, live_run, take
 from moothall_hub.mirror.copied import Copy, lanes_of
 from moothall_hub.node.below import PATIENCE_MS, CopySource, PassingOn
-from moothall_hub.outbox.outbox import ActStanding, ActState
+from moothall_hub.outbox.outbox import ActState, ActStatus
 from support.hubs.log_above import FLOOR, FRENCH, OWN, LogAbove
 from support.memory.fanout import settle
 from support.sessions.recorder import EPOCH, SESSION
@@ -32,13 +32,13 @@ class Waiting:
 
     def __init__(self) -> None:
         self.kept: list[Act] = []
-        self.standing: ActStanding | None = ActStanding(state=ActState.WAITING)
+        self.standing: ActStatus | None = ActStatus(state=ActState.WAITING)
         self.told: Callable[[CommandId], None] = lambda _: None
 
     async def pass_on(self, act: Act) -> None:
         self.kept.append(act)
 
-    async def state(self, act_id: CommandId) -> ActStanding | None:
+    async def state(self, act_id: CommandId) -> ActStatus | None:
         return self.standing
 
     def when_answered(self, told: Callable[[CommandId], None]) -> None:
@@ -56,7 +56,7 @@ async def test_an_act_goes_on_with_its_path_and_is_answered_as_above() -> None:
     outbox.told(CommandId("another"))
     await settle()
     assert not task.done()
-    outbox.standing = ActStanding(state=ActState.DONE)
+    outbox.standing = ActStatus(state=ActState.DONE)
     outbox.told(ACT.id)
     assert await task == Done(id=ACT.id)
     assert outbox.kept == [msgspec.structs.replace(ACT, hub="kisumu", title="Kisumu")]
@@ -64,7 +64,7 @@ async def test_an_act_goes_on_with_its_path_and_is_answered_as_above() -> None:
 
 async def test_one_from_further_down_keeps_what_its_hub_is_called() -> None:
     outbox, clock = Waiting(), ManualClock()
-    outbox.standing = ActStanding(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The meeting is over.")
+    outbox.standing = ActStatus(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The meeting is over.")
     act = msgspec.structs.replace(ACT, hub="library", title="The library")
     answer = await passing(outbox, clock).take("kisumu.library", act, "node")
     assert answer == NotDone(id=ACT.id, code=RefusalCode.CONFLICT, message="The meeting is over.")

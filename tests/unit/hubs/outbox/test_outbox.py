@@ -11,17 +11,17 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.errors import ConfigurationError, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.wire.hub.messages import Act, AnyAct, AskAct, Done, HeadCountAct, NotDone, SupportAct
-from moothall_hub.outbox.outbox import ActStanding, ActState, Outbox, Waiting
+from moothall_hub.outbox.outbox import ActState, ActStatus, HubOutbox, Waiting
 from moothall_hub.outbox.store import FILE_NAME
 
 SESSION, OTHER = SessionId("plenary"), SessionId("other")
 ONE, TWO, THREE = (CommandId(name) for name in ("ask:1", "ask:2", "ask:3"))
-DONE, WAITING, SENT = (ActStanding(state=state) for state in (ActState.DONE, ActState.WAITING, ActState.SENT))
+DONE, WAITING, SENT = (ActStatus(state=state) for state in (ActState.DONE, ActState.WAITING, ActState.SENT))
 
 
 @pytest.fixture
-async def outbox(tmp_path: Path) -> AsyncIterator[Outbox]:
-    opened = await Outbox.open(tmp_path / FILE_NAME)
+async def outbox(tmp_path: Path) -> AsyncIterator[HubOutbox]:
+    opened = await HubOutbox.open(tmp_path / FILE_NAME)
     yield opened
     await opened.close()
 
@@ -34,7 +34,7 @@ def support(count: int, name: str = "1") -> SupportAct:
     return SupportAct(intervention=InterventionId(name), count=count)
 
 
-async def put(outbox: Outbox, *ids: CommandId) -> None:
+async def put(outbox: HubOutbox, *ids: CommandId) -> None:
     for each in ids:
         await outbox.put(SESSION, each, "", ask(each), 5)
 
@@ -43,7 +43,7 @@ def refused(act: CommandId, code: RefusalCode) -> NotDone:
     return NotDone(id=act, code=code, message="The session is closed.")
 
 
-async def test_acts_go_in_their_order_and_are_answered(outbox: Outbox) -> None:
+async def test_acts_go_in_their_order_and_are_answered(outbox: HubOutbox) -> None:
     await put(outbox, ONE, TWO, THREE)
     unsent = await outbox.unsent(2)
     assert [act.id for act in unsent] == [ONE, TWO]
@@ -55,13 +55,13 @@ async def test_acts_go_in_their_order_and_are_answered(outbox: Outbox) -> None:
     await outbox.answered(TWO, refused(TWO, RefusalCode.CONFLICT))
     assert (await outbox.state(ONE), await outbox.count()) == (DONE, 1)
     late = await outbox.state(TWO)
-    assert late == ActStanding(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The session is closed.")
+    assert late == ActStatus(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The session is closed.")
     await outbox.answered(TWO, Done(id=TWO))
     assert await outbox.state(TWO) == late, "the first answer counts"
     assert await outbox.state(CommandId("ask:4")) is None
 
 
-async def test_on_a_new_link_all_that_was_not_answered_is_sent_again(outbox: Outbox) -> None:
+async def test_on_a_new_link_all_that_was_not_answered_is_sent_again(outbox: HubOutbox) -> None:
     await put(outbox, ONE, TWO)
     outbox.sent(ONE)
     outbox.sent(TWO)
@@ -71,7 +71,7 @@ async def test_on_a_new_link_all_that_was_not_answered_is_sent_again(outbox: Out
 
 
 @pytest.mark.parametrize("code", [RefusalCode.BUSY, RefusalCode.UNAVAILABLE])
-async def test_what_is_not_refused_for_good_waits_again_in_its_place(outbox: Outbox, code: RefusalCode) -> None:
+async def test_what_is_not_refused_for_good_waits_again_in_its_place(outbox: HubOutbox, code: RefusalCode) -> None:
     await put(outbox, ONE, TWO)
     outbox.sent(ONE)
     outbox.sent(TWO)
@@ -81,7 +81,7 @@ async def test_what_is_not_refused_for_good_waits_again_in_its_place(outbox: Out
     assert [act.id for act in await outbox.unsent(16)] == [ONE]
 
 
-async def test_the_same_id_is_the_same_act(outbox: Outbox) -> None:
+async def test_the_same_id_is_the_same_act(outbox: HubOutbox) -> None:
     told: list[int] = []
     outbox.observe(lambda: told.append(1))
     await put(outbox, ONE)
@@ -93,7 +93,7 @@ async def test_the_same_id_is_the_same_act(outbox: Outbox) -> None:
     assert (await outbox.state(ONE), await outbox.count()) == (DONE, 0)
 
 
-async def test_a_newer_count_of_supports_takes_the_place_of_an_older_one(outbox: Outbox) -> None:
+async def test_a_newer_count_of_supports_takes_the_place_of_an_older_one(outbox: HubOutbox) -> None:
     heads = [HeadCountAct(people=20), HeadCountAct(people=21)]
     acts: list[AnyAct] = [support(3), support(1, "2"), support(4), *heads]
     for n, act in enumerate(acts):
@@ -103,7 +103,7 @@ async def test_a_newer_count_of_supports_takes_the_place_of_an_older_one(outbox:
     assert await outbox.state(CommandId("c0")) == DONE
 
 
-async def test_acts_of_hubs_below_are_passed_on_as_they_are(outbox: Outbox) -> None:
+async def test_acts_of_hubs_below_are_passed_on_as_they_are(outbox: HubOutbox) -> None:
     act = Act(id=ONE, session=OTHER, at=7, hub="kisumu", act=HeadCountAct(people=3))
     await outbox.pass_on(act)
     assert list(await outbox.waiting(OTHER)) == [Waiting(number=1, act=act)]
@@ -111,7 +111,7 @@ async def test_acts_of_hubs_below_are_passed_on_as_they_are(outbox: Outbox) -> N
 
 
 async def test_it_is_there_when_opened_again_and_numbers_go_on(tmp_path: Path) -> None:
-    outbox = await Outbox.open(tmp_path / FILE_NAME)
+    outbox = await HubOutbox.open(tmp_path / FILE_NAME)
     await put(outbox, ONE, TWO)
     outbox.sent(ONE)
     await outbox.answered(TWO, Done(id=TWO))
@@ -119,14 +119,14 @@ async def test_it_is_there_when_opened_again_and_numbers_go_on(tmp_path: Path) -
     await outbox.close()
     with pytest.raises(StorageUnavailable, match="closed"):
         await outbox.state(ONE)
-    again = await Outbox.open(tmp_path / FILE_NAME)
+    again = await HubOutbox.open(tmp_path / FILE_NAME)
     assert (await again.state(ONE), await again.state(TWO)) == (WAITING, DONE)
     await put(again, THREE)
     assert [each.number for each in await again.waiting()] == [1, 3]
     await again.close()
 
 
-async def test_what_was_answered_is_in_no_file_any_more(outbox: Outbox, tmp_path: Path) -> None:
+async def test_what_was_answered_is_in_no_file_any_more(outbox: HubOutbox, tmp_path: Path) -> None:
     await outbox.put(SESSION, ONE, "", ask("1", "Who was it?"), 5)
     assert there(tmp_path, b"Who was it?")
     await outbox.answered(ONE, refused(ONE, RefusalCode.CONFLICT))
@@ -141,7 +141,7 @@ def there(folder: Path, text: bytes) -> bool:
 
 
 async def test_a_full_outbox_refuses(tmp_path: Path) -> None:
-    outbox = await Outbox.open(tmp_path / FILE_NAME, most=2)
+    outbox = await HubOutbox.open(tmp_path / FILE_NAME, most=2)
     await put(outbox, ONE, TWO)
     with pytest.raises(StorageUnavailable, match="2 acts wait for the line"):
         await put(outbox, THREE)
@@ -152,7 +152,7 @@ async def test_a_full_outbox_refuses(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_is_no_outbox_is_refused(tmp_path: Path) -> None:
-    await (await Outbox.open(tmp_path / FILE_NAME)).close()
+    await (await HubOutbox.open(tmp_path / FILE_NAME)).close()
     (tmp_path / "other").write_bytes(b"no database, whatever its name may be" * 99)
     with pytest.raises(ConfigurationError, match="is not a Moothall outbox"):
-        await Outbox.open(tmp_path / "other")
+        await HubOutbox.open(tmp_path / "other")

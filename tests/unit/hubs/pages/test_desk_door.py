@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RefusalCode
@@ -16,7 +16,7 @@ from moothall.services.questions.author_view import OwnAct
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.mirror.offers import Choice
-from moothall_hub.room.local_floor import Local, Mode
+from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
 from moothall_hub.room.presence import MOST_NOTES
 from support.hubs.desk import Browser, OpenRoom, S, a_note, open_room
@@ -36,7 +36,7 @@ async def desk(house: OpenRoom) -> Browser:
 async def asked(house: OpenRoom, *texts: str) -> list[InterventionId]:
     for n, text in enumerate(texts):
         await house.browser("abcdefgh"[n]).ask(text)
-    return list(house.room.floor.floor(S).questions)
+    return list(house.room.local.of(S).by_id)
 
 
 async def done(browser: Browser, act: str, **fields: str) -> str:
@@ -50,7 +50,7 @@ async def test_it_is_the_coordinators_alone(house: OpenRoom, desk: Browser) -> N
     assert status == 200
     assert "<bdi>Kisumu</bdi>" in text
     assert text.count("The line is good.") + text.count("The line to the meeting is good.") == 1
-    assert "hub_strip.js" not in text
+    assert "hub_status_bar.js" not in text
     assert 'href="/microphone/s">Speaking by microphone' in text
     assert 'computers here: <strong><bdi dir="ltr">10.0.0.7:8090</bdi>' in text
     stranger = house.browser("a")
@@ -80,7 +80,7 @@ async def test_an_act_about_a_meeting_that_is_not_in_the_programme_changes_nothi
             assert status == 404
             assert "not there any more" in text
     names = ("room-floor", "room-people", "room-note")
-    assert [await house.room.book.read(shelf) for shelf in names] == [{}, {}, {}]
+    assert [await house.room.book.read(namespace) for namespace in names] == [{}, {}, {}]
 
 
 async def test_questions_are_passed_on_one_by_one_picked_or_the_best(house: OpenRoom, desk: Browser) -> None:
@@ -88,7 +88,7 @@ async def test_questions_are_passed_on_one_by_one_picked_or_the_best(house: Open
     a, b, c, d, e, f = await asked(house, "A?", "B?", "C?", "D?", "E?", "F?")
     for what, tokens in ((f, "xyz"), (e, "xy"), (d, "x")):
         for token in tokens:
-            assert await room.floor.support_one(S, what, token * 22)
+            assert await room.local.support_one(S, what, token * 22)
     assert await done(desk, f"forward:{a}") == "/desk?session=s#Questions"
     await done(desk, "forward", **{f"pick-{b}": "on", "pick-none": "on"})
     assert [put.id for put in room.outbox.of(AskAct)] == [f"ask:{a}", f"ask:{b}"]
@@ -97,7 +97,7 @@ async def test_questions_are_passed_on_one_by_one_picked_or_the_best(house: Open
     assert "3 here would ask this too" in text
     await done(desk, "best")
     assert [put.id for put in room.outbox.of(AskAct)][2:] == [f"ask:{f}", f"ask:{e}", f"ask:{d}"]
-    assert [each.id for each in room.floor.floor(S).standing(Local.HERE)] == [c]
+    assert [each.id for each in room.local.of(S).with_status(Local.HERE)] == [c]
 
 
 async def test_they_are_joined_kept_and_put_on_the_wall_which_is_cleared(house: OpenRoom, desk: Browser) -> None:
@@ -108,15 +108,15 @@ async def test_they_are_joined_kept_and_put_on_the_wall_which_is_cleared(house: 
     await done(desk, f"wall:{a}")
     await done(desk, f"wall:{c}")
     await done(desk, f"off-wall:{c}")
-    floor = room.floor.floor(S)
-    assert [each.stands for each in floor.questions.values()] == [Local.HERE, Local.JOINED, Local.KEPT]
-    assert [each.on_wall for each in floor.questions.values()] == [True, False, False]
+    local = room.local.of(S)
+    assert [each.stands for each in local.by_id.values()] == [Local.HERE, Local.JOINED, Local.KEPT]
+    assert [each.on_wall for each in local.by_id.values()] == [True, False, False]
     _, text = await desk.get("/desk")
     assert "Questions of the group on it: 1" in text
     assert "Joined with a similar question of your group (no. 1)" in text
     assert "Kept in the group" in text
     assert await done(desk, "clear-wall") == "/desk?session=s#Wall"
-    assert not any(each.on_wall for each in room.floor.floor(S).questions.values())
+    assert not any(each.on_wall for each in room.local.of(S).by_id.values())
 
 
 async def test_what_was_passed_on_says_where_it_stands(house: OpenRoom, desk: Browser) -> None:
@@ -130,8 +130,8 @@ async def test_what_was_passed_on_says_where_it_stands(house: OpenRoom, desk: Br
     room.outbox.answer(CommandId(f"ask:{b}"), RefusalCode.CONFLICT, "The <meeting> is over.")
     room.outbox.answer(CommandId(f"ask:{c}"))
     await room.meeting.take()
-    await room.meeting.stand(a, Standing.QUEUED)
-    await room.floor.bring(S, room.floor.token(S, room.floor.floor(S).standing(Local.HERE)[0].id), OwnAct.BACK)
+    await room.meeting.stand(a, InterventionStatus.QUEUED)
+    await room.local.bring(S, room.local.token(S, room.local.of(S).with_status(Local.HERE)[0].id), OwnAct.BACK)
     _, text = await desk.get("/desk")
     assert "Question no. 1 · In the queue" in text
     assert "The <meeting> is over." in text
@@ -141,10 +141,10 @@ async def test_what_was_passed_on_says_where_it_stands(house: OpenRoom, desk: Br
 
 async def test_it_is_opened_to_all_and_taken_back(house: OpenRoom, desk: Browser) -> None:
     assert await done(desk, "mode:open") == "/desk?session=s#Questions"
-    assert house.room.floor.floor(S).mode is Mode.OPEN
+    assert house.room.local.of(S).mode is Mode.OPEN
     assert "goes to the meeting at once." in (await desk.get("/desk"))[1]
     await done(desk, "mode:coordinator")
-    assert house.room.floor.floor(S).mode is Mode.COORDINATOR
+    assert house.room.local.of(S).mode is Mode.COORDINATOR
 
 
 async def test_people_are_counted_by_one_tap_and_a_form_counts_once(house: OpenRoom, desk: Browser) -> None:

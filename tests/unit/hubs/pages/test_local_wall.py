@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.ids import ChannelId, InterventionId, PollId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall_hub.pages.local_wall import MOST_SHOWN
@@ -32,11 +32,11 @@ async def shown(house: OpenRoom) -> str:
 
 
 async def test_the_rooms_questions_stand_on_its_wall_the_newest_first_and_not_too_many(house: OpenRoom) -> None:
-    somebody, floor = house.browser("a"), house.room.floor
+    somebody, local = house.browser("a"), house.room.local
     assert house.wall.asked_ago is None
     for n in range(MOST_SHOWN + 1):
         await somebody.ask(f"Why <{n}>?", name="Ana")
-    await floor.put_on_wall(S, list(floor.floor(S).questions), on_wall=True)
+    await local.put_on_wall(S, list(local.of(S).by_id), on_wall=True)
     text = await shown(house)
     places = [text.find(f"Why <{n}>?") for n in range(MOST_SHOWN + 1)]
     assert places[0] == -1
@@ -50,16 +50,16 @@ async def test_the_rooms_questions_stand_on_its_wall_the_newest_first_and_not_to
 async def test_cleared_without_a_line_nothing_that_stood_there_stays(house: OpenRoom) -> None:
     room, what = house.room, InterventionId("q1")
     await house.browser("a").ask("Why?")
-    await room.floor.put_on_wall(S, list(room.floor.floor(S).questions), on_wall=True)
+    await room.local.put_on_wall(S, list(room.local.of(S).by_id), on_wall=True)
     await room.meeting.do(do.Ask(intervention=what, kind=Kind.QUESTION, text="Rude?", language="en", asker="x"))
-    await room.meeting.stand(what, Standing.QUEUED)
-    await room.meeting.stand(what, Standing.CALLED)
+    await room.meeting.stand(what, InterventionStatus.QUEUED)
+    await room.meeting.stand(what, InterventionStatus.CALLED)
     assert (await wall(house))["cleared"] is None
     assert "Rude?" in await shown(house)
     await room.clock.sleep(5)
-    await room.floor.clear_wall(S)
+    await room.local.clear_wall(S)
     told = await wall(house)
-    assert told["cleared"] == room.floor.floor(S).cleared
+    assert told["cleared"] == room.local.of(S).cleared
     assert "Why?" not in str(told["html"])
     text = await shown(house)
     assert "Rude?" not in text
@@ -74,7 +74,7 @@ async def test_cleared_without_a_line_nothing_that_stood_there_stays(house: Open
 
 async def test_what_comes_after_it_is_shown_again(house: OpenRoom) -> None:
     room = house.room
-    await room.floor.clear_wall(S)
+    await room.local.clear_wall(S)
     await room.clock.sleep(5)
     await room.meeting.do(
         do.OpenPoll(poll=PollId("p1"), question="Shall we?", language="en", options=("Yes", "No")),
@@ -84,7 +84,7 @@ async def test_what_comes_after_it_is_shown_again(house: OpenRoom) -> None:
 
 async def test_the_meetings_own_clearing_stays_where_it_is_newer(house: OpenRoom) -> None:
     room, feed = house.room, Feed(channel=ChannelId("floor"))
-    await room.floor.clear_wall(S)
+    await room.local.clear_wall(S)
     await room.clock.sleep(20)
     await room.meeting.do(do.ClearWall())
     state = await room.meetings.state(S)

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
 from moothall.services.questions.author_view import OwnAct
 from moothall.wire.hub.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
-from moothall_hub.room.local_floor import count
+from moothall_hub.room.local_questions import count
 from support.hubs.desk import OpenRoom, S, open_room
 
 
@@ -22,7 +22,7 @@ async def house() -> AsyncIterator[OpenRoom]:
         await made.room.meeting.do(
             do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="Who <pays>?", language="en", asker="x"),
         )
-        await made.room.meeting.stand(InterventionId("q1"), Standing.QUEUED)
+        await made.room.meeting.stand(InterventionId("q1"), InterventionStatus.QUEUED)
         yield made
 
 
@@ -30,8 +30,8 @@ async def test_the_meetings_and_the_rooms_stand_on_one_page(house: OpenRoom) -> 
     somebody, room = house.browser("a"), house.room
     await somebody.ask("Why?", name="Ana")
     await somebody.ask("Not for everybody")
-    first, _ = room.floor.floor(S).questions
-    await room.floor.put_on_wall(S, [first], on_wall=True)
+    first, _ = room.local.of(S).by_id
+    await room.local.put_on_wall(S, [first], on_wall=True)
     status, text = await house.browser("b").get("/s/s/questions")
     assert status == 200
     assert "Who <pays>?" in text
@@ -48,15 +48,15 @@ async def test_the_meetings_and_the_rooms_stand_on_one_page(house: OpenRoom) -> 
 async def test_each_browser_counts_once_for_the_meetings_and_for_the_rooms(house: OpenRoom) -> None:
     room = house.room
     await house.browser("a").ask("Why?")
-    (what,) = room.floor.floor(S).questions
-    await room.floor.put_on_wall(S, [what], on_wall=True)
+    (what,) = room.local.of(S).by_id
+    await room.local.put_on_wall(S, [what], on_wall=True)
     for token in "bbc":
         status, where, _ = await house.browser(token).post("/s/s/here/1/support?ui=en", {})
         assert (status, where) == (303, "/s/s/questions?ui=en#Here-1")
         status, where, _ = await house.browser(token).post("/s/s/asked/1/support", {})
         assert (status, where) == (303, "/s/s/questions#No-1")
-    floor = room.floor.floor(S)
-    assert (count(floor, what), count(floor, InterventionId("q1"))) == (2, 2)
+    local = room.local.of(S)
+    assert (count(local, what), count(local, InterventionId("q1"))) == (2, 2)
     _, text = await house.browser("b").get("/s/s/questions")
     assert text.count("You\u2019d ask this too") == 2
     assert text.count("2 here would ask this too") == 2
@@ -80,19 +80,19 @@ async def test_what_isnt_there_cant_be_supported(house: OpenRoom) -> None:
 async def test_what_was_taken_back_cant_be_supported(house: OpenRoom) -> None:
     room = house.room
     await house.browser("a").ask("Why?")
-    (what,) = room.floor.floor(S).questions
-    assert await room.floor.bring(S, room.floor.token(S, what), OwnAct.BACK) is None
+    (what,) = room.local.of(S).by_id
+    assert await room.local.bring(S, room.local.token(S, what), OwnAct.BACK) is None
     assert (await house.browser("b").post("/s/s/here/1/support", {}))[0] == 404
 
 
 async def test_what_the_meeting_has_published_isnt_told_twice(house: OpenRoom) -> None:
     room = house.room
     await house.browser("a").ask("Why?")
-    (what,) = room.floor.floor(S).questions
-    await room.floor.put_on_wall(S, [what], on_wall=True)
-    await room.floor.forward(S, [what])
+    (what,) = room.local.of(S).by_id
+    await room.local.put_on_wall(S, [what], on_wall=True)
+    await room.local.forward(S, [what])
     await room.meeting.take()
-    await room.meeting.stand(what, Standing.QUEUED)
+    await room.meeting.stand(what, InterventionStatus.QUEUED)
     _, text = await house.browser("b").get("/s/s/questions")
     assert text.count("Why?") == 1
     assert "From your group" not in text
@@ -103,8 +103,8 @@ async def test_what_the_meeting_has_published_isnt_told_twice(house: OpenRoom) -
 async def test_ones_own_is_marked_and_isnt_supported_here_and_at_the_meeting(house: OpenRoom) -> None:
     room, somebody = house.room, house.browser("a")
     await somebody.ask("Why?")
-    (what,) = room.floor.floor(S).questions
-    await room.floor.put_on_wall(S, [what], on_wall=True)
+    (what,) = room.local.of(S).by_id
+    await room.local.put_on_wall(S, [what], on_wall=True)
     for path in ("/s/s/here/1/support", "/s/s/asked/2/support"):
         _, text = await somebody.get("/s/s/questions")
         assert text.count("You asked this") == 1
@@ -112,11 +112,11 @@ async def test_ones_own_is_marked_and_isnt_supported_here_and_at_the_meeting(hou
         status, _, text = await somebody.post(path, {})
         assert status == 409
         assert "You asked this yourself" in text
-        assert what not in room.floor.floor(S).supporters
+        assert what not in room.local.of(S).supporters
         if "here" in path:
-            await room.floor.forward(S, [what])
+            await room.local.forward(S, [what])
             await room.meeting.take()
-            await room.meeting.stand(what, Standing.QUEUED)
+            await room.meeting.stand(what, InterventionStatus.QUEUED)
     _, other = await house.browser("b").get("/s/s/questions")
     assert "You asked this" not in other
     assert 'action="/s/s/asked/2/support"' in other
@@ -144,7 +144,7 @@ async def test_answers_and_a_show_of_hands_are_shown(house: OpenRoom) -> None:
     assert "Choose one answer." in text
     assert 'action="/s/s/hands/1"' in text
     await room.meeting.do(do.ClosePoll(poll=PollId("p1")))
-    await room.meeting.stand(q1, Standing.TO_WRITE)
+    await room.meeting.stand(q1, InterventionStatus.TO_WRITE)
     await room.meeting.do(do.WriteAnswer(intervention=q1, text="We <do>.", language="en"))
     _, text = await house.browser().get("/s/s/questions")
     assert "It is closed. This is the result." in text

@@ -7,11 +7,11 @@ import pytest_asyncio
 
 from moothall.adapters.questions.asking_door import ALLOWANCE
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.rules.questions import MAX_TEXT
 from moothall.wire.hub.messages import AskAct, StandAct
-from moothall_hub.room.local_floor import Mode
+from moothall_hub.room.local_questions import Mode
 from support.hubs.desk import OpenRoom, S, open_room
 
 FILLED = {"id": "f1", "kind": "question", "text": "Why?", "language": "en"}
@@ -30,7 +30,7 @@ async def test_the_form_is_everybodys_but_for_who_reads_it(house: OpenRoom) -> N
     assert "The coordinator of your group reads it first" in text
     assert "Those who run the meeting read it first" not in text
     assert 'action="/s/s/ask?ui=en"' in text
-    await house.room.floor.set_mode(S, Mode.OPEN)
+    await house.room.local.set_mode(S, Mode.OPEN)
     _, at_once = await somebody.get("/s/s/ask?ui=en")
     assert "Those who run the meeting read it first" in at_once
     assert "The coordinator of your group reads it first" not in at_once
@@ -43,7 +43,7 @@ async def test_the_form_is_everybodys_but_for_who_reads_it(house: OpenRoom) -> N
 async def test_without_a_line_it_is_kept_and_its_author_reads_so(house: OpenRoom) -> None:
     house.room.outbox.full = True
     page = await house.browser("a").ask("Will the <board> publish?", name="Ana")
-    (each,) = house.room.floor.floor(S).questions.values()
+    (each,) = house.room.local.of(S).by_id.values()
     assert (each.text, each.name, each.kind) == ("Will the <board> publish?", "Ana", Kind.QUESTION)
     status, text = await house.browser("b").get(page)
     assert status == 200
@@ -55,7 +55,7 @@ async def test_sent_twice_it_is_there_once(house: OpenRoom) -> None:
     somebody = house.browser("a")
     first = await somebody.post("/s/s/ask", FILLED)
     assert await somebody.post("/s/s/ask", FILLED) == first
-    assert len(house.room.floor.floor(S).questions) == 1
+    assert len(house.room.local.of(S).by_id) == 1
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ async def test_what_is_not_taken_is_said_above_the_form(
     got, _, text = await house.browser("a").post("/s/s/ask", {**FILLED, **fields})
     assert got == status
     assert sentence in text
-    assert house.room.floor.floor(S).questions == {}
+    assert house.room.local.of(S).by_id == {}
 
 
 async def test_a_disk_that_is_full_and_copies_that_are_away_are_said(house: OpenRoom) -> None:
@@ -122,19 +122,19 @@ async def test_the_coordinator_asks_for_others_by_their_names(house: OpenRoom) -
     assert "For our group: \u2068Kisumu\u2069" in (await coordinator.get("/s/s/ask"))[1]
     for name in ("Ana", "Bea"):
         await coordinator.ask("Why?", name=name, hub="kisumu")
-    ana, bea = house.room.floor.floor(S).questions.values()
+    ana, bea = house.room.local.of(S).by_id.values()
     assert ana.asker != bea.asker
 
 
 async def test_its_author_takes_it_back_also_from_the_meeting(house: OpenRoom) -> None:
     somebody = house.browser("a")
     page = await somebody.ask("Why?")
-    (what,) = house.room.floor.floor(S).questions
-    await house.room.floor.forward(S, [what])
+    (what,) = house.room.local.of(S).by_id
+    await house.room.local.forward(S, [what])
     status, where, _ = await somebody.post(page, {})
     assert (status, where) == (303, page)
     assert [put.act for put in house.room.outbox.acts.values()][1:] == [
-        StandAct(intervention=what, standing=Standing.WITHDRAWN)
+        StandAct(intervention=what, status=InterventionStatus.WITHDRAWN)
     ]
     assert house.room.outbox.of(AskAct)
     _, text = await somebody.get(page)

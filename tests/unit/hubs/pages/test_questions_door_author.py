@@ -8,7 +8,7 @@ import msgspec
 import pytest_asyncio
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId
@@ -38,7 +38,7 @@ def carried(text: str) -> dict[str, object]:
 async def passed_on(house: OpenRoom, browser: Browser, text: str = "Why?", **fields: str) -> tuple[str, InterventionId]:
     page = await browser.ask(text, **fields)
     what = InterventionId(page.partition("?")[0].rpartition(".")[2])
-    await house.room.floor.forward(S, [what])
+    await house.room.local.forward(S, [what])
     return page, what
 
 
@@ -52,19 +52,19 @@ async def test_where_it_stands_is_told_all_the_way(house: OpenRoom) -> None:
     room.outbox.answer(CommandId(f"ask:{what}"))
     assert await stands(somebody, page) == "At the meeting, being checked"
     room.outbox.standing.pop(CommandId(f"ask:{what}"))
-    await room.floor.load()
-    await room.floor.pass_on()
+    await room.local.load()
+    await room.local.pass_on()
     room.outbox.acts.clear()
-    await room.floor.load()
-    await room.floor.pass_on()
+    await room.local.load()
+    await room.local.pass_on()
     await room.meeting.take()
     assert await stands(somebody, page) == "Being checked"
-    await room.meeting.stand(what, Standing.QUEUED)
+    await room.meeting.stand(what, InterventionStatus.QUEUED)
     assert (await stands(somebody, page)).startswith("In the queue: you are next")
-    await room.meeting.stand(what, Standing.CALLED)
+    await room.meeting.stand(what, InterventionStatus.CALLED)
     _, text = await somebody.get(page)
     assert '<p class="stands turn">Now: it is your turn</p>' in text
-    await room.meeting.stand(what, Standing.ANSWERED)
+    await room.meeting.stand(what, InterventionStatus.ANSWERED)
     assert await stands(somebody, page) == "Answered"
     assert "Take it back" not in (await somebody.get(page))[1]
 
@@ -76,13 +76,16 @@ async def test_whoever_reads_in_the_room_is_told_that_the_turn_is_near_or_has_co
     page, what = await passed_on(house, somebody)
     await room.meeting.take()
     assert "<a " not in (await somebody.get(turn))[1], "it isn't in the queue"
-    for standing, said in ((Standing.QUEUED, "In the queue: you are next"), (Standing.CALLED, "Now: it is your turn")):
-        await room.meeting.stand(what, standing)
+    for status, said in (
+        (InterventionStatus.QUEUED, "In the queue: you are next"),
+        (InterventionStatus.CALLED, "Now: it is your turn"),
+    ):
+        await room.meeting.stand(what, status)
         _, text = await somebody.get(turn)
         assert f'href="{page}"' in text
         assert said in text
         assert "<a " not in (await house.browser("b").get(turn))[1], "it is another's"
-    await room.meeting.stand(what, Standing.ANSWERED)
+    await room.meeting.stand(what, InterventionStatus.ANSWERED)
     assert "<a " not in (await somebody.get(turn))[1]
     await room.meeting.do(do.CloseSession(), actor=SYSTEM)
     assert "<a " not in (await somebody.get(turn))[1]
@@ -92,12 +95,14 @@ async def test_its_answer_is_found_in_the_text_and_nothing_more_is_asked_after_t
     somebody, room = house.browser("a"), house.room
     page, what = await passed_on(house, somebody)
     await room.meeting.take()
-    await room.meeting.stand(what, Standing.QUEUED)
-    await room.meeting.stand(what, Standing.CALLED)
-    said = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId("a"), text="Because.", language="en")
+    await room.meeting.stand(what, InterventionStatus.QUEUED)
+    await room.meeting.stand(what, InterventionStatus.CALLED)
+    said = do.TypeSegment(channel=ChannelId("floor"), segment=SegmentId("a"), text="Because.", language="en")
     await room.meeting.do(said, actor=Actor(Role.CAPTIONER, "c1"))
     assert "See the answer" not in (await somebody.get(page))[1]
-    await room.meeting.do(do.Stand(interventions=(what,), standing=Standing.ANSWERED, segment=SegmentId("a")))
+    await room.meeting.do(
+        do.SetStatus(interventions=(what,), status=InterventionStatus.ANSWERED, segment=SegmentId("a"))
+    )
     _, text = await somebody.get(page)
     assert re.search(rf'href="/s/{S}/moment/\d+\S*" data-live="/s/{S}/moment/\d+\S*live=1">See the answer', text)
     assert "Ask something else" in text
@@ -120,9 +125,9 @@ async def test_a_refusal_that_comes_late_is_a_state_with_its_sentence(house: Ope
 async def test_what_was_decided_here_is_told_too(house: OpenRoom) -> None:
     somebody, room = house.browser("a"), house.room
     pages = [await somebody.ask(text) for text in ("Why?", "Why so?", "When?")]
-    one, other, third = room.floor.floor(S).questions
-    await room.floor.join(S, [one, other])
-    await room.floor.keep_here(S, [third])
+    one, other, third = room.local.of(S).by_id
+    await room.local.join(S, [one, other])
+    await room.local.keep_here(S, [third])
     assert await stands(somebody, pages[1]) == "Joined with a similar question of your group (no. 1)"
     assert await stands(somebody, pages[2]) == "It stays in your group and is not passed on."
     assert "Take it back" in (await somebody.get(pages[2]))[1]
@@ -134,17 +139,17 @@ async def test_a_written_answer_and_the_reason_of_the_meeting_are_there(house: O
     page, what = await passed_on(house, somebody)
     await room.meeting.take()
     await room.meeting.do(do.Reword(intervention=what, text="Why is it so?"))
-    await room.meeting.stand(what, Standing.QUEUED)
+    await room.meeting.stand(what, InterventionStatus.QUEUED)
     _, text = await somebody.get(page)
     assert "As it reads now" in text
     assert "Why is it so?" in text
-    await room.meeting.stand(what, Standing.TO_WRITE)
+    await room.meeting.stand(what, InterventionStatus.TO_WRITE)
     await room.meeting.do(do.WriteAnswer(intervention=what, text="Because <so>.", language="en"))
     _, text = await somebody.get(page)
     assert "Because <so>." in text
     other, declined = await passed_on(house, somebody, "Rude?")
     await room.meeting.take()
-    await room.meeting.stand(declined, Standing.DECLINED, reason="it is rude")
+    await room.meeting.stand(declined, InterventionStatus.DECLINED, reason="it is rude")
     assert await stands(somebody, other) == "Not taken, because it is rude"
 
 
@@ -152,9 +157,9 @@ async def test_of_what_the_meeting_removed_no_word_is_left(house: OpenRoom) -> N
     somebody, room = house.browser("a"), house.room
     page, what = await passed_on(house, somebody, "rhubarb", name="Ana")
     await room.meeting.take()
-    await room.meeting.stand(what, Standing.QUEUED)
+    await room.meeting.stand(what, InterventionStatus.QUEUED)
     await room.meeting.remove(what)
-    await room.floor.erase_removed(S)
+    await room.local.erase_removed(S)
     _, text = await somebody.get(page)
     assert "rhubarb" not in text
     assert "What was written here was removed for good." in text
@@ -173,7 +178,7 @@ async def test_the_browser_keeps_it_until_the_meeting_has_it(house: OpenRoom) ->
         "name": "Ana",
         "language": "en",
     }
-    (each,) = room.floor.floor(S).questions.values()
+    (each,) = room.local.of(S).by_id.values()
     assert fields["id"] == each.form
     room.outbox.answer(CommandId(f"ask:{what}"))
     assert carried((await somebody.get(page))[1])["safe"] is True
@@ -189,7 +194,7 @@ async def test_another_machine_of_the_hub_makes_the_same_question_of_the_same_fo
         status, where, _ = await elsewhere.browser("x").post("/s/s/ask", {str(k): str(v) for k, v in fields.items()})
         assert status == 303
         assert where.rpartition(".")[2] == page.rpartition(".")[2]
-        assert elsewhere.room.floor.floor(S).questions.keys() == house.room.floor.floor(S).questions.keys()
+        assert elsewhere.room.local.of(S).by_id.keys() == house.room.local.of(S).by_id.keys()
 
 
 async def test_one_that_was_joined_at_the_meeting_says_with_which(house: OpenRoom) -> None:
@@ -198,16 +203,18 @@ async def test_one_that_was_joined_at_the_meeting_says_with_which(house: OpenRoo
     other = InterventionId("other")
     await room.meeting.do(do.Ask(intervention=other, kind=Kind.QUESTION, text="Why so?", language="en", asker="x"))
     await room.meeting.take()
-    await room.meeting.do(do.Stand(interventions=(what,), standing=Standing.JOINED, into=other))
+    await room.meeting.do(do.SetStatus(interventions=(what,), status=InterventionStatus.JOINED, into=other))
     assert await stands(somebody, page) == "Joined with a similar question (no. 1)"
     _, text = await somebody.get(page)
     assert "<p>Question no. 1: Being checked</p>" in text
     # Its author is told that the other one was answered, where, and what was written.
-    await room.meeting.stand(other, Standing.QUEUED)
-    await room.meeting.stand(other, Standing.CALLED)
-    said = do.TypeLine(channel=ChannelId("floor"), segment=SegmentId("a"), text="Because.", language="en")
+    await room.meeting.stand(other, InterventionStatus.QUEUED)
+    await room.meeting.stand(other, InterventionStatus.CALLED)
+    said = do.TypeSegment(channel=ChannelId("floor"), segment=SegmentId("a"), text="Because.", language="en")
     await room.meeting.do(said, actor=Actor(Role.CAPTIONER, "c1"))
-    await room.meeting.do(do.Stand(interventions=(other,), standing=Standing.ANSWERED, segment=SegmentId("a")))
+    await room.meeting.do(
+        do.SetStatus(interventions=(other,), status=InterventionStatus.ANSWERED, segment=SegmentId("a"))
+    )
     _, text = await somebody.get(page)
     assert "<p>Question no. 1: Answered</p>" in text
     assert re.search(rf'href="/s/{S}/moment/\d+\S*" data-live="\S+">See the answer', text)
@@ -222,13 +229,15 @@ async def test_after_the_close_every_question_says_what_became_of_it(house: Open
     (_, called), (_, queued), _, (_, later), (_, refused), (_, written), (_, back) = asked
     await room.meeting.take()
     for what in (called, queued, later):
-        await room.meeting.stand(what, Standing.QUEUED)
-    await room.meeting.stand(later, Standing.LATER)
-    await room.meeting.do(do.Stand(interventions=(refused,), standing=Standing.DECLINED, reason="Off topic."))
-    taken_back = do.Stand(interventions=(back,), standing=Standing.WITHDRAWN)
+        await room.meeting.stand(what, InterventionStatus.QUEUED)
+    await room.meeting.stand(later, InterventionStatus.LATER)
+    await room.meeting.do(
+        do.SetStatus(interventions=(refused,), status=InterventionStatus.DECLINED, reason="Off topic.")
+    )
+    taken_back = do.SetStatus(interventions=(back,), status=InterventionStatus.WITHDRAWN)
     await room.meeting.do(taken_back, actor=Actor(Role.PARTICIPANT, back))
     await room.meeting.do(do.WriteAnswer(intervention=written, text="So it is.", language="en"))
-    await room.meeting.stand(called, Standing.CALLED)
+    await room.meeting.stand(called, InterventionStatus.CALLED)
     turn = f"/s/{S}/your-turn"
     _, text = await house.browser("a").get(turn)
     assert "I need longer" in text

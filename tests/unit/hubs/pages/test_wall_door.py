@@ -9,7 +9,7 @@ from moothall.core.ports import BookEntry
 from moothall.core.session.state import Status
 from moothall.services.sessions.catalogue import Entry
 from moothall.testing.book import MemoryBook
-from moothall_hub.pages.wall_door import LAST, SHELF, WallDoor
+from moothall_hub.pages.wall_door import LAST, NAMESPACE, WallDoor
 
 
 async def wall(last: str, **meetings: Status | None) -> str:
@@ -21,7 +21,7 @@ async def wall(last: str, **meetings: Status | None) -> str:
         return [Entry(session=SessionId(name), status=status) for name, status in meetings.items() if status]
 
     book = MemoryBook()
-    await book.write([BookEntry(SHELF, LAST, last.encode())])
+    await book.write([BookEntry(NAMESPACE, LAST, last.encode())])
     door = await WallDoor.load(book, lambda _: False, listed)
     return (await door.onward(make_mocked_request("GET", "/wall"))).headers["Location"]
 

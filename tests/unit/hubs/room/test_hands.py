@@ -10,7 +10,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import PollId, SessionId
 from moothall.core.questions.polls import Choice
-from moothall.services.questions.ballot_box import KEPT_MS, SHELF
+from moothall.services.questions.ballot_box import KEPT_MS, NAMESPACE
 from moothall.services.questions.ballots import COUNT_MS
 from moothall.wire.hub.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
@@ -228,7 +228,7 @@ async def test_ballots_and_their_key_are_destroyed_seven_days_after_the_close() 
         assert there.mine("1") == Choice(option=0)
         await there.room.clock.sleep(KEPT_MS)
         assert there.mine("1") is None
-        assert await there.room.book.read(SHELF) == await there.room.book.read(f"{SHELF}:{S}") == {}
+        assert await there.room.book.read(NAMESPACE) == await there.room.book.read(f"{NAMESPACE}:{S}") == {}
         # Where the session is opened again after that, its acts have ids that were never used.
         there.room.meeting.live = await there.room.hall.sessions.open(S)  # Unloaded meanwhile.
         await there.room.meeting.do(do.ReopenSession(), actor=SYSTEM)
@@ -243,7 +243,7 @@ async def test_all_of_a_session_that_is_no_more_goes() -> None:
         await there.vote("1", 0)
         await there.put()
         await there.hands.forget(S)
-        assert await there.room.book.read(SHELF) == await there.room.book.read(f"{SHELF}:{S}") == {}
+        assert await there.room.book.read(NAMESPACE) == await there.room.book.read(f"{NAMESPACE}:{S}") == {}
         assert there.mine("1") is None
         state = await there.room.meetings.state(S)
         assert state is not None

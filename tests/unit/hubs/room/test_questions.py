@@ -8,51 +8,51 @@ import pytest
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
-from moothall.services.questions.asking import LONGEST_AGE_MS, Unasked, Wish
+from moothall.services.questions.asking import LONGEST_AGE_MS, AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import OwnAct, Where
 from moothall.services.questions.translations import QuestionTranslations, Rendered, Text
 from moothall.wire.hub.messages import AskAct, StandAct, SupportAct
-from moothall_hub.outbox.outbox import ActState, Outbox
-from moothall_hub.room.local_floor import Local, Mode, count, own_of
-from moothall_hub.room.questions import PASS_ON_MS, RoomFloor, RoomWords
+from moothall_hub.outbox.outbox import ActState, HubOutbox
+from moothall_hub.room.local_questions import Local, Mode, count, own_of
+from moothall_hub.room.questions import PASS_ON_MS, RoomQuestions, RoomWords
 from support.halls.removal import found
 from support.hubs.desk import NODE, Room, S, jumping, room
 
 
-def wish(text: str = "Why?", **more: object) -> Wish:
-    made = Wish(kind=Kind.QUESTION, text=text, language="en", form=f"f-{text}")
+def wish(text: str = "Why?", **more: object) -> AskRequest:
+    made = AskRequest(kind=Kind.QUESTION, text=text, language="en", form=f"f-{text}")
     return msgspec.structs.replace(made, **more)
 
 
 async def ask(made: Room, text: str, visitor: str = "", **more: object) -> InterventionId:
-    taken = await made.floor.ask(S, wish(text, **more), visitor or f"v-{text}")
-    assert not isinstance(taken, Unasked), taken
+    taken = await made.local.ask(S, wish(text, **more), visitor or f"v-{text}")
+    assert not isinstance(taken, RejectedQuestion), taken
     return taken
 
 
-async def again(made: Room) -> RoomFloor:
+async def again(made: Room) -> RoomQuestions:
     """As after a restart."""
-    floor = RoomFloor(made.parts)
-    await floor.load()
-    return floor
+    local = RoomQuestions(made.parts)
+    await local.load()
+    return local
 
 
 @jumping
 async def test_what_is_asked_is_on_the_disk_and_survives_a_restart() -> None:
     async with room() as made:
         what = await ask(made, "Why?", age=60_000)
-        floor = await again(made)
-        assert floor.floor(S) == made.floor.floor(S)
-        (each,) = floor.floor(S).questions.values()
+        local = await again(made)
+        assert local.of(S) == made.local.of(S)
+        (each,) = local.of(S).by_id.values()
         assert (each.id, each.stands, each.number) == (what, Local.HERE, 1)
         assert made.clock.wall() - each.at == 60_000
         assert made.outbox.acts == {}
-        assert floor.token(S, what) == made.floor.token(S, what)
-        assert floor.of_token(S, made.floor.token(S, what)) == each
+        assert local.token(S, what) == made.local.token(S, what)
+        assert local.of_token(S, made.local.token(S, what)) == each
 
 
 @jumping
@@ -60,29 +60,29 @@ async def test_the_same_form_is_one_question_and_nothing_is_older_than_a_day() -
     async with room() as made:
         first = await ask(made, "Why?", age=LONGEST_AGE_MS * 3)
         assert await ask(made, "Why?") == first
-        assert len(made.floor.floor(S).questions) == 1
-        assert made.clock.wall() - made.floor.floor(S).questions[first].at == LONGEST_AGE_MS
+        assert len(made.local.of(S).by_id) == 1
+        assert made.clock.wall() - made.local.of(S).by_id[first].at == LONGEST_AGE_MS
 
 
 @jumping
 async def test_many_who_ask_at_once_have_numbers_of_their_own() -> None:
     async with room() as made:
         await asyncio.gather(*(ask(made, f"q{n}") for n in range(20)))
-        assert sorted(each.number for each in made.floor.floor(S).questions.values()) == list(range(1, 21))
+        assert sorted(each.number for each in made.local.of(S).by_id.values()) == list(range(1, 21))
 
 
 @jumping
 async def test_nothing_is_taken_that_cant_be_kept_or_comes_when_all_is_over() -> None:
     async with room() as made:
         made.book.full = True
-        assert await made.floor.ask(S, wish(), "v") is Unasked.UNAVAILABLE
-        assert made.floor.floor(S).questions == {}
+        assert await made.local.ask(S, wish(), "v") is RejectedQuestion.UNAVAILABLE
+        assert made.local.of(S).by_id == {}
         made.book.full = False
-        assert await made.floor.ask(S, wish(""), "v") is Unasked.TEXT
+        assert await made.local.ask(S, wish(""), "v") is RejectedQuestion.TEXT
         kept = await ask(made, "Why?")
         await made.meeting.do(do.CloseSession(), actor=SYSTEM)
         await made.clock.sleep(1_000)
-        assert await made.floor.ask(S, wish("When?"), "v") is Unasked.OVER
+        assert await made.local.ask(S, wish("When?"), "v") is RejectedQuestion.OVER
         assert await ask(made, "Why?") == kept, "sent once more it is the one that was taken"
 
 
@@ -91,7 +91,7 @@ async def test_the_coordinator_asks_for_people_by_name() -> None:
     async with room() as made:
         for name in ("Ana", "ana", "Bea"):
             await ask(made, f"Why, {name}?", "one", name=name, hub="kisumu")
-        ana, also, bea = (each.asker for each in made.floor.floor(S).questions.values())
+        ana, also, bea = (each.asker for each in made.local.of(S).by_id.values())
         assert ana == also != bea
 
 
@@ -99,39 +99,39 @@ async def test_the_coordinator_asks_for_people_by_name() -> None:
 async def test_what_is_passed_on_goes_once_with_the_time_at_which_it_was_asked() -> None:
     async with room() as made:
         what = await ask(made, "Why?", age=5_000, name="Ana")
-        at = made.floor.floor(S).questions[what].at
-        await made.floor.forward(S, [what])
-        await made.floor.forward(S, [what])
+        at = made.local.of(S).by_id[what].at
+        await made.local.forward(S, [what])
+        await made.local.forward(S, [what])
         (put,) = made.outbox.of(AskAct)
         assert (put.id, put.at, put.session) == (f"ask:{what}", at, S)
         assert isinstance(put.act, AskAct)
         assert (put.act.text, put.act.name, put.act.kind, put.act.language) == ("Why?", "Ana", Kind.QUESTION, "en")
-        assert (await made.floor.seen(S, made.floor.floor(S).questions[what])).room.where is Where.WAITING  # type: ignore[union-attr]
+        assert (await made.local.seen(S, made.local.of(S).by_id[what])).room.where is Where.WAITING  # type: ignore[union-attr]
 
 
 @jumping
 async def test_open_to_all_it_goes_at_once_and_the_mode_stays() -> None:
     async with room() as made:
         before = await ask(made, "Before?")
-        await made.floor.set_mode(S, Mode.OPEN)
+        await made.local.set_mode(S, Mode.OPEN)
         what = await ask(made, "Why?")
         assert list(made.outbox.acts) == [f"ask:{what}"]
-        assert made.floor.floor(S).questions[before].stands is Local.HERE
-        assert (await again(made)).floor(S).mode is Mode.OPEN
+        assert made.local.of(S).by_id[before].stands is Local.HERE
+        assert (await again(made)).of(S).mode is Mode.OPEN
 
 
 @jumping
 async def test_what_the_outbox_cant_take_is_kept_and_goes_later_also_after_a_restart() -> None:
     async with room() as made:
-        await made.floor.set_mode(S, Mode.OPEN)
+        await made.local.set_mode(S, Mode.OPEN)
         made.outbox.full = True
         what = await ask(made, "Why?")
         assert made.outbox.acts == {}
         with pytest.raises(StorageUnavailable):
-            await made.floor.pass_on()
-        floor = await again(made)
+            await made.local.pass_on()
+        local = await again(made)
         made.outbox.full = False
-        await floor.pass_on()
+        await local.pass_on()
         assert list(made.outbox.acts) == [f"ask:{what}"]
 
 
@@ -139,17 +139,17 @@ async def test_what_the_outbox_cant_take_is_kept_and_goes_later_also_after_a_res
 async def test_what_is_taken_back_stays_here_or_is_taken_back_there_too() -> None:
     async with room() as made:
         one, other = await ask(made, "Why?"), await ask(made, "When?")
-        await made.floor.forward(S, [other])
+        await made.local.forward(S, [other])
         for what in (one, other):
             for _ in range(2):
-                assert await made.floor.bring(S, made.floor.token(S, what), OwnAct.BACK) is None
+                assert await made.local.bring(S, made.local.token(S, what), OwnAct.BACK) is None
         assert [put.act for put in made.outbox.acts.values()][1:] == [
-            StandAct(intervention=other, standing=Standing.WITHDRAWN)
+            StandAct(intervention=other, status=InterventionStatus.WITHDRAWN)
         ]
         sent = list(made.outbox.acts)
         assert sent[0] == f"ask:{other}"
-        floor = await again(made)
-        await floor.pass_on()
+        local = await again(made)
+        await local.pass_on()
         assert list(made.outbox.acts) == sent
 
 
@@ -158,25 +158,25 @@ async def test_who_would_ask_it_too_is_counted_once_and_told_once_the_meeting_sh
     async with room() as made:
         what = await ask(made, "Why?", "author")
         for token in ("v1", "v2", "v2", "author"):
-            assert await made.floor.support_one(S, what, token)
-        assert await made.floor.support_one(S, what, "")
-        assert count(made.floor.floor(S), what) == 2
-        await made.floor.forward(S, [what])
-        await made.floor.pass_on()
+            assert await made.local.support_one(S, what, token)
+        assert await made.local.support_one(S, what, "")
+        assert count(made.local.of(S), what) == 2
+        await made.local.forward(S, [what])
+        await made.local.pass_on()
         assert made.outbox.of(SupportAct) == []
         await made.meeting.take()
-        await made.floor.pass_on()
+        await made.local.pass_on()
         assert made.outbox.of(SupportAct) == [], "it is being checked, and nobody can read it"
-        await made.meeting.stand(what, Standing.QUEUED)
-        await made.floor.pass_on()
-        await made.floor.pass_on()
+        await made.meeting.stand(what, InterventionStatus.QUEUED)
+        await made.local.pass_on()
+        await made.local.pass_on()
         assert [(put.id, put.act) for put in made.outbox.of(SupportAct)] == [
             (f"support:{NODE}:{what}:1:2", SupportAct(intervention=what, count=2))
         ]
-        floor = await again(made)
-        await floor.pass_on()
-        assert await floor.support_one(S, what, "v3")
-        await floor.pass_on()
+        local = await again(made)
+        await local.pass_on()
+        assert await local.support_one(S, what, "v3")
+        await local.pass_on()
         assert [put.act for put in made.outbox.of(SupportAct)][1:] == [SupportAct(intervention=what, count=3)]
 
 
@@ -185,17 +185,17 @@ async def test_the_meetings_own_can_be_asked_too_while_they_wait_and_nothing_els
     async with room() as made:
         asked = do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="?", language="en", asker="x")
         await made.meeting.do(asked)
-        assert not await made.floor.support_one(S, InterventionId("q1"), "v1")
-        await made.meeting.stand(InterventionId("q1"), Standing.QUEUED)
-        assert await made.floor.support_one(S, InterventionId("q1"), "v1")
-        assert not await made.floor.support_one(S, InterventionId("q2"), "v1")
-        assert not await made.floor.support_one(SessionId("nowhere"), InterventionId("q1"), "v1")
-        await made.floor.pass_on()
+        assert not await made.local.support_one(S, InterventionId("q1"), "v1")
+        await made.meeting.stand(InterventionId("q1"), InterventionStatus.QUEUED)
+        assert await made.local.support_one(S, InterventionId("q1"), "v1")
+        assert not await made.local.support_one(S, InterventionId("q2"), "v1")
+        assert not await made.local.support_one(SessionId("nowhere"), InterventionId("q1"), "v1")
+        await made.local.pass_on()
         assert [put.act for put in made.outbox.of(SupportAct)] == [
             SupportAct(intervention=InterventionId("q1"), count=1)
         ]
-        await made.meeting.stand(InterventionId("q1"), Standing.CALLED)
-        assert not await made.floor.support_one(S, InterventionId("q1"), "v2")
+        await made.meeting.stand(InterventionId("q1"), InterventionStatus.CALLED)
+        assert not await made.local.support_one(S, InterventionId("q1"), "v2")
 
 
 @jumping
@@ -204,31 +204,31 @@ async def test_nobody_asks_too_what_their_own_was_joined_with() -> None:
         other = InterventionId("q1")
         await made.meeting.do(do.Ask(intervention=other, kind=Kind.QUESTION, text="?", language="en", asker="x"))
         mine = await ask(made, "Why?", "v1")
-        await made.floor.forward(S, [mine])
-        await made.floor.pass_on()
+        await made.local.forward(S, [mine])
+        await made.local.pass_on()
         await made.meeting.take()
-        await made.meeting.stand(other, Standing.QUEUED)
-        await made.meeting.do(do.Stand(interventions=(mine,), standing=Standing.JOINED, into=other))
+        await made.meeting.stand(other, InterventionStatus.QUEUED)
+        await made.meeting.do(do.SetStatus(interventions=(mine,), status=InterventionStatus.JOINED, into=other))
         for token in ("v1", "v2"):
-            assert await made.floor.support_one(S, other, token)
-        assert count(made.floor.floor(S), other) == 1
+            assert await made.local.support_one(S, other, token)
+        assert count(made.local.of(S), other) == 1
 
         one, same = await ask(made, "When?", "v1"), await ask(made, "When then?", "v2")
-        await made.floor.join(S, [one, same])
-        assert own_of(made.floor.floor(S), made.floor._visitor(S, "v2"), None) == {one, same}
+        await made.local.join(S, [one, same])
+        assert own_of(made.local.of(S), made.local._visitor(S, "v2"), None) == {one, same}
 
 
 @jumping
 async def test_what_was_joined_brings_its_people_along() -> None:
     async with room() as made:
         one, other = await ask(made, "Why?"), await ask(made, "Why so?")
-        await made.floor.support_one(S, one, "v1")
-        await made.floor.support_one(S, other, "v2")
-        await made.floor.join(S, [one, other])
-        assert made.floor.floor(S).questions[other].into == one
-        assert count(made.floor.floor(S), one) == 3
-        assert await made.floor.support_one(S, other, "v3"), "nothing happens to it any more"
-        assert count((await again(made)).floor(S), one) == 3
+        await made.local.support_one(S, one, "v1")
+        await made.local.support_one(S, other, "v2")
+        await made.local.join(S, [one, other])
+        assert made.local.of(S).by_id[other].into == one
+        assert count(made.local.of(S), one) == 3
+        assert await made.local.support_one(S, other, "v3"), "nothing happens to it any more"
+        assert count((await again(made)).of(S), one) == 3
 
 
 @jumping
@@ -236,54 +236,54 @@ async def test_the_wall_is_cleared_on_disk_without_any_line() -> None:
     async with room() as made:
         made.outbox.full = True
         one, other = await ask(made, "Why?"), await ask(made, "When?")
-        await made.floor.put_on_wall(S, [one, other], on_wall=True)
-        await made.floor.keep_here(S, [other])
-        await made.floor.clear_wall(S)
-        floor = (await again(made)).floor(S)
-        assert floor.cleared == made.floor.floor(S).cleared is not None
-        assert not any(each.on_wall for each in floor.questions.values())
+        await made.local.put_on_wall(S, [one, other], on_wall=True)
+        await made.local.keep_here(S, [other])
+        await made.local.clear_wall(S)
+        local = (await again(made)).of(S)
+        assert local.cleared == made.local.of(S).cleared is not None
+        assert not any(each.on_wall for each in local.by_id.values())
 
 
 @jumping
 async def test_words_that_the_meeting_removed_are_removed_here() -> None:
     async with room() as made:
         what = await ask(made, "Why <them>?", form="f1", name="Ana")
-        await made.floor.erase_removed(S)
-        await made.floor.forward(S, [what])
-        await made.floor.put_on_wall(S, [what], on_wall=True)
+        await made.local.erase_removed(S)
+        await made.local.forward(S, [what])
+        await made.local.put_on_wall(S, [what], on_wall=True)
         await made.meeting.take()
-        await made.meeting.stand(what, Standing.QUEUED)
-        await made.floor.erase_removed(S)
-        assert made.floor.floor(S).questions[what].text
+        await made.meeting.stand(what, InterventionStatus.QUEUED)
+        await made.local.erase_removed(S)
+        assert made.local.of(S).by_id[what].text
         await made.meeting.remove(what)
         for _ in range(2):
-            await made.floor.erase_removed(S)
-            (each,) = (await again(made)).floor(S).questions.values()
+            await made.local.erase_removed(S)
+            (each,) = (await again(made)).of(S).by_id.values()
             assert (each.text, each.name, each.on_wall, each.id) == ("", "", False, what)
         assert b"them" not in b"".join((await made.book.read("room-question")).values())
-        await made.floor.erase_removed(SessionId("nowhere"))
+        await made.local.erase_removed(SessionId("nowhere"))
 
 
 @jumping
 async def test_a_token_of_elsewhere_opens_nothing() -> None:
     async with room() as made:
         what = await ask(made, "Why?")
-        token = made.floor.token(S, what)
-        assert made.floor.of_token(S, token) is not None
+        token = made.local.token(S, what)
+        assert made.local.of_token(S, token) is not None
         for wrong in ("", ".", what, f"x.{what}", token[:-1], "é." + what):
-            assert made.floor.of_token(S, wrong) is None
-        assert made.floor.of_token(SessionId("t"), token) is None
+            assert made.local.of_token(S, wrong) is None
+        assert made.local.of_token(SessionId("t"), token) is None
 
 
 @jumping
 async def test_it_goes_on_passing_on_while_it_runs_and_tells_of_changes() -> None:
     async with room() as made:
         told: list[SessionId] = []
-        made.floor.when_changed(told.append)
+        made.local.when_changed(told.append)
         made.outbox.full = True
-        await made.floor.set_mode(S, Mode.OPEN)
+        await made.local.set_mode(S, Mode.OPEN)
         what = await ask(made, "Why?")
-        running = made.hall.group.create_task(made.floor.run())  # type: ignore[union-attr]
+        running = made.hall.group.create_task(made.local.run())  # type: ignore[union-attr]
         await made.clock.sleep(PASS_ON_MS)
         assert made.outbox.acts == {}
         made.outbox.full = False
@@ -298,35 +298,35 @@ async def test_it_goes_on_passing_on_while_it_runs_and_tells_of_changes() -> Non
 async def test_what_the_meeting_refuses_stays_refused() -> None:
     async with room() as made:
         what = await ask(made, "Why?")
-        await made.floor.forward(S, [what])
+        await made.local.forward(S, [what])
         act = next(iter(made.outbox.acts))
         made.outbox.answer(act, RefusalCode.CONFLICT, "The meeting is over and takes no more questions.")
-        found = (await made.floor.seen(S, made.floor.floor(S).questions[what])).room
+        found = (await made.local.seen(S, made.local.of(S).by_id[what])).room
         assert found is not None
         assert (found.where, found.message) == (Where.REFUSED, "The meeting is over and takes no more questions.")
 
 
-WISH = Wish(kind=Kind.QUESTION, text="Who likes rhubarb?", language="en", form="f1", name="Quetzalcoatl")
+WISH = AskRequest(kind=Kind.QUESTION, text="Who likes rhubarb?", language="en", form="f1", name="Quetzalcoatl")
 OTHER = SessionId("other")
 
 
 async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_still(tmp_path: Path) -> None:
     async with room() as made:
-        book = await SqliteBook.open(tmp_path / "house.sqlite")
-        outbox = await Outbox.open(tmp_path / "outbox.sqlite")
-        floor = RoomFloor(msgspec.structs.replace(made.parts, book=book, outbox=outbox))
-        await floor.load()
-        await floor.set_mode(S, Mode.OPEN)
-        name = await floor.ask(S, WISH, "v1")
+        book = await SqliteBook.open(tmp_path / "book.sqlite")
+        outbox = await HubOutbox.open(tmp_path / "outbox.sqlite")
+        local = RoomQuestions(msgspec.structs.replace(made.parts, book=book, outbox=outbox))
+        await local.load()
+        await local.set_mode(S, Mode.OPEN)
+        name = await local.ask(S, WISH, "v1")
         assert isinstance(name, str)
         what = InterventionId(name)
         # It reaches the meeting, whose answer doesn't come. A hub below asked the same way.
         (act,) = [act for act in await outbox.unsent(10) if isinstance(act.act, AskAct)]
         await made.outbox.put(S, act.id, "", act.act, act.at)
         await made.meeting.take()
-        await made.meeting.stand(what, Standing.QUEUED)
+        await made.meeting.stand(what, InterventionStatus.QUEUED)
         translations = QuestionTranslations(_translate, lambda _: True, clock=made.clock)
-        words = RoomWords(floor, made.hands, translations, outbox, made.meetings)
+        words = RoomWords(local, made.hands, translations, outbox, made.meetings)
         await words.erase_removed(S)
         await words.erase_removed(OTHER)
         assert found(tmp_path, "rhubarb")
@@ -334,9 +334,9 @@ async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_
         await words.erase_removed(S)
         for text in ("rhubarb", "Quetzalcoatl"):
             assert found(tmp_path, text) == []
-        standing = await outbox.state(act.id)
-        assert standing is not None
-        assert standing.state is ActState.DONE
+        status = await outbox.state(act.id)
+        assert status is not None
+        assert status.state is ActState.DONE
         await outbox.close()
         await book.close()
 
@@ -347,32 +347,32 @@ async def _translate(wanted: Text) -> Rendered:
 
 async def test_all_of_a_session_that_is_no_more_goes(tmp_path: Path) -> None:
     async with room() as made:
-        book = await SqliteBook.open(tmp_path / "house.sqlite")
-        outbox = await Outbox.open(tmp_path / "outbox.sqlite")
+        book = await SqliteBook.open(tmp_path / "book.sqlite")
+        outbox = await HubOutbox.open(tmp_path / "outbox.sqlite")
 
-        def opened() -> RoomFloor:
-            return RoomFloor(msgspec.structs.replace(made.parts, book=book, outbox=outbox))
+        def opened() -> RoomQuestions:
+            return RoomQuestions(msgspec.structs.replace(made.parts, book=book, outbox=outbox))
 
-        floor = opened()
-        await floor.load()
+        local = opened()
+        await local.load()
         changed: list[SessionId] = []
-        floor.when_changed(changed.append)
+        local.when_changed(changed.append)
         for session in (S, OTHER):
-            name = await floor.ask(session, WISH, "v1")
+            name = await local.ask(session, WISH, "v1")
             assert isinstance(name, str)
-            assert await floor.support_one(session, InterventionId(name), "v2")
+            assert await local.support_one(session, InterventionId(name), "v2")
         asked = Text(session=S, intervention=InterventionId(name), text="Why?", source="en", target="es")
         translations = QuestionTranslations(_translate, lambda _: True, clock=made.clock)
         running = asyncio.ensure_future(translations.run())
         await translations.made(asked)
         assert translations.known(asked) is not None
-        await RoomWords(floor, made.hands, translations, outbox, made.meetings).forget(S)
+        await RoomWords(local, made.hands, translations, outbox, made.meetings).forget(S)
         assert translations.known(asked) is None
         running.cancel()
         assert changed[-1] == S
         again = opened()
         await again.load()
-        for each in (floor, again):
-            assert (len(each.floor(S).questions), len(each.floor(OTHER).questions)) == (0, 1)
+        for each in (local, again):
+            assert (len(each.of(S).by_id), len(each.of(OTHER).by_id)) == (0, 1)
         await outbox.close()
         await book.close()

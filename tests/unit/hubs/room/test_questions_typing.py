@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.services.questions.asking import Wish
+from moothall.services.questions.asking import AskRequest
 from moothall.services.questions.author_view import Own
-from moothall.services.questions.typing import Done, Heard, Untyped, Written
+from moothall.services.questions.typing import Done, TypingReceived, Untyped, Written
 from moothall.wire.hub.messages import TypeAct
 from support.hubs.desk import Room, S, jumping, room
 
-WISH = Wish(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
+WISH = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
 
 
 def written(*lines: tuple[str, str], unkept: bool = False) -> Written:
@@ -21,17 +21,17 @@ def written(*lines: tuple[str, str], unkept: bool = False) -> Written:
 
 async def called(made: Room) -> InterventionId:
     """A question of the room, whose turn it is."""
-    what = await made.floor.ask(S, WISH, "v1")
+    what = await made.local.ask(S, WISH, "v1")
     assert isinstance(what, str)
-    await made.floor.forward(S, [InterventionId(what)])
+    await made.local.forward(S, [InterventionId(what)])
     await made.meeting.take()
-    await made.meeting.stand(InterventionId(what), Standing.QUEUED)
-    await made.meeting.stand(InterventionId(what), Standing.CALLED)
+    await made.meeting.stand(InterventionId(what), InterventionStatus.QUEUED)
+    await made.meeting.stand(InterventionId(what), InterventionStatus.CALLED)
     return InterventionId(what)
 
 
 async def own(made: Room, what: InterventionId) -> Own:
-    found = await made.floor.own(S, made.floor.token(S, what))
+    found = await made.local.own(S, made.local.token(S, what))
     assert found is not None
     return found
 
@@ -39,11 +39,11 @@ async def own(made: Room, what: InterventionId) -> Own:
 @jumping
 async def test_each_finished_line_goes_up_once_and_what_is_in_progress_stays() -> None:
     async with room() as made:
-        typing, what = made.floor, await called(made)
-        assert await typing.write(S, what, written()) == Heard(kept=(), recorded=True)
+        typing, what = made.local, await called(made)
+        assert await typing.write(S, what, written()) == TypingReceived(kept=(), recorded=True)
         for lines in ([("l1", " It is late. ")], [("l1", "It is late."), ("l2", "So?")]):
             answer = await typing.write(S, what, written(*lines))
-            assert answer == Heard(kept=tuple(name for name, _ in lines), recorded=True)
+            assert answer == TypingReceived(kept=tuple(name for name, _ in lines), recorded=True)
         assert [(put.id, put.act) for put in made.outbox.of(TypeAct)] == [
             (f"type:{what}:{line}", TypeAct(intervention=what, line=line, text=text))
             for line, text in (("l1", "It is late."), ("l2", "So?"))
@@ -64,7 +64,7 @@ async def test_each_finished_line_goes_up_once_and_what_is_in_progress_stays() -
 @jumping
 async def test_what_is_not_to_be_kept_or_not_its_turn_reaches_no_disk() -> None:
     async with room() as made:
-        typing, what = made.floor, await called(made)
+        typing, what = made.local, await called(made)
         line = ("l1", "So.")
         assert await typing.write(S, InterventionId("other"), written(line)) is Untyped.TURN
         assert await typing.write(S, what, written(("L 1", "So."))) is Untyped.TEXT

@@ -27,9 +27,9 @@ from moothall_hub.uplink.parts import (
     Hang,
     Measured,
     Moment,
+    OfferActs,
     Phase,
     Quiet,
-    Room,
     Send,
     Tell,
     Turned,
@@ -41,7 +41,7 @@ WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=("c" * 16
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))
 LIVE = wire.Live(session=PLENARY, epoch=Epoch("k3"), channels=FOLLOW.channels, begin=7, heads={}, missed=True)
 SIGNALLED = wire.Signalled(session=PLENARY, signal=LastWords(channel=ChannelId("floor"), awaited=True))
-BATCH = wire.Batch(session=PLENARY, part=wire.Part.LIVE, data=b"")
+BATCH = wire.Batch(session=PLENARY, part=wire.FeedPart.LIVE, data=b"")
 
 
 def at(ms: int) -> Moment:
@@ -83,7 +83,7 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert link.opened(at(400)) == []
     assert link.phase is Phase.GREETING
     assert link.received(at(610), WELCOME) == [
-        Measured(Sample(WALL - 310, 600)), pulse(610), Tell(WELCOME), Room(),
+        Measured(Sample(WALL - 310, 600)), pulse(610), Tell(WELCOME), OfferActs(),
     ]  # fmt: skip
     assert (link.phase, link.since, link.sentence, link.welcome) == (Phase.UP, 610, "", WELCOME)
 
@@ -251,10 +251,10 @@ def test_a_quiet_line_on_which_something_comes_moves_again() -> None:
 def test_how_long_ago_the_centre_was_heard_adds_up_over_the_hubs_between() -> None:
     link = up(made())
     assert link.centre_heard == 0
-    link.received(at(5_000), wire.Programme(sessions=()))
+    link.received(at(5_000), wire.HubProgramme(sessions=()))
     assert link.centre_heard == 5_000, "the server above is the centre itself"
     link.received(at(6_000), wire.Above(above=("c" * 16, "b" * 16), up=False, age=4_000))
-    link.received(at(7_000), wire.Programme(sessions=()))
+    link.received(at(7_000), wire.HubProgramme(sessions=()))
     assert link.centre_heard == 5_000, "what a hub says of itself is no news of the centre"
     link.received(at(20_000), wire.Pulse(sent=1, echo=1, wall=WALL, age=2_500))
     assert link.centre_heard == 17_500
@@ -263,7 +263,7 @@ def test_how_long_ago_the_centre_was_heard_adds_up_over_the_hubs_between() -> No
 def test_a_line_that_breaks_is_down_since_something_came_and_one_that_is_closed_since_then() -> None:
     for code, since in ((CloseCode.ABNORMAL, 3_000), (CloseCode.GOING_AWAY, 9_000)):
         link = up(made())
-        link.received(at(3_000), wire.Programme(sessions=()))
+        link.received(at(3_000), wire.HubProgramme(sessions=()))
         link.lost(at(9_000), code)
         assert link.since == since
 
@@ -312,7 +312,7 @@ def test_what_is_left_or_stopped_says_nothing_more() -> None:
 
 
 def test_the_programme_is_passed_on() -> None:
-    programme = wire.Programme(sessions=())
+    programme = wire.HubProgramme(sessions=())
     assert up(made()).received(at(1), programme) == [Tell(programme)]
 
 
@@ -334,7 +334,7 @@ def test_acts_go_in_their_order_and_no_more_than_may_be_on_their_way() -> None:
     assert sent(link.offer(many)) == many[1 : wire.MOST_ACTS], "the first went with the greeting"
     assert link.offer(many) == []
     done = wire.Done(id=act(3).id)
-    assert link.received(at(1), done) == [Tell(done), Room()]
+    assert link.received(at(1), done) == [Tell(done), OfferActs()]
     assert link.received(at(1), done) == [], "said twice"
     assert sent(link.offer([*many[:3], *many[4:]])) == [act(16)]
 
@@ -343,7 +343,7 @@ def test_acts_without_an_answer_go_again_on_the_next_line() -> None:
     link = up(made())
     link.offer([act(1), act(2), act(3)])
     no = wire.NotDone(id=act(2).id, code=RefusalCode.CONFLICT, message="The session is closed.")
-    assert link.received(at(1), no) == [Tell(no), Room()]
+    assert link.received(at(1), no) == [Tell(no), OfferActs()]
     link.lost(at(2), CloseCode.ABNORMAL)
     link.restart(at(3))
     link.opened(at(3))
@@ -360,7 +360,7 @@ def test_a_busy_server_is_asked_again_later_in_the_same_order() -> None:
     assert link.received(at(200), unavailable) == []
     assert link.due == 5_200
     assert link.tick(at(5_199)) == []
-    assert link.tick(at(5_200)) == [Send(act(1)), Send(act(2)), Send(act(3)), Room()]
+    assert link.tick(at(5_200)) == [Send(act(1)), Send(act(2)), Send(act(3)), OfferActs()]
 
 
 def test_dialling_anew_ends_what_was() -> None:

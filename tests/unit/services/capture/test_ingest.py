@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
 from moothall.core.session.state import Status
 from moothall.services.capture.ingest import DRIFT_MS, Input
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd

@@ -15,7 +15,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
 from moothall.services.capture.live_channel import APART_FOR_MS, APART_MS, MOST_TAKES
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop

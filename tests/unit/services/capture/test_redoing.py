@@ -14,7 +14,7 @@ from moothall.core.rules.undo import read_act
 from moothall.core.session.parts import Channel, Segment
 from moothall.core.session.state import State
 from moothall.services.capture.redoing import redo, rewound_to
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
 from moothall.wire import engine as wire

@@ -10,10 +10,10 @@ import pytest
 
 from moothall.adapters.pages.catalogues import read_names
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.core.hubs.standing import HubNow
+from moothall.core.hubs.presence import HubNow
 from moothall.core.session.state import Status
 from moothall.services.control import alarms as rules
-from moothall.services.control.alarms import Beside, Figures, alarms
+from moothall.services.control.alarms import Figures, RoomConflict, alarms
 
 WELL = Figures(
     status=Status.OPEN, open_for=3_600_000, source=True, sound_age=500, speech_age=500, words_age=2_000, lag=900,
@@ -65,8 +65,8 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"left": 0}, "ends-now", {}),
         ({"left": -59_000}, "ends-now", {}),
         ({"left": -61_000}, "over", {"n": 1}),
-        ({"beside": Beside("Water")}, "beside", {"title": "Water"}),
-        ({"beside": Beside("Water", by="Amina")}, "opened-beside", {"title": "Water", "who": "Amina"}),
+        ({"beside": RoomConflict("Water")}, "same-room", {"title": "Water"}),
+        ({"beside": RoomConflict("Water", by="Amina")}, "opened-same-room", {"title": "Water", "who": "Amina"}),
         ({"dead_for": 20_000}, "muted", {"n": 20}),
         ({"engines": 0, "machineless_for": 5_000, "words_age": 31_000}, "no-words", {"n": 31}),
     ],

@@ -19,11 +19,11 @@ from moothall.core.commands import (
     PauseSession,
     ResumeSession,
     SegmentStart,
+    SetSpeaker,
     SetTranslation,
-    TakeFloor,
-    TypeLine,
+    TypeSegment,
 )
-from moothall.core.events.types import ChannelKind, EndReason, SourceLine, Word
+from moothall.core.events.types import ChannelKind, EndReason, SourceSegment, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
@@ -31,13 +31,13 @@ from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Delay
 from moothall.services.control.control_room import BreakSpeech, Card, ControlRoom
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reports import Kind, Tally
 from moothall.services.sound.loudness import Loudness
-from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES
 from moothall.services.supervision.pulses import Stalls
+from moothall.services.supervision.supervising import BACKOFF, MOST_TIMES
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock, SeededRandomness
 from moothall.testing.loop import run
@@ -90,7 +90,7 @@ class Watching:
             disk=lambda: self.disk,
             loudness=lambda session: self.loudness.get(session, {}),
             tally=lambda _: Tally(readers=10, counts=self.reports, unseen=frozenset(), channels={}),
-            presence=lambda _: [{"seat": "1", "role": "technician", "label": "Ann", "name": ""}],
+            presence=lambda _: [{"desk": "1", "role": "technician", "label": "Ann", "name": ""}],
         )
         self._done = 0
 
@@ -145,8 +145,8 @@ def test_there_is_a_card_for_each_room_and_each_session_without_one() -> None:
                 ("Room 2", "opening", "Later"),
                 ("Room 1", None, ""),
             ]
-            assert on.room.house.engines == 1
-            assert on.room.house.disk_free == 50_000_000_000
+            assert on.room.overview.engines == 1
+            assert on.room.overview.disk_free == 50_000_000_000
 
     run(story())
 
@@ -276,11 +276,11 @@ def test_what_readers_say_and_what_the_house_lacks_is_raised() -> None:
             live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
             card = (await on.after(12))[0]
             assert kinds(card) == ["unsaved", "reports"]
-            shared = {each.kind: each.by for each in on.room.house.alarms}
+            shared = {each.kind: each.by for each in on.room.overview.alarms}
             assert shared == {"disk": None, "no-machine": None}, "what all meetings lack is on no card"
             assert {each.kind for each in on.room.alarms_of(live.id)} == {"unsaved", "disk", "no-machine", "reports"}
             on.room.see_to(SessionId(""), "disk", "Ann")
-            assert {each.kind: each.by for each in on.room.house.alarms}["disk"] == "Ann"
+            assert {each.kind: each.by for each in on.room.overview.alarms}["disk"] == "Ann"
             assert {each.kind: each.by for each in on.room.alarms_of(live.id)}["disk"] == "Ann"
             assert card.reports == {"language": 4}
             on.engines, on.disk = 1, None
@@ -294,7 +294,7 @@ def test_written_lines_count_as_words_and_a_long_time_not_recorded_is_asked_abou
     async def story() -> None:
         async with watching() as on:
             live = await on.begin("s")
-            line = TypeLine(channel=FLOOR, segment=SegmentId("t"), text="Three plain words", language="en")
+            line = TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Three plain words", language="en")
             await on.do(live, line, by=Actor(Role.CAPTIONER, "c"))
             card = (await on.after(2))[0]
             assert (card.rate, card.words, card.sound) == (3, 2, None)
@@ -312,12 +312,12 @@ def test_what_is_translated_is_not_what_was_heard() -> None:
         async with watching() as on:
             live = await on.begin("a")
             spanish = ChannelId("mt-es")
-            line = TypeLine(channel=FLOOR, segment=SegmentId("s"), text="Three words here.", language="en")
+            line = TypeSegment(channel=FLOOR, segment=SegmentId("s"), text="Three words here.", language="en")
             await on.do(live, line, by=Actor(Role.CAPTIONER, "c"))
             into = AddChannel(channel=spanish, kind=ChannelKind.TRANSLATION, languages=("es",), of_record=True)
             await on.do(live, into)
             await on.after(5)
-            source = SourceLine(SegmentId("s"), 0)
+            source = SourceSegment(SegmentId("s"), 0)
             made = SetTranslation(channel=spanish, source=source, text="Tres.", route="echo 1 en>es")
             await on.do(live, made, by=Actor(Role.TRANSLATOR, "mt"))
             card = (await on.after(0))[0]
@@ -330,7 +330,7 @@ def test_it_looks_once_a_second_and_tells() -> None:
     async def story() -> None:
         async with watching() as on:
             told: list[int] = []
-            on.room.listen(lambda: told.append(on.room.house.at))
+            on.room.listen(lambda: told.append(on.room.overview.at))
             assert on.hall.group is not None
             running = on.hall.group.create_task(on.room.run())
             await on.hall.clock.sleep(3_500)
@@ -358,7 +358,7 @@ def test_sound_for_which_no_engine_has_room_is_an_alarm_where_it_is_and_a_warnin
             await on.speech_in_both_rooms()
             on.crowd = {SessionId("one"): (False, 0), SessionId("two"): (True, 0)}
             assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-room"], "one": []}
-            assert [each.kind for each in on.room.house.alarms] == ["nearly-full"]
+            assert [each.kind for each in on.room.overview.alarms] == ["nearly-full"]
 
     run(story())
 
@@ -393,7 +393,7 @@ def test_a_session_that_is_begun_again_and_one_that_stopped_are_on_their_cards()
             live, beside = await on.begin("s", ONE), await on.begin("beside", TWO)
             for number in range(MOST_TIMES + 1):
                 await on.hall.log.acquire(live.id, Epoch("x"))
-                taken = TakeFloor(channel=FLOOR, speaker=None)
+                taken = SetSpeaker(channel=FLOOR, speaker=None)
                 assert isinstance(await live.writer.send(SYSTEM, CommandId(f"x{number}"), taken), Refusal)
                 cards = {card.session: card for card in await on.after(BACKOFF.wait_ms(number) / 1_000 + 1)}
                 if number == 0:

@@ -4,7 +4,7 @@ from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.control.openers import Openers
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.testing.loop import run
 from support.memory.hall import memory_hall
 

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from moothall.core.commands import AnyCommand, CloseSession, IntroduceSpeaker, OpenSession, PauseSession, TakeFloor
+from moothall.core.commands import AnyCommand, CloseSession, IntroduceSpeaker, OpenSession, PauseSession, SetSpeaker
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.control.speaker_watch import SpeakerWatch
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, MemoryHall, memory_hall
@@ -45,7 +45,7 @@ async def watched() -> AsyncIterator[Watched]:
         made = Watched(hall, await hall.session())
         for command in (OpenSession(), IntroduceSpeaker(speaker=AMINA, name="Amina")):
             await made.do(command)
-        await made.do(TakeFloor(channel=FLOOR, speaker=AMINA))
+        await made.do(SetSpeaker(channel=FLOOR, speaker=AMINA))
         try:
             yield made
         finally:
@@ -85,7 +85,7 @@ def test_a_name_given_in_the_silence_gets_a_silence_of_its_own() -> None:
         async with watched() as on:
             on.hears(Sound.SILENCE)
             await on.after(15)
-            await on.do(TakeFloor(channel=FLOOR, speaker=AMINA))
+            await on.do(SetSpeaker(channel=FLOOR, speaker=AMINA))
             assert await on.after(18) == AMINA
             assert await on.after(4) is None
 

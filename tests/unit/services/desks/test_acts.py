@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.removal.moves import commands_of
 from moothall.core.removal.selection import Lines
 from moothall.core.rules.acts import Act, undo_id
 from moothall.services.desks.acts import ACTS, DeskActs, News, Presence, shown
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication, republished
 from moothall.testing.log_memory import FailingLog
 from support.memory.writer import FLOOR, TECHNICIAN, Stage, opened, said, stage
@@ -55,11 +55,11 @@ async def followed(log: FailingLog | None = None) -> AsyncIterator[Followed]:
 
 
 ACTS_OF_A_SESSION: dict[str, list[do.AnyCommand]] = {
-    "ana": [do.IntroduceSpeaker(speaker=ANA, name="Ana"), do.TakeFloor(channel=FLOOR, speaker=ANA, since=A)],
+    "ana": [do.IntroduceSpeaker(speaker=ANA, name="Ana"), do.SetSpeaker(channel=FLOOR, speaker=ANA, since=A)],
     "mend": [do.CorrectSegment(channel=FLOOR, segment=A, base_revision=0, base_words=2, text="Hello.")],
     "note": [do.LeaveNote(text="x")],
     "german": [do.ForceLanguage(channel=FLOOR, language="en"), do.RewindChannel(channel=FLOOR, t=0)],
-    "type": [do.TypeLine(channel=FLOOR, segment=SegmentId("t"), text="Typed.", language="en")],
+    "type": [do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Typed.", language="en")],
     "pause": [do.PauseSession()],
     "off": [do.BeginNotRecorded()],
     "bye": [do.CloseSession()],
@@ -169,9 +169,9 @@ async def test_a_move_is_undone_when_both_logs_say_so() -> None:
         await opened(other)
         await it.on.done("later", do.MapClock(t=90_000))
         _, away, _ = commands_of(CommandId("m"))
-        await it.did(away, do.MoveLinesAway(channel=FLOOR, segments=(A,), session=SessionId("o")))
+        await it.did(away, do.MoveSegmentsAway(channel=FLOOR, segments=(A,), session=SessionId("o")))
         back, gone, _ = commands_of(undo_id(CommandId("m")))
-        await it.did(back, do.BringLinesBack(channel=FLOOR, segments=(A,), session=SessionId("o")))
+        await it.did(back, do.BringSegmentsBack(channel=FLOOR, segments=(A,), session=SessionId("o")))
         (act,) = (await it.read()).all()
         assert (act.id, act.undone) == ("m", False)
         await other.done(gone, do.PauseSession(), actor=TECHNICIAN)
@@ -197,11 +197,11 @@ def test_an_act_is_told_of_in_plain_values() -> None:
         commands=(do.LeaveNote(text="x"),),
         undo=(),
     )
-    assert shown(act, Presence(seat="1", role=Role.TECHNICIAN, label="Ann's laptop"), asked()) == {
+    assert shown(act, Presence(desk="1", role=Role.TECHNICIAN, label="Ann's laptop"), asked()) == {
         "id": "x",
         "numbers": {},
         "at": 5,
-        "by": {"seat": "1", "role": "technician", "label": "Ann's laptop", "name": ""},
+        "by": {"desk": "1", "role": "technician", "label": "Ann's laptop", "name": ""},
         "commands": ({"do": "note", "text": "x", "note": "", "to": None},),
         "undo": (),
         "undone": False,
@@ -209,6 +209,6 @@ def test_an_act_is_told_of_in_plain_values() -> None:
 
 
 def test_questions_that_an_act_brings_somewhere_are_told_with_their_numbers() -> None:
-    brought = do.Stand(interventions=(InterventionId("b"), InterventionId("gone")), standing=Standing.LATER)
+    brought = do.SetStatus(interventions=(InterventionId("b"), InterventionId("gone")), status=InterventionStatus.LATER)
     act = Act(id=CommandId("x"), at=5, by=Actor(Role.CHAIR, "l1"), last=7, commands=(brought,), undo=())
-    assert shown(act, Presence(seat="1", role=Role.CHAIR, label=""), asked())["numbers"] == {"b": 2}
+    assert shown(act, Presence(desk="1", role=Role.CHAIR, label=""), asked())["numbers"] == {"b": 2}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import FirstKnow, Refusal
 from moothall.core.kernel.ids import CommandId
@@ -10,32 +10,32 @@ from moothall.services.desks.calls import WITHIN_MS, Call, Calls
 from support.sessions.deciding import carry_out
 from support.sessions.questions import MODERATOR, asked, name, stand
 
-AMINA = Presence(seat="1", role=Role.MODERATOR, label="Desk 1", name="Amina")
-BEN = Presence(seat="2", role=Role.MODERATOR, label="Desk 2")
+AMINA = Presence(desk="1", role=Role.MODERATOR, label="Desk 1", name="Amina")
+BEN = Presence(desk="2", role=Role.MODERATOR, label="Desk 2")
 A, B, C = (CommandId(each) for each in "abc")
 
 
 def queued() -> State:
-    return carry_out(asked(), stand(Standing.QUEUED, "a", "b", "c"), actor=MODERATOR)
+    return carry_out(asked(), stand(InterventionStatus.QUEUED, "a", "b", "c"), actor=MODERATOR)
 
 
 def begin(
     calls: Calls, state: State, act: CommandId, what: str, by: Presence, *, now: int, known: bool = False
 ) -> Refusal | Call | None:
-    return calls.begin(state, act, [stand(Standing.CALLED, what)], by, now, known=known)
+    return calls.begin(state, act, [stand(InterventionStatus.CALLED, what)], by, now, known=known)
 
 
 def test_whoever_calls_another_one_within_seconds_is_told_first_and_named_when_they_do() -> None:
     calls, state = Calls(), queued()
     assert begin(calls, state, A, "a", AMINA, now=0) is None
-    state = carry_out(state, stand(Standing.CALLED, "a"), actor=MODERATOR)
+    state = carry_out(state, stand(InterventionStatus.CALLED, "a"), actor=MODERATOR)
     told = begin(calls, state, B, "b", BEN, now=4_000)
     assert isinstance(told, Refusal)
     assert told.first_know == FirstKnow(kind="called", who="Amina", number=1, seconds=4)
     assert begin(calls, state, B, "b", BEN, now=5_000, known=True) == Call(
         act=A, by=AMINA, intervention=name("a"), at=0
     )
-    state = carry_out(state, stand(Standing.CALLED, "b"), actor=MODERATOR)
+    state = carry_out(state, stand(InterventionStatus.CALLED, "b"), actor=MODERATOR)
     back = begin(calls, state, C, "c", AMINA, now=6_000)
     assert isinstance(back, Refusal)
     assert back.first_know == FirstKnow(kind="called", who="Desk 2", number=2, seconds=1)
@@ -51,7 +51,7 @@ def test_two_calls_that_are_under_way_are_told_apart_as_well() -> None:
 
 
 def test_nothing_is_asked_of_the_same_person_the_same_question_or_later() -> None:
-    state = carry_out(queued(), stand(Standing.CALLED, "a"), actor=MODERATOR)
+    state = carry_out(queued(), stand(InterventionStatus.CALLED, "a"), actor=MODERATOR)
 
     def after(act: CommandId, what: str, by: Presence, now: int) -> object:
         calls = Calls()
@@ -65,10 +65,10 @@ def test_nothing_is_asked_of_the_same_person_the_same_question_or_later() -> Non
     calls = Calls()
     begin(calls, state, A, "a", AMINA, now=0)
     calls.ended(A, done=True)
-    for standing in (Standing.ANSWERED, Standing.QUEUED):
-        over = carry_out(state, stand(standing, "a"), actor=MODERATOR)
+    for status in (InterventionStatus.ANSWERED, InterventionStatus.QUEUED):
+        over = carry_out(state, stand(status, "a"), actor=MODERATOR)
         again = Calls()
         begin(again, state, A, "a", AMINA, now=0)
         again.ended(A, done=True)
         assert begin(again, over, B, "b", BEN, now=1) is None, "it was brought elsewhere"
-    assert calls.begin(state, C, [stand(Standing.LATER, "b")], BEN, 1, known=False) is None
+    assert calls.begin(state, C, [stand(InterventionStatus.LATER, "b")], BEN, 1, known=False) is None

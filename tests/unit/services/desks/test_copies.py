@@ -16,7 +16,7 @@ from moothall.core.removal.selection import Lines, Selection, Span, WordsOf
 from moothall.services.desks.copies import Copies
 from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.desks.removal import Spoken, remove
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
@@ -67,7 +67,7 @@ class House:
         """Move lines; what the last one is called where it stands."""
         assert isinstance(await self.move(start, end, *lines, name=name), Receipt)
         await self.clock.advance(60_000)
-        came = [event for event in end.events if isinstance(event, ev.LinesMovedHere)]
+        came = [event for event in end.events if isinstance(event, ev.SegmentsMovedHere)]
         return came[-1].segments[-1]
 
     async def moved_back(self, *lines: SegmentId) -> Receipt | Refusal:
@@ -239,16 +239,16 @@ async def test_a_move_that_was_cut_short_hides_nothing(asked: SessionId) -> None
 
 @pytest.mark.parametrize("asked", ["backstage", NOON])
 async def test_a_move_from_a_session_that_is_not_named_was_cut_short(asked: SessionId) -> None:
-    async with house() as it, stage(it.log, SessionId("backstage"), it.clock) as backstage:
-        await backstage.done("c", do.CreateSession(title="x", languages=("en",), access=ev.Access.STAFF))
+    async with house() as it, stage(it.log, SessionId("backstage"), it.clock) as notes_and_tags:
+        await notes_and_tags.done("c", do.CreateSession(title="x", languages=("en",), access=ev.Access.STAFF))
         floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
-        await backstage.done("o", floor, do.OpenSession(), do.AttachEngine(channel=FLOOR, model="scripted"))
+        await notes_and_tags.done("o", floor, do.OpenSession(), do.AttachEngine(channel=FLOOR, model="scripted"))
         # A name that a line of another session has as well.
-        await said(backstage, "b", 1_000, "Privately,", " rhubarb.")
-        it.stages[SessionId("backstage")] = backstage
+        await said(notes_and_tags, "b", 1_000, "Privately,", " rhubarb.")
+        it.stages[SessionId("backstage")] = notes_and_tags
         await it.clock.advance(60_000)
         it.log.refuses = {SessionId("backstage")}
-        assert isinstance(await it.move(backstage, it.noon, B), Refusal)
+        assert isinstance(await it.move(notes_and_tags, it.noon, B), Refusal)
         it.log.refuses = set()
         made = it.stages[SessionId(asked)]
         (line,) = (name for name, _ in made.writer.state.segments.items())

@@ -13,10 +13,10 @@ from moothall.core.commands import (
     OpenSession,
     PauseSession,
     ReopenSession,
-    TakeFloor,
-    TypeLine,
+    SetSpeaker,
+    TypeSegment,
 )
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Position, SegmentId, SessionId, SpeakerId
@@ -25,8 +25,8 @@ from moothall.core.session.state import Status
 from moothall.services.desks.acts import ACTS
 from moothall.services.desks.desks import Acknowledged
 from moothall.services.desks.questions import NEW_MS
-from moothall.services.desks.table import Seat
-from moothall.services.log.orders import Receipt
+from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import Staff
 from moothall.services.sessions.sessions import UNUSED_MS
 from moothall.testing.log_memory import FailingLog, MemoryLog
@@ -45,8 +45,10 @@ READER = Staff(link="l3", role=Role.READER, scope="hall", label="A reader")
 class Open:
     """A desk of a test."""
 
-    def __init__(self, seat: Seat, state: dict[str, object], outlet: MemoryOutlet, told: list[tuple[str, object]]):
-        self.seat = seat
+    def __init__(
+        self, desk: DeskConnection, state: dict[str, object], outlet: MemoryOutlet, told: list[tuple[str, object]]
+    ):
+        self.desk = desk
         self.state = state
         self.outlet = outlet
         self.told = told
@@ -98,12 +100,12 @@ def test_a_desk_gets_the_text_from_a_snapshot_on_or_from_where_it_was() -> None:
             first = await on.sit(name="  Ann   B. ")
             assert first.state["role"] == "technician"
             assert first.state["presence"] == [
-                {"seat": first.state["seat"], "role": "technician", "label": "Ann's laptop", "name": "Ann B."}
+                {"desk": first.state["desk"], "role": "technician", "label": "Ann's laptop", "name": "Ann B."}
             ]
             snapshot = first.frames()[0].snapshot
             assert snapshot is not None
             assert snapshot.feed == "floor.staff"
-            await on.desks.act(first.seat, CommandId("n"), [LeaveNote(text="Hello.")])
+            await on.desks.act(first.desk, CommandId("n"), [LeaveNote(text="Hello.")])
             await on.hall.clock.sleep(1)
             assert first.frames()[-1].events[0].original is not None
             again = await on.sit(after=Position(snapshot.epoch, snapshot.offset))
@@ -135,11 +137,11 @@ def test_desks_see_who_is_there_until_they_leave() -> None:
     async def story() -> None:
         async with house() as on:
             one, two = await on.sit(), await on.sit(CAPTIONER)
-            on.desks.call(two.seat, "Ben")
+            on.desks.call(two.desk, "Ben")
             assert [len(who) for who in one.bodies("presence") if isinstance(who, list)] == [1, 2, 2]
             assert [who["name"] for who in on.desks.presence(SESSION)] == ["", "Ben"]
-            on.desks.leave(two.seat)
-            on.desks.leave(two.seat)
+            on.desks.leave(two.desk)
+            on.desks.leave(two.desk)
             assert len(on.desks.presence(SESSION)) == 1
             assert len(one.bodies("presence")) == 4
             assert on.desks.presence(SessionId("other")) == []
@@ -154,22 +156,22 @@ def test_an_act_says_how_it_is_undone_and_is_told_to_all() -> None:
             amina = SpeakerId("amina")
             acts: list[AnyCommand] = [
                 IntroduceSpeaker(speaker=amina, name="Amina"),
-                TakeFloor(channel=FLOOR, speaker=amina),
+                SetSpeaker(channel=FLOOR, speaker=amina),
             ]
-            answer = await on.desks.act(two.seat, CommandId("a"), acts)
+            answer = await on.desks.act(two.desk, CommandId("a"), acts)
             assert isinstance(answer, Acknowledged)
-            assert answer.undo == (TakeFloor(channel=FLOOR, speaker=None),)
-            assert await on.desks.act(two.seat, CommandId("a"), acts) == answer
+            assert answer.undo == (SetSpeaker(channel=FLOOR, speaker=None),)
+            assert await on.desks.act(two.desk, CommandId("a"), acts) == answer
             assert len(one.bodies("acted")) == 1
-            undone = await on.desks.undo(one.seat, CommandId("a"))
+            undone = await on.desks.undo(one.desk, CommandId("a"))
             assert isinstance(undone, Receipt)
-            assert await on.desks.undo(one.seat, CommandId("a")) == undone
-            assert one.seat.live.state.channels[FLOOR].speaker is None
+            assert await on.desks.undo(one.desk, CommandId("a")) == undone
+            assert one.desk.live.state.channels[FLOOR].speaker is None
             last = one.bodies("acted")[-1]
             assert isinstance(last, dict)
             assert last["undone"]
-            assert isinstance(await on.desks.undo(one.seat, CommandId("b")), Refusal)
-            refused = await on.desks.act(two.seat, CommandId("c"), [CloseSession()])
+            assert isinstance(await on.desks.undo(one.desk, CommandId("b")), Refusal)
+            refused = await on.desks.act(two.desk, CommandId("c"), [CloseSession()])
             assert isinstance(refused, Refusal)
             assert refused.code == "forbidden"
 
@@ -191,12 +193,12 @@ def test_the_oldest_acts_are_forgotten_but_not_done_twice() -> None:
     async def story() -> None:
         async with house() as on:
             one = await on.sit()
-            line = TypeLine(channel=FLOOR, segment=SegmentId("t"), text="Once.", language="en")
-            first = await on.desks.act(one.seat, CommandId("first"), [line])
+            line = TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Once.", language="en")
+            first = await on.desks.act(one.desk, CommandId("first"), [line])
             for n in range(ACTS):
-                await on.desks.act(one.seat, CommandId(f"n{n}"), [LeaveNote(text=str(n))])
-            assert isinstance(await on.desks.undo(one.seat, CommandId("first")), Refusal)
-            again = await on.desks.act(one.seat, CommandId("first"), [line])
+                await on.desks.act(one.desk, CommandId(f"n{n}"), [LeaveNote(text=str(n))])
+            assert isinstance(await on.desks.undo(one.desk, CommandId("first")), Refusal)
+            again = await on.desks.act(one.desk, CommandId("first"), [line])
             assert isinstance(first, Acknowledged)
             assert isinstance(again, Acknowledged)
             assert again.receipt == first.receipt
@@ -225,8 +227,8 @@ def test_news_is_told_once_when_it_changes() -> None:
             two = await on.sit()
             assert _alarm(two) is None
             assert one.bodies("alarm")[-1] is None
-            on.desks.leave(one.seat)
-            on.desks.leave(two.seat)
+            on.desks.leave(one.desk)
+            on.desks.leave(two.desk)
             on.news["alarm"] = [{"kind": "late"}]
             await on.hall.clock.sleep(2_000)
             assert len(one.bodies("alarm")) == 2
@@ -254,24 +256,24 @@ def test_once_words_were_removed_no_act_has_them_any_more() -> None:
     async def story() -> None:
         async with house() as on:
             desk = await on.sit()
-            line = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="A name.", language="en")
-            assert isinstance(await on.desks.act(desk.seat, CommandId("typed"), [line]), Acknowledged)
+            line = TypeSegment(channel=FLOOR, segment=SegmentId("t1"), text="A name.", language="en")
+            assert isinstance(await on.desks.act(desk.desk, CommandId("typed"), [line]), Acknowledged)
             mended = CorrectSegment(
                 channel=FLOOR, segment=SegmentId("t1"), base_revision=0, base_words=0, text="A nmae."
             )
-            assert isinstance(await on.desks.act(desk.seat, CommandId("mended"), [mended]), Acknowledged)
+            assert isinstance(await on.desks.act(desk.desk, CommandId("mended"), [mended]), Acknowledged)
             assert isinstance(
-                await on.desks.act(desk.seat, CommandId("told"), [LeaveNote(text="Ask Ann.")]), Acknowledged
+                await on.desks.act(desk.desk, CommandId("told"), [LeaveNote(text="Ask Ann.")]), Acknowledged
             )
-            removed = await desk.seat.live.writer.remove(
-                desk.seat.actor, CommandId("gone"), Lines(segments=(SegmentId("t1"),))
+            removed = await desk.desk.live.writer.remove(
+                desk.desk.actor, CommandId("gone"), Lines(segments=(SegmentId("t1"),))
             )
             assert isinstance(removed, Receipt)
             assert desk.bodies("forgotten") == [["typed", "mended"]]
             acts = (await on.sit()).state["acts"]
             assert isinstance(acts, list)
             assert [act["id"] for act in acts] == ["told"]
-            assert isinstance(await on.desks.undo(desk.seat, CommandId("mended")), Refusal)
+            assert isinstance(await on.desks.undo(desk.desk, CommandId("mended")), Refusal)
 
     run(story())
 
@@ -280,14 +282,14 @@ def test_what_was_being_said_leaves_the_desks_with_the_line() -> None:
     async def story() -> None:
         async with house() as on:
             desk = await on.sit()
-            line = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="A name.", language="en")
+            line = TypeSegment(channel=FLOOR, segment=SegmentId("t1"), text="A name.", language="en")
             asked = Ask(intervention=InterventionId("q"), kind=Kind.QUESTION, text="Who?", language="en", asker="x")
-            assert isinstance(await on.desks.act(desk.seat, CommandId("typed"), [line, asked]), Acknowledged)
+            assert isinstance(await on.desks.act(desk.desk, CommandId("typed"), [line, asked]), Acknowledged)
             assert "A name." in repr(desk.bodies("interventions")[-1])
             await on.hall.clock.sleep(2 * NEW_MS)
             told = len(desk.bodies("interventions"))
-            removed = await desk.seat.live.writer.remove(
-                desk.seat.actor, CommandId("gone"), Lines(segments=(SegmentId("t1"),))
+            removed = await desk.desk.live.writer.remove(
+                desk.desk.actor, CommandId("gone"), Lines(segments=(SegmentId("t1"),))
             )
             assert isinstance(removed, Receipt)
             (body,) = desk.bodies("interventions")[told:]
@@ -301,18 +303,18 @@ def test_what_was_being_said_leaves_the_desks_with_the_line() -> None:
 AMINA = SpeakerId("amina")
 AMINA_SPEAKS: list[AnyCommand] = [
     IntroduceSpeaker(speaker=AMINA, name="Amina"),
-    TakeFloor(channel=FLOOR, speaker=AMINA),
+    SetSpeaker(channel=FLOOR, speaker=AMINA),
 ]
-LINE = TypeLine(channel=FLOOR, segment=SegmentId("t1"), text="Welcome.", language="en")
+LINE = TypeSegment(channel=FLOOR, segment=SegmentId("t1"), text="Welcome.", language="en")
 
 
 def test_after_a_restart_all_that_was_done_is_shown_and_can_be_undone() -> None:
     async def story() -> None:
         async with house() as before:
             one = await before.sit(CAPTIONER, name="Cem")
-            await before.desks.act(one.seat, CommandId("amina"), AMINA_SPEAKS)
-            await before.desks.act(one.seat, CommandId("typed"), [LINE])
-            assert isinstance(await before.desks.undo(one.seat, CommandId("typed")), Receipt)
+            await before.desks.act(one.desk, CommandId("amina"), AMINA_SPEAKS)
+            await before.desks.act(one.desk, CommandId("typed"), [LINE])
+            assert isinstance(await before.desks.undo(one.desk, CommandId("typed")), Receipt)
         async with house(before.hall.log) as after:
             two = await after.sit(TECHNICIAN)
             shown = two.state["acts"]
@@ -322,9 +324,9 @@ def test_after_a_restart_all_that_was_done_is_shown_and_can_be_undone() -> None:
                 ("typed", True, True),
             ]
             # The log has the link, and no name.
-            assert shown[0]["by"] == {"seat": "", "role": "captioner", "label": "Captions", "name": ""}
-            assert isinstance(await after.desks.undo(two.seat, CommandId("amina")), Receipt)
-            assert two.seat.live.state.channels[FLOOR].speaker is None
+            assert shown[0]["by"] == {"desk": "", "role": "captioner", "label": "Captions", "name": ""}
+            assert isinstance(await after.desks.undo(two.desk, CommandId("amina")), Receipt)
+            assert two.desk.live.state.channels[FLOOR].speaker is None
             assert [act["undone"] for act in two.bodies("acted") if isinstance(act, dict)] == [True]
 
     run(story())
@@ -334,15 +336,15 @@ def test_who_may_not_do_what_undoes_an_act_may_not_undo_it_after_a_restart_eithe
     async def story() -> None:
         async with house() as before:
             one = await before.sit(TECHNICIAN)
-            await before.desks.act(one.seat, CommandId("bye"), [CloseSession()])
+            await before.desks.act(one.desk, CommandId("bye"), [CloseSession()])
         async with house(before.hall.log) as after:
             two = await after.sit(CAPTIONER)
-            refused = await after.desks.undo(two.seat, CommandId("bye"))
+            refused = await after.desks.undo(two.desk, CommandId("bye"))
             assert isinstance(refused, Refusal)
             assert refused.code is RefusalCode.FORBIDDEN
             three = await after.sit(TECHNICIAN)
-            assert isinstance(await after.desks.undo(three.seat, CommandId("bye")), Receipt)
-            assert three.seat.live.state.status is Status.OPEN
+            assert isinstance(await after.desks.undo(three.desk, CommandId("bye")), Receipt)
+            assert three.desk.live.state.status is Status.OPEN
 
     run(story())
 
@@ -354,8 +356,8 @@ def test_desks_are_told_what_was_done_though_the_disk_was_away_meanwhile() -> No
             assert isinstance(log, FailingLog)
             one = await on.sit()
             log.torn = True  # It is stored, and seems to fail.
-            assert isinstance(await on.desks.act(one.seat, CommandId("p"), [PauseSession()]), Refusal)
-            assert isinstance(await on.desks.act(one.seat, CommandId("p"), [PauseSession()]), Acknowledged)
+            assert isinstance(await on.desks.act(one.desk, CommandId("p"), [PauseSession()]), Refusal)
+            assert isinstance(await on.desks.act(one.desk, CommandId("p"), [PauseSession()]), Acknowledged)
             assert [act["id"] for act in one.bodies("acted") if isinstance(act, dict)] == ["p"]
 
     run(story())
@@ -365,17 +367,17 @@ def test_the_acts_of_a_session_that_is_unloaded_are_forgotten_and_read_again() -
     async def story() -> None:
         async with house() as on:
             one = await on.sit()
-            await on.desks.act(one.seat, CommandId("typed"), [LINE])
-            await on.desks.act(one.seat, CommandId("bye"), [CloseSession()])
-            on.desks.leave(one.seat)
+            await on.desks.act(one.desk, CommandId("typed"), [LINE])
+            await on.desks.act(one.desk, CommandId("bye"), [CloseSession()])
+            on.desks.leave(one.desk)
             await on.hall.clock.sleep(UNUSED_MS + 120_000)
             assert on.hall.sessions.loaded(SESSION) is None
             two = await on.sit()
-            assert two.seat.live is not one.seat.live
+            assert two.desk.live is not one.desk.live
             acts = two.state["acts"]
             assert isinstance(acts, list)
             assert [act["id"] for act in acts] == ["typed", "bye"]
-            assert isinstance(await on.desks.undo(two.seat, CommandId("bye")), Receipt)
+            assert isinstance(await on.desks.undo(two.desk, CommandId("bye")), Receipt)
 
     run(story())
 
@@ -384,12 +386,12 @@ def test_what_came_of_the_undoing_decides_whether_it_can_be_undone_again() -> No
     async def story() -> None:
         async with house() as on:
             one = await on.sit()
-            took = TakeFloor(channel=FLOOR, speaker=None)
-            await on.desks.act(one.seat, CommandId("t"), [took])
-            await on.desks.act(one.seat, CommandId("a"), AMINA_SPEAKS)
+            took = SetSpeaker(channel=FLOOR, speaker=None)
+            await on.desks.act(one.desk, CommandId("t"), [took])
+            await on.desks.act(one.desk, CommandId("a"), AMINA_SPEAKS)
             # Amina has the floor by now, so there is nothing to be taken back.
-            assert isinstance(await on.desks.undo(one.seat, CommandId("t")), Receipt)
-            assert one.seat.live.state.channels[FLOOR].speaker == AMINA
+            assert isinstance(await on.desks.undo(one.desk, CommandId("t")), Receipt)
+            assert one.desk.live.state.channels[FLOOR].speaker == AMINA
             last = one.bodies("acted")[-1]
             assert isinstance(last, dict)
             assert (last["id"], last["undone"]) == ("t", True)
@@ -401,21 +403,23 @@ def test_whose_call_is_overridden_within_seconds_is_told_by_whom() -> None:
     async def story() -> None:
         async with house() as on:
             amina, ben = await on.sit(name="Amina"), await on.sit(name="Ben")
-            await on.desks.act(amina.seat, CommandId("q"), [*map(ask, "ab"), stand(Standing.QUEUED, "a", "b")])
-            await on.desks.act(amina.seat, CommandId("a"), [stand(Standing.CALLED, "a")])
+            await on.desks.act(
+                amina.desk, CommandId("q"), [*map(ask, "ab"), stand(InterventionStatus.QUEUED, "a", "b")]
+            )
+            await on.desks.act(amina.desk, CommandId("a"), [stand(InterventionStatus.CALLED, "a")])
             await on.hall.clock.sleep(4_000)
-            told = await on.desks.act(ben.seat, CommandId("b"), [stand(Standing.CALLED, "b")])
+            told = await on.desks.act(ben.desk, CommandId("b"), [stand(InterventionStatus.CALLED, "b")])
             assert isinstance(told, Refusal)
             assert told.first_know == FirstKnow(kind="called", who="Amina", number=1, seconds=4)
-            assert ben.seat.live.state.floor.called == "a"
-            done = await on.desks.act(ben.seat, CommandId("b"), [stand(Standing.CALLED, "b")], anyway=True)
+            assert ben.desk.live.state.questions.called == "a"
+            done = await on.desks.act(ben.desk, CommandId("b"), [stand(InterventionStatus.CALLED, "b")], anyway=True)
             assert isinstance(done, Acknowledged)
             (body,) = amina.bodies("overridden")
             assert isinstance(body, dict)
             assert (body["by"]["name"], body["number"], body["instead"]) == ("Ben", 2, 1)
-            assert await on.desks.act(amina.seat, CommandId("a"), [stand(Standing.CALLED, "a")]) is not None
-            assert ben.seat.live.state.floor.called == "b", "an act that is sent again is done once"
-            refused = await on.desks.act(ben.seat, CommandId("x"), [stand(Standing.CALLED, "none")])
+            assert await on.desks.act(amina.desk, CommandId("a"), [stand(InterventionStatus.CALLED, "a")]) is not None
+            assert ben.desk.live.state.questions.called == "b", "an act that is sent again is done once"
+            refused = await on.desks.act(ben.desk, CommandId("x"), [stand(InterventionStatus.CALLED, "none")])
             assert isinstance(refused, Refusal)
             assert refused.first_know is None
 
@@ -426,15 +430,15 @@ def test_what_is_to_be_known_before_a_meeting_is_opened_is_told_once() -> None:
     async def story() -> None:
         async with house() as on:
             desk = await on.sit()
-            await on.desks.act(desk.seat, CommandId("close"), [CloseSession()])
+            await on.desks.act(desk.desk, CommandId("close"), [CloseSession()])
             beside = Refusal(
-                code=RefusalCode.CONFLICT, message="Another.", first_know=FirstKnow(kind="beside", title="b")
+                code=RefusalCode.CONFLICT, message="Another.", first_know=FirstKnow(kind="same-room", title="b")
             )
             on.beside = beside
-            assert await on.desks.act(desk.seat, CommandId("o"), [ReopenSession()]) is beside
-            answer = await on.desks.act(desk.seat, CommandId("o"), [ReopenSession()], anyway=True)
+            assert await on.desks.act(desk.desk, CommandId("o"), [ReopenSession()]) is beside
+            answer = await on.desks.act(desk.desk, CommandId("o"), [ReopenSession()], anyway=True)
             assert isinstance(answer, Acknowledged)
-            assert isinstance(await on.desks.act(desk.seat, CommandId("o"), [ReopenSession()]), Acknowledged)
-            assert desk.seat.live.state.status is Status.OPEN
+            assert isinstance(await on.desks.act(desk.desk, CommandId("o"), [ReopenSession()]), Acknowledged)
+            assert desk.desk.live.state.status is Status.OPEN
 
     run(story())

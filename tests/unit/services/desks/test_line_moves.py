@@ -9,8 +9,8 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.desks import Desks
-from moothall.services.desks.table import Seat
-from moothall.services.log.orders import Receipt
+from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
 from moothall.testing.log_memory import FailingLog
@@ -28,18 +28,18 @@ STAFF = Staff(link="l1", role=Role.TECHNICIAN, scope="hall", label="Ann")
 class Two:
     """Two sessions of a house, a line of the first of which belongs to the second."""
 
-    def __init__(self, hall: MemoryHall, desks: Desks, seat: Seat, noon: LiveSession) -> None:
+    def __init__(self, hall: MemoryHall, desks: Desks, desk: DeskConnection, noon: LiveSession) -> None:
         self.hall = hall
         self.desks = desks
-        self.seat = seat
+        self.desk = desk
         self.noon = noon
 
     async def move(self, session: SessionId = NOON) -> Receipt | Refusal:
-        return await self.hall.moves.move(self.seat, MOVE, channel=FLOOR, segments=(A,), session=session)
+        return await self.hall.moves.move(self.desk, MOVE, channel=FLOOR, segments=(A,), session=session)
 
     def lines(self) -> tuple[list[str], list[str]]:
         """What stands in both."""
-        return standing(self.seat.live), standing(self.noon)
+        return standing(self.desk.live), standing(self.noon)
 
 
 def standing(live: LiveSession) -> list[str]:
@@ -85,12 +85,12 @@ def test_lines_are_moved_and_moved_back_after_a_restart_once() -> None:
             assert isinstance(await before.move(), Receipt)
             assert before.lines() == ([], ["Welcome."])
         async with two(log_of(before)) as after:
-            undone = await after.desks.undo(after.seat, MOVE)
+            undone = await after.desks.undo(after.desk, MOVE)
             assert isinstance(undone, Receipt)
             assert after.lines() == (["Welcome."], [])
-            assert await after.desks.undo(after.seat, MOVE) == undone
+            assert await after.desks.undo(after.desk, MOVE) == undone
         async with two(log_of(before)) as last:
-            assert await last.desks.undo(last.seat, MOVE) == undone
+            assert await last.desks.undo(last.desk, MOVE) == undone
             assert last.lines() == (["Welcome."], [])
 
     for access in (Access.PUBLIC, Access.STAFF):  # Readers may not know of the other one, so no log names it.
@@ -103,11 +103,11 @@ def test_what_was_undone_in_one_log_only_when_the_server_was_killed_is_gone_on_w
             assert isinstance(await before.move(), Receipt)
             log = log_of(before)
             log.refuses = {NOON}
-            assert isinstance(await before.desks.undo(before.seat, MOVE), Refusal)
+            assert isinstance(await before.desks.undo(before.desk, MOVE), Refusal)
             assert before.lines() == (["Welcome."], ["Welcome."])
             log.refuses = set()
         async with two(log) as after:
-            assert isinstance(await after.desks.undo(after.seat, MOVE), Receipt)
+            assert isinstance(await after.desks.undo(after.desk, MOVE), Receipt)
             assert after.lines() == (["Welcome."], [])
 
     run(story())
@@ -117,7 +117,7 @@ def test_whose_link_does_not_reach_the_other_session_leaves_the_lines_there() ->
     async def story() -> None:
         async with two(may_act=lambda _, session: session == MORNING) as it:
             assert isinstance(await it.move(), Receipt)
-            refused = await it.desks.undo(it.seat, MOVE)
+            refused = await it.desks.undo(it.desk, MOVE)
             assert isinstance(refused, Refusal)
             assert refused.code is RefusalCode.FORBIDDEN
 
@@ -139,7 +139,7 @@ def test_lines_whose_other_session_is_no_more_can_not_be_brought_back() -> None:
         async with two() as it:
             assert isinstance(await it.move(), Receipt)
             await it.hall.sessions.forget(NOON)
-            refused = await it.desks.undo(it.seat, MOVE)
+            refused = await it.desks.undo(it.desk, MOVE)
             assert isinstance(refused, Refusal)
             assert refused.code is RefusalCode.UNKNOWN
 

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId,
 from moothall.core.removal.selection import Lines
 from moothall.core.rules.lines import MOST_BACK
 from moothall.services.desks.moving import move_back, move_lines
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
 from support.memory.writer import ENGINE, FLOOR, TECHNICIAN, Stage, opened, said, stage
@@ -84,7 +84,7 @@ def taken_between(first: Stage, then: Stage, line: SegmentId) -> list[asyncio.Fu
     quicker: list[asyncio.Future[Receipt]] = []
 
     def hear(_: object) -> None:
-        away = do.MoveLinesAway(channel=FLOOR, segments=(line,), session=SessionId("third"))
+        away = do.MoveSegmentsAway(channel=FLOOR, segments=(line,), session=SessionId("third"))
         if not quicker:
             quicker.append(asyncio.ensure_future(then.done("quick", away, actor=TECHNICIAN)))
 
@@ -102,8 +102,8 @@ async def test_lines_leave_one_session_and_stand_in_the_other_at_the_same_time_o
         assert [(line.t0, line.t1) for line in lines] == [(0, 0), (2_000, 2_900)]
         assert {line.origin for line in lines} == {ev.Origin.MACHINE}
         left, came = it.morning.events[-1], it.noon.events[-5]
-        assert left == ev.LinesMovedAway(channel=FLOOR, segments=(A, B), session=NOON)
-        assert came == ev.LinesMovedHere(channel=FLOOR, segments=tuple(line.id for line in lines), session=MORNING)
+        assert left == ev.SegmentsMovedAway(channel=FLOOR, segments=(A, B), session=NOON)
+        assert came == ev.SegmentsMovedHere(channel=FLOOR, segments=tuple(line.id for line in lines), session=MORNING)
 
 
 async def test_the_same_command_moves_once() -> None:
@@ -175,18 +175,18 @@ async def test_what_a_person_mended_stays_mended() -> None:
 
 
 async def test_a_session_that_is_not_public_is_not_named_in_the_other_one() -> None:
-    async with two() as it, stage(it.morning.log, SessionId("backstage"), it.clock) as backstage:
-        await backstage.done("c", do.CreateSession(title="x", languages=("en",), access=ev.Access.STAFF))
+    async with two() as it, stage(it.morning.log, SessionId("backstage"), it.clock) as notes_and_tags:
+        await notes_and_tags.done("c", do.CreateSession(title="x", languages=("en",), access=ev.Access.STAFF))
         floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
-        await backstage.done("o", floor, do.OpenSession())
+        await notes_and_tags.done("o", floor, do.OpenSession())
         await it.clock.advance(60_000)
-        it.noon = backstage
+        it.noon = notes_and_tags
         assert isinstance(await it.move(), Receipt)
         assert b"backstage" not in await it.morning.bodies()
-        assert isinstance(it.morning.events[-1], ev.LinesMovedAway)
+        assert isinstance(it.morning.events[-1], ev.SegmentsMovedAway)
         await it.clock.advance(90_000)
-        it.noon, it.morning = it.morning, backstage
-        segments = [name for name, _ in backstage.writer.state.segments.items()]
+        it.noon, it.morning = it.morning, notes_and_tags
+        segments = [name for name, _ in notes_and_tags.writer.state.segments.items()]
         assert isinstance(await it.move(*segments, name="n"), Receipt)
         assert b"backstage" not in await it.noon.bodies()
 
@@ -247,7 +247,7 @@ async def test_a_move_is_undone_as_events_in_both_logs_and_once() -> None:
         stands.sort(key=lambda line: line.t0)
         facts = [(line.t0, line.t1, line.words, line.speaker) for line in stands]
         assert facts == [(line.t0, line.t1, line.words, line.speaker) for line in was if line is not None]
-        assert isinstance(it.noon.events[-1], ev.LinesMovedAway)
+        assert isinstance(it.noon.events[-1], ev.SegmentsMovedAway)
         offsets = it.morning.writer.offset, it.noon.writer.offset
         assert await it.back() == first
         assert (it.morning.writer.offset, it.noon.writer.offset) == offsets
@@ -264,7 +264,7 @@ async def test_a_move_is_not_undone_once_a_line_was_changed_there() -> None:
                 do.CorrectSegment(channel=FLOOR, segment=line, base_revision=0, base_words=0, text="Other."),
                 do.CorrectSegment(channel=FLOOR, segment=line, base_revision=0, base_words=0, text="Welcome back."),
                 do.AssignSpeaker(segments=(line,), speaker=ANA),
-                do.MoveLinesAway(channel=FLOOR, segments=(line,), session=SessionId("third")),
+                do.MoveSegmentsAway(channel=FLOOR, segments=(line,), session=SessionId("third")),
             ]
             if n < len(changes):
                 await it.noon.done("change", changes[n], actor=TECHNICIAN)

@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WordsOf
 from moothall.services.desks.removal import Spoken, remove, spoken
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.testing.log_memory import FailingLog
 from support.memory.writer import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
@@ -123,6 +123,6 @@ async def test_what_somebody_asked_has_no_sound() -> None:
         tape.stuck = True
         assert isinstance(await removed(made, Interventions((name,)), tape), Receipt)
         assert made.texts() == ["Good day.", f"So {HIDDEN} it is."]
-        floor = made.writer.state.floor.get(name)
+        floor = made.writer.state.questions.get(name)
         assert floor is not None
         assert floor.removed

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
@@ -17,7 +17,7 @@ from moothall.services.capture.redoing import redo
 from moothall.services.desks.acts import DeskActs
 from moothall.services.desks.undoing import undo_act
 from moothall.services.engines.recognising import Recognising
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
 from moothall.testing.clock import ManualClock
@@ -29,7 +29,7 @@ from support.memory.writer import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
 Q = InterventionId("q")
 ANA, BO, ZOE = SpeakerId("ana"), SpeakerId("bo"), SpeakerId("zoe")
-TOOK = do.TakeFloor(channel=FLOOR, speaker=BO)
+TOOK = do.SetSpeaker(channel=FLOOR, speaker=BO)
 
 
 class On:
@@ -61,7 +61,7 @@ async def meeting(log: FailingLog | None = None) -> AsyncIterator[On]:
         await opened(on)
         for who in (ANA, BO, ZOE):
             await on.done(f"i-{who}", do.IntroduceSpeaker(speaker=who, name=who.title()))
-        await on.done("ana", do.TakeFloor(channel=FLOOR, speaker=ANA))
+        await on.done("ana", do.SetSpeaker(channel=FLOOR, speaker=ANA))
         await said(on, "a", 0, "Before.")
         yield On(on)
 
@@ -85,7 +85,7 @@ async def test_whoever_was_given_the_floor_meanwhile_keeps_it_and_their_lines() 
     async with meeting() as it:
         await it.took()
         await said(it.on, "b", 1_000, "Wrong.")
-        await it.on.done("zoe", do.TakeFloor(channel=FLOOR, speaker=ZOE))
+        await it.on.done("zoe", do.SetSpeaker(channel=FLOOR, speaker=ZOE))
         await said(it.on, "c", 2_000, "Zoe's.")
         assert await it.undone() == it.receipt
         assert it.speakers() == {"a": ANA, "b": ANA, "c": ZOE}
@@ -207,12 +207,12 @@ async def test_a_question_that_was_brought_elsewhere_since_stays_there() -> None
     async with meeting() as it:
         asked = do.Ask(intervention=Q, kind=Kind.QUESTION, text="Why?", language="en", asker="x")
         await it.on.done("ask", asked, actor=TECHNICIAN)
-        await it.took(do.Stand(interventions=(Q,), standing=Standing.QUEUED), "approve")
-        for standing in (Standing.CALLED, Standing.ANSWERED):
-            await it.on.done(standing, do.Stand(interventions=(Q,), standing=standing), actor=TECHNICIAN)
+        await it.took(do.SetStatus(interventions=(Q,), status=InterventionStatus.QUEUED), "approve")
+        for status in (InterventionStatus.CALLED, InterventionStatus.ANSWERED):
+            await it.on.done(status, do.SetStatus(interventions=(Q,), status=status), actor=TECHNICIAN)
         answer = await it.undone()
         assert isinstance(answer, Refusal)
         assert answer.code is RefusalCode.STALE
-        each = it.on.writer.state.floor.get(Q)
+        each = it.on.writer.state.questions.get(Q)
         assert each is not None
-        assert each.standing is Standing.ANSWERED
+        assert each.status is InterventionStatus.ANSWERED

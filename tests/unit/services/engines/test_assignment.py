@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
 from moothall.services.engines.assignment import BACKOFF, Assignment, AudioSpan, EngineDeaths, cut_short, next_span
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.services.supervision.pulses import Fate
 from moothall.testing import loop

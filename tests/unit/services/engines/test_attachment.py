@@ -22,7 +22,7 @@ from moothall.services.engines.attachment import (
     first_sample,
     known_resume_point,
 )
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import RATE, LiveAudio, to_ms
 from moothall.testing import loop

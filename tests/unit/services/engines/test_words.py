@@ -12,7 +12,7 @@ from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
 from moothall.core.signals import Partial, Unrecorded
 from moothall.services.engines.words import SHOWN, ShownWords, StoredWords, kept_part
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.testing import loop

@@ -25,7 +25,7 @@ def told(story: Callable[[Centre], Awaitable[None]], made: Centre | None = None)
 
 async def linked(it: Centre) -> HubEnd:
     hub = await it.dial()
-    await next_of(hub, wire.Programme)
+    await next_of(hub, wire.HubProgramme)
     return hub
 
 

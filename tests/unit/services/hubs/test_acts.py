@@ -4,9 +4,9 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from moothall.core.commands import AnyCommand, ClosePoll, CloseSession, OpenPoll, OpenSession, Stand
+from moothall.core.commands import AnyCommand, ClosePoll, CloseSession, OpenPoll, OpenSession, SetStatus
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SessionId
@@ -15,7 +15,7 @@ from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.services.hubs.acts import REMEMBERED, HubActs, title_of
 from moothall.services.hubs.presence import HubPresence
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import LONGEST_AGE_MS, Asking
 from moothall.services.questions.ballots import Ballots
 from moothall.services.sessions.live_session import LiveSession
@@ -81,11 +81,11 @@ class House:
 
     async def in_queue(self) -> None:
         assert await self.ask() == Done(id=CommandId("ask:why"))
-        await self.do(Stand(interventions=(WHY,), standing=Standing.QUEUED))
+        await self.do(SetStatus(interventions=(WHY,), status=InterventionStatus.QUEUED))
 
     async def support(self) -> int:
         await self.hall.clock.sleep(2_500)
-        each = self.live.state.floor.get(WHY)
+        each = self.live.state.questions.get(WHY)
         assert each is not None
         return each.support
 
@@ -114,7 +114,7 @@ def code(answer: Done | NotDone) -> RefusalCode:
 
 
 def back(what: InterventionId) -> wire.StandAct:
-    return wire.StandAct(intervention=what, standing=Standing.WITHDRAWN)
+    return wire.StandAct(intervention=what, status=InterventionStatus.WITHDRAWN)
 
 
 @in_a_house
@@ -123,11 +123,11 @@ async def test_a_question_of_a_room_is_asked_once_and_was_asked_when_it_was(hous
     asked_at = house.now - 45_000
     for _ in range(3):
         assert await house.ask(at=asked_at, name="Ana") == Done(id=CommandId("ask:why"))
-    floor = house.live.state.floor
-    each = floor.get(WHY)
-    assert floor.last == 1
+    questions = house.live.state.questions
+    each = questions.get(WHY)
+    assert questions.last == 1
     assert each is not None
-    assert (each.origin, each.name, each.standing) == ("hub:kisumu", "Ana", Standing.CHECKED)
+    assert (each.origin, each.name, each.status) == ("hub:kisumu", "Ana", InterventionStatus.CHECKED)
     assert each.t == house.live.state.media_now(asked_at)
     records = await house.hall.log.read(SESSION, 0, 100)
     assert {record.header.actor for record in records if record.header.role is Role.HUB} == {"why"}
@@ -152,7 +152,7 @@ async def test_a_room_whose_clock_is_wrong_asks_now_or_a_day_ago(house: House) -
     await house.hall.clock.sleep(2_000)
     await house.ask(at=house.now + 1_000_000_000)
     await house.ask(InterventionId("when"), at=0)
-    times = {name: each.t for name, each in house.live.state.floor.interventions.items()}
+    times = {name: each.t for name, each in house.live.state.questions.interventions.items()}
     assert times == {"why": house.live.state.media_now(house.now), "when": 0}
     assert LONGEST_AGE_MS == 24 * 3_600_000
 
@@ -166,8 +166,8 @@ async def test_in_a_room_each_who_asks_has_limits_of_their_own_and_nobody_is_nam
     # Whoever doesn't tell them apart has their names do it.
     assert isinstance(await house.ask(InterventionId("n1"), asker="", name="Ana"), Done)
     assert isinstance(await house.ask(InterventionId("n2"), asker="", name="ANA"), Done)
-    floor = house.live.state.floor
-    askers = {name: each.asker for name, each in floor.interventions.items()}
+    questions = house.live.state.questions
+    askers = {name: each.asker for name, each in questions.interventions.items()}
     assert askers[InterventionId("n1")] == askers[InterventionId("n2")] != askers[InterventionId("other")]
     assert not {"x", "y"} & set(askers.values())
 
@@ -175,7 +175,7 @@ async def test_in_a_room_each_who_asks_has_limits_of_their_own_and_nobody_is_nam
 @in_a_house
 async def test_blocked_words_are_marked_and_what_no_rule_takes_is_refused_for_good(house: House) -> None:
     assert isinstance(await house.ask(text="Darn it."), Done)
-    each = house.live.state.floor.get(WHY)
+    each = house.live.state.questions.get(WHY)
     assert each is not None
     assert each.flags == ("blocked-word",)
     assert code(await house.ask(InterventionId("empty"), text=" ")) is RefusalCode.INVALID
@@ -192,7 +192,7 @@ async def test_what_was_asked_before_the_close_comes_late_and_what_was_asked_aft
     await house.do(CloseSession(), actor=SYSTEM)
     await house.hall.clock.sleep(600_000)
     assert isinstance(await house.ask(at=before), Done)
-    each = house.live.state.floor.get(WHY)
+    each = house.live.state.questions.get(WHY)
     assert each is not None
     assert each.after_close
     assert code(await house.ask(InterventionId("late"))) is RefusalCode.CONFLICT
@@ -209,9 +209,9 @@ async def test_a_room_takes_back_what_it_has_asked_and_nothing_else(house: House
     for _ in range(2):
         assert isinstance(await house.take(back(WHY), "b1"), Done)
         assert code(await house.take(back(WHY), "b2")) is RefusalCode.STALE
-    each = house.live.state.floor.get(WHY)
+    each = house.live.state.questions.get(WHY)
     assert each is not None
-    assert (each.standing, each.own) == (Standing.WITHDRAWN, True)
+    assert (each.status, each.own) == (InterventionStatus.WITHDRAWN, True)
     assert code(await house.take(back(InterventionId("no")), "b3")) is RefusalCode.UNKNOWN
 
 
@@ -240,7 +240,7 @@ async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: House
         assert code(refused) is RefusalCode.INVALID
     refused = await house.take(wire.SupportAct(intervention=InterventionId("no"), count=1), "s7")
     assert code(refused) is RefusalCode.UNKNOWN
-    await house.do(Stand(interventions=(WHY,), standing=Standing.DECLINED, reason="Off topic"))
+    await house.do(SetStatus(interventions=(WHY,), status=InterventionStatus.DECLINED, reason="Off topic"))
     assert code(await house.take(wire.SupportAct(intervention=WHY, count=9), "s8")) is RefusalCode.CONFLICT
 
 
@@ -255,7 +255,7 @@ async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close
 
     async def remote() -> tuple[int, ...]:
         await house.hall.clock.sleep(2_500)
-        return house.live.state.floor.polls[-1].remote
+        return house.live.state.questions.polls[-1].remote
 
     assert await house.ballots.vote(SESSION, 1, 0, "v1", "192.0.2.1") is None
     for name, counts in (("h1", (3, 1)), ("h2", (2, 4)), ("h2", (2, 4))):
@@ -316,11 +316,11 @@ async def test_notes_go_into_the_rooms_own_lane_and_are_confirmed(house: House) 
         assert isinstance(await house.take(note, "n"), Done)
     # The same act's name at another hub is another act.
     assert isinstance(await house.take(wire.NoteAct(note=NoteId("n2"), text="Nor we."), "n", hub="lima"), Done)
-    assert [left.text for left in house.live.state.backstage.hub_notes] == ["We hear nothing.", "Nor we."]
+    assert [left.text for left in house.live.state.notes_and_tags.hub_notes] == ["We hear nothing.", "Nor we."]
     records = await house.hall.log.read(SESSION, 0, 100, frozenset({hub_lane(HUB)}))
-    assert [record.header.type for record in records] == ["hub.note"]
+    assert [record.header.type for record in records] == ["hub.note-left"]
     assert isinstance(await house.take(wire.NoteReadAct(note=NoteId("n1")), "r"), Done)
-    assert house.live.state.backstage.hub_notes[0].read == (Role.HUB,)
+    assert house.live.state.notes_and_tags.hub_notes[0].read == (Role.HUB,)
     assert code(await house.take(wire.NoteReadAct(note=NoteId("n2")), "r2")) is RefusalCode.UNKNOWN
 
 

@@ -6,7 +6,7 @@ import pytest
 from moothall.core.events import types as ev
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId
-from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane, words_lane
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.services.hubs.beginning import (
     LITTLE_EVENTS,
     MOST_PACKED,
@@ -18,7 +18,7 @@ from moothall.services.hubs.beginning import (
     lanes_of,
 )
 from moothall.services.hubs.cursor import Torn
-from moothall.services.hubs.ports import Stand
+from moothall.services.hubs.ports import LogStatus
 from moothall.testing.hub_link import plain_pack
 from moothall.wire.hub.messages import Follow, Held
 from support.hubs.side import ALL, FRENCH, HALL, MINE, ROOM, LogSource, finished, opened
@@ -28,7 +28,7 @@ LANES = lanes_of((ROOM,), words=False)
 FIRST = Follow(session=HALL, channels=(ROOM,))
 
 
-async def stood(source: LogSource) -> Stand:
+async def stood(source: LogSource) -> LogStatus:
     stand = await source.stand(HALL)
     assert stand is not None
     return stand
@@ -52,13 +52,13 @@ async def began(source: LogSource, wanted: Follow) -> Beginning:
 
 async def long_log(events: int = 300) -> LogSource:
     source = LogSource()
-    await source.write(SESSION, FLOOR)
+    await source.write(SESSION, QUESTIONS)
     await source.write(*[TEXT] * (events - 2), size=200)
     return source
 
 
 def test_a_hub_gets_what_it_wants_of_what_there_is() -> None:
-    stand = Stand(epoch=Epoch("e"), offset=0, heads={}, public=True, channels=(ROOM, FRENCH))
+    stand = LogStatus(epoch=Epoch("e"), offset=0, heads={}, public=True, channels=(ROOM, FRENCH))
     for wanted, given in [
         ((), (ROOM,)),
         ((FRENCH, ROOM), (FRENCH, ROOM)),
@@ -67,7 +67,7 @@ def test_a_hub_gets_what_it_wants_of_what_there_is() -> None:
         ((ChannelId("xx"), FRENCH), (FRENCH,)),
     ]:
         assert channels_of(Follow(session=HALL, channels=wanted), stand) == given
-    assert lanes_of((FRENCH,), words=True) == {SESSION, FLOOR, channel_lane(FRENCH), words_lane(FRENCH)}
+    assert lanes_of((FRENCH,), words=True) == {SESSION, QUESTIONS, channel_lane(FRENCH), words_lane(FRENCH)}
 
 
 async def test_a_session_without_a_text_is_waited_for() -> None:
@@ -89,7 +89,7 @@ async def test_a_long_log_begins_at_its_end_and_the_rest_was_missed() -> None:
     found = await began(source, FIRST)
     stand = await stood(source)
     assert (found.live.begin, found.live.missed, found.missed_through) == (300, True, 300)
-    assert found.live.heads == {lane: stand.heads[lane] for lane in (SESSION, FLOOR, TEXT)}
+    assert found.live.heads == {lane: stand.heads[lane] for lane in (SESSION, QUESTIONS, TEXT)}
     assert found.missed_from == {}
 
 
@@ -126,14 +126,14 @@ async def begin_with(source: LogSource, wanted: Follow, packed: int) -> Beginnin
 async def test_lines_that_are_open_are_whole() -> None:
     source = await long_log()
     await source.happen(opened("old"), opened("a"), opened("b"), opened("c"), finished("none"))  # 301 to 305
-    await source.happen(ev.LinesMovedAway(channel=ROOM, segments=(SegmentId("old"),), session=None))
+    await source.happen(ev.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("old"),), session=None))
     await source.happen(ev.ChannelRewound(channel=ROOM, t=0, segments=(SegmentId("a"),)))
     await source.append([(TEXT, "segment.ended", b"not JSON")])
     await source.write(*[TEXT] * 60, size=200)
     assert (await began(source, FIRST)).live.begin == 302
-    await source.happen(ev.LinesMovedAway(channel=ROOM, segments=(SegmentId("b"),), session=None))
+    await source.happen(ev.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("b"),), session=None))
     assert (await began(source, FIRST)).live.begin == 303
-    await source.happen(ev.LinesMovedAway(channel=ROOM, segments=(SegmentId("c"),), session=None))
+    await source.happen(ev.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("c"),), session=None))
     assert (await began(source, FIRST)).live.begin == (await stood(source)).offset
 
 

@@ -8,7 +8,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.services.hubs.cursor import PAGE, Torn
-from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, WAIT_MS, Feeding, may_wait
+from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, WAIT_MS, Feeding, deferrable
 from moothall.testing.hub_link import plain_pack, plain_unpack
 from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, Held, Live, Stopped
 from support.hubs.side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
@@ -344,4 +344,4 @@ ENDED = ev.SegmentEnded(channel=FLOOR, segment=LINE, t1=9, reason=ev.EndReason.P
 )
 def test_what_nobody_sees_may_wait(event: ev.Event, lines: bool, words: bool) -> None:
     record = Recorder().record(event)
-    assert (may_wait(record, words=False), may_wait(record, words=True)) == (lines, words)
+    assert (deferrable(record, words=False), deferrable(record, words=True)) == (lines, words)

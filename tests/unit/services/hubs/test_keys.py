@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core.hubs.entry import Hub, paired
 from moothall.core.kernel.actors import Role
-from moothall.services.hubs.keys import SHELF, HubKeys, digest, entry, label_for, new_key, unwritten
+from moothall.services.hubs.keys import NAMESPACE, HubKeys, digest, entry, label_for, new_key, unwritten
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.sessions.role_links import HALL, LONGEST_LABEL, Staff, hub_of
 from moothall.testing.clock import SeededRandomness
@@ -47,6 +47,6 @@ def test_a_link_that_is_made_again_is_for_the_same_hub(title: str) -> None:
 def test_the_book_has_all_of_it() -> None:
     hub = unwritten(staff("Kisumu"))
     kept = entry(hub)
-    assert (kept.shelf, kept.key) == (SHELF, "kisumu")
+    assert (kept.namespace, kept.key) == (NAMESPACE, "kisumu")
     assert kept.body is not None
     assert msgspec.json.decode(kept.body, type=Hub) == hub

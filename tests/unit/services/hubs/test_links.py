@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from moothall.core.kernel.ids import Lane, SessionId
-from moothall.core.kernel.lanes import FLOOR, SESSION, channel_lane
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane
 from moothall.core.session.state import Status
 from moothall.services.hubs.links import HELLO_MS, LOOK_MS, Connected, HubFollowed
 from moothall.testing import loop
@@ -50,7 +50,7 @@ def test_a_hub_is_welcomed_and_told_of_the_programme() -> None:
         assert (welcome.hub, welcome.title, welcome.above) == ("kisumu", "Kisumu", ("centre",))
         assert (welcome.keys, welcome.zone) == (b"{}", "Africa/Nairobi")
         programme = await hub.receive()
-        assert programme == wire.Programme(sessions=tuple(it.source.offers))
+        assert programme == wire.HubProgramme(sessions=tuple(it.source.offers))
         (connected,) = it.links.connected
         assert (connected.hub, connected.node, connected.release) == ("kisumu", HELLO.node, "0.2")
         assert connected.bytes_sent > connected.bytes_received > 0
@@ -66,11 +66,11 @@ def test_a_hub_is_welcomed_and_told_of_the_programme() -> None:
 def test_the_programme_is_said_again_only_when_it_changed() -> None:
     async def story(it: Centre) -> None:
         hub = await it.dial()
-        await next_of(hub, wire.Programme)
+        await next_of(hub, wire.HubProgramme)
         await asyncio.sleep(10)
         it.source.offers = []
-        changed = await next_of(hub, wire.Programme)
-        assert changed == wire.Programme(sessions=(), changes=True, gone=(HALL,))
+        changed = await next_of(hub, wire.HubProgramme)
+        assert changed == wire.HubProgramme(sessions=(), changes=True, gone=(HALL,))
         assert 10_000 <= it.clock.monotonic() <= 12_100
 
     told(story)
@@ -80,12 +80,12 @@ def test_once_a_hub_knows_the_programme_it_is_told_of_changes_alone() -> None:
     async def story(it: Centre) -> None:
         hub = await it.dial(HELLO)
         (open_hall,) = it.source.offers
-        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(open_hall,))
+        assert await next_of(hub, wire.HubProgramme) == wire.HubProgramme(sessions=(open_hall,))
         later = wire.Offered(session=SessionId("t"), title="Later", status=Status.CREATED)
         it.source.offers = [open_hall, later]
-        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(later,), changes=True)
+        assert await next_of(hub, wire.HubProgramme) == wire.HubProgramme(sessions=(later,), changes=True)
         it.source.offers = [later]
-        assert await next_of(hub, wire.Programme) == wire.Programme(sessions=(), changes=True, gone=(HALL,))
+        assert await next_of(hub, wire.HubProgramme) == wire.HubProgramme(sessions=(), changes=True, gone=(HALL,))
 
     told(story)
 
@@ -115,7 +115,7 @@ def test_who_begins_otherwise_is_refused(hello: wire.FromHub | None, code: Close
 def test_a_newer_pairing_ends_the_older_ones_link() -> None:
     async def story(it: Centre) -> None:
         old = await it.dial()
-        await next_of(old, wire.Programme)
+        await next_of(old, wire.HubProgramme)
         it.registry.pair("nairobi", "key-n")
         newer = it.registry.pair("kisumu", "key-2")
         assert await ended(old) == CloseCode.FENCED
@@ -156,17 +156,17 @@ def test_a_long_programme_comes_in_parts_and_is_one() -> None:
         it.source.offers = long
         hub = await it.dial(HELLO)
         offers, parts = await Offers.load(MemoryBook()), 0
-        told = wire.Programme(sessions=(), more=True)
+        told = wire.HubProgramme(sessions=(), more=True)
         while told.more:
-            said = await next_of(hub, wire.Programme)
-            assert isinstance(said, wire.Programme)
+            said = await next_of(hub, wire.HubProgramme)
+            assert isinstance(said, wire.HubProgramme)
             assert len(wire.encode(said)) < wire.MAX_FRAME_BYTES / 8
             told, parts = said, parts + 1
             assert offers.sessions == ()  # Half of a programme is none: nothing is left that it doesn't name yet.
             await offers.take(told)
         assert (parts > 5, offers.sessions) == (True, tuple(long))
         it.source.offers = long[1:]
-        assert await next_of(hub, wire.Programme) == wire.Programme(
+        assert await next_of(hub, wire.HubProgramme) == wire.HubProgramme(
             sessions=(), changes=True, gone=(SessionId("s-000"),)
         )
 
@@ -176,7 +176,7 @@ def test_a_long_programme_comes_in_parts_and_is_one() -> None:
 def test_a_hub_has_one_link_and_the_newest_stays() -> None:
     async def story(it: Centre) -> None:
         first = await it.dial()
-        await next_of(first, wire.Programme)
+        await next_of(first, wire.HubProgramme)
         second = await it.dial()
         third = await it.dial()
         assert await ended(first) == CloseCode.REPLACED
@@ -210,7 +210,7 @@ def test_who_finds_itself_above_is_a_loop_and_the_others_are_told() -> None:
         one = await it.dial()
         other = await it.dial(msgspec.structs.replace(HELLO, node="n2"), key="key-n")
         for hub in (one, other):
-            await next_of(hub, wire.Programme)
+            await next_of(hub, wire.HubProgramme)
         assert it.links.above == ("centre",)
         it.links.above = ("centre",)
         it.links.above = ("centre", "n2", "here")
@@ -289,7 +289,7 @@ def test_a_hub_gets_the_lanes_of_what_it_follows_and_its_own() -> None:
         await listen(hub, model)
         await it.source.write(*ALL)
         await listen(hub, model)
-        lanes = frozenset({SESSION, FLOOR, channel_lane(ROOM)})
+        lanes = frozenset({SESSION, QUESTIONS, channel_lane(ROOM)})
         assert model.known == await it.source.records(lanes)
         assert model.own == await it.source.records(frozenset({MINE, BELOW}))
         assert it.links.connected[0].sessions == (HALL,)

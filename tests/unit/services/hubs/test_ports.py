@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from moothall.core.kernel.ids import Epoch
-from moothall.services.hubs.ports import Stand
+from moothall.services.hubs.ports import LogStatus
 
-STAND = Stand(epoch=Epoch("e"), offset=90, heads={}, public=True, channels=())
+STAND = LogStatus(epoch=Epoch("e"), offset=90, heads={}, public=True, channels=())
 
 
 @pytest.mark.parametrize(

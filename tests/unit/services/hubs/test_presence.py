@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from moothall.core.commands import AnyCommand, CloseSession, OpenSession, StateHub
+from moothall.core.commands import AnyCommand, CloseSession, OpenSession, SetHubPresence
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.hubs.standing import HubNow
+from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.rules.making import MOST_HUBS, MOST_PEOPLE
 from moothall.services.hubs import presence as hub_presence
 from moothall.services.hubs.presence import COUNTS, CUT_MS, HubPresence
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
@@ -66,10 +66,10 @@ class House:
         self._acts += 1
         assert isinstance(await self.live.writer.send(SYSTEM, CommandId(f"act-{self._acts}"), commands), Receipt)
 
-    async def told(self) -> list[ev.HubStands]:
+    async def told(self) -> list[ev.HubPresenceChanged]:
         records = await self.hall.log.read(SESSION, 0, 1_000)
         events = [None if record.body is None else decode_event(record.body) for record in records]
-        return [event for event in events if isinstance(event, ev.HubStands)]
+        return [event for event in events if isinstance(event, ev.HubPresenceChanged)]
 
 
 def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
@@ -318,7 +318,7 @@ async def test_heads_are_counted_as_often_as_people_can_count(house: House) -> N
 
 @in_a_house
 async def test_there_is_an_end_to_hubs(house: House) -> None:
-    hubs = [StateHub(hub=f"h{n}", title="H", people=1, here=True, since=0) for n in range(MOST_HUBS)]
+    hubs = [SetHubPresence(hub=f"h{n}", title="H", people=1, here=True, since=0) for n in range(MOST_HUBS)]
     await house.do(*hubs)
     house.comes()
     await house.later()

@@ -10,7 +10,7 @@ from moothall.core.hubs.entry import MOST_PEOPLE, Details
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.services.hubs.keys import SHELF
+from moothall.services.hubs.keys import NAMESPACE
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.services.hubs.registry import KEEP_MS, LOOK_MS, Paired
 from moothall.services.sessions.role_links import HALL, hub_of
@@ -131,7 +131,7 @@ async def test_a_key_speaks_for_a_hub_until_another_machine_does(registry: Regis
     assert found.generation == 2
     for wrong in ("", first.key[:-1], "x" * 10_000, "\ud800"):
         assert registry.hubs.of_key(wrong) is None
-    kept = b"".join((await registry.book.read(SHELF)).values())
+    kept = b"".join((await registry.book.read(NAMESPACE)).values())
     assert first.key.encode() not in kept
     assert second.key.encode() not in kept
     await registry.hubs.remove("kisumu-library")

@@ -27,7 +27,7 @@ from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
-from moothall.wire.hub.messages import Part
+from moothall.wire.hub.messages import FeedPart
 from support.hubs.side import FRENCH, HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 
 TEXT = channel_lane(ROOM)
@@ -44,7 +44,7 @@ def told(story: Callable[[Centre], Awaitable[None]], made: Centre | None = None)
 
 async def linked(it: Centre, room: int = 4) -> HubEnd:
     hub = await it.dial(room=room)
-    await next_of(hub, wire.Programme)
+    await next_of(hub, wire.HubProgramme)
     return hub
 
 
@@ -234,7 +234,7 @@ def test_what_is_said_now_goes_before_what_was_missed() -> None:
         assert isinstance(live, wire.Live)
         assert live.missed
         model.take(live)
-        parts: list[Part] = []
+        parts: list[FeedPart] = []
         while not model.caught:
             message = await next_of(hub, wire.Batch, wire.Caught)
             if isinstance(message, wire.Batch):
@@ -245,8 +245,8 @@ def test_what_is_said_now_goes_before_what_was_missed() -> None:
             if (answer := model.take(message)) is not None:
                 await hub.send(answer)
         # Each waits for what is on the line, and for nothing else.
-        assert Part.LIVE in parts[2:5]
-        assert Part.LIVE in parts[10:13]
+        assert FeedPart.LIVE in parts[2:5]
+        assert FeedPart.LIVE in parts[10:13]
         assert len(model.known) == 203
 
     told(story)
@@ -262,7 +262,7 @@ def test_the_window_is_one_for_all_sessions_of_a_link() -> None:
         while not hub.down.empty():
             message = await hub.receive()
             if isinstance(message, wire.Batch):
-                assert message.part is Part.MISSED
+                assert message.part is FeedPart.MISSED
                 sent += len(message.data)
         assert wire.WINDOW_BYTES // 2 < sent <= wire.WINDOW_BYTES
 
@@ -312,7 +312,7 @@ def test_a_hub_follows_so_many_sessions() -> None:
         it.source.offers = [
             wire.Offered(session=SessionId(f"s{n}"), title="", status=Status.OPEN) for n in range(MOST_FOLLOWED)
         ]
-        await next_of(hub, wire.Programme)
+        await next_of(hub, wire.HubProgramme)
         for n in range(MOST_FOLLOWED):
             await hub.send(wire.Follow(session=SessionId(f"s{n}"), channels=()))
         await hub.send(wire.Follow(session=HALL, channels=()))
@@ -420,7 +420,7 @@ def test_a_programme_that_cant_be_read_is_looked_for_again() -> None:
     async def story(it: Centre) -> None:
         it.source.fails = [StorageUnavailable("Away."), RecordBroken("Broken.")]
         hub = await it.dial()
-        await next_of(hub, wire.Programme)
+        await next_of(hub, wire.HubProgramme)
         assert it.clock.monotonic() == 4_000
 
     told(story)

@@ -14,7 +14,7 @@ from moothall.core.ports import LogHead
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import Status
 from moothall.services.hubs.source import AHEAD_MS, PAST_MS, CentreSource
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.signing_times import ASKED_MS
 from moothall.services.sessions.catalogue import Catalogue
 from moothall.testing import loop

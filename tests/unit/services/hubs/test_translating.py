@@ -3,11 +3,11 @@ from __future__ import annotations
 import asyncio
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.services.hubs.translating import BUSY, MOST_WAITING, UNAVAILABLE, check_of, translations_for_hubs
 from moothall.services.questions.translations import NO_WAY, QuestionTranslations, Rendered, Text
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -54,7 +54,7 @@ def test_a_hub_is_answered_in_order_and_told_when_too_much_waits() -> None:
     async def story() -> None:
         async with centre(Centre(translate=translate)) as it:
             hub = await it.dial()
-            await next_of(hub, wire.Programme)
+            await next_of(hub, wire.HubProgramme)
             await hub.send(wanted(1))
             await asyncio.sleep(1)  # It is being made.
             for number in range(2, MOST_WAITING + 3):
@@ -88,10 +88,10 @@ async def test_only_what_everybody_may_read_as_the_hub_has_it_is_translated() ->
         live = await hall.session()
         translations = QuestionTranslations(echo, lambda text: text.target != "de", clock=hall.clock)
         running = asyncio.ensure_future(translations.run())
-        translate = translations_for_hubs(translations, ReaderAccess(hall.sessions).floor)
+        translate = translations_for_hubs(translations, ReaderAccess(hall.sessions).questions)
         await live.writer.send(SYSTEM, CommandId("1"), [do.OpenSession()])
         await live.writer.send(SOMEBODY, CommandId("2"), [ask("a", "Why?"), ask("b", "Hidden?")])
-        await live.writer.send(MODERATOR, CommandId("3"), [stand(Standing.QUEUED, "a")])
+        await live.writer.send(MODERATOR, CommandId("3"), [stand(InterventionStatus.QUEUED, "a")])
         assert await translate(wanted()) == Rendered(text="[es] Why?", route="echo", rough=True)
         nowhere = await translate(wanted(language="de"))
         assert nowhere == NO_WAY
@@ -110,8 +110,8 @@ async def test_only_what_everybody_may_read_as_the_hub_has_it_is_translated() ->
 
 
 async def test_a_log_that_cannot_be_read_is_a_refusal() -> None:
-    async def floor_of(_: SessionId) -> Floor | None:
+    async def questions_of(_: SessionId) -> Questions | None:
         raise StorageUnavailable
 
     translations = QuestionTranslations(echo, lambda _: True, clock=LoopClock())
-    assert await translations_for_hubs(translations, floor_of)(wanted()) == UNAVAILABLE
+    assert await translations_for_hubs(translations, questions_of)(wanted()) == UNAVAILABLE

@@ -8,7 +8,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
@@ -16,9 +16,9 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.removal.selection import Interventions, Lines, Span, WordsOf, not_kept
 from moothall.core.signals import Partial
 from moothall.record.verify import Verdict, verify
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.erasing import TextPlaces
 from moothall.services.log.folding import fold
-from moothall.services.log.orders import Receipt
 from moothall.services.log.session_writer import INSIST_MS
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
@@ -357,10 +357,10 @@ async def asked_and_answered(made: Stage) -> None:
     await made.done("other", other, actor=Actor(Role.PARTICIPANT, "p"))
     for name, *commands in (
         ("mend", do.Reword(intervention=Q, text=f"{HIDDEN}?")),
-        ("approve", do.Stand(interventions=(Q,), standing=Standing.QUEUED)),
-        ("call", do.Stand(interventions=(Q,), standing=Standing.CALLED)),
+        ("approve", do.SetStatus(interventions=(Q,), status=InterventionStatus.QUEUED)),
+        ("call", do.SetStatus(interventions=(Q,), status=InterventionStatus.CALLED)),
         ("answer", do.WriteAnswer(intervention=Q, text=f"No {HIDDEN}.", language="en")),
-        ("decline", do.Stand(interventions=(Q,), standing=Standing.DECLINED, reason=f"{HIDDEN}!")),
+        ("decline", do.SetStatus(interventions=(Q,), status=InterventionStatus.DECLINED, reason=f"{HIDDEN}!")),
         ("term", do.ChooseTerm(term=f"Ana {HIDDEN}", wanted=True)),
     ):
         await made.done(name, *commands, actor=TECHNICIAN)
@@ -370,7 +370,7 @@ async def test_what_somebody_asked_leaves_the_log_and_its_number_stays() -> None
     async with stage() as made:
         await asked_and_answered(made)
         assert HIDDEN.encode() in await made.bodies()
-        before = made.writer.state.floor
+        before = made.writer.state.questions
         for role in set(Role) - {Role.TECHNICIAN, Role.SECRETARIAT}:
             refused = await made.writer.remove(Actor(role, "x"), CommandId(f"r-{role}"), Interventions((Q,)))
             assert isinstance(refused, Refusal)
@@ -380,10 +380,10 @@ async def test_what_somebody_asked_leaves_the_log_and_its_number_stays() -> None
         assert HIDDEN.encode() not in await made.bodies()
         assert verify(await made.records()).verdict is Verdict.REMOVED
         assert made.writer.state == (await fold(made.log, SESSION)).state
-        each = made.writer.state.floor.get(Q)
+        each = made.writer.state.questions.get(Q)
         assert each is not None
-        assert (each.number, each.standing, each.removed, each.published) == (1, Standing.DECLINED, True, True)
-        assert made.writer.state.floor.turns == before.turns
+        assert (each.number, each.status, each.removed, each.published) == (1, InterventionStatus.DECLINED, True, True)
+        assert made.writer.state.questions.turns == before.turns
         assert made.writer.state.speakers == {}
         # The answer that is lost on the way is given again; another request finds nothing.
         assert await made.writer.remove(TECHNICIAN, CommandId("r"), Interventions((Q,))) == answer

@@ -15,7 +15,7 @@ from moothall.core.kernel.ids import CommandId, Epoch, Lane, SegmentId, SessionI
 from moothall.core.ports import LogHead
 from moothall.core.session.state import Status
 from moothall.core.signals import Partial
-from moothall.services.log.orders import QUEUE, Receipt
+from moothall.services.log.act_queue import QUEUE, Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.log.signing_times import CHECKPOINT_MS
 from moothall.testing.log_memory import FailingLog

@@ -98,7 +98,7 @@ def test_what_is_on_in_the_same_room_is_told_before_another_one_is_opened() -> N
             await house.programme.send(A, do.OpenSession())
             refused = two_in_a_room(house.programme, B)
             assert refused is not None
-            assert refused.first_know == FirstKnow(kind="beside", title="a")
+            assert refused.first_know == FirstKnow(kind="same-room", title="a")
             assert two_in_a_room(house.programme, A) is None, "it is itself"
             for other in (SessionId("elsewhere"), SessionId("none")):
                 assert on_beside(house.programme, other) is None

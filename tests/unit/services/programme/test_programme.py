@@ -100,7 +100,7 @@ def test_next_session_closes_one_and_opens_the_next() -> None:
             assert (programme.standing(A), programme.standing(B)) == (Status.CLOSED, Status.OPEN)
             checkpoint, done = (await house.events(A))[-2:]
             assert isinstance(checkpoint, ev.RecordCheckpoint)
-            assert done == ev.CloseAsked()  # It has been followed by the next.
+            assert done == ev.CloseRequested()  # It has been followed by the next.
             last = (await house.log.read(A, 0, 100))[2].header
             assert (last.type, last.actor) == ("session.opened", "l1")
 

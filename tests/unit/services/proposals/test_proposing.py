@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import ProposalsRefused, Refusal, RefusalCode, 
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.proposals.refining import Proposal
 from moothall.core.removal.selection import Lines
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.proposals import proposing
 from moothall.services.proposals.proposing import DAY_MS, Proposals, ProposeOrder

@@ -7,7 +7,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.proposals.refining import Proposal
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine, refine
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
@@ -25,7 +25,7 @@ class House:
         self.hall = hall
         self.live = live
         self.reports = AbuseReports(
-            ReaderAccess(hall.sessions).floor, tell_desks(hall.sessions), randomness=SeededRandomness(1), most=3
+            ReaderAccess(hall.sessions).questions, tell_desks(hall.sessions), randomness=SeededRandomness(1), most=3
         )
         self._acts = 0
 
@@ -35,10 +35,10 @@ class House:
 
     async def ask(self, name: str) -> None:
         asked = do.Ask(intervention=InterventionId(name), kind=Kind.QUESTION, text="Why?", language="en", asker=name)
-        await self.do(asked, do.Stand(interventions=(asked.intervention,), standing=Standing.QUEUED))
+        await self.do(asked, do.SetStatus(interventions=(asked.intervention,), status=InterventionStatus.QUEUED))
 
     def flags(self, name: InterventionId = Q) -> tuple[str, ...]:
-        each = self.live.state.floor.get(name)
+        each = self.live.state.questions.get(name)
         assert each is not None
         return each.flags
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.core.events.question_parts import Standing
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import State
 from moothall.services.questions import asking_places
@@ -22,7 +22,7 @@ def places(share: int = 2) -> AskingPlaces:
 def taken(made: AskingPlaces, many: int, address: str = HALL, state: State | None = None) -> State:
     state = speaking() if state is None else state
     for _ in range(many):
-        number = state.floor.last + 1
+        number = state.questions.last + 1
         state = carry_out(state, ask(f"q{number}", asker=f"by{number}"), actor=SOMEBODY)
         made.note(S, name(f"q{number}"), address)
     return state
@@ -31,20 +31,20 @@ def taken(made: AskingPlaces, many: int, address: str = HALL, state: State | Non
 def test_an_address_has_its_share_of_what_is_open() -> None:
     made = places()
     state = taken(made, 2)
-    assert made.full(S, state.floor, HALL)
-    assert not made.full(S, state.floor, "203.0.113.1")
-    assert not made.full(S, state.floor, ""), "nobody knows where that comes from"
-    assert not made.full(SessionId("other"), state.floor, HALL)
-    state = carry_out(state, stand(Standing.DECLINED, "q1", reason="No."), actor=MODERATOR)
-    assert not made.full(S, state.floor, HALL)
+    assert made.full(S, state.questions, HALL)
+    assert not made.full(S, state.questions, "203.0.113.1")
+    assert not made.full(S, state.questions, ""), "nobody knows where that comes from"
+    assert not made.full(SessionId("other"), state.questions, HALL)
+    state = carry_out(state, stand(InterventionStatus.DECLINED, "q1", reason="No."), actor=MODERATOR)
+    assert not made.full(S, state.questions, HALL)
 
 
 def test_the_networks_of_one_ipv6_customer_share() -> None:
     made = places()
     state = taken(made, 1, HOME)
     state = taken(made, 1, "2001:db8:1:3::/64", state)
-    assert made.full(S, state.floor, "2001:db8:1:4::/64")
-    assert not made.full(S, state.floor, "2001:db8:2:4::/64")
+    assert made.full(S, state.questions, "2001:db8:1:4::/64")
+    assert not made.full(S, state.questions, "2001:db8:2:4::/64")
 
 
 def test_an_address_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes() -> None:
@@ -53,9 +53,9 @@ def test_an_address_that_takes_back_what_it_asks_does_not_use_up_what_a_session_
     for _ in range(ROUNDS):
         assert not made.spent(S, HOME)
         state = taken(made, 2, HOME, state)
-        last = state.floor.last
-        state = carry_out(state, stand(Standing.WITHDRAWN, f"q{last - 1}", f"q{last}"), actor=SOMEBODY)
-        assert not made.full(S, state.floor, HOME)
+        last = state.questions.last
+        state = carry_out(state, stand(InterventionStatus.WITHDRAWN, f"q{last - 1}", f"q{last}"), actor=SOMEBODY)
+        assert not made.full(S, state.questions, HOME)
     assert made.spent(S, HOME)
     assert made.spent(S, "2001:db8:1:7::/64")
     assert not made.spent(S, HALL)
@@ -69,15 +69,15 @@ def test_whoever_leads_is_told_of_many_that_are_being_checked_and_finds_them_tog
     state = taken(made, CROWD + 1, HOME, state)
     state = taken(made, CROWD - 1, "203.0.113.1", state)
     state = taken(made, 3, "", state)
-    home, hall = made.crowds(S, state.floor)
+    home, hall = made.crowds(S, state.questions)
     last = 2 * CROWD + 1
     assert (home.count, home.numbers, hall.count, hall.numbers) == (CROWD + 1, (CROWD + 1, last), CROWD, (1, CROWD))
     assert "198" not in hall.place
     assert "2001" not in home.place
-    assert made.of(S, state.floor, hall.place) == tuple(name(f"q{number}") for number in range(1, CROWD + 1))
-    assert made.of(S, state.floor, "another") == ()
-    state = carry_out(state, stand(Standing.QUEUED, "q1"), actor=MODERATOR)
-    assert made.crowds(S, state.floor) == (home,)
+    assert made.of(S, state.questions, hall.place) == tuple(name(f"q{number}") for number in range(1, CROWD + 1))
+    assert made.of(S, state.questions, "another") == ()
+    state = carry_out(state, stand(InterventionStatus.QUEUED, "q1"), actor=MODERATOR)
+    assert made.crowds(S, state.questions) == (home,)
     assert isinstance(home, Crowd)
 
 
@@ -86,7 +86,7 @@ def test_of_many_sessions_the_one_in_which_nobody_asked_for_longest_is_forgotten
     state = taken(made, 1)
     for number in range(MOST_SESSIONS - 1):
         made.note(SessionId(f"s{number}"), name("q1"), HALL)
-    assert made.full(S, state.floor, HALL)
+    assert made.full(S, state.questions, HALL)
     made.note(SessionId("one-more"), name("q1"), HALL)
-    assert not made.full(S, state.floor, HALL)
+    assert not made.full(S, state.questions, HALL)
     assert asking_places.SHARE == 500

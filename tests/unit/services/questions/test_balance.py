@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from moothall.core.commands import AnyCommand, Ask, CloseSession, OpenSession, ReopenSession, Stand
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.commands import AnyCommand, Ask, CloseSession, OpenSession, ReopenSession, SetStatus
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.balance import LONG_QUIET_MS
-from moothall.core.questions.statements import Dimension, Questions, Statement
-from moothall.services.log.orders import Receipt
-from moothall.services.questions.balance import LOOK_MS, SHELF, SUMS, Balance
+from moothall.core.questions.statements import AboutQuestions, Dimension, Statement
+from moothall.services.log.act_queue import Receipt
+from moothall.services.questions.balance import LOOK_MS, NAMESPACE, SUMS, Balance
 from moothall.services.questions.ballot_box import KEPT_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
@@ -36,7 +36,7 @@ class House:
             book=self.book,
             clock=self.hall.clock,
             randomness=SeededRandomness(seed),
-            questions=Questions(),
+            questions=AboutQuestions(),
         )
 
     async def do(self, *commands: AnyCommand, actor: Actor = SYSTEM) -> None:
@@ -71,7 +71,7 @@ class House:
         return {row["cell"]: row["people"] for row in rows}
 
     async def stored(self) -> int:
-        return len(await self.book.read(f"{SHELF}:{SESSION}")) + len(await self.book.read(SHELF))
+        return len(await self.book.read(f"{NAMESPACE}:{SESSION}")) + len(await self.book.read(NAMESPACE))
 
 
 def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
@@ -110,7 +110,10 @@ async def test_what_is_said_becomes_sums_and_nothing_else(house: House) -> None:
 async def test_nothing_leads_from_what_is_kept_to_who_said_it(house: House) -> None:
     await house.ask(1, said=MEDIA)
     await house.look()
-    for key, body in [*(await house.book.read(f"{SHELF}:{SESSION}")).items(), *(await house.book.read(SHELF)).items()]:
+    for key, body in [
+        *(await house.book.read(f"{NAMESPACE}:{SESSION}")).items(),
+        *(await house.book.read(NAMESPACE)).items(),
+    ]:
         assert not any(trace in key.encode() + body for trace in (b"by-1", b"q1"))
 
 
@@ -142,7 +145,7 @@ async def test_nothing_is_told_where_nobody_asks_and_not_whether_anybody_says_an
 async def test_the_chair_is_reminded_each_minute(house: House) -> None:
     await house.ask(1, 2, 3)
     names = tuple(InterventionId(f"q{number}") for number in (1, 2, 3))
-    await house.do(Stand(interventions=names, standing=Standing.QUEUED), actor=Actor(Role.MODERATOR, "m1"))
+    await house.do(SetStatus(interventions=names, status=InterventionStatus.QUEUED), actor=Actor(Role.MODERATOR, "m1"))
     await house.hall.clock.sleep(LONG_QUIET_MS + LOOK_MS)
     told = house.balance.told(SESSION)
     assert told is not None
@@ -163,10 +166,10 @@ async def test_it_is_said_once_for_all_that_somebody_asks_and_may_be_changed_and
     await house.do(same, actor=Actor(Role.PARTICIPANT, "q2"))
     assert house.has_said(2)
     await house.say(2, BUSINESS)
-    shelf = await house.book.read(f"{SHELF}:{SESSION}")
-    assert [b"business" in body and b"media" not in body for body in shelf.values()] == [True]
+    namespace = await house.book.read(f"{NAMESPACE}:{SESSION}")
+    assert [b"business" in body and b"media" not in body for body in namespace.values()] == [True]
     await house.balance.take_back(SESSION, InterventionId("q1"))
-    assert await house.book.read(f"{SHELF}:{SESSION}") == {}
+    assert await house.book.read(f"{NAMESPACE}:{SESSION}") == {}
     assert not house.has_said(1)
     await house.balance.take_back(SESSION, InterventionId("none"))
     await house.balance.take_back(SessionId("none"), InterventionId("none"))

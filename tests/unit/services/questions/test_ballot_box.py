@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
 from moothall.services.questions import ballot_box
-from moothall.services.questions.ballot_box import NOBODY, SHELF, BallotBox, Before, Kept
+from moothall.services.questions.ballot_box import NAMESPACE, NOBODY, BallotBox, Before, Kept
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.loop import run
@@ -123,8 +123,8 @@ async def test_the_newest_choice_counts_also_after_a_restart(house: House) -> No
 @in_a_house
 async def test_ballots_of_earlier_releases_are_read(house: House) -> None:
     kept = msgspec.msgpack.encode({"key": bytes(32), "before": {"why": 4}, "until": None})
-    entries = [BookEntry(SHELF, S, kept), BookEntry(f"{SHELF}:{S}", "why/abc", b"")]
-    await house.book.write([*entries, BookEntry(f"{SHELF}:{S}", ":aside/def", b"")])
+    entries = [BookEntry(NAMESPACE, S, kept), BookEntry(f"{NAMESPACE}:{S}", "why/abc", b"")]
+    await house.book.write([*entries, BookEntry(f"{NAMESPACE}:{S}", ":aside/def", b"")])
     await house.box.load()
     box = house.box.boxes[S]
     assert (box.given, box.aside, box.kept.before, box.kept.polls) == ({"why": {"abc": 0}}, {"def"}, {"why": 4}, {})
@@ -233,13 +233,13 @@ async def test_what_is_destroyed_takes_no_more_and_begins_anew(house: House) -> 
         with pytest.raises(StorageUnavailable):
             await late
         assert S not in house.box.boxes
-        assert not await house.book.read(f"{SHELF}:{S}")
+        assert not await house.book.read(f"{NAMESPACE}:{S}")
         await house.box.forget(S)
         counted = Before(support={InterventionId("why"): 3}, polls={PollId("p"): (1, 2)})
         await house.box.give(S, "why", 0, visitor="a", address="a", before=lambda: counted)
         kept = house.box.boxes[S].kept
         assert (kept.before, kept.polls, kept.until) == ({"why": 3}, {"p": (1, 2)}, None)
-        assert msgspec.msgpack.decode((await house.book.read(SHELF))[S], type=Kept) == kept
+        assert msgspec.msgpack.decode((await house.book.read(NAMESPACE))[S], type=Kept) == kept
 
 
 @in_a_house
@@ -255,4 +255,4 @@ async def test_seven_days_after_the_close_all_of_it_goes_even_if_the_disk_is_ful
         await house.clock.advance(ballot_box.LOOK_MS)
         await turn()
         assert not house.box.boxes
-        assert not await house.book.read(SHELF)
+        assert not await house.book.read(NAMESPACE)

@@ -13,18 +13,18 @@ from moothall.core.commands import (
     OpenPoll,
     OpenSession,
     ReopenSession,
-    Stand,
+    SetStatus,
 )
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
 from moothall.core.questions.polls import Choice
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.questions import ballot_box
-from moothall.services.questions.ballot_box import KEPT_MS, SHELF
+from moothall.services.questions.ballot_box import KEPT_MS, NAMESPACE
 from moothall.services.questions.ballot_places import LATELY_MS
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.hub_ballots import MOST_OF_HUBS, key_of
@@ -60,7 +60,7 @@ class House:
     async def counted(self, name: InterventionId = WHY) -> int:
         await self.hall.clock.sleep(2_500)
         self.live = await self.hall.sessions.open(SESSION)
-        each = self.live.state.floor.get(name)
+        each = self.live.state.questions.get(name)
         assert each is not None
         return each.support
 
@@ -70,7 +70,7 @@ class House:
     async def hands(self) -> tuple[int, ...]:
         await self.hall.clock.sleep(2_500)
         self.live = await self.hall.sessions.open(SESSION)
-        return self.live.state.floor.polls[-1].remote
+        return self.live.state.questions.polls[-1].remote
 
     async def do(self, *commands: AnyCommand, actor: Actor = SYSTEM) -> None:
         self._acts += 1
@@ -78,15 +78,15 @@ class House:
         answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
-    async def stand(self, standing: Standing, *names: InterventionId) -> None:
-        await self.do(Stand(interventions=names, standing=standing), actor=Actor(Role.MODERATOR, "m1"))
+    async def stand(self, status: InterventionStatus, *names: InterventionId) -> None:
+        await self.do(SetStatus(interventions=names, status=status), actor=Actor(Role.MODERATOR, "m1"))
 
     async def times_counted(self) -> int:
         records = await self.hall.log.read(SESSION, 0, 1_000)
         return sum(record.header.type == "support.counted" for record in records)
 
     async def stored(self) -> int:
-        return len(await self.book.read(f"{SHELF}:{SESSION}")) + len(await self.book.read(SHELF))
+        return len(await self.book.read(f"{NAMESPACE}:{SESSION}")) + len(await self.book.read(NAMESPACE))
 
 
 def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[[], None]:
@@ -99,7 +99,7 @@ def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[
             for name in (WHY, WHEN):
                 asked = Ask(intervention=name, kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name)
                 await house.do(asked, actor=Actor(Role.PARTICIPANT, name))
-            await house.stand(Standing.QUEUED, WHY, WHEN)
+            await house.stand(InterventionStatus.QUEUED, WHY, WHEN)
             await house.ballots.load()
             hall.sessions.observe(lambda live, _: house.ballots.observe(live))
             assert hall.group is not None
@@ -201,12 +201,12 @@ async def test_what_a_full_disk_refuses_is_not_there_and_may_be_sent_again(house
     for visitor in ("a", "b", "b"):
         assert await house.support(visitor) is None
     assert await house.counted() == 2
-    assert len(await house.book.read(f"{SHELF}:{SESSION}")) == 2
+    assert len(await house.book.read(f"{NAMESPACE}:{SESSION}")) == 2
 
 
 @in_a_house
 async def test_what_does_not_wait_cannot_be_asked_too(house: House) -> None:
-    await house.stand(Standing.CALLED, WHY)
+    await house.stand(InterventionStatus.CALLED, WHY)
     for number, code in ((1, RefusalCode.CONFLICT), (3, RefusalCode.UNKNOWN), (-1, RefusalCode.UNKNOWN)):
         refused = await house.support("a", number)
         assert isinstance(refused, Refusal)
@@ -242,9 +242,9 @@ async def test_seven_days_after_the_close_only_the_number_is_left(house: House) 
 async def test_no_token_and_no_address_is_kept(house: House) -> None:
     await house.support("a-visitors-token", address="203.0.113.9")
     await house.counted()
-    shelf = dict(await house.book.read(f"{SHELF}:{SESSION}"))
-    assert shelf
-    assert not any("visitor" in key or "203" in key for key in shelf)
+    namespace = dict(await house.book.read(f"{NAMESPACE}:{SESSION}"))
+    assert namespace
+    assert not any("visitor" in key or "203" in key for key in namespace)
 
 
 @in_a_house
@@ -284,7 +284,7 @@ async def test_the_newest_choice_of_a_browser_counts_until_the_end(house: House)
     await house.vote("d", 2)
     await house.do(ClosePoll(poll=P), actor=LEADS)  # Before it was counted.
     assert await house.hands() == (1, 1, 2)
-    assert house.live.state.floor.polls[-1].room == (9, 0, 0)
+    assert house.live.state.questions.polls[-1].room == (9, 0, 0)
     refused = await house.vote("e", 0)
     assert isinstance(refused, Refusal)
     assert refused.code is RefusalCode.CONFLICT
@@ -386,8 +386,8 @@ async def test_the_first_ballot_of_a_session_may_be_a_hubs(house: House) -> None
 @in_a_house
 async def test_there_is_an_end_to_what_hubs_count(house: House) -> None:
     assert await house.ballots.support_in_hub(house.live, WHY, 4, hub="kisumu", node="0a1b") is None
-    shelf = f"{SHELF}:{SESSION}"
-    await house.book.write([BookEntry(shelf, key_of(WHEN, "lima", f"n{n}"), b"1") for n in range(MOST_OF_HUBS)])
+    namespace = f"{NAMESPACE}:{SESSION}"
+    await house.book.write([BookEntry(namespace, key_of(WHEN, "lima", f"n{n}"), b"1") for n in range(MOST_OF_HUBS)])
     again = house.again(2)
     await again.load()
     refused = await again.support_in_hub(house.live, WHY, 4, hub="lima", node="9f9f")

@@ -7,16 +7,25 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.rules.turn_now import turn_now
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
-from moothall.services.questions.typing import ALLOWANCE, MOST_UNKEPT, Done, Heard, InProgress, Typing, Untyped, Written
+from moothall.services.questions.typing import (
+    ALLOWANCE,
+    MOST_UNKEPT,
+    Done,
+    InProgress,
+    Typing,
+    TypingReceived,
+    Untyped,
+    Written,
+)
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
@@ -44,12 +53,12 @@ class House:
         answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
-    async def stand(self, standing: Standing, *names: InterventionId) -> None:
-        await self.do(do.Stand(interventions=names, standing=standing))
+    async def stand(self, status: InterventionStatus, *names: InterventionId) -> None:
+        await self.do(do.SetStatus(interventions=names, status=status))
 
     async def write(
         self, line: str = "l1", text: str = "", *done: Done, name: InterventionId = A, **more: object
-    ) -> Heard | Untyped:
+    ) -> TypingReceived | Untyped:
         self._n += 1
         written = msgspec.structs.replace(Written(page="p", n=self._n, line=line, text=text, done=done), **more)
         await self.hall.clock.sleep(1_000)
@@ -81,8 +90,8 @@ def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[
             await house.do(do.OpenSession(), actor=SYSTEM)
             for name in (A, B):
                 await house.do(do.Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker=name))
-            await house.stand(Standing.QUEUED, A, B)
-            await house.stand(Standing.CALLED, A)
+            await house.stand(InterventionStatus.QUEUED, A, B)
+            await house.stand(InterventionStatus.CALLED, A)
             await act(house)
 
     return lambda: run(within())
@@ -94,10 +103,10 @@ def done(line: str, text: str, **more: object) -> Done:
 
 @in_a_house
 async def test_the_text_in_progress_is_shown_and_the_first_words_say_that_its_author_types(house: House) -> None:
-    assert await house.write(text="  ") == Heard(kept=(), recorded=True)
-    assert not house.live.state.floor.turns[-1].typed
-    assert await house.write(text="I wond") == Heard(kept=(), recorded=True)
-    assert house.live.state.floor.turns[-1].typed
+    assert await house.write(text="  ") == TypingReceived(kept=(), recorded=True)
+    assert not house.live.state.questions.turns[-1].typed
+    assert await house.write(text="I wond") == TypingReceived(kept=(), recorded=True)
+    assert house.live.state.questions.turns[-1].typed
     assert house.live.state.speakers == {"i1": "No. 1"}
     signal = house.signals[-1]
     assert signal == TypingSignal(
@@ -114,13 +123,13 @@ async def test_the_text_in_progress_is_shown_and_the_first_words_say_that_its_au
 async def test_a_line_is_kept_once_and_replaces_what_was_shown_of_it(house: House) -> None:
     await house.write(text="I wonder.")
     for _ in range(2):
-        assert await house.write("l2", "And", done("l1", "I wonder. ")) == Heard(kept=("l1",), recorded=True)
+        assert await house.write("l2", "And", done("l1", "I wonder. ")) == TypingReceived(kept=("l1",), recorded=True)
     assert house.lines == ["I wonder."]
     assert house.shown == "And"
     line = house.live.state.segments.get(SegmentId("i1.l1"))
     assert line is not None
     assert (line.origin, line.speaker) == (ev.Origin.SPEAKER, "i1")
-    assert await house.write("l4", "", done("l2", "And why."), done("l3", "And when.")) == Heard(
+    assert await house.write("l4", "", done("l2", "And why."), done("l3", "And when.")) == TypingReceived(
         kept=("l2", "l3"), recorded=True
     )
     assert house.lines == ["I wonder.", "And why.", "And when."]
@@ -134,7 +143,7 @@ async def test_in_a_break_nothing_is_taken_and_what_was_being_written_leaves_the
     assert await house.write("l2", "And", done("l1", "I wonder.")) is Untyped.BREAK
     assert (house.shown, house.lines) == ("", [])
     await house.do(do.ResumeSession(), actor=SYSTEM)
-    assert await house.write("l2", "And", done("l1", "I wonder.")) == Heard(kept=("l1",), recorded=True)
+    assert await house.write("l2", "And", done("l1", "I wonder.")) == TypingReceived(kept=("l1",), recorded=True)
     assert (house.shown, house.lines) == ("And", ["I wonder."])
 
 
@@ -153,12 +162,12 @@ async def test_nobody_types_out_of_turn(house: House) -> None:
     assert await house.write(text="Me", name=InterventionId("none")) is Untyped.TURN
     assert await house.typing.write(SessionId("none"), A, Written(page="p", n=1, line="l")) is Untyped.TURN
     await house.write(text="I am just")
-    await house.stand(Standing.ANSWERED, A)
+    await house.stand(InterventionStatus.ANSWERED, A)
     assert house.shown == ""
     assert house.typing.in_progress(SESSION, A) is None
     assert await house.write("l2", "", done("l1", "I am just done.")) is Untyped.TURN
-    await house.stand(Standing.CALLED, B)
-    assert await house.write(text="Me now", name=B) == Heard(kept=(), recorded=True)
+    await house.stand(InterventionStatus.CALLED, B)
+    assert await house.write(text="Me now", name=B) == TypingReceived(kept=(), recorded=True)
 
 
 @in_a_house
@@ -183,7 +192,7 @@ async def test_it_may_come_four_times_a_second(house: House) -> None:
     ]
     assert answers.count(Untyped.OFTEN) == 1
     await house.hall.clock.sleep(1_000)
-    assert isinstance(await house.typing.write(SESSION, A, msgspec.structs.replace(written, n=99)), Heard)
+    assert isinstance(await house.typing.write(SESSION, A, msgspec.structs.replace(written, n=99)), TypingReceived)
 
 
 @in_a_house
@@ -191,18 +200,18 @@ async def test_while_nothing_is_recorded_it_is_shown_and_never_becomes_a_line(ho
     await house.write(text="Before")
     await house.do(do.BeginNotRecorded())
     assert house.shown == ""
-    assert await house.write(text="Before and between us") == Heard(kept=(), recorded=False)
+    assert await house.write(text="Before and between us") == TypingReceived(kept=(), recorded=False)
     assert (house.shown, house.unrecorded) == ("", "Before and between us")
     for _ in range(2):
         heard = await house.write("l2", "More", done("l1", "Before and between us."))
-        assert heard == Heard(kept=("l1",), recorded=False)
+        assert heard == TypingReceived(kept=("l1",), recorded=False)
     assert house.unrecorded == "Before and between us. More"
     await house.do(do.EndNotRecorded())
     assert house.unrecorded == ""
     assert house.typing.in_progress(SESSION, A) is None
-    assert await house.write("l3", "For all", done("l2", "More of it."), done("l9", "Also.", unkept=True)) == Heard(
-        kept=("l2", "l9"), recorded=True
-    )
+    assert await house.write(
+        "l3", "For all", done("l2", "More of it."), done("l9", "Also.", unkept=True)
+    ) == TypingReceived(kept=("l2", "l9"), recorded=True)
     assert (house.lines, house.shown) == ([], "For all")
     await house.write("l4", "", done("l3", "For all."))
     assert house.lines == ["For all."]
@@ -230,19 +239,19 @@ async def test_too_many_lines_that_are_not_kept_end_the_keeping(house: House) ->
         await house.write(f"x{n}", "")
         await house.write(f"y{n}", "", done(f"x{n}", "Off."))
     await house.do(do.EndNotRecorded())
-    assert await house.write("z2", "", done("z1", "On.")) == Heard(kept=("z1",), recorded=True)
+    assert await house.write("z2", "", done("z1", "On.")) == TypingReceived(kept=("z1",), recorded=True)
     assert house.lines == []
 
 
 @in_a_house
 async def test_a_turn_that_is_put_back_and_called_again_is_another_one(house: House) -> None:
     await house.write(text="One")
-    await house.stand(Standing.QUEUED, A)
-    await house.stand(Standing.CALLED, A)
+    await house.stand(InterventionStatus.QUEUED, A)
+    await house.stand(InterventionStatus.CALLED, A)
     assert house.typing.in_progress(SESSION, A) is None
     await house.write(text="Two")
-    assert house.live.state.floor.turns[-1].typed
-    await house.stand(Standing.CALLED, B)
+    assert house.live.state.questions.turns[-1].typed
+    await house.stand(InterventionStatus.CALLED, B)
     assert house.shown == ""
 
 
@@ -254,7 +263,7 @@ async def test_what_cant_be_stored_is_to_be_sent_again(house: House) -> None:
     assert await house.write(text="I wonder") is Untyped.UNAVAILABLE
     assert await house.write("l2", "", done("l1", "I wonder.")) is Untyped.UNAVAILABLE
     log.full = False
-    assert await house.write("l2", "", done("l1", "I wonder.")) == Heard(kept=("l1",), recorded=True)
+    assert await house.write("l2", "", done("l1", "I wonder.")) == TypingReceived(kept=("l1",), recorded=True)
     assert house.lines == ["I wonder."]
 
 
@@ -267,7 +276,7 @@ async def test_a_line_on_its_way_when_it_is_said_that_nothing_is_recorded_is_sho
         sent = both.create_task(
             house.typing.write(SESSION, A, Written(page="p", n=99, line="l2", done=(done("l1", "I wonder."),)))
         )
-    assert sent.result() == Heard(kept=("l1",), recorded=False)
+    assert sent.result() == TypingReceived(kept=("l1",), recorded=False)
     assert house.lines == []
     assert house.unrecorded == "I wonder."
 
@@ -276,7 +285,7 @@ async def test_a_line_on_its_way_when_it_is_said_that_nothing_is_recorded_is_sho
 async def test_a_turn_that_ends_while_a_line_is_on_its_way_takes_no_more(house: House) -> None:
     await house.write(text="I wonder")
     async with asyncio.TaskGroup() as both:
-        both.create_task(house.stand(Standing.ANSWERED, A))
+        both.create_task(house.stand(InterventionStatus.ANSWERED, A))
         sent = both.create_task(
             house.typing.write(SESSION, A, Written(page="p", n=99, line="l2", text="x", done=(done("l1", "I."),)))
         )

@@ -17,12 +17,12 @@ from moothall.core.kernel.ids import CommandId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.views.captions import CaptionsView
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.services.supervision.carrying_on import BACKOFF, MOST_TIMES, STEADY_MS
+from moothall.services.supervision.supervising import BACKOFF, MOST_TIMES, STEADY_MS
 from moothall.testing import loop
 from moothall.testing.clock import SeededRandomness, SeededSigner
 from moothall.testing.log_memory import FailingLog
@@ -37,7 +37,7 @@ CAPTIONER = Actor(Role.CAPTIONER, "c")
 
 
 async def write(live: LiveSession, number: int) -> Receipt | Refusal:
-    line = do.TypeLine(channel=FLOOR, segment=SegmentId(f"p{number}"), text=f"Line {number}.", language="en")
+    line = do.TypeSegment(channel=FLOOR, segment=SegmentId(f"p{number}"), text=f"Line {number}.", language="en")
     return await live.writer.send(CAPTIONER, CommandId(f"line-{number}"), line)
 
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from moothall.core.chain import LogRecord
-from moothall.core.commands import AddChannel, AnyCommand, OpenSession, TypeLine
+from moothall.core.commands import AddChannel, AnyCommand, OpenSession, TypeSegment
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.core.views.captions import Channel, Snapshot
 from moothall.record.model import Record
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import KEPT, SLICE, NotThere, Records, spoken
@@ -58,7 +58,7 @@ class House:
 
     async def type(self, text: str, channel: ChannelId = FLOOR) -> SegmentId:
         segment = SegmentId(f"s{self._count}")
-        await self.act(TypeLine(channel=channel, segment=segment, text=text, language="en"), CAPTIONER)
+        await self.act(TypeSegment(channel=channel, segment=segment, text=text, language="en"), CAPTIONER)
         return segment
 
     async def now(self, channel: ChannelId | None = None, language: str | None = None) -> Snapshot:

@@ -68,8 +68,8 @@ async def test_the_book_holds_no_token_and_no_key(desk: Desk) -> None:
     _, token = await desk.links.create(Role.TECHNICIAN, HALL, "")
     entered = await desk.links.enter(token, "")
     assert entered is not None
-    shelves = [await desk.book.read(shelf) for shelf in ("link", "visitor")]
-    kept = b"".join(key.encode() + body for shelf in shelves for key, body in shelf.items())
+    shelves = [await desk.book.read(namespace) for namespace in ("link", "visitor")]
+    kept = b"".join(key.encode() + body for namespace in shelves for key, body in namespace.items())
     assert b"technician" in kept
     assert token.encode() not in kept
     assert entered[1].encode() not in kept

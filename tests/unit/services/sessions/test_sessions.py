@@ -18,7 +18,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.removal.selection import Span
 from moothall.core.session.state import Status
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import BROKEN_MS, LOOK_MS, UNUSED_MS, Sessions

@@ -5,7 +5,7 @@ import asyncio
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import ConsentChanges, follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio

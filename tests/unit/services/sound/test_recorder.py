@@ -8,7 +8,7 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events.types import SoundKept
 from moothall.services.sound.live_audio import RATE
-from moothall.services.sound.recorder import HELD_BACK_MS, RETRY_MS, Part
+from moothall.services.sound.recorder import HELD_BACK_MS, RETRY_MS, RecordingPart
 from moothall.testing import loop
 from support.memory.hall import FLOOR, MIC, SESSION
 from support.memory.recordings import MOST_S, scene
@@ -135,7 +135,7 @@ def test_a_part_is_not_too_long() -> None:
 
 
 def test_a_part_knows_its_end() -> None:
-    part = Part(session=SESSION, source=MIC, first=10, samples=5, written=0)
+    part = RecordingPart(session=SESSION, source=MIC, first=10, samples=5, written=0)
     assert (part.end, msgspec.structs.replace(part, samples=0).end) == (15, 10)
 
 

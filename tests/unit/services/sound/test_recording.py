@@ -9,7 +9,7 @@ from moothall.core.events.types import SealVersion, SoundKept
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.services.sound.live_audio import RATE
-from moothall.services.sound.recording import DAY_MS, Recordings, Standing, standing_of
+from moothall.services.sound.recording import DAY_MS, Recordings, Sharing, standing_of
 from moothall.testing import loop
 from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall
 from support.memory.recordings import KEEP_DAYS, MemoryStore, recordings, scene
@@ -57,14 +57,14 @@ def test_a_piece_can_be_heard_from_the_spool_and_from_the_recording() -> None:
     ("standing", "days", "stays"),
     [
         (None, 0, False),
-        (Standing(SoundKept.NONE, checked=False), 0, False),
-        (Standing(SoundKept.UNTIL_CHECKED, checked=False), KEEP_DAYS, True),
-        (Standing(SoundKept.UNTIL_CHECKED, checked=False), KEEP_DAYS + 1, False),
-        (Standing(SoundKept.UNTIL_CHECKED, checked=True), 0, False),
-        (Standing(SoundKept.PUBLISHED, checked=True), 1_000, True),
+        (Sharing(SoundKept.NONE, checked=False), 0, False),
+        (Sharing(SoundKept.UNTIL_CHECKED, checked=False), KEEP_DAYS, True),
+        (Sharing(SoundKept.UNTIL_CHECKED, checked=False), KEEP_DAYS + 1, False),
+        (Sharing(SoundKept.UNTIL_CHECKED, checked=True), 0, False),
+        (Sharing(SoundKept.PUBLISHED, checked=True), 1_000, True),
     ],
 )
-def test_what_need_not_be_kept_any_longer_is_erased(standing: Standing | None, days: int, stays: bool) -> None:
+def test_what_need_not_be_kept_any_longer_is_erased(standing: Sharing | None, days: int, stays: bool) -> None:
     async def story() -> None:
         hall, store = MemoryHall(), MemoryStore()
         await store.begin(SESSION, MIC, 0)
@@ -85,7 +85,7 @@ def test_nothing_is_erased_while_it_is_recorded_or_nobody_knows() -> None:
             assert it.store.held
             await it.recording
 
-            async def away(session: SessionId) -> Standing | None:
+            async def away(session: SessionId) -> Sharing | None:
                 raise StorageUnavailable("The store is away.")
 
             unsure = Recordings(it.store, state_of=lambda _: None, standing=away, clock=it.hall.clock, keep_days=1)
@@ -102,14 +102,14 @@ def test_what_a_session_says_of_its_sound() -> None:
     async def story() -> None:
         async with scene(1) as it:
             sessions = it.hall.sessions
-            assert await standing_of(sessions, SESSION) == Standing(SoundKept.UNTIL_CHECKED, checked=False)
+            assert await standing_of(sessions, SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=False)
             await it.command("close", do.CloseSession())
             await it.command("raw", do.SealRecord(version=SealVersion.RAW))
             await it.hall.clock.sleep(10)
-            assert await standing_of(sessions, SESSION) == Standing(SoundKept.UNTIL_CHECKED, checked=False)
+            assert await standing_of(sessions, SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=False)
             await it.command("checked", do.SealRecord(version=SealVersion.CHECKED))
             await it.hall.clock.sleep(10)
-            assert await standing_of(sessions, SESSION) == Standing(SoundKept.UNTIL_CHECKED, checked=True)
+            assert await standing_of(sessions, SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=True)
             assert await standing_of(sessions, SessionId("nowhere")) is None
             await sessions.open(SessionId("empty"))
             assert await standing_of(sessions, SessionId("empty")) is None

@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.glossary.files import Part, read_glossary
+from moothall.core.glossary.files import GlossaryPart, read_glossary
 from moothall.core.glossary.merging import MOST_TERMS, Preferred
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId
@@ -20,20 +20,20 @@ from moothall.testing.clock import ManualClock
 from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, opened, segment, word
 
 HALL = Room(id=RoomId("hall"), title="Hall")
-FILE = (Part(terms=("AfriNIC", "Kisumu")), Part(terms=("Lilongwe",), rooms=("hall",)))
+FILE = (GlossaryPart(terms=("AfriNIC", "Kisumu")), GlossaryPart(terms=("Lilongwe",), rooms=("hall",)))
 
 
 class Files:
-    def __init__(self, parts: tuple[Part, ...] = FILE) -> None:
+    def __init__(self, parts: tuple[GlossaryPart, ...] = FILE) -> None:
         self.parts = parts
         self.broken = False
 
-    def read(self) -> tuple[Part, ...]:
+    def read(self) -> tuple[GlossaryPart, ...]:
         if self.broken:
             raise ConfigurationError("g.toml is not TOML.")
         return self.parts
 
-    def read_again(self) -> tuple[Part, ...]:
+    def read_again(self) -> tuple[GlossaryPart, ...]:
         return self.parts
 
 
@@ -66,7 +66,7 @@ async def test_engines_are_told_what_the_files_and_the_session_say() -> None:
     told = made.preferred(state, FLOOR)
     assert told == Preferred(terms=("Ana", "Lilongwe", "AfriNIC", "Kisumu"))
     assert made.preferred(carry_out(state, do.DescribeSession(title="Access")), FLOOR) is told  # nothing of it changed
-    floor = carry_out(state, do.TakeFloor(channel=FLOOR, speaker=SpeakerId("ana")))
+    floor = carry_out(state, do.SetSpeaker(channel=FLOOR, speaker=SpeakerId("ana")))
     assert made.preferred(floor, FLOOR) == Preferred(terms=told.terms, near=1)
     elsewhere = await glossaries(Files(), room=None)
     assert "Lilongwe" not in elsewhere.preferred(state, FLOOR).terms
@@ -78,7 +78,7 @@ async def test_a_file_that_changes_counts_while_the_server_runs() -> None:
     assert "Kisumu" in made.preferred(opened(), FLOOR).terms
     async with asyncio.TaskGroup() as group:
         running = group.create_task(made.run())
-        files.parts = (Part(terms=("Nakuru",)),)
+        files.parts = (GlossaryPart(terms=("Nakuru",)),)
         while "Nakuru" not in made.preferred(opened(), FLOOR).terms:
             await clock.advance(LOOK_MS)
             await asyncio.sleep(0)
@@ -100,7 +100,7 @@ async def test_a_desk_is_shown_where_terms_come_from_and_what_was_written_twice(
         later = made.shown(chosen, proposals)
         assert later.proposed == ()
         assert (later.away == ("THE Moothall",)) is not wanted
-    known = await glossaries(Files((Part(terms=("The moothall",)),)))
+    known = await glossaries(Files((GlossaryPart(terms=("The moothall",)),)))
     assert known.shown(state, proposals).proposed == ()
     assert made.shown(opened(), MendedNames()).proposed == ()
 
@@ -138,7 +138,7 @@ async def test_a_desk_is_shown_how_terms_stand_in_translations_and_a_translator_
 
 
 async def test_of_very_many_a_desk_is_shown_some_and_told_how_many_there_are() -> None:
-    made = await glossaries(Files((Part(terms=tuple(f"Term {n}" for n in range(MOST_SHOWN + 7))),)))
+    made = await glossaries(Files((GlossaryPart(terms=tuple(f"Term {n}" for n in range(MOST_SHOWN + 7))),)))
     shown = made.shown(opened(), MendedNames())
     assert (len(shown.terms), shown.more, shown.too_many) == (MOST_SHOWN, 7, MOST_SHOWN + 7 - MOST_TERMS)
 

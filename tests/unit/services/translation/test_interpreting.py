@@ -9,7 +9,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId
 from moothall.core.signals import ChannelState, Sound, StandIn
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.translation.interpreting import Interpreting
 from moothall.testing.loop import run

@@ -4,12 +4,12 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.translation.translating import HOW_TO_ADD, MOST_OLD
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
@@ -144,7 +144,10 @@ def test_what_is_typed_in_a_turn_is_translated_while_an_engine_hears() -> None:
             await on.comes(lambda: len(on.lines(ES)) == 1)
             who = InterventionId("q")
             asked = do.Ask(intervention=who, kind=Kind.QUESTION, text="Why?", language="en", asker="p")
-            called = tuple(do.Stand(interventions=(who,), standing=to) for to in (Standing.QUEUED, Standing.CALLED))
+            called = tuple(
+                do.SetStatus(interventions=(who,), status=to)
+                for to in (InterventionStatus.QUEUED, InterventionStatus.CALLED)
+            )
             await on.do(asked, *called, actor=Actor(Role.MODERATOR, "m1"))
             await on.do(do.AttachEngine(channel=FLOOR, model="m"))
             words, start = (ev.Word("Well", 0, 400),), do.SegmentStart(t0=0, language="en")
@@ -170,7 +173,10 @@ def test_what_is_typed_in_a_language_that_nobody_speaks_is_translated_into_what_
             await on.comes(lambda: len(on.lines(PT)) == 1)
             who, english = InterventionId("q"), ChannelId("mt-en")
             asked = do.Ask(intervention=who, kind=Kind.QUESTION, text="Por quê?", language="pt-BR", asker="p")
-            called = tuple(do.Stand(interventions=(who,), standing=to) for to in (Standing.QUEUED, Standing.CALLED))
+            called = tuple(
+                do.SetStatus(interventions=(who,), status=to)
+                for to in (InterventionStatus.QUEUED, InterventionStatus.CALLED)
+            )
             await on.do(asked, *called, actor=Actor(Role.MODERATOR, "m1"))
             assert english not in on.live.state.channels
             typed = do.TypeTurn(intervention=who, lines=(do.TypedLine(segment=SegmentId("i1.x"), text="Quem paga?"),))
@@ -330,7 +336,7 @@ def test_so_many_texts_of_closed_sessions_are_made_at_a_time() -> None:
             answers = []
             for number in range(MOST_OLD + 1):
                 live = await on.hall.session(SessionId(f"old{number}"), languages=("en",))
-                line = do.TypeLine(channel=FLOOR, segment=SegmentId("a"), text="Hello.", language="en")
+                line = do.TypeSegment(channel=FLOOR, segment=SegmentId("a"), text="Hello.", language="en")
                 for name, actor, command in (
                     ("open", SYSTEM, do.OpenSession()),
                     ("line", CAPTIONER, line),

@@ -8,7 +8,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Partial, Unrecorded
-from moothall.services.log.orders import Receipt
+from moothall.services.log.act_queue import Receipt
 from moothall.services.translation.work import MOST_LATE, LateLines
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import Lane
-from moothall.wire.hub.encoding import END, MOST_NUMBER, Reading, as_text, can_fold, fold, number, unfold
+from moothall.wire.hub.encoding import END, MOST_NUMBER, ByteReader, as_text, can_fold, fold, number, unfold
 
 NUMBERS = st.integers(0, MOST_NUMBER)
 
 
 @given(st.lists(NUMBERS | st.integers(0, 300)))
 def test_numbers_come_back(numbers: list[int]) -> None:
-    reading = Reading(b"".join(map(number, numbers)))
+    reading = ByteReader(b"".join(map(number, numbers)))
     assert [reading.number() for _ in numbers] == numbers
     assert reading.spent
 
@@ -26,11 +26,11 @@ def test_small_numbers_are_short() -> None:
 @pytest.mark.parametrize("data", [b"\x80" * 9 + b"\x7f", b"\xff" * 12])
 def test_a_number_has_an_end(data: bytes) -> None:
     with pytest.raises(ProtocolError, match="A number in it is too large"):
-        Reading(data).number()
+        ByteReader(data).number()
 
 
 def test_texts_and_what_is_left() -> None:
-    reading = Reading("añez".encode() + END + b"\xff" + END + b"rest")
+    reading = ByteReader("añez".encode() + END + b"\xff" + END + b"rest")
     assert reading.text() == "añez"
     with pytest.raises(ProtocolError, match="not UTF-8"):
         reading.text()
@@ -71,7 +71,7 @@ def test_what_was_folded_comes_back(pieces: list[str], known: bool) -> None:
     if can_fold(text):
         heads = HEADS if known else {}
         short, beside = folded(text, heads)
-        reading = Reading(beside)
+        reading = ByteReader(beside)
         assert unfold(short, reading, HEADS, MOST) == text, "who has more heads than the sender knows of reads the same"
         assert reading.spent
 
@@ -107,4 +107,4 @@ def test_control_bytes_can_not_be_folded() -> None:
 )
 def test_what_stands_for_nothing_is_refused(text: bytes, reason: str) -> None:
     with pytest.raises(ProtocolError, match=reason):
-        unfold(text, Reading(b""), HEADS, MOST)
+        unfold(text, ByteReader(b""), HEADS, MOST)

@@ -13,7 +13,7 @@ from moothall.wire.hub import messages as wire
 from support.sessions.strategies import of_type
 
 PLENARY = SessionId("plenary")
-BATCH = wire.Batch(session=PLENARY, part=wire.Part.MISSED, number=300, data=b"\x01packed")
+BATCH = wire.Batch(session=PLENARY, part=wire.FeedPart.MISSED, number=300, data=b"\x01packed")
 PULSE = wire.Pulse(sent=70_000, wall=1_764_000_000_000)
 LATE = ChannelState(channel=ChannelId("floor"), sound=Sound.SPEECH, lag=63_000, t=1_500_000)
 WAITED_FOR = LastWords(channel=LATE.channel, awaited=True)

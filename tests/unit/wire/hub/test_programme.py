@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import Status
-from moothall.wire.hub.messages import Offered, Programme, decode_to_hub, encode
+from moothall.wire.hub.messages import HubProgramme, Offered, decode_to_hub, encode
 from moothall.wire.hub.programme import changed, changes, portion
 
 
@@ -18,16 +18,16 @@ PROGRAMMES = st.dictionaries(
     st.tuples(st.one_of(st.none(), st.integers(0, 3)), st.sampled_from(list(Status))),
 ).map(
     lambda all_: changed(
-        None, Programme(sessions=tuple(offered(name, at, status) for name, (at, status) in all_.items()))
+        None, HubProgramme(sessions=tuple(offered(name, at, status) for name, (at, status) in all_.items()))
     )
 )
 
 
 def test_only_what_has_changed_is_told() -> None:
-    before = Programme(sessions=(offered("a", 1), offered("b", 2), offered("c")))
-    after = Programme(sessions=(offered("a", 1), offered("d", 1), offered("b", 2, Status.OPEN)))
+    before = HubProgramme(sessions=(offered("a", 1), offered("b", 2), offered("c")))
+    after = HubProgramme(sessions=(offered("a", 1), offered("d", 1), offered("b", 2, Status.OPEN)))
     told = changes(before, after)
-    assert told == Programme(
+    assert told == HubProgramme(
         sessions=(offered("d", 1), offered("b", 2, Status.OPEN)), changes=True, gone=(SessionId("c"),)
     )
     assert changed(before, told) == after
@@ -36,19 +36,19 @@ def test_only_what_has_changed_is_told() -> None:
 
 
 @given(PROGRAMMES, PROGRAMMES)
-def test_who_is_told_of_changes_has_the_whole_of_it(before: Programme, after: Programme) -> None:
+def test_who_is_told_of_changes_has_the_whole_of_it(before: HubProgramme, after: HubProgramme) -> None:
     told = decode_to_hub(encode(changes(before, after)))
-    assert isinstance(told, Programme)
+    assert isinstance(told, HubProgramme)
     assert changed(before, told) == after
     assert changed(None, after) == after
 
 
 def test_a_programme_without_changes_is_as_short_as_it_was() -> None:
-    assert b"gone" not in encode(Programme(sessions=()))
+    assert b"gone" not in encode(HubProgramme(sessions=()))
 
 
 @given(PROGRAMMES, PROGRAMMES, st.integers(0, 100))
-def test_parts_of_a_programme_are_the_whole_of_it(before: Programme, after: Programme, most: int) -> None:
+def test_parts_of_a_programme_are_the_whole_of_it(before: HubProgramme, after: HubProgramme, most: int) -> None:
     part = portion(changes(before, after), most)
     while part.more:
         assert part.sessions

@@ -6,21 +6,21 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId
 from moothall.core.removal.selection import Span
-from moothall.services.log.orders import BATCH, QUEUE, Order, Orders, Receipt
+from moothall.services.log.act_queue import BATCH, QUEUE, ActQueue, PendingAct, Receipt
 
 
-def order(name: str, *, removal: bool = False) -> Order:
-    return Order(actor=SYSTEM, id=CommandId(name), erases=Span(0, 1) if removal else None)
+def order(name: str, *, removal: bool = False) -> PendingAct:
+    return PendingAct(actor=SYSTEM, id=CommandId(name), erases=Span(0, 1) if removal else None)
 
 
-async def placed(orders: Orders, *waiting: Order) -> list[asyncio.Task[Receipt | Refusal]]:
+async def placed(orders: ActQueue, *waiting: PendingAct) -> list[asyncio.Task[Receipt | Refusal]]:
     futures = [asyncio.ensure_future(orders.place(each)) for each in waiting]
     await asyncio.sleep(0)  # Each begins, and waits for its answer: what it waits in is what is tested.
     return futures
 
 
 async def test_what_waits_is_taken_together_but_a_removal_alone() -> None:
-    orders = Orders()
+    orders = ActQueue()
     names = [("a", False), ("b", False), ("r1", True), ("r2", True), ("c", False)]
     waiting = await placed(orders, *(order(name, removal=removal) for name, removal in names))
     batches = [[each.id for each in await orders.batch()] for _ in range(4)]
@@ -32,7 +32,7 @@ async def test_what_waits_is_taken_together_but_a_removal_alone() -> None:
 
 
 async def test_a_crowd_is_taken_in_batches_and_one_too_many_is_busy() -> None:
-    orders = Orders()
+    orders = ActQueue()
     waiting = await placed(orders, *(order(f"o{n}") for n in range(QUEUE + 1)))
     refused = await waiting[-1]
     assert isinstance(refused, Refusal)
@@ -43,7 +43,7 @@ async def test_a_crowd_is_taken_in_batches_and_one_too_many_is_busy() -> None:
 
 
 async def test_who_waits_when_it_closes_is_told_and_so_is_who_comes_later() -> None:
-    orders = Orders()
+    orders = ActQueue()
     waiting = await placed(orders, order("a"), order("r", removal=True), order("b"))
     (first,) = await orders.batch()
     first.answer(Receipt(1, 1))

@@ -18,7 +18,7 @@ from moothall.wire.hub import messages as hub
 from moothall.wire.hub.records import pack
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.wanted import Want
-from moothall_hub.uplink.strip import CopyNow, Missed
+from moothall_hub.uplink.status_bar import CopyNow, Missed
 from support.hubs.following import COMES, OTHER, WANT, Hub, hub_that_follows
 from support.hubs.log_above import FLOOR, FRENCH, LogAbove, Served
 from support.sessions.recorder import EPOCH, SESSION
@@ -32,25 +32,25 @@ async def test_what_comes_is_stored_then_acknowledged_then_shown() -> None:
     assert made.done == ["kept", "shown"]
     assert made.shown.texts[-1] == len(made.log.records)
     assert made.copy.whole
-    assert made.following.now(SESSION) == CopyNow(texts=COMES)
+    assert made.replication.now(SESSION) == CopyNow(texts=COMES)
 
 
 async def test_after_an_outage_live_comes_first_and_the_hole_is_filled_and_told_of() -> None:
     book = MemoryBook()
     made = Hub(MissedSpans(book, {}))
-    await made.following.want(WANT)
+    await made.replication.want(WANT)
     await made.link()
     await made.live()
-    made.following.cut()
+    made.replication.cut()
     first = len(made.log.records)
     made.log.happens("check")
     for _ in range(8):
         made.log.happens("line")
     await made.link(back=1)
-    now = made.following.now(SESSION)
+    now = made.replication.now(SESSION)
     assert now is not None
     assert now.filling
-    assert made.following.events_missing() > 0
+    assert made.replication.events_missing() > 0
     made.log.happens("line")
     await made.live()
     assert made.shown.texts[-1] == len(made.log.records)
@@ -61,11 +61,11 @@ async def test_after_an_outage_live_comes_first_and_the_hole_is_filled_and_told_
         pass
     assert "renewed" in made.done
     assert made.copy.whole
-    assert made.following.events_missing() == 0
+    assert made.replication.events_missing() == 0
     made.log.happens("check")
-    assert made.following.now(SESSION) == CopyNow(checking=True, texts=COMES)
+    assert made.replication.now(SESSION) == CopyNow(checking=True, texts=COMES)
     await made.live()
-    assert made.following.now(SESSION) == CopyNow(texts=COMES)
+    assert made.replication.now(SESSION) == CopyNow(texts=COMES)
     assert first < made.copy.verified
 
 
@@ -111,12 +111,12 @@ class Refusing(MemoryBook):
 async def test_readers_are_told_of_the_minutes_that_they_missed(book: MemoryBook) -> None:
     made = Hub(MissedSpans(book, {}))
     made.log.happens("line")
-    await made.following.want(WANT)
+    await made.replication.want(WANT)
     await made.link()
     while await made.missed():
         pass
     await made.live()
-    made.following.cut()
+    made.replication.cut()
     for number in (1, 61_000, 122_000):
         segment = SegmentId(f"late-{number}")
         made.log.add(
@@ -130,7 +130,7 @@ async def test_readers_are_told_of_the_minutes_that_they_missed(book: MemoryBook
     await made.link(back=2)
     while await made.missed(3):
         pass
-    now = made.following.now(SESSION)
+    now = made.replication.now(SESSION)
     assert now is not None
     assert now.missed == Missed(begin=1, end=122_900)
 
@@ -160,17 +160,17 @@ async def test_what_was_not_written_stops_the_session_and_names_the_event() -> N
     made = await hub_that_follows()
     made.log.happens("line")
     data = pack(made.log.records[-1:], session=SESSION, epoch=EPOCH)  # One is left out.
-    await made.following.take(hub.Batch(session=SESSION, part=hub.Part.LIVE, data=data))
+    await made.replication.take(hub.Batch(session=SESSION, part=hub.FeedPart.LIVE, data=data))
     assert made.copy.broken is not None
     assert made.copy.broken.offset == len(made.log.records)
-    assert made.following.now(SESSION) == CopyNow(stopped=True, texts=COMES)
+    assert made.replication.now(SESSION) == CopyNow(stopped=True, texts=COMES)
     assert isinstance(made.said[-1], hub.Leave)
     await made.live()  # Nothing more of it is taken.
     assert made.copy.offset < len(made.log.records)
     said = len(made.said)
-    await made.following.linked()
+    await made.replication.linked()
     assert made.said[said:] == []
-    await made.following.fetch_again(SESSION)
+    await made.replication.fetch_again(SESSION)
     assert made.shown.renewed == 1
     assert isinstance(made.said[-1], hub.Follow)
     assert made.said[-1].known is None
@@ -178,7 +178,7 @@ async def test_what_was_not_written_stops_the_session_and_names_the_event() -> N
 
 async def test_a_frame_that_can_not_be_read_stops_it_too() -> None:
     made = await hub_that_follows()
-    await made.following.take(hub.Batch(session=SESSION, part=hub.Part.LIVE, data=b"garbage"))
+    await made.replication.take(hub.Batch(session=SESSION, part=hub.FeedPart.LIVE, data=b"garbage"))
     assert made.copy.broken is not None
     assert made.copy.broken.offset == made.copy.offset + 1
     assert "can't be read" in made.copy.broken.reason
@@ -187,35 +187,35 @@ async def test_a_frame_that_can_not_be_read_stops_it_too() -> None:
 async def test_what_is_not_wanted_is_left_and_other_texts_are_asked_for_again() -> None:
     made = await hub_that_follows()
     made.log.happens("french")
-    await made.following.want({SESSION: Want(channels=(FLOOR, FRENCH), words=True)})
+    await made.replication.want({SESSION: Want(channels=(FLOOR, FRENCH), words=True)})
     follow = made.said[-1]
     assert isinstance(follow, hub.Follow)
     assert (follow.channels, follow.words) == ((FLOOR, FRENCH), True)
     said = len(made.said)
-    await made.following.want({SESSION: Want(channels=(FLOOR, FRENCH), words=True)})
+    await made.replication.want({SESSION: Want(channels=(FLOOR, FRENCH), words=True)})
     assert len(made.said) == said
-    await made.following.want({})
+    await made.replication.want({})
     assert made.said[-1] == hub.Leave(session=SESSION)
     await made.live()  # On its way when it was left.
-    await made.following.take(hub.Caught(session=OTHER))
-    assert made.following.now(OTHER) is None
+    await made.replication.take(hub.Caught(session=OTHER))
+    assert made.replication.now(OTHER) is None
 
 
 async def test_the_notes_of_the_hub_come_beside() -> None:
     made = await hub_that_follows()
     made.log.happens("own")
     assert made.served is not None
-    await made.batch(hub.Part.OWN, made.served.own())
+    await made.batch(hub.FeedPart.OWN, made.served.own())
     assert made.copy.own
     assert made.shown.texts[-1] == len(made.log.records)
     made.log.happens("own")
-    await made.batch(hub.Part.OWN, made.served.own())
+    await made.batch(hub.FeedPart.OWN, made.served.own())
     assert made.shown.texts[-1] == len(made.log.records)
 
 
 async def test_the_server_above_may_stop_a_session_and_a_new_link_asks_again() -> None:
     made = await hub_that_follows()
-    await made.following.take(hub.Stopped(session=SESSION, message="It is not public any more."))
+    await made.replication.take(hub.Stopped(session=SESSION, message="It is not public any more."))
     assert made.copy.stopped == "It is not public any more."
     await made.link()
     assert made.copy.stopped == ""
@@ -223,16 +223,16 @@ async def test_the_server_above_may_stop_a_session_and_a_new_link_asks_again() -
 
 async def test_a_session_is_finished_once_it_is_closed_and_whole() -> None:
     made = await hub_that_follows()
-    assert made.following.unfinished == {SESSION}
+    assert made.replication.unfinished == {SESSION}
     made.closed = True
-    assert made.following.unfinished == frozenset()
+    assert made.replication.unfinished == frozenset()
 
 
 @pytest.mark.parametrize("wanted", [WANT, {}])
 async def test_nothing_is_said_without_a_link(wanted: dict[SessionId, Want]) -> None:
     made = Hub()
-    await made.following.want(wanted)
-    await made.following.fetch_again(SESSION)
+    await made.replication.want(wanted)
+    await made.replication.fetch_again(SESSION)
     assert made.said == []
 
 
@@ -245,7 +245,7 @@ async def test_what_is_wanted_anew_is_asked_for_behind_a_batch_that_is_on_its_wa
     async with asyncio.TaskGroup() as group:
         group.create_task(made.live())
         await asyncio.sleep(0)
-        group.create_task(made.following.want(both))
+        group.create_task(made.replication.want(both))
         await asyncio.sleep(0)
         made.store.ready.set()
     follow = made.said[-1]
@@ -253,5 +253,5 @@ async def test_what_is_wanted_anew_is_asked_for_behind_a_batch_that_is_on_its_wa
     assert follow.known is not None
     assert follow.known.offset == max(made.store.disk.records), "It asks for what it has."
     assert made.copy.asked
-    await made.following.take(Served(made.log, follow, little=3, back=2).live)
+    await made.replication.take(Served(made.log, follow, little=3, back=2).live)
     assert not made.copy.asked

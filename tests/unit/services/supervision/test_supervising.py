@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from moothall.services.supervision.carrying_on import AGAIN_MS, carry_on, note_failure
+from moothall.services.supervision.supervising import AGAIN_MS, note_failure, supervise
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 
@@ -26,7 +26,7 @@ class Looker:
 def test_what_fails_is_begun_again_and_the_log_says_where_and_nothing_more(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         clock, looker = LoopClock(), Looker(failures=2)
-        task = asyncio.ensure_future(carry_on(looker.run, clock))
+        task = asyncio.ensure_future(supervise(looker.run, clock))
         await looker.looking.wait()
         assert (looker.runs, clock.monotonic()) == (3, 2 * AGAIN_MS)
         task.cancel()
@@ -45,7 +45,7 @@ def test_what_comes_back_by_itself_is_over() -> None:
         async def once() -> None:
             pass
 
-        await carry_on(once, LoopClock())
+        await supervise(once, LoopClock())
 
     loop.run(story())
 
@@ -81,7 +81,7 @@ def test_what_fails_as_it_is_cancelled_is_not_begun_again() -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(fail())
 
-        task = asyncio.ensure_future(carry_on(run, clock))
+        task = asyncio.ensure_future(supervise(run, clock))
         await clock.sleep(1_000)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.types import PolicyQuestion, Tag
-from moothall.core.hubs.standing import way_to
+from moothall.core.hubs.presence import way_to
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
@@ -41,7 +41,7 @@ class Tagged(msgspec.Struct, frozen=True):
     tag: Tag
 
 
-class Backstage(msgspec.Struct, frozen=True, kw_only=True):
+class NotesAndTags(msgspec.Struct, frozen=True, kw_only=True):
     """What the staff of a session work with beside its text."""
 
     notes: PersistentMap[NoteId, str] = msgspec.field(default_factory=PersistentMap)
@@ -67,32 +67,38 @@ def _at_hand(notes: tuple[HubNote, ...]) -> tuple[HubNote, ...]:
     return notes[:gone] + notes[gone + 1 :]
 
 
-def evolve_backstage(backstage: Backstage, event: ev.BackstageFact, at: int) -> Backstage:
+def evolve_notes_and_tags(notes_and_tags: NotesAndTags, event: ev.NoteOrTag, at: int) -> NotesAndTags:
     """What the staff work with after `event`, logged at Unix ms `at`; the same object where it changes nothing."""
     replace = msgspec.structs.replace
     match event:
         case ev.NoteLeft():
-            return replace(backstage, notes=backstage.notes.set(event.note, "")) if event.note else backstage
+            return (
+                replace(notes_and_tags, notes=notes_and_tags.notes.set(event.note, ""))
+                if event.note
+                else notes_and_tags
+            )
         case ev.HubNoteLeft():
             left = HubNote(note=event.note, hub=event.hub, by=event.by, text=event.text, at=at)
             return replace(
-                backstage,
-                notes=backstage.notes.set(event.note, event.hub),
-                hub_notes=_at_hand((*backstage.hub_notes, left)),
+                notes_and_tags,
+                notes=notes_and_tags.notes.set(event.note, event.hub),
+                hub_notes=_at_hand((*notes_and_tags.hub_notes, left)),
             )
         case ev.HubNoteRead():
             read = tuple(
                 replace(each, read=(*each.read, event.by))
                 if each.note == event.note and event.by not in each.read
                 else each
-                for each in backstage.hub_notes
+                for each in notes_and_tags.hub_notes
             )
-            return replace(backstage, hub_notes=read)
+            return replace(notes_and_tags, hub_notes=read)
         case ev.PolicyQuestionsListed():
-            return replace(backstage, questions=event.questions)
-        case ev.LineTagged():
-            others = tuple(each for each in backstage.tags.get(event.segment) or () if each.question != event.question)
+            return replace(notes_and_tags, questions=event.questions)
+        case ev.SegmentTagged():
+            others = tuple(
+                each for each in notes_and_tags.tags.get(event.segment) or () if each.question != event.question
+            )
             tags = others if event.tag is None else (*others, Tagged(event.question, event.tag))
-            return replace(backstage, tags=backstage.tags.set(event.segment, tags))
+            return replace(notes_and_tags, tags=notes_and_tags.tags.set(event.segment, tags))
         case _:
-            return backstage  # Who has read a note stands in the header; it bears on nothing.
+            return notes_and_tags  # Who has read a note stands in the header; it bears on nothing.

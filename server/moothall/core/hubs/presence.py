@@ -35,7 +35,7 @@ Hubs = dict[str, HubNow]
 """By name, in the order in which they came."""
 
 
-def with_hub(hubs: Hubs, event: ev.HubStands) -> Hubs:
+def with_hub(hubs: Hubs, event: ev.HubPresenceChanged) -> Hubs:
     """The hubs after `event`."""
     known = hubs.get(event.hub)
     most = max(0 if known is None else known.most, event.people or 0)

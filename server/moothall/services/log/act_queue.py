@@ -26,7 +26,7 @@ class Receipt(msgspec.Struct, frozen=True):
     last: int
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class PendingAct(msgspec.Struct, frozen=True, kw_only=True):
     """One act."""
 
     actor: Actor
@@ -46,12 +46,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             self.result.set_result(answer)
 
 
-class Orders:
+class ActQueue:
     """The queue, from many senders to one writer."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Order] = asyncio.Queue(QUEUE)
-        self._next: Order | None = None
+        self._queue: asyncio.Queue[PendingAct] = asyncio.Queue(QUEUE)
+        self._next: PendingAct | None = None
         """Taken out of the queue, and left for the batch after."""
         self._closed = False
         self._unanswered = 0
@@ -61,7 +61,7 @@ class Orders:
         """Whether somebody waits for an answer."""
         return self._unanswered > 0
 
-    async def place(self, order: Order) -> Receipt | Refusal:
+    async def place(self, order: PendingAct) -> Receipt | Refusal:
         """Wait in the queue and for the answer."""
         if self._closed:
             return unavailable()
@@ -75,7 +75,7 @@ class Orders:
         finally:
             self._unanswered -= 1
 
-    async def batch(self) -> list[Order]:
+    async def batch(self) -> list[PendingAct]:
         """What is to be done next, in one append; waits for the first. A removal is an act of its own."""
         first, self._next = self._next or await self._queue.get(), None
         batch = [first]

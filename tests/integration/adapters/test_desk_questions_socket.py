@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.role_links import Staff
 from support.browser.node import SCRIPTS, module, node
@@ -50,8 +50,8 @@ class Seen:
         if not fits(None):
             await self.on.until("interventions", fits)
 
-    def standing(self, what: str) -> str:
-        return str(self.items[what]["standing"])
+    def status(self, what: str) -> str:
+        return str(self.items[what]["status"])
 
 
 async def sit(on: Desk, role: str | None = None) -> Seen:
@@ -80,27 +80,27 @@ async def test_two_moderators_see_the_same_at_once(transports: tuple[str, ...]) 
         ):
             first, second = await sit(one), await sit(two)
             assert first.items == second.items
-            assert (first.standing("a"), first.items["a"]["said"]["segment"]) == ("being-checked", "s1")
+            assert (first.status("a"), first.items["a"]["said"]["segment"]) == ("being-checked", "s1")
             await house.do(ask("b", "who pays", origin="hub:nairobi"), by=SOMEBODY)
             for seen in (first, second):
                 await seen.until(lambda on: "b" in on.items and on.around["alike"] == [["a", "b"]])
-            assert "receipt" in await one.ask("act", act("q", stand(Standing.QUEUED, "a", "b")))
+            assert "receipt" in await one.ask("act", act("q", stand(InterventionStatus.QUEUED, "a", "b")))
             assert "receipt" in await two.ask("act", act("r", do.ArrangeQueue(first=(name("b"),))))
             for seen in (first, second):
                 await seen.until(lambda on: on.around["arranged"] == ["b"])
                 assert [each["why"] for each in seen.around["queue"]] == ["arranged", "arrival"]
             assert "receipt" in await one.ask("undo", {"id": "r"})
-            assert "receipt" in await two.ask("act", act("o", do.OrderQueue(order=Order.ALTERNATE)))
-            assert "receipt" in await one.ask("act", act("c", stand(Standing.CALLED, "a")))
+            assert "receipt" in await two.ask("act", act("o", do.OrderQueue(order=QueueOrder.ALTERNATE)))
+            assert "receipt" in await one.ask("act", act("c", stand(InterventionStatus.CALLED, "a")))
             for seen in (first, second):
                 await seen.until(lambda on: on.around["called"] == "a" and on.around["order"] == "alternate")
-            assert "receipt" in await two.ask("act", act("d", stand(Standing.ANSWERED, "a", segment="s1")))
+            assert "receipt" in await two.ask("act", act("d", stand(InterventionStatus.ANSWERED, "a", segment="s1")))
             assert "receipt" in await one.ask("undo", {"id": "d"})
-            assert "receipt" in await one.ask("act", act("back", stand(Standing.QUEUED, "a")))
-            assert "receipt" in await two.ask("act", act("next", stand(Standing.CALLED, "b")))
+            assert "receipt" in await one.ask("act", act("back", stand(InterventionStatus.QUEUED, "a")))
+            assert "receipt" in await two.ask("act", act("next", stand(InterventionStatus.CALLED, "b")))
             assert (await one.ask("undo", {"id": "back"}))["refusal"]["code"] == "stale", "it is b's turn now"
             for seen in (first, second):
-                await seen.until(lambda on: (on.standing("a"), on.standing("b")) == ("queued", "called"))
+                await seen.until(lambda on: (on.status("a"), on.status("b")) == ("queued", "called"))
             assert first.items == second.items
 
 
@@ -115,19 +115,19 @@ async def test_every_act_on_a_question_goes_as_a_command_and_comes_back(transpor
                 do.Flag(intervention=name("a"), flags=("abuse",)),
                 ask("r", "From the hall.", origin="room"),
                 do.WriteAnswer(intervention=name("a"), text="We all do.", language="en"),
-                stand(Standing.DECLINED, "r", reason="Asked already."),
+                stand(InterventionStatus.DECLINED, "r", reason="Asked already."),
             ]
             for n, command in enumerate(commands):
                 sent = act(f"n{n}", command)
                 answer = await one.ask("act", sent)
                 assert "receipt" in answer, answer
                 assert await one.ask("act", sent) == answer, "sent twice, done once"
-            await seen.until(lambda on: on.standing("r") == "declined" if "r" in on.items else False)
+            await seen.until(lambda on: on.status("r") == "declined" if "r" in on.items else False)
             item = seen.items["a"]
             assert (item["received"], item["text"], item["flags"]) == ("Who pays?", "Who pays for it?", ["abuse"])
-            assert (item["answer"], item["standing"]) == ("We all do.", "written")
-            assert len(house.live.state.floor.interventions) == 2
-            stale = await one.ask("act", act("again", stand(Standing.DECLINED, "r", reason="Twice.")))
+            assert (item["answer"], item["status"]) == ("We all do.", "written")
+            assert len(house.live.state.questions.interventions) == 2
+            stale = await one.ask("act", act("again", stand(InterventionStatus.DECLINED, "r", reason="Twice.")))
             assert stale["refusal"]["code"] == "stale"
 
 
@@ -137,8 +137,10 @@ async def test_a_captioner_is_told_no_list_of_questions_and_may_not_answer_them(
         async with desk(house, "cap", join=False) as captioner, desk(house, "mod") as moderator:
             answer = await captioner.ask("join", {"session": "s"})
             assert "interventions" not in answer["news"]
-            assert (await captioner.ask("act", act("q", stand(Standing.QUEUED, "a"))))["refusal"]["code"] == "forbidden"
-            await moderator.ask("act", act("q2", stand(Standing.QUEUED, "a")))
+            assert (await captioner.ask("act", act("q", stand(InterventionStatus.QUEUED, "a"))))["refusal"][
+                "code"
+            ] == "forbidden"
+            await moderator.ask("act", act("q2", stand(InterventionStatus.QUEUED, "a")))
             await moderator.until("interventions")
             await captioner.until("acted")
             assert [kind for kind, _ in captioner.told if kind == "interventions"] == []
@@ -147,14 +149,14 @@ async def test_a_captioner_is_told_no_list_of_questions_and_may_not_answer_them(
 async def test_who_comes_back_after_a_cut_finds_all_of_it_and_an_act_sent_again_counts_once() -> None:
     async with desk_house() as house:
         await opened(house)
-        queued = act("q", stand(Standing.QUEUED, "a"))
+        queued = act("q", stand(InterventionStatus.QUEUED, "a"))
         async with desk(house, "mod", join=False) as one:
             await sit(one)
             answer = await one.ask("act", queued)
         await house.do(ask("b", "When?"), by=SOMEBODY)
         async with desk(house, "mod", "polling", join=False) as again:
             seen = await sit(again)
-            assert (seen.standing("a"), seen.standing("b")) == ("queued", "being-checked")
+            assert (seen.status("a"), seen.status("b")) == ("queued", "being-checked")
             assert await again.ask("act", queued) == answer
 
 
@@ -164,9 +166,9 @@ async def test_the_stock_client_of_npm_does_the_same(transports: tuple[str, ...]
     async with desk_house() as house:
         await opened(house)
         acts = [
-            act("q", stand(Standing.QUEUED, "a")),
-            act("c", stand(Standing.CALLED, "a")),
-            act("d", stand(Standing.ANSWERED, "a", segment="s1")),
+            act("q", stand(InterventionStatus.QUEUED, "a")),
+            act("c", stand(InterventionStatus.CALLED, "a")),
+            act("d", stand(InterventionStatus.ANSWERED, "a", segment="s1")),
         ]
         wish = {"url": house.url, "cookie": "who=mod", "transports": transports, "session": "s", "acts": acts}
         process = await asyncio.create_subprocess_exec(
@@ -180,11 +182,11 @@ async def test_the_stock_client_of_npm_does_the_same(transports: tuple[str, ...]
             said, _ = await process.communicate(json.dumps(wish).encode())
         found = json.loads(said)
         assert found["transport"] == transports[0]
-        assert [(item["id"], item["standing"]) for item in found["first"]["items"]] == [("a", "being-checked")]
+        assert [(item["id"], item["status"]) for item in found["first"]["items"]] == [("a", "being-checked")]
         assert all("receipt" in first and first == again for first, again in found["answers"])
-        told = [item["standing"] for body in found["told"] for item in body["items"]]
+        told = [item["status"] for body in found["told"] for item in body["items"]]
         assert told[:3] == ["queued", "called", "answered"]
         assert [frame for frame in found["missed"] if "snapshot" in frame] == []
         missed = [event["body"] for frame in found["missed"] for event in frame.get("events", ())]
-        stood = [body["standing"] for body in missed if body["type"] == "intervention.stands"]
+        stood = [body["status"] for body in missed if body["type"] == "intervention.status-changed"]
         assert stood == ["queued", "called", "answered"], "all since the first snapshot, once"

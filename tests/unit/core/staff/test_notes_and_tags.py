@@ -6,20 +6,20 @@ from moothall.core.events import types as ev
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
-from moothall.core.staff.backstage import HUB_NOTES, Backstage, Tagged, evolve_backstage
+from moothall.core.staff.notes_and_tags import HUB_NOTES, NotesAndTags, Tagged, evolve_notes_and_tags
 
 Q1, Q2, A = PolicyQuestionId("q1"), PolicyQuestionId("q2"), SegmentId("a")
 
 
-def fold(*events: ev.BackstageFact) -> Backstage:
-    found = Backstage()
+def fold(*events: ev.NoteOrTag) -> NotesAndTags:
+    found = NotesAndTags()
     for at, event in enumerate(events, 1):
-        found = evolve_backstage(found, event, at)
+        found = evolve_notes_and_tags(found, event, at)
     return found
 
 
-def tagged(tag: Tag | None, question: PolicyQuestionId | None = Q1) -> ev.LineTagged:
-    return ev.LineTagged(segment=A, tag=tag, question=question)
+def tagged(tag: Tag | None, question: PolicyQuestionId | None = Q1) -> ev.SegmentTagged:
+    return ev.SegmentTagged(segment=A, tag=tag, question=question)
 
 
 def to_hub(note: str, hub: str = "kisumu", by: Role = Role.MODERATOR) -> ev.HubNoteLeft:
@@ -30,8 +30,8 @@ def test_notes_are_known_by_their_names_and_those_without_change_nothing() -> No
     found = fold(ev.NoteLeft(text="x", note=NoteId("n")), to_hub("h"))
     assert dict(found.notes.items()) == {"n": "", "h": "kisumu"}
     before = fold(ev.NoteLeft(text="x", note=NoteId("n")))
-    assert evolve_backstage(before, ev.NoteLeft(text="x"), 2) is before
-    assert evolve_backstage(before, ev.NoteRead(note=NoteId("n")), 2) is before
+    assert evolve_notes_and_tags(before, ev.NoteLeft(text="x"), 2) is before
+    assert evolve_notes_and_tags(before, ev.NoteRead(note=NoteId("n")), 2) is before
 
 
 def test_a_hubs_notes_say_who_has_read_them_each_once() -> None:
@@ -62,7 +62,7 @@ def test_a_line_has_one_tag_under_each_question() -> None:
     assert found.tag(A, Q1) is Tag.OPTION
     assert found.tag(A, PolicyQuestionId("q3")) is None
     assert found.tag(SegmentId("b"), Q1) is None
-    assert evolve_backstage(found, tagged(None, Q2), 9).tag(A, Q2) is None
+    assert evolve_notes_and_tags(found, tagged(None, Q2), 9).tag(A, Q2) is None
 
 
 def test_the_newest_list_counts() -> None:

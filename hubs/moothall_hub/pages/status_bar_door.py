@@ -1,4 +1,4 @@
-"""The strip on every page of a hub: how the line is, and what was missed; `GET /line` tells it to scripts.
+"""The strip on every page of a hub: how the line is, and what was missed; `GET /uplink` tells it to scripts.
 
 In the coordinator's browser it leads back to the desk as well.
 """
@@ -17,21 +17,21 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.kernel.times import time_of_day
 from moothall.services.sessions.reader_access import ASKER
-from moothall_hub.uplink.strip import MISSED, TEXTS, CopyOf, LineOf, Strip, strip
+from moothall_hub.uplink.status_bar import MISSED, TEXTS, CopyOf, LineOf, StatusBar, status_bar
 
 
-class StripDoor:
-    """Renders the status strip for every page, and handles `GET /line`."""
+class StatusBarDoor:
+    """Renders the status strip for every page, and handles `GET /uplink`."""
 
     def __init__(self, pages: Pages, *, line: LineOf, copy: CopyOf) -> None:
         self._pages = pages
         self._line = line
         self._copy = copy
-        pages.strip(self.markup)
+        pages.status_bar(self.markup)
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
-        return [web.get("/line", self.now)]
+        return [web.get("/uplink", self.now)]
 
     async def now(self, request: web.Request) -> web.Response:
         """`{"kind", "text", "missed": {"text", "address", "end"} or null}`, of a session where one is named."""
@@ -45,14 +45,14 @@ class StripDoor:
         named = {"session": session, "channel": channel, "ui": ui.language}
         ask = {name: value for name, value in named.items() if value}
         desk = any(staff.role is Role.HUB for staff in ASKER.get())
-        values = {"told": told, "ask": f"/line?{urlencode(ask)}", "session": session, "desk": desk}
-        text = self._pages.render("_hub_strip.html", ui=ui, **values)
+        values = {"told": told, "ask": f"/uplink?{urlencode(ask)}", "session": session, "desk": desk}
+        text = self._pages.render("_hub_status_bar.html", ui=ui, **values)
         return Markup(text)  # noqa: S704  # a template made it, with everything escaped
 
     def _told(self, name: str, text: str, ui: Catalogue, *, chosen: bool) -> dict[str, object]:
         session = SessionId(name) if is_name(name) else None
         channel = ChannelId(text) if is_name(text) else None
-        found = strip(self._line(), None if session is None else self._copy(session), channel)
+        found = status_bar(self._line(), None if session is None else self._copy(session), channel)
         told: dict[str, object] = {"kind": found.kind, "text": self._sentence(found, ui), "missed": None}
         if found.missed is not None and session is not None:
             span = {"from": found.missed.begin, "to": found.missed.end}
@@ -64,7 +64,7 @@ class StripDoor:
             }
         return told
 
-    def _sentence(self, found: Strip, ui: Catalogue) -> str:
+    def _sentence(self, found: StatusBar, ui: Catalogue) -> str:
         if found.since is None or "{time}" not in TEXTS[found.kind]:
             return ui.text(TEXTS[found.kind])
         moment = self._pages.zone().at(found.since)

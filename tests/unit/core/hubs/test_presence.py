@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from moothall.core.events import types as ev
-from moothall.core.hubs.standing import MOST_SHOWN, HubNow, Hubs, cut_off, is_or_is_below, plain_title, way_to, with_hub
+from moothall.core.hubs.presence import MOST_SHOWN, HubNow, Hubs, cut_off, is_or_is_below, plain_title, way_to, with_hub
 
 
-def stood(hub: str, people: int | None, *, here: bool = True) -> ev.HubStands:
-    return ev.HubStands(hub=hub, title=hub.title(), people=people, here=here, since=9, t=5)
+def stood(hub: str, people: int | None, *, here: bool = True) -> ev.HubPresenceChanged:
+    return ev.HubPresenceChanged(hub=hub, title=hub.title(), people=people, here=here, since=9, t=5)
 
 
 def test_the_newest_holds_and_the_most_that_were_counted_stay_known() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from moothall.core.events.types import Word
 from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.seam import SLACK, already_committed, cut, cut_off, forced
+from moothall_models.speech.overlap import SLACK, already_committed, cut, cut_off, forced
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 from support.sound.talking import said

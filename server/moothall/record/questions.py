@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.question_parts import OPEN, Kind, Standing
+from moothall.core.events.question_parts import OPEN, InterventionStatus, Kind
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId, SegmentId
-from moothall.core.questions.interventions import Floor, Intervention
+from moothall.core.questions.interventions import Intervention, Questions
 from moothall.record.wrapping import plain
 
 
@@ -23,7 +23,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tag."""
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """A question, a comment or a wish to speak."""
 
     id: InterventionId
@@ -39,7 +39,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """`room`, `remote`, or `hub:` with the hub's name."""
     t: int
     """When it was asked, media ms."""
-    standing: Standing
+    status: InterventionStatus
     joined_with: int | None
     """The number of the question that it was joined with."""
     segment: SegmentId | None
@@ -53,24 +53,24 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the meeting was closed while it stood there."""
 
 
-def asked_in(floor: Floor, *, closed: bool) -> tuple[Asked, ...]:
+def asked_in(questions: Questions, *, closed: bool) -> tuple[RecordedQuestion, ...]:
     """All that was published, by number. The public events are enough. `closed`: the meeting is."""
-    published = [each for _, each in floor.interventions.items() if each.published]
-    return tuple(_asked(floor, each, closed=closed) for each in sorted(published, key=lambda each: each.number))
+    published = [each for _, each in questions.interventions.items() if each.published]
+    return tuple(_asked(questions, each, closed=closed) for each in sorted(published, key=lambda each: each.number))
 
 
-def _asked(floor: Floor, each: Intervention, *, closed: bool) -> Asked:
-    taken_back = each.standing is Standing.WITHDRAWN
-    into = None if each.into is None else floor.get(each.into)
+def _asked(questions: Questions, each: Intervention, *, closed: bool) -> RecordedQuestion:
+    taken_back = each.status is InterventionStatus.WITHDRAWN
+    into = None if each.into is None else questions.get(each.into)
     answer = Answer(text=_lines(each.answer), language=each.answer_language)
     return made_of(
-        Asked,
+        RecordedQuestion,
         each,
         text="" if taken_back else _lines(each.text),
         name="" if taken_back else plain(each.name),
         joined_with=None if into is None else into.number,
         answer=answer if answer.text and not taken_back else None,
-        over=closed and each.standing in OPEN,
+        over=closed and each.status in OPEN,
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.services.questions.author_view import OwnAct
 
 BEST = 3
@@ -79,12 +79,12 @@ class LocalQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """The newest act of its author, and those that were not answered before it; oldest first."""
 
 
-class LocalFloor(msgspec.Struct, frozen=True, kw_only=True):
+class LocalQuestions(msgspec.Struct, frozen=True, kw_only=True):
     """All of a room's in one session."""
 
     session: SessionId
     mode: Mode = Mode.COORDINATOR
-    questions: Mapping[InterventionId, LocalQuestion] = {}
+    by_id: Mapping[InterventionId, LocalQuestion] = {}
     """In the order of their numbers."""
     supporters: Mapping[InterventionId, frozenset[str]] = {}
     """Who of the room would ask it too, by keyed hashes: of the room's own, and of the meeting's."""
@@ -96,26 +96,26 @@ class LocalFloor(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def last(self) -> int:
         """The highest number."""
-        return max((each.number for each in self.questions.values()), default=0)
+        return max((each.number for each in self.by_id.values()), default=0)
 
     def numbered(self, number: int) -> LocalQuestion | None:
         """The one of that number."""
-        return next((each for each in self.questions.values() if each.number == number), None)
+        return next((each for each in self.by_id.values() if each.number == number), None)
 
-    def standing(self, *stands: Local) -> list[LocalQuestion]:
+    def with_status(self, *stands: Local) -> list[LocalQuestion]:
         """Those that stand there, in the order of their numbers."""
-        return [each for each in self.questions.values() if each.stands in stands]
+        return [each for each in self.by_id.values() if each.stands in stands]
 
-    def with_(self, *changed: LocalQuestion) -> LocalFloor:
+    def with_(self, *changed: LocalQuestion) -> LocalQuestions:
         """With these in place of what they were."""
-        questions = {**self.questions, **{each.id: each for each in changed}}
+        questions = {**self.by_id, **{each.id: each for each in changed}}
         joined = self.joined
         for each in changed:
             if each.into is not None and each.id not in joined.get(each.into, ()):
                 joined = {**joined, each.into: (*joined.get(each.into, ()), each.id)}
-        return msgspec.structs.replace(self, questions=questions, joined=joined)
+        return msgspec.structs.replace(self, by_id=questions, joined=joined)
 
-    def supported(self, what: InterventionId, by: str, *, too: bool = True) -> LocalFloor:
+    def supported(self, what: InterventionId, by: str, *, too: bool = True) -> LocalQuestions:
         """With one more who would ask it too, or with `too` False one fewer."""
         those = self.supporters.get(what, frozenset()) - {by} | ({by} if too else set())
         return msgspec.structs.replace(self, supporters={**self.supporters, what: those})
@@ -127,26 +127,26 @@ def name_of(session: SessionId, form: str, *, kind: Kind, text: str, language: s
     return InterventionId(hashlib.sha256(said).hexdigest()[:_NAME_DIGITS])
 
 
-def forward(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
+def forward(local: LocalQuestions, names: Iterable[InterventionId]) -> list[LocalQuestion]:
     """Those of `names` that are passed on by it, as they stand then."""
-    return _brought(floor, names, Local.FORWARDED, Local.HERE, Local.KEPT)
+    return _brought(local, names, Local.FORWARDED, Local.HERE, Local.KEPT)
 
 
-def keep(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
+def keep(local: LocalQuestions, names: Iterable[InterventionId]) -> list[LocalQuestion]:
     """Those of `names` that are kept here by it, as they stand then."""
-    return _brought(floor, names, Local.KEPT, Local.HERE)
+    return _brought(local, names, Local.KEPT, Local.HERE)
 
 
-def join(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuestion]:
+def join(local: LocalQuestions, names: Iterable[InterventionId]) -> list[LocalQuestion]:
     """Those of `names` that are joined with another of them, as they stand then.
 
     That one was passed on already, or else it is the one that most would ask too. A wish to speak is nobody else's.
     """
-    known = [floor.questions[name] for name in dict.fromkeys(names) if name in floor.questions]
+    known = [local.by_id[name] for name in dict.fromkeys(names) if name in local.by_id]
     fit = [each for each in known if each.kind is not Kind.REQUEST and each.stands in (Local.HERE, Local.FORWARDED)]
     if not fit:
         return []
-    first = min(fit, key=lambda each: (not each.forwarded, -count(floor, each.id), each.number))
+    first = min(fit, key=lambda each: (not each.forwarded, -count(local, each.id), each.number))
     replace = msgspec.structs.replace
     return [
         replace(each, stands=Local.JOINED, into=first.id, on_wall=False)
@@ -155,9 +155,9 @@ def join(floor: LocalFloor, names: Iterable[InterventionId]) -> list[LocalQuesti
     ]
 
 
-def put_on_wall(floor: LocalFloor, names: Iterable[InterventionId], on_wall: bool = True) -> list[LocalQuestion]:
+def put_on_wall(local: LocalQuestions, names: Iterable[InterventionId], on_wall: bool = True) -> list[LocalQuestion]:
     """Those of `names` that come on the local wall, or go from it, as they stand then."""
-    known = [floor.questions[name] for name in dict.fromkeys(names) if name in floor.questions]
+    known = [local.by_id[name] for name in dict.fromkeys(names) if name in local.by_id]
     fit = [each for each in known if each.on_wall != on_wall and (not on_wall or may_be_on_wall(each))]
     return [msgspec.structs.replace(each, on_wall=on_wall) for each in fit]
 
@@ -167,54 +167,56 @@ def may_be_on_wall(each: LocalQuestion) -> bool:
     return bool(each.text) and each.stands in (Local.HERE, Local.KEPT, Local.FORWARDED)
 
 
-def on_wall(floor: LocalFloor) -> list[LocalQuestion]:
+def on_wall(local: LocalQuestions) -> list[LocalQuestion]:
     """What the local wall shows."""
-    return [each for each in floor.questions.values() if each.on_wall and may_be_on_wall(each)]
+    return [each for each in local.by_id.values() if each.on_wall and may_be_on_wall(each)]
 
 
-def clear_wall(floor: LocalFloor, at: int) -> tuple[LocalFloor, list[LocalQuestion]]:
+def clear_wall(local: LocalQuestions, at: int) -> tuple[LocalQuestions, list[LocalQuestion]]:
     """The floor once its wall was cleared, and those that are gone from it."""
-    gone = put_on_wall(floor, list(floor.questions), on_wall=False)
-    return msgspec.structs.replace(floor.with_(*gone), cleared=at), gone
+    gone = put_on_wall(local, list(local.by_id), on_wall=False)
+    return msgspec.structs.replace(local.with_(*gone), cleared=at), gone
 
 
-def best(floor: LocalFloor, many: int = BEST) -> list[InterventionId]:
+def best(local: LocalQuestions, many: int = BEST) -> list[InterventionId]:
     """Those that most would ask too, of those about which nobody has decided."""
-    return [each.id for each in by_support(floor)[:many]]
+    return [each.id for each in by_support(local)[:many]]
 
 
-def by_support(floor: LocalFloor) -> list[LocalQuestion]:
+def by_support(local: LocalQuestions) -> list[LocalQuestion]:
     """Those about which nobody has decided, those first that most would ask too."""
-    return sorted(floor.standing(Local.HERE), key=lambda each: (-count(floor, each.id), each.number))
+    return sorted(local.with_status(Local.HERE), key=lambda each: (-count(local, each.id), each.number))
 
 
-def count(floor: LocalFloor, what: InterventionId) -> int:
+def count(local: LocalQuestions, what: InterventionId) -> int:
     """How many of the room would ask it too, its author not among them.
 
     Authors and supporters of questions that were joined with it support this one.
     """
-    those = set(floor.supporters.get(what, ()))
-    for other in floor.joined.get(what, ()):
-        those |= {floor.questions[other].asker, *floor.supporters.get(other, ())}
-    own = floor.questions.get(what)
+    those = set(local.supporters.get(what, ()))
+    for other in local.joined.get(what, ()):
+        those |= {local.by_id[other].asker, *local.supporters.get(other, ())}
+    own = local.by_id.get(what)
     return len(those - ({own.asker} if own is not None else set()))
 
 
-def own_of(floor: LocalFloor, by: str, meeting: Floor | None) -> frozenset[InterventionId]:
+def own_of(local: LocalQuestions, by: str, meeting: Questions | None) -> frozenset[InterventionId]:
     """What somebody has asked, and what that was joined with, here or by the meeting: they can't ask that too."""
-    mine = [each for each in floor.questions.values() if each.asker == by]
+    mine = [each for each in local.by_id.values() if each.asker == by]
     there = [meeting.get(each.id) for each in mine] if meeting is not None else []
     into = [each.into for each in (*mine, *there) if each is not None and each.into is not None]
     return frozenset((*(each.id for each in mine), *into))
 
 
-def counted(floor: LocalFloor) -> dict[InterventionId, int]:
+def counted(local: LocalQuestions) -> dict[InterventionId, int]:
     """The counts of all that anybody of the room would ask too, of which the meeting may have to know."""
-    return {name: count(floor, name) for name in dict.fromkeys([*floor.supporters, *floor.joined])}
+    return {name: count(local, name) for name in dict.fromkeys([*local.supporters, *local.joined])}
 
 
-def _brought(floor: LocalFloor, names: Iterable[InterventionId], stands: Local, *before: Local) -> list[LocalQuestion]:
-    known = [floor.questions[name] for name in dict.fromkeys(names) if name in floor.questions]
+def _brought(
+    local: LocalQuestions, names: Iterable[InterventionId], stands: Local, *before: Local
+) -> list[LocalQuestion]:
+    known = [local.by_id[name] for name in dict.fromkeys(names) if name in local.by_id]
     on = stands in (Local.FORWARDED, Local.KEPT)
     return [
         msgspec.structs.replace(

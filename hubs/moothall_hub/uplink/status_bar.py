@@ -89,7 +89,7 @@ MISSED = "You missed {n} minute."
 READ, SKIP = "Read it", "Skip it"
 
 
-class Strip(msgspec.Struct, frozen=True, kw_only=True):
+class StatusBar(msgspec.Struct, frozen=True, kw_only=True):
     """What the strip says."""
 
     kind: str
@@ -99,22 +99,22 @@ class Strip(msgspec.Struct, frozen=True, kw_only=True):
     missed: Missed | None = None
 
 
-def strip(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = None) -> Strip:
+def status_bar(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = None) -> StatusBar:
     """What is to be said on a page; `copy` where it is one of a session, `channel` where it shows one of its texts."""
     missed = None if copy is None or copy.filling else copy.missed
     if copy is not None and copy.stopped:
-        return Strip(kind="stopped", missed=missed)
+        return StatusBar(kind="stopped", missed=missed)
     if line.state is not LineState.GOOD:
-        return Strip(kind=line.state.value, since=line.since, missed=missed)
+        return StatusBar(kind=line.state.value, since=line.since, missed=missed)
     if copy is not None and channel is not None and copy.texts and channel not in copy.texts:
-        return Strip(kind="absent")
+        return StatusBar(kind="absent")
     if not line.storing:
-        return Strip(kind="full", missed=missed)
+        return StatusBar(kind="full", missed=missed)
     if copy is not None and copy.filling:
-        return Strip(kind="filling")
+        return StatusBar(kind="filling")
     if copy is not None and copy.checking:
-        return Strip(kind="checking", missed=missed)
-    return Strip(kind="good", missed=missed)
+        return StatusBar(kind="checking", missed=missed)
+    return StatusBar(kind="good", missed=missed)
 
 
 LineOf = Callable[[], LineNow]

@@ -15,7 +15,7 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.manifest import Source, Wheel
-from moothall_models.store import ModelMissing, ModelStore, ModelUnavailable, Standing
+from moothall_models.store import ModelMissing, ModelStatus, ModelStore, ModelUnavailable
 from moothall_models.store.failures import SourceFailed
 from moothall_models.store.progress import TextProgress
 from moothall_models.store.sources import Fetchers
@@ -93,7 +93,7 @@ def test_a_damaged_model_is_fetched_again(shelf: Path, tmp_path: Path) -> None:
     store = store_of(shelf, folder_source(tmp_path / "disk"))
     store.fetch("small")
     (shelf / "small" / "model.bin").write_bytes(b"short")
-    assert store.standing(store.manifest.model("small")) is Standing.WRONG
+    assert store.standing(store.manifest.model("small")) is ModelStatus.WRONG
     assert "has 5 bytes" in store.verify("small")[0]
     store.fetch("small")
     assert contents(shelf / "small") == FILES

@@ -8,10 +8,10 @@ const PATIENCE = 6_000; // ms for an answer: of a line that is frozen none ever 
 const DOWN = ['beginning', 'down', 'fenced', 'refused', 'unpaired'];
 const KEPT = 'moothall.skipped';
 
-const strip = at('HubLine');
+const bar = at('HubLine');
 const said = at('HubSaid');
 const missed = at('HubMissed');
-const { ask, session } = strip.dataset;
+const { ask, session } = bar.dataset;
 const skip = only('button', missed);
 
 /** Up to where what was missed was skipped, by session. @returns {Record<string, number>} */
@@ -32,7 +32,7 @@ const offer = (span) => {
 const put = (kind, text) => {
   // Written only when it is another, so that it is read out once.
   if (said.textContent !== text) said.textContent = text;
-  strip.dataset.kind = kind;
+  bar.dataset.kind = kind;
 };
 
 const look = async () => {
@@ -43,7 +43,7 @@ const look = async () => {
     put(now.kind, now.text);
     if (now.missed) offer(now.missed);
   } catch {
-    put('lost', strip.dataset.lost); // This computer itself can't be reached: how its line is nobody here knows.
+    put('lost', bar.dataset.lost); // This computer itself can't be reached: how its line is nobody here knows.
   }
 };
 
@@ -54,7 +54,7 @@ skip.addEventListener('click', () => {
 });
 offer(null);
 // What comes over the text's own line says how long ago the centre was heard.
-document.addEventListener('pulse', ({ detail: { lost = false } }) => lost === DOWN.includes(strip.dataset.kind) || look());
+document.addEventListener('pulse', ({ detail: { lost = false } }) => lost === DOWN.includes(bar.dataset.kind) || look());
 setTimeout(look, 1_000);
 // Not all phones of a hall at the same moment.
 setTimeout(() => setInterval(look, EVERY_MS), Math.random() * EVERY_MS);

@@ -15,9 +15,9 @@ from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnav
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.record.verify import VerifySignature
-from moothall.services.supervision.carrying_on import note_failure
+from moothall.services.supervision.supervising import note_failure
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.hub.messages import Batch, Caught, Erased, FromHub, Leave, Live, Part, Recall, Stopped
+from moothall.wire.hub.messages import Batch, Caught, Erased, FeedPart, FromHub, Leave, Live, Recall, Stopped
 from moothall.wire.hub.records import unpack
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
@@ -25,7 +25,7 @@ from moothall_hub.mirror.copied import Copy, Step
 from moothall_hub.mirror.erasing import ALL, Erasing
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.wanted import Want
-from moothall_hub.uplink.strip import CopyNow
+from moothall_hub.uplink.status_bar import CopyNow
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Shown(Protocol):
         ...
 
 
-class Following:
+class Replication:
     """The copies of all sessions. Give it the wanted sessions, each beginning of a link, and each message."""
 
     def __init__(
@@ -222,10 +222,10 @@ class Following:
         known = copy.known
         if copy.asked or known is None or copy.broken is not None:
             return Step(copy=copy)  # Of before the answer.
-        if told.part is Part.OWN:
+        if told.part is FeedPart.OWN:
             heads, after = copy.own, max([0, *(head.offset for head in copy.own.values())])
         else:
-            run = copy.live if told.part is Part.LIVE and copy.live is not None else known
+            run = copy.live if told.part is FeedPart.LIVE and copy.live is not None else known
             heads, after = dict(run.heads), run.offset
         try:
             records = unpack(told.data, session=copy.session, epoch=known.epoch, heads=heads, after=after)
@@ -313,7 +313,7 @@ class Following:
         if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
             begun = before.known is not None and bool(before.known.heads)
             self._missed.begin(told.session, worth=begun)
-        elif isinstance(told, Batch) and told.part is Part.MISSED:
+        elif isinstance(told, Batch) and told.part is FeedPart.MISSED:
             self._missed.add(told.session, step.records, step.copy.followed[:1])
         # The last that was lacking may come with what is said now, too.
         if before.live is not None and step.copy.live is None and not isinstance(told, Live):

@@ -3,10 +3,10 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.questions.listing import Figures
-from moothall.record.asked import Answer
+from moothall.record.questions import Answer
 from support.sessions.record_maker import FLOOR, Questions, Telling, questioned
 
 
@@ -16,11 +16,11 @@ def test_what_was_published_stands_there_by_number_and_nothing_else() -> None:
     assert record.figures == Figures(received=6, answered=3, wait=56_000)
     first, second, third, fourth, fifth = record.asked
     assert (first.kind, first.text, first.name, first.t) == (Kind.QUESTION, "Why?\nWhy & how?", "Ana <x>", 5_000)
-    assert (first.standing, first.support, first.origin, first.answer) == (Standing.ANSWERED, 3, "remote", None)
+    assert (first.status, first.support, first.origin, first.answer) == (InterventionStatus.ANSWERED, 3, "remote", None)
     assert record.by_source()[first.segment or SegmentId("")].text == "Because <we> can."
     assert (second.language, second.answer) == ("ar", Answer(text="نحن.\nمعكم.", language="ar"))
-    assert (third.standing, third.text, third.name) == (Standing.WITHDRAWN, "", "")
-    assert (fourth.standing, fourth.joined_with, fifth.joined_with) == (Standing.DECLINED, None, 1)
+    assert (third.status, third.text, third.name) == (InterventionStatus.WITHDRAWN, "", "")
+    assert (fourth.status, fourth.joined_with, fifth.joined_with) == (InterventionStatus.DECLINED, None, 1)
 
 
 def test_it_stands_in_every_text_of_the_session() -> None:
@@ -53,12 +53,12 @@ def test_of_what_was_removed_the_number_stays() -> None:
     )
     (each,) = told.record().asked
     assert (each.number, each.text, each.name, each.answer, each.removed) == (1, "", "", None, True)
-    assert each.standing is Standing.WRITTEN
+    assert each.status is InterventionStatus.WRITTEN
 
 
 def test_a_translated_line_stands_for_the_one_that_it_was_made_from() -> None:
     told = Telling()
-    made = ev.MadeFrom(sources=(ev.SourceLine(SegmentId("said"), 0),), route="echo")
+    made = ev.MadeFrom(sources=(ev.SourceSegment(SegmentId("said"), 0),), route="echo")
     opened = ev.SegmentOpened(
         channel=FLOOR,
         segment=SegmentId("line"),

@@ -8,13 +8,13 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.events.question_parts import HUB, Standing
+from moothall.core.events.question_parts import HUB, InterventionStatus
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import STAFF
 from moothall.core.ports import EventLog
 from moothall.core.session.state import State
 
-TOLD = (ev.HubStands, ev.HubNoteLeft, ev.HubNoteRead, ev.PolicyQuestionsListed, ev.LineTagged)
+TOLD = (ev.HubPresenceChanged, ev.HubNoteLeft, ev.HubNoteRead, ev.PolicyQuestionsListed, ev.SegmentTagged)
 """After these the desks are told at once; the staff's own notes come in their frames."""
 NOTES = 50
 """Notes among the staff that a desk gets when it comes."""
@@ -47,12 +47,12 @@ def hubs(state: State, known: Mapping[str, str]) -> dict[str, object]:
 
     `known`: those with links, by their names, with what they are called.
     """
-    asked = {each.origin.removeprefix(HUB) for _, each in state.floor.interventions.items() if HUB in each.origin}
-    notes = state.backstage.hub_notes
+    asked = {each.origin.removeprefix(HUB) for _, each in state.questions.interventions.items() if HUB in each.origin}
+    notes = state.notes_and_tags.hub_notes
     return {
         "names": sorted({*known, *asked, *state.hubs, *(note.hub for note in notes)}),
         "titles": {**known, **{hub: each.title for hub, each in state.hubs.items()}},
-        "stands": [{"hub": hub, **msgspec.to_builtins(each)} for hub, each in state.hubs.items()],
+        "presence": [{"hub": hub, **msgspec.to_builtins(each)} for hub, each in state.hubs.items()],
         "notes": [msgspec.to_builtins(note) for note in notes],
     }
 
@@ -62,7 +62,7 @@ def outcome(state: State) -> dict[str, object]:
     passed on from the questions of the public.
     """
     tagged = []
-    for segment, tags in state.backstage.tags.items():
+    for segment, tags in state.notes_and_tags.tags.items():
         line = state.segments.get(segment)
         if line is None or line.gone or not tags:
             continue
@@ -72,6 +72,6 @@ def outcome(state: State) -> dict[str, object]:
     tagged.sort(key=lambda line: (line["t0"], line["segment"]))
     asked = [
         {"number": each.number, "text": each.text, "language": each.language, "name": each.name}
-        for each in state.floor.standing(Standing.TO_REPORT)
+        for each in state.questions.with_status(InterventionStatus.TO_REPORT)
     ]
-    return {"questions": msgspec.to_builtins(state.backstage.questions), "lines": tagged[-TAGGED:], "asked": asked}
+    return {"questions": msgspec.to_builtins(state.notes_and_tags.questions), "lines": tagged[-TAGGED:], "asked": asked}

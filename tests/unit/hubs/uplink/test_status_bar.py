@@ -3,15 +3,15 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.kernel.ids import ChannelId
-from moothall_hub.uplink.strip import TEXTS, CopyNow, LineNow, LineState, Missed, Strip, strip
+from moothall_hub.uplink.status_bar import TEXTS, CopyNow, LineNow, LineState, Missed, StatusBar, status_bar
 
 GOOD = LineNow(state=LineState.GOOD)
 MISSED = Missed(begin=60_000, end=480_000)
 
 
 def test_it_says_how_the_line_is_where_no_session_is_read() -> None:
-    assert strip(GOOD, None) == Strip(kind="good")
-    assert strip(LineNow(state=LineState.DOWN, since=7), None) == Strip(kind="down", since=7)
+    assert status_bar(GOOD, None) == StatusBar(kind="good")
+    assert status_bar(LineNow(state=LineState.DOWN, since=7), None) == StatusBar(kind="down", since=7)
     assert all(state in TEXTS for state in LineState)
 
 
@@ -29,13 +29,13 @@ def test_it_says_how_the_line_is_where_no_session_is_read() -> None:
     ],
 )
 def test_what_matters_most_is_said(line: LineNow, copy: CopyNow, kind: str) -> None:
-    assert strip(line, copy).kind == kind
+    assert status_bar(line, copy).kind == kind
 
 
 def test_what_was_missed_is_offered_once_it_is_there() -> None:
-    assert strip(GOOD, CopyNow(missed=MISSED)).missed == MISSED
-    assert strip(GOOD, CopyNow(missed=MISSED, filling=True)).missed is None
-    assert strip(LineNow(state=LineState.DOWN, since=1), CopyNow(missed=MISSED)).missed == MISSED
+    assert status_bar(GOOD, CopyNow(missed=MISSED)).missed == MISSED
+    assert status_bar(GOOD, CopyNow(missed=MISSED, filling=True)).missed is None
+    assert status_bar(LineNow(state=LineState.DOWN, since=1), CopyNow(missed=MISSED)).missed == MISSED
 
 
 def test_a_span_is_minutes() -> None:
@@ -46,8 +46,8 @@ def test_a_span_is_minutes() -> None:
 def test_a_text_that_does_not_come_is_told_of_where_it_is_read() -> None:
     floor, other = ChannelId("floor"), ChannelId("mt-pt")
     copy = CopyNow(texts=frozenset({floor}), missed=MISSED)
-    assert strip(GOOD, copy, other) == Strip(kind="absent")
-    assert strip(GOOD, copy, floor) == strip(GOOD, copy) == Strip(kind="good", missed=MISSED)
-    assert strip(GOOD, CopyNow(), other).kind == "good"  # It isn't known yet what comes.
-    assert strip(LineNow(state=LineState.DOWN, since=1), copy, other).kind == "down"
+    assert status_bar(GOOD, copy, other) == StatusBar(kind="absent")
+    assert status_bar(GOOD, copy, floor) == status_bar(GOOD, copy) == StatusBar(kind="good", missed=MISSED)
+    assert status_bar(GOOD, CopyNow(), other).kind == "good"  # It isn't known yet what comes.
+    assert status_bar(LineNow(state=LineState.DOWN, since=1), copy, other).kind == "down"
     assert "absent" in TEXTS

@@ -29,7 +29,7 @@ _STAMP = ".stamp.json"
 _SPARE = 1_000_000  # bytes of room beyond the files, for the file system's own needs
 
 
-class Standing(StrEnum):
+class ModelStatus(StrEnum):
     """How a model stands on this machine."""
 
     HERE = "here"
@@ -66,29 +66,29 @@ class ModelStore:
         """
         model = self.manifest.model(name)
         match self.standing(model):
-            case Standing.HERE:
+            case ModelStatus.HERE:
                 return self.folder / model.name
-            case Standing.ABSENT:
+            case ModelStatus.ABSENT:
                 what = f"The model {name} isn't on this machine"
-            case Standing.WRONG:
+            case ModelStatus.WRONG:
                 what = f"The files of the model {name} in {self.folder / name} aren't what they should be"
         raise ModelMissing(f"{what}. Run `moothall models fetch {name}` ({megabytes(model.size)}).")
 
-    def standing(self, model: Model) -> Standing:
+    def standing(self, model: Model) -> ModelStatus:
         """The status of the model, by its stamp where a stamp fits."""
         folder = self.folder / model.name
         if not folder.is_dir():
-            return Standing.ABSENT
+            return ModelStatus.ABSENT
         if self._stamp_fits(model):
-            return Standing.HERE
+            return ModelStatus.HERE
         if any(self._fault(folder, file) for file in model.files):
-            return Standing.WRONG
+            return ModelStatus.WRONG
         # Right all the same: put there by hand, or copied without its times.
         try:
             _write_stamp(folder, model)
         except OSError:
             logger.info("%s has no stamp file; it is hashed at each start", model.name)
-        return Standing.HERE
+        return ModelStatus.HERE
 
     def verify(self, name: str) -> Sequence[str]:
         """Hash every file of the model and say in a sentence each what is wrong; empty when all is right.
@@ -123,7 +123,7 @@ class ModelStore:
         """
         progress = progress or Silent()
         model = self.manifest.model(name)
-        if self.standing(model) is Standing.HERE:
+        if self.standing(model) is ModelStatus.HERE:
             return self.folder / name
         sources = list(model.sources)
         if first is not None:
@@ -132,7 +132,7 @@ class ModelStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with alone(self.folder, progress):
-                if self.standing(model) is Standing.HERE:  # another process has fetched it meanwhile
+                if self.standing(model) is ModelStatus.HERE:  # another process has fetched it meanwhile
                     return self.folder / name
                 return self._fetch(model, sources, progress)
         except OSError as error:

@@ -2,7 +2,7 @@
 
 Only for tasks whose state outlives `run`: watchers, notifiers, cleaners, and tasks that resume from log and spool. A
 task with more state, such as a session or the ingest of a channel, is loaded again instead, a limited number of times
-(`Tries`).
+(`RestartBudget`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BACKOFF = Backoff(first_ms=1_000, last_ms=16_000)
 """31 s in all."""
 
 
-class Tries:
+class RestartBudget:
     """How often something was begun again lately: with more patience each time, and not for ever."""
 
     def __init__(self, clock: Clock) -> None:
@@ -52,7 +52,7 @@ class Tries:
         return True
 
 
-async def carry_on(run: Callable[[], Awaitable[None]], clock: Clock) -> None:
+async def supervise(run: Callable[[], Awaitable[None]], clock: Clock) -> None:
     """Keep `run` going until cancelled, or until it comes back by itself."""
     while (error := await failure_of(run)) is not None:  # whatever it was, meetings are on: the log gets the place
         note_failure(error, f"{getattr(run, '__qualname__', 'a task')} failed and restarts")

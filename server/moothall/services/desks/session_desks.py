@@ -11,7 +11,7 @@ from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.session.state import State
 from moothall.services.desks.acts import DeskActs, Presence
 from moothall.services.desks.calls import Calls
-from moothall.services.desks.questions import LEADERS, DeskFloor, parts_of
+from moothall.services.desks.questions import LEADERS, DeskQuestions, parts_of
 from moothall.services.readers.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import Staff
@@ -28,7 +28,7 @@ class Push(Protocol):
         ...
 
 
-class Seat:
+class DeskConnection:
     """One desk that is open."""
 
     def __init__(self, staff: Staff, live: LiveSession, channel: ChannelId, presence: Presence, push: Push) -> None:
@@ -45,29 +45,29 @@ class Seat:
         return Actor(self.staff.role, self.staff.link)
 
 
-class Table:
+class SessionDesks:
     """The desks of one session."""
 
     def __init__(self, acts: DeskActs) -> None:
-        self.seats: dict[str, Seat] = {}
+        self.connections: dict[str, DeskConnection] = {}
         self.acts = acts
         self.doing: dict[str, Presence] = {}
         """Who is just doing something, by the act's id, shortened."""
         self.who: dict[CommandId, Presence] = {}
         """Who did what is known of the acts, as far as they were here when they did it."""
         self.told: dict[str, object] = {}
-        self.floor = DeskFloor()
+        self.questions = DeskQuestions()
         self.calls = Calls()
 
     def tell(self, event: str, body: object, roles: Collection[Role] = STAFF_ROLES) -> None:
         """Tell the desks of these roles."""
-        for seat in self.seats.values():
-            if seat.staff.role in roles:
-                seat.push(event, body)
+        for desk in self.connections.values():
+            if desk.staff.role in roles:
+                desk.push(event, body)
 
-    def tell_floor(self, state: State, wall: int, *, anew: bool = False) -> None:
+    def tell_questions(self, state: State, wall: int, *, anew: bool = False) -> None:
         """Tell desks that lead the discussion what has changed of its questions."""
-        if any(seat.staff.role in LEADERS for seat in self.seats.values()) or anew:
-            body = self.floor.news(state, wall, anew=anew)
+        if any(desk.staff.role in LEADERS for desk in self.connections.values()) or anew:
+            body = self.questions.news(state, wall, anew=anew)
             for part in parts_of(body) if body is not None else ():
                 self.tell("interventions", part, LEADERS)

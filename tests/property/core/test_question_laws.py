@@ -1,6 +1,6 @@
 """Laws of the floor: whatever is done in whatever order, no intervention is lost, and none stands in two places.
 
-A state machine, beside a model (`floor_model.py`) that says of each command whether it is to be done, what comes of
+A state machine, beside a model (`question_model.py`) that says of each command whether it is to be done, what comes of
 it, and why whose turn is next.
 """
 
@@ -14,16 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event, encode_event
-from moothall.core.events.question_parts import Kind, Order, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.kernel.lanes import is_public
-from moothall.core.questions.interventions import Floor
+from moothall.core.questions.interventions import Questions
 from moothall.core.questions.order import ahead_of, queue, wait_ms
 from moothall.core.questions.undoing import brought_by, moved_on, takes_turn_away
 from moothall.core.rules.decide import decide
-from moothall.core.rules.undo import Reading, read_act, standing
+from moothall.core.rules.undo import UndoReading, read_act, still_fits
 from moothall.core.session.state import evolve
 from support.sessions.deciding import WALL, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY
@@ -34,7 +34,14 @@ numbers = st.integers(0, MOST - 1)
 few = st.lists(numbers, min_size=1, max_size=3)
 origins = st.sampled_from(["room", "remote", "hub:x", "hub:y"])
 askers = st.sampled_from(["x", "y", "z"])
-ENDS = (None, Standing.ANSWERED, Standing.LATER, Standing.QUEUED, Standing.CHECKED, Standing.TO_WRITE)
+ENDS = (
+    None,
+    InterventionStatus.ANSWERED,
+    InterventionStatus.LATER,
+    InterventionStatus.QUEUED,
+    InterventionStatus.CHECKED,
+    InterventionStatus.TO_WRITE,
+)
 
 
 class FloorMachine(RuleBasedStateMachine):
@@ -45,7 +52,7 @@ class FloorMachine(RuleBasedStateMachine):
         self.model = FloorModel()
         self.state = self.public = speaking()
         self.wall = WALL
-        self.acts: list[Reading] = []
+        self.acts: list[UndoReading] = []
 
     def named(self, number: int) -> InterventionId:
         """One that was asked, so that most of what is done can be done."""
@@ -68,11 +75,11 @@ class FloorMachine(RuleBasedStateMachine):
                 self.public = evolve(self.public, event_again, self.wall)
         act = read_act(before, decision)
         self.acts.append(act)
-        self._undone(before.floor, act.undoing, command)
+        self._undone(before.questions, act.undoing, command)
 
-    def _undone(self, before: Floor, undoing: tuple[do.AnyCommand, ...], command: do.AnyCommand) -> None:
+    def _undone(self, before: Questions, undoing: tuple[do.AnyCommand, ...], command: do.AnyCommand) -> None:
         """What undoes an act leads back to how everything stood; every act of a desk can be undone."""
-        final = isinstance(command, do.Stand) and command.standing is Standing.WITHDRAWN
+        final = isinstance(command, do.SetStatus) and command.status is InterventionStatus.WITHDRAWN
         assert undoing or final or isinstance(command, do.Ask | do.CountSupport)
         state = self.state
         for back in undoing:
@@ -81,14 +88,14 @@ class FloorMachine(RuleBasedStateMachine):
             for event in decision:
                 state = evolve(state, event, self.wall)
         if undoing:
-            assert shown(state.floor) == shown(before)
+            assert shown(state.questions) == shown(before)
 
     @initialize(asked=st.lists(st.tuples(origins, askers), min_size=2, max_size=5), queued=st.booleans())
     def begin(self, asked: list[tuple[str, str]], queued: bool) -> None:
         for number, (origin, asker) in enumerate(asked):
             self.ask(number, Kind.QUESTION, "Why?", asker, origin)
         if queued:
-            self.send(do.Stand(interventions=tuple(self.model.asked), standing=Standing.QUEUED))
+            self.send(do.SetStatus(interventions=tuple(self.model.asked), status=InterventionStatus.QUEUED))
 
     @rule(number=numbers, kind=st.sampled_from(Kind), text=st.sampled_from(["", "When?"]), asker=askers, origin=origins)
     def ask(self, number: int, kind: Kind, text: str, asker: str, origin: str) -> None:
@@ -100,21 +107,28 @@ class FloorMachine(RuleBasedStateMachine):
 
     @rule(
         which=few,
-        standing=st.sampled_from(Standing),
+        status=st.sampled_from(InterventionStatus),
         reason=st.sampled_from(["", "No time."]),
         into=numbers,
         segment=st.sampled_from([None, LINE]),
         by=st.sampled_from([MODERATOR, MODERATOR, SOMEBODY]),
     )
     def bring(
-        self, *, which: list[int], standing: Standing, reason: str, into: int, segment: SegmentId | None, by: Actor
+        self,
+        *,
+        which: list[int],
+        status: InterventionStatus,
+        reason: str,
+        into: int,
+        segment: SegmentId | None,
+        by: Actor,
     ) -> None:
         names = tuple(dict.fromkeys(map(self.named, which)))
-        joined = standing is Standing.JOINED
+        joined = status is InterventionStatus.JOINED
         self.send(
-            do.Stand(
+            do.SetStatus(
                 interventions=names,
-                standing=standing,
+                status=status,
                 reason=reason,
                 into=self.named(into) if joined else None,
                 segment=None if joined else segment,
@@ -125,14 +139,14 @@ class FloorMachine(RuleBasedStateMachine):
     @rule(which=few)
     def approve(self, which: list[int]) -> None:
         names = dict.fromkeys(map(self.named, which))
-        self.send(do.Stand(interventions=tuple(names), standing=Standing.QUEUED))
+        self.send(do.SetStatus(interventions=tuple(names), status=InterventionStatus.QUEUED))
 
     @rule(ends=st.sampled_from(ENDS), by=st.sampled_from([MODERATOR, SOMEBODY]))
-    def take_the_next(self, ends: Standing | None, by: Actor) -> None:
-        for each in queue(self.state.floor)[:1]:
-            self.send(do.Stand(interventions=(each.intervention,), standing=Standing.CALLED))
+    def take_the_next(self, ends: InterventionStatus | None, by: Actor) -> None:
+        for each in queue(self.state.questions)[:1]:
+            self.send(do.SetStatus(interventions=(each.intervention,), status=InterventionStatus.CALLED))
             if ends is not None:
-                self.send(do.Stand(interventions=(each.intervention,), standing=ends), by)
+                self.send(do.SetStatus(interventions=(each.intervention,), status=ends), by)
 
     @rule(number=numbers, text=st.sampled_from(["Why?", "Who?", ""]), name=st.sampled_from([None, "", "Ana"]))
     def reword(self, number: int, text: str, name: str | None) -> None:
@@ -146,8 +160,8 @@ class FloorMachine(RuleBasedStateMachine):
     def arrange(self, which: list[int]) -> None:
         self.send(do.ArrangeQueue(first=tuple(dict.fromkeys(map(self.named, which)))))
 
-    @rule(order=st.sampled_from(Order))
-    def order(self, order: Order) -> None:
+    @rule(order=st.sampled_from(QueueOrder))
+    def order(self, order: QueueOrder) -> None:
         self.send(do.OrderQueue(order=order))
 
     @rule(number=numbers, count=st.integers(0, 3))
@@ -156,19 +170,19 @@ class FloorMachine(RuleBasedStateMachine):
 
     @rule(back=st.integers(1, 5))
     def undo_an_earlier_act(self, back: int) -> None:
-        act, before = self.acts[-min(back, len(self.acts))], self.state.floor
+        act, before = self.acts[-min(back, len(self.acts))], self.state.questions
         brought = brought_by(act.commands)
         if moved_on(before, act.commands) or takes_turn_away(before, act.commands, act.undoing):
             return
-        for command in standing(self.state, act.commands, act.undoing):
+        for command in still_fits(self.state, act.commands, act.undoing):
             if not self.model.takes(command, MODERATOR):
                 break
             self.send(command)
         for name, each in before.interventions.items():
-            if each.standing is not brought.get(name):
-                now = self.state.floor.get(name)
+            if each.status is not brought.get(name):
+                now = self.state.questions.get(name)
                 assert now is not None
-                assert now.standing is each.standing, "nothing that stands elsewhere by now is brought anywhere"
+                assert now.status is each.status, "nothing that stands elsewhere by now is brought anywhere"
 
     @rule()
     def close_and_reopen(self) -> None:
@@ -178,7 +192,7 @@ class FloorMachine(RuleBasedStateMachine):
 
     @invariant()
     def none_is_lost(self) -> None:
-        there = dict(self.state.floor.interventions.items())
+        there = dict(self.state.questions.interventions.items())
         assert there.keys() == self.model.asked.keys()
         for name, asked in self.model.asked.items():
             each, ask = there[name], asked.ask
@@ -189,50 +203,50 @@ class FloorMachine(RuleBasedStateMachine):
 
     @invariant()
     def each_stands_in_one_place(self) -> None:
-        floor = self.state.floor
-        for each in floor.standing(*Standing):
+        questions = self.state.questions
+        for each in questions.with_status(*InterventionStatus):
             asked = self.model.asked[each.id]
-            assert (each.standing, each.own) == (asked.standing, asked.own)
+            assert (each.status, each.own) == (asked.status, asked.own)
             assert (each.reason, each.into, each.segment) == (asked.reason, asked.into, asked.segment)
-            lost = each.into is not None and self.model.asked[each.into].standing is Standing.WITHDRAWN
+            lost = each.into is not None and self.model.asked[each.into].status is InterventionStatus.WITHDRAWN
             assert not lost, "what was joined with another goes on without it"
-        called = [] if floor.called is None else [floor.called]
-        assert called == self.model.standing(Standing.CALLED)
-        assert [turn.intervention for turn in floor.turns] == self.model.turns
-        places = Counter(each.id for standing in Standing for each in floor.standing(standing))
+        called = [] if questions.called is None else [questions.called]
+        assert called == self.model.status(InterventionStatus.CALLED)
+        assert [turn.intervention for turn in questions.turns] == self.model.turns
+        places = Counter(each.id for still_fits in InterventionStatus for each in questions.with_status(still_fits))
         assert places == Counter(list(self.model.asked))
 
     @invariant()
     def each_place_in_the_queue_is_as_it_is_explained(self) -> None:
-        floor, now = self.state.floor, self.state.media_now(self.wall)
-        assert floor.arranged == self.model.arranged
-        self.model.explained(queue(floor), self.model.order, self.model.arranged)
-        for order in Order:
-            self.model.explained(queue(floor, order), order, ())
-        for at, each in enumerate(queue(floor)):
-            assert ahead_of(floor, each.intervention) == at
-            assert floor.called is None or wait_ms(floor, each.intervention, now) is not None
+        questions, now = self.state.questions, self.state.media_now(self.wall)
+        assert questions.arranged == self.model.arranged
+        self.model.explained(queue(questions), self.model.order, self.model.arranged)
+        for order in QueueOrder:
+            self.model.explained(queue(questions, order), order, ())
+        for at, each in enumerate(queue(questions)):
+            assert ahead_of(questions, each.intervention) == at
+            assert questions.called is None or wait_ms(questions, each.intervention, now) is not None
 
     @invariant()
     def everybody_is_told_where_all_stand_and_reads_what_was_approved(self) -> None:
-        public = self.public.floor.standing(*Standing)
+        public = self.public.questions.with_status(*InterventionStatus)
         assert [each.id for each in public] == list(self.model.asked)
         for each in public:
             asked = self.model.asked[each.id]
-            assert (each.standing, each.asker, each.received) == (asked.standing, "", "")
+            assert (each.status, each.asker, each.received) == (asked.status, "", "")
             said = (asked.text, asked.name) if asked.published else ("", "")
             assert (each.text, each.name) == said
 
 
-def shown(floor: Floor) -> object:
+def shown(questions: Questions) -> object:
     """What is seen of it, at desks and by everybody."""
     each_stands = {
-        name: (each.standing, each.text, each.name, each.reason, each.into, each.segment, each.own, each.support)
-        for name, each in floor.interventions.items()
+        name: (each.status, each.text, each.name, each.reason, each.into, each.segment, each.own, each.support)
+        for name, each in questions.interventions.items()
     }
-    answers = {each.id: each.answer for each in floor.standing(Standing.WRITTEN)}
-    turns = [turn.intervention for turn in floor.turns]
-    return each_stands, answers, turns, floor.called, floor.order, floor.arranged, queue(floor)
+    answers = {each.id: each.answer for each in questions.with_status(InterventionStatus.WRITTEN)}
+    turns = [turn.intervention for turn in questions.turns]
+    return each_stands, answers, turns, questions.called, questions.order, questions.arranged, queue(questions)
 
 
 FloorMachine.TestCase.settings = settings(stateful_step_count=20)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind, Standing
+from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
-from moothall.services.desks.backstage import NOTES, TAGGED, hubs, outcome, staff_notes
-from moothall.services.log.orders import Receipt
+from moothall.services.desks.notes_and_tags import NOTES, TAGGED, hubs, outcome, staff_notes
+from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
@@ -27,7 +27,7 @@ class House:
         assert isinstance(answer, Receipt), answer
 
     async def say(self, segment: str) -> None:
-        line = do.TypeLine(channel=FLOOR, segment=SegmentId(segment), text=f"{segment} pays. ", language="en")
+        line = do.TypeSegment(channel=FLOOR, segment=SegmentId(segment), text=f"{segment} pays. ", language="en")
         await self.do(line, by=CAPTIONER)
 
 
@@ -68,13 +68,13 @@ def test_hubs_are_those_with_links_those_that_asked_and_those_with_notes() -> No
             )
             await house.do(asked)
             await house.do(do.LeaveHubNote(hub="nairobi", note=NoteId("n"), text="You are next."))
-            here = do.StateHub(hub="north.pole", title="Pole", people=4, counted=9, here=True, since=8)
+            here = do.SetHubPresence(hub="north.pole", title="Pole", people=4, counted=9, here=True, since=8)
             await house.do(here, by=SYSTEM)
             found = hubs(house.live.state, {"kisumu": "Kisumu library", "lima": "Lima"})
             assert found["names"] == ["kisumu", "lima", "nairobi", "north.pole"]
             assert found["titles"] == {"kisumu": "Kisumu library", "lima": "Lima", "north.pole": "Pole"}
-            assert isinstance(found["stands"], list)
-            (stands,) = found["stands"]
+            assert isinstance(found["presence"], list)
+            (stands,) = found["presence"]
             assert (stands["hub"], stands["people"], stands["here"], stands["since"]) == ("north.pole", 4, True, 8)
             assert isinstance(found["notes"], list)
             (told,) = found["notes"]
@@ -95,9 +95,9 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
                 await house.hall.clock.sleep(10)
             await house.do(do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")), by=CAPTIONER)
             for segment in ("b", "a", "c"):
-                await house.do(do.TagLine(segment=SegmentId(segment), tag=Tag.AGREED, question=Q1.id))
-            await house.do(do.TagLine(segment=SegmentId("a"), tag=Tag.OPTION))
-            await house.do(do.TagLine(segment=SegmentId("c"), tag=None, question=Q1.id))
+                await house.do(do.TagSegment(segment=SegmentId(segment), tag=Tag.AGREED, question=Q1.id))
+            await house.do(do.TagSegment(segment=SegmentId("a"), tag=Tag.OPTION))
+            await house.do(do.TagSegment(segment=SegmentId("c"), tag=None, question=Q1.id))
             found = outcome(house.live.state)
             assert found["questions"] == ({"id": "q1", "text": "Who pays?"},)
             assert isinstance(found["lines"], list)
@@ -108,7 +108,7 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
             assert found["asked"] == []
             name = InterventionId("q")
             await house.do(do.Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker="a"))
-            await house.do(do.Stand(interventions=(name,), standing=Standing.TO_REPORT))
+            await house.do(do.SetStatus(interventions=(name,), status=InterventionStatus.TO_REPORT))
             passed = {"number": 1, "text": "Why?", "language": "en", "name": ""}
             assert outcome(house.live.state)["asked"] == [passed]
 
@@ -122,7 +122,7 @@ def test_of_many_marked_lines_the_last_are_told() -> None:
             await house.do(do.OpenSession(), by=SYSTEM)
             for n in range(TAGGED + 1):
                 await house.say(f"l{n:03}")
-                await house.do(do.TagLine(segment=SegmentId(f"l{n:03}"), tag=Tag.OPTION))
+                await house.do(do.TagSegment(segment=SegmentId(f"l{n:03}"), tag=Tag.OPTION))
             lines = outcome(house.live.state)["lines"]
             assert isinstance(lines, list)
             assert len(lines) == TAGGED

@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core.events.types import Word
 from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.belief import believed, doubtful, even, kept, longest_window
+from moothall_models.speech.confidence import believed, doubtful, even, kept, longest_window
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
