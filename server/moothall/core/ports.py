@@ -144,13 +144,13 @@ class EventLog(LogReading, Protocol):
 
 
 class Book(Protocol):
-    """What the house knows beside its logs: rooms, planned sessions, links. Small entries, by shelf and key.
+    """What the house knows beside its logs: rooms, planned sessions, links. Small entries, by namespace and key.
 
     All of it is read when the server starts and kept in memory by its owner; the book is what survives.
     """
 
     async def read(self, namespace: str) -> Mapping[str, bytes]:
-        """Every entry of a shelf by its key. Raises StorageUnavailable."""
+        """Every entry of a namespace by its key. Raises StorageUnavailable."""
         ...
 
     async def write(self, entries: Sequence[BookEntry]) -> None:

@@ -12,20 +12,20 @@ class MemoryBook:
     """The `Book` of tests; it refuses to write while `full`, and everything once closed."""
 
     def __init__(self) -> None:
-        self._shelves: dict[str, dict[str, bytes]] = {}
+        self._namespaces: dict[str, dict[str, bytes]] = {}
         self.full = False
         self._closed = False
 
     async def read(self, namespace: str) -> Mapping[str, bytes]:
-        """Every entry of a shelf by its key (`Book`)."""
+        """Every entry of a namespace by its key (`Book`)."""
         self._refuse(self._closed)
-        return dict(self._shelves.get(namespace, {}))
+        return dict(self._namespaces.get(namespace, {}))
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
         """Keep or take out entries, all of them or none; durable when it returns (`Book`)."""
         self._refuse(self._closed or self.full)
         for entry in entries:
-            there = self._shelves.setdefault(entry.namespace, {})
+            there = self._namespaces.setdefault(entry.namespace, {})
             if entry.body is None:
                 there.pop(entry.key, None)
             else:

@@ -20,7 +20,7 @@ EVENT_TYPES: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTS: dict[tuple[str, int], Upcast] = {}
-"""(type, version) → what makes a body of the next version out of it. Empty: this is the first release."""
+"""(type, version) → what makes a body of the next version out of it. Empty: 0.1.0 is the first release."""
 
 
 class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True):
