@@ -29,8 +29,8 @@ from moothall.core.ports import BookEntry
 from moothall.core.programme.plan import Room, RoomId
 from moothall.services.hubs.registry import Hubs
 from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
-from moothall.testing.seeded import SeededRandomness
 from support.memory.programme import ProgrammeHouse, programme_house
 from support.sessions.recorder import EPOCH, Recorder
 

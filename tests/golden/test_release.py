@@ -24,7 +24,7 @@ from moothall.record.text import write_text
 from moothall.record.verify import Verdict, verify
 from moothall.record.wording import Options
 from moothall.services.hubs.registry import Hubs
-from moothall.testing.seeded import SeededRandomness
+from moothall.testing.clock import SeededRandomness
 from support.memory.programme import ProgrammeHouse
 from support.sessions.record_maker import WORDING
 
