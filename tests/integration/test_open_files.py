@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -17,10 +18,11 @@ pytestmark = pytest.mark.timeout(120)
 
 async def test_slow_bodies_of_one_address_keep_nobody_out_and_fill_no_disk(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    arguments = f"serve --data {tmp_path / 'data'} --port 0 --model none"
+    options = ("--data", str(tmp_path / "data"), "--port", "0", "--model", "none")
+    serve = shlex.join([sys.executable, "-m", "moothall", "serve", *options])
     with log.open("wb") as errors:
         server = await asyncio.create_subprocess_exec(
-            *("sh", "-c", f"ulimit -n {FILES} && exec {sys.executable} -m moothall {arguments}"),
+            *("sh", "-c", f"ulimit -n {FILES} && exec {serve}"),
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
             env={"MOOTHALL_ENGINE__COUNT": "0", "MOOTHALL_TRANSLATION__TRANSLATORS": ""},
@@ -29,7 +31,9 @@ async def test_slow_bodies_of_one_address_keep_nobody_out_and_fill_no_disk(tmp_p
         assert server.stdout is not None
         port = 0
         while not port:
-            found = re.search(rb"http://127\.0\.0\.1:(\d+)", await server.stdout.readline())
+            line = await server.stdout.readline()
+            assert line, log.read_text()
+            found = re.search(rb"http://127\.0\.0\.1:(\d+)", line)
             port = 0 if found is None else int(found[1])
         held = []
         for _ in range(FILES):

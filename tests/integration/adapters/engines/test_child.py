@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -131,7 +132,8 @@ async def test_one_that_can_not_be_started_is_tried_again(tmp_path: Path, caplog
     async with calls() as children, running(child):
         assert await clock.asked.get() == 500
         assert "could not be started (No such file or directory)" in caplog.text
-        program.write_text(f"#!{sys.executable} -S\n{CALLING.replace('sys.argv[1]', str(children.port))}")
+        call = shlex.join([sys.executable, "-S", "-c", CALLING, str(children.port)])
+        program.write_text(f"#!/bin/sh\nexec {call}\n")
         program.chmod(0o700)
         await clock.advance(500)
         assert (await children.next())[0] == child.pid
