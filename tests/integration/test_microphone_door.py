@@ -12,7 +12,7 @@ from aiohttp import web
 
 from moothall.adapters.desks.microphone_door import MicrophoneDoor, RoomNow
 from moothall.adapters.http.form_guard import FormGuard
-from moothall.adapters.http.limits import secure
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages

@@ -16,9 +16,10 @@ from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import serve
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
-from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options, secure
+from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
 from moothall.adapters.http.open_files import ConnectionCapacity
 from moothall.adapters.http.places import Places, share
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only

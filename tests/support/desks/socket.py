@@ -14,7 +14,8 @@ from aiohttp import web
 
 from moothall.adapters.desks.desk_socket import DeskSocket, Extra
 from moothall.adapters.desks.staff_socket import PING_S, StaffSocket
-from moothall.adapters.http.limits import runner_options, secure
+from moothall.adapters.http.limits import runner_options
+from moothall.adapters.http.security_headers import secure
 from moothall.core.commands import (
     AnyCommand,
     AttachEngine,

@@ -11,7 +11,8 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.http.limits import AddressGate, runner_options, secure
+from moothall.adapters.http.limits import AddressGate, runner_options
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.plain_door import PlainDoor

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from moothall.adapters.displays.display_door import ShownDoor
-from moothall.adapters.http.limits import secure
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.static_files import find_web_folder

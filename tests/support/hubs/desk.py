@@ -19,7 +19,8 @@ from moothall.adapters.admin.staff_door import STAFF_COOKIE, StaffDoor
 from moothall.adapters.displays.asked_now import AskedNow, asked_now
 from moothall.adapters.displays.display_door import ShownDoor
 from moothall.adapters.http.form_guard import FormGuard
-from moothall.adapters.http.limits import AddressGate, secure
+from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.request_context import SessionRequest

@@ -17,7 +17,7 @@ import msgspec
 import socketio
 from aiohttp import web
 
-from moothall.adapters.http.limits import origin_allowed
+from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ports import Clock
 from moothall.services.sessions.role_links import Staff

@@ -17,7 +17,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.displays import display_options as shown_look
 from moothall.adapters.displays.asked_now import AskedNow
-from moothall.adapters.http.limits import security_headers
+from moothall.adapters.http.security_headers import security_headers
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.presence_texts import with_us

@@ -1,4 +1,4 @@
-"""What every door of the server keeps to: rates per address, time-outs, sizes, headers, origins.
+"""What every door of the server keeps to: rates per address, time-outs, sizes.
 
 Addresses are personal data. Here they are only ever a keyed hash, under a key that lives in memory for a day; no
 log and no answer carries them. Rates slow and flag an address before they refuse it, and they are generous: a
@@ -12,7 +12,6 @@ import hmac
 import ipaddress
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -157,43 +156,3 @@ def network(address: str, prefix: int = SUBSCRIBER) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((parsed, prefix), strict=False))
-
-
-def security_headers(frame_ancestors: Sequence[str] = ("'none'",)) -> Mapping[str, str]:
-    """The headers of every answer. `frame_ancestors` are the origins that may show our pages in a frame."""
-    policy = (
-        "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
-        f"frame-ancestors {' '.join(frame_ancestors)}"
-    )
-    return {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        # Not no-referrer: browsers would then send `Origin: null` with forms.
-        "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
-        "Server": "moothall",
-    }
-
-
-def secure(app: web.Application, headers: Mapping[str, str] | None = None) -> None:
-    """Have every answer of `app` carry the security headers, unless its handler set one itself."""
-    chosen = security_headers() if headers is None else headers
-
-    async def add(_: web.Request, response: web.StreamResponse) -> None:
-        for name, value in chosen.items():
-            if name == "Server":
-                response.headers[name] = value  # aiohttp has put its own name and version there.
-            else:
-                response.headers.setdefault(name, value)
-
-    app.on_response_prepare.append(add)
-
-
-def origin_allowed(origin: str | None, allowed: frozenset[str]) -> bool:
-    """Whether a request with this `Origin` header may be answered. Scripts send none, and the text is public.
-
-    Compared exactly, as browsers write it: scheme, host in lower case, port where it isn't the scheme's own.
-    """
-    return origin is None or origin in allowed

@@ -9,7 +9,7 @@ from __future__ import annotations
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from moothall.adapters.http.limits import origin_allowed
+from moothall.adapters.http.security_headers import origin_allowed
 from moothall.adapters.pages.door_texts import DoorText
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html
 from moothall.adapters.pages.templates import Pages

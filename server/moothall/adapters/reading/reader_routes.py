@@ -16,8 +16,8 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.http.forwarded import AddressOf, remote_address
-from moothall.adapters.http.limits import origin_allowed
 from moothall.adapters.http.places import Full, Place, Places
+from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.kernel.lanes import Feed

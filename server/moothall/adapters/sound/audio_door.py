@@ -15,7 +15,7 @@ from dataclasses import KW_ONLY, dataclass
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
-from moothall.adapters.http.limits import origin_allowed
+from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from moothall.adapters.http.limits import secure
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.record.record_door import KeysDoor
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.adapters.system.clock import SystemRandomness

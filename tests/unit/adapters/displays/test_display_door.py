@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from moothall.adapters.displays.display_door import FULL, KEPT, OnWall, ShownDoor, paragraphs
-from moothall.adapters.http.limits import secure
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages

@@ -12,9 +12,7 @@ from moothall.adapters.http.limits import (
     AddressGate,
     keep_addresses_out_of_logs,
     network,
-    origin_allowed,
     runner_options,
-    security_headers,
 )
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.token_bucket import Allowance
@@ -89,21 +87,6 @@ def test_the_table_is_bounded_and_forgets_who_was_away_longest() -> None:
 )
 def test_what_counts_as_one_address(address: str, expected: str) -> None:
     assert network(address) == expected
-
-
-def test_scripts_and_exactly_our_origins_are_allowed() -> None:
-    ours = frozenset({"https://good.example"})
-    assert origin_allowed(None, ours)
-    assert origin_allowed("https://good.example", ours)
-    assert not origin_allowed("https://good.example.evil.com", ours)
-    assert not origin_allowed("", ours)
-
-
-def test_the_policy_has_no_inline_code_and_names_who_may_frame() -> None:
-    policy = security_headers(("'self'", "https://conference.example"))["Content-Security-Policy"]
-    assert policy.startswith("default-src 'self';")
-    assert "unsafe" not in policy
-    assert policy.endswith("frame-ancestors 'self' https://conference.example")
 
 
 def test_the_access_log_which_writes_addresses_is_off() -> None:

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.http.limits import secure
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions.translations_door import ALLOWANCE, QuestionTranslationsDoor, Rendering, Translated

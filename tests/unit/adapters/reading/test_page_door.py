@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.http.limits import secure
+from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.catalogues import NO_BREAK
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.static_files import find_web_folder
