@@ -61,12 +61,17 @@ def read_act(before: State, events: Sequence[_Fact]) -> UndoReading:
             commands = commands if command is None else (*commands, command)
             whole = whole and undone is not None
             undoing = (*(undone or ()), *undoing)
+    undoing = tuple(sorted(undoing, key=_joins))  # What another one is joined with has to be back before it.
     back = carried_out(state, undoing) if whole else None
     if back is not None and back.questions.arranged != before.questions.arranged:
         # What left the queue and comes back stands where the chair had put it.
         undoing = (*undoing, do.ArrangeQueue(first=before.questions.arranged))
         back = carried_out(back, undoing[-1:])
     return UndoReading(commands, () if back is None else undoing)
+
+
+def _joins(command: do.AnyCommand) -> bool:
+    return isinstance(command, do.SetStatus) and command.status is InterventionStatus.JOINED
 
 
 def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:

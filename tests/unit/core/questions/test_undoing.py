@@ -70,6 +70,14 @@ def test_every_act_can_be_undone(command: do.AnyCommand) -> None:
     assert where(carry_out(after, *undoing, actor=MODERATOR, wall=WALL)) == where(state)
 
 
+def test_a_question_and_the_one_joined_with_it_come_back_together() -> None:
+    state = carry_out(queued(), stand(InterventionStatus.JOINED, "b", into=name("a")), actor=MODERATOR)
+    both = stand(InterventionStatus.DECLINED, "a", "b", reason="No time.")
+    undoing = read_act(state, events(state, both, actor=MODERATOR)).undoing
+    assert undoing
+    assert where(carry_out(carry_out(state, both, actor=MODERATOR), *undoing, actor=MODERATOR)) == where(state)
+
+
 def test_a_call_that_put_another_one_back_is_undone_with_that() -> None:
     state = carry_out(queued(), stand(InterventionStatus.CALLED, "a"), actor=MODERATOR)
     call = stand(InterventionStatus.CALLED, "b")
