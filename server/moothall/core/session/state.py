@@ -189,7 +189,8 @@ def _with_questions(state: State, event: ev.QuestionFact) -> State:
         known = state.questions.get(event.intervention)
         if known is None or not known.number:  # Its arrival is for the staff: public events tell of it by this one.
             questions = questions.with_(event.intervention, after_close=True)
-    state = msgspec.structs.replace(state, questions=questions)
+    before = state.off_wall_before and questions.off_wall  # What is shown again was not hidden by an earlier clearing.
+    state = msgspec.structs.replace(state, questions=questions, off_wall_before=before)
     if len(questions.turns) > turns:
         state = msgspec.structs.replace(state, turn_lines=())
     if not isinstance(event, ev.InterventionStatusChanged) or event.status is InterventionStatus.CHECKED:
