@@ -246,6 +246,7 @@ def _stands_as_told(state: State, received: set[InterventionId]) -> None:
         hidden = each.status in (
             InterventionStatus.CHECKED,
             InterventionStatus.DECLINED,
+            InterventionStatus.JOINED,
             InterventionStatus.WITHDRAWN,
             InterventionStatus.CLOSED,
         )
