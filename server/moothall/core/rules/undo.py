@@ -61,8 +61,10 @@ def read_act(before: State, events: Sequence[_Fact]) -> UndoReading:
             commands = commands if command is None else (*commands, command)
             whole = whole and undone is not None
             undoing = (*(undone or ()), *undoing)
-    undoing = tuple(sorted(undoing, key=_joins))  # What another one is joined with has to be back before it.
     back = carried_out(state, undoing) if whole else None
+    if whole and back is None:  # What another one is joined with has to be back before it.
+        undoing = tuple(sorted(undoing, key=_joins))
+        back = carried_out(state, undoing)
     if back is not None and back.questions.arranged != before.questions.arranged:
         # What left the queue and comes back stands where the chair had put it.
         undoing = (*undoing, do.ArrangeQueue(first=before.questions.arranged))

@@ -78,6 +78,14 @@ def test_a_question_and_the_one_joined_with_it_come_back_together() -> None:
     assert where(carry_out(carry_out(state, both, actor=MODERATOR), *undoing, actor=MODERATOR)) == where(state)
 
 
+def test_an_answer_of_a_joined_question_given_once_more_is_undone() -> None:
+    answer = do.WriteAnswer(intervention=A, text="Because.", language="en")
+    state = carry_out(queued(), answer, stand(InterventionStatus.JOINED, "a", into=name("b")), actor=MODERATOR)
+    undoing = read_act(state, events(state, answer, actor=MODERATOR)).undoing
+    assert undoing
+    assert where(carry_out(carry_out(state, answer, actor=MODERATOR), *undoing, actor=MODERATOR)) == where(state)
+
+
 def test_a_call_that_put_another_one_back_is_undone_with_that() -> None:
     state = carry_out(queued(), stand(InterventionStatus.CALLED, "a"), actor=MODERATOR)
     call = stand(InterventionStatus.CALLED, "b")
