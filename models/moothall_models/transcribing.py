@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, Protocol
 
@@ -75,36 +76,32 @@ class EachFrame:
         return [self._voice.probability(each) for each in samples.reshape(-1, VAD_FRAME)]
 
 
+@dataclass(eq=False, repr=False)
 class Transcription:
     """From frames of samples to pieces that have been heard."""
 
-    def __init__(
-        self,
-        order: TranscriptionRequest,
-        load: Callable[[], BatchRecognizer],
-        voice: FrameJudge,
-        workers: Executor,
-        settings: SpeechSettings,
-    ) -> None:
-        """`load` is called when the first piece needs a recogniser, and once; `workers` run its batches."""
-        self._order = order
-        self._load = load
+    order: TranscriptionRequest
+    load: Callable[[], BatchRecognizer]
+    """Called when the first piece needs a recogniser, and once."""
+    voice: FrameJudge
+    workers: Executor
+    """Run its batches."""
+    settings: SpeechSettings
+
+    def __post_init__(self) -> None:
         self._recognizer: BatchRecognizer | None = None
-        self._voice = voice
-        self._workers = workers
-        self._settings = settings
-        known = order.known[-1] if order.known else None
+        known = self.order.known[-1] if self.order.known else None
         begins = 0 if known is None else -(-known.last // FRAME_SAMPLES)
         # Of several languages each utterance may be in another.
-        cutting = Cutting() if len(order.languages) == 1 else Cutting(joined_pause=0)
+        cutting = Cutting() if len(self.order.languages) == 1 else Cutting(joined_pause=0)
         speaking = known is not None and known.cut
-        self._cutter = PieceCutter(cutting, settings, first=begins, speaking=speaking)
+        self._cutter = PieceCutter(cutting, self.settings, first=begins, speaking=speaking)
         self._heard_before = begins
-        self._next = order.first // FRAME_SAMPLES
+        self._next = self.order.first // FRAME_SAMPLES
         self._audio: Samples = np.zeros(0, dtype=np.float32)
         """From frame `_audio_from` on."""
         self._audio_from = self._next
-        self._end = order.first
+        self._end = self.order.first
         """One past the last sample that came."""
         self._waiting: list[tuple[Piece, Samples]] = []
 
@@ -131,7 +128,7 @@ class Transcription:
         """Have the detector hear what it has not heard yet, and let go of the audio that no piece will need."""
         at = (self._next - self._audio_from) * FRAME_SAMPLES
         whole = len(self._audio) // FRAME_SAMPLES * FRAME_SAMPLES
-        for p in self._voice.probabilities(self._audio[at:whole]):
+        for p in self.voice.probabilities(self._audio[at:whole]):
             if self._next >= self._heard_before:  # What lies before only tunes the detector's ear.
                 self._take(self._cutter.hear(p))
             self._next += 1
@@ -154,31 +151,29 @@ class Transcription:
         windows = [[self._window(waiting[number][1]) for number in batch] for batch in batches]
         if batches:
             # The longest first, so that no worker is left with it at the end.
-            heard = self._workers.map(self._model().recognise_all, reversed(windows))
+            heard = self.workers.map(self._model().recognise_all, reversed(windows))
             for batch, hypotheses in zip(reversed(batches), heard, strict=True):
                 found.update(zip(batch, hypotheses, strict=True))
         for number, (piece, _) in enumerate(waiting):
             yield self._heard(piece, found.get(number))
 
     def _window(self, audio: Samples) -> Window:
-        return Window(audio=audio, languages=self._order.languages, beam=self._order.beam)
+        return Window(audio=audio, languages=self.order.languages, beam=self.order.beam)
 
     def _worth(self, piece: Piece) -> bool:
-        return piece.spoken * FRAME_SAMPLES // MS >= self._settings.shortest_speech
+        return piece.spoken * FRAME_SAMPLES // MS >= self.settings.shortest_speech
 
     def _model(self) -> BatchRecognizer:
         if self._recognizer is None:
-            self._recognizer = self._load()
+            self._recognizer = self.load()
         return self._recognizer
 
     def _heard(self, piece: Piece, hypothesis: Hypothesis | None) -> HeardPiece:
         first, last = piece.first * FRAME_SAMPLES, min(piece.last * FRAME_SAMPLES, self._end)
         spoken = piece.spoken * FRAME_SAMPLES // MS
-        language = self._order.languages[0] if hypothesis is None else hypothesis.language
+        language = self.order.languages[0] if hypothesis is None else hypothesis.language
         words = (
-            []
-            if hypothesis is None
-            else words_of(hypothesis, first // MS, (last - first) // MS, spoken, self._settings)
+            [] if hypothesis is None else words_of(hypothesis, first // MS, (last - first) // MS, spoken, self.settings)
         )
         return HeardPiece(first=first, last=last, cut=piece.cut, language=language, words=tuple(words))
 

@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol, TypeVar
 
 from moothall.core.kernel.errors import MoothallError, ProtocolError
@@ -50,33 +51,27 @@ class TranslatorLink(Protocol):
         ...
 
 
+@dataclass(eq=False, repr=False)
 class TranslatorService:
     """Serves links with some translators."""
 
-    def __init__(
-        self,
-        translators: Sequence[Translator],
-        name: str,
-        *,
-        hung_s: float = HUNG_S,
-        loading_s: float = LOADING_S,
-        again_s: float = AGAIN_S,
-        try_out: Callable[..., None],
-        progress: Progress | None = None,
-    ) -> None:
-        """`try_out(translator, direction)` raises TranslationFailed where a direction doesn't work; `progress`: what
-        the pulses of this process tell; without it none are sent.
-        """
-        self._name = name
-        self._hung_s = hung_s
-        self._loading_s = loading_s
-        self._progress = progress or Progress("")
-        self._again_s = again_s
-        self._try_out = try_out
+    translators: Sequence[Translator]
+    name: str
+    _: KW_ONLY
+    hung_s: float = HUNG_S
+    loading_s: float = LOADING_S
+    again_s: float = AGAIN_S
+    try_out: Callable[..., None]
+    """Raises TranslationFailed where a direction doesn't work."""
+    progress: Progress | None = None
+    """What the pulses of this process tell; without it none are sent."""
+
+    def __post_init__(self) -> None:
+        self._progress = self.progress or Progress("")
         self._ways: list[tuple[Direction, Translator]] = [
-            (direction, translator) for translator in translators for direction in translator.directions
+            (direction, translator) for translator in self.translators for direction in translator.directions
         ]
-        self._missing = tuple(line for each in translators if (line := each.missing) is not None)
+        self._missing = tuple(line for each in self.translators if (line := each.missing) is not None)
         self._threads: dict[int, ThreadPoolExecutor] = {}
         self._room = asyncio.Semaphore(WAITING)
         self._sane: set[int] = set()
@@ -90,7 +85,7 @@ class TranslatorService:
         directions = tuple(direction for direction, _ in self._ways)
         return wire.TranslatorHello(
             protocol=wire.PROTOCOL,
-            name=self._name,
+            name=self.name,
             directions=directions,
             missing=self._missing,
             life=self._progress.life,
@@ -128,7 +123,7 @@ class TranslatorService:
         number = message.direction
         if number not in self._sane:
             try:
-                await self._in_thread(number, lambda: self._tried(number), self._loading_s)
+                await self._in_thread(number, lambda: self._tried(number), self.loading_s)
             except TranslationFailed as failed:
                 await self._tell_unfit(group, link, number, str(failed))
                 if isinstance(message, wire.Translate):
@@ -138,7 +133,7 @@ class TranslatorService:
             return
         direction, translator = self._ways[number]
         try:
-            text = await self._in_thread(number, lambda: self._one(translator, message.text, direction), self._hung_s)
+            text = await self._in_thread(number, lambda: self._one(translator, message.text, direction), self.hung_s)
         except TranslationFailed as failed:
             await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
         else:
@@ -152,11 +147,11 @@ class TranslatorService:
 
     async def _try_again(self, link: TranslatorLink, number: int) -> None:
         while number in self._unfit:
-            await asyncio.sleep(self._again_s)
+            await asyncio.sleep(self.again_s)
             try:
-                await self._in_thread(number, lambda: self._tried(number), self._loading_s)
+                await self._in_thread(number, lambda: self._tried(number), self.loading_s)
             except TranslationFailed as failed:
-                logger.warning("the translators' process retries in %.0f s: %s", self._again_s, failed)
+                logger.warning("the translators' process retries in %.0f s: %s", self.again_s, failed)
             else:
                 self._unfit.discard(number)
                 await link.send(wire.Fit(direction=number))
@@ -167,7 +162,7 @@ class TranslatorService:
             return
         direction, translator = self._ways[number]
         try:
-            self._try_out(translator, direction)
+            self.try_out(translator, direction)
         except TranslationFailed:
             raise
         except Exception as error:  # whatever an engine does when it is loaded

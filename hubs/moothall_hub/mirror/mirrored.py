@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
@@ -88,22 +89,18 @@ Observer = Callable[[MirroredSession, Publication], None]
 """Told of what came and follows on what was there, after it went to the readers. Must not wait, and keeps no text."""
 
 
+@dataclass(eq=False, repr=False)
 class MirroredSessions:
     """The sessions that the hub copies. `run` owns their tasks; no session can be loaded before it runs."""
 
-    def __init__(
-        self,
-        copies: Copies,
-        clock: Clock,
-        *,
-        unused_ms: int = UNUSED_MS,
-        source: Callable[[], Source] = lambda: HERE,
-    ) -> None:
-        """`source`: how fresh new events are."""
-        self._source = source
-        self._copies = copies
-        self._clock = clock
-        self._unused_ms = unused_ms
+    copies: Copies
+    clock: Clock
+    _: KW_ONLY
+    unused_ms: int = UNUSED_MS
+    source: Callable[[], Source] = lambda: HERE
+    """How fresh new events are."""
+
+    def __post_init__(self) -> None:
         self._loaded: dict[SessionId, MirroredSession] = {}
         self._running: dict[SessionId, asyncio.Task[None]] = {}
         # One at a time loads, changes or unloads a session. Bound: the sessions that there are.
@@ -124,7 +121,7 @@ class MirroredSessions:
             started.set()
             try:
                 while True:
-                    await self._clock.sleep(LOOK_MS)
+                    await self.clock.sleep(LOOK_MS)
                     for live in self.all_loaded:
                         await self._unload_unused(live)
             finally:
@@ -140,7 +137,7 @@ class MirroredSessions:
             async with self._lock(session):
                 live = self._loaded.get(session) or await self._load(session)
         if live is not None:
-            live.used = self._clock.monotonic()
+            live.used = self.clock.monotonic()
         return live
 
     def loaded(self, session: SessionId) -> MirroredSession | None:
@@ -154,7 +151,7 @@ class MirroredSessions:
 
     async def names(self) -> Sequence[SessionId]:
         """All sessions that there is a copy of, in order of their names. Raises StorageUnavailable."""
-        return await self._copies.sessions()
+        return await self.copies.sessions()
 
     async def take(self, step: Step) -> None:
         """Show what a step has brought, once it is on the disk. Steps of one session come in their order.
@@ -173,7 +170,7 @@ class MirroredSessions:
                 live = await self._load(session) if step.records else None
             if live is None:
                 return
-            live.copy, live.used = step.copy, self._clock.monotonic()
+            live.copy, live.used = step.copy, self.clock.monotonic()
             if step.erase:
                 async with self._tried_again(live):
                     await self._fold_anew(live)
@@ -217,7 +214,7 @@ class MirroredSessions:
             raise
 
     async def _catch_up(self, live: MirroredSession) -> None:
-        await self._clock.sleep(STORAGE_MS)
+        await self.clock.sleep(STORAGE_MS)
         if live.stale and self._loaded.get(live.id) is live and not await self._begun_again(live):
             async with self._lock(live.id):
                 if self._loaded.get(live.id) is live:
@@ -244,30 +241,30 @@ class MirroredSessions:
         """The session from its copy; None where there is none. The caller holds the lock."""
         if self._group is None:
             raise RuntimeError("Sessions can be loaded only while `run` is running.")
-        copy = await self._copies.copy(session)
+        copy = await self.copies.copy(session)
         if copy is None or copy.epoch is None:
             return None
         fanout = SessionFanout(
             session=session,
             epoch=copy.reader_epoch,
             offset=0,
-            channels=(),
-            log=self._copies,
-            clock=self._clock,
+            loaded_channels=(),
+            log=self.copies,
+            clock=self.clock,
             gapless=False,
-            source=self._source,
+            source=self.source,
         )
         live = MirroredSession(copy, fanout)
         await self._renewed_from_copy(live)
         self._loaded[session] = live
-        live.used = self._clock.monotonic()
+        live.used = self.clock.monotonic()
         self._running[session] = self._group.create_task(self._keep_going(live))
         logger.info("session %s: the hub loaded its copy at offset %d", session, live.offset)
         return live
 
     async def _renewed_from_copy(self, live: MirroredSession) -> bool:
         """Fold it from its copy; returns whether there is a copy. The caller holds the lock."""
-        copy = await self._copies.copy(live.id)
+        copy = await self.copies.copy(live.id)
         if copy is None or copy.epoch is None:
             return False
         await self._fold_anew(live)
@@ -277,7 +274,7 @@ class MirroredSessions:
 
     async def _fold_anew(self, live: MirroredSession) -> None:
         fresh, offset = MirroredSession(live.copy, live.fanout), 0
-        while page := await self._copies.read(live.id, offset, PAGE):
+        while page := await self.copies.read(live.id, offset, PAGE):
             fresh.fold(page)
             offset = page[-1].header.offset
             await asyncio.sleep(0)
@@ -285,7 +282,7 @@ class MirroredSessions:
 
     async def _keep_going(self, live: MirroredSession) -> None:
         """Keep its fan-out going, and begin it again from the copy when it fails. At the end readers are sent away."""
-        tries = RestartBudget(self._clock)
+        tries = RestartBudget(self.clock)
         try:
             while (failure := await failure_of(live.fanout.run)) is not None:
                 note_failure(failure, f"session {live.id}: the fan-out failed and restarts")
@@ -303,7 +300,7 @@ class MirroredSessions:
                 async with self._lock(live.id):
                     return await self._renewed_from_copy(live)
             except StorageUnavailable:
-                await self._clock.sleep(STORAGE_MS)
+                await self.clock.sleep(STORAGE_MS)
             except Exception as error:  # whatever it was, the other sessions are there still
                 note_failure(error, f"session {live.id}: the copy can't be read")
                 return False
@@ -325,10 +322,10 @@ class MirroredSessions:
     def _in_use(self, live: MirroredSession) -> bool:
         if self._loaded.get(live.id) is not live or live.state.status in ON:
             return True
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if live.fanout.figures.readers:
             live.used = now
-        return now - live.used < self._unused_ms
+        return now - live.used < self.unused_ms
 
 
 def _after(state: State, event: AnyEvent | UnknownEvent | None, at: int) -> State:

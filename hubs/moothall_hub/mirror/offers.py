@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.adapters.system.time_zones import find_zone
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry
@@ -107,7 +108,7 @@ class Offers:
 
     async def welcomed(self, told: Welcome) -> None:
         """What the server above says of itself. Raises StorageUnavailable; it holds all the same."""
-        about = CentreInfo(hub=told.hub, title=told.title, zone=told.zone, address=told.address)
+        about = made_of(CentreInfo, told)
         if about != self.about:
             self._know(about)
             self._unkept.add(ABOUT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, InitVar, dataclass
 from typing import Protocol
 
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, StorageUnavailable
@@ -63,40 +64,32 @@ class Shown(Protocol):
         ...
 
 
+@dataclass(eq=False, repr=False)
 class Replication:
     """The copies of all sessions. Give it the wanted sessions, each beginning of a link, and each message."""
 
-    def __init__(
-        self,
-        copies: Iterable[Copy],
-        *,
-        store: Copies,
-        shown: Shown,
-        closed: Callable[[SessionId], bool],
-        signed: VerifySignature,
-        say: Callable[[FromHub], None],
-        missed: MissedSpans,
-        clock: Clock,
-    ) -> None:
-        """`copies` are those on the disk; `say` hands a message to the link, which drops it where there is none.
+    stored: InitVar[Iterable[Copy]]
+    """Those on the disk."""
+    _: KW_ONLY
+    store: Copies
+    shown: Shown
+    closed: Callable[[SessionId], bool]
+    """Whether a session is known to be closed, by its copy."""
+    signed: VerifySignature
+    say: Callable[[FromHub], None]
+    """Hands a message to the link, which drops it where there is none."""
+    missed: MissedSpans
+    clock: Clock
 
-        `closed`: whether a session is known to be closed, by its copy.
-        """
-        self._copies = {copy.session: copy for copy in copies}
-        self._store = store
-        self._shown = shown
-        self._closed = closed
-        self._signed = signed
-        self._say = say
-        self._missed = missed
-        self._clock = clock
+    def __post_init__(self, stored: Iterable[Copy]) -> None:
+        self._copies = {copy.session: copy for copy in stored}
         self._wanted: Mapping[SessionId, Want] = {}
         self._linked = False
         self.observe = Listeners[[SessionId, frozenset[Lane]]]()
         """Told which lanes of a session have new events, or such that were missing."""
         self._turn = asyncio.Lock()
         """One at a time: a message that waits for the disk would undo what is asked for meanwhile."""
-        self.erasing = Erasing(say, clock)
+        self.erasing = Erasing(self.say, self.clock)
         self.storing = True
         """Whether the disk can store new events; while it can't, nothing new is shown, and the uplink waits."""
         # All are bounded by the sessions that are wanted, and those that are held.
@@ -130,7 +123,7 @@ class Replication:
             filling=copy.live is not None,
             checking=copy.verified < copy.due,
             stopped=copy.broken is not None,
-            missed=self._missed.of(session),
+            missed=self.missed.of(session),
             texts=frozenset(copy.followed),
         )
 
@@ -197,7 +190,7 @@ class Replication:
         self._copies[told.session] = found.copy
         for message in found.say:
             if not isinstance(message, Erased):
-                self._say(message)
+                self.say(message)
         if found.copy.stopped:
             self._leave(told.session)
         await self._show(found)
@@ -231,7 +224,7 @@ class Replication:
             records = unpack(told.data, session=copy.session, epoch=known.epoch, heads=heads, after=after)
         except ProtocolError as error:
             return Broken(after + 1, f"What follows event {after} can't be read: {error}")
-        return copying.batch(copy, told.part, records, self._signed, number=told.number)
+        return copying.batch(copy, told.part, records, self.signed, number=told.number)
 
     async def _broke(self, copy: Copy, found: Broken) -> None:
         logger.error(
@@ -241,7 +234,7 @@ class Replication:
         await self._keep(broken)
         self._copies[copy.session] = broken.copy
         self._following.pop(copy.session, None)
-        self._say(Leave(session=copy.session))
+        self.say(Leave(session=copy.session))
 
     async def _recall(self, told: Recall) -> None:
         """Something has to go that may be here."""
@@ -275,12 +268,12 @@ class Replication:
     async def _keep(self, step: Step) -> None:
         while True:
             try:
-                await self._store.keep(step)
+                await self.store.keep(step)
             except StorageUnavailable:
                 if self.storing:
                     logger.warning("session %s: the copy can't be stored at the moment", step.copy.session)
                 self.storing = False
-                await self._clock.sleep(RETRY_MS)
+                await self.clock.sleep(RETRY_MS)
                 continue
             if not self.storing:
                 logger.warning("session %s: the disk stores copies again", step.copy.session)
@@ -290,8 +283,8 @@ class Replication:
     def _leave(self, session: SessionId) -> None:
         """Nothing comes of a session for a while."""
         if self._following.pop(session, None) is not None:
-            self._again[session] = self._clock.monotonic() + STOPPED_MS
-            self._say(Leave(session=session))
+            self._again[session] = self.clock.monotonic() + STOPPED_MS
+            self.say(Leave(session=session))
 
     def _tell(self, step: Step) -> None:
         lanes = {record.header.lane for record in step.records}
@@ -303,7 +296,7 @@ class Replication:
     async def _show(self, step: Step) -> None:
         session = step.copy.session
         try:
-            await self._shown.take(step)
+            await self.shown.take(step)
         except (StorageUnavailable, RecordBroken) as error:
             # It is on the disk, and whoever shows it goes on from there.
             note_failure(error, f"session {session}: readers can't be shown it at the moment")
@@ -312,23 +305,23 @@ class Replication:
         """Keep what span of the session came late, so that its readers can be told."""
         if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
             begun = before.known is not None and bool(before.known.heads)
-            self._missed.begin(told.session, worth=begun)
+            self.missed.begin(told.session, worth=begun)
         elif isinstance(told, Batch) and told.part is FeedPart.MISSED:
-            self._missed.add(told.session, step.records, step.copy.followed[:1])
+            self.missed.add(told.session, step.records, step.copy.followed[:1])
         # The last that was lacking may come with what is said now, too.
         if before.live is not None and step.copy.live is None and not isinstance(told, Live):
             try:
-                await self._missed.end(told.session)
+                await self.missed.end(told.session)
             except StorageUnavailable:
                 logger.warning("session %s: the missed span can't be stored at the moment", told.session)
 
     async def _drop(self, session: SessionId) -> None:
-        self._copies[session] = await self._store.drop(session)
+        self._copies[session] = await self.store.drop(session)
         self._again.pop(session, None)
         logger.warning("session %s: the hub deleted its copy", session)
-        await self._shown.renew(session)
+        await self.shown.renew(session)
         if self._following.pop(session, None) is not None:
-            self._say(Leave(session=session))
+            self.say(Leave(session=session))
 
     async def _ask_if_linked(self) -> None:
         if self._linked:
@@ -340,10 +333,10 @@ class Replication:
         wanted = {**recalled, **self._wanted}
         for session in [session for session in self._following if session not in wanted]:
             del self._following[session]
-            self._say(Leave(session=session))
+            self.say(Leave(session=session))
         for session, want in wanted.items():
             copy = self._copies.get(session) or Copy(session=session)
-            later = self._clock.monotonic() < self._again.get(session, 0)
+            later = self.clock.monotonic() < self._again.get(session, 0)
             if self._following.get(session) == want or copy.broken is not None or later:
                 continue
             self._again.pop(session, None)
@@ -352,10 +345,10 @@ class Replication:
                 await self._keep(Step(copy=asked))  # The rest is of this line alone: no dial costs the disk anything.
             self._copies[session] = asked
             self._following[session] = want
-            self._say(message)
+            self.say(message)
 
     def _finished(self, copy: Copy) -> bool:
-        return copy.broken is not None or copy.known is None or (copy.whole and self._closed(copy.session))
+        return copy.broken is not None or copy.known is None or (copy.whole and self.closed(copy.session))
 
 
 def _removals(step: Step) -> list[int]:

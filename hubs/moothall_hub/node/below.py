@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 import msgspec
@@ -62,26 +63,21 @@ class Sessions(Protocol):
         ...
 
 
+@dataclass(eq=False, repr=False)
 class CopySource:
     """A `LinkSource` over copies."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        records: Records,
-        *,
-        offered: Callable[[], Sequence[Offered]],
-        observe: Callable[[Told], None],
-    ) -> None:
-        """`offered`: what the server above offers; `observe` registers a listener for new events."""
-        self._sessions = sessions
-        self._records = records
-        self._offered = offered
-        self._observe = observe
+    sessions: Sessions
+    records: Records
+    _: KW_ONLY
+    offers: Callable[[], Sequence[Offered]]
+    """What the server above offers."""
+    listen: Callable[[Told], None]
+    """Registers a listener for new events."""
 
     async def stand(self, session: SessionId) -> LogStatus | None:
         """Where a copy stands; None where there is none, or no beginning of it yet."""
-        copy, live = await self._records.copy(session), await self._sessions.find(session)
+        copy, live = await self.records.copy(session), await self.sessions.find(session)
         if copy is None or copy.known is None or copy.broken is not None or live is None:
             return None
         if not copy.known.offset:  # Its first event says whether everybody may read it.
@@ -105,20 +101,20 @@ class CopySource:
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
         """Records of a session after an offset, in order (`LinkSource`)."""
-        return await self._records.read(session, after, limit, lanes)
+        return await self.records.read(session, after, limit, lanes)
 
     async def sign(self, session: SessionId, behind: int) -> None:
         """Nothing: only the centre has the key."""
 
     def observe(self, told: Told) -> None:
         """From now on tell of what is new in any log (`LinkSource`)."""
-        self._observe(told)
+        self.listen(told)
 
     async def offered(self) -> Sequence[Offered]:
         """Of what the server above offers, all that is planned, and of what is copied the texts that are here."""
         found: list[Offered] = []
-        for each in self._offered():
-            copy = await self._records.copy(each.session)
+        for each in self.offers():
+            copy = await self.records.copy(each.session)
             here = () if copy is None or copy.known is None else copy.followed
             found.append(
                 msgspec.structs.replace(each, texts=tuple(text for text in each.texts if text.channel in here))

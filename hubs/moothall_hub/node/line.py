@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -65,39 +66,34 @@ async def kept_of_line(book: Book) -> Kept:
     return Kept() if kept is None else msgspec.json.decode(kept, type=Kept)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class NodeLine:
     """The uplink of a hub. Call `show`, then run `run` and `look_after`."""
 
-    def __init__(
-        self,
-        *,
-        book: Book,
-        mirror: Mirror,
-        outbox: HubOutbox,
-        pairings: Pairings,
-        offers: Offers,
-        own_clock: Clock,
-        randomness: Randomness,
-        missed: MissedSpans,
-        budget: int | None,
-        kept: Kept,
-    ) -> None:
-        """`budget` is bytes a day, None for as many as it takes; `kept` is what `kept_of_line` has found."""
-        self._book = book
-        self._mirror = mirror
-        self._pairings = pairings
-        self._offers = offers
-        self._randomness = randomness
-        self._missed = missed
-        self._kept = kept
-        self.clock = CentreClock(own_clock, kept.ahead)
+    book: Book
+    mirror: Mirror
+    outbox: HubOutbox
+    pairings: Pairings
+    offers: Offers
+    own_clock: Clock
+    randomness: Randomness
+    missed: MissedSpans
+    budget: int | None
+    """Bytes a day; None for as many as it takes."""
+    kept: Kept
+    """What `kept_of_line` has found."""
+
+    def __post_init__(self) -> None:
+        self.clock = CentreClock(self.own_clock, self.kept.ahead)
         self._began = self.clock.monotonic()
-        self._meter = Meter(budget, kept.usage, zone=lambda: offers.zone.rules)
-        self._link = Link(pairings.node, __version__, self._random)
-        self._dialling = Dialling(self._link, self.clock, self._meter, self.tell, where=_where(pairings.now))
+        self._meter = Meter(self.budget, self.kept.usage, zone=lambda: self.offers.zone.rules)
+        self._link = Link(self.pairings.node, __version__, self._random)
+        self._dialling = Dialling(self._link, self.clock, self._meter, self.tell, where=_where(self.pairings.now))
         self._following: Replication | None = None
-        self._keys = CentreKeys(pairings)
-        self._acts = ActsUp(outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP)
+        self._keys = CentreKeys(self.pairings)
+        self._acts = ActsUp(
+            self.outbox, self.clock, offer=self._dialling.offer, up=lambda: self._link.phase is Phase.UP
+        )
         self.translations = TranslationsAbove(self._dialling.say, self.clock, up=lambda: self.up)
         """Questions that the server above translates."""
         self.signals = HubSignals()
@@ -110,7 +106,7 @@ class NodeLine:
         self.when_way = Listeners[[]]()
         """Told when the way up is another one, or has come or gone."""
         self.when_way(self.translations.line_changed)
-        offers.when_changed(self._look.set)
+        self.offers.when_changed(self._look.set)
 
     async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
         """Read the copies and how many acts wait; from now on `sessions` get new events.
@@ -119,13 +115,13 @@ class NodeLine:
         """
         await self._acts.load()
         self._following = Replication(
-            await self._mirror.copies(),
-            store=self._mirror,
+            await self.mirror.copies(),
+            store=self.mirror,
             shown=sessions,
             closed=closed,
             signed=self._keys.signed,
             say=self._say,
-            missed=self._missed,
+            missed=self.missed,
             clock=self.clock,
         )
 
@@ -169,10 +165,10 @@ class NodeLine:
 
     async def paired(self, pairing: Pairing) -> None:
         """Speak for another hub from now on, or anew for the same. Raises StorageUnavailable."""
-        before = self._pairings.now
-        await self._pairings.keep(pairing)
+        before = self.pairings.now
+        await self.pairings.keep(pairing)
         if before is not None and (before.address, before.hub) != (pairing.address, pairing.hub):
-            await self._offers.forget()
+            await self.offers.forget()
         where = _where(pairing)
         assert where is not None  # noqa: S101  # it is paired
         self._dialling.pair(where)
@@ -188,7 +184,7 @@ class NodeLine:
             case wire.Above():
                 self._way(told)
             case wire.HubProgramme():
-                await self._noted(self._offers.take(told))
+                await self._noted(self.offers.take(told))
             case wire.Signalled():
                 self.signals.put(told.session, told.signal)
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() | wire.Recall():
@@ -217,7 +213,7 @@ class NodeLine:
 
     def now(self) -> LineNow:
         """The status that this hub's readers see."""
-        if self._pairings.now is None:
+        if self.pairings.now is None:
             return LineNow(state=LineState.UNPAIRED)
         if self._link.phase is Phase.UP and self._link.quiet:
             return LineNow(state=LineState.DOWN, since=self.clock.wall_at(self._link.heard))
@@ -258,7 +254,7 @@ class NodeLine:
     # Parts
 
     async def _up(self, told: wire.Welcome) -> None:
-        await self._noted(self._offers.welcomed(told))
+        await self._noted(self.offers.welcomed(told))
         await self._noted(self._keys.told(told.keys))
         self._acts.line_changed()
         self._way(told)
@@ -278,33 +274,33 @@ class NodeLine:
             logger.warning("what the server above reports can't be stored at the moment")
 
     async def _want(self) -> None:
-        choice = self._offers.get()
+        choice = self.offers.get()
         holds = self._meter.step
         await self.replication.want(
             wanted(
-                self._offers.sessions,
+                self.offers.sessions,
                 chosen=None if choice.sessions is None else set(choice.sessions),
                 languages=choice.languages,
                 words=choice.words,
                 saved=Saved(lines_only=holds is not Step.ALL, one_language=holds is Step.ONE_LANGUAGE),
                 unfinished=self.replication.unfinished,
                 now=self.clock.wall(),
-                zone=self._offers.zone,
+                zone=self.offers.zone,
             )
         )
 
     async def _keep(self) -> None:
-        good = self.clock.wall() if self.up else self._kept.good
+        good = self.clock.wall() if self.up else self.kept.good
         kept = Kept(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
         try:
-            await self._offers.keep()
-            if kept == self._kept:
+            await self.offers.keep()
+            if kept == self.kept:
                 return
-            await self._book.write([BookEntry(NAMESPACE, KEPT, msgspec.json.encode(kept))])
+            await self.book.write([BookEntry(NAMESPACE, KEPT, msgspec.json.encode(kept))])
         except StorageUnavailable:
             logger.warning("the uplink's state can't be stored at the moment")
             return
-        self._kept = kept
+        self.kept = kept
 
     def _say(self, message: wire.FromHub) -> None:
         match message:
@@ -319,11 +315,11 @@ class NodeLine:
         """Since when the line is as it is, Unix ms of the centre's clock."""
         if self._link.phase is not Phase.UP and self._link.welcome is None:
             began = self.clock.wall_at(self._began)
-            return began if self._kept.good is None else self._kept.good
+            return began if self.kept.good is None else self.kept.good
         return self.clock.wall_at(self._link.since)
 
     def _random(self) -> float:
-        return int.from_bytes(self._randomness.bytes(4), "big") / (1 << 32)
+        return int.from_bytes(self.randomness.bytes(4), "big") / (1 << 32)
 
 
 def _where(pairing: Pairing | None) -> Where | None:

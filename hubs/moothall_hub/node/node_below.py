@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 import msgspec
@@ -48,26 +49,18 @@ class BelowNow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its line is there."""
 
 
+@dataclass(eq=False, repr=False)
 class Below:
     """The hubs below this hub. Made by `open`."""
 
-    def __init__(
-        self,
-        hubs: Hubs,
-        words: Words,
-        links: HubLinks,
-        door: HubDoor,
-        pairing: BelowPairDoor,
-        *,
-        removals: HubRemovals,
-    ) -> None:
-        self._hubs = hubs
-        self._words = words
-        self._links = links
-        self._door = door
-        self._pairing = pairing
-        self.removals = removals
-        """What they hold, and what of it has to go."""
+    hubs: Hubs
+    words: Words
+    links: HubLinks
+    door: HubDoor
+    pairing: BelowPairDoor
+    _: KW_ONLY
+    removals: HubRemovals
+    """What they hold, and what of it has to go."""
 
     @classmethod
     async def open(
@@ -110,7 +103,7 @@ class Below:
             return ConferenceInfo(keys=keys, zone=offers.about.zone, address=offers.about.address)
 
         served = HubLinks(
-            CopySource(sessions, mirror, offered=lambda: offers.sessions, observe=line.replication.observe),
+            CopySource(sessions, mirror, offers=lambda: offers.sessions, listen=line.replication.observe),
             PassingOn(outbox, clock, title_of),
             hubs,
             clock,
@@ -141,11 +134,11 @@ class Below:
 
     def routes(self) -> Sequence[web.RouteDef]:
         """For `app.add_routes`."""
-        return [*self._door.routes(), *self._pairing.routes()]
+        return [*self.door.routes(), *self.pairing.routes()]
 
     def list(self) -> Sequence[BelowNow]:
         """The hubs below, by title."""
-        return [BelowNow(title=each.title, here=self._hubs.here(each.name)) for each in self._hubs.list()]
+        return [BelowNow(title=each.title, here=self.hubs.here(each.name)) for each in self.hubs.list()]
 
     async def give(self, title: str) -> tuple[str, ...] | None:
         """Six words for the hub of that title, which is made where there is none; those before are dead.
@@ -154,16 +147,16 @@ class Below:
         """
         title = " ".join(title.split())
         name = hub_name(title)
-        if not is_name(f"{self._links.path}.{name}" if self._links.path else name):
+        if not is_name(f"{self.links.path}.{name}" if self.links.path else name):
             return None  # Also where it is too long together with the names of the hubs above.
-        if self._hubs.get(name) is None:
+        if self.hubs.get(name) is None:
             try:
-                made = await self._hubs.add(title, Details())
+                made = await self.hubs.add(title, Details())
             except NoLink:
                 return None
             if isinstance(made, Refusal):
                 return None
-        return await self._words.words(name)
+        return await self.words.words(name)
 
 
 class BelowPairDoor:

@@ -7,6 +7,7 @@ sessions as if they had been cleared when this wall was, and the room's question
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 from aiohttp import hdrs, web
@@ -32,32 +33,26 @@ MOST_SHOWN = 4
 """Of the room's questions at a time, the newest."""
 
 
+@dataclass(eq=False, repr=False)
 class LocalWall:
     """What a hub adds to the server's wall. `snapshot_of`, `questions` and `beside` are arguments of `ShownDoor`."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        local: RoomQuestions,
-        *,
-        meetings: Meetings,
-        clock: Clock,
-        snapshot_of: SnapshotOf,
-        questions: QuestionsOf,
-    ) -> None:
-        """`snapshot_of` and `questions` are those of everybody's pages."""
-        self._pages = pages
-        self._local = local
-        self._meetings = meetings
-        self._clock = clock
-        self._snapshot_of = snapshot_of
-        self._questions = questions
+    pages: Pages
+    local: RoomQuestions
+    _: KW_ONLY
+    meetings: Meetings
+    clock: Clock
+    snapshot_for_all: SnapshotOf
+    """That of everybody's pages, as `questions_for_all` are."""
+    questions_for_all: QuestionsOf
+
+    def __post_init__(self) -> None:
         self._asked_at: int | None = None
 
     @property
     def asked_ago(self) -> int | None:
         """How long ago a wall has asked what to show, ms; None: never."""
-        return None if self._asked_at is None else self._clock.monotonic() - self._asked_at
+        return None if self._asked_at is None else self.clock.monotonic() - self._asked_at
 
     def routes(self) -> list[web.RouteDef]:
         """For `app.add_routes`."""
@@ -65,19 +60,19 @@ class LocalWall:
 
     async def part(self, request: web.Request) -> web.Response:
         """What stands beside the meeting, as JSON: `{"cleared": Unix ms or null, "html": "…"}`."""
-        ui, _ = language(self._pages, request)
+        ui, _ = language(self.pages, request)
         try:
-            wanted = await asked(request, self._snapshot_of)
+            wanted = await asked(request, self.snapshot_for_all)
         except HttpProblem:
             return web.json_response({"error": "There is no such meeting here."}, status=404)
-        made = self._pages.render("_hub_wall.html", ui=ui, beside=await self.beside(wanted, ui))
-        local = self._local.of(wanted.session)
+        made = self.pages.render("_hub_wall.html", ui=ui, beside=await self.beside(wanted, ui))
+        local = self.local.of(wanted.session)
         answer = {"cleared": local.cleared, "html": made}
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def snapshot_of(self, session: SessionId, feed: Feed) -> Snapshot | None:
         """A session as this wall shows it: what was said before it was cleared isn't there."""
-        snapshot = await self._snapshot_of(session, feed)
+        snapshot = await self.snapshot_for_all(session, feed)
         if snapshot is None:
             return None
         here = await self._cleared(session)
@@ -89,16 +84,16 @@ class LocalWall:
 
     async def questions(self, wanted: SessionRequest, ui: Catalogue) -> AskedNow:
         """What it shows of the meeting's questions: nothing that stood there when it was cleared."""
-        found = await self._questions(wanted, ui)
-        here, state = await self._cleared(wanted.session), await self._meetings.state(wanted.session)
+        found = await self.questions_for_all(wanted, ui)
+        here, state = await self._cleared(wanted.session), await self.meetings.state(wanted.session)
         if here is None or state is None or _since(state) >= here:
             return found
         return AskedNow()
 
     async def beside(self, wanted: SessionRequest, ui: Catalogue) -> Mapping[str, object]:
         """The room's own questions, for `screen.html`."""
-        self._asked_at = self._clock.monotonic()
-        local = self._local.of(wanted.session)
+        self._asked_at = self.clock.monotonic()
+        local = self.local.of(wanted.session)
         shown = local_questions.on_wall(local)[-MOST_SHOWN:]
         return {
             "ask": f"/s/{wanted.session}/wall?ui={ui.language}",
@@ -118,8 +113,8 @@ class LocalWall:
 
     async def _cleared(self, session: SessionId) -> int | None:
         """When this wall was cleared last, media ms."""
-        at = self._local.of(session).cleared
-        state = None if at is None else await self._meetings.state(session)
+        at = self.local.of(session).cleared
+        state = None if at is None else await self.meetings.state(session)
         if at is None or state is None:
             return None
         return max(0, state.clock.t + at - state.clock.wall)

@@ -187,8 +187,8 @@ async def open_hub_doors(
         parts.local,
         meetings=parts.meetings,
         clock=clock,
-        snapshot_of=snapshot_here,
-        questions=wall_questions(access.questions, translated),
+        snapshot_for_all=snapshot_here,
+        questions_for_all=wall_questions(access.questions, translated),
     )
     shown = ShownDoor(
         pages,

@@ -15,7 +15,7 @@ import aiohttp
 import msgspec
 
 from moothall.adapters.store.signing import verifier
-from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.decoding import Unreadable, made_of, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Book, BookEntry, Randomness
 from moothall.record.verify import VerifySignature
@@ -187,9 +187,7 @@ async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
         verifier(answer.keys)  # By keys that nobody can read nothing would ever be verified.
     except (Unreadable, ConfigurationError):
         return Unpaired.STRANGE
-    return Pairing(
-        address=where, hub=answer.hub, title=answer.title, key=answer.key, keys=answer.keys, public=answer.address
-    )
+    return made_of(Pairing, answer, address=where, public=answer.address)
 
 
 def _is_json(body: bytes) -> bool:

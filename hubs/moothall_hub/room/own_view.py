@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from moothall.core import commands as do
 from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Intervention
@@ -78,16 +79,8 @@ def ask(
     """
     seen, at_once = at_meeting(state, local), local.mode is Mode.OPEN
     if seen.questions.get(question.id) is None:
-        command = do.Ask(
-            intervention=question.id,
-            kind=question.kind,
-            text=question.text,
-            language=question.language,
-            asker=question.asker,
-            name=question.name,
-            origin=_OF_ROOM if at_once else ROOM,
-            age=max(0, wall - question.at),
-        )
+        origin, age = _OF_ROOM if at_once else ROOM, max(0, wall - question.at)
+        command = made_of(do.Ask, question, intervention=question.id, origin=origin, age=age)
         decided = decide(seen, command, Actor(Role.PARTICIPANT, question.id), wall)
         if isinstance(decided, Refusal):
             return why_unasked(seen, question.kind, question.asker, decided)

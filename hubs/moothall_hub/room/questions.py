@@ -15,6 +15,7 @@ import msgspec
 
 from moothall.core.commands import SetStatus
 from moothall.core.events.question_parts import WAITING
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import BookEntry
@@ -133,14 +134,11 @@ class RoomQuestions:
         )
         who = ("name", session, request.name.casefold())
         wall = self._room.clock.wall()
-        sent = LocalQuestion(
+        sent = made_of(
+            LocalQuestion,
+            request,
             id=name,
             number=0,
-            form=request.form,
-            kind=request.kind,
-            text=request.text,
-            language=request.language,
-            name=request.name,
             asker=self._tokens.code(*who) if request.hub else self._visitor(session, visitor or f"form {request.form}"),
             at=wall - min(request.age, LONGEST_AGE_MS),
         )
@@ -404,14 +402,7 @@ class RoomQuestions:
             self._told[local.session, what] = told
 
     async def _send(self, session: SessionId, question: LocalQuestion) -> None:
-        asked = AskAct(
-            intervention=question.id,
-            kind=question.kind,
-            text=question.text,
-            language=question.language,
-            name=question.name,
-            asker=question.asker,
-        )
+        asked = made_of(AskAct, question, intervention=question.id)
         await self._room.outbox.put(session, asked_by(question.id), "", asked, question.at)
         self._due.pop((session, question.id), None)
 

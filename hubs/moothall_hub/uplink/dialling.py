@@ -12,6 +12,7 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
@@ -55,34 +56,28 @@ Tellee = Callable[[Told], Awaitable[None]]
 connection, and it is dialled again; any other error ends `Dialling.run`."""
 
 
+@dataclass(eq=False, repr=False)
 class Dialling:
     """A hub's line to the server above. `run` owns it; everything else may be called from tasks of the same loop."""
 
-    def __init__(
-        self,
-        link: Link,
-        clock: CentreClock,
-        meter: Meter,
-        tell: Tellee,
-        *,
-        where: Where | None = None,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        """Without `where` the hub isn't paired, and nothing is dialled until `pair` says it."""
-        self.link = link
-        self.meter = meter
-        self._clock = clock
-        self._tell = tell
-        self._where = where
-        self._tls = tls
-        self._paired = where is not None
+    link: Link
+    clock: CentreClock
+    meter: Meter
+    tell: Tellee
+    _: KW_ONLY
+    where: Where | None = None
+    """Without it the hub isn't paired, and nothing is dialled until `pair` says it."""
+    tls: ssl.SSLContext | None = None
+
+    def __post_init__(self) -> None:
+        self._paired = self.where is not None
         self._wake = asyncio.Event()
         """What is to be done has changed: a waiting task looks again."""
         self._frames: deque[bytes] = deque()
         self._send = asyncio.Event()
         self._hang: parts.Hang | None = None
         self._hung = asyncio.Event()
-        self._step = meter.step
+        self._step = self.meter.step
         self._telling = asyncio.Lock()
         """Two tasks have news, the one that reads and the one that keeps the time."""
 
@@ -90,7 +85,7 @@ class Dialling:
 
     def pair(self, where: Where) -> None:
         """Dial this server with this key from now on, and at once."""
-        self._where, self._paired = where, True
+        self.where, self._paired = where, True
         if self._hang is None:
             self._hang = parts.Hang(CloseCode.NORMAL, "The hub was paired anew.")
         self._hung.set()
@@ -122,11 +117,11 @@ class Dialling:
             if self._paired:
                 self._paired = False
                 await self._do(self.link.restart(self._now()))
-            if self.link.phase is parts.Phase.DIALLING and self._where is not None:
-                await self._dial(self._where)
+            if self.link.phase is parts.Phase.DIALLING and self.where is not None:
+                await self._dial(self.where)
             else:
-                await self._wait(self.link.due if self._where is not None else None)
-                if self._where is not None and not self._paired:
+                await self._wait(self.link.due if self.where is not None else None)
+                if self.where is not None and not self._paired:
                     await self._do(self.link.tick(self._now()))
 
     async def _dial(self, where: Where) -> None:
@@ -136,7 +131,7 @@ class Dialling:
         try:
             await self._do(self.link.dialled(self._now()))
             first = first_fields(self._frames)
-            socket = await dial(where.address, where.key, self._count, self._tls, first)
+            socket = await dial(where.address, where.key, self._count, self.tls, first)
         except InvalidStatus as refused:
             body = bytes(refused.response.body or b"").decode(errors="replace")
             turned = parts.Turned(status=refused.response.status_code, sentence=body.split("\n", 1)[0].strip())
@@ -214,7 +209,7 @@ class Dialling:
     async def _wait(self, due: int | None) -> None:
         """Until a moment, or until something has changed."""
         self._wake.clear()
-        seconds = None if due is None else max(0, due - self._clock.monotonic()) / 1_000
+        seconds = None if due is None else max(0, due - self.clock.monotonic()) / 1_000
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
@@ -245,7 +240,7 @@ class Dialling:
                     self._hang = each
                     self._hung.set()
                 case parts.Measured(sample=sample):
-                    self._clock.heard(sample)
+                    self.clock.heard(sample)
                 case _:
                     pass
         self._wake.set()
@@ -261,13 +256,13 @@ class Dialling:
 
     async def _pass_on(self, news: Told) -> None:
         async with self._telling:
-            await self._tell(news)
+            await self.tell(news)
 
     def _count(self, received: int, sent: int) -> None:
-        self.meter.count(self._clock.wall(), received=received, sent=sent)
+        self.meter.count(self.clock.wall(), received=received, sent=sent)
 
     def _now(self) -> parts.Moment:
-        return parts.Moment(self._clock.monotonic(), self._clock.own_wall)
+        return parts.Moment(self.clock.monotonic(), self.clock.own_wall)
 
 
 def _first_of(failed: BaseException) -> BaseException:

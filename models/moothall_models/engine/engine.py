@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
@@ -48,31 +49,27 @@ def engine_link(socket: ClientConnection) -> WebSocketLink[wire.ToEngine, wire.T
     return WebSocketLink(socket, wire.decode_to_engine, wire.encode)
 
 
+@dataclass(eq=False, repr=False)
 class Engine:
     """Serves links with one recogniser until it is cancelled."""
 
-    def __init__(
-        self,
-        settings: EngineSettings,
-        recognizer: Recognizer,
-        voice: Callable[[], VoiceActivity],
-        clock: EngineClock,
-        jitter: Callable[[], float],
-        *,
-        progress: Progress | None = None,
-    ) -> None:
-        """`recognizer` is loaded; `voice` makes a detector for a channel; `jitter` gives numbers from 0 to 1.
+    settings: EngineSettings
+    recognizer: Recognizer
+    """Loaded."""
+    voice: Callable[[], VoiceActivity]
+    """Makes a detector for a channel."""
+    clock: EngineClock
+    jitter: Callable[[], float]
+    """Gives numbers from 0 to 1."""
+    _: KW_ONLY
+    progress: Progress | None = None
+    """What the pulses of this process tell; without it none are sent."""
 
-        `progress`: what the pulses of this process tell; without it none are sent.
-        """
-        self._progress = progress or Progress("")
-        self._settings = settings
-        self._recognizer = recognizer
-        self._voice = voice
-        self._clock = clock
-        self._backoff = JitteredBackoff(jitter)
-        self._server = Server(settings.url, settings.token, settings.name)
-        self._load = Load(settings.workers, settings.channels)
+    def __post_init__(self) -> None:
+        self._progress = self.progress or Progress("")
+        self._backoff = JitteredBackoff(self.jitter)
+        self._server = Server(self.settings.url, self.settings.token, self.settings.name)
+        self._load = Load(self.settings.workers, self.settings.channels)
         self._key_refused = False
 
     async def run(self) -> None:
@@ -83,7 +80,7 @@ class Engine:
         """
         # No more threads than workers: what a dead link left to be done takes the place of one.
         self._progress.ask_loop(asyncio.get_running_loop().call_soon_threadsafe)
-        workers = ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="recognise")
+        workers = ThreadPoolExecutor(max_workers=self.settings.workers, thread_name_prefix="recognise")
         try:
             await self._warm_up(workers)
             while True:
@@ -96,37 +93,37 @@ class Engine:
             workers.shutdown(wait=False, cancel_futures=True)  # A pass that hangs isn't waited for.
 
     def _ready(self) -> None:
-        self._clock.warmed_up()
-        logger.info("engine %s: model %s is ready", self._settings.name, self._recognizer.model)
+        self.clock.warmed_up()
+        logger.info("engine %s: model %s is ready", self.settings.name, self.recognizer.model)
 
     async def _warm_up(self, workers: ThreadPoolExecutor) -> None:
         """Make the first pass; a key that is refused is left to `_rest`."""
-        began = self._clock.now()
+        began = self.clock.now()
         try:
-            await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.warm_up)
+            await asyncio.get_running_loop().run_in_executor(workers, self.recognizer.warm_up)
         except KeyRefused as refused:
             self._refused(refused)
         else:
             self._ready()
-        self._progress.loaded(round(self._clock.now() - began))
+        self._progress.loaded(round(self.clock.now() - began))
 
     def _refused(self, refused: BaseException) -> None:
         self._key_refused = True
-        first, _ = self._settings.key_waits
-        logger.error("engine %s: %s The key is read again in %.0f s.", self._settings.name, refused, first)
+        first, _ = self.settings.key_waits
+        logger.error("engine %s: %s The key is read again in %.0f s.", self.settings.name, refused, first)
 
     async def _rest(self, workers: ThreadPoolExecutor) -> None:
         """Take no channels, and let the server say why, until the service takes the key as it is then."""
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._say_refused())
-            wait, last = self._settings.key_waits
+            wait, last = self.settings.key_waits
             while self._key_refused:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, last)
                 try:
-                    await asyncio.get_running_loop().run_in_executor(workers, self._recognizer.warm_up)
+                    await asyncio.get_running_loop().run_in_executor(workers, self.recognizer.warm_up)
                 except MoothallError as failed:
-                    logger.error("engine %s: %s The engine retries in %.0f s.", self._settings.name, failed, wait)
+                    logger.error("engine %s: %s The engine retries in %.0f s.", self.settings.name, failed, wait)
                 else:
                     self._key_refused = False
             telling.cancel()
@@ -152,13 +149,13 @@ class Engine:
             return await asyncio.get_running_loop().run_in_executor(workers, self._pass, windows)
 
         async def serve(socket: ClientConnection) -> None:
-            logger.info("engine %s: connected", self._settings.name)
+            logger.info("engine %s: connected", self.settings.name)
             link = engine_link(socket)
             session = LinkSession(
                 self._hello(),
-                voice=self._voice,
+                voice=self.voice,
                 media=lambda attach: ArrivalTime(attach.audio_from),
-                cpu_ms=self._clock.cpu_ms,
+                cpu_ms=self.clock.cpu_ms,
                 load=self._load,
             )
             try:
@@ -166,35 +163,35 @@ class Engine:
                     session,
                     link,
                     recognise,
-                    self._clock,
-                    workers=self._settings.workers,
-                    at_once=self._recognizer.at_once,
+                    self.clock,
+                    workers=self.settings.workers,
+                    at_once=self.recognizer.at_once,
                     progress=self._progress,
                 )
             except* KeyRefused as refused:
                 self._refused(first_of(refused))
             except* RecognitionFailed as failed:
                 # The server has kept the sound, and gives the channels out again from their last words on.
-                logger.error("engine %s: %s", self._settings.name, first_of(failed))
+                logger.error("engine %s: %s", self.settings.name, first_of(failed))
             finally:
                 if link.used:
                     self._backoff.reset()
-            logger.warning("engine %s: the link ended", self._settings.name)
+            logger.warning("engine %s: the link ended", self.settings.name)
 
         await self._server.talk(serve)
 
     def _pass(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         sound_ms = sum(len(window.audio) for window in windows) * 1000 // RATE
-        with self._progress.passing(sound_ms, self._recognizer.limit_ms):
-            return self._recognizer.recognise_all(windows)
+        with self._progress.passing(sound_ms, self.recognizer.limit_ms):
+            return self.recognizer.recognise_all(windows)
 
     def _hello(self) -> wire.Hello:
         room = self._load.room(0, 0)
         return wire.Hello(
             protocol=wire.PROTOCOL,
-            name=self._settings.name,
-            model=self._recognizer.model,
-            languages=self._recognizer.languages,
+            name=self.settings.name,
+            model=self.recognizer.model,
+            languages=self.recognizer.languages,
             channels=room.channels,
             most=room.most,
             takes_glossary=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 from moothall.core.kernel.errors import ProtocolError
@@ -61,25 +62,20 @@ async def run_live(
         raise broken
 
 
+@dataclass(eq=False, repr=False)
 class _Live:
-    def __init__(
-        self,
-        session: LinkSession,
-        link: Link,
-        recognise: Recognise,
-        clock: EngineClock,
-        *,
-        workers: int,
-        at_once: int,
-    ) -> None:
+    session: LinkSession
+    link: Link
+    recognise_batch: Recognise
+    clock: EngineClock
+    _: KW_ONLY
+    workers: int
+    at_once: int
+
+    def __post_init__(self) -> None:
         self._progress = Progress("")
         self._before = 0
-        self._session = session
-        self._link = link
-        self._recognise = recognise
-        self._clock = clock
-        self._free = workers
-        self._at_once = at_once
+        self._free = self.workers
         self._news = asyncio.Event()
         self._more_to_write = asyncio.Event()
 
@@ -89,8 +85,8 @@ class _Live:
         progress.attachments = frozenset()  # What a dead link left to be done is nobody's of this one.
 
     async def read(self) -> None:
-        while (message := await self._link.receive()) is not None:
-            self._session.received(message, self._clock.now())
+        while (message := await self.link.receive()) is not None:
+            self.session.received(message, self.clock.now())
             await self._hear()  # While a pass runs too: it must be known when it comes back whether speech went on.
             self._news.set()
 
@@ -109,29 +105,29 @@ class _Live:
     def _next_passes(self) -> Sequence[Turn]:
         if not self._free:
             return ()
-        return self._session.next_passes(self._clock.now(), workers=self._free, at_once=self._at_once)
+        return self.session.next_passes(self.clock.now(), workers=self._free, at_once=self.at_once)
 
     async def _run(self, turns: Sequence[Turn]) -> None:
         self._progress.attachments |= {turn.attachment for turn in turns}
-        hypotheses = await self._recognise([turn.request.window for turn in turns])
+        hypotheses = await self.recognise_batch([turn.request.window for turn in turns])
         self._progress.attachments -= {turn.attachment for turn in turns}
         self._free += 1
         for turn, hypothesis in zip(turns, hypotheses, strict=True):
-            self._session.passed(turn, hypothesis, self._clock.now())
+            self.session.passed(turn, hypothesis, self.clock.now())
         self._more_to_write.set()
         self._news.set()
 
     async def write(self) -> None:
         while True:
-            while (message := self._session.next_message()) is not None:
-                await self._link.send(message)
+            while (message := self.session.next_message()) is not None:
+                await self.link.send(message)
             self._more_to_write.clear()
             await self._wait_to_write()
-            self._session.retry(self._clock.now())
+            self.session.retry(self.clock.now())
 
     async def _wait_to_write(self) -> None:
-        at = self._session.retry_at
-        left = None if at is None else max(0.0, at - self._clock.now()) / 1000
+        at = self.session.retry_at
+        left = None if at is None else max(0.0, at - self.clock.now()) / 1000
         try:
             async with asyncio.timeout(left):
                 await self._more_to_write.wait()
@@ -141,11 +137,11 @@ class _Live:
     async def _hear(self) -> bool:
         """Hear all that may be heard, with a turn for the others after each second of audio."""
         heard = False
-        while self._session.hear(self._clock.now()):
+        while self.session.hear(self.clock.now()):
             heard = True
             self._more_to_write.set()
             await asyncio.sleep(0)
         self._more_to_write.set()
-        self._progress.samples = self._before + self._session.frames * VAD_FRAME
-        self._progress.waiting = self._session.waiting
+        self._progress.samples = self._before + self.session.frames * VAD_FRAME
+        self._progress.waiting = self.session.waiting
         return heard

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -44,36 +45,29 @@ class Turn(msgspec.Struct, frozen=True, eq=False):
     """How many passes run together with it, itself counted."""
 
 
+@dataclass(eq=False, repr=False)
 class LinkSession:
     """All channels of one link, from the hello to the link's end.
 
     `now` is the driver's clock, ms. Every method may put messages out, which `next_message` gives in order.
     """
 
-    def __init__(
-        self,
-        hello: wire.Hello,
-        *,
-        voice: Callable[[], VoiceActivity],
-        media: Callable[[wire.Attach], MediaTime],
-        cpu_ms: Callable[[], float],
-        load: Load | None = None,
-        speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel,
-    ) -> None:
-        """`voice`, `media` and `speech` make what a new channel needs.
+    hello: wire.Hello
+    _: KW_ONLY
+    voice: Callable[[], VoiceActivity]
+    """Makes what a new channel needs, as `media` and `speech` do."""
+    media: Callable[[wire.Attach], MediaTime]
+    cpu_ms: Callable[[], float]
+    load: Load | None = None
+    """With it, it is said how many more channels fit, whenever that changes."""
+    speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel
 
-        With `load` it says how many more channels fit, whenever that changes.
-        """
-        self._voice = voice
-        self._media = media
-        self._speech = speech
-        self._cpu_ms = cpu_ms
-        self._load = load
-        self._fits = (hello.channels, hello.channels if hello.most is None else hello.most)
+    def __post_init__(self) -> None:
+        self._fits = (self.hello.channels, self.hello.channels if self.hello.most is None else self.hello.most)
         """How many channels the server was last told that fit, in time and late."""
         self._channels: dict[int, HeardChannel] = {}
         # Acts are bounded by what a channel keeps unanswered; signals by their keys: a newer one replaces the old one.
-        self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): hello}
+        self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): self.hello}
         self._frames = 0
 
     @property
@@ -212,8 +206,8 @@ class LinkSession:
         if channel is None or channel.speech is not turn.speech:
             return
         channel.wanted, channel.running, channel.ahead, channel.idle = None, False, 0, False
-        if self._load is not None:
-            self._load.passed((now - channel.began) / turn.company, channel.began - channel.asked, channel.spoken)
+        if self.load is not None:
+            self.load.passed((now - channel.began) / turn.company, channel.began - channel.asked, channel.spoken)
         channel.spoken = 0
         outputs = channel.speech.passed(turn.request, hypothesis, channel.media.at(now))
         self._put(channel, outputs, now)
@@ -228,7 +222,7 @@ class LinkSession:
     def _attach(self, attach: wire.Attach) -> None:
         if attach.attachment in self._channels:
             raise ProtocolError(f"Attachment {attach.attachment} is there already.")
-        channel = HeardChannel(attach, self._voice(), self._media(attach), self._speech(attach))
+        channel = HeardChannel(attach, self.voice(), self.media(attach), self.speech(attach))
         self._channels[attach.attachment] = channel
         logger.info("attachment %d is %s, from %d ms", attach.attachment, channel.name, attach.audio_from)
 
@@ -280,10 +274,10 @@ class LinkSession:
 
     def _say_room(self) -> None:
         """Tell the server what fits, if that isn't what it was told."""
-        if self._load is None:
+        if self.load is None:
             return
         attached = len(self._channels)
-        room = self._load.room(attached, max((channel.lag for channel in self._channels.values()), default=0))
+        room = self.load.room(attached, max((channel.lag for channel in self._channels.values()), default=0))
         fits = (attached + room.channels, attached + room.most)
         if fits != self._fits:
             self._fits = fits
@@ -295,7 +289,7 @@ class LinkSession:
 
     def _drained(self, channel: HeardChannel) -> None:
         if channel.drained and self._channels.get(channel.number) is channel:
-            usage = wire.Usage(cpu_ms=self._cpu_ms(), audio_ms=self._frames * FRAME_MS)
+            usage = wire.Usage(cpu_ms=self.cpu_ms(), audio_ms=self._frames * FRAME_MS)
             self._out["usage", channel.number, ""] = usage
             self._out["drained", channel.number, ""] = wire.Drained(attachment=channel.number)
             del self._channels[channel.number]

@@ -95,7 +95,7 @@ class Backend:
             closing=self.closing,
             clock=self.clock,
             randomness=randomness,
-            zone=self.zone,
+            time_zone=self.zone,
             zone_named=bool(self.settings.conference.time_zone),
             zones=find_zone,
             opened_by=self.openers.of,

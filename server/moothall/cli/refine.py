@@ -22,7 +22,7 @@ from moothall.cli.progress import Progress
 from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, order_of, recognise, require_right
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import Origin, Word
-from moothall.core.kernel.decoding import Unreadable, read_json
+from moothall.core.kernel.decoding import Unreadable, made_of, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.proposals.refining import Again, CurrentLine, Findings, Proposal, propose
@@ -184,13 +184,10 @@ def _placed(lines: tuple[HeardLine, ...], part: RecordingPart, source: Source) -
 def _standing(state: State, channel: ChannelId) -> list[CurrentLine]:
     lines = [line for _, line in state.segments.items() if line.channel == channel and line.ended and not line.gone]
     return [
-        CurrentLine(
+        made_of(
+            CurrentLine,
+            line,
             segment=line.id,
-            channel=channel,
-            revision=line.revision,
-            t0=line.t0,
-            t1=line.t1,
-            language=line.language,
             text=line.whole.strip(),
             machine=line.origin is Origin.MACHINE and not line.mended,
         )

@@ -12,6 +12,7 @@ from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
 from moothall.adapters.record.record_door import TYPES, record_style, write_record
 from moothall.adapters.record.texts import wording
 from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel
@@ -66,11 +67,10 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _line(number: int, line: HeardLine) -> RecordedLine:
-    return RecordedLine(
+    return made_of(
+        RecordedLine,
+        line,
         segment=SegmentId(f"line-{number}"),
-        t0=line.t0,
-        t1=line.t1,
-        language=line.language,
         origin=Origin.MACHINE,
         mended=False,
         accepted=False,
@@ -78,5 +78,4 @@ def _line(number: int, line: HeardLine) -> RecordedLine:
         speaker=None,
         name="",
         text=plain(line.text),
-        words=line.words,
     )

@@ -31,7 +31,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.events.types import InterventionStatusChanged
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.decoding import Unreadable, made_of, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import Epoch, Position
 from moothall.core.signals import AnySignal
@@ -271,15 +271,7 @@ def decode(text: bytes | str) -> Received:
     """Read a frame, passing over signals of unknown kinds; raises ProtocolError with a sentence when it isn't one."""
     try:
         frame = read(_decoder, text)
-        return Received(
-            sent=frame.sent,
-            snapshot=frame.snapshot,
-            prev=frame.prev,
-            events=frame.events,
-            pulse=frame.pulse,
-            signals=tuple(
-                read(_signal_decoder, raw) for raw in frame.signals if read(_kind_decoder, raw).kind in _KINDS
-            ),
-        )
+        known = (raw for raw in frame.signals if read(_kind_decoder, raw).kind in _KINDS)
+        return made_of(Received, frame, sent=frame.sent, signals=tuple(read(_signal_decoder, raw) for raw in known))
     except Unreadable as error:
         raise ProtocolError(f"A frame of {len(text)} characters can't be read: {error}.") from error

@@ -40,7 +40,7 @@ def test_a_log_with_holes_is_folded(path: Path, data: st.DataObject) -> None:
     session, epoch = records[0].header.session, records[0].header.epoch
     log: LogReading = MemoryLog()
     fanout = SessionFanout(
-        session=session, epoch=epoch, offset=0, channels=(), log=log, clock=ManualClock(), gapless=False
+        session=session, epoch=epoch, offset=0, loaded_channels=(), log=log, clock=ManualClock(), gapless=False
     )
     live = MirroredSession(Copy(session=session), fanout)
     live.fold(left)

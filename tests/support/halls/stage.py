@@ -138,7 +138,7 @@ class Stage:
             session=self.session,
             epoch=self._recorder.epoch,
             offset=self.offset,
-            channels=[event.channel for event in events if isinstance(event, ev.ChannelAdded)],
+            loaded_channels=[event.channel for event in events if isinstance(event, ev.ChannelAdded)],
             log=self._log,
             clock=self.clock,
         )

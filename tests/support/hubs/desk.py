@@ -408,8 +408,8 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         made.local,
         meetings=made.meetings,
         clock=clock,
-        snapshot_of=access.snapshot,
-        questions=questions,
+        snapshot_for_all=access.snapshot,
+        questions_for_all=questions,
     )
     shown = ShownDoor(
         PAGES,

@@ -98,7 +98,7 @@ class Meeting:
             session=self.session,
             epoch=self.recorder.epoch,
             offset=self.recorder.offset,
-            channels=[body.channel for body in bodies if isinstance(body, ev.ChannelAdded)],
+            loaded_channels=[body.channel for body in bodies if isinstance(body, ev.ChannelAdded)],
             log=self.log,
             clock=self.clock,
         )

@@ -81,7 +81,7 @@ async def test_a_gap_is_nothing_that_was_never_published() -> None:
         session=house.session,
         epoch=whole.epoch,
         offset=house.recorder.offset,
-        channels=whole.channels,
+        loaded_channels=whole.channels,
         log=house.log,
         clock=house.clock,
         gapless=False,

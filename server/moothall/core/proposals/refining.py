@@ -15,6 +15,7 @@ from itertools import accumulate
 import msgspec
 
 from moothall.core.events.types import Word
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import same_language
 
@@ -134,15 +135,13 @@ def propose(lines: Sequence[CurrentLine], heard: Sequence[Again]) -> Findings:
         if not plainly(said) or foreign or plainly(said) == plainly(line.text):
             continue
         proposals.append(
-            Proposal(
-                segment=line.segment,
-                channel=line.channel,
+            made_of(
+                Proposal,
+                line,
                 base_revision=line.revision,
-                t0=line.t0,
                 old=line.text,
                 new=said,
                 stays=round(stays[number] / max(1, words[number]), 2),
-                machine=line.machine,
             )
         )
     unheard = sum(number not in mine for number in range(len(lines)))

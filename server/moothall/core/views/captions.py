@@ -316,10 +316,7 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
         case ev.ChannelAdded():
-            channel = Channel(
-                kind=event.kind, languages=event.languages, of_record=event.of_record, requested=event.requested
-            )
-            return replace(session, channels={**session.channels, event.channel: channel})
+            return replace(session, channels={**session.channels, event.channel: made_of(Channel, event)})
         case ev.SpeakerIntroduced():
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
         case ev.GapNoted() if event.channel == feed.channel:

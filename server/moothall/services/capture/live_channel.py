@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.commands import AnyCommand, AttachSource, EndSource, MapClock, NoteGap, OpenSession
 from moothall.core.events.types import GapReason
@@ -43,33 +44,24 @@ TELL_MS = 5_000
 """How often readers are told that no sound arrives while no microphone is on."""
 
 
+@dataclass(eq=False, repr=False)
 class LiveChannel:
     """Owns the takes of one channel of an open session, from the first microphone until the session is closed."""
 
-    def __init__(
-        self,
-        live: LiveSession,
-        channel: ChannelId,
-        *,
-        spools: SpoolStore,
-        recognising: Recognising,
-        clock: Clock,
-        leads: Callable[[LiveChannel], bool],
-        spooled: Mapping[SourceId, EndReason | None],
-    ) -> None:
-        """`leads` says whether this channel's microphone sets the session's clock: one of them does.
+    live: LiveSession
+    channel: ChannelId
+    _: KW_ONLY
+    spools: SpoolStore
+    recognising: Recognising
+    clock: Clock
+    leads: Callable[[LiveChannel], bool]
+    """Whether this channel's microphone sets the session's clock: one of them does."""
+    spooled: Mapping[SourceId, EndReason | None]
+    """The sources to go on with, oldest first, with why they ended; None for one that may still grow."""
 
-        `spooled` are the sources to go on with, oldest first, with why they ended, None for one that may still grow.
-        """
-        self.live = live
-        self.channel = channel
+    def __post_init__(self) -> None:
         self.takes: deque[LiveTake] = deque()
         """Oldest first; only the last may still grow. Bounded by MOST_TAKES."""
-        self._spools = spools
-        self._recognising = recognising
-        self._clock = clock
-        self._leads = leads
-        self._spooled = spooled
         self._group: asyncio.TaskGroup | None = None
         self._started = asyncio.Event()
         self._beginning = asyncio.Lock()
@@ -94,7 +86,7 @@ class LiveChannel:
 
         What nobody foresaw is raised; then another `LiveChannel` goes on with what is spooled.
         """
-        told = self._clock.monotonic()
+        told = self.clock.monotonic()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -102,9 +94,9 @@ class LiveChannel:
                 self._started.set()
                 working = group.create_task(self._recognise_all())
                 while self.live.state.status is not Status.CLOSED:
-                    await self._clock.sleep(LOOK_MS)
-                    if not self.takes and self._clock.monotonic() - told >= TELL_MS:
-                        told = self._clock.monotonic()
+                    await self.clock.sleep(LOOK_MS)
+                    if not self.takes and self.clock.monotonic() - told >= TELL_MS:
+                        told = self.clock.monotonic()
                         self._tell_no_sound()
                 self._group = None
                 working.cancel()
@@ -133,16 +125,16 @@ class LiveChannel:
         """Say from where to where the last words are missing: the session was closed before they came."""
         missing = take.audio.unheard(self.live.state, self.channel)
         if missing is not None:
-            away = self._recognising.alone or self._recognising.hopeless(self.live.id, self.channel)
+            away = self.recognising.alone or self.recognising.hopeless(self.live.id, self.channel)
             reason = GapReason.ENGINE_LOST if away else GapReason.OVERLOAD
             gap = NoteGap(channel=self.channel, t0=missing[0], t1=missing[1], reason=reason)
             await self._command(unheard_id(take.audio.source), gap)
 
     async def _take_up_spooled(self) -> None:
-        for source, ended in self._spooled.items():
+        for source, ended in self.spooled.items():
             if self.current is not None:
                 await self.current.finish(EndReason.LOST)
-            take = self.take_up(source, await self._spools.open(self.live.id, source))
+            take = self.take_up(source, await self.spools.open(self.live.id, source))
             if take is not None and ended is not None:
                 await take.finish(ended)
 
@@ -180,7 +172,7 @@ class LiveChannel:
 
     async def _begin(self, known: LiveTake | None, name: str, first: int, age: int) -> LiveTake | Refusal:
         writer, current, opens = self.live.writer, self.current, False
-        wall = self._clock.wall()  # Before the log takes its time: `age` is of now.
+        wall = self.clock.wall()  # Before the log takes its time: `age` is of now.
         if writer.state.status is Status.CREATED:
             # Each by a name of its own: of two that open it at the same time one does, the other joins.
             act = CommandId(f"open:{source_of(name, first)}")
@@ -196,7 +188,7 @@ class LiveChannel:
             first, t = first + to_samples(-t), 0
         source = source_of(name, first)
         try:
-            spool = await self._spools.open(writer.session, source)
+            spool = await self.spools.open(writer.session, source)
         except StorageUnavailable as error:
             return refuse(RefusalCode.UNAVAILABLE, str(error))
         if source not in writer.state.sources:
@@ -225,7 +217,7 @@ class LiveChannel:
         if self._group is None or named is None:
             return None
         name, base = named
-        take = LiveTake(name, base, LiveSource(spool.end), LiveAudio(source, spool, known.t, self._clock))
+        take = LiveTake(name, base, LiveSource(spool.end), LiveAudio(source, spool, known.t, self.clock))
         self.takes.append(take)
         take.carrying = self._group.create_task(self._carry(take, spool))
         self._more.set()
@@ -246,7 +238,7 @@ class LiveChannel:
             await take.audio.carry(take.source, as_live=False)
             mapping.cancel()
             while take.audio.acknowledged < take.audio.end:
-                await self._clock.sleep(SYNC_MS)
+                await self.clock.sleep(SYNC_MS)
                 with suppress(StorageUnavailable):
                     take.audio.acknowledged = await spool.sync()
             take.carried.set()
@@ -260,7 +252,7 @@ class LiveChannel:
             while self.takes:
                 take = self.takes[0]
                 await self._note_gap_before(take)
-                await self._recognising.recognise(writer, self.channel, take.audio)
+                await self.recognising.recognise(writer, self.channel, take.audio)
                 if writer.state.status is Status.CLOSED:
                     return  # It may have been too late for its last words: whoever ends the takes looks.
                 await take.carried.wait()
@@ -294,16 +286,16 @@ class LiveChannel:
         One microphone sets the session's clock. A take that lies apart from it for long parts, and goes on where it is
         heard: one of another microphone, whose sound card counts other seconds, or one that would set the clock back.
         """
-        mapped, writer = self._clock.monotonic(), self.live.writer
+        mapped, writer = self.clock.monotonic(), self.live.writer
         together = mapped
         while True:
-            await self._clock.sleep(LOOK_MS)
-            wall, now = self._clock.wall(), self._clock.monotonic()
+            await self.clock.sleep(LOOK_MS)
+            wall, now = self.clock.wall(), self.clock.monotonic()
             head = take.source.head(now)
             if head is None or take.finished:
                 continue
             t, off = take.audio.t + head, abs(take.audio.t + head - writer.state.media_now(wall))
-            leads = self._leads(self) and t >= writer.state.clock[0]
+            leads = self.leads(self) and t >= writer.state.clock[0]
             if off <= APART_MS or leads:
                 together = now
             if leads and (off > DRIFT_MS or now - mapped >= MAP_MS):

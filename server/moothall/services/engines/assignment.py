@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import msgspec
 
@@ -69,26 +70,21 @@ class AudioSpan(msgspec.Struct, frozen=True, kw_only=True):
     """No sound before this may be heard, not even as context: an off-record span or a break ends here. 0: none does."""
 
 
+@dataclass(eq=False, repr=False)
 class Assignment:
     """A channel whose sound is to be recognised."""
 
-    def __init__(
-        self,
-        writer: SessionWriter,
-        channel: ChannelId,
-        audio: LiveAudio,
-        glossary: GlossaryOf = no_glossary,
-        again: Again = lambda *_: None,
-    ) -> None:
-        self._glossary = glossary
-        self._again = again
-        self.writer = writer
-        self.channel = channel
-        self.audio = audio
+    writer: SessionWriter
+    channel: ChannelId
+    audio: LiveAudio
+    glossary: GlossaryOf = no_glossary
+    again: Again = lambda *_: None
+
+    def __post_init__(self) -> None:
         self.done = asyncio.Event()
-        self.through = audio.t
+        self.through = self.audio.t
         """Media ms up to which all that may be recorded has been recognised, beside what the log says."""
-        self.shown = ShownWords(writer, channel)
+        self.shown = ShownWords(self.writer, self.channel)
         """What engines say while nothing is recorded."""
         self.holding = asyncio.Lock()
         self.held = False
@@ -117,7 +113,7 @@ class Assignment:
     @property
     def preferred(self) -> Preferred:
         """The names and terms that its engine is to prefer."""
-        return self._glossary(self.writer.state, self.channel)
+        return self.glossary(self.writer.state, self.channel)
 
     @property
     def span(self) -> AudioSpan | None:
@@ -143,7 +139,7 @@ class Assignment:
     def heard_again(self, segments: tuple[SegmentId, ...], *, still: bool) -> None:
         """Report segments that are `still` to be recognised again, or whose new recognition left them unchanged."""
         if segments:
-            self._again(self.writer.session, segments, still)
+            self.again(self.writer.session, segments, still)
 
     def received(self, message: wire.Stands | wire.SoundsLike) -> None:
         """Take what its engine says of it that is no text."""

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 from moothall.core.commands import AttachEngine
@@ -62,34 +63,28 @@ class EngineConnection(Protocol):
         ...
 
 
+@dataclass(eq=False, repr=False)
 class ConnectedEngine:
     """An engine on its link, and the channels that are attached to it."""
 
-    def __init__(
-        self,
-        link: EngineConnection,
-        hello: wire.Hello,
-        *,
-        clock: Clock,
-        ended: Callable[[Attachment], None],
-        changed: Callable[[], None],
-        note_usage: Callable[[wire.Usage], None],
-        fate: FateOf,
-    ) -> None:
-        """`ended` is told of each attachment that ended; `changed`: the engine can carry more or fewer."""
-        self.link = link
-        self.hello = hello
-        self.clock = clock
-        self.fate = fate
+    link: EngineConnection
+    hello: wire.Hello
+    _: KW_ONLY
+    clock: Clock
+    when_ended: Callable[[Attachment], None]
+    """Told of each attachment that ended."""
+    changed: Callable[[], None]
+    """Told that the engine can carry more or fewer."""
+    note_usage: Callable[[wire.Usage], None]
+    fate: FateOf
+
+    def __post_init__(self) -> None:
         self.group: asyncio.TaskGroup
         """Owns the tasks of its attachments, while its link is served."""
         self.attachments: dict[int, Attachment] = {}
-        self._ended = ended
-        self._capacity = EngineCapacity(hello)
+        self._capacity = EngineCapacity(self.hello)
         self._linked = True
         self._numbers = itertools.count(1)
-        self._changed = changed
-        self._note_usage = note_usage
 
     @property
     def free(self) -> int:
@@ -130,9 +125,9 @@ class ConnectedEngine:
                         self.attachments[message.attachment].assignment.received(message)
                 case wire.Capacity():
                     self._capacity.changed(message, self.taken)
-                    self._changed()
+                    self.changed()
                 case wire.Usage():
-                    self._note_usage(message)
+                    self.note_usage(message)
                 case wire.Hello():
                     raise ProtocolError(f"Engine {self.link.name} said hello twice.")
 
@@ -151,7 +146,7 @@ class ConnectedEngine:
     def ended(self, attachment: Attachment) -> None:
         """An attachment is over, by its own end or with the link. May be repeated."""
         self.attachments.pop(attachment.number, None)
-        self._ended(attachment)
+        self.when_ended(attachment)
 
 
 class Attachment:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
@@ -42,29 +43,26 @@ Beside = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 """Another reader of a source's audio, such as the recorder: comes back when it has all of it."""
 
 
+@dataclass(eq=False, repr=False)
 class Recognising:
     """Brings assignments and engines together."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        beside: Beside | None = None,
-        glossary: GlossaryOf = no_glossary,
-        pulses: Pulses | None = None,
-    ) -> None:
-        """`beside` reads the audio of each assignment too, which is not done before that has come back."""
-        self._glossary = glossary
-        self._pulses = pulses or Pulses(clock)
-        self._clock = clock
-        self._beside = beside
+    clock: Clock
+    beside: Beside | None = None
+    """Reads the audio of each assignment too, which is not done before that has come back."""
+    glossary: GlossaryOf = no_glossary
+    pulses: Pulses | None = None
+
+    def __post_init__(self) -> None:
+        self._pulses = self.pulses or Pulses(self.clock)
         self._assignments: list[Assignment] = []
         self._waiting: list[Assignment] = []
         self._attachments: dict[Assignment, Attachment] = {}
         self._engines: list[ConnectedEngine] = []
         self._again: Again = lambda *_: None
         self._refused = 0
-        self._relieved = clock.monotonic()
-        self._alone_since: int | None = clock.monotonic()
+        self._relieved = self.clock.monotonic()
+        self._alone_since: int | None = self.clock.monotonic()
         """Since when no engine is connected."""
         self.usage: list[wire.Usage] = []
         """What engines said they used, one per drained attachment; the last 100."""
@@ -102,7 +100,7 @@ class Recognising:
 
     def crowded_out(self, session: SessionId) -> tuple[ChannelId, ...]:
         """The channels of a session that have waited for a while since no engine has room for them."""
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         waiting = (each for each in self._wanting(session) if now - each.heard_at >= QUIET_MS)
         return tuple(each.channel for each in waiting if each.not_before <= now and self._suited(each))
 
@@ -114,7 +112,7 @@ class Recognising:
     def hopeless(self, session: SessionId, channel: ChannelId) -> bool:
         """Whether no engine will hear a channel soon: none has been there for a while, or none knows its languages."""
         alone = self._alone_since
-        return channel in self.unheard(session) or (alone is not None and self._clock.monotonic() - alone >= AWAY_MS)
+        return channel in self.unheard(session) or (alone is not None and self.clock.monotonic() - alone >= AWAY_MS)
 
     def tell_again(self, told: Again) -> None:
         """From now on tell of segments that their engine hears once more."""
@@ -125,14 +123,14 @@ class Recognising:
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have a channel recognised until its audio is over and every word of it is in the log."""
-        assignment = Assignment(writer, channel, audio, self._glossary, self._heard_again)
-        assignment.heard_at = self._clock.monotonic()
+        assignment = Assignment(writer, channel, audio, self.glossary, self._heard_again)
+        assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)
         self._waiting.append(assignment)
         self._assign()
         async with asyncio.TaskGroup() as group:
-            if self._beside is not None:
-                group.create_task(_read_beside(self._beside, writer, audio))
+            if self.beside is not None:
+                group.create_task(_read_beside(self.beside, writer, audio))
             watch = group.create_task(self._watch(assignment))
             consent = group.create_task(self._follow_consent(assignment))
             try:
@@ -189,8 +187,8 @@ class Recognising:
         engine = ConnectedEngine(
             link,
             hello,
-            clock=self._clock,
-            ended=self._ended,
+            clock=self.clock,
+            when_ended=self._ended,
             changed=self._assign,
             note_usage=self._note_usage,
             fate=self._pulses.fate,
@@ -215,7 +213,7 @@ class Recognising:
             raise broken.exceptions[0] from None
         finally:
             self._engines.remove(engine)
-            self._alone_since = None if self._engines else self._clock.monotonic()
+            self._alone_since = None if self._engines else self.clock.monotonic()
             logger.info("engine %s: disconnected with %d attached channels", link.name, attached)
             for attachment in list(engine.attachments.values()):
                 engine.ended(attachment)
@@ -253,11 +251,11 @@ class Recognising:
                 attachment.engine.hello.model,
                 attachment.refused or "its engine gave it up",
             )
-        assignment.failed(self._clock.monotonic())
+        assignment.failed(self.clock.monotonic())
 
     def _assign(self) -> None:
         """Give what waits to the engines that can take it."""
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         for assignment in [each for each in self._waiting if each.not_before <= now]:
             if assignment.span is None:  # In a break nobody hears it; when its sound is over no more will come.
                 if assignment.audio.ended:
@@ -292,7 +290,7 @@ class Recognising:
 
     async def _relieve(self, attachment: Attachment) -> None:
         """Take a channel off an engine that has too many, where another one has time for it."""
-        now, engine, assignment = self._clock.monotonic(), attachment.engine, attachment.assignment
+        now, engine, assignment = self.clock.monotonic(), attachment.engine, attachment.assignment
         if not attachment.attached or now - self._relieved < RELIEF_MS:
             return
         if relief(engine, [other for other in self._engines if other is engine or other.suits(assignment)]) is not None:
@@ -331,11 +329,11 @@ class Recognising:
     async def _watch(self, assignment: Assignment) -> None:
         """Say how late the text is when no engine says it."""
         audio = assignment.audio
-        end, grown = audio.end, self._clock.monotonic()
+        end, grown = audio.end, self.clock.monotonic()
         told = False
         while True:
-            await self._clock.sleep(WATCH_MS)
-            now = self._clock.monotonic()
+            await self.clock.sleep(WATCH_MS)
+            now = self.clock.monotonic()
             if assignment in self._waiting:
                 self._assign()  # Its time may have come.
             if (attachment := self._attachments.get(assignment)) is not None:
@@ -353,13 +351,13 @@ class Recognising:
                 continue
             sound = Sound.NONE if now - grown >= QUIET_MS and not audio.ended else Sound.SPEECH
             heard = ChannelState(channel=assignment.channel, sound=sound, lag=assignment.behind, t=assignment.heard)
-            assignment.tell(heard, self._clock.wall())
+            assignment.tell(heard, self.clock.wall())
 
     def _tell_of_break(self, assignment: Assignment, *, sound: bool) -> None:
         """Say whether somebody seems to speak in a break, by how loud it is: no engine hears it."""
         audio = assignment.audio
         heard = (Sound.SPEECH if audio.speaks else Sound.SILENCE) if sound else Sound.NONE
-        assignment.heard_at = self._clock.monotonic()
+        assignment.heard_at = self.clock.monotonic()
         assignment.writer.signal(ChannelState(channel=assignment.channel, sound=heard, lag=0, t=audio.end_ms))
 
 

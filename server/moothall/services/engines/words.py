@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import takewhile
 
 import msgspec
@@ -29,26 +30,21 @@ in the log already.
 """
 
 
+@dataclass(eq=False, repr=False)
 class StoredWords:
     """The words of one attachment on their way into the log."""
 
-    def __init__(
-        self,
-        writer: SessionWriter,
-        channel: ChannelId,
-        audio: LiveAudio,
-        *,
-        model: str,
-        generation: int,
-        resume_point: wire.ResumePoint | None,
-    ) -> None:
-        """`resume_point`: the one that goes with what the log holds."""
-        self._writer = writer
-        self._channel = channel
-        self._audio = audio
-        self._actor = Actor(Role.ENGINE, model)
-        self._generation = generation
-        self._resume_point = resume_point
+    writer: SessionWriter
+    channel: ChannelId
+    audio: LiveAudio
+    _: KW_ONLY
+    model: str
+    generation: int
+    resume_point: wire.ResumePoint | None
+    """The one that goes with what the log holds."""
+
+    def __post_init__(self) -> None:
+        self._actor = Actor(Role.ENGINE, self.model)
         self._held: CommandId | None = None
         self._unsaved: dict[CommandId, str] = {}
 
@@ -67,43 +63,43 @@ class StoredWords:
 
     def tell(self, signal: Partial) -> None:
         """Show a partial; none while nothing is recorded, since nobody knows when its words were said."""
-        if self._writer.state.keeps:
-            self._writer.signal(signal)
+        if self.writer.state.keeps:
+            self.writer.signal(signal)
 
     def close(self) -> None:
         """The attachment is over: what could not be stored leaves the screens with it."""
         if self._unsaved:
-            self._writer.signal(Unsaved(channel=self._channel, text=""))
+            self.writer.signal(Unsaved(channel=self.channel, text=""))
 
     async def _store(self, act: wire.Act) -> Receipt | Refusal:
-        state = self._writer.state
-        commands = kept_part(state, self._channel, act.commands)
+        state = self.writer.state
+        commands = kept_part(state, self.channel, act.commands)
         if not commands:
-            return Receipt(self._writer.offset, self._writer.offset)
+            return Receipt(self.writer.offset, self.writer.offset)
         whole = commands == act.commands
         if act.resume_point is not None and whole and state.keeps:
             # Before the act: between the two, a crash may come.
-            points = [point for point in (act.resume_point, self._resume_point) if point is not None]
-            await self._audio.keep(wire.encode_resume_points(points))
-        shown = whole and state.keeps and act.show is not None and act.show.channel == self._channel
+            points = [point for point in (act.resume_point, self.resume_point) if point is not None]
+            await self.audio.keep(wire.encode_resume_points(points))
+        shown = whole and state.keeps and act.show is not None and act.show.channel == self.channel
         signals: Sequence[AnySignal] = (act.show,) if shown and act.show is not None else ()
-        answer = await self._writer.send(self._actor, act.id, commands, signals)
+        answer = await self.writer.send(self._actor, act.id, commands, signals)
         if isinstance(answer, Receipt):
             if any(not isinstance(command, ReviseSegment) for command in commands):
-                self._resume_point = act.resume_point  # A better text comes without one, and moves nothing.
-            self._audio.committed(self._writer.state.channels[self._channel].committed_through)
+                self.resume_point = act.resume_point  # A better text comes without one, and moves nothing.
+            self.audio.committed(self.writer.state.channels[self.channel].committed_through)
         return answer
 
     def _mine(self, command: wire.EngineCommand) -> bool:
-        if isinstance(command, CommitWords | EndSegment | ReviseSegment) and command.generation > self._generation:
+        if isinstance(command, CommitWords | EndSegment | ReviseSegment) and command.generation > self.generation:
             return False
-        return command.channel == self._channel
+        return command.channel == self.channel
 
     def _remember(self, act: wire.Act, answer: Receipt | Refusal) -> None:
         """Keep on the screens what can't be stored yet, and hold later acts back behind it."""
         later = isinstance(answer, Refusal) and answer.code in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY)
         if later:
-            commands = kept_part(self._writer.state, self._channel, act.commands)
+            commands = kept_part(self.writer.state, self.channel, act.commands)
             words = (word.text for command in commands if isinstance(command, CommitWords) for word in command.words)
             self._held = self._held or act.id
             self._unsaved[act.id] = "".join(words).strip()
@@ -114,7 +110,7 @@ class StoredWords:
             if any(isinstance(command, NoteGap) for command in act.commands):
                 self._unsaved.clear()  # The engine has given up what could not be stored in time.
         text = " ".join(text for text in self._unsaved.values() if text)
-        self._writer.signal(Unsaved(channel=self._channel, text=text))
+        self.writer.signal(Unsaved(channel=self.channel, text=text))
 
 
 class ShownWords:

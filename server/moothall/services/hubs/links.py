@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -310,22 +311,18 @@ def _connected(link: ServedHub) -> Connected:
     )
 
 
+@dataclass(eq=False, repr=False)
 class HubFollowed:
     """Tells which sessions the connected hubs follow, since sessions say who takes part. Keep `run` going."""
 
-    def __init__(
-        self,
-        connected: Callable[[], tuple[Connected, ...]],
-        tell: Follows,
-        clock: Clock,
-        *,
-        relinked: Callable[[str], None] = lambda _: None,
-    ) -> None:
-        """`relinked` is told of a hub whose link is another one than before, though it may never have been away."""
-        self._connected = connected
-        self._tell = tell
-        self._relinked = relinked
-        self._clock = clock
+    connected: Callable[[], tuple[Connected, ...]]
+    tell: Follows
+    clock: Clock
+    _: KW_ONLY
+    relinked: Callable[[str], None] = lambda _: None
+    """Told of a hub whose link is another one than before, though it may never have been away."""
+
+    def __post_init__(self) -> None:
         self._known: dict[str, tuple[int, frozenset[SessionId]]] = {}
         """Of each hub that is linked: since when, and what it follows."""
 
@@ -333,18 +330,18 @@ class HubFollowed:
         """Look each second, until cancelled."""
         while True:
             self.look()
-            await self._clock.sleep(LOOK_MS)
+            await self.clock.sleep(LOOK_MS)
 
     def look(self) -> None:
         """Tell of what has changed. A link that ended is no wish: nothing is told of it; a new one says all again."""
-        now = {each.hub: each for each in self._connected()}
+        now = {each.hub: each for each in self.connected()}
         for hub, each in now.items():
             since, before = self._known.get(hub, (each.since, frozenset()))
             if since != each.since:
                 before = frozenset()
-                self._relinked(hub)
+                self.relinked(hub)
             follows = frozenset(each.sessions)
             for session in sorted(follows ^ before):
-                self._tell(hub, each.title, session, session in follows)
+                self.tell(hub, each.title, session, session in follows)
             self._known[hub] = (each.since, follows)
         self._known = {hub: known for hub, known in self._known.items() if hub in now}

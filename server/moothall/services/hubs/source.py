@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.actors import Role
@@ -30,39 +31,34 @@ AHEAD_MS = 36 * 3_600_000
 """Nor those that are planned later than this: each change of what is offered goes over thin lines."""
 
 
+@dataclass(eq=False, repr=False)
 class CentreSource:
     """A `LinkSource` over the sessions of this server."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        log: EventLog,
-        clock: Clock,
-        *,
-        catalogue: Catalogue,
-        planned: Callable[[], Sequence[Planned]] = tuple,
-        place: Callable[[RoomId], str] = str,
-    ) -> None:
-        """`catalogue` has to be given what is published before this is; `place` names a room."""
-        self._sessions = sessions
-        self._log = log
-        self._clock = clock
-        self._catalogue = catalogue
-        self._planned = planned
-        self._place = place
+    sessions: Sessions
+    log: EventLog
+    clock: Clock
+    _: KW_ONLY
+    catalogue: Catalogue
+    """Has to be given what is published before this source is."""
+    planned: Callable[[], Sequence[Planned]] = tuple
+    place: Callable[[RoomId], str] = str
+    """Names a room."""
+
+    def __post_init__(self) -> None:
         # Bound: the sessions that were loaded since the server started, some hundred bytes each.
         self._texts: dict[SessionId, tuple[OfferedText, ...]] = {}
         self._channels: dict[SessionId, Mapping[ChannelId, Channel]] = {}
         """What they were made of: most events leave a session's channels as they are, the very same object."""
         self.observe = Listeners[[SessionId, frozenset[Lane]]]()
         """Told of what is new in any log (`LinkSource`)."""
-        sessions.tell_loaded(self._loaded)
-        sessions.observe(self._published)
+        self.sessions.tell_loaded(self._loaded)
+        self.sessions.observe(self._published)
 
     async def stand(self, session: SessionId) -> LogStatus | None:
         """Where a session's log stands; None where there is none (`LinkSource`). It loads the session."""
-        live = await self._sessions.find(session)
-        head = await self._log.head(session)
+        live = await self.sessions.find(session)
+        head = await self.log.head(session)
         if live is None or head is None or live.state.status is Status.ABSENT:
             return None
         state = live.state
@@ -79,18 +75,18 @@ class CentreSource:
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
         """Records of a session after an offset, in order (`LinkSource`)."""
-        return await self._log.read(session, after, limit, lanes)
+        return await self.log.read(session, after, limit, lanes)
 
     async def sign(self, session: SessionId, behind: int) -> None:
         """Have a checkpoint made soon behind this event, where the server of the log can (`LinkSource`)."""
-        live = await self._sessions.find(session)
+        live = await self.sessions.find(session)
         if live is not None:
             live.writer.signing.ask(behind)
 
     async def offered(self) -> Sequence[Offered]:
         """Public meetings that are on, come in the next 36 hours or ended in the last 12, in order of their times."""
-        plans = {each.session: each for each in self._planned()}
-        entries = {entry.session: entry for entry in await self._catalogue.listed()}
+        plans = {each.session: each for each in self.planned()}
+        entries = {entry.session: entry for entry in await self.catalogue.listed()}
         names = [*entries, *(name for name in plans if name not in entries and self._is_only_planned(plans[name]))]
         found = [
             await self._offer(name, entries.get(name), plans.get(name))
@@ -101,12 +97,12 @@ class CentreSource:
 
     def _is_only_planned(self, plan: Planned) -> bool:
         """Whether nothing is known of it but the plan: a log that isn't listed isn't public, or is a rehearsal's."""
-        return not plan.rehearsal and self._catalogue.known(plan.session) is None
+        return not plan.rehearsal and self.catalogue.known(plan.session) is None
 
     def _near(self, entry: Entry | None, plan: Planned | None) -> bool:
         if entry is not None and entry.status in ON:
             return True
-        now = self._clock.wall()
+        now = self.clock.wall()
         times = [plan.starts, plan.ends] if plan is not None else []
         times += [entry.opened, entry.closed] if entry is not None else []
         known = [at for at in times if at is not None]
@@ -115,7 +111,7 @@ class CentreSource:
     async def _offer(self, session: SessionId, entry: Entry | None, plan: Planned | None) -> Offered:
         if entry is not None and session not in self._texts:
             try:
-                await self._sessions.find(session)
+                await self.sessions.find(session)
             except RecordBroken:
                 logger.error("session %s: the log can't be read, so no hub can follow it", session)
         plan = plan or Planned(session=session, title="")
@@ -123,7 +119,7 @@ class CentreSource:
         return Offered(
             session=session,
             title=entry.title or plan.title,
-            place=self._place(plan.room) if plan.room is not None else "",
+            place=self.place(plan.room) if plan.room is not None else "",
             begins=entry.opened if plan.starts is None else plan.starts,
             ends=plan.ends,
             status=entry.status,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -16,35 +17,29 @@ from moothall.core.ports import LogHead, Randomness, Signer
 from moothall.core.session.state import State
 
 
+@dataclass(eq=False, repr=False)
 class Draft:
     """Records behind a log's head, sealed one by one. The next command is decided on `state`."""
 
-    def __init__(
-        self,
-        session: SessionId,
-        *,
-        head: LogHead,
-        at: int,
-        state: State,
-        randomness: Randomness,
-        signer: Signer,
-    ) -> None:
-        """`at`: when the log's last event was written, Unix ms."""
-        self.state = state
-        self.offset = head.offset
-        self.at = at
-        self.lanes = dict(head.lanes)
+    session: SessionId
+    _: KW_ONLY
+    behind: LogHead
+    at: int
+    """When the log's last event was written, Unix ms."""
+    state: State
+    randomness: Randomness
+    signer: Signer
+
+    def __post_init__(self) -> None:
+        self.offset = self.behind.offset
+        self.lanes = dict(self.behind.lanes)
         self.records: list[LogRecord] = []
         self.events: list[ev.AnyEvent] = []
-        self._session = session
-        self._head = head
-        self._randomness = randomness
-        self._signer = signer
 
     @property
     def head(self) -> LogHead:
         """Where the log will stand."""
-        return msgspec.structs.replace(self._head, offset=self.offset, lanes=self.lanes)
+        return msgspec.structs.replace(self.behind, offset=self.offset, lanes=self.lanes)
 
     def add(self, event: ev.AnyEvent, by: Actor, cause: CommandId, n: int, wall: int) -> None:
         """Seal one more event, the `n`th of the command `cause`, written now (`wall`, Unix ms)."""
@@ -53,8 +48,8 @@ class Draft:
         self.at = max(self.at, wall)
         self.offset += 1
         header = Header(
-            session=self._session,
-            epoch=self._head.epoch,
+            session=self.session,
+            epoch=self.behind.epoch,
             offset=self.offset,
             lane=lane,
             prev=before.offset,
@@ -65,7 +60,7 @@ class Draft:
             cause=cause,
             n=n,
         )
-        salt = self._randomness.bytes(SALT_BYTES)
+        salt = self.randomness.bytes(SALT_BYTES)
         record = seal(bytes.fromhex(before.digest), header, salt, encode_event(event))
         self.lanes[lane] = ev.LaneHead(self.offset, record.digest.hex())
         self.records.append(record)
@@ -74,6 +69,6 @@ class Draft:
     def sign(self, by: Actor, cause: CommandId, n: int, wall: int) -> None:
         """Add a checkpoint: the heads of the public lanes as they stand here, signed."""
         lanes = {str(lane): head for lane, head in self.lanes.items() if is_public(lane)}
-        signature = self._signer.sign(checkpoint_bytes(self._session, self._head.epoch, lanes))
+        signature = self.signer.sign(checkpoint_bytes(self.session, self.behind.epoch, lanes))
         encoded = base64.b64encode(signature).decode()
-        self.add(ev.RecordCheckpoint(lanes=lanes, key=self._signer.key_id, signature=encoded), by, cause, n, wall)
+        self.add(ev.RecordCheckpoint(lanes=lanes, key=self.signer.key_id, signature=encoded), by, cause, n, wall)

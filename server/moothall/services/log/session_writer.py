@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.commands import AnyCommand, CloseSession, SealRecord
 from moothall.core.events import types as ev
@@ -36,29 +37,24 @@ logger = logging.getLogger(__name__)
 INSIST_MS = 1_000
 
 
+@dataclass(eq=False, repr=False)
 class SessionWriter:
     """Owns a session's log while it is loaded. Make it, `load()`, and keep `run()` going."""
 
-    def __init__(
-        self,
-        session: SessionId,
-        *,
-        log: EventLog,
-        clock: Clock,
-        randomness: Randomness,
-        signer: Signer,
-    ) -> None:
-        self.session = session
-        self._log = log
-        self._clock = clock
-        self._randomness = randomness
-        self._signer = signer
+    session: SessionId
+    _: KW_ONLY
+    log: EventLog
+    clock: Clock
+    randomness: Randomness
+    signer: Signer
+
+    def __post_init__(self) -> None:
         self._publish: Callable[[Publication], None] = lambda _: None
         self._listeners: list[Callable[[Publication], None]] = []
         self._orders = ActQueue()
-        self._log_so_far = FoldedLog(session)
+        self._log_so_far = FoldedLog(self.session)
         self.signing = SigningTimes(
-            self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, clock
+            self._checkpoint, lambda: self._log_so_far.checkpoint, lambda: self._log_so_far.unsigned, self.clock
         )
         self._unpurged = asyncio.Event()
         """Set while the log may hold what is not to be kept."""
@@ -164,7 +160,7 @@ class SessionWriter:
             answer = await self.send(actor, command_id, command)
             if isinstance(answer, Receipt) or answer.code not in (RefusalCode.UNAVAILABLE, RefusalCode.BUSY):
                 return answer
-            await self._clock.sleep(INSIST_MS)
+            await self.clock.sleep(INSIST_MS)
 
     def signal(self, signal: AnySignal) -> None:
         """Show something that isn't kept."""
@@ -194,8 +190,8 @@ class SessionWriter:
         self._publish(publication)
 
     async def _take_over(self) -> None:
-        head = await self._log.acquire(self.session, Epoch(self._randomness.bytes(6).hex()))
-        self._log_so_far = await fold(self._log, self.session)
+        head = await self.log.acquire(self.session, Epoch(self.randomness.bytes(6).hex()))
+        self._log_so_far = await fold(self.log, self.session)
         self._head = head  # Not before: a head whose log could not be read would pass for a known one.
         await self._purge()
 
@@ -207,7 +203,7 @@ class SessionWriter:
         """What could not be removed at once is tried again."""
         while True:
             await self._unpurged.wait()
-            await self._clock.sleep(INSIST_MS)
+            await self.clock.sleep(INSIST_MS)
             if self._unpurged.is_set():
                 await self.send(SYSTEM, CommandId(f"purge:{self._head.term}:{self._head.offset}"), ())
 
@@ -243,10 +239,10 @@ class SessionWriter:
 
         It may fail as often as the log does, and goes on from there.
         """
-        head = await self._log.head(self.session)
+        head = await self.log.head(self.session)
         if head is None or head.offset != self._head.offset or head.term != self._head.term:
             await self._take_over()
-        while page := await self._log.read(self.session, self.handed_on, PAGE):
+        while page := await self.log.read(self.session, self.handed_on, PAGE):
             self._hand_on(republished(self.session, page))
             self.handed_on = page[-1].header.offset
         self._in_doubt = False
@@ -254,7 +250,7 @@ class SessionWriter:
     async def _store(self, batch: Sequence[PendingAct]) -> tuple[list[Receipt | Refusal], Publication | None]:
         if batch[0].erases is not None:
             return await self._remove(batch[0], batch[0].erases)
-        draft, wall = self._draft(), self._clock.wall()
+        draft, wall = self._draft(), self.clock.wall()
         answers: list[Receipt | Refusal] = []
         signals: list[AnySignal] = []
         receipts: dict[CommandId, Receipt] = {}
@@ -267,7 +263,7 @@ class SessionWriter:
             answers.append(answer)
         if not draft.records:
             return answers, None
-        await self._log.append(self.session, self._head.term, self._head.offset, draft.records)
+        await self.log.append(self.session, self._head.term, self._head.offset, draft.records)
         self._head = draft.head
         self._log_so_far.note_all(draft.records, draft.events, draft.state)
         if any(isinstance(event, ev.NotRecordedBegan | ev.SessionPaused) for event in draft.events):
@@ -307,10 +303,10 @@ class SessionWriter:
 
     async def _erase(self, erasure: Erasure) -> Publication:
         draft = self._draft()
-        offsets = draft_erasure(draft, erasure, self.places, self._clock.wall())
-        await self._log.remove(self.session, self._head.term, self._head.offset, offsets, draft.records)
+        offsets = draft_erasure(draft, erasure, self.places, self.clock.wall())
+        await self.log.remove(self.session, self._head.term, self._head.offset, offsets, draft.records)
         # What follows from what is gone follows no more.
-        self._log_so_far = await fold(self._log, self.session)
+        self._log_so_far = await fold(self.log, self.session)
         self._head = draft.head
         logger.info("session %s: the server removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
         return self._publication(draft, nothing_partial(erasure.cuts))
@@ -318,11 +314,11 @@ class SessionWriter:
     def _draft(self) -> Draft:
         return Draft(
             self.session,
-            head=self._head,
+            behind=self._head,
             at=self._log_so_far.at,
             state=self.state,
-            randomness=self._randomness,
-            signer=self._signer,
+            randomness=self.randomness,
+            signer=self.signer,
         )
 
     def _publication(self, draft: Draft, signals: tuple[AnySignal, ...]) -> Publication:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from moothall.core.ports import Clock
 
@@ -16,29 +17,24 @@ ASKED_MS = 10_000
 """How often a checkpoint is made at most because somebody asks: hubs on a bad line come back every few seconds."""
 
 
+@dataclass(eq=False, repr=False)
 class SigningTimes:
     """Decides when a session's log is signed next. `run` must be running."""
 
-    def __init__(
-        self,
-        sign: Callable[[], Awaitable[object]],
-        signed: Callable[[], int],
-        unsigned: Callable[[], int | None],
-        clock: Clock,
-    ) -> None:
-        """`sign` makes a checkpoint, if anything has happened since the one before; `signed` is the offset of that.
+    sign: Callable[[], Awaitable[object]]
+    """Makes a checkpoint, if anything has happened since the one before."""
+    signed: Callable[[], int]
+    """The offset of the last checkpoint."""
+    unsigned: Callable[[], int | None]
+    """When the first event behind it was written, Unix ms; None when there is none."""
+    clock: Clock
 
-        `unsigned` is when the first event behind it was written, Unix ms; None when there is none.
-        """
-        self._sign = sign
-        self._signed = signed
-        self._unsigned = unsigned
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._asked = asyncio.Event()
 
     def ask(self, behind: int) -> None:
         """Have one made behind this event unless there is one: at once, or `ASKED_MS` after the last one asked for."""
-        if self._signed() <= behind:
+        if self.signed() <= behind:
             self._asked.set()
 
     async def run(self) -> None:
@@ -48,17 +44,17 @@ class SigningTimes:
             group.create_task(self._when_asked())
 
     async def _each_minute(self) -> None:
-        since = self._unsigned()
+        since = self.unsigned()
         if since is not None:
-            await self._clock.sleep(min(max(since + CHECKPOINT_MS - self._clock.wall(), 0), CHECKPOINT_MS))
-            await self._sign()
+            await self.clock.sleep(min(max(since + CHECKPOINT_MS - self.clock.wall(), 0), CHECKPOINT_MS))
+            await self.sign()
         while True:
-            await self._clock.sleep(CHECKPOINT_MS)
-            await self._sign()
+            await self.clock.sleep(CHECKPOINT_MS)
+            await self.sign()
 
     async def _when_asked(self) -> None:
         while True:
             await self._asked.wait()
             self._asked.clear()
-            await self._sign()
-            await self._clock.sleep(ASKED_MS)
+            await self.sign()
+            await self.clock.sleep(ASKED_MS)

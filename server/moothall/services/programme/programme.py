@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -34,57 +35,45 @@ NEAR_MS = 36 * 3_600_000
 MOST_NAMES = 1_000
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Programme:
     """Rooms and planned sessions, in memory and in the book. Make it, then `load`."""
 
-    def __init__(
-        self,
-        *,
-        book: Book,
-        sessions: Sessions,
-        closing: Closing,
-        clock: Clock,
-        randomness: Randomness,
-        zone: Zone = UTC_ZONE,
-        zone_named: bool = False,
-        zones: Zones = lambda _: None,
-        opened_by: Callable[[SessionId], str] = lambda _: "",
-    ) -> None:
-        """`zone` is that of the times shown, until an imported file names one, which `zones` finds.
+    book: Book
+    sessions: Sessions
+    closing: Closing
+    clock: Clock
+    randomness: Randomness
+    time_zone: Zone = UTC_ZONE
+    """That of the times shown, until an imported file names another."""
+    zone_named: bool = False
+    """Whether the settings or an imported file name the conference's time zone."""
+    zones: Zones = lambda _: None
+    """Finds the zone that an imported file names."""
+    opened_by: Callable[[SessionId], str] = lambda _: ""
+    """Who opened a session last, for the staff; empty where nobody knows."""
 
-        `zone_named`: somebody has chosen it; else it is the machine's. `opened_by`: who opened a session last, for the
-        staff; empty where nobody knows.
-        """
-        self._book = book
-        self._sessions = sessions
-        self._closing = closing
-        self._clock = clock
-        self._randomness = randomness
-        self._zone = zone
-        self.zone_named = zone_named
-        """Whether the settings or an imported file name the conference's time zone."""
-        self._zones = zones
-        self._opened_by = opened_by
+    def __post_init__(self) -> None:
         self._rooms: dict[RoomId, Room] = {}
         self._planned: dict[SessionId, Planned] = {}
         self._moving: dict[RoomId, asyncio.Lock] = {}
-        closing.follow_with(self._follow)
+        self.closing.follow_with(self._follow)
 
     async def load(self) -> None:
         """Read the book and load what may be on now; raises StorageUnavailable."""
         decode = msgspec.json.decode
-        rooms = (await self._book.read(ROOMS)).values()
-        planned = (await self._book.read(PLANNED)).values()
+        rooms = (await self.book.read(ROOMS)).values()
+        planned = (await self.book.read(PLANNED)).values()
         self._rooms = {room.id: room for room in (decode(body, type=Room) for body in rooms)}
         self._planned = {each.session: each for each in (decode(body, type=Planned) for body in planned)}
-        named = (await self._book.read(CONFERENCE)).get(ZONE)
+        named = (await self.book.read(CONFERENCE)).get(ZONE)
         if named is not None:
             self._take_zone(named.decode())
-        now = self._clock.wall()
+        now = self.clock.wall()
         for each in self._planned.values():
             if each.starts is None or abs(each.starts - now) < NEAR_MS:
                 try:
-                    await self._sessions.find(each.session)
+                    await self.sessions.find(each.session)
                 except RecordBroken:
                     logger.error("session %s: the log can't be read; the programme starts without it", each.session)
 
@@ -92,11 +81,11 @@ class Programme:
 
     def zone(self) -> Zone:
         """The time zone of the conference, in which times are shown."""
-        return self._zone
+        return self.time_zone
 
     def now(self) -> int:
         """Unix ms."""
-        return self._clock.wall()
+        return self.clock.wall()
 
     def rooms(self) -> tuple[Room, ...]:
         """All rooms, by title."""
@@ -120,7 +109,7 @@ class Programme:
         Raises as `Sessions.find` does.
         """
         planned = self._planned.get(session)
-        live = await self._sessions.find(session) if planned is None else None
+        live = await self.sessions.find(session) if planned is None else None
         if live is None or live.state.status is Status.ABSENT:
             return planned
         state = live.state
@@ -139,18 +128,18 @@ class Programme:
     def next_in(self, room: RoomId) -> SessionId | None:
         """The session that comes next in a room."""
         there = self._in(room)
-        return following(there, {each.session: self.standing(each.session) for each in there}, self._clock.wall())
+        return following(there, {each.session: self.standing(each.session) for each in there}, self.clock.wall())
 
     def standing(self, session: SessionId) -> Status:
         """The status of a session, as far as it is or was loaded; a session that wasn't counts as not begun."""
-        return self._sessions.standing(session) or Status.CREATED
+        return self.sessions.standing(session) or Status.CREATED
 
     def overrun(self, session: SessionId) -> Overrun | None:
         """What is to be said of a session's time: from 5 minutes before its planned end on, while it is on."""
         planned = self._planned.get(session)
         if planned is None or planned.ends is None or self.standing(session) not in ON:
             return None
-        left = planned.ends - self._clock.wall()
+        left = planned.ends - self.clock.wall()
         return None if left > SOON_MS else Overrun(session=session, room=planned.room, ends=planned.ends, left=left)
 
     # What is done
@@ -160,26 +149,26 @@ class Programme:
         encode = msgspec.json.encode
         entries = [BookEntry(ROOMS, room.id, encode(room)) for room in rooms]
         entries += [BookEntry(PLANNED, each.session, encode(each)) for each in planned]
-        await self._book.write(entries)
+        await self.book.write(entries)
         self._rooms |= {room.id: room for room in rooms}
         self._planned |= {each.session: each for each in planned}
 
     async def keep_zone(self, name: str) -> None:
         """Show times in that zone from now on; the zone must be known. Raises StorageUnavailable."""
-        await self._book.write([BookEntry(CONFERENCE, ZONE, name.encode())])
+        await self.book.write([BookEntry(CONFERENCE, ZONE, name.encode())])
         self._take_zone(name)
 
     def _take_zone(self, name: str) -> None:
         self.zone_named = True
-        rules = self._zones(name)
+        rules = self.zones(name)
         if rules is None:
             logger.warning("this machine does not know the programme's time zone; pages show times in another one")
             return
-        self._zone = Zone(name, rules)
+        self.time_zone = Zone(name, rules)
 
     async def drop(self, session: SessionId) -> None:
         """Take a session out of the programme; its log is not touched. Raises StorageUnavailable."""
-        await self._book.write([BookEntry(PLANNED, session, None)])
+        await self.book.write([BookEntry(PLANNED, session, None)])
         self._planned.pop(session, None)
 
     async def add_room(self, title: str) -> Room | Refusal:
@@ -198,9 +187,9 @@ class Programme:
         plain = readable_name(title)
         for number in range(1, MOST_NAMES):
             name = SessionId(plain if number == 1 else f"{plain}-{number}")
-            if name not in self._planned and await self._sessions.find(name) is None:
+            if name not in self._planned and await self.sessions.find(name) is None:
                 return name
-        return SessionId(f"{plain}-{self._randomness.bytes(4).hex()}")
+        return SessionId(f"{plain}-{self.randomness.bytes(4).hex()}")
 
     async def make(
         self,
@@ -218,7 +207,7 @@ class Programme:
         """
         if not is_name(planned.session):
             return refuse(RefusalCode.INVALID, "A meeting can't have this name.")
-        live = await self._sessions.open(planned.session)
+        live = await self.sessions.open(planned.session)
         if live.state.status is Status.ABSENT:
             commands: list[do.AnyCommand] = [
                 do.CreateSession(
@@ -236,7 +225,7 @@ class Programme:
             answer = await live.writer.send(Actor(Role.SYSTEM, by), CommandId("create"), commands)
             if isinstance(answer, Refusal):
                 return answer
-        kept = msgspec.structs.replace(planned, made=planned.made or self._clock.wall())
+        kept = msgspec.structs.replace(planned, made=planned.made or self.clock.wall())
         await self.keep(planned=[kept])
         return kept
 
@@ -270,13 +259,13 @@ class Programme:
                 return self.quicker(room)
             if self.room_of(coming) != room or self.standing(coming) is not Status.CREATED:
                 return refuse(RefusalCode.CONFLICT, "This meeting has already begun, or is planned in another room.")
-            if await self._sessions.find(coming) is None:
+            if await self.sessions.find(coming) is None:
                 return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")
-            here = None if now is None else await self._sessions.find(now)
+            here = None if now is None else await self.sessions.find(now)
             if here is None:
                 refused = await self._follow(CloseRequested(act=name, by=by, then=coming))
                 return refused or coming
-            async with self._closing.at_rest(here.writer, name, by, then=coming):
+            async with self.closing.at_rest(here.writer, name, by, then=coming):
                 if (gone := self.gone_on(room, name)) is not None:
                     return gone
                 if self.now_in(room) not in (now, None):
@@ -286,7 +275,7 @@ class Programme:
                     if isinstance(answer, Refusal):
                         return answer
                 if here.state.goes_on is not None:
-                    refused = await self._closing.go_on(here.writer)
+                    refused = await self.closing.go_on(here.writer)
                 else:
                     refused = await self._follow(CloseRequested(act=name, by=by, then=coming))
                 if refused is not None:
@@ -298,7 +287,7 @@ class Programme:
     def gone_on(self, room: RoomId, act: CommandId) -> SessionId | None:
         """The session that was opened by that act in a room; None when none was."""
         for each in self._in(room):
-            live = self._sessions.loaded(each.session)
+            live = self.sessions.loaded(each.session)
             if live is not None and live.writer.receipt(opening_of(act)) is not None:
                 return each.session
         return None
@@ -309,13 +298,13 @@ class Programme:
         planned = None if now is None else self.plan_of(now)
         if planned is None:
             return refuse(RefusalCode.CONFLICT, "Somebody else has already started the next meeting.")
-        who = self._opened_by(planned.session)
+        who = self.opened_by(planned.session)
         message = f"{who or 'Somebody else'} has started “{planned.title}” already."
         return Refusal(code=RefusalCode.CONFLICT, message=message, gone_on=GoneOn(who=who, title=planned.title))
 
     async def _follow(self, asked: CloseRequested, insist: bool = False) -> Refusal | None:
         """Open the session that is to follow, unless it was opened since. Raises as `Sessions.find` does."""
-        live = None if asked.then is None else await self._sessions.find(asked.then)
+        live = None if asked.then is None else await self.sessions.find(asked.then)
         if live is None or asked.act is None:
             return refuse(RefusalCode.UNKNOWN, "The next meeting has no record; import it again.")
         room = self.room_of(live.id)
@@ -333,12 +322,12 @@ class Programme:
 
         A session that is closed gets its last words first.
         """
-        live = await self._sessions.find(session)
+        live = await self.sessions.find(session)
         if live is None:
             return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
         if not isinstance(command, do.CloseSession):
             return await self._send(live, command, by)
-        async with self._closing.at_rest(live.writer, by=by):
+        async with self.closing.at_rest(live.writer, by=by):
             return await self._send(live, command, by)
 
     async def _send(self, live: LiveSession, command: do.AnyCommand, by: str) -> Refusal | None:
@@ -347,11 +336,11 @@ class Programme:
 
     def _name(self) -> CommandId:
         """An id for an act of the house."""
-        return CommandId(f"house-{self._randomness.bytes(10).hex()}")
+        return CommandId(f"house-{self.randomness.bytes(10).hex()}")
 
     async def live(self, session: SessionId) -> LiveSession | None:
         """The session, loaded; None when there is none. Raises as `Sessions.find` does."""
-        return await self._sessions.find(session)
+        return await self.sessions.find(session)
 
     def _in(self, room: RoomId) -> tuple[Planned, ...]:
         return in_order([each for each in self._planned.values() if each.room == room])

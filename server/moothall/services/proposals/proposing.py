@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -66,29 +67,26 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """In order of time, one a line at most."""
 
 
+@dataclass(eq=False, repr=False)
 class Proposals:
     """Proposals that wait for a decision. Call `load` first; `run` must be running: it deletes expired proposals."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        *,
-        log: EventLog,
-        book: Book,
-        clock: Clock,
-        randomness: Randomness,
-        keep_days: int,
-        most_bytes: int = MOST_BYTES,
-        most_in_all: int = MOST_IN_ALL,
-    ) -> None:
-        """`keep_days`: how long proposals are kept at most; `most_bytes` of a session's, `most_in_all` of all."""
-        self._sessions = sessions
-        self._log = log
-        self._book = book
-        self._clock = clock
-        self._randomness = randomness
-        self._keep_ms = keep_days * DAY_MS
-        self._most_bytes, self._most_in_all = most_bytes, most_in_all
+    sessions: Sessions
+    _: KW_ONLY
+    log: EventLog
+    book: Book
+    clock: Clock
+    randomness: Randomness
+    keep_days: int
+    """How long proposals are kept at most."""
+    most_bytes: int = MOST_BYTES
+    """Of a session's proposals."""
+    most_in_all: int = MOST_IN_ALL
+    """Bytes of all proposals."""
+
+    def __post_init__(self) -> None:
+        self._keep_ms = self.keep_days * DAY_MS
+        self._most_bytes, self._most_in_all = self.most_bytes, self.most_in_all
         # Bounds: these; more is refused.
         self._kept: dict[SessionId, Kept] = {}
         self._left: dict[SessionId, frozenset[SegmentId]] = {}
@@ -102,20 +100,20 @@ class Proposals:
 
     async def load(self) -> None:
         """Read what is kept. Raises StorageUnavailable."""
-        for session, body in (await self._book.read(PROPOSED)).items():
+        for session, body in (await self.book.read(PROPOSED)).items():
             self._kept[SessionId(session)] = msgspec.json.decode(body, type=Kept)
             self._bytes[SessionId(session)] = len(body)
-        for session, body in (await self._book.read(LEFT)).items():
+        for session, body in (await self.book.read(LEFT)).items():
             self._left[SessionId(session)] = frozenset(msgspec.json.decode(body, type=list[SegmentId]))
 
     async def run(self) -> None:
         """Take out what is too old, until cancelled."""
         while True:
-            now = self._clock.wall()
+            now = self.clock.wall()
             for session in [name for name, kept in self._kept.items() if now - kept.at > self._keep_ms]:
                 logger.info("session %s: old proposals are deleted", session)
                 await self.forget(session)
-            await self._clock.sleep(SWEEP_MS)
+            await self.clock.sleep(SWEEP_MS)
 
     async def keep(self, order: ProposeOrder) -> int:
         """Keep what a second pass found in place of what an earlier one did; returns how many that are.
@@ -123,7 +121,7 @@ class Proposals:
         What was left once and is proposed again is still left. Raises ProposalsRefused with a sentence,
         StorageUnavailable, and RecordBroken when the log can't be read.
         """
-        live = await self._sessions.find(order.session)
+        live = await self.sessions.find(order.session)
         if live is None:
             raise ProposalsRefused(f"There is no session '{order.session}'.")
         async with self._changing:
@@ -196,7 +194,7 @@ class Proposals:
             if not names:
                 return _STALE
             now = had | set(names) if left else had - set(names)
-            await self._book.write([_left_entry(writer.session, now)])
+            await self.book.write([_left_entry(writer.session, now)])
             self._left[writer.session] = now
             return names
 
@@ -207,7 +205,7 @@ class Proposals:
         StorageUnavailable, and is then to be asked again.
         """
         async with self._changing:
-            live = self._sessions.loaded(session)
+            live = self.sessions.loaded(session)
             if live is not None:
                 self._removed[session] = live.writer.offset
             kept = self._kept.get(session)
@@ -236,7 +234,7 @@ class Proposals:
 
     async def _forget(self, session: SessionId) -> None:
         if session in self._kept:
-            await self._book.write([BookEntry(PROPOSED, session, None), BookEntry(LEFT, session, None)])
+            await self.book.write([BookEntry(PROPOSED, session, None), BookEntry(LEFT, session, None)])
             for known in (self._kept, self._left, self._bytes, self._fates):
                 known.pop(session, None)
 
@@ -249,7 +247,7 @@ class Proposals:
                 f"and all sessions together {self._most_in_all}; those of other sessions go by age."
             )
             raise ProposalsRefused(msg)
-        await self._book.write([BookEntry(PROPOSED, kept.session, body), _left_entry(kept.session, left)])
+        await self.book.write([BookEntry(PROPOSED, kept.session, body), _left_entry(kept.session, left)])
         self._kept[kept.session], self._left[kept.session] = kept, left
         self._bytes[kept.session] = len(body)
 
@@ -262,9 +260,9 @@ class Proposals:
                 of_lines.setdefault(each.segment, each)
         return Kept(
             session=order.session,
-            run=self._randomness.bytes(6).hex(),
+            run=self.randomness.bytes(6).hex(),
             model=order.model,
-            at=self._clock.wall(),
+            at=self.clock.wall(),
             proposals=tuple(of_lines.values()),
         )
 
@@ -272,7 +270,7 @@ class Proposals:
         """Whether words were removed, or are being removed, that somebody who has read so far may still have."""
         if self._removed.get(writer.session, -1) >= offset:
             return True
-        while page := await self._log.read(writer.session, offset, _PAGE, frozenset({SESSION})):
+        while page := await self.log.read(writer.session, offset, _PAGE, frozenset({SESSION})):
             offset = page[-1].header.offset
             bodies = [record.body for record in page if record.body is not None]
             if any(isinstance(decode_event(body), BodyRemoved) for body in bodies):

@@ -7,6 +7,7 @@ long as the house keeps its key.
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from moothall.core.commands import Ask
 from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
@@ -79,26 +81,23 @@ class RejectedQuestion(StrEnum):
     """It can't be stored now."""
 
 
+@dataclass(eq=False, repr=False)
 class Asking:
     """Takes questions and comments of readers, and finds them again by their author's token. Call `load` first."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        *,
-        book: Book,
-        clock: Clock,
-        randomness: Randomness,
-        blocked: BlockedWords | None = None,
-        share: int = SHARE,
-    ) -> None:
-        """`blocked`: words for which what is asked is marked; none unless given. `share`: open ones of one address."""
-        self.places = AskingPlaces(randomness, share)
-        self._blocked = blocked or BlockedWords()
-        self._sessions = sessions
-        self._book = book
-        self._clock = clock
-        self._randomness = randomness
+    sessions: Sessions
+    _: KW_ONLY
+    book: Book
+    clock: Clock
+    randomness: Randomness
+    blocked: BlockedWords | None = None
+    """Words for which what is asked is marked; none unless given."""
+    share: int = SHARE
+    """Open ones of one address."""
+
+    def __post_init__(self) -> None:
+        self.places = AskingPlaces(self.randomness, self.share)
+        self._blocked = self.blocked or BlockedWords()
         self._tokens = Tokens(b"")
         # Whenever the queue moves all authors look at once: its order is found once for them.
         # Bound: MOST_QUEUES. Overflow: all are forgotten, and found again.
@@ -106,7 +105,7 @@ class Asking:
 
     async def load(self) -> None:
         """Read the house's key, or make it; raises StorageUnavailable."""
-        self._tokens = await kept_tokens(self._book, NAMESPACE, self._randomness)
+        self._tokens = await kept_tokens(self.book, NAMESPACE, self.randomness)
 
     @property
     def cookie_key(self) -> bytes:
@@ -123,7 +122,7 @@ class Asking:
         can't be loaded.
         """
         unfit = unfit_words(request)
-        live = None if unfit is not None else await self._sessions.find(session)
+        live = None if unfit is not None else await self.sessions.find(session)
         if live is None:
             return unfit or RejectedQuestion.UNAVAILABLE
         said = (
@@ -143,13 +142,11 @@ class Asking:
                 return RejectedQuestion.ADDRESS
             if self.places.spent(session, address):
                 return RejectedQuestion.FULL
-        asked = Ask(
+        asked = made_of(
+            Ask,
+            request,
             intervention=name,
-            kind=request.kind,
-            text=request.text,
-            language=request.language,
             asker=asker,
-            name=request.name,
             origin=f"{HUB}{request.hub}" if request.hub else REMOTE,
             age=min(request.age, LONGEST_AGE_MS),
             flags=self._blocked.flags(request.language, request.text, request.name),
@@ -170,13 +167,10 @@ class Asking:
         """
         asker = self._tokens.code("in hub", live.id, hub, asked.asker or asked.name.casefold())
         name = asked.intervention
-        command = Ask(
-            intervention=name,
-            kind=asked.kind,
-            text=asked.text,
-            language=asked.language,
+        command = made_of(
+            Ask,
+            asked,
             asker=asker,
-            name=asked.name,
             origin=f"{HUB}{hub}",
             age=min(max(0, age), LONGEST_AGE_MS),
             flags=self._blocked.flags(asked.language, asked.text, asked.name),
@@ -193,7 +187,7 @@ class Asking:
 
         Raises StorageUnavailable.
         """
-        live, wall = await self._sessions.find(session) if visitor else None, self._clock.wall()
+        live, wall = await self.sessions.find(session) if visitor else None, self.clock.wall()
         return tuple(
             (self.token(session, each.id), own_of(live.state, each, self._ahead(live, each.id), wall))
             for each in sorted(self._asked(live, visitor), key=lambda each: -each.number)
@@ -202,18 +196,18 @@ class Asking:
 
     async def own_of(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
         """What a browser has asked, and what that was joined with. Raises StorageUnavailable."""
-        mine = self._asked(await self._sessions.find(session) if visitor else None, visitor)
+        mine = self._asked(await self.sessions.find(session) if visitor else None, visitor)
         joined = (each.into for each in mine if each.status is InterventionStatus.JOINED and each.into is not None)
         return frozenset((*(each.id for each in mine), *joined))
 
     async def own(self, session: SessionId, token: str) -> Own | None:
         """What the author of an intervention may see; None for a token that isn't ours. Raises StorageUnavailable."""
         name = self._tokens.author_of(session, token)
-        live = None if name is None else await self._sessions.find(session)
+        live = None if name is None else await self.sessions.find(session)
         each = None if live is None or name is None else live.state.questions.get(name)
         if live is None or each is None:
             return None
-        return own_with_joined(live.state, each, lambda one: self._ahead(live, one), self._clock.wall())
+        return own_with_joined(live.state, each, lambda one: self._ahead(live, one), self.clock.wall())
 
     def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
         """How many come before an intervention; None where it isn't in the queue."""
@@ -232,7 +226,7 @@ class Asking:
         To ask again is refused where as many wait from where it came as may.
         """
         name = self._tokens.author_of(session, token)
-        live = None if name is None else await self._sessions.find(session)
+        live = None if name is None else await self.sessions.find(session)
         if live is None or name is None:
             return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
         if act is OwnAct.AGAIN and self.places.full_for(session, live.state.questions, name):

@@ -20,6 +20,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import InitVar, dataclass
 
 import msgspec
 
@@ -57,48 +58,39 @@ class FanoutFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Publications that wait for the walk."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SessionFanout:
     """The fan-out of one loaded session. `run` must be running, else nothing is sent."""
 
-    def __init__(
-        self,
-        *,
-        session: SessionId,
-        epoch: Epoch,
-        offset: int,
-        channels: Iterable[ChannelId],
-        log: LogReading,
-        clock: Clock,
-        gapless: bool = True,
-        source: Callable[[], Source] = lambda: HERE,
-    ) -> None:
-        """Start where the writer has loaded its session: at `offset`, with these `channels`.
+    session: SessionId
+    epoch: Epoch
+    """What readers' positions are told apart by."""
+    offset: int
+    """Where the writer has loaded its session, with `loaded_channels`."""
+    loaded_channels: InitVar[Iterable[ChannelId]]
+    log: LogReading
+    clock: Clock
+    gapless: bool = True
+    """Whether the log's offsets run without gaps; a hub's copy has some of the lanes only."""
+    source: Callable[[], Source] = lambda: HERE
+    """How fresh it all is, where it comes from another server."""
 
-        `gapless`: whether the log's offsets run without gaps; a hub's copy has some of the lanes only. `epoch` is what
-        readers' positions are told apart by. `source`: how fresh it all is, where it comes from another server.
-        """
-        self.session = session
-        self.epoch = epoch
-        self._offset = offset
-        self._channels = dict.fromkeys(channels)
-        self._log = log
-        self._clock = clock
-        self._gapless = gapless
-        self.source = source
-        self._loader = self._loader_from(offset)
+    def __post_init__(self, loaded_channels: Iterable[ChannelId]) -> None:
+        self._channels = dict.fromkeys(loaded_channels)
+        self._loader = self._loader_from(self.offset)
         # Overflow: none; see the module on why it stays small.
         self._backlog: deque[Publication] = deque()
         self._feeds: dict[Feed, FeedState] = {}
         self._loading: dict[Feed, asyncio.Lock] = {}
         self._before: list[FeedState] = []
         """Feeds as they were when it broke off or was renewed, whose readers get a snapshot each."""
-        self._slow = SlowReaders(session, clock, self.unsubscribe)
+        self._slow = SlowReaders(self.session, self.clock, self.unsubscribe)
         self._news = asyncio.Event()
 
     @property
     def position(self) -> Position:
         """The newest event that was published."""
-        return Position(self.epoch, self._offset)
+        return Position(self.epoch, self.offset)
 
     @property
     def channels(self) -> tuple[ChannelId, ...]:
@@ -132,10 +124,10 @@ class SessionFanout:
         """
         if publication.records:
             first = publication.records[0].header.offset
-            if first <= self._offset:
-                msg = f"Session {self.session} is at offset {self._offset}, but offset {first} was published again."
+            if first <= self.offset:
+                msg = f"Session {self.session} is at offset {self.offset}, but offset {first} was published again."
                 raise ValueError(msg)
-            self._offset = publication.records[-1].header.offset
+            self.offset = publication.records[-1].header.offset
             added = [event.channel for event in publication.events if isinstance(event, ChannelAdded)]
             self._channels.update(dict.fromkeys(added))
         elif self._backlog and not self._backlog[-1].records:
@@ -168,7 +160,7 @@ class SessionFanout:
         What is published next is behind `offset`. Every reader gets a snapshot; with another `epoch` so does a
         reader who comes back with an earlier position.
         """
-        self.epoch, self._offset, self._channels = epoch, offset, dict.fromkeys(channels)
+        self.epoch, self.offset, self._channels = epoch, offset, dict.fromkeys(channels)
         self._loader = self._loader_from(offset)
         self._backlog.clear()
         self._before += self._feeds.values()
@@ -216,9 +208,9 @@ class SessionFanout:
         if isinstance(state, Refusal):
             return state
         # From here on nothing waits, so no frame can come between the replay and the registration.
-        sent = self._clock.wall()
+        sent = self.clock.wall()
         past: bytes | None = None
-        if after is not None and after.epoch == self.epoch and after.offset <= max(self._offset, state.view.offset):
+        if after is not None and after.epoch == self.epoch and after.offset <= max(self.offset, state.view.offset):
             past = state.replay(after.offset, form)
         if past is None:
             past = carry(state.snapshot(sent), form)
@@ -247,9 +239,9 @@ class SessionFanout:
             session=self.session,
             epoch=self.epoch,
             offset=offset,
-            log=self._log,
-            clock=self._clock,
-            gapless=self._gapless,
+            log=self.log,
+            clock=self.clock,
+            gapless=self.gapless,
         )
 
     async def _feed(self, feed: Feed) -> FeedState | Refusal:
@@ -297,19 +289,19 @@ class SessionFanout:
             if removed:
                 await self._renew(state)
                 continue
-            frame = state.advance(entries, signals, self._clock.wall())
+            frame = state.advance(entries, signals, self.clock.wall())
             if frame is not None:
-                state.sent_at = self._clock.monotonic()
+                state.sent_at = self.clock.monotonic()
                 await walk(self._slow, state.outgoing(frame))
 
     async def _pulses(self) -> None:
         while True:
-            await self._clock.sleep(PULSE_MS)
-            now = self._clock.monotonic()
+            await self.clock.sleep(PULSE_MS)
+            now = self.clock.monotonic()
             for state in list(self._feeds.values()):
                 # A frame that is being handed out began within the last interval: a walk takes far less.
                 if state.sent_at is None or now - state.sent_at >= PULSE_MS:
-                    await walk(self._slow, state.outgoing(state.pulse(self.source(), self._clock.wall())))
+                    await walk(self._slow, state.outgoing(state.pulse(self.source(), self.clock.wall())))
 
     async def _renew(self, old: FeedState) -> None:
         """Fold the feed anew from the log, and give every reader a snapshot: bodies were removed, or it broke off.
@@ -328,8 +320,8 @@ class SessionFanout:
             if state is None:
                 self._cut_off(old)  # They come back, and the feed is loaded when they do.
         state.adopt(old)
-        state.sent_at = self._clock.monotonic()
-        sent = self._clock.wall()
+        state.sent_at = self.clock.monotonic()
+        sent = self.clock.wall()
         await walk(self._slow, state.outgoing(state.snapshot(sent)))
         moment = state.moment(sent)
         if moment is not None:

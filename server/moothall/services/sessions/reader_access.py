@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Protocol
 
 from moothall.core.kernel.actors import Role
@@ -82,41 +83,33 @@ async def _without_a_look(session: SessionId) -> None:
     """For a house that hides nothing."""
 
 
+@dataclass(eq=False, repr=False)
 class ReaderAccess:
     """What the readers' doors ask; a session that a reader may not see is as good as none."""
 
-    def __init__(
-        self,
-        sessions: ReadSessions,
-        room_of: Callable[[SessionId], RoomId | None] = _nowhere,
-        look: Callable[[SessionId], Awaitable[object]] = _without_a_look,
-        hidden: Callable[[SessionId], Awaitable[bool]] = _nothing_hidden,
-    ) -> None:
-        """`room_of` says where a session is planned: a link may be good for a room.
-
-        `look` is what finding no session costs: it is paid for a hidden one too, so that time tells neither. For the
-        same reason one that is `hidden` isn't loaded for a visitor without any link.
-        """
-        self._sessions = sessions
-        self._room_of = room_of
-        self._look = look
-        self._hidden = hidden
+    sessions: ReadSessions
+    room_of: Callable[[SessionId], RoomId | None] = _nowhere
+    """Where a session is planned: a link may be good for a room."""
+    look: Callable[[SessionId], Awaitable[object]] = _without_a_look
+    """What finding no session costs: it is paid for a hidden one too, so that time tells neither."""
+    hidden: Callable[[SessionId], Awaitable[bool]] = _nothing_hidden
+    """Such a session isn't loaded for a visitor without any link, for the same reason."""
 
     async def find(self, session: SessionId) -> SessionFanout | None:
         """The fan-out of a session that exists; `may_read` decides who gets it."""
-        if not ASKER.get() and await self._hidden(session):
-            await self._look(session)
+        if not ASKER.get() and await self.hidden(session):
+            await self.look(session)
             return None
-        live = await self._sessions.find(session)
+        live = await self.sessions.find(session)
         if live is None:
             return None
         if not self._open(live):
-            await self._look(session)
+            await self.look(session)
         return live.fanout
 
     def may_read(self, session: SessionId) -> Refusal | None:
         """Why a loaded session may not be read, None when it may."""
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         if live is not None and self._open(live):
             return None
         return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
@@ -139,25 +132,25 @@ class ReaderAccess:
     async def questions(self, session: SessionId) -> Questions | None:
         """Its questions and comments, unpublished ones too: the caller shows a part of them; None as for a page."""
         fanout = await self.find(session)
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         return None if fanout is None or live is None or self.may_read(session) is not None else live.state.questions
 
     def channel_of(self, session: SessionId, segment: SegmentId) -> str:
         """The text that has a line; empty where there is no such line, or the session isn't loaded."""
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         line = None if live is None else live.state.segments.get(segment)
         return "" if line is None or line.gone else line.channel
 
     def instead(self, session: SessionId, channel: ChannelId) -> ChannelId | None:
         """The text to read in place of this one at the moment, as far as it may be read; None for this one itself."""
-        live = self._sessions.loaded(session)
+        live = self.sessions.loaded(session)
         if live is None or live.state.status is Status.CLOSED or not self._open(live):
             return None
         return live.fanout.instead(channel)
 
     def hubs(self, session: SessionId) -> dict[str, str]:
         """The hubs whose links the visitor has opened for a session: what their coordinators call them, by name."""
-        room = self._room_of(session)
+        room = self.room_of(session)
         good = (staff for staff in ASKER.get() if staff.role is Role.HUB and covers(staff.scope, session, room))
         return {hub_of(staff): staff.label or hub_of(staff) for staff in good}
 
@@ -165,7 +158,7 @@ class ReaderAccess:
         access = live.state.access
         if may_read(Role.READER, access):
             return True
-        room = self._room_of(live.id)
+        room = self.room_of(live.id)
         return any(
             may_read(staff.role, access, has_link=True) for staff in ASKER.get() if covers(staff.scope, live.id, room)
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from moothall.core.events.types import ChannelKind
@@ -39,20 +40,17 @@ class NotThere(StrEnum):
     """It has that text, and here it doesn't come, or came in part."""
 
 
+@dataclass(eq=False, repr=False)
 class Records:
     """Makes records from the log. `here` says whether `log` holds a channel of a session completely: a hub copies only
     some channels.
     """
 
-    def __init__(
-        self,
-        access: ReaderAccess,
-        log: LogReading,
-        here: Callable[[SessionId, ChannelId], bool] = lambda *_: True,
-    ) -> None:
-        self._access = access
-        self._here = here
-        self._log = log
+    access: ReaderAccess
+    log: LogReading
+    here: Callable[[SessionId, ChannelId], bool] = lambda *_: True
+
+    def __post_init__(self) -> None:
         self._folds: OrderedDict[tuple[SessionId, ChannelId], RecordFold] = OrderedDict()
         self._folding = asyncio.Lock()
         self._forgotten = 0
@@ -70,26 +68,26 @@ class Records:
 
         Raises StorageUnavailable, and RecordBroken when the log can't be read.
         """
-        fanout = await self._access.find(session)
-        if fanout is None or self._access.may_read(session) is not None:
+        fanout = await self.access.find(session)
+        if fanout is None or self.access.may_read(session) is not None:
             return NotThere.SESSION
-        first = next((each for each in fanout.channels if self._here(session, each)), None)
+        first = next((each for each in fanout.channels if self.here(session, each)), None)
         if first is None:
             return NotThere.CHANNEL
-        snapshot = await self._access.snapshot(session, Feed(channel or first))
+        snapshot = await self.access.snapshot(session, Feed(channel or first))
         if snapshot is None:
             return NotThere.CHANNEL
-        if channel is not None and not self._here(session, channel):
+        if channel is not None and not self.here(session, channel):
             return NotThere.HERE
         if language is None:
             return snapshot
-        channels = {name: each for name, each in snapshot.session.channels.items() if self._here(session, name)}
+        channels = {name: each for name, each in snapshot.session.channels.items() if self.here(session, name)}
         if channel is not None:
             channels = {name: each for name, each in channels.items() if name == channel}
         wanted = spoken(channels, language)
         if wanted is None:
             return NotThere.LANGUAGE
-        return await self._access.snapshot(session, Feed(wanted)) or NotThere.SESSION
+        return await self.access.snapshot(session, Feed(wanted)) or NotThere.SESSION
 
     async def read(self, snapshot: Snapshot) -> Record:
         """The record at a snapshot's position: equal positions give equal records, at any later time.
@@ -125,7 +123,7 @@ class Records:
         removed = False
         while fold.position.offset < snapshot.offset:
             after = fold.position.offset
-            page = await self._log.read(snapshot.session.id, after, SLICE, fold.feed.lanes)
+            page = await self.log.read(snapshot.session.id, after, SLICE, fold.feed.lanes)
             page = [record for record in page if record.header.offset <= snapshot.offset]
             if not page:
                 break

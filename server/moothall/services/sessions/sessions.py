@@ -136,7 +136,7 @@ class Sessions:
             session=session,
             epoch=writer.reader_epoch,
             offset=writer.offset,
-            channels=writer.state.channels,
+            loaded_channels=writer.state.channels,
             log=self._log,
             clock=self._clock,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -50,36 +51,32 @@ class PlacedPart(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms of its end so far."""
 
 
+@dataclass(eq=False, repr=False)
 class Recordings:
     """All recordings. `run` sweeps, `record` is kept going for each source."""
 
-    def __init__(
-        self,
-        store: SoundStore,
-        *,
-        state_of: Callable[[SessionId], State | None],
-        standing: Callable[[SessionId], Awaitable[Sharing | None]],
-        clock: Clock,
-        keep_days: int,
-        part_samples: int = PART,
-    ) -> None:
-        """`state_of` a loaded session; `standing` of any, None for a session without a log."""
-        self._store = store
-        self._state_of = state_of
-        self._standing = standing
-        self._clock = clock
-        self._keep_ms = keep_days * DAY_MS
-        self._part_samples = part_samples
+    store: SoundStore
+    _: KW_ONLY
+    state_of: Callable[[SessionId], State | None]
+    """Of a loaded session."""
+    standing: Callable[[SessionId], Awaitable[Sharing | None]]
+    """Of any session; None for a session without a log."""
+    clock: Clock
+    keep_days: int
+    part_samples: int = PART
+
+    def __post_init__(self) -> None:
+        self._keep_ms = self.keep_days * DAY_MS
         self._live: dict[SessionId, list[Recorder]] = {}
 
     def published(self, session: SessionId) -> bool:
         """Whether anybody who may read the session may hear it."""
-        state = self._state_of(session)
+        state = self.state_of(session)
         return state is not None and state.sound is SoundKept.PUBLISHED and not state.young_people
 
     async def record(self, writer: SessionWriter, audio: LiveAudio) -> None:
         """Record a source until its end, where the session keeps sound; goes on where an earlier run stopped."""
-        recorder = Recorder(self._store, writer, audio, self._clock, self._part_samples)
+        recorder = Recorder(self.store, writer, audio, self.clock, self.part_samples)
         self._live.setdefault(writer.session, []).append(recorder)
         try:
             await (recorder.run() if keeps_sound(writer.state) else audio.over())
@@ -90,7 +87,7 @@ class Recordings:
 
     async def parts(self, session: SessionId) -> tuple[PlacedPart, ...]:
         """What there is to play of a loaded session, in order."""
-        state = self._state_of(session)
+        state = self.state_of(session)
         if state is None:
             return ()
         placed = [
@@ -101,7 +98,7 @@ class Recordings:
                 t0=state.sources[part.source].t + to_ms(part.first),
                 t1=state.sources[part.source].t + to_ms(part.end),
             )
-            for part in await self._store.parts(session)
+            for part in await self.store.parts(session)
             if part.source in state.sources and part.samples
         ]
         return tuple(sorted(placed, key=lambda part: (part.source, part.first)))
@@ -112,7 +109,7 @@ class Recordings:
         Refused as `invalid` when it is too long, as `conflict` within a span that is not kept and where no sound is
         kept, as `unknown` when nothing of it is there.
         """
-        state = self._state_of(session)
+        state = self.state_of(session)
         if state is None or channel not in state.channels:
             return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         if not 0 <= t0 < t1 <= t0 + MOST_CLIP_MS:
@@ -137,9 +134,9 @@ class Recordings:
             audio = recorder.audio
             if audio.source == source and audio.position(0) <= first < audio.end:
                 return await audio.read(first, last - first)
-        for part in await self._store.parts(session):
+        for part in await self.store.parts(session):
             if part.source == source and part.first <= first < part.end:
-                return await self._store.read(part, first, last - first)
+                return await self.store.read(part, first, last - first)
         return b""
 
     async def silence(self, session: SessionId, spoken: Sequence[tuple[ChannelId, int, int]]) -> None:
@@ -147,7 +144,7 @@ class Recordings:
 
         Comes back when nothing has it any more. Raises StorageUnavailable, and is then to be asked again.
         """
-        state = self._state_of(session)
+        state = self.state_of(session)
         if state is None:
             return
         for recorder in tuple(self._live.get(session, ())):
@@ -155,44 +152,44 @@ class Recordings:
                 if state.sources[recorder.audio.source].channel == channel:
                     await recorder.audio.silence(t0, t1)
             await recorder.renew()
-        for part in await self._store.parts(session):
+        for part in await self.store.parts(session):
             source = state.sources.get(part.source)
             for channel, t0, t1 in spoken:
                 if source is not None and source.channel == channel:
                     first, last = (to_samples(t - source.t) for t in (t0, t1))
                     if first < part.end and part.first < last:
-                        await self._store.silence(part, first, last)
+                        await self.store.silence(part, first, last)
 
     async def forget(self, session: SessionId) -> None:
         """Erase the recording of a session that isn't live."""
-        await self._store.forget(session)
+        await self.store.forget(session)
 
     async def run(self) -> None:
         """Sweep again and again, until cancelled."""
         while True:
             await self.sweep()
-            await self._clock.sleep(SWEEP_MS)
+            await self.clock.sleep(SWEEP_MS)
 
     async def sweep(self) -> None:
         """Erase what need not be kept any longer."""
-        for session in await self._store.sessions():
+        for session in await self.store.sessions():
             if session in self._live:
                 continue
             try:
-                standing = await self._standing(session)
+                standing = await self.standing(session)
             except StorageUnavailable:
                 continue  # Nobody knows; the next sweep asks again.
             if await self._is_due(session, standing):
                 logger.info("session %s: the recording is erased", session)
-                await self._store.forget(session)
+                await self.store.forget(session)
 
     async def _is_due(self, session: SessionId, standing: Sharing | None) -> bool:
         if standing is None or standing.sound is SoundKept.NONE:
             return True
         if standing.sound is SoundKept.PUBLISHED:
             return False
-        newest = max((part.written for part in await self._store.parts(session)), default=0)
-        return standing.checked or self._clock.wall() - newest > self._keep_ms
+        newest = max((part.written for part in await self.store.parts(session)), default=0)
+        return standing.checked or self.clock.wall() - newest > self._keep_ms
 
 
 async def standing_of(sessions: Sessions, session: SessionId) -> Sharing | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
@@ -51,26 +52,21 @@ def no_terms(_live: LiveSession, _source: str, _target: str) -> Terms:
     return Terms()
 
 
+@dataclass(eq=False, repr=False)
 class Translating:
     """Decides which sessions are translated into which languages. `run` owns the translating tasks."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        translators: Translators,
-        texts: TextTranslation,
-        *,
-        of_record: Sequence[str],
-        clock: Clock,
-        terms: TermsOf = no_terms,
-    ) -> None:
-        """`of_record`: the languages (BCP-47) into which every session is translated whole."""
-        self._sessions = sessions
-        self._translators = translators
-        self._texts = texts
-        self._of_record = tuple(of_record)
-        self._clock = clock
-        self._terms = terms
+    sessions: Sessions
+    translators: Translators
+    texts: TextTranslation
+    _: KW_ONLY
+    of_record: Sequence[str]
+    """The languages (BCP-47) into which every session is translated whole."""
+    clock: Clock
+    terms: TermsOf = no_terms
+
+    def __post_init__(self) -> None:
+        self._of_record = tuple(self.of_record)
         self._group: asyncio.TaskGroup | None = None
         # Bound: the translations of loaded sessions.
         self._work: dict[tuple[SessionId, ChannelId], TranslationWork] = {}
@@ -80,9 +76,9 @@ class Translating:
         self._better: dict[tuple[SessionId, SegmentId], int] = {}
         self._adding: set[tuple[SessionId, ChannelId]] = set()
         self._elsewhere: Callable[[SessionId], Collection[ChannelId]] = lambda _: ()
-        sessions.observe(self._seen)
-        sessions.tell_loaded(self._look)
-        translators.changed(self._renew)
+        self.sessions.observe(self._seen)
+        self.sessions.tell_loaded(self._look)
+        self.translators.changed(self._renew)
 
     def hear_elsewhere(self, read: Callable[[SessionId], Collection[ChannelId]]) -> None:
         """From now on ask also which texts of a session are read in the rooms of hubs."""
@@ -95,10 +91,10 @@ class Translating:
             self._renew()
             try:
                 while True:
-                    for live in self._sessions.all_loaded:
+                    for live in self.sessions.all_loaded:
                         self._look(live)
                     self._tidy()
-                    await self._clock.sleep(LOOK_MS)
+                    await self.clock.sleep(LOOK_MS)
             finally:
                 self._group = None
                 self._work.clear()
@@ -109,7 +105,7 @@ class Translating:
     @property
     def reach(self) -> Reach:
         """What can be translated now, for the operator, and which languages of record can't."""
-        reach = self._texts.reach
+        reach = self.texts.reach
         known = {*reach.ways, *(target for targets in reach.ways.values() for target in targets)}
         beyond = [tag for tag in self._of_record if primary(tag) not in known]
         if not reach.connected or not beyond:
@@ -123,7 +119,7 @@ class Translating:
         if floor is None:
             return ()
         said = said_in(state, floor)
-        found = {target for language in said for target in self._texts.reachable(language)}
+        found = {target for language in said for target in self.texts.reachable(language)}
         found |= {primary(each) for each in self._of_record if found}
         return tuple(sorted(target for target in found if self._of_use(said, target)))
 
@@ -172,7 +168,7 @@ class Translating:
         """Somebody was given a page of a text, which counts as reading it for a while: they may have no scripts."""
         known = live.state.channels.get(channel)
         if known is not None and known.kind is ev.ChannelKind.TRANSLATION:
-            self._read_at[live.id, channel] = self._clock.monotonic()
+            self._read_at[live.id, channel] = self.clock.monotonic()
             if (live.id, channel) not in self._work:
                 self._look(live)
 
@@ -183,7 +179,7 @@ class Translating:
 
     def expect_better(self, session: SessionId, segments: Sequence[SegmentId], still: bool) -> None:
         """An engine hears these lines once more, and may better them soon; or, not `still`, it has, and they stand."""
-        until = self._clock.monotonic() + BETTER_MS if still else 0
+        until = self.clock.monotonic() + BETTER_MS if still else 0
         self._better.update({(session, segment): until for segment in segments})
 
     @property
@@ -198,12 +194,12 @@ class Translating:
         for work in self._work.values():
             work.add_all()
             self._go_on(work)
-        for live in self._sessions.all_loaded:
+        for live in self.sessions.all_loaded:
             self._look(live)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         if any(isinstance(event, ev.BodyRemoved) for event in publication.events):
-            self._translators.forget()
+            self.translators.forget()
         if any(isinstance(event, ev.ChannelAdded) for event in publication.events):
             self._look(live)
         floor = spoken(live.state)
@@ -238,7 +234,7 @@ class Translating:
         if self._group is None:
             return
         self._complete(live)
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         readers, elsewhere = live.fanout.readers, self._elsewhere(live.id)
         for channel in translations(live.state):
             key = (live.id, channel.id)
@@ -253,10 +249,10 @@ class Translating:
                 work = self._work[key] = TranslationWork(
                     live,
                     channel.id,
-                    texts=self._texts,
-                    terms=self._terms,
+                    texts=self.texts,
+                    terms=self.terms,
                     settling=self._settling,
-                    clock=self._clock,
+                    clock=self.clock,
                 )
                 work.add_all()
                 self._prepare(live, channel)
@@ -281,7 +277,7 @@ class Translating:
     def _of_use(self, said: Sequence[str], target: str) -> bool:
         """Whether something is said in a session, or may be, that isn't in that language already."""
         others = [language for language in said if not same_language(language, target)]
-        return any(self._texts.route(language, target) is not None for language in others)
+        return any(self.texts.route(language, target) is not None for language in others)
 
     async def _added(self, live: LiveSession, language: str, *, of_record: bool) -> None:
         try:
@@ -303,7 +299,7 @@ class Translating:
             return
         for language in said_in(live.state, floor):
             if not same_language(language, channel.languages[0]):
-                self._group.create_task(self._texts.prepare(language, channel.languages[0]))
+                self._group.create_task(self.texts.prepare(language, channel.languages[0]))
 
     def _go_on(self, work: TranslationWork) -> None:
         if self._group is not None and not work.running and work.wanted:
@@ -319,12 +315,12 @@ class Translating:
             self._work.pop((work.live.id, work.channel), None)
 
     def _settling(self, live: LiveSession, segment: SegmentId) -> bool:
-        return self._better.get((live.id, segment), 0) > self._clock.monotonic()
+        return self._better.get((live.id, segment), 0) > self.clock.monotonic()
 
     def _tidy(self) -> None:
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         self._better = {key: until for key, until in self._better.items() if until > now}
-        loaded = {live.id for live in self._sessions.all_loaded}
+        loaded = {live.id for live in self.sessions.all_loaded}
         for key in [key for key in self._work if key[0] not in loaded]:
             del self._work[key]
         self._read_at = {key: at for key, at in self._read_at.items() if now - at < AFTER_MS}

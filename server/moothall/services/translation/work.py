@@ -7,6 +7,7 @@ import hashlib
 import logging
 import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.commands import SetTranslation
 from moothall.core.kernel.actors import Actor, Role
@@ -54,35 +55,29 @@ MOST_LATE = 8
 """Lines that are shown. Overflow: the newest are."""
 
 
+@dataclass(eq=False, repr=False)
 class TranslationWork:
     """The lines of one session that are to be translated into one language. `run` returns when no line is left; after
     a line was added, start it again.
     """
 
-    def __init__(
-        self,
-        live: LiveSession,
-        channel: ChannelId,
-        *,
-        texts: TextTranslation,
-        terms: TermsOf,
-        settling: Settling,
-        clock: Clock,
-    ) -> None:
-        self.live = live
-        self.channel = channel
+    live: LiveSession
+    channel: ChannelId
+    _: KW_ONLY
+    texts: TextTranslation
+    terms: TermsOf
+    settling: Settling
+    clock: Clock
+
+    def __post_init__(self) -> None:
         self.running = False
-        self._texts = texts
-        self._terms = terms
-        self._settling = settling
-        self._clock = clock
         self._pending = Pending()
         self._tries: dict[SegmentId, int] = {}
         self._lost: dict[SegmentId, int] = {}
         """Lines under which the translators ended, and how often. Bound: the lines of the session."""
         self._under_way: tuple[int, SegmentId] | None = None
         """Since when which line is being translated."""
-        self._late = LateLines(live, channel)
+        self._late = LateLines(self.live, self.channel)
         # Bound: the lines of the session.
         self._later: list[tuple[int, Due]] = []
         """Lines that failed, with when they are tried again."""
@@ -145,7 +140,7 @@ class TranslationWork:
                     if len(self._pending):
                         await self._line(self._pending.pop())
                         self.look()
-                    elif self._showable and self._clock.monotonic() >= self._show_at:
+                    elif self._showable and self.clock.monotonic() >= self._show_at:
                         await self._show()
                     else:
                         await self._wait()
@@ -157,7 +152,7 @@ class TranslationWork:
         return self._open is not None or self._unrecorded is not None
 
     def _bring_back(self) -> None:
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         for at, line in self._later:
             if at <= now:
                 self._pending.add(line)
@@ -167,8 +162,8 @@ class TranslationWork:
         moments = [at for at, _ in self._later]
         if self._showable:
             moments.append(self._show_at)
-        left = max(1, min(moments) - self._clock.monotonic())
-        sleeping = asyncio.ensure_future(self._clock.sleep(left))
+        left = max(1, min(moments) - self.clock.monotonic())
+        sleeping = asyncio.ensure_future(self.clock.sleep(left))
         news = asyncio.ensure_future(self._news.wait())
         try:
             await asyncio.wait({sleeping, news}, return_when=asyncio.FIRST_COMPLETED)
@@ -186,7 +181,7 @@ class TranslationWork:
         source = self.live.state.segments.get(name)
         if now is None or source is None:
             return  # It was struck meanwhile, or somebody has written it.
-        self._under_way = (self._clock.monotonic(), name)
+        self._under_way = (self.clock.monotonic(), name)
         try:
             made = await self._made(source)
         except LinkLost:
@@ -196,7 +191,7 @@ class TranslationWork:
         except NoTranslator:
             self._late.show([name])
             # Without a way there is nothing to wait for: when another one opens, all that is due is looked for anew.
-            if self._texts.route(source.language, self._channel.languages[0]) is not None:
+            if self.texts.route(source.language, self._channel.languages[0]) is not None:
                 self._put_off(now, FAILED.first_ms)
             return
         except TranslationFailed as failed:
@@ -209,9 +204,9 @@ class TranslationWork:
 
     async def _settled(self, name: SegmentId) -> None:
         """Wait for the engine's own better text of a line that it hears once more."""
-        until = self._clock.monotonic() + SETTLE_MS
-        while self._settling(self.live, name) and self._clock.monotonic() < until:
-            await self._clock.sleep(LOOK_MS)
+        until = self.clock.monotonic() + SETTLE_MS
+        while self.settling(self.live, name) and self.clock.monotonic() < until:
+            await self.clock.sleep(LOOK_MS)
             known = self.live.state.segments.get(name)
             if known is None or known.revision:
                 return
@@ -221,8 +216,8 @@ class TranslationWork:
         if as_said(source, self._channel) or not source.whole.strip():
             return None
         target = self._channel.languages[0]
-        terms = self._terms(self.live, source.language, target)
-        return await self._texts.translate(source.whole, source.language, target, terms)
+        terms = self.terms(self.live, source.language, target)
+        return await self.texts.translate(source.whole, source.language, target, terms)
 
     async def _send(self, line: Due, source: Segment, made: Made | None) -> None:
         command = SetTranslation(
@@ -262,11 +257,11 @@ class TranslationWork:
         self._put_off(line, patience - apart)
 
     def _put_off(self, line: Due, ms: int) -> None:
-        self._later.append((self._clock.monotonic() + ms, line))
+        self._later.append((self.clock.monotonic() + ms, line))
 
     def look(self) -> None:
         """Called from time to time, and when something happened to lines: what is late is shown as it was said."""
-        if self._under_way is not None and self._clock.monotonic() - self._under_way[0] >= LATE_MS:
+        if self._under_way is not None and self.clock.monotonic() - self._under_way[0] >= LATE_MS:
             self._late.show([self._under_way[1], *self._pending.newest(MOST_LATE)])
         else:
             self._late.show()
@@ -280,7 +275,7 @@ class TranslationWork:
             text, language = unrecorded
             shown = await self._quietly(text, language, keep=False)
             if not self.live.state.recorded and shown is not None:
-                self._show_at = self._clock.monotonic() + SHOW_MS
+                self._show_at = self.clock.monotonic() + SHOW_MS
                 self.live.writer.signal(
                     Unrecorded(channel=self.channel, text=shown, language=self._channel.languages[0])
                 )
@@ -291,7 +286,7 @@ class TranslationWork:
         begun = line.whole if as_said(line, self._channel) else clause(line.whole)
         if not begun or self._shown == (line.id, begun):
             return
-        self._shown, self._show_at = (line.id, begun), self._clock.monotonic() + SHOW_MS
+        self._shown, self._show_at = (line.id, begun), self.clock.monotonic() + SHOW_MS
         shown = await self._quietly(begun, line.language, keep=True)
         now = self.live.state.segments.get(line.id)
         if shown is not None and now is not None and not now.gone and not now.ended and self.live.state.recorded:
@@ -303,8 +298,8 @@ class TranslationWork:
         if same_language(language, target):
             return text
         try:
-            made = await self._texts.translate(
-                text, language, target, self._terms(self.live, language, target), keep=keep, here=not keep
+            made = await self.texts.translate(
+                text, language, target, self.terms(self.live, language, target), keep=keep, here=not keep
             )
         except TranslationFailed:
             return None

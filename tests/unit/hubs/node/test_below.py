@@ -135,7 +135,7 @@ def source(copy: Copy | None, *, shown: bool = True, offered: Sequence[Offered] 
     channels = {each: Channel(id=each, kind=ChannelKind.FLOOR, languages=("en",)) for each in (FLOOR, FRENCH)}
     live = Loaded(State(id=SESSION, access=Access.PUBLIC, channels=channels)) if shown else None
     told: list[Told] = []
-    made = CopySource(Shown(live), Disk(copy), offered=lambda: offered, observe=told.append)
+    made = CopySource(Shown(live), Disk(copy), offers=lambda: offered, listen=told.append)
     made.observe(lambda *_: None)
     assert len(told) == 1
     return made

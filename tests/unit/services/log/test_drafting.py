@@ -20,7 +20,7 @@ CHAIR = Actor(Role.CHAIR, "chair")
 def draft(head: LogHead = HEAD, at: int = 0) -> Draft:
     return Draft(
         SESSION,
-        head=head,
+        behind=head,
         at=at,
         state=State(id=SESSION),
         randomness=SeededRandomness(),
