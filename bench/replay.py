@@ -29,6 +29,7 @@ from cpu_clock import Receipt, ServerCpuClock, Stamped
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.system.clock import SystemRandomness
+from moothall.adapters.system.programs import start_logging
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.play import quiet, settings_of
 from moothall.cli.playing import (
@@ -37,7 +38,6 @@ from moothall.cli.playing import (
     languages_of,
     require_model,
     require_sound,
-    start_logging,
 )
 from moothall.cli.replay import play_to_reader
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, seal

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 import msgspec
 
-from moothall.core.kernel.errors import ConfigurationError, MoothallError
+from moothall.adapters.system.programs import exit_status, start_logging
+from moothall.core.kernel.errors import ConfigurationError
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
 from moothall_hub.settings import HubSettings, load
 
@@ -36,19 +35,7 @@ def main(given: Sequence[str]) -> int:
     arguments = hub_parser().parse_args(given)
     with suppress(AttributeError, ValueError):  # ValueError: not in the main thread, where a test runs it
         signal.signal(signal.SIGTERM, _as_ctrl_c)
-    try:
-        return int(arguments.run(arguments))
-    except KeyboardInterrupt:
-        return 0
-    except MoothallError as error:
-        print(f"moothall hub: {error}", file=sys.stderr)
-    except BaseExceptionGroup as group:
-        ours, other = group.split(MoothallError)
-        if ours is None or other is not None:
-            raise
-        for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
-            print(f"moothall hub: {sentence}", file=sys.stderr)
-    return FAILED
+    return exit_status("moothall hub", lambda: int(arguments.run(arguments)))
 
 
 def _as_ctrl_c(*_: object) -> None:
@@ -112,7 +99,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     # Beside a demo it talks to a person, as that does.
-    _start_logging(settings.log_level if arguments.beside is None else "warning")
+    start_logging(settings.log_level if arguments.beside is None else "warning")
     asyncio.run(run_hub(settings, code=arguments.lan, beside=arguments.beside))
     return 0
 
@@ -158,18 +145,3 @@ async def _asked(settings: HubSettings) -> str | None:
             return str((await response.json())["text"])
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError):
         return None
-
-
-def _start_logging(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("websockets").setLevel(logging.WARNING)  # It repeats ours, connection by connection.
-
-
-def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]:
-    for each in group.exceptions:
-        if isinstance(each, BaseExceptionGroup):
-            yield from _leaves(each)
-        else:
-            yield each

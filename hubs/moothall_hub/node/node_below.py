@@ -120,9 +120,9 @@ class Below:
         )
 
         def way_changed() -> None:
-            served.path = offers.about.hub
-            served.above = (*line.above, pairings.node)
-            served.up = line.up
+            served.set_path(offers.about.hub)
+            served.set_above((*line.above, pairings.node))
+            served.set_up(line.up)
 
         line.when_way(way_changed)
         door = HubDoor(served, hubs, AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS))

@@ -113,7 +113,7 @@ def hub_door(
         about=lambda: ConferenceInfo(keys=keys, zone=programme.zone().name, address=public),
         above=(backend.signer.key_id,),  # One installation has one key, and keeps it.
         removals=backend.hub_removals,
-        signals=signals,
+        signals=signals or HubSignals(),
         translate=translate,
     )
     gate = AddressGate(backend.clock, backend.randomness, TRIES, TRIES_PATIENCE_MS)

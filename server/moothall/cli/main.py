@@ -6,13 +6,12 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from moothall import __version__
-from moothall.core.kernel.errors import MoothallError
+from moothall.adapters.system.programs import exit_status
 
 PROGRAMS = {"engine": "moothall_models", "translator": "moothall_models.translator_cli"}
-FAILED = 1
 UNUSABLE = 2
 EPILOG = """\
   moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
@@ -35,20 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given[:1] == ["hub"]:
         return hub_program(given[1:])
     arguments = command_parser().parse_args(given)
-    try:
-        return int(arguments.run(arguments))
-    except KeyboardInterrupt:
-        return 0
-    except MoothallError as error:
-        print(f"moothall: {error}", file=sys.stderr)
-        return FAILED
-    except BaseExceptionGroup as group:
-        ours, other = group.split(MoothallError)
-        if ours is None or other is not None:
-            raise
-        for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
-            print(f"moothall: {sentence}", file=sys.stderr)
-        return FAILED
+    return exit_status("moothall", lambda: int(arguments.run(arguments)))
 
 
 def hub_program(given: Sequence[str]) -> int:
@@ -60,14 +46,6 @@ def hub_program(given: Sequence[str]) -> int:
         return subprocess.run(program, check=False).returncode  # noqa: S603  # our own
     except KeyboardInterrupt:
         return 0  # It was told as well.
-
-
-def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]:
-    for each in group.exceptions:
-        if isinstance(each, BaseExceptionGroup):
-            yield from _leaves(each)
-        else:
-            yield each
 
 
 def command_parser() -> argparse.ArgumentParser:

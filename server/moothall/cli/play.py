@@ -17,6 +17,7 @@ import msgspec
 
 from moothall.adapters.pages.qr import qr_terminal
 from moothall.adapters.store.files import explained, shipped
+from moothall.adapters.system.programs import start_logging
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.playing import (
     Playback,
@@ -29,7 +30,6 @@ from moothall.cli.playing import (
     require_model,
     require_sound,
     session_of,
-    start_logging,
     told_to_stop,
 )
 from moothall.core.events.types import SoundKept

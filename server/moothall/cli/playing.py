@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import re
 import signal
 import sys
@@ -261,15 +260,6 @@ async def first_of(stop: asyncio.Event, task: asyncio.Future[Any]) -> bool:
         await asyncio.wait({waiting, task}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
     return not task.done()
-
-
-def start_logging(level: str) -> None:
-    """Write the program's messages of `level` and above to standard error."""
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    # Its messages repeat ours, connection by connection.
-    logging.getLogger("websockets").setLevel(logging.WARNING)
 
 
 def require_model(name: str) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
+from moothall.adapters.system.programs import start_logging
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.play import quiet, settings_of, show
 from moothall.cli.playing import (
@@ -26,7 +27,6 @@ from moothall.cli.playing import (
     prepare,
     require_model,
     require_sound,
-    start_logging,
     told_to_stop,
 )
 from moothall.core.events.types import SoundKept

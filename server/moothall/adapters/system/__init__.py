@@ -1,1 +1,1 @@
-"""The machine: clock, time zones, core dumps."""
+"""The machine: clock, time zones, core dumps, and how a program ends."""

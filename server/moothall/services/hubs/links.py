@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 
 import msgspec
 
@@ -68,107 +68,78 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True):
     bytes_received: int
 
 
+@dataclass(eq=False, repr=False)
 class HubLinks:
     """The links of all connected hubs. Call `serve` for each connection, with the machine that its key belongs to."""
 
-    def __init__(
-        self,
-        source: LinkSource,
-        acts: ActTaker,
-        registry: Registry,
-        clock: Clock,
-        *,
-        pack: Pack,
-        about: Callable[[], ConferenceInfo],
-        above: tuple[str, ...],
-        path: str = "",
-        up: bool = True,
-        age: Callable[[], int] = lambda: 0,
-        most: int = MOST_HUBS,
-        removals: Removals,
-        signals: HubSignals | None = None,
-        translate: TranslateForHub = none_translated,
-    ) -> None:
-        """`above`: the nodes from the centre down to this one, which is its last.
+    source: LinkSource
+    acts: ActTaker
+    registry: Registry
+    clock: Clock
+    _: KW_ONLY
+    pack: Pack
+    about: Callable[[], ConferenceInfo]
+    above: tuple[str, ...]
+    """The nodes from the centre down to this one, which is its last."""
+    path: str = ""
+    """This server's own path from the centre, empty there."""
+    up: bool = True
+    """Whether its line to the centre stands; at the centre always."""
+    age: Callable[[], int] = lambda: 0
+    """How long ago (ms) anything was last heard from there."""
+    most: int = MOST_HUBS
+    removals: Removals
+    signals: HubSignals = field(default_factory=HubSignals)
+    """How texts are doing at the moment."""
+    translate: TranslateForHub = none_translated
+    """Has a question translated."""
 
-        `path`: this server's own path from the centre, empty there; `up`: whether its line to there stands,
-        and `age` how long ago (ms) anything was last heard from there. `signals`: how texts are doing at the moment;
-        `translate` has a question translated.
-        """
-        self.most = most
-        self._path = path
-        self._above = above
-        self._up = up
-        self._age = age
-        self._about = about
-        self._registry = registry
-        self._clock = clock
+    def __post_init__(self) -> None:
         self._links: dict[str, ServedHub] = {}
         # Bound: the hubs that were paired anew while this server ran.
         self._generations: dict[str, int] = {}
         self._offered: Sequence[wire.Offered] = ()
         self._asked: int | None = None
         self._asking = asyncio.Lock()
-        self._source = source
-        signals = signals or HubSignals()
         self._served = Served(
-            source=source,
-            acts=acts,
-            clock=clock,
-            pack=pack,
+            source=self.source,
+            acts=self.acts,
+            clock=self.clock,
+            pack=self.pack,
             offers=self._offers,
-            removals=removals,
-            signals=signals,
-            translate=translate,
-            age=age,
+            removals=self.removals,
+            signals=self.signals,
+            translate=self.translate,
+            age=self.age,
             there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),
         )
-        source.observe(self._told)
-        signals.observe(self._signalled)
-        self._removals = removals
-        registry.when_fenced(self._fence)
-        removals.when_due(self._recall)
+        self.source.observe(self._told)
+        self.signals.observe(self._signalled)
+        self.registry.when_fenced(self._fence)
+        self.removals.when_due(self._recall)
 
-    @property
-    def above(self) -> tuple[str, ...]:
-        """The nodes from the centre down to this one."""
-        return self._above
-
-    @above.setter
-    def above(self, nodes: tuple[str, ...]) -> None:
+    def set_above(self, nodes: tuple[str, ...]) -> None:
         """The way up has changed: hubs are told, and one that is on it is a loop."""
-        if nodes == self._above:
+        if nodes == self.above:
             return
-        self._above = nodes
+        self.above = nodes
         for link in self._links.values():
             if link.node in nodes:
                 link.end(CloseCode.LOOP)
             else:
-                link.say(wire.Above(above=nodes, up=self._up, age=self._age()))
+                link.say(wire.Above(above=nodes, up=self.up, age=self.age()))
 
-    @property
-    def up(self) -> bool:
-        """Whether this server's own line to the centre stands; at the centre always."""
-        return self._up
-
-    @up.setter
-    def up(self, up: bool) -> None:
+    def set_up(self, up: bool) -> None:
         """It has come or gone: hubs are told, since theirs are no better."""
-        if up != self._up:
-            self._up = up
+        if up != self.up:
+            self.up = up
             for link in self._links.values():
-                link.say(wire.Above(above=self._above, up=up, age=self._age()))
+                link.say(wire.Above(above=self.above, up=up, age=self.age()))
 
-    @property
-    def path(self) -> str:
-        """This server's own path from the centre; empty there."""
-        return self._path
-
-    @path.setter
-    def path(self, path: str) -> None:
+    def set_path(self, path: str) -> None:
         """It is known by another name above: the hubs below come back under theirs."""
-        if path != self._path:
-            self._path = path
+        if path != self.path:
+            self.path = path
             self.close()
 
     @property
@@ -187,7 +158,7 @@ class HubLinks:
     async def serve(self, connection: HubConnection, identity: Identity) -> None:
         """Have a hub's connection until it ends, and close it."""
         try:
-            hello = await within(connection.receive(), self._clock, HELLO_MS)
+            hello = await within(connection.receive(), self.clock, HELLO_MS)
         except ProtocolError as error:
             logger.warning("hub %s: %s", identity.hub, error)
             await connection.close(CloseCode.PROTOCOL_ERROR, str(error))
@@ -200,7 +171,7 @@ class HubLinks:
             return
         link = ServedHub(connection, identity, hello, self._served, path=self._path_of(identity))
         link.say(self._welcome(identity))
-        for session, epoch, offset in self._removals.due(hello.node)[:MOST_RECALLED]:
+        for session, epoch, offset in self.removals.due(hello.node)[:MOST_RECALLED]:
             link.say(wire.Recall(session=session, epoch=epoch, offset=offset))
         older, self._links[identity.hub] = self._links.get(identity.hub), link
         try:
@@ -233,7 +204,7 @@ class HubLinks:
             return CloseCode.BAD_REQUEST, reason
         if not is_name(self._path_of(identity)):
             return CloseCode.BAD_REQUEST, "With those above it this hub's name is too long: pair it by a shorter one."
-        if hello.node in self._above:
+        if hello.node in self.above:
             return CloseCode.LOOP, MEANINGS[CloseCode.LOOP].reason
         linked = self._links.get(identity.hub)
         newest = max(self._generations.get(identity.hub, 0), linked.identity.generation if linked else 0)
@@ -244,26 +215,26 @@ class HubLinks:
         return None
 
     def _welcome(self, identity: Identity) -> wire.Welcome:
-        about = self._about()
+        about = self.about()
         return wire.Welcome(
             protocol=wire.PROTOCOL,
             hub=self._path_of(identity),
             title=identity.title,
-            above=self._above,
-            wall=self._clock.wall(),
+            above=self.above,
+            wall=self.clock.wall(),
             keys=about.keys,
             zone=about.zone,
             address=about.address,
-            up=self._up,
-            age=self._age(),
+            up=self.up,
+            age=self.age(),
         )
 
     def _path_of(self, identity: Identity) -> str:
-        return f"{self._path}.{identity.hub}" if self._path else identity.hub
+        return f"{self.path}.{identity.hub}" if self.path else identity.hub
 
     def _seen(self, hub: str, node: str, *, connected: bool, at: int | None = None) -> None:
         """`at` which moment it was so, Unix ms; now unless given."""
-        self._registry.seen(hub, node, connected, self._clock.wall() if at is None else at)
+        self.registry.seen(hub, node, connected, self.clock.wall() if at is None else at)
 
     def _fence(self, hub: str, generation: int) -> None:
         self._generations[hub] = max(generation, self._generations.get(hub, 0))
@@ -288,9 +259,9 @@ class HubLinks:
     async def _offers(self) -> Sequence[wire.Offered]:
         """What may be followed, asked once for all links; another object only where it has changed."""
         async with self._asking:
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             if self._asked is None or now - self._asked >= OFFER_MS:
-                offered = tuple(await self._source.offered())
+                offered = tuple(await self.source.offered())
                 self._asked = now
                 if offered != self._offered:
                     self._offered = offered

@@ -139,7 +139,7 @@ def test_hubs_are_told_whether_the_way_up_stands() -> None:
         assert isinstance(welcome, wire.Welcome)
         assert (welcome.up, it.links.up) == (True, True)
         for up in (False, False, True):
-            it.links.up = up
+            it.links.set_up(up)
         assert [await next_of(hub, wire.Above) for _ in range(2)] == [
             wire.Above(above=("centre",), up=False), wire.Above(above=("centre",), up=True),
         ]  # fmt: skip
@@ -212,8 +212,8 @@ def test_who_finds_itself_above_is_a_loop_and_the_others_are_told() -> None:
         for hub in (one, other):
             await next_of(hub, wire.HubProgramme)
         assert it.links.above == ("centre",)
-        it.links.above = ("centre",)
-        it.links.above = ("centre", "n2", "here")
+        it.links.set_above(("centre",))
+        it.links.set_above(("centre", "n2", "here"))
         assert await next_of(one, wire.Above) == wire.Above(above=("centre", "n2", "here"))
         assert await ended(other) == CloseCode.LOOP
 
@@ -269,8 +269,8 @@ def test_a_server_with_another_name_has_its_hubs_come_back() -> None:
     async def story(it: Centre) -> None:
         hub = await it.dial()
         await next_of(hub, wire.Welcome)
-        it.links.path = ""
-        it.links.path = "south"
+        it.links.set_path("")
+        it.links.set_path("south")
         assert it.links.path == "south"
         assert await ended(hub) == CloseCode.GOING_AWAY
         welcome = await next_of(await it.dial(), wire.Welcome)

@@ -1,0 +1,45 @@
+"""How a program of ours ends with its errors, and where its messages go."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+
+from moothall.core.kernel.errors import MoothallError
+
+FAILED = 1
+
+
+def exit_status(program: str, command: Callable[[], int]) -> int:
+    """Run a command: its own exit status, 0 after Ctrl-C, and after errors of ours 1, with their sentences printed."""
+    try:
+        return command()
+    except KeyboardInterrupt:
+        return 0
+    except MoothallError as error:
+        sys.stderr.write(f"{program}: {error}\n")
+    except BaseExceptionGroup as group:
+        ours, other = group.split(MoothallError)
+        if ours is None or other is not None:
+            raise
+        for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
+            sys.stderr.write(f"{program}: {sentence}\n")
+    return FAILED
+
+
+def start_logging(level: str) -> None:
+    """Write the program's messages of `level` and above to standard error."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    # Its messages repeat ours, connection by connection.
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+
+
+def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]:
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _leaves(each)
+        else:
+            yield each
