@@ -121,21 +121,18 @@ def _after(state: State, name: InterventionId, acts: Iterable[OwnAct | None], wa
     return state
 
 
+_STAYS = {Local.HERE: Where.HERE, Local.KEPT: Where.KEPT, Local.JOINED: Where.JOINED}
+"""Where a question is that the meeting doesn't have."""
+
+
 def where(question: LocalQuestion, asked: ActStatus | None, there: Intervention | None) -> Where:
     """Where a question is. `asked`: the act that asks it, in the outbox; `there`: what the meeting says of it."""
-    match question.stands:
-        case Local.HERE:
-            return Where.HERE
-        case Local.KEPT:
-            return Where.KEPT
-        case Local.JOINED:
-            return Where.JOINED
-        case _ if there is not None:
-            return Where.STANDS
-        case Local.WITHDRAWN:
-            return Where.WITHDRAWN
-        case _:
-            pass
+    if question.stands in _STAYS:
+        return _STAYS[question.stands]
+    if there is not None:
+        return Where.STANDS
+    if question.stands is Local.WITHDRAWN:
+        return Where.WITHDRAWN
     if waits(asked):
         return Where.WAITING
     return Where.REFUSED if asked is not None and asked.state is ActState.REFUSED else Where.ARRIVED

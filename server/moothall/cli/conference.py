@@ -175,17 +175,13 @@ def _line(change: Change, zone: Zone) -> str:
 def _value(change: Change, planned: Planned | None, zone: Zone) -> str:
     if planned is None:
         return ""
-    match change.kind:
-        case ChangeKind.TITLE:
-            return planned.title
-        case ChangeKind.TIMES:
-            return f"{_time(planned.starts, zone)} to {_time(planned.ends, zone)}"
-        case ChangeKind.ROOM:
-            return planned.room or ""
-        case ChangeKind.SPEAKERS:
-            return ", ".join(speaker.name for speaker in planned.speakers)
-        case _:
-            return ", ".join(planned.languages)
+    values = {
+        ChangeKind.TITLE: planned.title,
+        ChangeKind.TIMES: f"{_time(planned.starts, zone)} to {_time(planned.ends, zone)}",
+        ChangeKind.ROOM: planned.room or "",
+        ChangeKind.SPEAKERS: ", ".join(speaker.name for speaker in planned.speakers),
+    }
+    return values.get(change.kind, ", ".join(planned.languages))
 
 
 def _where(planned: Planned | None, zone: Zone) -> str:

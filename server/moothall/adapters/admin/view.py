@@ -278,19 +278,14 @@ def _value(kind: ChangeKind, planned: Planned, shown: ImportView) -> str:
     spoken = ", ".join(ui.language_name(tag) for tag in planned.languages)
     speakers = ", ".join(speaker.name for speaker in planned.speakers)
     times = when(planned.starts, planned.ends, ui, shown.zone)
-    match kind:
-        case ChangeKind.TITLE:
-            return planned.title
-        case ChangeKind.ROOM:
-            return place
-        case ChangeKind.SPEAKERS:
-            return speakers
-        case ChangeKind.LANGUAGES:
-            return spoken
-        case ChangeKind.ADDED:
-            return " \N{MIDDLE DOT} ".join(part for part in (times, place, spoken, speakers) if part)
-        case _:
-            return times
+    values = {
+        ChangeKind.TITLE: planned.title,
+        ChangeKind.ROOM: place,
+        ChangeKind.SPEAKERS: speakers,
+        ChangeKind.LANGUAGES: spoken,
+        ChangeKind.ADDED: " \N{MIDDLE DOT} ".join(part for part in (times, place, spoken, speakers) if part),
+    }
+    return values.get(kind, times)
 
 
 def jobs(session: SessionId, role: Role, ui: Catalogue) -> Rows:

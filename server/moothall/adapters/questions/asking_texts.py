@@ -244,21 +244,19 @@ EMPTY = "Please write something, in at most {n} characters."
 PUT_OFF = "Later: you have put it off"
 
 
+_UNTYPED = {
+    Untyped.TURN: OVER,
+    Untyped.RECORDED: RECORDED,
+    Untyped.TEXT: EMPTY,
+    Untyped.OFTEN: SLOW,
+    Untyped.BREAK: BREAK,
+    Untyped.UNAVAILABLE: UNASKED[RejectedQuestion.UNAVAILABLE],
+}
+
+
 def untyped(why: Untyped, ui: Catalogue) -> str:
     """Why nothing was taken of what somebody typed, as a sentence."""
-    match why:
-        case Untyped.TURN:
-            return ui.text(OVER)
-        case Untyped.RECORDED:
-            return ui.text(RECORDED)
-        case Untyped.TEXT:
-            return ui.text(EMPTY, n=MAX_TYPED)
-        case Untyped.OFTEN:
-            return ui.text(SLOW)
-        case Untyped.BREAK:
-            return ui.text(BREAK)
-        case Untyped.UNAVAILABLE:
-            return ui.text(UNASKED[RejectedQuestion.UNAVAILABLE])
+    return ui.text(_UNTYPED[why], n=MAX_TYPED)
 
 
 def around_time(key: str, ui: Catalogue) -> tuple[str, str]:

@@ -217,17 +217,10 @@ class RecordDoor:
 
 def write_record(form: str, record: Record, words: Wording, options: Options, style: Callable[[], str]) -> bytes:
     """A record in one of the forms of TYPES; `style`: of the HTML file."""
-    match form:
-        case "vtt":
-            return write_vtt(record, words, options).encode()
-        case "srt":
-            return write_srt(record, words, options).encode()
-        case "txt":
-            return write_text(record, words, options).encode()
-        case "html":
-            return write_html(record, words, options, style()).encode()
-        case _:
-            return write_json(record, words, options)
+    if form == "html":
+        return write_html(record, words, options, style()).encode()
+    write = {"vtt": write_vtt, "srt": write_srt, "txt": write_text}.get(form)
+    return write_json(record, words, options) if write is None else write(record, words, options).encode()
 
 
 def record_style(static: StaticFiles) -> str:
