@@ -13,6 +13,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import IO
 
 from moothall_models.translators.port import TranslationFailed
@@ -37,6 +38,7 @@ Later = Callable[[float, Callable[[], None]], threading.Timer]
 """Makes a timer, not yet started, of seconds and what is to be done then."""
 
 
+@dataclass(eq=False, repr=False)
 class ApertiumPipe:
     """A pipeline that is started when it is needed, with one text in it at a time.
 
@@ -44,19 +46,16 @@ class ApertiumPipe:
     don't answer costs them their lives: what they would answer later could not be told from the next text's.
     """
 
-    def __init__(
-        self,
-        commands: Sequence[Sequence[str]],
-        name: str,
-        *,
-        patience: float = PATIENCE,
-        later: Later = threading.Timer,
-    ) -> None:
-        """`commands`: the programs with their arguments, in order; `name`: for sentences, such as `pt-es`."""
-        self._commands = tuple(tuple(command) for command in commands)
-        self._name = name
-        self._patience = patience
-        self._later = later
+    commands: Sequence[Sequence[str]]
+    """The programs with their arguments, in order."""
+    name: str
+    """For sentences, such as `pt-es`."""
+    _: KW_ONLY
+    patience: float = PATIENCE
+    later: Later = threading.Timer
+
+    def __post_init__(self) -> None:
+        self._commands = tuple(tuple(command) for command in self.commands)
         self._one_at_a_time = threading.Lock()
         self._programs: _Programs | None = None
         self._closed = False
@@ -78,7 +77,7 @@ class ApertiumPipe:
                 answer = self._ask(_escaped(text).encode() + _END.encode() + b"\0")
                 if answer is not None:
                     return _ESCAPED.sub(r"\1", answer.removesuffix(_END)).replace(_TILDE, "~")
-            msg = f"Apertium's programs for {self._name} end, or give no whole answer. Are its packages whole?"
+            msg = f"Apertium's programs for {self.name} end, or give no whole answer. Are its packages whole?"
             raise TranslationFailed(msg)
 
     def close(self) -> None:
@@ -99,7 +98,7 @@ class ApertiumPipe:
             late.set()
             programs.kill()
 
-        timer = self._later(self._patience, too_late)
+        timer = self.later(self.patience, too_late)
         timer.daemon = True
         timer.start()
         try:
@@ -110,22 +109,20 @@ class ApertiumPipe:
         if answer is None or late.is_set():
             self._put_down()
         if self._closed:
-            raise TranslationFailed(f"Apertium for {self._name} was closed.")
+            raise TranslationFailed(f"Apertium for {self.name} was closed.")
         if late.is_set():
-            msg = (
-                f"Apertium gave no answer for {self._name} in {self._patience:g} s. It starts again for the next text."
-            )
+            msg = f"Apertium gave no answer for {self.name} in {self.patience:g} s. It starts again for the next text."
             raise TranslationFailed(msg)
         return answer
 
     def _running(self) -> _Programs:
         if self._closed:
-            raise TranslationFailed(f"Apertium for {self._name} was closed.")
+            raise TranslationFailed(f"Apertium for {self.name} was closed.")
         if self._programs is None:
             try:
                 self._programs = _Programs(self._commands)
             except OSError as error:
-                msg = f"Apertium's programs for {self._name} can't be started: {error.strerror}."
+                msg = f"Apertium's programs for {self.name} can't be started: {error.strerror}."
                 raise TranslationFailed(msg) from error
         return self._programs
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache
 
 import msgspec
@@ -96,25 +97,23 @@ def open_service(
     return ServiceTranslator(address, endpoint, languages, seconds=seconds)
 
 
+@dataclass(eq=False, repr=False)
 class ServiceTranslator:
     """Asks a service for one text after the other; as many threads as call it ask at a time."""
 
-    def __init__(
-        self,
-        address: Address,
-        endpoint: Endpoint,
-        languages: Sequence[str],
-        *,
-        seconds: Callable[[], float],
-    ) -> None:
-        """`endpoint` is at the address, with CHAT for its door; else as `open_service`. Raises ConfigurationError."""
-        self._address = address
-        self._endpoint = endpoint
-        self._seconds = seconds
+    address: Address
+    endpoint: Endpoint
+    """At the address, with CHAT for its door; else as `open_service`."""
+    languages: Sequence[str]
+    """As for `open_service`: making it raises ConfigurationError where they aren't fit."""
+    _: KW_ONLY
+    seconds: Callable[[], float]
+
+    def __post_init__(self) -> None:
         self._refused: tuple[float, str] | None = None
         """Until when it isn't asked, and why."""
         self._closed = False
-        version = re.sub(r"[,>]", "_", f"{address.model}@{address.host}")
+        version = re.sub(r"[,>]", "_", f"{self.address.model}@{self.address.host}")
         self._directions = tuple(
             Direction(
                 engine=ENGINE,
@@ -124,7 +123,7 @@ class ServiceTranslator:
                 cost=COST if "en" in (primary(source), primary(target)) else COST_BESIDE,
                 remote=True,
             )
-            for source, target in _pairs(languages)
+            for source, target in _pairs(self.languages)
         )
 
     @property
@@ -153,15 +152,15 @@ class ServiceTranslator:
         """
         known = [each for each in self._directions if primary(each.source) in SAID]
         said = SAID[primary(known[0].source)][0] if known else SAID["en"][0]
-        self._translated(said, (known or self._directions)[0], self._seconds() + TEXT_SECONDS)
+        self._translated(said, (known or self._directions)[0], self.seconds() + TEXT_SECONDS)
 
     def close(self) -> None:
         """Close the connections. What is under way fails when its answer comes, at most 12 s later."""
         self._closed = True
-        self._endpoint.close()
+        self.endpoint.close()
 
     def _one(self, text: str, direction: Direction) -> str:
-        until = self._seconds() + TEXT_SECONDS
+        until = self.seconds() + TEXT_SECONDS
         # Numbers, signs and emoji are the same in every language, and cost money.
         return joined(
             [
@@ -172,37 +171,37 @@ class ServiceTranslator:
         )
 
     def _translated(self, text: str, direction: Direction, until: float) -> str:
-        answer = self._answer(question(self._address.model, text, direction), until)
+        answer = self._answer(question(self.address.model, text, direction), until)
         try:
             return read_translation(answer, text)
         except Untranslated as untranslated:
             msg = (
-                f"{self._address.host} gave no translation from {direction.source} to {direction.target}: "
+                f"{self.address.host} gave no translation from {direction.source} to {direction.target}: "
                 f"{untranslated}."
             )
             raise TranslationFailed(msg) from None
 
     def _answer(self, body: bytes, until: float) -> bytes:
         self._end_if_closed()
-        now = self._seconds()
+        now = self.seconds()
         if now >= until:
-            msg = f"{self._address.host} was too slow for a long text: it had {TEXT_SECONDS:g} s for all of it."
+            msg = f"{self.address.host} was too slow for a long text: it had {TEXT_SECONDS:g} s for all of it."
             raise TranslationFailed(msg)
         try:
             if self._refused is not None:
                 rests_until, why = self._refused
                 if now < rests_until:
                     raise TranslationFailed(why)
-                self._endpoint.read_key()
-            answer = self._endpoint.ask(body, "application/json", seconds=until - now)
+                self.endpoint.read_key()
+            answer = self.endpoint.ask(body, "application/json", seconds=until - now)
         except ConfigurationError as wrong:
-            self._refused = (self._seconds() + REST, str(wrong))
+            self._refused = (self.seconds() + REST, str(wrong))
             raise TranslationFailed(str(wrong)) from None
         except RecognitionFailed as failed:
             raise TranslationFailed(str(failed)) from None
         finally:
             if self._closed:
-                self._endpoint.close()
+                self.endpoint.close()
         self._refused = None
         self._end_if_closed()
         return answer

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import cache, lru_cache
 from gettext import c2py
 from pathlib import Path
@@ -87,27 +88,23 @@ def _cut_to(tag: str, available: Sequence[str]) -> str | None:
     return None
 
 
+@dataclass(eq=False, repr=False)
 class Catalogue:
     """All texts of the interface in one language."""
 
-    def __init__(
-        self,
-        language: str,
-        texts: Mapping[str, str],
-        counted: Mapping[str, Mapping[str, str]],
-        names: Mapping[str, Mapping[str, str]],
-        *,
-        draft: bool = False,
-    ) -> None:
-        """`texts` and `counted` by their keys; `names`: the keys by group and name."""
-        self.language = language
-        self.draft = draft
-        """Whether nobody whose language it is has looked through all of it; the pages say so."""
-        self.direction = direction(language)
-        self.locale = Locale.parse(language)
-        self._texts = texts
-        self._counted = counted
-        self._names = names
+    language: str
+    texts: Mapping[str, str]
+    """By their keys, as `plurals` are."""
+    plurals: Mapping[str, Mapping[str, str]]
+    names: Mapping[str, Mapping[str, str]]
+    """The keys by group and name."""
+    _: KW_ONLY
+    draft: bool = False
+    """Whether nobody whose language it is has looked through all of it; the pages say so."""
+
+    def __post_init__(self) -> None:
+        self.direction = direction(self.language)
+        self.locale = Locale.parse(self.language)
 
     @property
     def name(self) -> str:
@@ -118,35 +115,35 @@ class Catalogue:
     @property
     def keys(self) -> frozenset[str]:
         """Every key that it has, counted ones included."""
-        return frozenset(self._texts) | frozenset(self._counted)
+        return frozenset(self.texts) | frozenset(self.plurals)
 
     def text(self, key: str, **values: object) -> str:
         """The text of `key` with its {places} filled. Raises KeyError for a key that isn't there."""
-        text = self._texts[key]
+        text = self.texts[key]
         return text.format(**values) if values else text
 
     def named(self, name: str, /, **values: object) -> str:
         """The text that has the name `group/name`, with its {places} filled. Raises KeyError for an unknown name."""
         group, _, own = name.partition("/")
-        return self.text(self._names[group][own], **values)
+        return self.text(self.names[group][own], **values)
 
     def group(self, *groups: str) -> dict[str, str]:
         """The texts of these groups by name, without the counted ones. A later group goes before an earlier one."""
         keys = self._keys(groups)
-        return {name: self._texts[key] for name, key in keys.items() if key in self._texts}
+        return {name: self.texts[key] for name, key in keys.items() if key in self.texts}
 
     def script(self, *groups: str) -> dict[str, object]:
         """What `web/js/lib/words.js` needs to say the texts of these groups."""
         keys = self._keys(groups)
-        counted = {name: dict(self._counted[key]) for name, key in keys.items() if key in self._counted}
+        counted = {name: dict(self.plurals[key]) for name, key in keys.items() if key in self.plurals}
         return {"ui": self.language, "texts": self.group(*groups), "counted": counted}
 
     def _keys(self, groups: Sequence[str]) -> dict[str, str]:
-        return {name: key for group in groups for name, key in self._names[group].items()}
+        return {name: key for group in groups for name, key in self.names[group].items()}
 
     def forms(self, key: str) -> Mapping[str, str]:
         """The forms of a counted text by CLDR category (`one`, `few`, … `other`). Raises KeyError."""
-        return self._counted[key]
+        return self.plurals[key]
 
     def counted(self, key: str, n: int) -> str:
         """The text of `key` for `n` things."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, InTranslation, cleaned_written
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Room
@@ -89,13 +90,9 @@ def read_glossary(text: str, where: str) -> tuple[GlossaryPart, ...]:
 
 def _as_part(part: _Part, where: str) -> GlossaryPart:
     entries = tuple(_checked(part.terms, where))
-    return GlossaryPart(
-        terms=tuple(entry.term for entry in entries),
-        languages=part.languages,
-        rooms=part.rooms,
-        sessions=part.sessions,
-        in_translation=tuple(entry for entry in entries if entry.says_something),
-    )
+    terms = tuple(entry.term for entry in entries)
+    in_translation = tuple(entry for entry in entries if entry.says_something)
+    return made_of(GlossaryPart, part, terms=terms, in_translation=in_translation)
 
 
 def _checked(terms: Iterable[str | _Entry], where: str) -> Iterable[InTranslation]:

@@ -238,13 +238,9 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
             emptied = made_of(do.CorrectSegment, event, base_revision=0, base_words=0, text="")
             return made_of(do.TypeSegment, event, text=following.text), (emptied,)
         case ev.ChannelRewound():
-            restored = do.RestoreSegments(
-                channel=event.channel,
-                rewinding=state.channels[event.channel].rewound + 1,
-                t=event.t,
-                through=state.channels[event.channel].committed_through,
-                segments=event.segments,
-            )
+            channel = state.channels[event.channel]
+            rewinding, through = channel.rewound + 1, channel.committed_through
+            restored = made_of(do.RestoreSegments, event, rewinding=rewinding, through=through)
             again = isinstance(following, ev.SegmentOpened)  # It is itself what undid another.
             return do.RewindChannel(channel=event.channel, t=event.t), None if again else (restored,)
         case _:
@@ -261,21 +257,19 @@ def _as_spoken(state: State, languages: Sequence[str]) -> Undoing:
     return do.SetLanguages(languages=state.languages), *forced
 
 
+_FINAL: dict[type, type[do.AnyCommand]] = {
+    ev.SessionOpened: do.OpenSession,
+    ev.NotRecordedBegan: do.BeginNotRecorded,
+    ev.NotRecordedEnded: do.EndNotRecorded,
+    ev.RecordSealed: do.SealRecord,
+    ev.SegmentsMovedAway: do.MoveSegmentsAway,
+}
+
+
 def _without_undoing(event: _Fact) -> do.AnyCommand | None:
     """The command behind an event that nothing undoes from here; None when it is not to be named."""
-    match event:
-        case ev.SessionOpened():
-            return do.OpenSession()
-        case ev.NotRecordedBegan():
-            return do.BeginNotRecorded()
-        case ev.NotRecordedEnded():
-            return do.EndNotRecorded()
-        case ev.RecordSealed():
-            return do.SealRecord(version=event.version)
-        case ev.SegmentsMovedAway():
-            return do.MoveSegmentsAway(channel=event.channel, segments=event.segments, session=event.session)
-        case _:
-            return None
+    command = _FINAL.get(type(event))
+    return None if command is None or event is None else made_of(command, event)
 
 
 def _of_close(before: State, *, recorded: bool) -> Undoing:

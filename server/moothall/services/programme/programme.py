@@ -12,6 +12,7 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.events.types import Access, ChannelKind, CloseRequested, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.kernel.times import UTC_ZONE, Zone
@@ -210,14 +211,7 @@ class Programme:
         live = await self.sessions.open(planned.session)
         if live.state.status is Status.ABSENT:
             commands: list[do.AnyCommand] = [
-                do.CreateSession(
-                    title=planned.title,
-                    languages=planned.languages,
-                    access=access,
-                    young_people=young_people,
-                    sound=sound,
-                    rehearsal=planned.rehearsal,
-                ),
+                made_of(do.CreateSession, planned, access=access, young_people=young_people, sound=sound),
                 do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=planned.languages),
             ]
             if not young_people:

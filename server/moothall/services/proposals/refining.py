@@ -9,6 +9,7 @@ import msgspec
 
 from moothall.core.commands import CorrectSegment, LeaveNote
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.proposals.refining import MOSTLY, Proposal
@@ -88,14 +89,8 @@ async def _correct(writer: SessionWriter, actor: Actor, proposal: Proposal, *, a
         return None
     if not line.ended or line.whole.strip() != proposal.old.strip():
         return "It was changed meanwhile."
-    command = CorrectSegment(
-        channel=proposal.channel,
-        segment=proposal.segment,
-        base_revision=proposal.base_revision,
-        base_words=len(line.words),
-        text=proposal.new.strip(),
-        accepted=accepted,
-    )
+    words, text = len(line.words), proposal.new.strip()
+    command = made_of(CorrectSegment, proposal, base_words=words, text=text, accepted=accepted)
     identity = _id(actor.role, proposal.segment, str(proposal.base_revision), proposal.new)
     answer = await writer.send(actor, identity, command)
     return answer.message if isinstance(answer, Refusal) else None
