@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -37,14 +38,22 @@ LONG_FIRST = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have long tests begin first."""
+    """Have every worker begin with long tests: each gets an equal part of the list, from its beginning to its end.
+
+    Tests of a file stay together, since many share a server.
+    """
     tests = config.rootpath / "tests"
 
-    def turn(item: pytest.Item) -> int:
-        where = item.path.relative_to(tests).as_posix()
+    def turn(path: Path) -> int:
+        where = path.relative_to(tests).as_posix() if path.is_relative_to(tests) else ""
         return next((n for n, part in enumerate(LONG_FIRST) if where.startswith(part)), len(LONG_FIRST))
 
-    items.sort(key=turn)
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    dealt = sorted(files, key=turn)
+    items[:] = [item for first in range(workers) for path in dealt[first::workers] for item in files[path]]
 
 
 def pytest_collection_finish() -> None:

@@ -210,6 +210,7 @@ async def test_hubs_below_come_in_by_words_and_by_no_page(tmp_path: Path) -> Non
         given = await hub.parts.below.give("Kisumu")
         assert given is not None
         assert [(each.title, each.here) for each in hub.parts.below.list()] == [("Kisumu", False)]
+        assert await status({"words": " ".join(given), "node": node}, Origin=hub.own) == 403, "a page, with right words"
         async with client.post(address, json={"words": " ".join(given), "node": node}) as response:
             told = json.loads(await response.text())
         assert (told["hub"], told["title"], told["address"]) == ("kisumu", "Kisumu", "https://text.example.org")

@@ -47,3 +47,9 @@ def test_a_burst_is_served_at_once_and_the_next_waits(allowance: Allowance) -> N
         assert wait == 0
     _, wait = bucket.take(allowance, 0)
     assert 0 < wait <= -(-1000 // allowance.per_second)
+
+
+def test_a_bucket_that_was_left_alone_for_a_day_is_no_fuller_than_full() -> None:
+    allowance = Allowance(per_second=10, burst=2)
+    bucket, _ = Bucket.full(allowance, 0).take(allowance, 86_400_000)
+    assert bucket == Bucket(1_000, 86_400_000)

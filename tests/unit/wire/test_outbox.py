@@ -69,6 +69,10 @@ def test_the_bound_on_bytes_is_exact() -> None:
     assert outbox.overflown
 
 
+def test_what_was_replaced_counts_no_more() -> None:
+    assert held(signal(b"x" * 100, "p"), signal(b"y", "p")).size == 1
+
+
 def test_what_leaves_at_once_is_not_counted() -> None:
     outbox = held(event(b"x" * MAX_BYTES))
     assert len(outbox.offer(event(b"!"), 0)) == MAX_BYTES + 1
