@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
@@ -60,6 +61,8 @@ def render_schema() -> str:
     schema = msgspec.json.schema(Document)
     known = _known()
     for name, definition in schema["$defs"].items():
+        if "description" in definition:  # Before 3.13 Python keeps the indentation of docstrings.
+            definition["description"] = inspect.cleandoc(definition["description"])
         for field in known[name].fields:
             if field.doc and field.name in definition.get("properties", {}):
                 definition["properties"][field.name]["description"] = one_line(field.doc)

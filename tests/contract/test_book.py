@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,10 @@ async def test_all_or_nothing_is_written(tmp_path: Path) -> None:
 
 async def test_a_file_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     foreign, newer, junk = (tmp_path / name for name in ("foreign", "newer", "junk"))
-    with sqlite3.connect(foreign) as connection:
+    with closing(sqlite3.connect(foreign)) as connection, connection:
         connection.execute("CREATE TABLE mine (x)")
     await (await SqliteBook.open(newer)).close()
-    with sqlite3.connect(newer) as connection:
+    with closing(sqlite3.connect(newer)) as connection, connection:
         connection.execute("PRAGMA user_version = 9")
     junk.write_bytes(b"no database at all, and long enough for one" * 30)
     for path, why in ((foreign, "another program"), (newer, "newer release"), (junk, "can't be opened")):

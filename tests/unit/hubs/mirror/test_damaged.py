@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ async def test_a_damaged_file_is_set_aside_and_copies_begin_anew(tmp_path: Path,
 async def test_what_shows_while_it_runs_is_told_and_noted_for_the_next_start(tmp_path: Path) -> None:
     path = await a_file(tmp_path)
     mirror = await Mirror.open(path)
-    with sqlite3.connect(path) as file:
+    with closing(sqlite3.connect(path)) as file, file:
         file.execute("PRAGMA writable_schema = ON")
         file.execute("UPDATE sqlite_master SET rootpage = 3000 WHERE name = 'record'")
         file.execute("PRAGMA schema_version = 1000")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -155,7 +156,7 @@ async def test_a_copy_that_is_dropped_leaves_its_count(mirror: Mirror, tmp_path:
 async def test_a_copy_that_cant_be_read_is_said_so(mirror: Mirror, tmp_path: Path) -> None:
     await mirror.keep(Step(copy=NEW))
     await mirror.close()
-    with sqlite3.connect(tmp_path / FILE_NAME) as file:
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as file, file:
         file.execute("UPDATE session SET copy = x'7b'")
     file.close()
     again = await Mirror.open(tmp_path / FILE_NAME)
@@ -170,7 +171,7 @@ async def test_a_copy_that_cant_be_read_is_said_so(mirror: Mirror, tmp_path: Pat
 
 
 async def test_a_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "other") as file:
+    with closing(sqlite3.connect(tmp_path / "other")) as file, file:
         file.execute("CREATE TABLE t (n)")
     file.close()
     with pytest.raises(ConfigurationError, match="is not a Moothall copy of the sessions"):
