@@ -218,7 +218,7 @@ class Bench:
         )
         clock = SystemClock()
         self.fanout = NotingFanout(
-            session=SESSION, epoch=EPOCH, offset=self.talk.offset, channels=[FLOOR], log=log, clock=clock
+            session=SESSION, epoch=EPOCH, offset=self.talk.offset, loaded_channels=[FLOOR], log=log, clock=clock
         )
         self.fanout.outlets = []
         self.fanout.pulses = not self.options.no_pulses

@@ -39,7 +39,8 @@ async def made(running: RunningServer) -> LiveSession:
     floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
     create = do.CreateSession(title="Bench", languages=("en",))
     attach = do.AttachEngine(channel=FLOOR, model="bench")
-    for n, command in enumerate((create, floor, do.OpenSession(), attach)):
+    commands: tuple[do.AnyCommand, ...] = (create, floor, do.OpenSession(), attach)
+    for n, command in enumerate(commands):
         assert isinstance(await live.writer.send(SYSTEM, CommandId(f"made:{n}"), command), Receipt)
     return live
 

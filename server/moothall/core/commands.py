@@ -1,4 +1,4 @@
-"""Intents. Each is sent with an id that its sender chose, so that it can be repeated without harm.
+"""What may be asked of a session. Each command carries an id of its sender, so that it can be sent twice without harm.
 
 All intents are in this module, so that the vocabulary can be read on one page: fields, and no code.
 """
