@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import replay
-from moothall.testing.scripted import Script, make_script, render, write_script
-from support.halls.process import write_wave
+from moothall.testing.scripted import Script
+from support.sound.scripted_talk import committed, rows, scripted_talk
 
 
 def replayed(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -22,18 +20,7 @@ def replayed(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def script(tmp_path: Path) -> Script:
-    made = make_script(3, 24, burn_ms=5)
-    (tmp_path / "script.json").write_bytes(write_script(made))
-    write_wave(tmp_path / "talk.wav", render(made))
-    return made
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def said(found: list[dict[str, Any]]) -> list[str]:
-    return [word for row in found if row["kind"] == "commit" for word in row["text"].split()]
+    return scripted_talk(tmp_path)
 
 
 def test_on_the_cpu_clock_every_word_comes_and_its_cost_is_told(tmp_path: Path, script: Script) -> None:
@@ -41,7 +28,7 @@ def test_on_the_cpu_clock_every_word_comes_and_its_cost_is_told(tmp_path: Path, 
     done = replayed(str(tmp_path / "talk.wav"), "--model", f"scripted:{tmp_path / 'script.json'}", "--jsonl", str(out))
     assert done.returncode == 0, done.stderr
     found = rows(out)
-    assert said(found) == [word.text.strip() for word in script.words]
+    assert committed(found) == [word.text.strip() for word in script.words]
     usage = found[-1]
     assert usage["kind"] == "usage"
     parts = (usage["server_cpu_seconds"], usage["decoder_cpu_seconds"], usage["engine_cpu_seconds"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import socket
@@ -11,13 +10,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from moothall.cli.main import main
-from moothall.testing.scripted import Script, make_script, render, write_script
-from support.halls.process import write_wave
+from moothall.testing.scripted import Script, render
+from support.sound.scripted_talk import committed, rows, scripted_talk
 
 
 def moothall(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
@@ -35,18 +33,7 @@ def moothall(*arguments: str, stdin: bytes | None = None) -> subprocess.Complete
 
 @pytest.fixture
 def script(tmp_path: Path) -> Script:
-    made = make_script(3, 24, burn_ms=5)
-    (tmp_path / "script.json").write_bytes(write_script(made))
-    write_wave(tmp_path / "talk.wav", render(made))
-    return made
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def said(found: list[dict[str, Any]]) -> list[str]:
-    return [word for row in found if row["kind"] == "commit" for word in row["text"].split()]
+    return scripted_talk(tmp_path)
 
 
 def test_raw_samples_are_played_from_standard_input(tmp_path: Path, script: Script) -> None:
@@ -56,7 +43,7 @@ def test_raw_samples_are_played_from_standard_input(tmp_path: Path, script: Scri
         stdin=render(script),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
-    assert said(rows(out)) == [word.text.strip() for word in script.words]
+    assert committed(rows(out)) == [word.text.strip() for word in script.words]
 
 
 def test_a_truncated_recording_gives_what_it_has_and_says_so(tmp_path: Path, script: Script) -> None:
@@ -68,7 +55,7 @@ def test_a_truncated_recording_gives_what_it_has_and_says_so(tmp_path: Path, scr
     )
     assert done.returncode == 0, done.stderr.decode()
     assert b"cut off" in done.stderr
-    heard, known = said(rows(out)), [word.text.strip() for word in script.words]
+    heard, known = committed(rows(out)), [word.text.strip() for word in script.words]
     assert 5 < len(heard) < len(known)
     assert heard == known[: len(heard)]
 
