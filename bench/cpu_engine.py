@@ -24,7 +24,7 @@ from cpu_clock import ClockTime, EngineCpuClock, Stamped
 from moothall.core.kernel.errors import MoothallError, StorageUnavailable
 from moothall.wire import engine as wire
 from moothall_models.cli import Computing, load_model
-from moothall_models.engine.dialling import Server
+from moothall_models.engine.dialling import EngineServer
 from moothall_models.engine.own_process import exit_with_parent, own_token, start_logging, until_told
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Recognizer, VoiceActivity, Window
@@ -149,7 +149,7 @@ class TimedSession:
             self._received(answer)
 
 
-async def serve(server: Server, recognizer: Recognizer, voice: Callable[[], VoiceActivity]) -> None:
+async def serve(server: EngineServer, recognizer: Recognizer, voice: Callable[[], VoiceActivity]) -> None:
     """Warm up, dial, and serve one link to its end."""
     clock = EngineCpuClock()
     recognizer.warm_up()
@@ -181,7 +181,7 @@ def main() -> int:
     if args.exit_with_parent:
         exit_with_parent()
     try:
-        server = Server(args.url, own_token(None, os.environ), "bench")
+        server = EngineServer(args.url, own_token(None, os.environ), "bench")
         recognizer, voice = load_model(args.model, None, Computing(threads=args.threads))
         asyncio.run(until_told(lambda: serve(server, recognizer, voice)))
     except MoothallError as error:

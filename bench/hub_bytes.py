@@ -51,9 +51,9 @@ from moothall_hub.mirror.checking import Run, first_run, take
 from moothall_hub.uplink.budget import Meter
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import TLS_RECORD_BYTES
-from moothall_hub.uplink.dialling import Dialling, Told, Where
+from moothall_hub.uplink.dialling import CentreAddress, Dialling, Told
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import Ask
+from moothall_hub.uplink.parts import FollowAgain
 from scoring import machine
 
 KEY = "k" * 52
@@ -153,7 +153,7 @@ class Room:
     async def told(self, news: Told) -> None:
         """Ask for the session, and check its batches."""
         match news:
-            case Ask() if self.line is not None:
+            case FollowAgain() if self.line is not None:
                 self.line.follow(self._follow)
             case wire.Batch(data=data):
                 found = unpack(
@@ -201,7 +201,7 @@ async def cost(records: Sequence[LogRecord], due: Sequence[LogRecord], signer: E
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     room = Room(first_run(header.session, header.epoch, lanes), document, len(due), ChannelId(channel), words=words)
     meter = Counting(None)
-    where = Where(address=f"http://127.0.0.1:{runner.addresses[0][1]}", key=KEY)
+    where = CentreAddress(address=f"http://127.0.0.1:{runner.addresses[0][1]}", key=KEY)
     room.line = Dialling(Link("a" * 16, "0.1.0", lambda: 0.5), CentreClock(LoopClock()), meter, room.told, where=where)
     running = asyncio.ensure_future(room.line.run())
     await source.grow()

@@ -25,7 +25,7 @@ from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, Window
 from moothall_models.recognizers.silero import SileroVoiceActivity
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output
-from moothall_models.speech.utterance import Change, Gate
+from moothall_models.speech.utterance import FrameEffect, Gate
 from moothall_models.store.where import open_store
 from recordings import SAMPLE, load, pairs_in, save, utterances
 from scoring import machine, markdown
@@ -127,9 +127,9 @@ def openings(samples: Samples, detector: SileroVoiceActivity) -> tuple[list[floa
     began = 0
     for frame, p in enumerate([*odds, *([0.0] * (DEFAULT_SETTINGS.utterance_end // FRAME_MS + 1))]):
         change = gate.hear(p, FRAME_MS)
-        if change is Change.BEGINS:
+        if change is FrameEffect.BEGINS:
             began = frame
-        elif change is Change.ENDS:
+        elif change is FrameEffect.ENDS:
             speech = sum(p >= DEFAULT_SETTINGS.silence_p for p in odds[began : frame + 1])
             found.append(Opening(began * FRAME_MS, (frame + 1) * FRAME_MS, speech * FRAME_MS))
     return odds, found

@@ -24,7 +24,7 @@ from moothall.core.commands import CommitWords, ReviseSegment
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.session import LinkSession, Turn
+from moothall_models.engine.session import LinkSession, NextPass
 from moothall_models.ports import Hypothesis
 from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
@@ -63,7 +63,7 @@ class Simulation:
         self._recognizer = recognizer
         self._workers = workers
         self._slower = slower
-        self._running: list[tuple[float, Turn, Hypothesis]] = []
+        self._running: list[tuple[float, NextPass, Hypothesis]] = []
         load_, room = Load(workers), Load(workers).room(0, 0)
         hello = wire.Hello(
             protocol=wire.PROTOCOL, name="e", model="m", languages=(), channels=room.channels, most=room.most

@@ -5,7 +5,7 @@
 The clock is one dedicated core: CPU time of this process plus the time it waited. A frame reaches the policy once
 the clock has passed its last sample. OUT is what bench scorers of streaming recognisers read: one JSON object a
 line, `partial` or `commit` with `at`, `segment`, `t0`, `t1`, `text`, `lang` (seconds), and a `usage` line at the end.
-This leaves out the engine process, its link and the server; `moothall replay --clock cpu` has them all.
+This leaves out the engine process, its link and the server; `bench/replay.py` has them all.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ from moothall_hub.node.line import NodeLine, kept_of_line
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
 from moothall_hub.outbox.outbox import HubOutbox
-from moothall_hub.pages.routes import Parts, Served, open_hub_doors
+from moothall_hub.pages.routes import HubAddress, Parts, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.ports import LineState, RoomParts
@@ -57,11 +57,11 @@ BACKLOG = 256
 """Connections that may wait to be taken: a room opens the page at once."""
 
 
-class Hub(msgspec.Struct, frozen=True, kw_only=True):
+class RunningHub(msgspec.Struct, frozen=True, kw_only=True):
     """A running hub, as its starter sees it."""
 
     parts: Parts
-    served: Served
+    served: HubAddress
 
     @property
     def own(self) -> str:
@@ -70,7 +70,7 @@ class Hub(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> AsyncIterator[Hub]:
+async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> AsyncIterator[RunningHub]:
     """Run a hub while inside. Raises ConfigurationError with a sentence, alone or in a group, when it can't start.
 
     Ends with CopiesDamaged in a group when it has to begin anew, without the file of its copies.
@@ -192,7 +192,7 @@ async def hub(settings: HubSettings, *, own_clock: Clock | None = None) -> Async
         for running in (shown.run, local.run, presence.run, hands.run, translations.run, line.run, line.look_after):
             keep_running(running)
         stack.enter_context(calm_collector())
-        yield Hub(parts=parts, served=served)
+        yield RunningHub(parts=parts, served=served)
 
 
 async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror, sessions: MirroredSessions) -> None:

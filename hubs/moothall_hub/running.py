@@ -17,7 +17,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.sessions.role_links import HALL, RoleLinks
-from moothall_hub.app import BOOK, Hub, hold_hub_folder, hub
+from moothall_hub.app import BOOK, RunningHub, hold_hub_folder, hub
 from moothall_hub.mirror.damaged import CopiesDamaged
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Pairings, Unpaired, pair
 from moothall_hub.settings import HubSettings
@@ -100,7 +100,7 @@ async def _book(settings: HubSettings) -> AsyncIterator[SqliteBook]:
             await book.close()
 
 
-async def pair_beside(running: Hub, folder: Path) -> None:
+async def pair_beside(running: RunningHub, folder: Path) -> None:
     """Pair a hub with the demo whose data folder that is, unless it is paired. Raises ConfigurationError."""
     if running.parts.pairings.now is not None:
         return
@@ -117,7 +117,7 @@ async def pair_beside(running: Hub, folder: Path) -> None:
         raise ConfigurationError(PROBLEMS[done])
 
 
-async def _tell(running: Hub, *, code: bool) -> None:
+async def _tell(running: RunningHub, *, code: bool) -> None:
     """Where to read, and for the coordinator where to begin."""
     addresses = running.served.told()
     if code:

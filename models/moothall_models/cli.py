@@ -34,7 +34,7 @@ from moothall_models.engine.own_process import (
     secret,
     until_told,
 )
-from moothall_models.engine.progress import Progress
+from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         computing = Computing(
             threads=asked.threads, workers=workers, device=asked.device, compute_type=asked.compute_type
         )
-        progress = Progress(own_life(environment), time.perf_counter)
+        progress = EngineProgress(own_life(environment), time.perf_counter)
         send_pulses(settings.url, settings.token, progress, seconds=time.perf_counter)
         recognizer, voice = load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))
         engine = Engine(settings, recognizer, voice, EngineClock(), random.SystemRandom().random, progress=progress)

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
-from moothall_models.engine.dialling import JitteredBackoff, Server, WebSocketLink, first_of
+from moothall_models.engine.dialling import EngineServer, JitteredBackoff, WebSocketLink, first_of
 from moothall_models.engine.own_process import (
     EXIT_FAILED,
     EXIT_WRONG,
@@ -28,7 +28,7 @@ from moothall_models.engine.own_process import (
     secret,
     until_told,
 )
-from moothall_models.engine.progress import Progress
+from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.translator_process import TranslatorService
 from moothall_models.translators.port import Translator, try_out
@@ -48,9 +48,9 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     code = 0
     translators: Sequence[Translator] = ()
     try:
-        token, progress = own_token(asked.token_file, environment), Progress(own_life(environment))
+        token, progress = own_token(asked.token_file, environment), EngineProgress(own_life(environment))
         send_pulses(asked.url, token, progress, seconds=time.perf_counter)
-        server = Server(asked.url.rstrip("/") + wire.PATH, token, asked.name)
+        server = EngineServer(asked.url.rstrip("/") + wire.PATH, token, asked.name)
         translators = find_translators(asked.only)
         if asked.service:
             translators = (*translators, at_service(asked, environment))
@@ -132,7 +132,7 @@ def _argos_library() -> Translator:
 
 
 async def serve(
-    service: TranslatorService, server: Server, backoff: JitteredBackoff, progress: Progress | None = None
+    service: TranslatorService, server: EngineServer, backoff: JitteredBackoff, progress: EngineProgress | None = None
 ) -> None:
     """Dial again and again until cancelled.
 

@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
-from moothall_models.engine.progress import Progress
+from moothall_models.engine.progress import EngineProgress
 from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
 
 T = TypeVar("T")
@@ -63,11 +63,11 @@ class TranslatorService:
     again_s: float = AGAIN_S
     try_out: Callable[..., None]
     """Raises TranslationFailed where a direction doesn't work."""
-    progress: Progress | None = None
+    progress: EngineProgress | None = None
     """What the pulses of this process tell; without it none are sent."""
 
     def __post_init__(self) -> None:
-        self._progress = self.progress or Progress("")
+        self._progress = self.progress or EngineProgress("")
         self._ways: list[tuple[Direction, Translator]] = [
             (direction, translator) for translator in self.translators for direction in translator.directions
         ]

@@ -17,7 +17,7 @@ from moothall.core.kernel.lanes import channel_lane
 from moothall.core.ports import EventLog, LogReading
 from moothall.testing.log_memory import MemoryLog
 from moothall_hub.mirror.checking import first_run
-from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.copied import Copy, CopyStep
 from moothall_hub.mirror.mirror import Mirror
 from support.hubs.log_above import OWN, LogAbove
 from support.sessions.recorder import EPOCH, SESSION, Recorder
@@ -42,7 +42,7 @@ async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         async def copied(records: Sequence[LogRecord]) -> None:
             session = records[0].header.session
             known = first_run(session, EPOCH, frozenset({SESSION_LANE}))
-            await mirror.keep(Step(copy=Copy(session=session, known=known), records=tuple(records)))
+            await mirror.keep(CopyStep(copy=Copy(session=session, known=known), records=tuple(records)))
 
         yield Filled(mirror, copied)
         await mirror.close()

@@ -26,7 +26,7 @@ from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId
-from moothall.services.questions.ballot_box import NAMESPACE, Box, Kept
+from moothall.services.questions.ballot_box import NAMESPACE, BallotState, Box
 from moothall.settings.sections import Server, Settings
 from support.desks.process import DeskHall
 from support.halls.process import CLOCK, SESSION, free_port
@@ -89,7 +89,7 @@ async def in_the_book(data: Path) -> tuple[Box, Mapping[str, bytes]]:
     book = await SqliteBook.open(data / FILE_NAME)
     try:
         body = (await book.read(NAMESPACE))[SESSION]
-        return Box(msgspec.msgpack.decode(body, type=Kept)), await book.read(f"{NAMESPACE}:{SESSION}")
+        return Box(msgspec.msgpack.decode(body, type=BallotState)), await book.read(f"{NAMESPACE}:{SESSION}")
     finally:
         await book.close()
 

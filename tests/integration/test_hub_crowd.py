@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import InterventionId
 from moothall.core.session.state import Status
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub.messages import HubProgramme, Offered
-from moothall_hub.app import BOOK, Hub
+from moothall_hub.app import BOOK, RunningHub
 from moothall_hub.room.questions import QUESTIONS, SUPPORTS
 from support.hubs.node import FLOOR, copied, meeting, running_hub
 from support.sessions.recorder import SESSION, Recorder
@@ -30,7 +30,7 @@ WHY = InterventionId("why")
 class Browser:
     """Keeps cookies; all come from one address."""
 
-    def __init__(self, hub: Hub, http: aiohttp.ClientSession) -> None:
+    def __init__(self, hub: RunningHub, http: aiohttp.ClientSession) -> None:
         self._hub = hub
         self._http = http
         self._cookies: dict[str, str] = {}

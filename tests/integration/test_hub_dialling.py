@@ -23,12 +23,23 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
-from moothall_hub.uplink.budget import Meter, Step, Usage
+from moothall_hub.uplink.budget import BudgetStep, Meter, Usage
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
-from moothall_hub.uplink.dialling import WAITING_FRAMES, Dialling, Stepped, Told, Where
+from moothall_hub.uplink.dialling import WAITING_FRAMES, CentreAddress, Dialling, Stepped, Told
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import BROKEN, FENCED, LOOP, NOBODY, SILENT, UNKNOWN_KEY, Ask, Down, OfferActs, Quiet
+from moothall_hub.uplink.parts import (
+    BROKEN,
+    FENCED,
+    LOOP,
+    NOBODY,
+    SILENT,
+    UNKNOWN_KEY,
+    Down,
+    FollowAgain,
+    OfferActs,
+    Quiet,
+)
 from support.hubs.server import WELCOME, HubServer, Visit, hub_server
 from support.links.certificate import make_certificate
 from support.links.line import Line, line_to
@@ -43,7 +54,7 @@ ACT = wire.Act(id=CommandId("heads:1"), session=PLENARY, at=5, act=wire.HeadCoun
 class Hub:
     """A line, and what it told."""
 
-    def __init__(self, where: Where | None, **more: Any) -> None:
+    def __init__(self, where: CentreAddress | None, **more: Any) -> None:
         self.news: asyncio.Queue[Told] = asyncio.Queue()
         self.raises: dict[type[Any], Exception] = {}
         self.follows: list[wire.Follow] = []
@@ -56,7 +67,7 @@ class Hub:
 
     async def _told(self, news: Told) -> None:
         self.news.put_nowait(news)
-        for follow in self.follows if isinstance(news, Ask) else ():
+        for follow in self.follows if isinstance(news, FollowAgain) else ():
             self.line.follow(follow)
         await self.goes_on.wait()
         if type(news) in self.raises:
@@ -71,7 +82,7 @@ class Hub:
 
 @asynccontextmanager
 async def dialling(address: str | None, **more: Any) -> AsyncIterator[Hub]:
-    hub = Hub(None if address is None else Where(address=address, key="k" * 52), **more)
+    hub = Hub(None if address is None else CentreAddress(address=address, key="k" * 52), **more)
     task = asyncio.ensure_future(hub.line.run())
     try:
         yield hub
@@ -168,12 +179,12 @@ def turned(status: HTTPStatus, body: str, **headers: str) -> Callable[[ServerCon
 async def test_who_is_turned_away_stops_until_it_is_paired_again(status: HTTPStatus, body: str, sentence: str) -> None:
     async with hub_server(turned(status, f"{body}\n")) as server, dialling(server.address) as hub:
         assert await hub.until(Down) == Down(sentence, for_good=True)
-        hub.line.pair(Where(address=server.address, key="new"))
+        hub.line.pair(CentreAddress(address=server.address, key="new"))
         visit = await server.visits.get()
         await visit.greet()
         await hub.until(wire.Welcome)
         assert len(server.requests) == 2
-        hub.line.pair(Where(address=server.address, key="new"))
+        hub.line.pair(CentreAddress(address=server.address, key="new"))
         assert await visit.end() == CloseCode.NORMAL
         await (await server.visits.get()).greet()
         await hub.until(wire.Welcome)
@@ -191,7 +202,7 @@ async def test_a_captive_portal_is_no_end_and_gets_no_key_elsewhere() -> None:
 async def test_a_hub_that_isnt_paired_dials_nobody_until_it_is() -> None:
     async with hub_server() as server, dialling(None) as hub:
         hub.line.follow(FOLLOW)
-        hub.line.pair(Where(address=server.address, key="new"))
+        hub.line.pair(CentreAddress(address=server.address, key="new"))
         await (await server.visits.get()).greet()
         await hub.until(wire.Welcome)
 
@@ -219,7 +230,7 @@ async def test_what_cant_be_read_ends_the_connection_and_not_the_hub() -> None:
 
 async def test_an_error_of_its_user_ends_it() -> None:
     async with hub_server() as server:
-        hub = Hub(Where(address=server.address, key="k"))
+        hub = Hub(CentreAddress(address=server.address, key="k"))
         hub.raises[wire.Welcome] = StorageUnavailable("The disk is full.")
         task = asyncio.ensure_future(hub.line.run())
         visit = await server.visits.get()
@@ -238,7 +249,7 @@ async def test_an_error_of_its_user_ends_it() -> None:
 
 async def test_what_is_no_address_ends_it_with_a_sentence() -> None:
     with pytest.raises(ConfigurationError, match="'nowhere' is no address of a server"):
-        await Hub(Where(address="nowhere", key="k")).line.run()
+        await Hub(CentreAddress(address="nowhere", key="k")).line.run()
 
 
 async def test_a_server_that_takes_nothing_is_given_up() -> None:
@@ -268,7 +279,7 @@ def test_a_silent_line_is_quiet_and_then_dead() -> None:
 def test_news_come_one_after_the_other_however_long_one_takes() -> None:
     async def story() -> None:
         async with hub_server() as server, dialling(server.address, own=LoopClock()) as hub:
-            await hub.until(Ask)
+            await hub.until(FollowAgain)
             hub.goes_on.clear()
             await (await server.visits.get()).greet()
             await hub.until(wire.Welcome)
@@ -350,6 +361,6 @@ async def test_each_step_of_the_days_budget_is_told_once() -> None:
     meter = Meter(10_000, Usage(day="2999-01-01", received=4_700))
     async with talking(meter=meter) as (hub, _, visit):
         await visit.say(*[wire.HubProgramme(sessions=())] * 3)
-        assert await hub.until(Stepped) == Stepped(Step.LINES)
+        assert await hub.until(Stepped) == Stepped(BudgetStep.LINES)
         await visit.say(*[wire.Stopped(session=PLENARY, message="x" * 3_000)])
-        assert await hub.until(Stepped) == Stepped(Step.ONE_LANGUAGE)
+        assert await hub.until(Stepped) == Stepped(BudgetStep.ONE_LANGUAGE)

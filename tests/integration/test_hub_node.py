@@ -15,7 +15,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId
 from moothall.services.sessions.role_links import HALL
-from moothall_hub.app import Hub
+from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
@@ -26,7 +26,7 @@ FLOOR = ChannelId("floor")
 
 
 @asynccontextmanager
-async def hub_with_a_meeting(data: Path) -> AsyncIterator[tuple[Hub, ClientSession]]:
+async def hub_with_a_meeting(data: Path) -> AsyncIterator[tuple[RunningHub, ClientSession]]:
     records = meeting()
     await copied(data, SESSION, records, [FLOOR])
     late = [each for each in records if each.header.offset in range(10, 22)]
@@ -114,7 +114,7 @@ def answer(status: int = 200, **more: object) -> object:
     return handler
 
 
-async def enter(hub: Hub, client: ClientSession) -> None:
+async def enter(hub: RunningHub, client: ClientSession) -> None:
     """Open the coordinator's link."""
     _, token = await hub.parts.links.create(Role.HUB, HALL, "Coordinator")
     async with client.get(f"{hub.own}/enter/{token}", allow_redirects=False) as response:

@@ -13,10 +13,10 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire.frames import Source
 from moothall.wire.hub import messages as wire
-from moothall_hub.app import Hub, hub
+from moothall_hub.app import RunningHub, hub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings
-from moothall_hub.uplink.status_bar import LineNow, LineState
+from moothall_hub.uplink.status_bar import LineNow, UplinkStatus
 from support.hubs.server import WELCOME, Visit, hub_server
 
 
@@ -32,7 +32,7 @@ async def passed(clock: LoopClock, ms: int) -> None:
     await clock.sleep(ms)
 
 
-async def at_phone(on: Hub, path: str) -> str:
+async def at_phone(on: RunningHub, path: str) -> str:
     async with ClientSession() as phone, phone.get(on.own + path) as answer:
         return await answer.text()
 
@@ -52,7 +52,7 @@ def test_a_frozen_line_is_down_since_nothing_came_and_good_again_when_something_
             await visit.greet(msgspec.structs.replace(WELCOME, above=above, age=age))
             answering = asyncio.ensure_future(answers(visit, age))
             await passed(clock, 70_000)
-            assert on.parts.line.now().state is LineState.GOOD
+            assert on.parts.line.now().state is UplinkStatus.GOOD
             assert on.parts.line.source.age <= wire.PULSE_MS + age
             assert not on.parts.line.source.lost
 
@@ -61,12 +61,12 @@ def test_a_frozen_line_is_down_since_nothing_came_and_good_again_when_something_
             heard = clock.monotonic() - on.parts.line.source.age + age
             since = on.parts.line.clock.wall_at(heard)
             await passed(clock, wire.PULSE_MS + wire.ANSWER_MS)
-            assert on.parts.line.now() == LineNow(state=LineState.DOWN, since=since)
+            assert on.parts.line.now() == LineNow(state=UplinkStatus.DOWN, since=since)
             assert '"kind": "down"' in await at_phone(on, "/uplink?ui=en")
             assert on.parts.line.source == Source(age=clock.monotonic() - heard + age, lost=True)
 
             await visit.say(wire.Pulse(sent=1, echo=0, wall=WELCOME.wall, age=age))
-            while on.parts.line.now().state is not LineState.GOOD:
+            while on.parts.line.now().state is not UplinkStatus.GOOD:
                 await passed(clock, 10)
             assert not on.parts.line.source.lost
 
@@ -86,7 +86,7 @@ def test_a_hub_above_that_has_no_line_says_since_when(tmp_path: Path) -> None:
             visit = await server.visits.get()
             await visit.greet()
             await visit.say(wire.Above(above=("c" * 16, "n" * 16), up=False, age=31_000))
-            while on.parts.line.now().state is not LineState.DOWN:
+            while on.parts.line.now().state is not UplinkStatus.DOWN:
                 await passed(clock, 10)
             since = on.parts.line.now().since
             assert since is not None

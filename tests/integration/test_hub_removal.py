@@ -22,8 +22,8 @@ from moothall.core.signals import Unrecorded
 from moothall.services.hubs.removals import Removal
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import HALL
-from moothall_hub.app import Hub
-from moothall_hub.mirror.offers import Choice
+from moothall_hub.app import RunningHub
+from moothall_hub.mirror.offers import SessionChoice
 from support.halls.removal import found
 from support.halls.room_before import room_before
 from support.hubs.node import running_hub
@@ -46,7 +46,7 @@ async def remove(running: RunningServer, selection: Lines | Interventions) -> No
     assert isinstance(answer, Receipt), answer
 
 
-async def ask(client: ClientSession, hub: Hub, text: str, name: str) -> None:
+async def ask(client: ClientSession, hub: RunningHub, text: str, name: str) -> None:
     """Somebody in the room asks, and it is passed on."""
     form = {"id": "form-r", "kind": "question", "text": text, "language": "en", "name": name}
     async with client.post(f"{hub.own}/s/{SESSION}/ask?ui=en", data=form, headers={"Origin": hub.own}) as response:
@@ -56,7 +56,7 @@ async def ask(client: ClientSession, hub: Hub, text: str, name: str) -> None:
         await forwarded(client, hub, await response.text())
 
 
-async def shown(client: ClientSession, hub: Hub, text: str) -> list[str]:
+async def shown(client: ClientSession, hub: RunningHub, text: str) -> list[str]:
     """The places of a hub at which a text stands."""
     return [place for place in PLACES if await shows(client, f"{hub.own}/s/{SESSION}{place}?ui=en", text)()]
 
@@ -137,7 +137,7 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
                 assert "Erased everywhere" in await admin_page(client, running)
 
             # Below, the line is down: nobody says that it is done, over a restart of the centre, until it is.
-            await north.parts.offers.set(Choice(sessions=()))
+            await north.parts.offers.set(SessionChoice(sessions=()))
             await meeting.do(do.CloseSession())
             await remove(running, Lines((SegmentId("b"),)))
 

@@ -20,7 +20,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.wire.hub import messages as wire
-from moothall_hub.app import Hub
+from moothall_hub.app import RunningHub
 from moothall_hub.mirror.copied import Copy
 from moothall_hub.pairing.pairing import Pairing
 from support.hubs.altering import Altered, Batches, with_body, with_header
@@ -68,7 +68,7 @@ class Meeting:
 class Scene:
     """A centre, a hub, and somebody on the line between them."""
 
-    def __init__(self, meeting: Meeting, hub: Hub, tamperer: Tamperer, batches: Batches) -> None:
+    def __init__(self, meeting: Meeting, hub: RunningHub, tamperer: Tamperer, batches: Batches) -> None:
         self.meeting = meeting
         self.hub = hub
         self.tamperer = tamperer

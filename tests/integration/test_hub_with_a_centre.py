@@ -16,10 +16,10 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.signals import ChannelState, Sound
 from moothall.settings.sections import Translation
-from moothall_hub.app import Hub
-from moothall_hub.mirror.offers import Choice
+from moothall_hub.app import RunningHub
+from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.pages.routes import COOKIE
-from moothall_hub.uplink.status_bar import LineState
+from moothall_hub.uplink.status_bar import UplinkStatus
 from support.hubs.node import running_hub
 from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from support.sessions.questions import SOMEBODY, ask, stand
@@ -49,7 +49,7 @@ async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after
     async with running_hub(tmp_path / "hub") as hub, ClientSession() as client:
         assert await shows(client, f"{hub.own}/s/{SESSION}", "Said after the cut.")()
         assert await shows(client, f"{hub.own}/s/{SESSION}/record.txt", "Good morning to Kisumu.")()
-        assert hub.parts.line.now().state is LineState.BEGINNING
+        assert hub.parts.line.now().state is UplinkStatus.BEGINNING
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ async def test_a_language_that_only_a_hub_reads_is_translated_for_it(tmp_path: P
         await meeting.begin()
         await meeting.say("Good morning to Kisumu.")
         await paired(running, hub)
-        await hub.parts.offers.set(Choice(languages=("pt",)))
+        await hub.parts.offers.set(SessionChoice(languages=("pt",)))
         page = f"{hub.own}/s/{SESSION}?channel=mt-pt&ui=en"
         await until(shows(client, page, "[pt] Good morning to Kisumu."))
         live = await running.backend.sessions.find(SESSION)
@@ -178,7 +178,7 @@ LEADS = Actor(Role.MODERATOR, "m")
 LIST = f"/s/{SESSION}/questions?ui=en"
 
 
-async def vote(client: ClientSession, hub: Hub, option: int) -> str:
+async def vote(client: ClientSession, hub: RunningHub, option: int) -> str:
     """Choose an answer in the hub's room with this client's browser; the page behind it."""
     sent = {"Origin": hub.own}
     async with client.post(f"{hub.own}/s/{SESSION}/hands/1?ui=en", data={"option": option}, headers=sent) as response:

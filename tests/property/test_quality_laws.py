@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
-from moothall.core.views.quality import EDGES, LINES, MAPPINGS, MIN_WORDS, Figures, QualityView
+from moothall.core.views.quality import EDGES, LINES, MAPPINGS, MIN_WORDS, QualityFigures, QualityView
 from support.sessions.strategies import Told, stories
 
 CHANNELS = [ChannelId("floor"), ChannelId("fr")]
@@ -22,8 +22,8 @@ def folded(view: QualityView, log: list[Written]) -> QualityView:
     return view
 
 
-def figures(view: QualityView) -> Figures:
-    return sum((text.figures for text in view.texts.values()), start=Figures())
+def figures(view: QualityView) -> QualityFigures:
+    return sum((text.figures for text in view.texts.values()), start=QualityFigures())
 
 
 @st.composite
@@ -87,7 +87,7 @@ def test_texts_folded_by_themselves_add_up_to_the_whole(log: list[Written]) -> N
         for channel in CHANNELS
     ]
     assert figures(parts[0]) + figures(parts[1]) == figures(parts[1]) + figures(parts[0]) == figures(whole)
-    assert figures(whole) + Figures() == figures(whole)
+    assert figures(whole) + QualityFigures() == figures(whole)
     assert figures(whole) - figures(parts[0]) == figures(parts[1])
 
 
@@ -124,7 +124,7 @@ def test_what_is_struck_leaves_no_word_delay_or_correction(log: list[Written]) -
     for channel, text in view.texts.items():
         names = tuple(name for name, _ in text.newer.items())
         view = view.apply(0, Role.TECHNICIAN, ev.ChannelRewound(channel=channel, t=0, segments=names))
-    assert figures(view) == Figures(gaps=figures(view).gaps)
+    assert figures(view) == QualityFigures(gaps=figures(view).gaps)
 
 
 @given(log=logs())
@@ -171,4 +171,4 @@ def test_it_takes_any_story(told: list[Told]) -> None:
     view = QualityView()
     for each in told:
         view = view.apply(each.offset, each.role, each.event)
-    assert msgspec.convert(msgspec.to_builtins(figures(view)), Figures) == figures(view)
+    assert msgspec.convert(msgspec.to_builtins(figures(view)), QualityFigures) == figures(view)

@@ -87,14 +87,14 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
         return reader_epoch(self.epoch or Epoch("0"), self.fills)
 
 
-class Span(msgspec.Struct, frozen=True):
+class EventRange(msgspec.Struct, frozen=True):
     """Events behind `after` up to `through`, of public lanes."""
 
     after: int
     through: int
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class CopyStep(msgspec.Struct, frozen=True, kw_only=True):
     """What a message makes of a copy: `copy`, `records`, `forget` and `erase` go to the disk in one transaction."""
 
     copy: Copy
@@ -102,7 +102,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """To be kept. One that is there already is replaced."""
     anew: bool = False
     """Whether all that was kept of the session goes first: it is another life of the log."""
-    forget: Span | None = None
+    forget: EventRange | None = None
     """What goes first, as nobody vouches for it and it comes again."""
     erase: tuple[int, ...] = ()
     """Events whose bodies go."""

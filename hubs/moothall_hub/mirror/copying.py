@@ -2,7 +2,7 @@
 
 The copy is complete up to `known`. After a cut of the uplink it has a second run of events behind the hole, `live`.
 Missed events extend `known` until it reaches the beginning of `live`; then the two are joined. Each message gives a
-`Step`: the new copy, what to store with it in one transaction, and what to send and to show once that is stored.
+`CopyStep`: the new copy, what to store with it in one transaction, and what to send and to show once that is stored.
 Nothing is sent or shown before.
 
 The caller subscribes with `follow`, at the beginning of each link and whenever other channels are wanted. After
@@ -35,7 +35,7 @@ from moothall_hub.mirror.checking import (
     take,
     with_lanes,
 )
-from moothall_hub.mirror.copied import Copy, Span, Step, dropped, lanes_of
+from moothall_hub.mirror.copied import Copy, CopyStep, EventRange, dropped, lanes_of
 
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
@@ -70,13 +70,13 @@ def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[C
     )
 
 
-def began(copy: Copy, told: Live) -> Step | Broken:
+def began(copy: Copy, told: Live) -> CopyStep | Broken:
     """The answer to `follow`: where what is said now begins. One that nobody awaits is passed over.
 
     A `number` of 0 is one of a server that doesn't say which it answers.
     """
     if not copy.asked or copy.broken is not None or told.number not in (0, copy.number):
-        return Step(copy=copy)
+        return CopyStep(copy=copy)
     found = _begun(copy, told)
     if isinstance(found, Broken):
         return found
@@ -86,10 +86,10 @@ def began(copy: Copy, told: Live) -> Step | Broken:
 
 def batch(
     copy: Copy, part: FeedPart, records: Sequence[LogRecord], signed: VerifySignature, *, number: int = 0
-) -> Step | Broken:
+) -> CopyStep | Broken:
     """Events that came. `number` is the batch's own, to be acknowledged where it is of what was missed."""
     if copy.asked or copy.known is None or copy.broken is not None:
-        return Step(copy=copy)  # Sent before the answer; what of it is wanted comes again.
+        return CopyStep(copy=copy)  # Sent before the answer; what of it is wanted comes again.
     if part is FeedPart.OWN:
         return _own(copy, copy.known, records)
     early = part is FeedPart.MISSED or copy.live is None
@@ -110,13 +110,13 @@ def batch(
     return _joined(_renewed(step) if middle else step)
 
 
-def caught(copy: Copy) -> Step | Broken:
+def caught(copy: Copy) -> CopyStep | Broken:
     """All that was missed has been sent, says the server above."""
     if copy.asked or copy.broken is not None or copy.known is None or copy.live is None:
-        return Step(copy=copy)
+        return CopyStep(copy=copy)
     lacking = missing(copy.known, copy.live)
     if not lacking:
-        return Step(copy=copy)
+        return CopyStep(copy=copy)
     lane = min(lacking)
     at = lacking[lane].offset
     return Broken(at, f"All that was missed has come, it is said, but event {at} of lane {lane} has not.", lane)
@@ -145,7 +145,7 @@ def broke(copy: Copy, found: Broken) -> Copy:
     return msgspec.structs.replace(copy, asked=False, broken=found)
 
 
-def _begun(copy: Copy, told: Live) -> Step | Broken:
+def _begun(copy: Copy, told: Live) -> CopyStep | Broken:
     lanes = lanes_of(told.channels, words=copy.words)
     base = {lane: head for lane, head in told.heads.items() if lane in lanes and head.offset}
     for lane, head in sorted(base.items()):
@@ -183,7 +183,7 @@ def _with_new_texts(copy: Copy, told: Live, lanes: frozenset[Lane], base: Mappin
     return msgspec.structs.replace(copy, known=known, live=live)
 
 
-def _ready(copy: Copy, told: Live, lanes: frozenset[Lane]) -> Step:
+def _ready(copy: Copy, told: Live, lanes: frozenset[Lane]) -> CopyStep:
     """The copy with a known run of these lanes, and nothing awaited."""
     copy = msgspec.structs.replace(copy, asked=False, followed=told.channels)
     known = copy.known
@@ -192,25 +192,25 @@ def _ready(copy: Copy, told: Live, lanes: frozenset[Lane]) -> Step:
         fresh = msgspec.structs.replace(
             dropped(copy) if anew else copy, followed=told.channels, known=first_run(copy.session, told.epoch, lanes)
         )
-        return Step(copy=fresh, anew=anew, renew=anew)
+        return CopyStep(copy=fresh, anew=anew, renew=anew)
     if known.lanes == lanes:
-        return Step(copy=copy)
+        return CopyStep(copy=copy)
     # A live run that lacks a lane, or has one that is not filled up any more, can't be joined.
-    step = _without_live(Step(copy=copy))
+    step = _without_live(CopyStep(copy=copy))
     back = {lane: head for lane, head in copy.left.items() if lane in lanes}
     off = {lane: head for lane, head in known.heads.items() if lane not in lanes}
     left = {**{lane: head for lane, head in copy.left.items() if lane not in back}, **off}
     return _with(step, known=with_lanes(known, lanes, back), left=left)
 
 
-def _goes_on(step: Step, told: Live, base: Mapping[Lane, LaneHead]) -> Step | Broken:
+def _goes_on(step: CopyStep, told: Live, base: Mapping[Lane, LaneHead]) -> CopyStep | Broken:
     live = step.copy.live
     if live is None or told.begin != live.offset or base != live.heads:
         return Broken(told.begin, "It is said to go on what came live before, which ends otherwise.")
     return _joined(step)
 
 
-def _without_live(step: Step) -> Step:
+def _without_live(step: CopyStep) -> CopyStep:
     """Nothing behind a hole is gone on with. What a signature vouches for can be read until it comes again."""
     live, known = step.copy.live, step.copy.known
     if live is None or known is None:
@@ -220,10 +220,10 @@ def _without_live(step: Step) -> Step:
     step = _with(step, live=None, top=min(step.copy.top, after))
     if after >= live.offset:
         return step
-    return _renewed(msgspec.structs.replace(step, forget=Span(after, live.offset)))
+    return _renewed(msgspec.structs.replace(step, forget=EventRange(after, live.offset)))
 
 
-def _joined(step: Step) -> Step | Broken:
+def _joined(step: CopyStep) -> CopyStep | Broken:
     known, live = step.copy.known, step.copy.live
     if known is None or live is None:
         return step
@@ -233,7 +233,7 @@ def _joined(step: Step) -> Step | Broken:
     return _renewed(_with(step, known=whole, live=None, gone=frozenset()))
 
 
-def _renewed(step: Step) -> Step:
+def _renewed(step: CopyStep) -> CopyStep:
     fills = step.copy.fills if step.renew else step.copy.fills + 1
     return msgspec.structs.replace(_with(step, fills=fills), show=False, renew=True)
 
@@ -247,7 +247,7 @@ def _taken(run: Run, records: Sequence[LogRecord], signed: VerifySignature) -> R
     return run
 
 
-def _own(copy: Copy, known: Run, records: Sequence[LogRecord]) -> Step | Broken:
+def _own(copy: Copy, known: Run, records: Sequence[LogRecord]) -> CopyStep | Broken:
     """The hub's own lane and those below it: nobody signs them, but each has a chain as every lane has."""
     heads = dict(copy.own)
     for record in records:
@@ -258,10 +258,10 @@ def _own(copy: Copy, known: Run, records: Sequence[LogRecord]) -> Step | Broken:
         if isinstance(head, Broken):
             return head
         heads[lane] = head
-    return Step(copy=msgspec.structs.replace(copy, own=heads), records=tuple(records), show=True)
+    return CopyStep(copy=msgspec.structs.replace(copy, own=heads), records=tuple(records), show=True)
 
 
-def _kept(copy: Copy, records: Sequence[LogRecord]) -> Step:
+def _kept(copy: Copy, records: Sequence[LogRecord]) -> CopyStep:
     """What is kept of events: no body that was removed, be it by one of them, or before it came."""
     removals = [(each.header.offset, _removed_by(each)) for each in records if each.header.type == _REMOVED]
     erase = frozenset(offset for _, offsets in removals for offset in offsets)
@@ -276,7 +276,7 @@ def _kept(copy: Copy, records: Sequence[LogRecord]) -> Step:
         gone=_in_hole(copy, gone),
     )
     say = tuple(Erased(session=copy.session, offset=offset) for offset in done)
-    return Step(copy=grown, records=kept, erase=tuple(sorted(erase)), say=say)
+    return CopyStep(copy=grown, records=kept, erase=tuple(sorted(erase)), say=say)
 
 
 def _in_hole(copy: Copy, gone: frozenset[int]) -> frozenset[int]:
@@ -297,7 +297,7 @@ def _removed_by(record: LogRecord) -> tuple[int, ...]:
     return tuple(offset for offset in event.offsets if offset < record.header.offset)
 
 
-def _with(step: Step, **fields: object) -> Step:
+def _with(step: CopyStep, **fields: object) -> CopyStep:
     return msgspec.structs.replace(step, copy=msgspec.structs.replace(step.copy, **fields))
 
 

@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import LogHead
 from moothall_hub.mirror import store as mirror_sqlite
-from moothall_hub.mirror.copied import Copy, Step, dropped
+from moothall_hub.mirror.copied import Copy, CopyStep, dropped
 from moothall_hub.mirror.damaged import forget_set_aside, note_damage, set_aside_if_damaged
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class Mirror(SqliteRecords):
         writing, reading = await asyncio.to_thread(connect)
         return cls(path, writing, reading, idle_s=idle_s)
 
-    async def keep(self, step: Step) -> None:
+    async def keep(self, step: CopyStep) -> None:
         """Store a step whole; durable when this returns, and what it erases is gone.
 
         Raises StorageUnavailable, and ValueError where its records are of another session than its copy.

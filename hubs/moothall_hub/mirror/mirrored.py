@@ -28,7 +28,7 @@ from moothall.services.readers.fanout import SessionFanout
 from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire.frames import HERE, Source
-from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.copied import Copy, CopyStep
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ STORAGE_MS = 1_000
 """How often copies are asked for again that can't be read."""
 
 
-class Copies(LogReading, Protocol):
+class CopyReading(LogReading, Protocol):
     """What is on the disk (`moothall_hub.mirror.mirror.Mirror`)."""
 
     async def copy(self, session: SessionId) -> Copy | None:
@@ -93,7 +93,7 @@ Observer = Callable[[MirroredSession, Publication], None]
 class MirroredSessions:
     """The sessions that the hub copies. `run` owns their tasks; no session can be loaded before it runs."""
 
-    copies: Copies
+    copies: CopyReading
     clock: Clock
     _: KW_ONLY
     unused_ms: int = UNUSED_MS
@@ -153,7 +153,7 @@ class MirroredSessions:
         """All sessions that there is a copy of, in order of their names. Raises StorageUnavailable."""
         return await self.copies.sessions()
 
-    async def take(self, step: Step) -> None:
+    async def take(self, step: CopyStep) -> None:
         """Show what a step has brought, once it is on the disk. Steps of one session come in their order.
 
         Raises as `find` does; then it is tried again until all of it is shown.

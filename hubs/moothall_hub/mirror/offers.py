@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 NAMESPACE, PROGRAMME, ABOUT, CHOICE = "offers", "programme", "about", "choice"
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class SessionChoice(msgspec.Struct, frozen=True, kw_only=True):
     """Which sessions are kept here, and in which languages."""
 
     sessions: tuple[SessionId, ...] | None = None
@@ -47,7 +47,7 @@ class CentreInfo(msgspec.Struct, frozen=True, kw_only=True):
 class Offers:
     """The programme of the server above, and the coordinator's choice. Make it with `load`."""
 
-    def __init__(self, book: Book, programme: HubProgramme, about: CentreInfo, choice: Choice) -> None:
+    def __init__(self, book: Book, programme: HubProgramme, about: CentreInfo, choice: SessionChoice) -> None:
         self._book = book
         self._programme = programme
         self._know(about)
@@ -67,7 +67,7 @@ class Offers:
             book,
             msgspec.json.decode(kept[PROGRAMME], type=HubProgramme) if PROGRAMME in kept else HubProgramme(sessions=()),
             msgspec.json.decode(kept[ABOUT], type=CentreInfo) if ABOUT in kept else CentreInfo(),
-            msgspec.json.decode(kept[CHOICE], type=Choice) if CHOICE in kept else Choice(),
+            msgspec.json.decode(kept[CHOICE], type=SessionChoice) if CHOICE in kept else SessionChoice(),
         )
 
     @property
@@ -131,11 +131,11 @@ class Offers:
         self.when_changed.tell()
         await self._book.write([BookEntry(NAMESPACE, PROGRAMME, None), BookEntry(NAMESPACE, ABOUT, None)])
 
-    def get(self) -> Choice:
+    def get(self) -> SessionChoice:
         """What the coordinator chose."""
         return self._choice
 
-    async def set(self, choice: Choice, /) -> None:
+    async def set(self, choice: SessionChoice, /) -> None:
         """Keep what the coordinator chose, and follow it from now on. Raises StorageUnavailable."""
         await self._book.write([BookEntry(NAMESPACE, CHOICE, msgspec.json.encode(choice))])
         self._choice = choice

@@ -22,7 +22,7 @@ from moothall.wire.hub.messages import Batch, Caught, Erased, FeedPart, FromHub,
 from moothall.wire.hub.records import unpack
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.copied import Copy, CopyStep
 from moothall_hub.mirror.erasing import ALL, Erasing
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.wanted import Want
@@ -40,10 +40,10 @@ Told = Text | Recall
 """What the server above says of a session."""
 
 
-class Copies(Protocol):
+class CopyStore(Protocol):
     """Where copies are kept (`moothall_hub.mirror.mirror`)."""
 
-    async def keep(self, step: Step) -> None:
+    async def keep(self, step: CopyStep) -> None:
         """Store a step whole. Raises StorageUnavailable."""
         ...
 
@@ -52,10 +52,10 @@ class Copies(Protocol):
         ...
 
 
-class Shown(Protocol):
+class CopyAudience(Protocol):
     """Whom the copies are shown to (`moothall_hub.mirror.mirrored`)."""
 
-    async def take(self, step: Step) -> None:
+    async def take(self, step: CopyStep) -> None:
         """Show what a step has brought, which is on the disk. Raises StorageUnavailable, and RecordBroken."""
         ...
 
@@ -71,8 +71,8 @@ class Replication:
     stored: InitVar[Iterable[Copy]]
     """Those on the disk."""
     _: KW_ONLY
-    store: Copies
-    shown: Shown
+    store: CopyStore
+    shown: CopyAudience
     closed: Callable[[SessionId], bool]
     """Whether a session is known to be closed, by its copy."""
     signed: VerifySignature
@@ -199,7 +199,7 @@ class Replication:
         await self._note_missed(copy, found, told)
         await self._erased(found)
 
-    def _step(self, copy: Copy, told: Text) -> Step | Broken:
+    def _step(self, copy: Copy, told: Text) -> CopyStep | Broken:
         match told:
             case Live():
                 return copying.began(copy, told)
@@ -209,12 +209,12 @@ class Replication:
                 return copying.caught(copy)
             case Stopped():
                 logger.warning("session %s: the server above stopped sending it", told.session)
-                return Step(copy=copying.stopped(copy, told))
+                return CopyStep(copy=copying.stopped(copy, told))
 
-    def _batch(self, copy: Copy, told: Batch) -> Step | Broken:
+    def _batch(self, copy: Copy, told: Batch) -> CopyStep | Broken:
         known = copy.known
         if copy.asked or known is None or copy.broken is not None:
-            return Step(copy=copy)  # Of before the answer.
+            return CopyStep(copy=copy)  # Of before the answer.
         if told.part is FeedPart.OWN:
             heads, after = copy.own, max([0, *(head.offset for head in copy.own.values())])
         else:
@@ -230,7 +230,7 @@ class Replication:
         logger.error(
             "session %s: copying stopped at event %d, which differs from the centre's log", copy.session, found.offset
         )
-        broken = Step(copy=copying.broke(copy, found))
+        broken = CopyStep(copy=copying.broke(copy, found))
         await self._keep(broken)
         self._copies[copy.session] = broken.copy
         self._following.pop(copy.session, None)
@@ -251,7 +251,7 @@ class Replication:
             self._recalled.setdefault(session, set()).add(told.offset)
             await self._ask_if_linked()
 
-    async def _erased(self, step: Step) -> None:
+    async def _erased(self, step: CopyStep) -> None:
         """What the room has of it goes too, before anybody is told."""
         copy, offsets = step.copy, _removals(step)
         epoch = copy.epoch
@@ -265,7 +265,7 @@ class Replication:
                 del self._recalled[copy.session]
                 await self._ask_if_linked()
 
-    async def _keep(self, step: Step) -> None:
+    async def _keep(self, step: CopyStep) -> None:
         while True:
             try:
                 await self.store.keep(step)
@@ -286,14 +286,14 @@ class Replication:
             self._again[session] = self.clock.monotonic() + STOPPED_MS
             self.say(Leave(session=session))
 
-    def _tell(self, step: Step) -> None:
+    def _tell(self, step: CopyStep) -> None:
         lanes = {record.header.lane for record in step.records}
         if step.renew and step.copy.known is not None:
             lanes |= step.copy.known.lanes
         if lanes:
             self.observe.tell(step.copy.session, frozenset(lanes))
 
-    async def _show(self, step: Step) -> None:
+    async def _show(self, step: CopyStep) -> None:
         session = step.copy.session
         try:
             await self.shown.take(step)
@@ -301,7 +301,7 @@ class Replication:
             # It is on the disk, and whoever shows it goes on from there.
             note_failure(error, f"session {session}: readers can't be shown it at the moment")
 
-    async def _note_missed(self, before: Copy, step: Step, told: Text) -> None:
+    async def _note_missed(self, before: Copy, step: CopyStep, told: Text) -> None:
         """Keep what span of the session came late, so that its readers can be told."""
         if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
             begun = before.known is not None and bool(before.known.heads)
@@ -342,7 +342,9 @@ class Replication:
             self._again.pop(session, None)
             asked, message = copying.follow(copy, want.channels, words=want.words)
             if (copy.channels, copy.words) != (asked.channels, asked.words):
-                await self._keep(Step(copy=asked))  # The rest is of this line alone: no dial costs the disk anything.
+                await self._keep(
+                    CopyStep(copy=asked)
+                )  # The rest is of this line alone: no dial costs the disk anything.
             self._copies[session] = asked
             self._following[session] = want
             self.say(message)
@@ -351,6 +353,6 @@ class Replication:
         return copy.broken is not None or copy.known is None or (copy.whole and self.closed(copy.session))
 
 
-def _removals(step: Step) -> list[int]:
+def _removals(step: CopyStep) -> list[int]:
     """The `body.removed` that it carries out."""
     return [message.offset for message in step.say if isinstance(message, Erased)]

@@ -13,11 +13,11 @@ import sqlite3
 import msgspec
 
 from moothall.adapters.store import sqlite_file
-from moothall.adapters.store.sqlite_opening import Kind
+from moothall.adapters.store.sqlite_opening import DatabaseKind
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.copied import Copy, CopyStep
 
 FILE_NAME = "mirror.sqlite"
 """The file's name in a hub's data folder."""
@@ -44,7 +44,7 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX record_by_lane ON record (session, lane, offset)
 """
-KIND = Kind(
+KIND = DatabaseKind(
     name="copy of the sessions",
     application_id=0x6D6F6F6D,  # `moom`
     version=1,
@@ -65,7 +65,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(Copy)
 
 
-def keep(connection: sqlite3.Connection, step: Step) -> None:
+def keep(connection: sqlite3.Connection, step: CopyStep) -> None:
     """Carry out a step, within the transaction that is open."""
     number = _keep_copy(connection, step.copy)
     if step.anew:

@@ -32,7 +32,7 @@ PATIENCE_MS = 40_000
 """How long an act waits for it. Then the hub below is told that it isn't done yet, and sends it again."""
 
 
-class Records(Protocol):
+class CopyRecords(Protocol):
     """What is on the disk (`moothall_hub.mirror.mirror`)."""
 
     async def copy(self, session: SessionId) -> Copy | None:
@@ -46,7 +46,7 @@ class Records(Protocol):
         ...
 
 
-class Session(Protocol):
+class ShownSession(Protocol):
     """A session that is shown (`moothall_hub.mirror.mirrored.MirroredSession`)."""
 
     @property
@@ -55,10 +55,10 @@ class Session(Protocol):
         ...
 
 
-class Sessions(Protocol):
+class ShownSessions(Protocol):
     """Those that are shown (`moothall_hub.mirror.mirrored.MirroredSessions`)."""
 
-    async def find(self, session: SessionId) -> Session | None:
+    async def find(self, session: SessionId) -> ShownSession | None:
         """One of them, loaded if need be. Raises StorageUnavailable, and RecordBroken."""
         ...
 
@@ -67,8 +67,8 @@ class Sessions(Protocol):
 class CopySource:
     """A `LinkSource` over copies."""
 
-    sessions: Sessions
-    records: Records
+    sessions: ShownSessions
+    records: CopyRecords
     _: KW_ONLY
     offers: Callable[[], Sequence[Offered]]
     """What the server above offers."""

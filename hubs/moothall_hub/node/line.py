@@ -33,12 +33,12 @@ from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings
 from moothall_hub.room.ports import LineHealth, Saving
 from moothall_hub.room.ports import LineState as DeskLine
-from moothall_hub.uplink.budget import Meter, Step, Usage
+from moothall_hub.uplink.budget import BudgetStep, Meter, Usage
 from moothall_hub.uplink.centre_clock import CentreClock
-from moothall_hub.uplink.dialling import Dialling, Stepped, Told, Where
+from moothall_hub.uplink.dialling import CentreAddress, Dialling, Stepped, Told
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import FENCED, Ask, Down, OfferActs, Phase, Quiet
-from moothall_hub.uplink.status_bar import LineNow, LineState
+from moothall_hub.uplink.parts import FENCED, Down, FollowAgain, OfferActs, Phase, Quiet
+from moothall_hub.uplink.status_bar import LineNow, UplinkStatus
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +47,10 @@ LOOK_MS = 20_000
 """How often the wanted sessions are determined again (sessions begin, days end), and the state is stored."""
 BEGINNING_MS = 20_000
 """How long after the start nobody is told that there is no line: it is dialled for the first time."""
-_SAVING = {Step.ALL: Saving.NOTHING, Step.LINES: Saving.WORDS, Step.ONE_LANGUAGE: Saving.LANGUAGES}
+_SAVING = {BudgetStep.ALL: Saving.NOTHING, BudgetStep.LINES: Saving.WORDS, BudgetStep.ONE_LANGUAGE: Saving.LANGUAGES}
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class KeptUplink(msgspec.Struct, frozen=True, kw_only=True):
     """What of a line outlives a restart."""
 
     ahead: int = 0
@@ -60,10 +60,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage = Usage()
 
 
-async def kept_of_line(book: Book) -> Kept:
+async def kept_of_line(book: Book) -> KeptUplink:
     """What the book has kept of the line. Raises StorageUnavailable."""
     kept = (await book.read(NAMESPACE)).get(KEPT)
-    return Kept() if kept is None else msgspec.json.decode(kept, type=Kept)
+    return KeptUplink() if kept is None else msgspec.json.decode(kept, type=KeptUplink)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -80,7 +80,7 @@ class NodeLine:
     missed: MissedSpans
     budget: int | None
     """Bytes a day; None for as many as it takes."""
-    kept: Kept
+    kept: KeptUplink
     """What `kept_of_line` has found."""
 
     def __post_init__(self) -> None:
@@ -176,7 +176,7 @@ class NodeLine:
     async def tell(self, told: Told) -> None:
         """What the line tells: see `moothall_hub.uplink.dialling`. While the disk refuses an answer, the line waits."""
         match told:
-            case Ask():
+            case FollowAgain():
                 await self._want()
                 await self.replication.linked()
             case wire.Welcome():
@@ -214,28 +214,28 @@ class NodeLine:
     def now(self) -> LineNow:
         """The status that this hub's readers see."""
         if self.pairings.now is None:
-            return LineNow(state=LineState.UNPAIRED)
+            return LineNow(state=UplinkStatus.UNPAIRED)
         if self._link.phase is Phase.UP and self._link.quiet:
-            return LineNow(state=LineState.DOWN, since=self.clock.wall_at(self._link.heard))
+            return LineNow(state=UplinkStatus.DOWN, since=self.clock.wall_at(self._link.heard))
         if self._link.phase is Phase.UP and self._cut_above is not None:
-            return LineNow(state=LineState.DOWN, since=self._cut_above)
+            return LineNow(state=UplinkStatus.DOWN, since=self._cut_above)
         if self._link.phase is Phase.UP:
-            return LineNow(state=LineState.GOOD, since=self._since(), storing=self.replication.storing)
+            return LineNow(state=UplinkStatus.GOOD, since=self._since(), storing=self.replication.storing)
         if self._link.phase is Phase.OVER:
-            state = LineState.FENCED if self._link.sentence == FENCED else LineState.REFUSED
+            state = UplinkStatus.FENCED if self._link.sentence == FENCED else UplinkStatus.REFUSED
             return LineNow(state=state, since=self._since(), reason=self._link.sentence)
         if self._link.welcome is None and self.clock.monotonic() - self._began < BEGINNING_MS:
-            return LineNow(state=LineState.BEGINNING)
-        return LineNow(state=LineState.DOWN, since=self._since())
+            return LineNow(state=UplinkStatus.BEGINNING)
+        return LineNow(state=UplinkStatus.DOWN, since=self._since())
 
     def health(self) -> LineHealth:
         """For the coordinator."""
         now = self.now()
         states = {
-            LineState.UNPAIRED: DeskLine.UNPAIRED,
-            LineState.GOOD: DeskLine.GOOD,
-            LineState.FENCED: DeskLine.REFUSED,
-            LineState.REFUSED: DeskLine.REFUSED,
+            UplinkStatus.UNPAIRED: DeskLine.UNPAIRED,
+            UplinkStatus.GOOD: DeskLine.GOOD,
+            UplinkStatus.FENCED: DeskLine.REFUSED,
+            UplinkStatus.REFUSED: DeskLine.REFUSED,
         }
         return LineHealth(
             state=states.get(now.state, DeskLine.DOWN),
@@ -282,7 +282,7 @@ class NodeLine:
                 chosen=None if choice.sessions is None else set(choice.sessions),
                 languages=choice.languages,
                 words=choice.words,
-                saved=Saved(lines_only=holds is not Step.ALL, one_language=holds is Step.ONE_LANGUAGE),
+                saved=Saved(lines_only=holds is not BudgetStep.ALL, one_language=holds is BudgetStep.ONE_LANGUAGE),
                 unfinished=self.replication.unfinished,
                 now=self.clock.wall(),
                 zone=self.offers.zone,
@@ -291,7 +291,7 @@ class NodeLine:
 
     async def _keep(self) -> None:
         good = self.clock.wall() if self.up else self.kept.good
-        kept = Kept(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
+        kept = KeptUplink(ahead=self.clock.ahead, good=good, usage=self._meter.usage)
         try:
             await self.offers.keep()
             if kept == self.kept:
@@ -322,5 +322,5 @@ class NodeLine:
         return int.from_bytes(self.randomness.bytes(4), "big") / (1 << 32)
 
 
-def _where(pairing: Pairing | None) -> Where | None:
-    return None if pairing is None else Where(address=pairing.address, key=pairing.key)
+def _where(pairing: Pairing | None) -> CentreAddress | None:
+    return None if pairing is None else CentreAddress(address=pairing.address, key=pairing.key)

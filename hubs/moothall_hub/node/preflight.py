@@ -33,7 +33,7 @@ class Check(StrEnum):
     WALL = "wall"
 
 
-class Verdict(StrEnum):
+class Readiness(StrEnum):
     """How it is."""
 
     GOOD = "good"
@@ -49,7 +49,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """What was found."""
 
     check: Check
-    verdict: Verdict
+    verdict: Readiness
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def look(facts: Facts) -> tuple[Looked, ...]:
     paired = line.state is not LineState.UNPAIRED
     good = line.state is LineState.GOOD
     full = facts.free_bytes < NO_DISK or not line.storing
-    bad, care, fine, unknown = Verdict.BAD, Verdict.CARE, Verdict.GOOD, Verdict.UNKNOWN
+    bad, care, fine, unknown = Readiness.BAD, Readiness.CARE, Readiness.GOOD, Readiness.UNKNOWN
     found = {
         Check.PAIRED: bad if line.state in (LineState.UNPAIRED, LineState.REFUSED) else fine,
         Check.LINE: fine if good else bad if line.state is LineState.DOWN else unknown,
@@ -91,4 +91,4 @@ def look(facts: Facts) -> tuple[Looked, ...]:
 
 def ready(found: tuple[Looked, ...]) -> bool:
     """Whether nothing has to be done."""
-    return all(each.verdict is not Verdict.BAD for each in found)
+    return all(each.verdict is not Readiness.BAD for each in found)

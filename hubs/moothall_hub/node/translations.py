@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.languages import primary
 from moothall.core.ports import Clock
 from moothall.services.hubs.translating import check_of
-from moothall.services.questions.translations import Rendered, Text
+from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.wire.hub.messages import NotTranslated, Translate, Translated
 
 KEPT = 256
@@ -32,12 +32,12 @@ class TranslationsAbove:
         self._without: dict[tuple[str, str], int] = {}
         """Directions (primary tags) without a translator, and when the server above said so, monotonic ms."""
 
-    def has_way(self, wanted: Text) -> bool:
+    def has_way(self, wanted: WantedTranslation) -> bool:
         """Whether the server above may have a translator for it."""
         said = self._without.get(_direction(wanted))
         return self._up() and (said is None or self._clock.monotonic() - said >= AGAIN_MS)
 
-    async def translate(self, wanted: Text) -> Rendered | Refusal:
+    async def translate(self, wanted: WantedTranslation) -> Rendered | Refusal:
         """Have one made. Waits for the answer as long as there is a line."""
         if not self._up():
             return _NO_LINE
@@ -81,5 +81,5 @@ class TranslationsAbove:
             self._awaited.set_result(answer)
 
 
-def _direction(wanted: Text) -> tuple[str, str]:
+def _direction(wanted: WantedTranslation) -> tuple[str, str]:
     return primary(wanted.source), primary(wanted.target)

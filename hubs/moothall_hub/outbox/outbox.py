@@ -54,7 +54,7 @@ class ActStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The sentence of the server above, in English."""
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+class WaitingAct(msgspec.Struct, frozen=True, kw_only=True):
     """An act that was not answered yet."""
 
     number: int
@@ -141,10 +141,10 @@ class HubOutbox:
             return ActStatus(state=ActState.DONE)
         return ActStatus(state=ActState.REFUSED, code=code, message=message)
 
-    async def waiting(self, session: SessionId | None = None) -> Sequence[Waiting]:
+    async def waiting(self, session: SessionId | None = None) -> Sequence[WaitingAct]:
         """All acts that were not answered, of a session or of all, oldest first. Raises StorageUnavailable."""
         rows = await self._do(partial(self._file.waiting, self._most, session))
-        return [Waiting(number=number, act=act) for number, act in rows]
+        return [WaitingAct(number=number, act=act) for number, act in rows]
 
     async def count(self) -> int:
         """How many acts were not answered. Raises StorageUnavailable."""

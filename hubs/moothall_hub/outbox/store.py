@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.store.sqlite_file import open_for_writing, translated
-from moothall.adapters.store.sqlite_opening import Kind
+from moothall.adapters.store.sqlite_opening import DatabaseKind
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.hub.messages import Act, SupportAct
@@ -32,7 +32,7 @@ CREATE INDEX act_waiting ON act (number) WHERE body IS NOT NULL;
 CREATE INDEX act_counts ON act (counts) WHERE counts IS NOT NULL AND body IS NOT NULL
 """
 """`body` is there while an act waits; `counts` is what a count of supports is of. Numbers are never used again."""
-KIND = Kind(
+KIND = DatabaseKind(
     name="outbox",
     application_id=0x6D6F6F6F,  # `mooo`
     version=1,

@@ -20,7 +20,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
 from moothall.core.signals import Summary
 from moothall.wire.hub.messages import Offered
-from moothall_hub.mirror.offers import Choice
+from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.node.preflight import Facts, look
 from moothall_hub.pages import desk_texts
 from moothall_hub.pages import desk_view as view
@@ -28,7 +28,7 @@ from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.setup_door import coordinates
 from moothall_hub.room import local_questions
 from moothall_hub.room.local_questions import Local, Mode
-from moothall_hub.room.ports import HubFacts, Line, Meetings, Wanted
+from moothall_hub.room.ports import HubFacts, Meetings, Uplink, Wanted
 from moothall_hub.room.presence import LONGEST_NOTE, MOST_PEOPLE, RoomPresence
 from moothall_hub.room.questions import RoomQuestions
 from moothall_hub.uplink.addresses import room_address
@@ -56,7 +56,7 @@ class DeskDoor:
     _: KW_ONLY
     meetings: Meetings
     wanted: Wanted
-    line: Line
+    line: Uplink
     wall: LocalWall
     facts: Callable[[], HubFacts]
     clock: Clock
@@ -135,11 +135,11 @@ class DeskDoor:
                 pass
         return ""
 
-    def _choice(self, given: Mapping[str, str]) -> Choice:
+    def _choice(self, given: Mapping[str, str]) -> SessionChoice:
         """What the form says is to be kept here."""
         offered = {each.session for each in self.meetings.programme()}
         sessions = tuple(SessionId(name) for name in _named(KEEP, given) if name in offered)
-        return Choice(
+        return SessionChoice(
             sessions=None if given.get("which") == "today" else sessions,
             languages=tuple(tag for tag in _named(LANGUAGE, given) if is_language(tag)),
             words="words" in given,

@@ -10,16 +10,16 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, LastWords, Sound, Summary
 from moothall.services.hubs.ports import spoken_in
-from moothall.services.questions.author_view import Where
+from moothall.services.questions.author_view import QuestionPlace
 from moothall_hub.room.ports import LineHealth, LineState
 from moothall_hub.uplink.status_bar import TEXTS
 
 MEGABYTE = 1_000_000
 
 DESK_WHERE = {
-    Where.HERE: "Nothing was decided yet",
-    Where.KEPT: "Kept in the group",
-    Where.WITHDRAWN: "Taken back by whoever asked it",
+    QuestionPlace.HERE: "Nothing was decided yet",
+    QuestionPlace.KEPT: "Kept in the group",
+    QuestionPlace.WITHDRAWN: "Taken back by whoever asked it",
 }
 """Where a question is, for the coordinator, where that is said to its author in other words."""
 HERE = "No. {n} of your group"

@@ -14,9 +14,9 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import ON
-from moothall.services.questions.author_view import Own, Where
+from moothall.services.questions.author_view import Own, QuestionPlace
 from moothall.wire.hub.messages import Offered
-from moothall_hub.mirror.offers import Choice
+from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.node.preflight import CLOCK_MS, Looked, ready
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.pages import desk_texts
@@ -120,7 +120,7 @@ def note(each: Note, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
     if standing is not None and standing.state is ActState.REFUSED:
         says = ui.text(desk_texts.NOTE_REFUSED)
     elif standing is not None:
-        says = ui.text(asking_texts.WHERE[Where.WAITING])
+        says = ui.text(asking_texts.WHERE[QuestionPlace.WAITING])
     elif not each.own:
         says = ""
     else:
@@ -137,7 +137,9 @@ def note(each: Note, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
     }
 
 
-def programme(offered: Sequence[Offered], choice: Choice, clocks: Clocks, ui: Catalogue) -> list[dict[str, object]]:
+def programme(
+    offered: Sequence[Offered], choice: SessionChoice, clocks: Clocks, ui: Catalogue
+) -> list[dict[str, object]]:
     """What may be followed, with the times of both places."""
     return [
         {
@@ -160,7 +162,7 @@ def title_language(each: Offered) -> str:
     return next((tags[0] for tags in floor if tags and each.title.strip()), "")
 
 
-def is_kept(each: Offered, choice: Choice, clocks: Clocks) -> bool:
+def is_kept(each: Offered, choice: SessionChoice, clocks: Clocks) -> bool:
     """Whether a session is kept here: it was chosen, or nothing was and it is on or comes today."""
     if choice.sessions is not None:
         return each.session in choice.sessions
@@ -168,7 +170,7 @@ def is_kept(each: Offered, choice: Choice, clocks: Clocks) -> bool:
     return each.status in ON or (each.begins is not None and clocks.here.at(each.begins).date() == today)
 
 
-def languages(offered: Iterable[Offered], choice: Choice, ui: Catalogue) -> list[dict[str, object]]:
+def languages(offered: Iterable[Offered], choice: SessionChoice, ui: Catalogue) -> list[dict[str, object]]:
     """The languages in which there is text, each in its own words."""
     texts = [tag for each in offered for text in each.texts for tag in text.languages]
     return [
@@ -187,7 +189,7 @@ def stuck(each: Stuck, titles: dict[SessionId, str], ui: Catalogue) -> dict[str,
     }
 
 
-def chosen_session(offered: Sequence[Offered], asked: str, choice: Choice, clocks: Clocks) -> Offered | None:
+def chosen_session(offered: Sequence[Offered], asked: str, choice: SessionChoice, clocks: Clocks) -> Offered | None:
     """Which session the desk is about: the one that is asked for, else what is on, else what comes next."""
     named = next((each for each in offered if each.session == asked), None)
     if named is not None:

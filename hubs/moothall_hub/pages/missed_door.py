@@ -35,7 +35,7 @@ SPAN = "From {start} to {end}"
 """Over what was missed, media times (`web/locales`, hub_line.po)."""
 
 
-class Span(msgspec.Struct, frozen=True):
+class MissedSpan(msgspec.Struct, frozen=True):
     """Lines of a span of time."""
 
     lines: tuple[Line, ...]
@@ -97,7 +97,7 @@ class MissedDoor:
         )
         return html(text, ui)
 
-    async def _span(self, wanted: SessionRequest, begin: int, end: int) -> Span:
+    async def _span(self, wanted: SessionRequest, begin: int, end: int) -> MissedSpan:
         """Walk the pages back from the newest line to where the span begins."""
         snapshot = wanted.snapshot
         lines: Sequence[Line] = snapshot.lines
@@ -109,7 +109,7 @@ class MissedDoor:
             lines, start = (*page, *lines), start - len(page)
         inside = [(number, line) for number, line in enumerate(lines, start) if begin <= line.t0 <= end and shows(line)]
         shown = inside[:MOST_LINES]
-        return Span(
+        return MissedSpan(
             tuple(line for _, line in shown),
             shown[0][0] if shown else 0,
             inside[MOST_LINES][1].t0 if len(inside) > MOST_LINES else None,

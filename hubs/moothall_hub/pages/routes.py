@@ -109,7 +109,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     randomness: Randomness
 
 
-class Served(msgspec.Struct, frozen=True, kw_only=True):
+class HubAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Where a hub is reached."""
 
     own: str
@@ -128,7 +128,7 @@ async def open_hub_doors(
     room: ConnectionCapacity,
     pages: Pages,
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
-) -> Served:
+) -> HubAddress:
     """Serve the room until the stack unwinds. `keep_running` owns what has to be kept going."""
     clock, randomness, copies = parts.clock, parts.randomness, parts.line.replication
     port = listener.getsockname()[1]
@@ -280,7 +280,7 @@ async def open_hub_doors(
     await serve(stack, runner, listener, places=Places(randomness, most=room.connections))
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # compared with
     served = (f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
-    return Served(
+    return HubAddress(
         own=f"http://{f'[{host}]' if ':' in host else host}:{port}".removesuffix(f":{HTTP}"),
         told=told,
         routes=tuple(served),

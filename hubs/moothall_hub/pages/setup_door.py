@@ -19,7 +19,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.role_links import Staff
 from moothall_hub.node.node_below import Below
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
-from moothall_hub.uplink.status_bar import LineOf, LineState
+from moothall_hub.uplink.status_bar import LineOf, UplinkStatus
 
 Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
 """(address, words) → paired, which is kept and followed from now on; or why not. Raises StorageUnavailable."""
@@ -114,7 +114,7 @@ class SetupDoor:
         words: str = "",
     ) -> web.Response:
         paired, given = self._paired(), given or {}
-        says = TAKEN if self._line().state is LineState.FENCED else SPEAKS
+        says = TAKEN if self._line().state is UplinkStatus.FENCED else SPEAKS
         speaks = "" if paired is None else asked.ui.text(says, title=paired.title, address=paired.people)
         return self.pages.show(
             "hub_setup.html",

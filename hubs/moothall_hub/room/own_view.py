@@ -22,7 +22,15 @@ from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_now import may_hold
 from moothall.core.session.state import State, Status, evolve
 from moothall.services.questions.asking import RejectedQuestion, why_unasked
-from moothall.services.questions.author_view import InRoom, Own, OwnAct, RefusedAct, Typed, Where, own_with_joined
+from moothall.services.questions.author_view import (
+    InRoom,
+    Own,
+    OwnAct,
+    QuestionPlace,
+    RefusedAct,
+    Typed,
+    own_with_joined,
+)
 from moothall_hub.outbox.outbox import ActState, ActStatus
 from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions, Mode, SentAct
 
@@ -121,21 +129,21 @@ def _after(state: State, name: InterventionId, acts: Iterable[OwnAct | None], wa
     return state
 
 
-_STAYS = {Local.HERE: Where.HERE, Local.KEPT: Where.KEPT, Local.JOINED: Where.JOINED}
+_STAYS = {Local.HERE: QuestionPlace.HERE, Local.KEPT: QuestionPlace.KEPT, Local.JOINED: QuestionPlace.JOINED}
 """Where a question is that the meeting doesn't have."""
 
 
-def where(question: LocalQuestion, asked: ActStatus | None, there: Intervention | None) -> Where:
+def where(question: LocalQuestion, asked: ActStatus | None, there: Intervention | None) -> QuestionPlace:
     """Where a question is. `asked`: the act that asks it, in the outbox; `there`: what the meeting says of it."""
     if question.stands in _STAYS:
         return _STAYS[question.stands]
     if there is not None:
-        return Where.STANDS
+        return QuestionPlace.STANDS
     if question.stands is Local.WITHDRAWN:
-        return Where.WITHDRAWN
+        return QuestionPlace.WITHDRAWN
     if waits(asked):
-        return Where.WAITING
-    return Where.REFUSED if asked is not None and asked.state is ActState.REFUSED else Where.ARRIVED
+        return QuestionPlace.WAITING
+    return QuestionPlace.REFUSED if asked is not None and asked.state is ActState.REFUSED else QuestionPlace.ARRIVED
 
 
 def waits(act: ActStatus | None) -> bool:
@@ -165,7 +173,7 @@ def own_here(
     seen = at_meeting(state, local, (question,) if joined is None else (question, joined))
     found = where(question, asked, there)
     each = _intervention(question, there)
-    if found is Where.REFUSED:
+    if found is QuestionPlace.REFUSED:
         each = replace(each, status=InterventionStatus.CLOSED)
     own = own_with_joined(seen, each, lambda one: ahead_of(seen.questions, one) if queue else None, wall)
     waiting = tuple(sent.act for sent, now in acts if waits(now))
@@ -175,7 +183,7 @@ def own_here(
         holds = voice.may_hold and may_hold(after, question.id)
         voice = replace(voice, may_type=voice.may_type and voice.recorded, may_hold=holds)
     into = None if question.into is None else local.by_id.get(question.into)
-    refused = asked if found is Where.REFUSED else None
+    refused = asked if found is QuestionPlace.REFUSED else None
     room = InRoom(
         where=found,
         number=question.number,

@@ -17,8 +17,8 @@ from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.session.state import State
 from moothall.core.staff.notes_and_tags import HubNote
 from moothall.wire.hub.messages import AnyAct, Offered
-from moothall_hub.mirror.offers import Choice
-from moothall_hub.outbox.outbox import ActStatus, Waiting
+from moothall_hub.mirror.offers import SessionChoice
+from moothall_hub.outbox.outbox import ActStatus, WaitingAct
 
 
 class LineState(StrEnum):
@@ -68,7 +68,7 @@ class LineHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the disk can store what the uplink brings."""
 
 
-class Line(Protocol):
+class Uplink(Protocol):
     """The line as it stands."""
 
     def health(self) -> LineHealth:
@@ -92,11 +92,11 @@ class HubFacts(msgspec.Struct, frozen=True, kw_only=True):
 class Wanted(Protocol):
     """The coordinator's choice; it survives a restart."""
 
-    def get(self) -> Choice:
+    def get(self) -> SessionChoice:
         """As it stands."""
         ...
 
-    async def set(self, choice: Choice, /) -> None:
+    async def set(self, choice: SessionChoice, /) -> None:
         """Keep it, and follow it from now on. Raises StorageUnavailable."""
         ...
 
@@ -111,7 +111,7 @@ class RoomActs(Protocol):
         """
         ...
 
-    async def waiting(self, session: SessionId, /) -> Sequence[Waiting]:
+    async def waiting(self, session: SessionId, /) -> Sequence[WaitingAct]:
         """All acts of a session that were not answered, oldest first. Raises StorageUnavailable."""
         ...
 

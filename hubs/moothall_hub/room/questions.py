@@ -33,7 +33,7 @@ from moothall.services.questions.asking import (
 )
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.translations import QuestionTranslations
-from moothall.services.questions.typing import InProgress, TypingReceived, Untyped, Written, fits, typed_by
+from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped, fits, typed_by
 from moothall.wire.hub.messages import AskAct, Done, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
 from moothall_hub.outbox.outbox import ActStatus
 from moothall_hub.outbox.outbox import HubOutbox as DiskOutbox
@@ -231,7 +231,7 @@ class RoomQuestions:
         """
         return None
 
-    async def write(self, session: SessionId, name: InterventionId, written: Written) -> TypingReceived | Untyped:
+    async def write(self, session: SessionId, name: InterventionId, written: TypingUpdate) -> TypingReceived | Untyped:
         """Send the lines that an author has finished in their turn, each once (`TypedTurns`).
 
         While the meeting is not recorded nothing is taken, since what waits for the uplink lies on a disk. Raises

@@ -13,7 +13,7 @@ ONE_LANGUAGE_FROM = 0.8
 """Shares of the budget from which each step holds."""
 
 
-class Step(IntEnum):
+class BudgetStep(IntEnum):
     """What still comes."""
 
     ALL = 0
@@ -24,11 +24,11 @@ class Step(IntEnum):
     """Finished lines of the first of the languages that were chosen."""
 
 
-def step(used_bytes: int, budget_bytes: int | None) -> Step:
+def step(used_bytes: int, budget_bytes: int | None) -> BudgetStep:
     """Which step holds when so much was used today; without a budget it is always all."""
     if budget_bytes is None or used_bytes < LINES_FROM * budget_bytes:
-        return Step.ALL
-    return Step.LINES if used_bytes < ONE_LANGUAGE_FROM * budget_bytes else Step.ONE_LANGUAGE
+        return BudgetStep.ALL
+    return BudgetStep.LINES if used_bytes < ONE_LANGUAGE_FROM * budget_bytes else BudgetStep.ONE_LANGUAGE
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ class Meter:
         self._zone = zone
 
     @property
-    def step(self) -> Step:
+    def step(self) -> BudgetStep:
         """Which step holds now."""
         return step(self.usage.total, self.budget_bytes)
 

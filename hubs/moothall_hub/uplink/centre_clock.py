@@ -24,7 +24,7 @@ WRONG_FROM_MS = 60_000
 """From here on a difference is named to people; less hurts nobody."""
 
 
-class Sample(msgspec.Struct, frozen=True):
+class ClockSample(msgspec.Struct, frozen=True):
     """What one answer says."""
 
     ahead: int
@@ -33,12 +33,12 @@ class Sample(msgspec.Struct, frozen=True):
     """ms."""
 
 
-def sample(sent: int, heard: int, wall: int) -> Sample:
+def sample(sent: int, heard: int, wall: int) -> ClockSample:
     """Of an answer that was asked for at `sent` and came at `heard` (monotonic ms), and says `wall` (Unix ms)."""
-    return Sample(ahead=wall - (sent + heard) // 2, round_trip=heard - sent)
+    return ClockSample(ahead=wall - (sent + heard) // 2, round_trip=heard - sent)
 
 
-def with_sample(samples: Sequence[Sample], new: Sample) -> tuple[Sample, ...]:
+def with_sample(samples: Sequence[ClockSample], new: ClockSample) -> tuple[ClockSample, ...]:
     """The samples that count from here on."""
     known = best(samples)
     if known is not None:
@@ -48,7 +48,7 @@ def with_sample(samples: Sequence[Sample], new: Sample) -> tuple[Sample, ...]:
     return (*samples, new)[-KEPT_SAMPLES:]
 
 
-def best(samples: Sequence[Sample]) -> Sample | None:
+def best(samples: Sequence[ClockSample]) -> ClockSample | None:
     """The one that can be least wrong, of several the newest; None of none."""
     return min(reversed(samples), key=lambda each: each.round_trip, default=None)
 
@@ -67,9 +67,9 @@ class CentreClock:
         """`kept`: what the centre's clock was ahead of the own one when that was last known, ms."""
         self._own = own
         self._kept = kept
-        self._samples: tuple[Sample, ...] = ()
+        self._samples: tuple[ClockSample, ...] = ()
 
-    def heard(self, new: Sample) -> None:
+    def heard(self, new: ClockSample) -> None:
         """Take in what an answer says."""
         self._samples = with_sample(self._samples, new)
 

@@ -24,7 +24,7 @@ from moothall.wire.close_codes import CloseCode, reason_bytes
 from moothall.wire.hub import messages as wire
 from moothall.wire.hub.first import HEARD, first_fields
 from moothall_hub.uplink import parts
-from moothall_hub.uplink.budget import Meter, Step
+from moothall_hub.uplink.budget import BudgetStep, Meter
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import dial
 from moothall_hub.uplink.link import Link
@@ -35,7 +35,7 @@ WAITING_FRAMES = 128
 """Messages that may wait to be sent. Overflow: the line is given up; what matters is sent again on the next one."""
 
 
-class Where(msgspec.Struct, frozen=True, kw_only=True):
+class CentreAddress(msgspec.Struct, frozen=True, kw_only=True):
     """The server above, and how this hub is known there."""
 
     address: str
@@ -47,10 +47,10 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
 class Stepped(msgspec.Struct, frozen=True):
     """Another step of the day's budget holds: sessions are to be followed again (`mirror.wanted.Saved`)."""
 
-    step: Step
+    step: BudgetStep
 
 
-Told = parts.News | parts.Ask | parts.Down | parts.OfferActs | Stepped | parts.Quiet
+Told = parts.News | parts.FollowAgain | parts.Down | parts.OfferActs | Stepped | parts.Quiet
 Tellee = Callable[[Told], Awaitable[None]]
 """The holder of the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and it is dialled again; any other error ends `Dialling.run`."""
@@ -65,7 +65,7 @@ class Dialling:
     meter: Meter
     tell: Tellee
     _: KW_ONLY
-    where: Where | None = None
+    where: CentreAddress | None = None
     """Without it the hub isn't paired, and nothing is dialled until `pair` says it."""
     tls: ssl.SSLContext | None = None
 
@@ -83,7 +83,7 @@ class Dialling:
 
     # What is wanted
 
-    def pair(self, where: Where) -> None:
+    def pair(self, where: CentreAddress) -> None:
         """Dial this server with this key from now on, and at once."""
         self.where, self._paired = where, True
         if self._hang is None:
@@ -124,7 +124,7 @@ class Dialling:
                 if self.where is not None and not self._paired:
                     await self._do(self.link.tick(self._now()))
 
-    async def _dial(self, where: Where) -> None:
+    async def _dial(self, where: CentreAddress) -> None:
         self._hang = None
         self._hung.clear()
         self._frames.clear()
@@ -222,7 +222,7 @@ class Dialling:
                 case parts.Tell(news=news):
                     self._heed(news)
                     await self._pass_on(news)
-                case parts.Ask() | parts.OfferActs() | parts.Down() | parts.Quiet():
+                case parts.FollowAgain() | parts.OfferActs() | parts.Down() | parts.Quiet():
                     await self._pass_on(each)
                 case _:
                     self._put([each])

@@ -145,7 +145,7 @@ class Link:
         hello = wire.Hello(
             protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, signals=wire.SIGNALS
         )
-        return [parts.Send(hello), parts.Ask()]
+        return [parts.Send(hello), parts.FollowAgain()]
 
     def refused(self, at: parts.Moment, turned: parts.Turned | None) -> list[parts.Do]:
         """There is none: nobody answers (None), or not with a WebSocket."""

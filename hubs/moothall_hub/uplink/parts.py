@@ -9,7 +9,7 @@ import msgspec
 
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
-from moothall_hub.uplink.centre_clock import Sample
+from moothall_hub.uplink.centre_clock import ClockSample
 
 
 class Moment(NamedTuple):
@@ -64,7 +64,7 @@ class Tell(msgspec.Struct, frozen=True):
     news: News
 
 
-class Ask(msgspec.Struct, frozen=True):
+class FollowAgain(msgspec.Struct, frozen=True):
     """Each session that is wanted is to be followed again: what is said now goes with the dial.
 
     To wait until there is a connection, and then for `Welcome`, would cost two ways there and back.
@@ -74,7 +74,7 @@ class Ask(msgspec.Struct, frozen=True):
 class Measured(msgspec.Struct, frozen=True):
     """What the centre's clock showed."""
 
-    sample: Sample
+    sample: ClockSample
 
 
 class OfferActs(msgspec.Struct, frozen=True):
@@ -94,7 +94,7 @@ class Quiet(msgspec.Struct, frozen=True):
     now: bool
 
 
-Do = Dial | Send | Hang | Tell | Ask | Measured | OfferActs | Down | Quiet
+Do = Dial | Send | Hang | Tell | FollowAgain | Measured | OfferActs | Down | Quiet
 
 FENCED = MEANINGS[CloseCode.FENCED].reason
 LOOP = MEANINGS[CloseCode.LOOP].reason

@@ -14,7 +14,7 @@ MISSED_MS = 60_000
 """Shorter than this nobody has to be told of what was missed: it stands a few lines above."""
 
 
-class LineState(StrEnum):
+class UplinkStatus(StrEnum):
     """The uplink's status as readers see it."""
 
     UNPAIRED = "unpaired"
@@ -32,7 +32,7 @@ class LineState(StrEnum):
 class LineNow(msgspec.Struct, frozen=True, kw_only=True):
     """The line as it stands."""
 
-    state: LineState
+    state: UplinkStatus
     since: int | None = None
     """Since when, Unix ms of the centre's clock."""
     reason: str = ""
@@ -104,7 +104,7 @@ def status_bar(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = 
     missed = None if copy is None or copy.filling else copy.missed
     if copy is not None and copy.stopped:
         return StatusBar(kind="stopped", missed=missed)
-    if line.state is not LineState.GOOD:
+    if line.state is not UplinkStatus.GOOD:
         return StatusBar(kind=line.state.value, since=line.since, missed=missed)
     if copy is not None and channel is not None and copy.texts and channel not in copy.texts:
         return StatusBar(kind="absent")

@@ -91,7 +91,7 @@ def first_of(failed: BaseException) -> BaseException:
     return failed
 
 
-class Server:
+class EngineServer:
     """Where a server's engine link is, and with which token."""
 
     def __init__(self, url: str, token: str, name: str) -> None:

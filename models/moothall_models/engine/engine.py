@@ -15,9 +15,9 @@ from moothall.core.kernel.errors import KeyRefused, MoothallError, RecognitionFa
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
 from moothall_models.engine.clock import EngineClock
-from moothall_models.engine.dialling import JitteredBackoff, Server, WebSocketLink, first_of
+from moothall_models.engine.dialling import EngineServer, JitteredBackoff, WebSocketLink, first_of
 from moothall_models.engine.live import run_live
-from moothall_models.engine.progress import Progress
+from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import RATE, Hypothesis, Recognizer, VoiceActivity, Window
 from moothall_models.speech.overload import Load
@@ -62,13 +62,13 @@ class Engine:
     jitter: Callable[[], float]
     """Gives numbers from 0 to 1."""
     _: KW_ONLY
-    progress: Progress | None = None
+    progress: EngineProgress | None = None
     """What the pulses of this process tell; without it none are sent."""
 
     def __post_init__(self) -> None:
-        self._progress = self.progress or Progress("")
+        self._progress = self.progress or EngineProgress("")
         self._backoff = JitteredBackoff(self.jitter)
-        self._server = Server(self.settings.url, self.settings.token, self.settings.name)
+        self._server = EngineServer(self.settings.url, self.settings.token, self.settings.name)
         self._load = Load(self.settings.workers, self.settings.channels)
         self._key_refused = False
 

@@ -10,12 +10,12 @@ from typing import Protocol
 from moothall.core.kernel.errors import ProtocolError
 from moothall.wire.engine import ToEngine, ToServer
 from moothall_models.engine.clock import EngineClock
-from moothall_models.engine.progress import Progress
-from moothall_models.engine.session import LinkSession, Turn
+from moothall_models.engine.progress import EngineProgress
+from moothall_models.engine.session import LinkSession, NextPass
 from moothall_models.ports import VAD_FRAME, Hypothesis, Window
 
 
-class Link(Protocol):
+class EngineLink(Protocol):
     """The engine's end of a link, over any transport."""
 
     async def receive(self) -> ToEngine | None:
@@ -33,13 +33,13 @@ Recognise = Callable[[Sequence[Window]], Awaitable[Sequence[Hypothesis]]]
 
 async def run_live(
     session: LinkSession,
-    link: Link,
+    link: EngineLink,
     recognise: Recognise,
     clock: EngineClock,
     *,
     workers: int = 1,
     at_once: int = 1,
-    progress: Progress | None = None,
+    progress: EngineProgress | None = None,
 ) -> None:
     """Serve the link until it ends. Raises ProtocolError when the server breaks the rules.
 
@@ -65,7 +65,7 @@ async def run_live(
 @dataclass(eq=False, repr=False)
 class _Live:
     session: LinkSession
-    link: Link
+    link: EngineLink
     recognise_batch: Recognise
     clock: EngineClock
     _: KW_ONLY
@@ -73,13 +73,13 @@ class _Live:
     at_once: int
 
     def __post_init__(self) -> None:
-        self._progress = Progress("")
+        self._progress = EngineProgress("")
         self._before = 0
         self._free = self.workers
         self._news = asyncio.Event()
         self._more_to_write = asyncio.Event()
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, progress: EngineProgress) -> None:
         """From now on tell of all that is done."""
         self._progress, self._before = progress, progress.samples
         progress.attachments = frozenset()  # What a dead link left to be done is nobody's of this one.
@@ -102,12 +102,12 @@ class _Live:
                     self._news.clear()
                     await self._news.wait()
 
-    def _next_passes(self) -> Sequence[Turn]:
+    def _next_passes(self) -> Sequence[NextPass]:
         if not self._free:
             return ()
         return self.session.next_passes(self.clock.now(), workers=self._free, at_once=self.at_once)
 
-    async def _run(self, turns: Sequence[Turn]) -> None:
+    async def _run(self, turns: Sequence[NextPass]) -> None:
         self._progress.attachments |= {turn.attachment for turn in turns}
         hypotheses = await self.recognise_batch([turn.request.window for turn in turns])
         self._progress.attachments -= {turn.attachment for turn in turns}

@@ -25,7 +25,7 @@ class _Pass(msgspec.Struct):
     aged_ms: int = 0
 
 
-class Progress:
+class EngineProgress:
     """Of one process. May be called from any thread."""
 
     def __init__(self, life: str, seconds: Callable[[], float] = lambda: 0.0) -> None:

@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketExcepti
 from websockets.sync.client import connect
 
 from moothall.wire import pulse as wire
-from moothall_models.engine.progress import Progress
+from moothall_models.engine.progress import EngineProgress
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ IO = Path("/proc/self/io")
 """Linux: how many bytes this process has read."""
 
 
-def send_pulses(url: str, token: str, progress: Progress, *, seconds: Callable[[], float]) -> None:
+def send_pulses(url: str, token: str, progress: EngineProgress, *, seconds: Callable[[], float]) -> None:
     """Send them to the server whose engine link is at `url`, in a thread that ends with the process.
 
     A line that breaks is dialled again; a wrong address or token is reported by the working link. `seconds`: a

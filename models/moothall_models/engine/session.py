@@ -34,7 +34,7 @@ less room, and behind `AHEAD_MS` of the server in its spool: a late engine needs
 Key = tuple[str, int, str]
 
 
-class Turn(msgspec.Struct, frozen=True, eq=False):
+class NextPass(msgspec.Struct, frozen=True, eq=False):
     """A pass to be run now, for one channel."""
 
     attachment: int
@@ -177,14 +177,14 @@ class LinkSession:
             self._say_room()
         return heard_any
 
-    def next_pass(self, now: float) -> Turn | None:
+    def next_pass(self, now: float) -> NextPass | None:
         """The pass to be run next: of all that are wanted the one with the earliest deadline.
 
         It is under way until `passed`; meanwhile other channels may get their turn.
         """
         return next(iter(self.next_passes(now)), None)
 
-    def next_passes(self, now: float, *, workers: int = 1, at_once: int = 1) -> list[Turn]:
+    def next_passes(self, now: float, *, workers: int = 1, at_once: int = 1) -> list[NextPass]:
         """The passes to be run together next, of as many channels, as `next_pass` has them; none when none is wanted.
 
         `workers` are free and take up to `at_once` each: the passes are shared out among them. A line that is heard
@@ -193,14 +193,14 @@ class LinkSession:
         ready = sorted((each for each in self._channels.values() if each.wants(now)), key=lambda each: each.due)
         live = [each for each in ready if each.wanted is not None and each.wanted.line is None]
         chosen = live[: shared(len(live), workers, at_once)] if live[:1] == ready[:1] else ready[:1]
-        turns: list[Turn] = []
+        turns: list[NextPass] = []
         for channel in chosen:
             if channel.wanted is not None:
                 channel.running, channel.began = True, now
-                turns.append(Turn(channel.number, channel.wanted, channel.speech, len(chosen)))
+                turns.append(NextPass(channel.number, channel.wanted, channel.speech, len(chosen)))
         return turns
 
-    def passed(self, turn: Turn, hypothesis: Hypothesis, now: float) -> None:
+    def passed(self, turn: NextPass, hypothesis: Hypothesis, now: float) -> None:
         """The pass is done; nothing happens when its channel is gone."""
         channel = self._channels.get(turn.attachment)
         if channel is None or channel.speech is not turn.speech:

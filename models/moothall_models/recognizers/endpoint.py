@@ -78,7 +78,7 @@ TRANSCRIPTIONS = Door(
 )
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class EndpointAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Which model of which service."""
 
     model: str
@@ -90,7 +90,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     """Of the service, without a slash at its end, such as `/v1`."""
 
 
-def read_address(name: str, door: Door = TRANSCRIPTIONS) -> Address:
+def read_address(name: str, door: Door = TRANSCRIPTIONS) -> EndpointAddress:
     """Read `openai:NAME@https://HOST/v1`. Raises ConfigurationError."""
     model, _, url = name.removeprefix(SCHEME).partition("@")
     try:
@@ -109,7 +109,7 @@ def read_address(name: str, door: Door = TRANSCRIPTIONS) -> Address:
     if not secure and not _is_this_machine(host):
         how = "Use https://, or http:// to this machine with a tunnel behind it."
         raise ConfigurationError(f"{host} would get the {door.sent} in clear. {how}")
-    return Address(
+    return EndpointAddress(
         model=model, secure=secure, host=host, port=port or (443 if secure else 80), path=parts.path.rstrip("/")
     )
 
@@ -125,7 +125,7 @@ class Endpoint:
     Raises as `read_key`.
     """
 
-    address: Address
+    address: EndpointAddress
     key: Callable[[], str]
     _: KW_ONLY
     seconds: Callable[[], float]

@@ -51,7 +51,7 @@ class AnswerSegment(msgspec.Struct, frozen=True):
     words: tuple[AnswerWord, ...] | None = None
 
 
-class Answer(msgspec.Struct, frozen=True):
+class EndpointAnswer(msgspec.Struct, frozen=True):
     """What a service says; all that isn't read here is passed over."""
 
     text: str = ""
@@ -80,16 +80,16 @@ class _Piece(msgspec.Struct):
     t1: float | None = None
 
 
-def read_answer(data: bytes) -> Answer:
+def read_answer(data: bytes) -> EndpointAnswer:
     """Read an answer. Raises Unusable, whose message quotes nothing of it."""
     try:
-        return read_json(data, Answer)
+        return read_json(data, EndpointAnswer)
     except Unreadable:
         msg = f"The service's answer of {len(data)} bytes is no transcription in the form of verbose_json."
         raise Unusable(msg) from None
 
 
-def heard_words(answer: Answer, language: str, end: int) -> tuple[HeardWord, ...]:
+def heard_words(answer: EndpointAnswer, language: str, end: int) -> tuple[HeardWord, ...]:
     """The words of an answer, in order and without overlap.
 
     Args:
@@ -111,13 +111,13 @@ def heard_words(answer: Answer, language: str, end: int) -> tuple[HeardWord, ...
     return tuple(words)
 
 
-def says_each(answer: Answer) -> bool:
+def says_each(answer: EndpointAnswer) -> bool:
     """Whether the service says how sure it is of each word."""
     words = [*(answer.words or ()), *(word for segment in answer.segments or () for word in segment.words or ())]
     return bool(words) and all(word.probability is not None for word in words)
 
 
-def _segments(answer: Answer, end: int) -> Iterator[AnswerSegment]:
+def _segments(answer: EndpointAnswer, end: int) -> Iterator[AnswerSegment]:
     """Those in which something was said, in order of time; all of the text as one where the service gives none."""
     given = answer.segments or ()
     if not given:

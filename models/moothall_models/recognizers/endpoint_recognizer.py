@@ -13,8 +13,8 @@ from babel import Locale
 from moothall.core.kernel.errors import ConfigurationError, RecognitionFailed
 from moothall.core.kernel.languages import primary
 from moothall_models.ports import RATE, Hypothesis, Recognizer, Samples, Window
-from moothall_models.recognizers.endpoint import KEPT, PASS_SECONDS, Address, Endpoint, Faulty, Unusable
-from moothall_models.recognizers.endpoint_answer import Answer, heard_words, read_answer, says_each
+from moothall_models.recognizers.endpoint import KEPT, PASS_SECONDS, Endpoint, EndpointAddress, Faulty, Unusable
+from moothall_models.recognizers.endpoint_answer import EndpointAnswer, heard_words, read_answer, says_each
 from moothall_models.recognizers.whisper.whisper import FULL_SECONDS, own_code
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ OTHER_NAMES = {"mi": "maori", "my": "myanmar", "nb": "norwegian", "nn": "nynorsk
 class EndpointRecognizer(Recognizer):
     """Asks a service in the form of OpenAI's transcriptions, one window a request."""
 
-    def __init__(self, address: Address, endpoint: Endpoint, *, most_unheard: int = MOST_UNHEARD) -> None:
+    def __init__(self, address: EndpointAddress, endpoint: Endpoint, *, most_unheard: int = MOST_UNHEARD) -> None:
         """`endpoint` is at the address.
 
         `most_unheard`: places in a row that may be passed over because the service, while it answers other questions,
@@ -107,7 +107,7 @@ class EndpointRecognizer(Recognizer):
         """Close the connection."""
         self._endpoint.close()
 
-    def _answer(self, audio: Samples, language: str | None, context: str) -> Answer:
+    def _answer(self, audio: Samples, language: str | None, context: str) -> EndpointAnswer:
         """What the service hears. Raises _PassedOver where it has no answer to this, as long as that may be."""
         begins = hashlib.sha256(audio[:RATE].tobytes()).digest()
         # It failed at what begins like this already, and then at this alone.
@@ -134,7 +134,7 @@ class EndpointRecognizer(Recognizer):
             raise ConfigurationError(msg) from None
         logger.warning("%s The second request failed too; the engine skips %d ms of sound.", failed, ms)
 
-    def _transcribed(self, audio: Samples, language: str | None, context: str, *, tries: int) -> Answer:
+    def _transcribed(self, audio: Samples, language: str | None, context: str, *, tries: int) -> EndpointAnswer:
         """The service's answer, at the second try where the first gave no transcription.
 
         Where the service failed itself it is asked something else before: a service that fails at everything is away.
@@ -178,7 +178,7 @@ class EndpointRecognizer(Recognizer):
         return self._endpoint.ask(*form(fields, wav(audio)), once=once)
 
 
-def _hypothesis(answer: Answer, language: str, end: int, likeliest: str | None = None) -> Hypothesis:
+def _hypothesis(answer: EndpointAnswer, language: str, end: int, likeliest: str | None = None) -> Hypothesis:
     words = heard_words(answer, language, end)
     return Hypothesis(language=language, words=words, likeliest=likeliest, vague=bool(words) and not says_each(answer))
 
@@ -187,7 +187,7 @@ class _PassedOver(Exception):
     """The service has no answer to this window, and answers others."""
 
 
-def language_of(answer: Answer, among: tuple[str, ...]) -> str | None:
+def language_of(answer: EndpointAnswer, among: tuple[str, ...]) -> str | None:
     """Which of the languages the answer names, by code or English name; None for another one, or none."""
     said = (answer.language or "").lower()
     names = Locale("en").languages

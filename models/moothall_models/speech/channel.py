@@ -17,13 +17,13 @@ from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, ResumePoint
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
 from moothall_models.speech import agreement, confidence, overlap, passes, resume_points, schedule
-from moothall_models.speech.glossary import Glossary
+from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.languages import Expected, LanguageChoice
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import FRAME_MS, Change, Frame, Gate, Utterance, heard_words
+from moothall_models.speech.utterance import FRAME_MS, Frame, FrameEffect, Gate, Utterance, heard_words
 
 Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState
 
@@ -40,7 +40,7 @@ class SpeechChannel:
         self._reporter = Reporter(attach.channel, settings)
         self.reviewer = Reviewer(settings)
         resumed = self._resumed = resume_points.usable(attach)
-        self.glossary = Glossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
+        self.glossary = ChannelGlossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         last, suspect = (spoken, None) if resumed is None else (resumed.language, resumed.suspect)
         self._languages = LanguageChoice(attach.languages, last, settings, suspect)
@@ -221,10 +221,10 @@ class SpeechChannel:
         change = self._gate.hear(frame.p, FRAME_MS)
         self._heard += FRAME_MS
         self._latest.append(frame)
-        if change is Change.BEGINS:
+        if change is FrameEffect.BEGINS:
             self._count += 1
             self._utterances.append(Utterance(self._count, tuple(self._latest), self._settings.silence_p))
-        elif change is Change.ENDS:
+        elif change is FrameEffect.ENDS:
             self._utterances[-1].add(frame)
             self._utterances[-1].closed = True
             return self._finish_closed()
@@ -250,7 +250,7 @@ class SpeechChannel:
         spoken = frame.t >= point.speaking.speech_start
         self._gate.reopen(self._paused if spoken else 0)
         if spoken:
-            self._utterances[0].closed = self._gate.hear(frame.p, FRAME_MS) is Change.ENDS
+            self._utterances[0].closed = self._gate.hear(frame.p, FRAME_MS) is FrameEffect.ENDS
 
     def _close(self) -> None:
         """The audio breaks off: the speaker has ended."""

@@ -63,7 +63,7 @@ class _Form(msgspec.Struct, frozen=True):
     sounds: str
 
 
-class Glossary:
+class ChannelGlossary:
     """The terms of one channel, and what was heard of them. Mutable: passes come in, terms go out."""
 
     def __init__(self, terms: Sequence[str] = (), near: int = 0, heard: Sequence[TermHeard] = ()) -> None:

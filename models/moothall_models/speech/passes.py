@@ -8,8 +8,8 @@ import msgspec
 
 from moothall.core.events.types import Word
 from moothall_models.ports import Window
-from moothall_models.speech.glossary import Glossary
-from moothall_models.speech.review import Line, Reviewer
+from moothall_models.speech.glossary import ChannelGlossary
+from moothall_models.speech.review import EndedLine, Reviewer
 from moothall_models.speech.utterance import Utterance
 
 PATIENCE = 1_000
@@ -30,7 +30,7 @@ class PassRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the audio breaks off behind it: what it hears is all there will be of the utterance."""
     asked: int
     """`now` when it was asked for."""
-    line: Line | None = None
+    line: EndedLine | None = None
     """The line that it hears once more; None for a live pass. All other passes go first."""
 
 
@@ -61,7 +61,7 @@ def live(
     return PassRequest(window=window, deadline=deadline, start=utterance.start, edge=edge, last=last, asked=now)
 
 
-def review(reviewer: Reviewer, glossary: Glossary, now: int) -> PassRequest | None:
+def review(reviewer: Reviewer, glossary: ChannelGlossary, now: int) -> PassRequest | None:
     """The better pass over a line that has ended, if one waits."""
     line = reviewer.next(now)
     if line is None:

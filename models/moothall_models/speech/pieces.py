@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import Change, Gate
+from moothall_models.speech.utterance import FrameEffect, Gate
 
 
 class Cutting(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ class PieceCutter:
     def hear(self, p: float) -> list[Piece]:
         """The next frame, with probability `p` of speech; returns the pieces that are complete by it."""
         change = self._gate.hear(p, self._frame)
-        if change is Change.BEGINS:
+        if change is FrameEffect.BEGINS:
             self._began = max(self._free, self._now - self._pre_roll)
             self._odds = [0.0] * (self._now - self._began)
         self._now += 1
@@ -82,7 +82,7 @@ class PieceCutter:
             apart = self._piece is not None and self._now - self._piece.last >= self._joined + self._pre_roll
             return self._alone() if apart else []
         self._odds.append(p)
-        return self._over(self._began) if change is Change.ENDS else self._too_long(self._began)
+        return self._over(self._began) if change is FrameEffect.ENDS else self._too_long(self._began)
 
     def end(self) -> list[Piece]:
         """The recording is over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moothall.wire.engine import Attach, ResumePoint
-from moothall_models.speech.glossary import Glossary
+from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.languages import LanguageChoice
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.utterance import FRAME_MS, Utterance
@@ -23,7 +23,7 @@ def usable(attach: Attach) -> ResumePoint | None:
 def of(
     segmenter: Segmenter,
     languages: LanguageChoice,
-    glossary: Glossary,
+    glossary: ChannelGlossary,
     utterance: Utterance | None,
     *,
     first: int,

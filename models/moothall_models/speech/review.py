@@ -31,7 +31,7 @@ APART = 150
 """A word belongs to the line when its middle is at most so far outside it, ms: times are not exact."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class EndedLine(msgspec.Struct, frozen=True):
     """A line that has ended."""
 
     segment: SegmentId
@@ -53,7 +53,7 @@ class Reviewer:
         self._settings = settings
         reach = settings.longest_segment + 2 * settings.review_margin + settings.review_within + settings.longest_step
         self._frames: deque[Frame] = deque(maxlen=reach // FRAME_MS)  # Overflow: the oldest sound is forgotten.
-        self._lines: deque[Line] = deque(maxlen=WAITING)
+        self._lines: deque[EndedLine] = deque(maxlen=WAITING)
         self._open: tuple[SegmentId, str, list[Word]] | None = None
         self._committed = self._changed = 0
 
@@ -75,12 +75,12 @@ class Reviewer:
                         self._open[2].extend(output.words)
                 case EndSegment() if self._open is not None:
                     segment, language, words = self._open
-                    self._lines.append(Line(segment, language, tuple(words), now))
+                    self._lines.append(EndedLine(segment, language, tuple(words), now))
                     self._open = None
                 case _:
                     pass
 
-    def next(self, now: int) -> Line | None:
+    def next(self, now: int) -> EndedLine | None:
         """The line to recognise again now; a line that has waited for too long, or is cut, is dropped."""
         while self._lines:
             line = self._lines.popleft()
@@ -94,23 +94,23 @@ class Reviewer:
         """Whether a line waits to be heard once more, and it is worth it."""
         return any(line.segment == segment and self._worth(line) for line in self._lines)
 
-    def _worth(self, line: Line) -> bool:
+    def _worth(self, line: EndedLine) -> bool:
         doubted = min(word.p for word in line.words) <= self._settings.review_doubt
         return doubted and len(line.words) >= self._settings.review_words and self._allowed() >= 1
 
-    def span(self, line: Line) -> tuple[int, int]:
+    def span(self, line: EndedLine) -> tuple[int, int]:
         """Media ms where the window of a line begins and ends."""
         margin, first = self._settings.review_margin, self._frames[0].t
         begin = max(0, line.words[0].t0 - margin - first) // FRAME_MS * FRAME_MS
         return first + begin, min(self._frames[-1].t + FRAME_MS, line.words[-1].t1 + margin)
 
-    def window(self, line: Line, glossary: tuple[str, ...]) -> Window:
+    def window(self, line: EndedLine, glossary: tuple[str, ...]) -> Window:
         """The better pass over a line."""
         begin, end = self.span(line)
         audio: Samples = np.concatenate([frame.samples for frame in self._frames if begin <= frame.t < end])
         return Window(audio=audio, languages=(line.language,), glossary=glossary, draft=line.text, beam=BEAM)
 
-    def heard(self, line: Line, hypothesis: Hypothesis, start: int) -> str | None:
+    def heard(self, line: EndedLine, hypothesis: Hypothesis, start: int) -> str | None:
         """How the line should read, or None when nothing about it is surely better.
 
         `start`: media ms of the window's first sample.

@@ -21,7 +21,7 @@ SETTLED_ENOUGH = 96
 """Silence behind the last speech, ms, with which a pass has heard the end of the last word."""
 
 
-class Pace(msgspec.Struct, frozen=True):
+class PassRate(msgspec.Struct, frozen=True):
     """How often a channel has passes."""
 
     first: int
@@ -35,7 +35,7 @@ def complete(utterance: Utterance) -> bool:
     return _complete(utterance, utterance.now)
 
 
-def window_end(utterance: Utterance, settings: SpeechSettings, pace: Pace) -> int | None:
+def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate) -> int | None:
     """Media ms where the window of the next pass ends, or None when a pass would bring nothing yet.
 
     In speech a pass is due each `pace.step` ms of new audio. When the speaker hesitates it waits: either speech goes
@@ -52,7 +52,7 @@ def window_end(utterance: Utterance, settings: SpeechSettings, pace: Pace) -> in
     return None
 
 
-def _edge(utterance: Utterance, moment: Moment, settings: SpeechSettings, pace: Pace) -> int | None:
+def _edge(utterance: Utterance, moment: Moment, settings: SpeechSettings, pace: PassRate) -> int | None:
     """Where a window would end with the audio up to `moment`, or None when no pass was due then."""
     if moment.speech_ms < settings.shortest_speech:
         return None
@@ -75,12 +75,12 @@ def _complete(utterance: Utterance, moment: Moment) -> bool:
     return utterance.covered >= min(moment.speech_end + SETTLED_ENOUGH, moment.t)
 
 
-def usual(settings: SpeechSettings) -> Pace:
+def usual(settings: SpeechSettings) -> PassRate:
     """How often it is when there is time for all of them."""
-    return Pace(first=settings.first_pass, step=settings.step)
+    return PassRate(first=settings.first_pass, step=settings.step)
 
 
-def next_pace(settings: SpeechSettings, took: Sequence[int]) -> Pace:
+def next_pace(settings: SpeechSettings, took: Sequence[int]) -> PassRate:
     """How often it is to be when the last `REMEMBERED` passes took so long with their wait, ms.
 
     The core is never asked for all it has. One hiccup, such as the first pass of a new engine, changes no window.
@@ -92,8 +92,8 @@ def next_pace(settings: SpeechSettings, took: Sequence[int]) -> Pace:
         return usual(settings)
     first = max(settings.first_pass, settings.alone_margin + settings.step)
     if len(took) < REMEMBERED or not _all_slow(settings, took):
-        return Pace(first, settings.step)
-    return Pace(first, round(settings.step_share * min(took[-SLOW_PASSES:])))
+        return PassRate(first, settings.step)
+    return PassRate(first, round(settings.step_share * min(took[-SLOW_PASSES:])))
 
 
 def _all_slow(settings: SpeechSettings, took: Sequence[int]) -> bool:

@@ -68,7 +68,7 @@ class Utterance:
         """Whether the end may be recognised once more if the decoder stopped early."""
         self.redo: int | None = None
         """Media ms where the next window ends when it is heard once more."""
-        self.unheard = Unheard()
+        self.unheard = UnheardSpan()
         """What the recogniser had no answer to."""
         self.language: str | None = None
         """Fixed once words are committed."""
@@ -200,7 +200,7 @@ class Utterance:
         return FRAME_MS * sum(p >= self._silence_p for p in self._p[first:last])
 
 
-class Unheard:
+class UnheardSpan:
     """What of an utterance no pass has heard, as one span of media ms: heard again with what follows, or a gap."""
 
     def __init__(self) -> None:
@@ -252,7 +252,7 @@ def _unstretched(word: Word, utterance: Utterance) -> Word:
     return Word(text=word.text, t0=word.t0, t1=max(word.t0, end), p=word.p)
 
 
-class Change(Enum):
+class FrameEffect(Enum):
     """What a frame did."""
 
     NONE = auto()
@@ -268,22 +268,22 @@ class Gate:
         self._silence = 0
         self.open = False
 
-    def hear(self, p: float, ms: int) -> Change:
+    def hear(self, p: float, ms: int) -> FrameEffect:
         """One frame of `ms` with probability `p` of speech."""
         if not self.open:
             if p < self._settings.speech_p:
-                return Change.NONE
+                return FrameEffect.NONE
             self.open = True
             self._silence = 0
-            return Change.BEGINS
+            return FrameEffect.BEGINS
         if p >= self._settings.silence_p:
             self._silence = 0
-            return Change.NONE
+            return FrameEffect.NONE
         self._silence += ms
         if self._silence < self._settings.utterance_end:
-            return Change.NONE
+            return FrameEffect.NONE
         self.open = False
-        return Change.ENDS
+        return FrameEffect.ENDS
 
     def reopen(self, silence: int) -> None:
         """Somebody is speaking already, and has paused for `silence` ms."""

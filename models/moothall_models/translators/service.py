@@ -19,7 +19,7 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, RecognitionFailed
 from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
-from moothall_models.recognizers.endpoint import Address, Door, Endpoint, read_address
+from moothall_models.recognizers.endpoint import Door, Endpoint, EndpointAddress, read_address
 from moothall_models.translators.pieces import joined, readable, within
 from moothall_models.translators.port import SAID, TranslationFailed
 
@@ -101,7 +101,7 @@ def open_service(
 class ServiceTranslator:
     """Asks a service for one text after the other; as many threads as call it ask at a time."""
 
-    address: Address
+    address: EndpointAddress
     endpoint: Endpoint
     """At the address, with CHAT for its door; else as `open_service`."""
     languages: Sequence[str]

@@ -35,7 +35,7 @@ from moothall.services.capture.redoing import redo
 from moothall.services.control.alarms import RoomConflict
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.control.speaker_watch import SpeakerWatch
-from moothall.services.desks.copies import Copies
+from moothall.services.desks.copies import OtherLogs
 from moothall.services.desks.desks import Desks, News
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.desks.removal import remove
@@ -43,7 +43,7 @@ from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.programme.meeting_plan import on_beside, two_in_a_room
-from moothall.services.sessions.reports import Kind, Reports
+from moothall.services.sessions.reports import ReportKind, Reports
 from moothall.services.sessions.sessions import Sessions
 
 MOST_OTHERS = 100
@@ -171,7 +171,7 @@ class _Extras:
 
     def __post_init__(self) -> None:
         self.backend = self.services.backend
-        self._copies = Copies(self.backend.log, self._writer_of)
+        self._copies = OtherLogs(self.backend.log, self._writer_of)
 
     async def _writer_of(self, session: SessionId) -> SessionWriter | None:
         live = await self.backend.sessions.find(session)
@@ -272,11 +272,11 @@ class _Extras:
         return self._report(desk, request, self.reports.mended)
 
     def _report(
-        self, desk: DeskConnection, request: DeskRequest, tell: Callable[[SessionId, Kind], object]
+        self, desk: DeskConnection, request: DeskRequest, tell: Callable[[SessionId, ReportKind], object]
     ) -> dict[str, object] | Refusal:
-        if request.kind not in {kind.value for kind in Kind} or not _tends_text(desk.staff.role):
+        if request.kind not in {kind.value for kind in ReportKind} or not _tends_text(desk.staff.role):
             return refuse(RefusalCode.FORBIDDEN, "Your link is not for answering what readers report.")
-        tell(desk.live.id, Kind(request.kind))
+        tell(desk.live.id, ReportKind(request.kind))
         return {}
 
 

@@ -24,7 +24,7 @@ from moothall.adapters.system.collector import calm_collector
 from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, open_backend, open_glossaries, watch_rehearsals
 from moothall.app.hubs import open_presence
-from moothall.app.parts import Address, Services
+from moothall.app.parts import ServerAddress, Services
 from moothall.app.sound import open_live, open_recordings
 from moothall.app.translation import OWN, open_translating, start_translators
 from moothall.app.web import open_doors
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 class RunningServer(Services, frozen=True, kw_only=True):
     """A running server, as its starter sees it."""
 
-    served: Address
+    served: ServerAddress
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The process of its own translators."""

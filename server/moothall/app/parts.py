@@ -47,7 +47,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     hub_acts: HubActs
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Where a server is reached."""
 
     own: str
@@ -60,7 +60,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     """What is served there, such as `GET /s/{session}`."""
 
     @classmethod
-    def of(cls, listener: socket.socket, settings: Settings) -> Address:
+    def of(cls, listener: socket.socket, settings: Settings) -> ServerAddress:
         """From where a server listens, and what its settings say."""
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
@@ -74,7 +74,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     """What the doors of a server share: its addresses, and who may come in."""
 
-    address: Address
+    address: ServerAddress
     address_of: AddressOf
     """Where a request comes from."""
     staff: StaffDoor

@@ -19,7 +19,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.desks.session_desks import DeskConnection
-from moothall.services.questions.translations import Rendered, Text
+from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.pulses import Pulses
@@ -61,7 +61,7 @@ class Translation:
             return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
         return await self.translating.want(live, language)
 
-    async def question(self, wanted: Text) -> Rendered | Refusal:
+    async def question(self, wanted: WantedTranslation) -> Rendered | Refusal:
         """A published question in another language; raises StorageUnavailable."""
         live = await self.sessions.find(wanted.session)
         if live is None:
@@ -71,7 +71,7 @@ class Translation:
             return made
         return Rendered(text=made.text, route=made.route.name, rough=made.route.rough)
 
-    def has_way(self, wanted: Text) -> bool:
+    def has_way(self, wanted: WantedTranslation) -> bool:
         """Whether a published question can be translated now."""
         live = self.sessions.loaded(wanted.session)
         here = live is not None and not live.state.recorded

@@ -11,7 +11,7 @@ from aiohttp import web
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.displays.asked_now import wall_questions
-from moothall.adapters.displays.display_door import OnWall, ShownDoor
+from moothall.adapters.displays.display_door import ShownDoor, WallContent
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import serve
 from moothall.adapters.http.form_guard import FormGuard
@@ -41,7 +41,7 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
-from moothall.app.parts import Address, Entrance, Services
+from moothall.app.parts import Entrance, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.core.kernel.ids import SessionId
@@ -63,11 +63,11 @@ LARGER_BODIES = {"/admin/programme": MOST_BYTES + MAX_BODY_BYTES}
 
 async def open_doors(
     stack: AsyncExitStack, services: Services, listener: socket.socket, room: ConnectionCapacity
-) -> Address:
+) -> ServerAddress:
     """Serve readers and staff until the stack unwinds; returns where."""
     backend, pages, translation = services.backend, services.pages, services.translation
     settings = backend.settings
-    address = Address.of(listener, settings)
+    address = ServerAddress.of(listener, settings)
     trusted = trusted_networks(settings.server.trusted_proxies)
     address_of = visitor_address(trusted)
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
@@ -221,8 +221,8 @@ def _connections(backend: Backend, room: ConnectionCapacity) -> Places:
     return Places(backend.randomness, most=room.connections, each=each)
 
 
-def _on_wall(programme: Programme, name: RoomId) -> OnWall | None:
+def _on_wall(programme: Programme, name: RoomId) -> WallContent | None:
     room = programme.room(name)
     if room is None:
         return None
-    return OnWall(room.title, programme.now_in(room.id) or programme.next_in(room.id))
+    return WallContent(room.title, programme.now_in(room.id) or programme.next_in(room.id))

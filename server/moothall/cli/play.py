@@ -263,7 +263,7 @@ def lan_address() -> str:
     raise ConfigurationError(msg)
 
 
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
+class SampleSession(msgspec.Struct, frozen=True, kw_only=True):
     """What `config/sample/programme.toml` says of it."""
 
     folder: Path
@@ -274,14 +274,14 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """What is said, and when: one JSON object an utterance."""
 
 
-def find_sample() -> Sample:
+def find_sample() -> SampleSession:
     """The sample: in a checkout beside `server/`, in a wheel inside the package. Raises ConfigurationError."""
     programme = shipped(_PROGRAMME)
     if programme is None:
         msg = f"The sample session {_PROGRAMME} is missing from this installation. Name a recording with --file."
         raise ConfigurationError(msg)
     said = tomllib.loads(programme.read_text(encoding="utf-8"))
-    return Sample(
+    return SampleSession(
         folder=programme.parent,
         title=said["title"],
         language=said["language"],

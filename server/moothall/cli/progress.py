@@ -11,7 +11,7 @@ _WIDTH = 28
 _LINE_STEP = 10  # per cent
 
 
-class Progress:
+class RecordingProgress:
     """Of one recording."""
 
     def __init__(self, label: str, out: TextIO, clock: Clock) -> None:

@@ -18,7 +18,7 @@ from moothall.app.backend import RECORDINGS_FOLDER
 from moothall.cli.conference import add_house, house_office, house_settings
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, session_of
-from moothall.cli.progress import Progress
+from moothall.cli.progress import RecordingProgress
 from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, order_of, recognise, require_right
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import Origin, Word
@@ -112,7 +112,7 @@ async def _refine(settings: Settings, session: SessionId, arguments: argparse.Na
         head = head_of(path, order)
         with Journal(beside.with_name(f"{beside.name}.{part.source}-{part.first}"), head) as journal:
             with_journals.append(journal)
-            progress = Progress(f"{session}, recording {number} of {len(parts)}", sys.stderr, SystemClock())
+            progress = RecordingProgress(f"{session}, recording {number} of {len(parts)}", sys.stderr, SystemClock())
             lines = (await recognise(path, order, journal, progress)).lines
         heard.setdefault(source.channel, []).extend(_placed(lines, part, source))
     for said in heard.values():

@@ -14,7 +14,7 @@ from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, require_model
-from moothall.cli.progress import Progress
+from moothall.cli.progress import RecordingProgress
 from moothall.cli.transcriber import Transcription, cores, transcribe
 from moothall.cli.transcript import FORMS, Transcript
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
@@ -179,7 +179,7 @@ async def _transcribe(file: Path, work: Work) -> bool:
         return False
     head = head_of(file, work.order)
     with Journal(journal_path, head) as journal:
-        progress = Progress(file.name, sys.stderr, SystemClock())
+        progress = RecordingProgress(file.name, sys.stderr, SystemClock())
         heard = await recognise(file, work.order, journal, progress)
         of = work.order
         transcript = Transcript(title=file.stem, languages=of.languages, model=of.model, lines=heard.lines)
@@ -195,7 +195,9 @@ async def _transcribe(file: Path, work: Work) -> bool:
     return True
 
 
-async def recognise(file: Path, order: TranscriptionRequest, journal: Journal, progress: Progress) -> Transcription:
+async def recognise(
+    file: Path, order: TranscriptionRequest, journal: Journal, progress: RecordingProgress
+) -> Transcription:
     """A recording through the recogniser; the journal keeps what was heard. Raises AudioError, ConfigurationError."""
     known = journal.heard
 

@@ -13,7 +13,7 @@ from itertools import accumulate, zip_longest
 import msgspec
 
 from moothall.core.kernel.languages import direction
-from moothall.core.views.reading_order import EARLY, Turn
+from moothall.core.views.reading_order import EARLY, SpeakerTurn
 from moothall.record.model import Record, RecordedLine
 from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import captions, lines, pieces, width
@@ -55,7 +55,7 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
 def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
     """All cues in order of their beginnings, those included that say why there is no text."""
     cues: list[Cue] = []
-    turn = Turn()
+    turn = SpeakerTurn()
     for line, following in zip_longest(record.lines, record.lines[1:]):
         name = line.name if options.speakers else ""
         heading = turn.then(name)

@@ -17,7 +17,7 @@ from moothall.core.events.types import ChannelKind, GapReason, LaneHead, MadeFro
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction
-from moothall.core.questions.listing import Figures
+from moothall.core.questions.listing import QuestionCounts
 from moothall.core.session.state import Status
 from moothall.core.views.quality import Quality
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
@@ -188,7 +188,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """In order of time."""
     interventions: tuple[DocumentIntervention, ...]
     """What was asked and published, by number. The same in every text of the session."""
-    figures: Figures
+    figures: QuestionCounts
     """How many asked, published or not, and what became of them."""
     hubs: tuple[DocumentHub, ...]
     """The rooms far away that took part, in the order in which they came."""

@@ -19,7 +19,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.questions.interventions import Questions, evolve_questions
-from moothall.core.questions.listing import Figures, figures_of
+from moothall.core.questions.listing import QuestionCounts, figures_of
 from moothall.core.session.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.core.views.quality import Quality, QualityView
@@ -130,7 +130,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seal: Seal | None
     asked: tuple[RecordedQuestion, ...]
     """What was asked and published, by number."""
-    figures: Figures
+    figures: QuestionCounts
     """How many asked, published or not."""
 
     @property

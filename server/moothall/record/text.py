@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from moothall.core.kernel.times import media_time
-from moothall.core.views.reading_order import Turn, with_spans
+from moothall.core.views.reading_order import SpeakerTurn, with_spans
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.wording import AskedWording, Options, Wording
 
@@ -24,7 +24,7 @@ class RecordRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def reading(record: Record, options: Options) -> Iterator[RecordRow]:
     """All rows in order of time. Without speakers only what is missing makes a turn."""
-    turn = Turn()
+    turn = SpeakerTurn()
     for item in with_spans(record.lines, record.missing, lambda line: line.t0):
         if isinstance(item, Missing):
             yield RecordRow(item=item, begins=True, turn=None)

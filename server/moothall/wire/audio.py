@@ -42,7 +42,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
 
     protocol: int
     channel: str
-    """The text that it feeds, such as `questions`."""
+    """The text that it feeds, such as `floor`."""
     take: str
     """Chosen at random for each start, 8 to 24 of a-z and 0-9."""
     first: int

@@ -18,7 +18,7 @@ from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot, fold_session
-from moothall.core.views.reading_order import Gap, Turn
+from moothall.core.views.reading_order import Gap, SpeakerTurn
 from moothall.wire.frames import Received
 
 REMEMBERED = 1_000
@@ -43,7 +43,7 @@ class PlainText:
         self._unnamed = unnamed
         self._gap = gap
         self._feed = feed
-        self._turn = Turn()
+        self._turn = SpeakerTurn()
         self._session = Session(id=SessionId(""))
         self._told: frozenset[Gap] = frozenset()
         """Spans without text that were given, or lie before all that is."""

@@ -16,7 +16,7 @@ from moothall.core.kernel.lanes import is_public
 from moothall.wire.hub.messages import Caught, FeedPart
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Step, lanes_of
+from moothall_hub.mirror.copied import CopyStep, lanes_of
 from support.hubs.log_above import FLOOR, FRENCH, KINDS, OWN, SIGNED, Disk, LogAbove, Served
 
 WISHES: list[tuple[tuple[ChannelId, ...], bool]] = [
@@ -42,12 +42,12 @@ class Hub:
     def follow(self, little: int = 3, back: int = 2) -> None:
         """The line is back, or other texts are wanted."""
         asked, message = copying.follow(self.disk.copy, self.wish[0], words=self.wish[1])
-        self.disk.keep(Step(copy=asked))
+        self.disk.keep(CopyStep(copy=asked))
         self.served = Served(self.log, message, little=little, back=back)
         self.took(copying.began(self.disk.copy, self.served.live))
 
-    def took(self, found: Step | Broken) -> Step:
-        assert isinstance(found, Step), found
+    def took(self, found: CopyStep | Broken) -> CopyStep:
+        assert isinstance(found, CopyStep), found
         self.disk.keep(found)
         return found
 
@@ -188,7 +188,7 @@ def test_what_is_tampered_with_on_the_line_is_named(kinds: list[str], how: str, 
     assert found_out.reason.endswith(".")
     assert found_out.offset >= sent[n].header.offset, "what came before is as it was written"
     stuck = copying.broke(hub.disk.copy, found_out)
-    assert copying.batch(stuck, part, sent, SIGNED) == Step(copy=stuck), "nothing more is taken"
+    assert copying.batch(stuck, part, sent, SIGNED) == CopyStep(copy=stuck), "nothing more is taken"
 
 
 @given(st.lists(st.sampled_from(KINDS), max_size=15), st.data())
@@ -213,7 +213,7 @@ def test_a_beginning_that_is_not_true_is_found_out_or_never_vouched_for(kinds: l
         copy = step.copy
         assert copy.live is not None
         assert not copy.live.sure
-    assert isinstance(copying.caught(copy), Step)
+    assert isinstance(copying.caught(copy), CopyStep)
     raise AssertionError("It was joined to what it doesn't follow.")
 
 
@@ -239,5 +239,5 @@ def test_a_log_that_was_written_anew_without_the_key_is_never_vouched_for(kinds:
     asked, message = copying.follow(hub.disk.copy, (FLOOR,), words=False)
     served = Served(log, message, little=0, back=len(forged))
     step = copying.began(asked, served.live)
-    assert isinstance(step, Step)
+    assert isinstance(step, CopyStep)
     assert isinstance(copying.batch(step.copy, FeedPart.LIVE, served.now(), SIGNED), Broken)

@@ -11,7 +11,7 @@ from moothall.core.ports import LogHead
 from moothall.wire.hub.messages import FeedPart
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy, Step, dropped
+from moothall_hub.mirror.copied import Copy, CopyStep, dropped
 from moothall_hub.mirror.mirrored import MirroredSessions
 from support.hubs.log_above import FLOOR, SIGNED, Disk, LogAbove, Served
 from support.sessions.recorder import SESSION
@@ -92,7 +92,7 @@ class Followed:
         self.copies.disk.copy = dropped(self.copy)
         await self.sessions.renew(SESSION)
 
-    async def took(self, found: Step | Broken) -> None:
-        assert isinstance(found, Step), found
+    async def took(self, found: CopyStep | Broken) -> None:
+        assert isinstance(found, CopyStep), found
         self.copies.disk.keep(found)
         await self.sessions.take(found)

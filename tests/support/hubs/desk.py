@@ -45,7 +45,7 @@ from moothall.core.session.state import State, Status, evolve
 from moothall.core.signals import Summary
 from moothall.core.staff.notes_and_tags import HubNote
 from moothall.services.log.act_queue import Receipt
-from moothall.services.questions.translations import NO_WAY, QuestionTranslations, Text
+from moothall.services.questions.translations import NO_WAY, QuestionTranslations, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import HALL, RoleLinks
@@ -54,8 +54,8 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
 from moothall.testing.visitors import TrustingVisitors, visitor_context
 from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
-from moothall_hub.mirror.offers import Choice
-from moothall_hub.outbox.outbox import ActState, ActStatus, Waiting
+from moothall_hub.mirror.offers import SessionChoice
+from moothall_hub.outbox.outbox import ActState, ActStatus, WaitingAct
 from moothall_hub.pages.desk_door import DeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.questions_door import room_doors
@@ -114,10 +114,10 @@ class MemoryOutbox:
             self.acts[act_id] = Put(session=session, id=act_id, act=act, at=at)
             self.standing[act_id] = ActStatus(state=ActState.WAITING)
 
-    async def waiting(self, session: SessionId, /) -> Sequence[Waiting]:
+    async def waiting(self, session: SessionId, /) -> Sequence[WaitingAct]:
         """As `Outbox.waiting`."""
         return [
-            Waiting(number=n, act=Act(id=put.id, session=put.session, at=put.at, act=put.act))
+            WaitingAct(number=n, act=Act(id=put.id, session=put.session, at=put.at, act=put.act))
             for n, put in enumerate(self.acts.values())
             if put.session == session and self.standing[put.id].state is ActState.WAITING
         ]
@@ -153,13 +153,13 @@ class FakeWanted:
     """The `Wanted` of tests."""
 
     def __init__(self) -> None:
-        self.choice = Choice()
+        self.choice = SessionChoice()
 
-    def get(self) -> Choice:
+    def get(self) -> SessionChoice:
         """As `Wanted.get`."""
         return self.choice
 
-    async def set(self, choice: Choice, /) -> None:
+    async def set(self, choice: SessionChoice, /) -> None:
         """As `Wanted.set`."""
         self.choice = choice
 
@@ -382,7 +382,7 @@ class OpenRoom:
         return Browser(self.client, {STAFF_COOKIE: entered[1]})
 
 
-async def _untranslated(_: Text) -> Refusal:
+async def _untranslated(_: WantedTranslation) -> Refusal:
     return NO_WAY
 
 

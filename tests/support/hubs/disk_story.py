@@ -9,7 +9,7 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.wire.hub.messages import Act, AskAct, Caught, FeedPart
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Step
+from moothall_hub.mirror.copied import CopyStep
 from moothall_hub.mirror.copying import batch, began, follow
 from support.hubs.log_above import FLOOR, FRENCH, KINDS, SIGNED, Disk, LogAbove, Served
 from support.sessions.recorder import SESSION
@@ -17,13 +17,13 @@ from support.sessions.recorder import SESSION
 _WHAT = (*KINDS, "live", "live", "missed", "missed", "line is back", "own batch")
 
 
-def steps(seed: int) -> Iterator[tuple[Step, Disk]]:
+def steps(seed: int) -> Iterator[tuple[CopyStep, Disk]]:
     """Steps without end, each with what is to be on the disk after it."""
     chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
     log, disk = LogAbove(), Disk()
     served: Served | None = None
     while True:
-        found: Step | Broken | None = None
+        found: CopyStep | Broken | None = None
         what = chance.choice(_WHAT)
         if served is None or what == "line is back":
             wish = chance.choice([(FLOOR,), (FLOOR, FRENCH)])

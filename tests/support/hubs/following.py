@@ -12,7 +12,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub import messages as hub
 from moothall.wire.hub.records import pack
-from moothall_hub.mirror.copied import Copy, Step, dropped
+from moothall_hub.mirror.copied import Copy, CopyStep, dropped
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.replication import Replication
 from moothall_hub.mirror.wanted import Want
@@ -35,7 +35,7 @@ class Store:
         self.ready.set()
         self._done = done
 
-    async def keep(self, step: Step) -> None:
+    async def keep(self, step: CopyStep) -> None:
         await self.ready.wait()
         if self.refuses:
             self.refuses -= 1
@@ -61,7 +61,7 @@ class Shown:
         self.texts: list[int] = []
         self._done = done
 
-    async def take(self, step: Step) -> None:
+    async def take(self, step: CopyStep) -> None:
         if self.fails:
             raise StorageUnavailable("The disk can't be read.")
         self._done.append("renewed" if step.renew else "shown" if step.show else "nothing")

@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, NoteId, SegmentId
 from moothall.core.kernel.lanes import hub_lane
 from moothall.wire.hub.messages import Caught, Follow, Live
-from moothall_hub.mirror.copied import Copy, Step, lanes_of
+from moothall_hub.mirror.copied import Copy, CopyStep, lanes_of
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"the hubs' tests need a key too: "))
@@ -183,7 +183,7 @@ class Disk:
         self.copy = Copy(session=SESSION)
         self.records: dict[int, LogRecord] = {}
 
-    def keep(self, step: Step) -> None:
+    def keep(self, step: CopyStep) -> None:
         if step.anew:
             self.records.clear()
         if step.forget is not None:

@@ -10,9 +10,9 @@ from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
-from moothall_hub.app import BOOK, COPIES, Hub, hub
+from moothall_hub.app import BOOK, COPIES, RunningHub, hub
 from moothall_hub.mirror.checking import Broken, first_run, take
-from moothall_hub.mirror.copied import Copy, Step, lanes_of
+from moothall_hub.mirror.copied import Copy, CopyStep, lanes_of
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.settings import HubSettings
@@ -56,7 +56,7 @@ async def copied(data: Path, session: SessionId, records: Sequence[LogRecord], c
         run = grown
     mirror = await Mirror.open(data / COPIES)
     copy = Copy(session=session, channels=tuple(channels), followed=tuple(channels), known=run, top=run.offset)
-    await mirror.keep(Step(copy=copy, records=tuple(kept)))
+    await mirror.keep(CopyStep(copy=copy, records=tuple(kept)))
     await mirror.close()
 
 
@@ -74,7 +74,7 @@ async def came_late(data: Path, session: SessionId, begin: int, end: int, record
 
 
 @asynccontextmanager
-async def running_hub(data: Path, **settings: object) -> AsyncIterator[Hub]:
+async def running_hub(data: Path, **settings: object) -> AsyncIterator[RunningHub]:
     """A hub on this machine alone, on a free port."""
     async with hub(HubSettings(**{"host": "127.0.0.1", "port": 0, "data": str(data), **settings})) as running:  # type: ignore[arg-type]
         yield running

@@ -18,7 +18,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import HALL
 from moothall.settings.sections import Engine, Server, Settings, Translation
-from moothall_hub.app import Hub
+from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing
 
 CLOCK = SystemClock()
@@ -63,7 +63,7 @@ class Meeting:
         )
 
 
-async def paired(running: RunningServer, hub: Hub, title: str = "Kisumu") -> None:
+async def paired(running: RunningServer, hub: RunningHub, title: str = "Kisumu") -> None:
     """Give a hub its words, and connect it with them."""
     if running.backend.hubs.get(title.lower()) is None:
         await running.backend.hubs.add(title, Details())
@@ -87,7 +87,7 @@ def shows(client: ClientSession, address: str, text: str) -> Callable[[], Awaita
     return look
 
 
-async def forwarded(client: ClientSession, hub: Hub, desk: str) -> None:
+async def forwarded(client: ClientSession, hub: RunningHub, desk: str) -> None:
     """Press *Pass on* at the first question of the desk."""
     act = desk.partition('value="forward:')[2].partition('"')[0]
     assert act, desk
@@ -97,7 +97,7 @@ async def forwarded(client: ClientSession, hub: Hub, desk: str) -> None:
         assert response.status == 200, await response.text()
 
 
-async def below(upper: Hub, lower: Hub, title: str) -> None:
+async def below(upper: RunningHub, lower: RunningHub, title: str) -> None:
     """Connect a hub with another one above it."""
     words = await upper.parts.below.give(title)
     assert words is not None

@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import EventLog
-from moothall.services.desks.copies import Copies
+from moothall.services.desks.copies import OtherLogs
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
@@ -59,14 +59,14 @@ class Stage:
         """All that the log says."""
         return b"\n".join(record.body for record in await self.records() if record.body is not None)
 
-    def copies(self, *others: Stage) -> Copies:
+    def copies(self, *others: Stage) -> OtherLogs:
         """Where else the words of its lines stand: in its own log and in those of `others`."""
         writers = {made.writer.session: made.writer for made in (self, *others)}
 
         async def find(session: SessionId) -> SessionWriter | None:
             return writers.get(session)
 
-        return Copies(self.log, find)
+        return OtherLogs(self.log, find)
 
     def texts(self) -> list[str]:
         """The lines that stand, in the order of their times."""

@@ -16,7 +16,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import is_public
 from moothall.wire.hub.messages import Act, Done, NotDone
-from moothall_hub.mirror.copied import Copy, Step, dropped
+from moothall_hub.mirror.copied import Copy, CopyStep, dropped
 
 WRITE_S = 0.03
 """Longest that a write takes until it is there; and until whoever writes knows of it."""
@@ -48,13 +48,13 @@ class HubDisk:
     def begin(self) -> None:
         """A hub starts, and reads all of it."""
 
-    async def keep(self, step: Step) -> None:
+    async def keep(self, step: CopyStep) -> None:
         """One step's records and copy, in one transaction."""
         await self._write()
         self._keep(step)
         await self._written()
 
-    def _keep(self, step: Step) -> None:
+    def _keep(self, step: CopyStep) -> None:
         session = step.copy.session
         kept = {} if step.anew else self.records.get(session, {})
         if step.forget is not None:
@@ -75,7 +75,7 @@ class HubDisk:
     async def drop(self, session: SessionId) -> Copy:
         """All that is kept of a session goes."""
         left = dropped(self.copy(session))
-        await self.keep(Step(copy=left, anew=True))
+        await self.keep(CopyStep(copy=left, anew=True))
         return left
 
     async def put(self, act: Act) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from moothall.adapters.store.sqlite_file import LogReader, open_beside, open_for_writing
 from moothall.wire.hub.messages import Act, Done, NotDone
 from moothall_hub.mirror import store as mirror_sqlite
-from moothall_hub.mirror.copied import Step
+from moothall_hub.mirror.copied import CopyStep
 from moothall_hub.outbox import store as outbox_sqlite
 from moothall_hub.outbox.outbox import MOST_WAITING
 from moothall_hub.outbox.store import OutboxFile
@@ -52,7 +52,7 @@ class HubFiles(HubDisk):
         self._connection.close()
         self._outbox.close()
 
-    def _keep(self, step: Step) -> None:
+    def _keep(self, step: CopyStep) -> None:
         super()._keep(step)
         self._connection.execute("BEGIN IMMEDIATE")
         mirror_sqlite.keep(self._connection, step)

@@ -20,12 +20,12 @@ from moothall.record.verify import VerifySignature
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.wire.hub import messages as wire
-from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.copied import Copy, CopyStep
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.replication import Replication
 from moothall_hub.mirror.wanted import Want
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import Ask, Do, Down, Hang, Moment, OfferActs, Phase, Send, Tell
+from moothall_hub.uplink.parts import Do, Down, FollowAgain, Hang, Moment, OfferActs, Phase, Send, Tell
 from support.simulation.disk import HubDisk
 from support.simulation.line import BelowEnd, Closed
 
@@ -38,7 +38,7 @@ class Shown(msgspec.Struct):
     renewals: int = 0
     faults: list[str] = []
 
-    async def take(self, step: Step) -> None:
+    async def take(self, step: CopyStep) -> None:
         """As `moothall_hub.mirror.replication.Shown.take`."""
         session = step.copy.session
         if step.renew:
@@ -167,7 +167,7 @@ class SimulatedHub:
             match each:
                 case Tell(news=news):
                     await self._tell(news)
-                case Ask():
+                case FollowAgain():
                     await self.replication.linked()
                 case OfferActs():
                     self._more.set()

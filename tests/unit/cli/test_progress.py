@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 
-from moothall.cli.progress import Progress
+from moothall.cli.progress import RecordingProgress
 from moothall.testing.clock import ManualClock
 
 
@@ -14,7 +14,7 @@ class Terminal(io.StringIO):
 
 def test_a_log_gets_a_line_for_each_tenth() -> None:
     out, clock = io.StringIO(), ManualClock()
-    progress = Progress("talk.wav", out, clock)
+    progress = RecordingProgress("talk.wav", out, clock)
     progress.begin(100_000, 0)
     for reached in (1_000, 9_000, 10_000, 12_000, 55_000, 54_000, 100_000):
         asyncio.run(clock.advance(1_000))
@@ -29,7 +29,7 @@ def test_a_log_gets_a_line_for_each_tenth() -> None:
 
 def test_a_terminal_gets_a_bar_in_place() -> None:
     out, clock = Terminal(), ManualClock()
-    progress = Progress("talk.wav", out, clock)
+    progress = RecordingProgress("talk.wav", out, clock)
     progress.begin(100_000, 0)
     asyncio.run(clock.advance(1_000))
     progress.at(50_000)
@@ -40,7 +40,7 @@ def test_a_terminal_gets_a_bar_in_place() -> None:
 
 def test_it_says_where_it_goes_on_and_counts_only_what_it_does_itself() -> None:
     out, clock = io.StringIO(), ManualClock()
-    progress = Progress("talk.wav", out, clock)
+    progress = RecordingProgress("talk.wav", out, clock)
     progress.begin(None, 60_000)
     asyncio.run(clock.advance(10_000))
     progress.at(80_000)

@@ -10,7 +10,7 @@ from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.ids import InterventionId
 from moothall.services.questions.asking import AskRequest
-from moothall.services.questions.author_view import Where
+from moothall.services.questions.author_view import QuestionPlace
 from moothall.testing.clock import SeededRandomness
 from moothall.wire.hub.messages import AskAct, Done
 from moothall_hub.outbox.outbox import HubOutbox
@@ -50,7 +50,7 @@ async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_pat
                 seen = (await local.seen(S, each)).room
                 assert asks == []
                 assert seen is not None
-                assert seen.where is Where.ARRIVED
+                assert seen.where is QuestionPlace.ARRIVED
                 assert local.of_token(S, local.token(S, InterventionId(each.id))) == each
             await outbox.close()
             await book.close()

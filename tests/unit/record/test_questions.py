@@ -5,7 +5,7 @@ import msgspec
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.questions.listing import Figures
+from moothall.core.questions.listing import QuestionCounts
 from moothall.record.questions import Answer
 from support.sessions.record_maker import FLOOR, Questions, Telling, questioned
 
@@ -13,7 +13,7 @@ from support.sessions.record_maker import FLOOR, Questions, Telling, questioned
 def test_what_was_published_stands_there_by_number_and_nothing_else() -> None:
     record = questioned().record()
     assert [each.number for each in record.asked] == [1, 2, 3, 4, 5]
-    assert record.figures == Figures(received=6, answered=3, wait=56_000)
+    assert record.figures == QuestionCounts(received=6, answered=3, wait=56_000)
     first, second, third, fourth, fifth = record.asked
     assert (first.kind, first.text, first.name, first.t) == (Kind.QUESTION, "Why?\nWhy & how?", "Ana <x>", 5_000)
     assert (first.status, first.support, first.origin, first.answer) == (InterventionStatus.ANSWERED, 3, "remote", None)

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.services.sound.live_audio import RATE
-from moothall.services.supervision.pulses import Fate, GivenUp
+from moothall.services.supervision.pulses import GivenUp, ProcessFate
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, PulseEnd, engine_link
 from moothall.wire import engine as wire
@@ -48,7 +48,7 @@ class Lives:
         await asyncio.sleep(0.1)
         self.hall.links[-1].cut()
         await pulses.beat(None)
-        self.hall.pulses.ended(life, Fate.CRASHED)
+        self.hall.pulses.ended(life, ProcessFate.CRASHED)
         await asyncio.sleep(0.1)
 
 
@@ -135,7 +135,7 @@ def test_an_engine_that_hangs_is_given_up_and_its_channel_goes_to_another_one() 
                 await hall.clock.sleep(1_000)
             assert (await next_attached(second)).generation == 2
             assert hall.recognising.engines == 1
-            assert hall.pulses.fate("first") is Fate.GIVEN_UP
+            assert hall.pulses.fate("first") is ProcessFate.GIVEN_UP
             watching.cancel()
             task.cancel()
             lives.end()

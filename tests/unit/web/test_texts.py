@@ -226,7 +226,7 @@ def test_a_name_stands_for_one_text() -> None:
 
 FAMILIES: dict[str, Iterable[str]] = {
     "staff/role": STAFF_ROLES,
-    "staff/report": reports.Kind,
+    "staff/report": reports.ReportKind,
     "staff/kind": ChannelKind,
     "lines/origin": Origin,
     "lines/gap": [*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK],
@@ -251,10 +251,10 @@ FAMILIES: dict[str, Iterable[str]] = {
     "page/notice": [*ChannelKind, "on-demand"],
     "page/short": [*ChannelKind, "on-demand"],
     "page/format": FORMATS,
-    "page/answer": reports.Answer,
+    "page/answer": reports.ReportOutcome,
     "asking/about": Dimension,
     "hub/check": preflight.Check,
-    "hub/verdict": preflight.Verdict,
+    "hub/verdict": preflight.Readiness,
     "hub/line": hub_room.LineState,
     "hub/saving": hub_room.Saving,
 }

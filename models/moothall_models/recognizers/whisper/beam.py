@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from moothall_models.recognizers.whisper.drafting import CIRCLES, Written
-from moothall_models.recognizers.whisper.timestamp_rules import Choice, TimestampRules
+from moothall_models.recognizers.whisper.drafting import CIRCLES, DraftText
+from moothall_models.recognizers.whisper.timestamp_rules import ChosenToken, TimestampRules
 from moothall_models.recognizers.whisper.words import loop_at_the_end
 
 Floats = NDArray[np.float32]
@@ -44,14 +44,14 @@ class Branching(Protocol):
 class _Text(msgspec.Struct, frozen=True):
     """What stands behind the tokens that are in no doubt."""
 
-    choices: tuple[Choice, ...]
+    choices: tuple[ChosenToken, ...]
     looks: tuple[Floats, ...]
     """Where the decoder looked when it made each of these, and what it makes next."""
     log_p: float
     """Of all of it, with the tokens before, and the end where it was chosen."""
 
 
-def first_doubt(written: Written, rules: TimestampRules, *, behind: int, spared: int) -> int | None:
+def first_doubt(written: DraftText, rules: TimestampRules, *, behind: int, spared: int) -> int | None:
     """The place of the first token of text that is in doubt, or None.
 
     The first `behind` tokens of text and the last `spared` don't count.
@@ -61,8 +61,8 @@ def first_doubt(written: Written, rules: TimestampRules, *, behind: int, spared:
 
 
 def search(
-    decoder: Branching, written: Written, start: int, rules: TimestampRules, *, width: int, cap: int, closing: int
-) -> Written:
+    decoder: Branching, written: DraftText, start: int, rules: TimestampRules, *, width: int, cap: int, closing: int
+) -> DraftText:
     """A likelier text than `written` from its token `start` on, 1 at least, or `written` itself where none is found.
 
     `decoder` remembers all that stands before the token in front of `start`; `width` texts are followed; `cap` and
@@ -82,7 +82,7 @@ def search(
         return text.log_p / max(start + len(text.choices), len(written.tokens) + LONGER)
 
     while texts and len(done) < width and start + len(texts[0].choices) < cap:
-        found: list[tuple[float, int, Choice]] = []
+        found: list[tuple[float, int, ChosenToken]] = []
         for parent, text in enumerate(texts):
             before = [*kept, *(choice.token for choice in text.choices)]
             found += [
@@ -113,7 +113,7 @@ def search(
     better = max(done, key=score, default=None)
     if better is None or score(better) <= written.log_p:
         return written
-    return Written(
+    return DraftText(
         tokens=(*kept, *(choice.token for choice in better.choices)),
         choices=(*written.choices[:start], *better.choices),
         attention=np.concatenate([written.attention[:start], np.stack(better.looks)]),
@@ -122,7 +122,7 @@ def search(
     )
 
 
-def _closes(text: _Text, choice: Choice, rules: TimestampRules, closing: int) -> bool:
+def _closes(text: _Text, choice: ChosenToken, rules: TimestampRules, closing: int) -> bool:
     """Whether it is a timestamp at the end of the audio, behind text."""
     said = text.choices and text.choices[-1].token < rules.end
     return bool(said) and choice.token >= rules.begin + closing

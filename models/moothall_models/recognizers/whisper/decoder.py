@@ -51,18 +51,18 @@ def side_by_side(audios: Sequence[Audio]) -> Audio:
     return Audio(parts, steps, mask)
 
 
-class Tokens:
+class TokenMemory:
     """What the decoder remembers of the tokens so far."""
 
     def __init__(self, parts: dict[str, Floats], count: int) -> None:
         self.parts = parts
         self.count = count
 
-    def cut(self, count: int) -> Tokens:
+    def cut(self, count: int) -> TokenMemory:
         """Only the first `count` of them."""
         if count == self.count:
             return self
-        return Tokens({name: np.ascontiguousarray(part[:, :, :count]) for name, part in self.parts.items()}, count)
+        return TokenMemory({name: np.ascontiguousarray(part[:, :, :count]) for name, part in self.parts.items()}, count)
 
 
 class WhisperDecoder:
@@ -100,7 +100,7 @@ class WhisperDecoder:
         width = weights["decoder/embeddings/weight"].shape[1]
         count = int(weights["decoder/num_heads"])
         nothing = np.zeros((1, count, 0, width // count), dtype=np.float32)
-        self.nothing = Tokens({f"past_{name}": nothing for name in self._kept}, 0)
+        self.nothing = TokenMemory({f"past_{name}": nothing for name in self._kept}, 0)
         """Before the first token."""
 
     def listen(self, encoded: Floats) -> Audio:
@@ -109,8 +109,8 @@ class WhisperDecoder:
         return Audio(parts, [encoded.shape[1]])
 
     def step(
-        self, audio: Audio, before: Tokens, tokens: Sequence[int], first: int = 0
-    ) -> tuple[Floats, Floats, Tokens]:
+        self, audio: Audio, before: TokenMemory, tokens: Sequence[int], first: int = 0
+    ) -> tuple[Floats, Floats, TokenMemory]:
         """Go on by `tokens`, at least one.
 
         Returns the logits behind each of them from the `first` on [tokens - first, vocabulary]; how much each looked
@@ -124,11 +124,11 @@ class WhisperDecoder:
         logits, attention, kept = self._run(
             audio, before.parts, np.array([tokens]), positions=positions, mask=mask, first=first
         )
-        return logits[0], attention[0].transpose(1, 0, 2), Tokens(kept, begin + count)
+        return logits[0], attention[0].transpose(1, 0, 2), TokenMemory(kept, begin + count)
 
     def step_all(
-        self, audio: Audio, before: Sequence[Tokens], tokens: Sequence[int]
-    ) -> list[tuple[Floats, Floats, Tokens]]:
+        self, audio: Audio, before: Sequence[TokenMemory], tokens: Sequence[int]
+    ) -> list[tuple[Floats, Floats, TokenMemory]]:
         """Go on by one token in each of several windows, which `side_by_side` gave: for each what `step` returns.
 
         The weights are read once for all of them, and reading them is most of what a step costs.
@@ -148,16 +148,16 @@ class WhisperDecoder:
         logits, attention, kept = self._run(
             audio, parts, np.array(tokens)[:, np.newaxis], positions=positions, mask=mask
         )
-        stepped: list[tuple[Floats, Floats, Tokens]] = []
+        stepped: list[tuple[Floats, Floats, TokenMemory]] = []
         for row, each in enumerate(before):
             now = {name: part[row : row + 1, :, longest - each.count :] for name, part in kept.items()}
             look = attention[row, :, :, : audio.steps[row]].transpose(1, 0, 2)
-            stepped.append((logits[row], look, Tokens(now, each.count + 1)))
+            stepped.append((logits[row], look, TokenMemory(now, each.count + 1)))
         return stepped
 
     def branch(
-        self, audio: Audio, before: Tokens, parents: Sequence[int], tokens: Sequence[int]
-    ) -> tuple[Floats, Floats, Tokens]:
+        self, audio: Audio, before: TokenMemory, parents: Sequence[int], tokens: Sequence[int]
+    ) -> tuple[Floats, Floats, TokenMemory]:
         """Go on with several texts over one window, each from one of those of `before`, by one token.
 
         Returns the logits behind each [texts, vocabulary]; how much it looked at each step of the audio [texts, heads,
@@ -171,7 +171,7 @@ class WhisperDecoder:
         logits, attention, kept = self._run(
             audio, past, np.array(tokens)[:, np.newaxis], positions=positions, mask=mask
         )
-        return logits[:, 0], attention[:, :, 0], Tokens(kept, before.count + 1)
+        return logits[:, 0], attention[:, :, 0], TokenMemory(kept, before.count + 1)
 
     def _run(
         self,

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from moothall_models.recognizers.whisper.timestamp_rules import Choice, TimestampRules
+from moothall_models.recognizers.whisper.timestamp_rules import ChosenToken, TimestampRules
 from moothall_models.recognizers.whisper.words import loop_at_the_end
 
 Floats = NDArray[np.float32]
@@ -56,12 +56,12 @@ class DecodeStep(msgspec.Struct, frozen=True):
     """At least one."""
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
+class DraftText(msgspec.Struct, frozen=True, kw_only=True):
     """What a decoder wrote."""
 
     tokens: tuple[int, ...]
     """With timestamps, without the end."""
-    choices: tuple[Choice, ...]
+    choices: tuple[ChosenToken, ...]
     """One for each token."""
     attention: Floats
     """[tokens, heads, steps]: where it looked when it wrote each of them, and behind text also what came after."""
@@ -72,7 +72,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     among the tokens that they are shared by."""
 
 
-Writing = Generator[DecodeStep, Stepped, Written]
+Writing = Generator[DecodeStep, Stepped, DraftText]
 """A text that is being written: it asks for steps, is sent what came of each, and returns what was written."""
 
 
@@ -80,14 +80,14 @@ def write_all(
     decoders: Sequence[Stepping],
     texts: Sequence[Writing],
     together: Callable[[Sequence[int], Sequence[int]], Sequence[Stepped]],
-) -> list[Written]:
+) -> list[DraftText]:
     """Write the texts of several windows, each with its decoder.
 
     `together` takes a step in several of them at once: it is given which they are, two or more, and a token for each.
     A step of several tokens is taken by itself, since it costs hardly less in company; who needs just one waits until
     all the others that aren't done need one too.
     """
-    written: dict[int, Written] = {}
+    written: dict[int, DraftText] = {}
     asked: dict[int, DecodeStep] = {}
 
     def go_on(number: int, stepped: Stepped | None) -> None:
@@ -131,7 +131,7 @@ def write(
     prompt = len(attention)
     tokens: list[int] = []
     text: list[int] = []
-    choices: list[Choice] = []
+    choices: list[ChosenToken] = []
     looks = [attention[-1]]
     at, most, ended, of_end = 0, LONGEST_DRAFT, False, 0.0
     choice = rules.choose(tokens, logits[-1])
@@ -162,7 +162,7 @@ def write(
             looks.append(attention[kept])
         at += kept
         most = max(HEDGED, min(LONGEST_DRAFT, 2 * kept)) if proposal else most
-    return Written(
+    return DraftText(
         tokens=tuple(tokens),
         choices=tuple(choices),
         attention=np.stack(looks),

@@ -23,9 +23,9 @@ from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.attention_times import steps_of_tokens
 from moothall_models.recognizers.whisper.beam import SPARED, WIDTH, first_doubt, search
 from moothall_models.recognizers.whisper.ct2_model import Weights, read_weights
-from moothall_models.recognizers.whisper.decoder import Audio, Tokens, WhisperDecoder, side_by_side
+from moothall_models.recognizers.whisper.decoder import Audio, TokenMemory, WhisperDecoder, side_by_side
 from moothall_models.recognizers.whisper.decoder_graph import layers_of
-from moothall_models.recognizers.whisper.drafting import Stepped, Writing, Written, write, write_all
+from moothall_models.recognizers.whisper.drafting import DraftText, Stepped, Writing, write, write_all
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 from moothall_models.recognizers.whisper.whisper import (
     HOP,
@@ -192,7 +192,7 @@ class DraftingWhisper(WhisperRecognizer):
         written = write_all([each.stepper for each in opened], [each.text for each in opened], together)
         return [self._close(each, text) for each, text in zip(opened, written, strict=True)]
 
-    def _close(self, opened: _Opened, written: Written) -> tuple[Hypothesis, bool]:
+    def _close(self, opened: _Opened, written: DraftText) -> tuple[Hypothesis, bool]:
         written = self._searched(opened, written)
         text = [place for place, token in enumerate(written.tokens) if token < self._end]
         if not text or _silent(written, opened.no_speech):
@@ -203,7 +203,7 @@ class DraftingWhisper(WhisperRecognizer):
         words = self._timed(written, text[: len(text) - loop], odds, max(1, opened.frames), language)
         return msgspec.structs.replace(opened.nothing, words=words), loop > 0 or not written.ended
 
-    def _searched(self, opened: _Opened, written: Written) -> Written:
+    def _searched(self, opened: _Opened, written: DraftText) -> DraftText:
         """The likeliest continuation, where the written one is in doubt."""
         text = [token for token in written.tokens if token < self._end]
         stands = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.stands, text, strict=False)))
@@ -245,7 +245,7 @@ class DraftingWhisper(WhisperRecognizer):
         stepper = _Stepper(self._decoder, heard)
         return stepper, stepper.step([*context, *self._start_tokens(language)], len(context))
 
-    def _untold(self, written: Written, language: str, heard: Audio) -> list[float]:
+    def _untold(self, written: DraftText, language: str, heard: Audio) -> list[float]:
         """How probable each token of text is without what stood in front: a term that was told is likely by itself."""
         start = self._start_tokens(language)
         logits, _ = _Stepper(self._decoder, heard).step([*start, *written.tokens[:-1]], len(start) - 1)
@@ -256,7 +256,7 @@ class DraftingWhisper(WhisperRecognizer):
         return odds
 
     def _timed(
-        self, written: Written, places: list[int], odds: Sequence[float], frames: int, language: str
+        self, written: DraftText, places: list[int], odds: Sequence[float], frames: int, language: str
     ) -> tuple[HeardWord, ...]:
         """The words of the tokens at these places, with the `odds` of all tokens; `frames` of 10 ms are audio, what
         lies behind is padding.
@@ -284,7 +284,7 @@ def following_heads(config: Mapping[str, Any], weights: Weights) -> list[tuple[i
     return [(layer, head) for layer in range(layers // 2, layers) for head in range(int(weights["decoder/num_heads"]))]
 
 
-def _silent(written: Written, no_speech: float) -> bool:
+def _silent(written: DraftText, no_speech: float) -> bool:
     """By Whisper's own measures: it is told that nobody speaks, and unsure of what it wrote."""
     return no_speech > NO_SPEECH and written.log_p < LOW_LOGPROB
 
@@ -295,7 +295,7 @@ class _Stepper:
     def __init__(self, decoder: WhisperDecoder, audio: Audio) -> None:
         self._decoder = decoder
         self._audio = audio
-        self.tokens: Tokens = decoder.nothing
+        self.tokens: TokenMemory = decoder.nothing
 
     def step(self, tokens: Sequence[int], first: int = 0) -> Stepped:
         logits, attention, self.tokens = self._decoder.step(self._audio, self.tokens, tokens, first)
@@ -333,7 +333,7 @@ class _Opened(NamedTuple):
 class _Branches:
     """Several texts over one window."""
 
-    def __init__(self, decoder: WhisperDecoder, audio: Audio, tokens: Tokens) -> None:
+    def __init__(self, decoder: WhisperDecoder, audio: Audio, tokens: TokenMemory) -> None:
         self._decoder = decoder
         self._audio = audio
         self._tokens = tokens

@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 NEVER = np.float32(-np.inf)
 
 
-class Choice(msgspec.Struct, frozen=True):
+class ChosenToken(msgspec.Struct, frozen=True):
     """A token that a decoder chose."""
 
     token: int
@@ -38,16 +38,16 @@ class TimestampRules:
         self.first_steps = 50
         """The first timestamp is at most this many steps of 20 ms in."""
 
-    def choose(self, tokens: Sequence[int], logits: Floats) -> Choice:
+    def choose(self, tokens: Sequence[int], logits: Floats) -> ChosenToken:
         """What is written behind `tokens`, those of the text so far with their timestamps; `logits` are overwritten."""
         text, times, of_odds, of_text = self._allowed(tokens, logits)
         of_times = _log_sum(times)
         token = self.begin + int(times.argmax()) if of_times > text.max() else int(text.argmax())
         log_p = float(logits[token] - np.logaddexp(of_text, of_times))
         p = np.exp(log_p) if token >= self.begin else np.exp(float(logits[token]) - of_odds)
-        return Choice(token, float(p), log_p)
+        return ChosenToken(token, float(p), log_p)
 
-    def likeliest(self, tokens: Sequence[int], logits: Floats, count: int) -> list[Choice]:
+    def likeliest(self, tokens: Sequence[int], logits: Floats, count: int) -> list[ChosenToken]:
         """The likeliest that may be written behind `tokens`, at most `count`, the best first; overwrites `logits`.
 
         All timestamps are one choice, the likeliest of them, with the probability of all: which of them it is says when
@@ -56,14 +56,14 @@ class TimestampRules:
         text, times, of_odds, of_text = self._allowed(tokens, logits)
         of_times = _log_sum(times)
         of_all = np.logaddexp(of_text, of_times)
-        found: list[Choice] = []
+        found: list[ChosenToken] = []
         if of_times > -np.inf:
             odds = float(of_times - of_all)
-            found.append(Choice(self.begin + int(times.argmax()), float(np.exp(odds)), odds))
+            found.append(ChosenToken(self.begin + int(times.argmax()), float(np.exp(odds)), odds))
         if of_times <= text.max():
             best = np.argpartition(text, max(0, len(text) - count))[-count:]
             found += [
-                Choice(int(token), float(np.exp(text[token] - of_odds)), float(text[token] - of_all))
+                ChosenToken(int(token), float(np.exp(text[token] - of_odds)), float(text[token] - of_all))
                 for token in best
                 if text[token] > -np.inf
             ]

@@ -20,7 +20,7 @@ from moothall.adapters.pages.translation_texts import reach_part
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.times import clock_time
 from moothall.services.control.alarms import GIGABYTE
-from moothall.services.control.control_room import Card, ControlRoom, Overview
+from moothall.services.control.control_room import ControlRoom, Overview, RoomCard
 from moothall.services.sessions.role_links import Staff
 from moothall.services.translation.text_translation import Reach
 
@@ -77,7 +77,7 @@ class ControlDoor:
         return own_html(text, ui)
 
 
-def _row(card: Card, ui: Catalogue) -> dict[str, object]:
+def _row(card: RoomCard, ui: Catalogue) -> dict[str, object]:
     """A card in words; the same is done in `web/js/desk/control.js`."""
     return {
         "place": card.place or card.title,
@@ -100,12 +100,12 @@ def _row(card: Card, ui: Catalogue) -> dict[str, object]:
     }
 
 
-def _title_language(card: Card) -> str:
+def _title_language(card: RoomCard) -> str:
     """The language of a meeting's title, that of its floor; empty where there is none."""
     return next((tag for kind, tag in card.channels.values() if kind == ChannelKind.FLOOR), "") if card.title else ""
 
 
-def _figures(card: Card, ui: Catalogue) -> list[tuple[str, str]]:
+def _figures(card: RoomCard, ui: Catalogue) -> list[tuple[str, str]]:
     heard = None if card.heard is None else ui.language_name(card.heard)
     expected = "" if card.expected is None else ui.language_name(card.expected)
     language = ui.text("none yet") if heard is None else heard

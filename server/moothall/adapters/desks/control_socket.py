@@ -7,12 +7,12 @@ from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
-from moothall.adapters.desks.staff_socket import Answer, Connection, StaffSocket, refused
+from moothall.adapters.desks.staff_socket import Answer, StaffConnection, StaffSocket, refused
 from moothall.core.commands import AnyCommand, ClearWall
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
-from moothall.services.control.control_room import Card, ControlRoom
+from moothall.services.control.control_room import ControlRoom, RoomCard
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import HALL, Staff, room_scope
 from moothall.services.translation.text_translation import Reach
@@ -30,11 +30,11 @@ class _SeeTo(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-def visible(cards: Sequence[Card], links: Sequence[Staff], may_act: MayAct) -> list[Card]:
+def visible(cards: Sequence[RoomCard], links: Sequence[Staff], may_act: MayAct) -> list[RoomCard]:
     """The cards of what somebody's links reach, in their order."""
     links = [staff for staff in links if staff.role in ROLES]
 
-    def reaches(staff: Staff, card: Card) -> bool:
+    def reaches(staff: Staff, card: RoomCard) -> bool:
         if card.session is not None:
             return may_act(staff, card.session)
         return staff.scope == HALL or (card.room is not None and staff.scope == room_scope(card.room))
@@ -64,19 +64,19 @@ class ControlSocket:
 
     def __post_init__(self) -> None:
         # Bound: StaffSocket's number of pages.
-        self._open: dict[Connection, None] = {}
+        self._open: dict[StaffConnection, None] = {}
         handlers = {"join": self._join, "see-to": self._see_to, "clear-wall": self._clear_wall}
         self.socket.serve("/control", handlers, on_open=lambda _: None, on_close=self._gone)
         self.control.listen(self._tell)
         self.control.listen_levels(self._tell_levels)
 
-    async def _join(self, connection: Connection, _: object) -> Answer:
+    async def _join(self, connection: StaffConnection, _: object) -> Answer:
         if not any(staff.role in ROLES for staff in self.socket.staff(connection.request)):
             return refused(RefusalCode.FORBIDDEN, "This page is for technicians and the secretariat.")
         self._open[connection] = None
         return self._shown(connection)
 
-    async def _see_to(self, connection: Connection, data: object) -> Answer:
+    async def _see_to(self, connection: StaffConnection, data: object) -> Answer:
         request = msgspec.convert(data, _SeeTo)
         session = SessionId(request.session)
         seen = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
@@ -87,7 +87,7 @@ class ControlSocket:
         self._tell()
         return {}
 
-    async def _clear_wall(self, connection: Connection, data: object) -> Answer:
+    async def _clear_wall(self, connection: StaffConnection, data: object) -> Answer:
         request = msgspec.convert(data, _ClearWall)
         session = SessionId(request.session)
         links = [staff for staff in self.socket.staff(connection.request) if staff.role in ROLES]
@@ -97,7 +97,7 @@ class ControlSocket:
         answer = await self.send(Actor(staff.role, staff.link), session, CommandId(request.id), ClearWall())
         return refused(answer.code, answer.message) if isinstance(answer, Refusal) else {}
 
-    def _gone(self, connection: Connection) -> None:
+    def _gone(self, connection: StaffConnection) -> None:
         self._open.pop(connection, None)
 
     def _tell(self) -> None:
@@ -113,7 +113,7 @@ class ControlSocket:
                 if on:
                     self.socket.push(connection, "levels", {each: self.control.level(each) for each in on})
 
-    def _shown(self, connection: Connection) -> Answer:
+    def _shown(self, connection: StaffConnection) -> Answer:
         cards = visible(self.control.cards, self.socket.staff(connection.request), self.may_act)
         return {
             "cards": msgspec.to_builtins(cards),

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from moothall.adapters.desks.staff_socket import Answer, Connection, Handler, StaffSocket, refusal, refused
+from moothall.adapters.desks.staff_socket import Answer, Handler, StaffConnection, StaffSocket, refusal, refused
 from moothall.core.commands import AnyCommand, BringSegmentsBack, CorrectSegment, MoveSegmentsAway, MoveSegmentsHere
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
@@ -90,7 +90,7 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
 class _Outlet:
     """What the fan-out writes to: server-sent events in, `frame` messages out."""
 
-    def __init__(self, socket: StaffSocket, connection: Connection) -> None:
+    def __init__(self, socket: StaffSocket, connection: StaffConnection) -> None:
         self._socket = socket
         self._connection = connection
         self._stream = EventStream()
@@ -143,7 +143,7 @@ class DeskSocket:
         }
         socket.serve("/desk", handlers, on_open=lambda _: None, on_close=self._gone, holds=self._holds, apart=APART)
 
-    async def _join(self, connection: Connection, data: object) -> Answer:
+    async def _join(self, connection: StaffConnection, data: object) -> Answer:
         request = msgspec.convert(data, _Join)
         session = SessionId(request.session)
         staff = self._for(connection, session, request.role)
@@ -173,7 +173,7 @@ class DeskSocket:
             self._gone(connection)
         return shown
 
-    def _end_older(self, connection: Connection, staff: Staff, page: str) -> None:
+    def _end_older(self, connection: StaffConnection, staff: Staff, page: str) -> None:
         """A page that came with another connection sits at one desk only."""
         for other in self._socket.connected("/desk") if page else ():
             sitting = other.memory
@@ -182,14 +182,14 @@ class DeskSocket:
                 self._gone(other)
                 self._socket.cut(other)
 
-    async def _leave(self, connection: Connection, _: object) -> Answer:
+    async def _leave(self, connection: StaffConnection, _: object) -> Answer:
         self._gone(connection)
         return {}
 
     def _seated(self, kind: type[T], handler: Callable[[DeskConnection, T], Awaitable[Answer]]) -> Handler:
         """A handler for whoever sits at a desk; the message is of that kind."""
 
-        async def handle(connection: Connection, data: object) -> Answer:
+        async def handle(connection: StaffConnection, data: object) -> Answer:
             request = msgspec.convert({} if data is None else data, kind)
             desk = self._desk(connection)
             return _NOT_JOINED if desk is None else await handler(desk, request)
@@ -227,7 +227,7 @@ class DeskSocket:
         answer = await self._extras[name](desk, request)
         return refusal(answer) if isinstance(answer, Refusal) else answer
 
-    def _desk(self, connection: Connection) -> DeskConnection | None:
+    def _desk(self, connection: StaffConnection) -> DeskConnection | None:
         """The desk, as long as its link still reaches the session."""
         sitting = connection.memory
         if not isinstance(sitting, _Sitting):
@@ -237,7 +237,7 @@ class DeskSocket:
         self._gone(connection)
         return None
 
-    def _holds(self, connection: Connection) -> bool:
+    def _holds(self, connection: StaffConnection) -> bool:
         """Whether the link that somebody sat down with is still theirs and reaches the session; true before."""
         sitting = connection.memory
         if not isinstance(sitting, _Sitting):
@@ -246,7 +246,7 @@ class DeskSocket:
         held = any(staff.link == desk.staff.link for staff in self._socket.staff(connection.request))
         return held and self._may_act(desk.staff, desk.live.id)
 
-    def _for(self, connection: Connection, session: SessionId, role: str | None) -> Staff | None:
+    def _for(self, connection: StaffConnection, session: SessionId, role: str | None) -> Staff | None:
         """The link to sit down with: the first that reaches the session, of the role where one is named."""
         if not is_name(session):
             return None
@@ -254,7 +254,7 @@ class DeskSocket:
         fitting = [staff for staff in links if self._may_act(staff, session) and role in (None, staff.role)]
         return fitting[0] if fitting else None
 
-    def _gone(self, connection: Connection) -> None:
+    def _gone(self, connection: StaffConnection) -> None:
         sitting = connection.memory
         connection.memory = None
         if isinstance(sitting, _Sitting):

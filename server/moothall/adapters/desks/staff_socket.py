@@ -53,7 +53,7 @@ NAMESPACES = ["/desk", "/control"]
 _PULSE = {"every": PULSE_MS}
 
 Answer = dict[str, object]
-Handler = Callable[["Connection", Any], Awaitable[Answer]]
+Handler = Callable[["StaffConnection", Any], Awaitable[Answer]]
 StaffOf = Callable[[web.Request], Sequence[Staff]]
 """Whom a request's cookie stands for; empty for strangers (`staff_door.py`)."""
 
@@ -71,7 +71,7 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc]  # it has no types
             await self.eio.disconnect(eio_sid)
 
 
-class Connection:
+class StaffConnection:
     """One staff page that is connected to one namespace."""
 
     def __init__(self, sid: str, namespace: str, request: web.Request, clock: Clock) -> None:
@@ -106,8 +106,8 @@ class StaffSocket:
         self.staff = staff
         self.clock = clock
         self._origins = origins
-        self._connections: dict[tuple[str, str], Connection] = {}
-        self._holds: dict[str, Callable[[Connection], bool]] = {}
+        self._connections: dict[tuple[str, str], StaffConnection] = {}
+        self._holds: dict[str, Callable[[StaffConnection], bool]] = {}
         self._requests: dict[asyncio.Event, tuple[web.Request, asyncio.Task[object] | None]] = {}
         """Those that are being answered: polls and WebSockets that stay open."""
         self._idle: set[str] = set()
@@ -115,7 +115,7 @@ class StaffSocket:
         self._closed = False
         self._answering: set[asyncio.Task[object]] = set()
         # Overflow: see WAITING; each page has its own bound.
-        self._outgoing: asyncio.Queue[tuple[Connection, str | None, object, int]] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[tuple[StaffConnection, str | None, object, int]] = asyncio.Queue()
         self._io = _Server(
             async_mode="aiohttp",
             cors_allowed_origins=[],  # Asked here, exactly, before it is asked there.
@@ -123,7 +123,7 @@ class StaffSocket:
             ping_interval=ping_s,
             ping_timeout=ping_s,
             # Else the line isn't read while a close waits for its last words, and counts as dead. What one page sends
-            # is carried out in its order all the same: see `Connection.turn`.
+            # is carried out in its order all the same: see `StaffConnection.turn`.
             async_handlers=True,
             http_compression=False,
             cookie=None,
@@ -175,9 +175,9 @@ class StaffSocket:
         namespace: str,
         handlers: Mapping[str, Handler],
         *,
-        on_open: Callable[[Connection], None],
-        on_close: Callable[[Connection], None],
-        holds: Callable[[Connection], bool] = lambda _: True,
+        on_open: Callable[[StaffConnection], None],
+        on_close: Callable[[StaffConnection], None],
+        holds: Callable[[StaffConnection], bool] = lambda _: True,
         apart: Collection[str] = (),
     ) -> None:
         """Answer the messages of a namespace. Each is acknowledged with what its handler gives.
@@ -189,7 +189,7 @@ class StaffSocket:
         self._holds[namespace] = holds
 
         async def connect(sid: str, environ: dict[str, Any], _: object = None) -> None:
-            connection = Connection(sid, namespace, environ["aiohttp.request"], self.clock)
+            connection = StaffConnection(sid, namespace, environ["aiohttp.request"], self.clock)
             self._connections[namespace, sid] = connection
             self.push(connection, PULSE, _PULSE)
             on_open(connection)
@@ -213,7 +213,7 @@ class StaffSocket:
         known.on("*", anything, namespace=namespace)
 
     async def _counted(
-        self, connection: Connection, turn: AbstractAsyncContextManager[object], handler: Handler, data: object
+        self, connection: StaffConnection, turn: AbstractAsyncContextManager[object], handler: Handler, data: object
     ) -> Answer:
         if not connection.take(self.clock.monotonic()) or connection.asked >= ASKED:
             return refused(RefusalCode.BUSY, "Too much at once; wait a second and send it again.")
@@ -228,7 +228,7 @@ class StaffSocket:
             connection.asked -= 1
             self._answering.discard(task)
 
-    async def _answer(self, connection: Connection, handler: Handler, data: object) -> Answer:
+    async def _answer(self, connection: StaffConnection, handler: Handler, data: object) -> Answer:
         if not self.staff(connection.request):
             self.cut(connection)
             return refused(RefusalCode.FORBIDDEN, "The link that let you in was taken back.")
@@ -245,7 +245,7 @@ class StaffSocket:
             note_failure(error, "a staff page's message failed")
             return refused(RefusalCode.UNAVAILABLE, "Something went wrong on our side; it has been noted.")
 
-    def push(self, connection: Connection, event: str, body: object, size: int = 0) -> None:
+    def push(self, connection: StaffConnection, event: str, body: object, size: int = 0) -> None:
         """Have something sent; never waits. `size` counts towards `bytes_waiting`."""
         if connection.closing:
             return
@@ -257,11 +257,11 @@ class StaffSocket:
         connection.pushed_at = self.clock.monotonic()
         self._outgoing.put_nowait((connection, event, body, size))
 
-    def connected(self, namespace: str) -> list[Connection]:
+    def connected(self, namespace: str) -> list[StaffConnection]:
         """Those of a namespace."""
         return [each for (name, _), each in self._connections.items() if name == namespace]
 
-    def cut(self, connection: Connection) -> None:
+    def cut(self, connection: StaffConnection) -> None:
         """End a connection; what waits for it is forgotten."""
         if not connection.closing:
             connection.closing = True
@@ -318,7 +318,7 @@ class StaffSocket:
             if not connection.closing:
                 await self._io.emit(event, body, to=connection.sid, namespace=connection.namespace)
 
-    def _unsent(self, connection: Connection) -> int:
+    def _unsent(self, connection: StaffConnection) -> int:
         """Messages that the library keeps for a page until it takes them; it has no bound of its own."""
         socket = self._io.eio.sockets.get(self._io.manager.eio_sid_from_sid(connection.sid, connection.namespace))
         return 0 if socket is None else int(socket.queue.qsize())

@@ -27,7 +27,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     """By what it was translated, in a sentence; empty for the question itself."""
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class WallQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """A question on a wall."""
 
     heading: str
@@ -41,8 +41,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class AskedNow(msgspec.Struct, frozen=True, kw_only=True):
     """The questions of a wall."""
 
-    now: Shown | None = None
-    next: tuple[Shown, ...] = ()
+    now: WallQuestion | None = None
+    next: tuple[WallQuestion, ...] = ()
     moves: bool = False
     """As in `OnWall`."""
     hands: dict[str, object] | None = None
@@ -66,7 +66,7 @@ def asked_now(questions: Questions, languages: Iterable[str], into: Into, ui: Ca
     pending: list[str] = []
     lacking: list[str] = []
 
-    def shown(each: Intervention, *, whole: bool) -> Shown:
+    def shown(each: Intervention, *, whole: bool) -> WallQuestion:
         own = Words(text=each.text, language=each.language, direction=direction(each.language))
         others = [into(each, tag, whole) for tag in languages_on_wall(each, languages)]
         if whole:
@@ -74,7 +74,7 @@ def asked_now(questions: Questions, languages: Iterable[str], into: Into, ui: Ca
             lacking.extend(each.text for there, address in others if each.text and there is None and not address)
         words = [own, *(translated for translated, _ in others if translated is not None)] if each.text else []
         heading = ui.text(NUMBERED[each.kind], n=each.number)
-        return Shown(heading=heading, name=each.name, words=tuple(words if whole else words[:1]))
+        return WallQuestion(heading=heading, name=each.name, words=tuple(words if whole else words[:1]))
 
     return AskedNow(
         now=None if found.now is None else shown(found.now, whole=True),

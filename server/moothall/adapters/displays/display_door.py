@@ -39,7 +39,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot
-from moothall.core.views.reading_order import BREAK_SET_BACK, Gap, Turn, with_spans
+from moothall.core.views.reading_order import BREAK_SET_BACK, Gap, SpeakerTurn, with_spans
 
 Look = TypeVar("Look", bound=msgspec.Struct)
 
@@ -51,7 +51,7 @@ QUIET_S = 15
 """How often the wall's page is made anew where there is no JavaScript."""
 
 
-class OnWall(msgspec.Struct, frozen=True):
+class WallContent(msgspec.Struct, frozen=True):
     """What a room's wall shows."""
 
     title: str
@@ -107,7 +107,7 @@ class ShownDoor:
     snapshot_of: SnapshotOf
     public: str | Callable[[], str]
     framers: Sequence[str] = ()
-    room: Callable[[str], OnWall | None] = lambda _: None
+    room: Callable[[str], WallContent | None] = lambda _: None
     last_awaited: Callable[[SessionId], bool] = lambda _: False
     questions: QuestionsOf = _no_questions
     beside: BesideOf = _nothing_beside
@@ -178,7 +178,7 @@ class ShownDoor:
         now = {"session": None if shown is None else shown.session}
         return web.json_response(now, headers={hdrs.CACHE_CONTROL: "no-store"})
 
-    async def _shown_in(self, request: web.Request, room: OnWall) -> SessionRequest | None:
+    async def _shown_in(self, request: web.Request, room: WallContent) -> SessionRequest | None:
         """The session on a room's wall; None between sessions, and while one is on that not everybody may read."""
         if room.session is None:
             return None
@@ -296,7 +296,7 @@ def paragraphs(session: Session, lines: Iterable[Line], mark: Callable[[Gap], st
     Text that begins before a break was ended stands under a `mark` of that, as in `web/js/display/tail.js`.
     """
     made: list[Paragraph] = []
-    turn = Turn()
+    turn = SpeakerTurn()
     shown = [line for line in lines if line.text.strip()]
     set_back = [gap for gap in session.gaps if gap.reason == BREAK_SET_BACK and shown and gap.t0 > shown[0].t0]
     for line in with_spans(shown, set_back, lambda line: line.t0):

@@ -64,7 +64,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: as the system has it."""
 
 
-class Box(msgspec.Struct, frozen=True, kw_only=True):
+class EmbeddedBox(msgspec.Struct, frozen=True, kw_only=True):
     """A box in somebody's page."""
 
     theme: Theme
@@ -88,9 +88,9 @@ def screen(query: Mapping[str, str]) -> Screen:
     return Screen(size=_number(query, "size", 100, 50, 300), theme=_theme(query))
 
 
-def box(query: Mapping[str, str]) -> Box:
+def box(query: Mapping[str, str]) -> EmbeddedBox:
     """What `?theme=` asks for. Raises BadLook."""
-    return Box(theme=_theme(query))
+    return EmbeddedBox(theme=_theme(query))
 
 
 def _number(query: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.ports import Clock, Randomness
-from moothall.services.supervision.pulses import Fate, Pulses
+from moothall.services.supervision.pulses import ProcessFate, Pulses
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class EngineChild:
 
     def _tell_fate(self, life: str, status: int) -> None:
         if self.watched is not None and status not in (0, -signal.SIGTERM):
-            self.watched[0].ended(life, Fate.KILLED if status == -signal.SIGKILL else Fate.CRASHED)
+            self.watched[0].ended(life, ProcessFate.KILLED if status == -signal.SIGKILL else ProcessFate.CRASHED)
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is not None:

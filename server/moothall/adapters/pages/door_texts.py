@@ -8,7 +8,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Session
-from moothall.services.sessions.reports import Kind
+from moothall.services.sessions.reports import ReportKind
 
 
 class DoorText:
@@ -36,7 +36,7 @@ def report_part(
         "action": f"/s/{quote(session)}/report" + (f"?ui={ui.language}" if chosen else ""),
         "channel": channel,
         "opened": opened,
-        "kinds": [{"name": kind.value, "text": ui.named(f"staff/report.{kind}")} for kind in Kind],
+        "kinds": [{"name": kind.value, "text": ui.named(f"staff/report.{kind}")} for kind in ReportKind],
     }
 
 

@@ -19,12 +19,12 @@ from icalendar.timezone.provider import TZProvider
 
 from moothall.adapters.programme.file_zones import FileZones
 from moothall.adapters.programme.recurrence import is_rule_of_days
-from moothall.adapters.programme.series import Event, sessions
+from moothall.adapters.programme.series import CalendarEvent, sessions
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import (
     CalendarFile,
-    Draft,
     FileContext,
+    SessionDraft,
     called,
     languages_in,
     readable,
@@ -109,7 +109,7 @@ class _File:
     def _own(self, name: str) -> str:
         return next((_text(each, name) for each in self._calendars if name in each), "")
 
-    def _event(self, component: Component, number: int) -> Event:
+    def _event(self, component: Component, number: int) -> CalendarEvent:
         where = called(_text(component, "SUMMARY"), number)
         cancelled = _text(component, "STATUS").upper() == "CANCELLED"
         if cancelled:
@@ -135,7 +135,7 @@ class _File:
         languages = readable(wrong, lambda: languages_in(spoken, where, self._reading.language_names), languages)
         rule = None if cancelled else self._rule(component, where, wrong)
         more, without = ((self._dates(component, name, where, wrong)) for name in ("RDATE", "EXDATE"))
-        draft = Draft(
+        draft = SessionDraft(
             where=where,
             id=_text(component, "UID"),
             title=_text(component, "SUMMARY"),
@@ -148,7 +148,7 @@ class _File:
             ends_as="" if end is None else _written(end),
             wrong=tuple(wrong),
         )
-        return Event(
+        return CalendarEvent(
             draft=draft,
             first=first,
             zone=zone,

@@ -10,17 +10,17 @@ from icalendar import vRecur
 
 from moothall.adapters.programme.recurrence import MOST_TIMES, NeverMet, is_endless, repeats
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, misfits, stop_at_most
+from moothall.core.programme.drafts import SessionDraft, misfits, stop_at_most
 from moothall.core.programme.times import unix_ms
 
 MOST_SERIES = 500
 """Of one file; a rule may take some 20 ms to follow."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A VEVENT as it was read."""
 
-    draft: Draft
+    draft: SessionDraft
     first: datetime | None
     """When it starts by the clock of `zone`, and without it."""
     zone: tzinfo
@@ -44,7 +44,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return bool(given) and whole and not self.draft.wrong and not any(misfits(self.draft))
 
 
-def sessions(events: Sequence[Event], notes: list[str]) -> list[Draft]:
+def sessions(events: Sequence[CalendarEvent], notes: list[str]) -> list[SessionDraft]:
     """All sessions in the order of their events; `notes` gets a sentence for each series.
 
     A series without an end goes on as long as everything else in the file. Raises ProgrammeError for too many.
@@ -70,7 +70,7 @@ def sessions(events: Sequence[Event], notes: list[str]) -> list[Draft]:
     placed = {
         changed[key] for n, found in starts.items() for at in found if (key := (events[n].draft.id, at)) in changed
     }
-    drafts: list[Draft] = []
+    drafts: list[SessionDraft] = []
     for n, event in enumerate(events):
         for at in starts.get(n, ()):
             change = changed.get((event.draft.id, at))
@@ -87,7 +87,7 @@ def _add(starts: dict[int, list[int]], event: int, found: list[int]) -> None:
     stop_at_most(sum(map(len, starts.values())))
 
 
-def _known(events: Sequence[Event], endless: Sequence[int]) -> Iterator[int]:
+def _known(events: Sequence[CalendarEvent], endless: Sequence[int]) -> Iterator[int]:
     """When everything but series without an end is over, as far as it is known."""
     for n, each in enumerate(events):
         over = each.draft.ends or each.draft.starts
@@ -95,7 +95,7 @@ def _known(events: Sequence[Event], endless: Sequence[int]) -> Iterator[int]:
             yield over
 
 
-def _starts(event: Event, latest: int | None, notes: list[str]) -> list[int]:
+def _starts(event: CalendarEvent, latest: int | None, notes: list[str]) -> list[int]:
     """When the sessions of a series start (Unix ms), in order; `latest` is given where it has no end of its own."""
     where, first, zone = event.draft.where, event.first, event.zone
     times, further = [] if first is None else [first], False
@@ -125,13 +125,13 @@ def _starts(event: Event, latest: int | None, notes: list[str]) -> list[int]:
     return found[:MOST_TIMES]
 
 
-def _moved(draft: Draft, at: int) -> Draft:
+def _moved(draft: SessionDraft, at: int) -> SessionDraft:
     """The series' session at another time: as long as the first."""
     ends = None if draft.ends is None or draft.starts is None else at + draft.ends - draft.starts
     return msgspec.structs.replace(draft, starts=at, ends=ends)
 
 
-def _session(event: Event, at: int, draft: Draft) -> Draft:
+def _session(event: CalendarEvent, at: int, draft: SessionDraft) -> SessionDraft:
     """With an id of its own; the first has that of the series, as when nothing repeats."""
     if at == event.draft.starts and event.replaces is None:
         return msgspec.structs.replace(draft, id=event.draft.id)

@@ -53,7 +53,7 @@ ALLOWANCE = Allowance(per_second=2, burst=300)
 """Wishes of one address: a hall of 300 stands behind one."""
 
 
-class Typed(AskRequest, frozen=True, kw_only=True):
+class FilledForm(AskRequest, frozen=True, kw_only=True):
     """A form as somebody has filled it in."""
 
     about: Statement = msgspec.field(default_factory=dict)
@@ -103,7 +103,7 @@ class AskingDoor:
         sentence = texts.unasked(RejectedQuestion.OVER, ui) if over else None
         hub = next(iter(self.hubs_of(wanted.session)), "")
         form = new_form(self.context.randomness)
-        typed = Typed(form=form, kind=Kind.QUESTION, text="", language=ui.language, hub=hub)
+        typed = FilledForm(form=form, kind=Kind.QUESTION, text="", language=ui.language, hub=hub)
         mine: tuple[tuple[str, Own], ...] = ()
         with contextlib.suppress(StorageUnavailable):  # The form is there all the same.
             mine = await self.asking.mine(wanted.session, self.context.token(request, wanted.session))
@@ -186,7 +186,7 @@ class AskingDoor:
         self,
         request: web.Request,
         wanted: SessionRequest,
-        typed: Typed,
+        typed: FilledForm,
         ui: Catalogue,
         *,
         sentence: str | None,
@@ -227,7 +227,7 @@ async def own_at(request: web.Request, wanted: SessionRequest, questions: Author
     return own
 
 
-async def typed_in(request: web.Request, ui: Catalogue) -> Typed:
+async def typed_in(request: web.Request, ui: Catalogue) -> FilledForm:
     """The form in a request's body. Raises Wrong when it is too long or isn't one."""
     given = await read_form(request)
     try:
@@ -237,7 +237,7 @@ async def typed_in(request: web.Request, ui: Catalogue) -> Typed:
     form = given.get("id", "")
     if not 0 < len(form) <= LONGEST_FORM:
         raise HttpProblem(400, ErrorText.REQUEST)
-    return Typed(
+    return FilledForm(
         form=form,
         kind=kind,
         text=clean(given.get("text", "")).strip(),
@@ -260,7 +260,7 @@ def _age(given: Mapping[str, str]) -> int:
 
 
 def form_values(
-    wanted: SessionRequest, typed: Typed, hubs: Mapping[str, str], ui: Catalogue, pages: Pages
+    wanted: SessionRequest, typed: FilledForm, hubs: Mapping[str, str], ui: Catalogue, pages: Pages
 ) -> dict[str, object]:
     """What the template of the form is given of what was typed, and of what there is to choose from.
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.questions.limits import MOST_OPEN
-from moothall.core.questions.listing import Figures
+from moothall.core.questions.listing import QuestionCounts
 from moothall.core.questions.order import Why
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.services.questions.asking import RejectedQuestion
-from moothall.services.questions.author_view import InRoom, Own, OwnAct, RefusedAct, Where
+from moothall.services.questions.author_view import InRoom, Own, OwnAct, QuestionPlace, RefusedAct
 from moothall.services.questions.typing import Untyped
 
 KINDS = {
@@ -61,13 +61,13 @@ STANDS = {
     InterventionStatus.WITHDRAWN: "You have taken it back",
 }
 WHERE = {
-    Where.HERE: "Kept here. The coordinator of your group reads it first.",
-    Where.WAITING: "Waiting for the line",
-    Where.ARRIVED: "At the meeting, being checked",
-    Where.REFUSED: "The meeting did not take it, because:",
-    Where.JOINED: "Joined with a similar question of your group (no. {n})",
-    Where.KEPT: "It stays in your group and is not passed on.",
-    Where.WITHDRAWN: "You have taken it back",
+    QuestionPlace.HERE: "Kept here. The coordinator of your group reads it first.",
+    QuestionPlace.WAITING: "Waiting for the line",
+    QuestionPlace.ARRIVED: "At the meeting, being checked",
+    QuestionPlace.REFUSED: "The meeting did not take it, because:",
+    QuestionPlace.JOINED: "Joined with a similar question of your group (no. {n})",
+    QuestionPlace.KEPT: "It stays in your group and is not passed on.",
+    QuestionPlace.WITHDRAWN: "You have taken it back",
 }
 """Where a question of a hub's room is, in words for its author, while the meeting says nothing of it."""
 ON_ITS_WAY = "On its way to the meeting"
@@ -167,12 +167,14 @@ def stands(own: Own, ui: Catalogue) -> str:
 
 
 def _in_room(room: InRoom, ui: Catalogue) -> str:
-    if room.where is Where.WAITING and room.up:
+    if room.where is QuestionPlace.WAITING and room.up:
         return ui.text(ON_ITS_WAY)
-    if room.where is Where.REFUSED and room.late:
+    if room.where is QuestionPlace.REFUSED and room.late:
         return ui.text(LATE)
     key = WHERE[room.where]
-    return ui.text(key, n="?" if room.into is None else room.into) if room.where is Where.JOINED else ui.text(key)
+    return (
+        ui.text(key, n="?" if room.into is None else room.into) if room.where is QuestionPlace.JOINED else ui.text(key)
+    )
 
 
 def waits(act: OwnAct | None, ui: Catalogue) -> str:
@@ -213,7 +215,7 @@ def hint(own: Own, ui: Catalogue) -> str:
     return ui.text(AFTER_CLOSE) if own.intervention.after_close and waits else ""
 
 
-def figures(found: Figures, ui: Catalogue) -> list[str]:
+def figures(found: QuestionCounts, ui: Catalogue) -> list[str]:
     """How many came and were answered, and how long they waited; nothing before the first came."""
     if not found.received:
         return []

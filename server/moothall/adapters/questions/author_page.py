@@ -176,7 +176,7 @@ APART = frozenset({Dimension.YOUNG, Dimension.DISABILITY})
 """What stands by itself in the form."""
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class ChoiceField(msgspec.Struct, frozen=True, kw_only=True):
     """A question of which one answer is chosen, or a box that is ticked where there are no options."""
 
     name: str
@@ -188,10 +188,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     apart: bool = False
 
 
-def about_fields(choices: Mapping[Dimension, Sequence[str]], given: Statement, ui: Catalogue) -> list[Choice]:
+def about_fields(choices: Mapping[Dimension, Sequence[str]], given: Statement, ui: Catalogue) -> list[ChoiceField]:
     """The fields as they were filled in, `given` as from `about_given`; where it says nothing, nothing is chosen."""
     return [
-        Choice(
+        ChoiceField(
             name=f"{PREFIX}{each.value}",
             text=ui.named(f"asking/about.{each}"),
             options=()

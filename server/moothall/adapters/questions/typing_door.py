@@ -20,7 +20,7 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.ports import AuthorQuestions, TypedTurns
-from moothall.services.questions.typing import Done, TypingReceived, Untyped, Written
+from moothall.services.questions.typing import FinishedLine, TypingReceived, TypingUpdate, Untyped
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=20, burst=400)
@@ -34,7 +34,7 @@ STATUS = {
     Untyped.BREAK: 423,
     Untyped.UNAVAILABLE: 503,
 }
-_decoder = msgspec.json.Decoder(Written)
+_decoder = msgspec.json.Decoder(TypingUpdate)
 
 
 class TypingDoor:
@@ -64,11 +64,11 @@ class TypingDoor:
         except HttpProblem as wrong:
             return private(self._context.refused(wrong, ui))
         text = clean(form.get("text", ""))
-        done = Done(line=form.get("line", ""), text=text, unkept="unkept" in form)
+        done = FinishedLine(line=form.get("line", ""), text=text, unkept="unkept" in form)
         if done.unkept and own.voice is not None and own.voice.recorded:
             return self._given_back(request, wanted, own, ui, why=Untyped.RECORDED, text=text, chosen=chosen)
         # Each is a page of its own, or the second would pass for an older text of the first.
-        answer = await self._write(wanted, own, Written(page=done.line, n=0, line="form", done=(done,)))
+        answer = await self._write(wanted, own, TypingUpdate(page=done.line, n=0, line="form", done=(done,)))
         if isinstance(answer, TypingReceived):
             return onward(page_of(wanted.session, request.match_info["token"]) + kept_query(request, ui, chosen=chosen))
         return self._given_back(request, wanted, own, ui, why=answer, text=text, chosen=chosen)
@@ -91,7 +91,7 @@ class TypingDoor:
         headers = {hdrs.CACHE_CONTROL: "no-store"}
         return private(web.Response(status=status, body=body, content_type="application/json", headers=headers))
 
-    async def _write(self, wanted: SessionRequest, own: Own, written: Written) -> TypingReceived | Untyped:
+    async def _write(self, wanted: SessionRequest, own: Own, written: TypingUpdate) -> TypingReceived | Untyped:
         try:
             return await self._typing.write(wanted.session, own.intervention.id, written)
         except StorageUnavailable:

@@ -14,7 +14,7 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import read_form, see_other
 from moothall.adapters.reading import page_choices
-from moothall.adapters.reading.page_address import Address
+from moothall.adapters.reading.page_address import TextAddresses
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.wire.token_bucket import Allowance
@@ -60,7 +60,7 @@ class LanguagesDoor:
         except HttpProblem as wrong:
             return self._context.refused(wrong, ui)
         choices = page_choices.chosen(request.query)
-        address = Address(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
+        address = TextAddresses(wanted.session, channel=answer, ui=ui.language if chosen else None, choices=choices)
         return see_other(address.page())
 
 

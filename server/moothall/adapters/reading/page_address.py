@@ -11,7 +11,7 @@ FORMATS = ("vtt", "srt", "txt", "html", "json")
 """In which a text can be taken home."""
 
 
-class Address:
+class TextAddresses:
     """Addresses around one text of a session, as a reader has it before them."""
 
     def __init__(

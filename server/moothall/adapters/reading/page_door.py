@@ -31,7 +31,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import number_at, number_in, see_other
 from moothall.adapters.reading import page_choices
-from moothall.adapters.reading.page_address import Address
+from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import SHOW, Choices
 from moothall.adapters.reading.page_menu import Lacking, spoken
 from moothall.adapters.reading.page_rows import kind_of, shows
@@ -332,10 +332,12 @@ class PageDoor:
         return OwnPace(lines=tuple(found), start=start, following=number, total=total, since=since, until=until)
 
 
-def _address(request: web.Request, wanted: SessionRequest, ui: Catalogue, *, chosen: bool) -> Address:
+def _address(request: web.Request, wanted: SessionRequest, ui: Catalogue, *, chosen: bool) -> TextAddresses:
     """The address of a text with what the request's has chosen; `chosen`: the language too."""
     choices = page_choices.chosen(request.query)
-    return Address(wanted.session, channel=wanted.feed.channel, ui=ui.language if chosen else None, choices=choices)
+    return TextAddresses(
+        wanted.session, channel=wanted.feed.channel, ui=ui.language if chosen else None, choices=choices
+    )
 
 
 def _total(snapshot: Snapshot) -> int:

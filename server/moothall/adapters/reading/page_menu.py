@@ -15,7 +15,7 @@ import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue, own_name
-from moothall.adapters.reading.page_address import Address
+from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import SHOW
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId
@@ -38,7 +38,7 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def menu(
-    session: Session, address: Address, ui: Catalogue, zone: Zone, offered: Sequence[str] = ()
+    session: Session, address: TextAddresses, ui: Catalogue, zone: Zone, offered: Sequence[str] = ()
 ) -> list[dict[str, object]]:
     """The texts by their kinds, each with its name, where there is more than one, or another can be asked for."""
     if len(session.channels) < 2 and not offered:
@@ -80,7 +80,7 @@ def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
     ]
 
 
-def _text(name: ChannelId, channel: Channel, address: Address, ui: Catalogue, zone: Zone) -> dict[str, object]:
+def _text(name: ChannelId, channel: Channel, address: TextAddresses, ui: Catalogue, zone: Zone) -> dict[str, object]:
     tag = channel.languages[0] if channel.languages else ""
     spoken = channel.kind is ChannelKind.FLOOR
     own = "" if spoken else own_name(tag)
@@ -104,7 +104,9 @@ def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
     return ui.named("reader/menu.since", date=format_date(zone.at(channel.requested), "long", locale=ui.locale))
 
 
-def ways(session: Session, address: Address, ui: Catalogue, *, own_pace: int | None = None) -> list[dict[str, object]]:
+def ways(
+    session: Session, address: TextAddresses, ui: Catalogue, *, own_pace: int | None = None
+) -> list[dict[str, object]]:
     """Of a translation: links to the original, to itself, and to both in one; nothing of another text.
 
     They lead to the session's page, or to the one at one's own pace, from line `own_pace` on.
@@ -132,7 +134,7 @@ def spoken(session: Session) -> ChannelId | None:
 
 
 def in_place(
-    session: Session, address: Address, instead: ChannelId | None, instead_of: ChannelId | None, ui: Catalogue
+    session: Session, address: TextAddresses, instead: ChannelId | None, instead_of: ChannelId | None, ui: Catalogue
 ) -> dict[str, str] | None:
     """What says that an interpreter is silent, or goes on, and where to read then; without words where that may be said
     later, None where it never is.
@@ -156,7 +158,7 @@ def in_place(
     return {"text": ui.named(text) if text else "", "address": there}
 
 
-def in_own_language(session: Session, address: Address, ui: Catalogue) -> dict[str, str] | None:
+def in_own_language(session: Session, address: TextAddresses, ui: Catalogue) -> dict[str, str] | None:
     """The text in the language of the page, an interpreter's first, for somebody who reads what is spoken in others."""
     here = session.channels.get(address.channel or ChannelId(""))
     if (

@@ -16,7 +16,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Channel, Line, Session, Snapshot
-from moothall.core.views.reading_order import Gap, Turn, with_spans
+from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
 
 Row = dict[str, object]
 
@@ -60,7 +60,7 @@ def rows_of(
 def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
     """The rows, each with whose turn it is where that has to be said: of all that stand one above the other."""
     unnamed = ui.named("lines/unnamed")
-    turn = Turn()
+    turn = SpeakerTurn()
     found: list[Row] = []
     for row in rows:
         if row["gap"]:

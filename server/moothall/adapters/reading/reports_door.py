@@ -20,7 +20,7 @@ from moothall.adapters.pages.visitor_request import read_body, read_form, title_
 from moothall.core.kernel.decoding import read_json
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
-from moothall.services.sessions.reports import Answer, Kind, Reports
+from moothall.services.sessions.reports import ReportKind, ReportOutcome, Reports
 from moothall.wire.token_bucket import Allowance
 
 COOKIE = "reporter"
@@ -38,7 +38,7 @@ MAX_WAITING = 5_000
 class _Sent(msgspec.Struct):
     """A report as a script sends it."""
 
-    kind: Kind
+    kind: ReportKind
     channel: str = ""
 
 
@@ -111,7 +111,7 @@ class ReportsDoor:
         """The server is going away: nobody waits any longer."""
         self._closed.set()
 
-    async def _changed(self, session: SessionId, token: str, known: dict[Kind, Answer]) -> None:
+    async def _changed(self, session: SessionId, token: str, known: dict[ReportKind, ReportOutcome]) -> None:
         """Wait until a reporter's answers aren't `known` any more, for a while."""
         if self._waiting >= MAX_WAITING:
             return
@@ -180,12 +180,12 @@ def _is_script(request: web.Request) -> bool:
     return "application/json" in request.headers.get(hdrs.ACCEPT, "")
 
 
-def _known(text: str) -> dict[Kind, Answer]:
+def _known(text: str) -> dict[ReportKind, ReportOutcome]:
     """`late:sent,word:seen`; what can't be read is passed over, and then it is answered at once."""
-    kinds, answers = {kind.value: kind for kind in Kind}, {answer.value: answer for answer in Answer}
+    kinds, answers = {kind.value: kind for kind in ReportKind}, {answer.value: answer for answer in ReportOutcome}
     pairs = [part.partition(":") for part in text[:200].split(",")]
     return {kinds[kind]: answers[answer] for kind, _, answer in pairs if kind in kinds and answer in answers}
 
 
-def _words(kind: Kind, answer: Answer, ui: Catalogue) -> dict[str, str]:
+def _words(kind: ReportKind, answer: ReportOutcome, ui: Catalogue) -> dict[str, str]:
     return {"what": ui.named(f"staff/report.{kind}"), "became": ui.named(f"page/answer.{answer}")}

@@ -18,7 +18,7 @@ from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.questions.asking_texts import figures
 from moothall.adapters.questions.page_hands import raised
 from moothall.adapters.reading import page_choices
-from moothall.adapters.reading.page_address import FORMATS, Address
+from moothall.adapters.reading.page_address import FORMATS, TextAddresses
 from moothall.adapters.reading.page_menu import (
     Lacking,
     by_language,
@@ -89,7 +89,7 @@ class OwnPace(msgspec.Struct, frozen=True, kw_only=True):
 class PageParts(msgspec.Struct, frozen=True, kw_only=True):
     """What both pages of a session's text are made with."""
 
-    address: Address
+    address: TextAddresses
     """Of this page: links keep what it names."""
     ui: Catalogue
     named: bool = True

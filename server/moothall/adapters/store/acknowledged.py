@@ -23,7 +23,7 @@ _SLOT = struct.Struct("<QII")
 """Offset, how often the log lost its end, and a checksum over both, the session's number and its epoch."""
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownLog(msgspec.Struct, frozen=True):
     """What is known of a log."""
 
     offset: int = 0
@@ -44,18 +44,18 @@ class Acknowledged:
         """Let go of it."""
         os.close(self._file)
 
-    def read(self, number: int, epoch: str) -> Known:
+    def read(self, number: int, epoch: str) -> KnownLog:
         """Of the session with this number in the log; nothing where its slot is empty, damaged or of another log."""
         try:
             slot = os.pread(self._file, _SLOT.size, number * _SLOT.size)
         except OSError:
-            return Known()
+            return KnownLog()
         if len(slot) < _SLOT.size:
-            return Known()
+            return KnownLog()
         offset, lost, checksum = _SLOT.unpack(slot)
-        return Known(offset, lost) if checksum == _checksum(number, epoch, offset, lost) else Known()
+        return KnownLog(offset, lost) if checksum == _checksum(number, epoch, offset, lost) else KnownLog()
 
-    def write(self, number: int, epoch: str, known: Known) -> None:
+    def write(self, number: int, epoch: str, known: KnownLog) -> None:
         """What is known from now on. A disk that refuses keeps what it had."""
         checksum = _checksum(number, epoch, known.offset, known.lost)
         with suppress(OSError):

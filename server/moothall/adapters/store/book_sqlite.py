@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from moothall.adapters.store.sqlite_opening import Kind, closed_on_failure
+from moothall.adapters.store.sqlite_opening import DatabaseKind, closed_on_failure
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ports import BookEntry
 
@@ -30,7 +30,7 @@ CREATE TABLE entry (
     PRIMARY KEY (namespace, key)
 ) STRICT
 """
-_KIND = Kind(
+_KIND = DatabaseKind(
     name="programme",
     application_id=0x6D6F6F62,  # `moob`
     version=1,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from moothall.adapters.store import sqlite_file
-from moothall.adapters.store.acknowledged import SUFFIX, Acknowledged, Known
+from moothall.adapters.store.acknowledged import SUFFIX, Acknowledged, KnownLog
 from moothall.adapters.store.sqlite_records import BUSY_S, IDLE_S, SqliteRecords
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import DuplicateCause, OffsetConflict, StaleWriter
@@ -80,7 +80,7 @@ class SqliteLog(SqliteRecords):
                 head.offset + 1,
                 known.offset,
             )
-            known = Known(head.offset, known.lost + 1)
+            known = KnownLog(head.offset, known.lost + 1)
             self._acknowledged.write(number, head.epoch, known)
         return msgspec.structs.replace(head, lost=known.lost)
 
@@ -88,7 +88,7 @@ class SqliteLog(SqliteRecords):
         """Number, epoch and last offset of what was just made durable; in the writer's thread."""
         number, epoch, offset = stored
         known = self._acknowledged.read(number, epoch)
-        self._acknowledged.write(number, epoch, Known(offset, known.lost))
+        self._acknowledged.write(number, epoch, KnownLog(offset, known.lost))
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """Store `events`, the first at `expected_offset + 1`, all of them or none (`EventLog`)."""

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from moothall.adapters.store.files import explained
-from moothall.adapters.store.sqlite_opening import Kind, closed_on_failure
+from moothall.adapters.store.sqlite_opening import DatabaseKind, closed_on_failure
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable
@@ -51,7 +51,7 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX record_by_lane ON record (session, lane, offset);
 """
-_KIND = Kind(
+_KIND = DatabaseKind(
     name="log",
     application_id=0x6D6F6F74,  # `moot`
     version=1,
@@ -130,7 +130,7 @@ def translated() -> Iterator[None]:
         raise meaning(error) from error
 
 
-def open_for_writing(path: Path, busy_s: float, kind: Kind = _KIND) -> sqlite3.Connection:
+def open_for_writing(path: Path, busy_s: float, kind: DatabaseKind = _KIND) -> sqlite3.Connection:
     """Open the log at `path`, making file and folders when there are none.
 
     Its statements wait for `busy_s` seconds when another process holds the file. `kind`: another sort of file that is
@@ -161,7 +161,7 @@ def open_for_writing(path: Path, busy_s: float, kind: Kind = _KIND) -> sqlite3.C
     return connection
 
 
-def open_beside(path: Path, kind: Kind = _KIND) -> sqlite3.Connection:
+def open_beside(path: Path, kind: DatabaseKind = _KIND) -> sqlite3.Connection:
     """Open the log at `path` for reading while this process has it open for writing."""
     return _connect_readonly(path, "mode=ro", kind)
 
@@ -179,7 +179,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return _connect_readonly(path, "mode=ro" if in_use else "immutable=1")
 
 
-def _connect_readonly(path: Path, how: str, kind: Kind = _KIND) -> sqlite3.Connection:
+def _connect_readonly(path: Path, how: str, kind: DatabaseKind = _KIND) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?{how}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     with closed_on_failure(connection, partial(_cannot_open, path, kind.name)):

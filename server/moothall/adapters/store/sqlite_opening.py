@@ -14,7 +14,7 @@ from moothall.adapters.store.files import explained
 from moothall.core.kernel.errors import ConfigurationError
 
 
-class Kind(msgspec.Struct, frozen=True, kw_only=True):
+class DatabaseKind(msgspec.Struct, frozen=True, kw_only=True):
     """A sort of database that we make."""
 
     name: str

@@ -60,7 +60,7 @@ class Feed(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The feed's name on the wire, `questions.live`, `questions.lines` or `questions.staff`."""
+        """The feed's name on the wire, `floor.live`, `floor.lines` or `floor.staff` for the channel `floor`."""
         return f"{self.channel}.{'staff' if self.staff else 'live' if self.live else 'lines'}"
 
     @property

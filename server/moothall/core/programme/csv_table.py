@@ -10,7 +10,15 @@ from typing import TypeVar
 import msgspec
 
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, FileContext, languages_in, one_each, readable, stop_at_most, timetable
+from moothall.core.programme.drafts import (
+    FileContext,
+    SessionDraft,
+    languages_in,
+    one_each,
+    readable,
+    stop_at_most,
+    timetable,
+)
 from moothall.core.programme.plan import DAY_MS, Timetable
 from moothall.core.programme.table_times import (
     DateOrder,
@@ -104,7 +112,7 @@ def _lines(text: str) -> Iterator[str]:
     return (found[0] for found in _LINE.finditer(text))
 
 
-def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: FileContext) -> Draft:
+def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: FileContext) -> SessionDraft:
     cells = row.cells
     wrong: list[str] = []
 
@@ -130,7 +138,7 @@ def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: 
         ends = None  # Its start can't be read, and says so.
     languages: tuple[str, ...] = ()
     languages = read("languages", lambda cell, where: languages_in(cell, where, reading.language_names), languages)
-    return Draft(
+    return SessionDraft(
         where=f"Line {row.number}",
         id=cells.get("id", ""),
         title=cells.get("title", ""),

@@ -51,7 +51,7 @@ class FileContext(msgspec.Struct, frozen=True, kw_only=True):
 Found = TypeVar("Found")
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class SessionDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A session as a file has it."""
 
     where: str
@@ -87,7 +87,7 @@ class CalendarFile(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     zone: str
     """The time zone that it names for all of its sessions; empty when it names none."""
-    drafts: tuple[Draft, ...]
+    drafts: tuple[SessionDraft, ...]
     notes: tuple[str, ...] = ()
     """Sentences on what was left out or repeated."""
     wrong: tuple[str, ...] = ()
@@ -121,9 +121,9 @@ def readable(wrong: list[str], read: Callable[[], Found], otherwise: Found) -> F
         return otherwise
 
 
-def drafts_of(events: Iterable[Found], read: Callable[[Found, int], Draft]) -> list[Draft]:
+def drafts_of(events: Iterable[Found], read: Callable[[Found, int], SessionDraft]) -> list[SessionDraft]:
     """Each event of a file as `read` reads it, with its number from 1; raises ProgrammeError for too many."""
-    drafts: list[Draft] = []
+    drafts: list[SessionDraft] = []
     for number, event in enumerate(events, 1):
         stop_at_most(number)
         drafts.append(read(event, number))
@@ -139,7 +139,7 @@ def timetable(
     *,
     source: str,
     title: str,
-    drafts: Sequence[Draft],
+    drafts: Sequence[SessionDraft],
     reading: FileContext,
     notes: Sequence[str],
     zone: str = "",
@@ -178,12 +178,12 @@ def timetable(
     )
 
 
-def _most_named(drafts: Sequence[Draft]) -> str:
+def _most_named(drafts: Sequence[SessionDraft]) -> str:
     named = Counter(draft.zone for draft in drafts if draft.zone)
     return named.most_common(1)[0][0] if named else ""
 
 
-def misfits(draft: Draft) -> Iterator[str]:
+def misfits(draft: SessionDraft) -> Iterator[str]:
     """Sentences on what of a session could be read, and can't be so."""
     title = " ".join(draft.title.split())
     if not title:
@@ -202,7 +202,7 @@ def misfits(draft: Draft) -> Iterator[str]:
         yield f"{draft.at('speakers')}: it has {len(draft.speakers)} speakers; at most {MOST_SPEAKERS} are taken."
 
 
-def _planned(draft: Draft, prefix: str, reading: FileContext) -> Planned:
+def _planned(draft: SessionDraft, prefix: str, reading: FileContext) -> Planned:
     title = " ".join(draft.title.split())
     own = name_of(draft.id) if draft.id.strip() else readable_name(title)
     return Planned(
@@ -220,7 +220,7 @@ def _planned(draft: Draft, prefix: str, reading: FileContext) -> Planned:
 _LONGEST_MS = round(LONGEST.total_seconds() * 1000)
 
 
-def _speakers(draft: Draft) -> tuple[Speaker, ...]:
+def _speakers(draft: SessionDraft) -> tuple[Speaker, ...]:
     found: dict[SpeakerId, Speaker] = {}
     for own, given in draft.speakers:
         name = " ".join(given.split())[:LONGEST_SPEAKER]

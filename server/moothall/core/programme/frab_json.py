@@ -9,7 +9,15 @@ import msgspec
 
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, FileContext, called, drafts_of, languages_in, readable, timetable
+from moothall.core.programme.drafts import (
+    FileContext,
+    SessionDraft,
+    called,
+    drafts_of,
+    languages_in,
+    readable,
+    timetable,
+)
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
@@ -71,14 +79,14 @@ def read_frab_json(text: str, reading: FileContext) -> Timetable:
     )
 
 
-def _draft(found: tuple[_Event, str], number: int, zone: tzinfo, reading: FileContext) -> Draft:
+def _draft(found: tuple[_Event, str], number: int, zone: tzinfo, reading: FileContext) -> SessionDraft:
     event, room = found
     title = event.title or ""
     where, wrong = called(title, number), list[str]()
     date, lasts, spoken = event.date or "", event.duration or "", event.language or ""
     starts = readable(wrong, lambda: moment(date, zone, where), None) if date else None
     length = readable(wrong, lambda: duration(lasts, where), None) if lasts else None
-    return Draft(
+    return SessionDraft(
         where=where,
         id=_first(event.code, event.id, event.guid),
         title=title,

@@ -7,7 +7,15 @@ from datetime import tzinfo
 from xml.etree import ElementTree  # what makes it dangerous, a DOCTYPE, is refused below
 
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft, FileContext, called, drafts_of, languages_in, readable, timetable
+from moothall.core.programme.drafts import (
+    FileContext,
+    SessionDraft,
+    called,
+    drafts_of,
+    languages_in,
+    readable,
+    timetable,
+)
 from moothall.core.programme.plan import Timetable
 from moothall.core.programme.times import duration, moment, zone_of
 
@@ -50,7 +58,9 @@ def _events(root: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, st
                 yield event, room.get("name") or _text(event, "room"), day.get("date") or ""
 
 
-def _draft(found: tuple[ElementTree.Element, str, str], number: int, zone: tzinfo, reading: FileContext) -> Draft:
+def _draft(
+    found: tuple[ElementTree.Element, str, str], number: int, zone: tzinfo, reading: FileContext
+) -> SessionDraft:
     event, room, day = found
     title = _text(event, "title")
     where, wrong = called(title, number), list[str]()
@@ -59,7 +69,7 @@ def _draft(found: tuple[ElementTree.Element, str, str], number: int, zone: tzinf
     lasts = _text(event, "duration")
     length = readable(wrong, lambda: duration(lasts, where), None) if lasts else None
     spoken = _text(event, "language")
-    return Draft(
+    return SessionDraft(
         where=where,
         # What stays when a title changes comes first; a slug holds the title.
         id=event.get("code") or event.get("id") or event.get("guid") or _text(event, "slug"),

@@ -21,7 +21,7 @@ class InQueue(msgspec.Struct, frozen=True):
     """Why it stands at this place."""
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class QuestionCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many asked, and what became of them."""
 
     received: int
@@ -48,7 +48,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Passed on to the authors of the report, the newest first."""
     left: tuple[Intervention, ...]
     """What the meeting closed before, by number; nothing while it isn't closed."""
-    figures: Figures
+    figures: QuestionCounts
 
 
 def called_at(questions: Questions, each: Intervention) -> int:
@@ -62,10 +62,10 @@ def was_answered(questions: Questions, each: Intervention) -> bool:
     return into is not None and into.status in ANSWERED
 
 
-def figures_of(questions: Questions) -> Figures:
+def figures_of(questions: Questions) -> QuestionCounts:
     """The figures as they stand."""
     waits = [turn.t - each.t for turn in questions.turns if (each := questions.get(turn.intervention)) is not None]
-    return Figures(
+    return QuestionCounts(
         received=questions.last,
         answered=sum(was_answered(questions, each) for _, each in questions.interventions.items()),
         wait=round(median(waits)) if waits else None,

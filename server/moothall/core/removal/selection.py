@@ -18,7 +18,7 @@ from moothall.core.session.state import EARLY_WORDS, State
 from moothall.core.translating.lines import made_from, original
 
 
-class Span(msgspec.Struct, frozen=True, tag="span"):
+class SpokenSpan(msgspec.Struct, frozen=True, tag="span"):
     """What was said from `t0` to before `t1`, media ms, in every channel."""
 
     t0: int
@@ -45,7 +45,7 @@ class Interventions(msgspec.Struct, frozen=True, tag="interventions"):
     interventions: tuple[InterventionId, ...]
 
 
-Selection = Span | Lines | WordsOf | Interventions
+Selection = SpokenSpan | Lines | WordsOf | Interventions
 
 
 class WithCopies(msgspec.Struct, frozen=True):
@@ -105,7 +105,7 @@ def _selected(state: State, selection: Erased) -> tuple[Cut, ...]:
             for struck in _heard_before(state, tuple(cuts.values())):
                 cuts.setdefault(struck.line.id, struck)
             return tuple(cuts.values())
-        case Span():
+        case SpokenSpan():
             t0, t1 = selection.t0, selection.t1
             return _cuts(
                 state,

@@ -34,7 +34,7 @@ def undo_id(act: CommandId) -> CommandId:
     return CommandId(f"{UNDO}{short(act)}")
 
 
-class Act(msgspec.Struct, frozen=True, kw_only=True):
+class DeskAct(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was done at a desk."""
 
     id: CommandId
@@ -83,7 +83,7 @@ class Acts:
         self.offset = 0
         """That of the last record."""
         self._most = most
-        self._acts: OrderedDict[CommandId, Act] = OrderedDict()
+        self._acts: OrderedDict[CommandId, DeskAct] = OrderedDict()
         # Reading an act takes as long as folding ten events, so it is left until it is known to be among the last.
         self._fresh: OrderedDict[CommandId, _Fresh] = OrderedDict()
         self._undone: set[str] = set()
@@ -109,11 +109,11 @@ class Acts:
             self._acts.popitem(last=False)
         self._undone &= {short(name) for name in self._acts}
 
-    def all(self) -> dict[CommandId, Act]:
+    def all(self) -> dict[CommandId, DeskAct]:
         """Those that are settled, oldest first."""
         return {name: self._shown(act) for name, act in self._acts.items()}
 
-    def get(self, name: CommandId) -> Act | None:
+    def get(self, name: CommandId) -> DeskAct | None:
         """The act of that id, whole or shortened, if it is settled."""
         act = self._acts.get(name) or self._acts.get(CommandId(short(name)))
         return None if act is None else self._shown(act)
@@ -125,7 +125,7 @@ class Acts:
         else:
             self._undone.discard(short(name))
 
-    def _shown(self, act: Act) -> Act:
+    def _shown(self, act: DeskAct) -> DeskAct:
         return msgspec.structs.replace(act, undone=short(act.id) in self._undone)
 
     def _note(self, header: Header, event: _Fact) -> None:
@@ -165,7 +165,7 @@ def _undone_by(cause: CommandId) -> CommandId:
     return CommandId(name)
 
 
-def _read(name: CommandId, fresh: _Fresh) -> Act | None:
+def _read(name: CommandId, fresh: _Fresh) -> DeskAct | None:
     """None when there is nothing to be named."""
     match fresh.events:
         case [ev.SegmentsMovedAway() as left] if fresh.header.cause.endswith(AWAY):
@@ -177,4 +177,6 @@ def _read(name: CommandId, fresh: _Fresh) -> Act | None:
     if not reading.commands:
         return None
     header = fresh.header
-    return Act(id=name, at=header.at, by=header.by, last=fresh.last, commands=reading.commands, undo=reading.undoing)
+    return DeskAct(
+        id=name, at=header.at, by=header.by, last=fresh.last, commands=reading.commands, undo=reading.undoing
+    )

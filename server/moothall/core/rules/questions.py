@@ -351,14 +351,14 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
 
 def begins_to_speak(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
     """The called author is named in the text from here on."""
-    questions = spoken(state)
-    if questions is None:
+    channel = spoken(state)
+    if channel is None:
         return []
     speaker, known = speaker_of(each), state.speakers.get(speaker_of(each)) == each.name
     introduced = [] if known else [ev.SpeakerIntroduced(speaker=speaker, name=each.name)]
-    if known and questions.speaker == speaker:
+    if known and channel.speaker == speaker:
         return []
-    return [*introduced, ev.SpeakerChanged(channel=questions.id, speaker=speaker, t=t)]
+    return [*introduced, ev.SpeakerChanged(channel=channel.id, speaker=speaker, t=t)]
 
 
 def ends_speaking(state: State, called: Iterable[Intervention], t: int) -> list[ev.AnyEvent]:

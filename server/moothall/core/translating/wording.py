@@ -37,7 +37,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of all of it, 16 hexadecimal digits: the same for the same, in any process."""
 
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
+class Sentences(msgspec.Struct, frozen=True, kw_only=True):
     """One or more sentences of a text."""
 
     text: str
@@ -52,7 +52,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     plain: str
     """The whole text without protection."""
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Sentences, ...]
     """In their order."""
 
     @property
@@ -63,7 +63,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def unprotected(self) -> Prepared:
         """The same text with nothing taken out, for when something of it was lost."""
-        return Prepared(plain=self.plain, pieces=(Piece(text=self.plain),) if self.plain else ())
+        return Prepared(plain=self.plain, pieces=(Sentences(text=self.plain),) if self.plain else ())
 
 
 def wording(
@@ -99,13 +99,13 @@ def prepared(text: str, source: str, wording: Wording) -> Prepared:
     if not plain:
         return Prepared(plain="", pieces=())
     taken = protect(plain, wording.search)
-    pieces: list[Piece] = []
+    pieces: list[Sentences] = []
     for sentence in _SENTENCES.split(taken.text) if taken.put_in else (taken.text,):
         ready = bool(taken.put_in) and _is_ready(sentence)
         if pieces and not ready and not pieces[-1].ready:
-            pieces[-1] = Piece(text=f"{pieces[-1].text} {sentence}")
+            pieces[-1] = Sentences(text=f"{pieces[-1].text} {sentence}")
         else:
-            pieces.append(Piece(text=sentence, ready=ready))
+            pieces.append(Sentences(text=sentence, ready=ready))
     return Prepared(plain=plain, pieces=tuple(_numbered_anew(piece, taken) for piece in pieces))
 
 
@@ -142,7 +142,7 @@ def _is_ready(sentence: str) -> bool:
     return MARK.search(sentence) is not None and not any(map(str.isalpha, MARK.sub("", sentence)))
 
 
-def _numbered_anew(piece: Piece, taken: Protected) -> Piece:
+def _numbered_anew(piece: Sentences, taken: Protected) -> Sentences:
     """The piece with its own places counted from 1, as engines get them and `restore` looks for them."""
     put_in = tuple(taken.put_in[int(match[1]) - 1] for match in MARK.finditer(piece.text)) if taken.put_in else ()
     count = iter(range(1, len(put_in) + 1))
@@ -150,7 +150,7 @@ def _numbered_anew(piece: Piece, taken: Protected) -> Piece:
     return msgspec.structs.replace(piece, text=text, put_in=put_in)
 
 
-def _put_in(translated: str, piece: Piece, target: str) -> str | None:
+def _put_in(translated: str, piece: Sentences, target: str) -> str | None:
     # A formula is no noun, though engines take it for one: "O XQ1X que ...", "e o XQ2X" for "and XQ2X".
     bare = {match[2] for match in _WITHOUT_ARTICLE.finditer(piece.text) if match[1].lower() not in _DETERMINERS}
     formulas = {str(number) for number, each in enumerate(piece.put_in, 1) if not each[:1].isupper()}

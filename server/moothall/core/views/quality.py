@@ -94,7 +94,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """Words by BCP-47 tag of their line, most first."""
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class QualityFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What can be added up, of one text or of several."""
 
     delays: dict[int, int] = {}
@@ -110,16 +110,16 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     languages: dict[str, int] = {}
     """Words by language; none of them 0."""
 
-    def __add__(self, other: Figures) -> Figures:
+    def __add__(self, other: QualityFigures) -> QualityFigures:
         """The figures of both."""
         return self._plus(other, 1)
 
-    def __sub__(self, other: Figures) -> Figures:
+    def __sub__(self, other: QualityFigures) -> QualityFigures:
         """What is left without `other`, which has to be part of it."""
         return self._plus(other, -1)
 
-    def _plus(self, other: Figures, times: int) -> Figures:
-        return Figures(
+    def _plus(self, other: QualityFigures, times: int) -> QualityFigures:
+        return QualityFigures(
             delays=_plus(self.delays, other.delays, times),
             words=self.words + times * other.words,
             lines=self.lines + times * other.lines,
@@ -182,11 +182,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     by_person: bool = False
     gone: bool = False
 
-    def figures(self) -> Figures:
+    def figures(self) -> QualityFigures:
         """Nothing, of a line that was written by hand or struck."""
         if self.gone or not self.words:
             return _NOTHING
-        return Figures(
+        return QualityFigures(
             delays=dict(Counter(self.delays)),
             words=self.words,
             lines=1,
@@ -198,14 +198,14 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-_NOTHING = Figures()
+_NOTHING = QualityFigures()
 _NO_LINES: PersistentMap[SegmentId, _Line] = PersistentMap()
 
 
 class _Text(msgspec.Struct, frozen=True, kw_only=True):
     """One channel's."""
 
-    figures: Figures = _NOTHING
+    figures: QualityFigures = _NOTHING
     newer: PersistentMap[SegmentId, _Line] = _NO_LINES
     older: PersistentMap[SegmentId, _Line] = _NO_LINES
     came: int | None = None

@@ -52,12 +52,12 @@ def not_kept(gaps: tuple[Gap, ...], t0: int | None, t1: int) -> tuple[Gap, ...]:
 
 
 L = TypeVar("L")
-S = TypeVar("S", bound="Span")
+S = TypeVar("S", bound="TextlessSpan")
 EARLY = 200
 """Ms by which a line may begin before the one above it and still stand behind it: recognisers' times tremble."""
 
 
-class Span(Protocol):
+class TextlessSpan(Protocol):
     """A span without text."""
 
     @property
@@ -87,7 +87,7 @@ def with_spans(lines: Iterable[L], spans: Iterable[S], began: Callable[[L], int]
     yield from waiting
 
 
-class Turn(msgspec.Struct, frozen=True):
+class SpeakerTurn(msgspec.Struct, frozen=True):
     """Whose words the line above is, as far as the reader was told."""
 
     name: str = ""
@@ -97,7 +97,7 @@ class Turn(msgspec.Struct, frozen=True):
     apart: bool = True
     """Whether something else stands between, or nothing above."""
 
-    def broken(self) -> Turn:
+    def broken(self) -> SpeakerTurn:
         """After a span without text the speaker is named again."""
         return msgspec.structs.replace(self, apart=True)
 
@@ -105,7 +105,9 @@ class Turn(msgspec.Struct, frozen=True):
         """What stands over the next line, whose speaker is shown as `name` or not named."""
         named = self.named or bool(name)
         begins = self.apart or name != self.name
-        return Heading(begins=begins, name=name if begins and named else None, turn=Turn(name, named, apart=False))
+        return Heading(
+            begins=begins, name=name if begins and named else None, turn=SpeakerTurn(name, named, apart=False)
+        )
 
 
 class Heading(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,5 +117,5 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a block of lines begins with it."""
     name: str | None
     """The name above the line; empty: the page says that the speaker isn't named; None: no name is shown."""
-    turn: Turn
+    turn: SpeakerTurn
     """For the next line."""

@@ -44,7 +44,7 @@ class RoomConflict(msgspec.Struct, frozen=True):
     """Who opened it after this one; empty where it was on before, or nobody knows."""
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How a session is doing. Ages in ms; None where there was none yet."""
 
     status: Status
@@ -107,7 +107,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """For the places in its words: numbers, titles, and BCP-47 tags with commas between (`expected`, `heard`)."""
 
 
-def alarms(figures: Figures) -> tuple[Alarm, ...]:
+def alarms(figures: SessionHealth) -> tuple[Alarm, ...]:
     """What has to be seen to, the urgent first."""
     found = [*_of_house(figures)]
     if figures.status is Status.OPEN:
@@ -122,7 +122,7 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
     return tuple(sorted(found, key=lambda alarm: not alarm.urgent))
 
 
-def _of_house(figures: Figures) -> list[Alarm]:
+def _of_house(figures: SessionHealth) -> list[Alarm]:
     found = []
     if figures.stopped:
         found.append(Alarm(kind="stopped", urgent=True))
@@ -141,7 +141,7 @@ def _of_house(figures: Figures) -> list[Alarm]:
     return found
 
 
-def _of_sound(figures: Figures) -> list[Alarm]:
+def _of_sound(figures: SessionHealth) -> list[Alarm]:
     """At most one of those that follow from one another: without sound there are no words either."""
     if not figures.source:
         last = figures.open_for if figures.words_age is None else figures.words_age
@@ -173,7 +173,7 @@ def _of_sound(figures: Figures) -> list[Alarm]:
     return []
 
 
-def _of_people(figures: Figures) -> list[Alarm]:
+def _of_people(figures: SessionHealth) -> list[Alarm]:
     found = []
     if figures.off_for is not None and figures.off_for >= OFF_MS:
         found.append(Alarm(kind="off-long", values={"n": figures.off_for // 60_000}))

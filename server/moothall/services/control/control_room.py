@@ -20,7 +20,7 @@ from moothall.core.questions.blocked_words import unread_for
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.quality import Quality
-from moothall.services.control.alarms import OF_ALL, Alarm, Figures, RoomConflict, alarms
+from moothall.services.control.alarms import OF_ALL, Alarm, RoomConflict, SessionHealth, alarms
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.log.publication import Publication
 from moothall.services.programme.programme import Programme
@@ -48,7 +48,7 @@ class Raised(msgspec.Struct, frozen=True, kw_only=True):
     """Who sees to it."""
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
+class RoomCard(msgspec.Struct, frozen=True, kw_only=True):
     """A room, or a session without one. Ages in seconds, None where there was nothing yet."""
 
     key: str
@@ -139,7 +139,7 @@ class ControlRoom:
         """Told after each look."""
         self.listen_levels = Listeners[[]]()
         """Told whenever there are new levels."""
-        self.cards: tuple[Card, ...] = ()
+        self.cards: tuple[RoomCard, ...] = ()
         """Worst first, as of the last look."""
         self.overview = Overview(at=self.clock.wall(), engines=0, disk_free=None, disk_all=None)
         self.sessions.observe(self._seen)
@@ -195,15 +195,15 @@ class ControlRoom:
         self.overview = msgspec.structs.replace(self.overview, alarms=tuple(shared.values()))
         self.cards = tuple(sorted(cards, key=_badness))
 
-    def _idle(self, room: Room) -> Card:
-        return Card(key=f"room:{room.id}", place=room.title, room=room.id, following=self._following(room.id))
+    def _idle(self, room: Room) -> RoomCard:
+        return RoomCard(key=f"room:{room.id}", place=room.title, room=room.id, following=self._following(room.id))
 
     def _following(self, room: RoomId | None) -> str:
         session = None if room is None else self.rooms.next_in(room)
         planned = None if session is None else self.rooms.plan_of(session)
         return "" if planned is None else planned.title
 
-    def _card(self, live: LiveSession, rooms: Mapping[RoomId, Room], now: int) -> Card:
+    def _card(self, live: LiveSession, rooms: Mapping[RoomId, Room], now: int) -> RoomCard:
         state, seen = live.state, self._watch(live, now)
         room = self.rooms.room_of(live.id)
         tally, readers = self.tally(live.id), live.fanout.readers
@@ -213,7 +213,7 @@ class ControlRoom:
         found = alarms(self._figures(live, seen, now, readers, reports))
         raised = self._raised[live.id] = tuple(self._with_name(live.id, alarm) for alarm in found)
         channel = next(iter(state.channels.values()), None)
-        return Card(
+        return RoomCard(
             key=f"session:{live.id}",
             place=rooms[room].title if room is not None and room in rooms else "",
             room=room,
@@ -250,11 +250,11 @@ class ControlRoom:
 
     def _figures(
         self, live: LiveSession, seen: Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
-    ) -> Figures:
+    ) -> SessionHealth:
         age = self._stalls.age
         crowded_out, room_left = self.crowd(live.id)
         overrun, (sound_again, sound_stopped) = self.rooms.overrun(live.id), self.sound(live.id)
-        return Figures(
+        return SessionHealth(
             status=live.state.status,
             open_for=age(now, seen.since) or 0,
             source=_has_source(live.state),
@@ -309,7 +309,7 @@ def _seen_as(session: SessionId, kind: str) -> tuple[str, str]:
     return ("" if kind in OF_ALL else session), kind
 
 
-def _badness(card: Card) -> tuple[int, int, int, int, str, str]:
+def _badness(card: RoomCard) -> tuple[int, int, int, int, str, str]:
     """For sorting: what nobody sees to yet, the urgent first; then what is on; then by name."""
     waiting = [alarm for alarm in card.alarms if alarm.by is None]
     urgent = sum(alarm.urgent for alarm in waiting)

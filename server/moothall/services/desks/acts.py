@@ -14,7 +14,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import EventLog
 from moothall.core.removal.moves import commands_of
-from moothall.core.rules.acts import Act, Acts, undo_id
+from moothall.core.rules.acts import Acts, DeskAct, undo_id
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.session.state import State
 from moothall.services.log.folding import PAGE
@@ -44,13 +44,13 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
 class News(msgspec.Struct, frozen=True):
     """What became of the acts that desks know."""
 
-    acts: tuple[Act, ...] = ()
+    acts: tuple[DeskAct, ...] = ()
     """New ones, and those that were undone."""
     forgotten: tuple[CommandId, ...] = ()
     """Those that can't be undone any more."""
 
 
-def shown(act: Act, by: Presence, state: State) -> dict[str, object]:
+def shown(act: DeskAct, by: Presence, state: State) -> dict[str, object]:
     """An act as desks are told of it, of plain values for JSON; `state` knows the numbers of its questions."""
     stands = (command for command in act.commands if isinstance(command, SetStatus))
     asked = (state.questions.get(name) for command in stands for name in command.interventions)
@@ -72,7 +72,7 @@ class DeskActs:
         self._session = session
         self._log = log
         self._acts = Acts(session, ACTS)
-        self._known: dict[CommandId, Act] = {}
+        self._known: dict[CommandId, DeskAct] = {}
         self._followed = False
         """Whether the acts are those of the log up to what was published last."""
         self._loading = asyncio.Lock()
@@ -87,11 +87,11 @@ class DeskActs:
         """Whether all that was published is known."""
         return self._followed
 
-    def all(self) -> Sequence[Act]:
+    def all(self) -> Sequence[DeskAct]:
         """Those that are known, oldest first."""
         return tuple(self._known.values())
 
-    def get(self, name: CommandId) -> Act | None:
+    def get(self, name: CommandId) -> DeskAct | None:
         """The act of that id."""
         return self._acts.get(name)
 

@@ -43,7 +43,7 @@ class Found(msgspec.Struct, frozen=True):
     """Sessions whose log is damaged."""
 
 
-class Copies:
+class OtherLogs:
     """Finds them in all logs. Nothing is kept from one time to the next."""
 
     def __init__(self, log: EventLog, find: Find) -> None:

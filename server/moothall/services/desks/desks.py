@@ -23,7 +23,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock, EventLog, Randomness
 from moothall.core.removal.moves import short
-from moothall.core.rules.acts import Act
+from moothall.core.rules.acts import DeskAct
 from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES
 from moothall.core.session.state import State
 from moothall.services.capture.closing import Closing
@@ -65,7 +65,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     undo: tuple[AnyCommand, ...]
 
 
-UndoMove = Callable[[DeskConnection, Act], Awaitable[Receipt | Refusal]]
+UndoMove = Callable[[DeskConnection, DeskAct], Awaitable[Receipt | Refusal]]
 """Undoes a move of lines to another session, for a desk (`LineMoves.undo`)."""
 
 
@@ -127,7 +127,7 @@ class Desks:
             for name in news.forgotten:
                 session_desks.who.pop(name, None)
 
-    def _who(self, session_desks: SessionDesks, act: Act) -> Presence:
+    def _who(self, session_desks: SessionDesks, act: DeskAct) -> Presence:
         """The actor; the log knows the link alone."""
         doing = session_desks.doing.get(short(act.id))
         if doing is not None:

@@ -11,7 +11,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.removal.moves import arrived, commands_of
-from moothall.core.rules.acts import Act, undo_id
+from moothall.core.rules.acts import DeskAct, undo_id
 from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.act_queue import Receipt
@@ -59,7 +59,7 @@ class LineMoves:
                 clock=self._clock,
             )
 
-    async def undo(self, desk: DeskConnection, act: Act) -> Receipt | Refusal:
+    async def undo(self, desk: DeskConnection, act: DeskAct) -> Receipt | Refusal:
         """Undo a move that was made at a desk of the desk's session. Raises as `Sessions.find` does."""
         moved = act.moved
         there = None if moved is None else await self._where(desk.live.id, act)
@@ -82,7 +82,7 @@ class LineMoves:
                 clock=self._clock,
             )
 
-    async def _where(self, left: SessionId, act: Act) -> tuple[SessionId, ChannelId] | None:
+    async def _where(self, left: SessionId, act: DeskAct) -> tuple[SessionId, ChannelId] | None:
         """The session and text to which lines were moved. Not all logs say so of each other, but all name the act."""
         here, _, _ = commands_of(act.id)
         moved = act.moved

@@ -12,8 +12,8 @@ from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.removal.moves import digest, short
-from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WithCopies, selected, times
-from moothall.services.desks.copies import Copies, Found, InLog
+from moothall.core.removal.selection import Interventions, Lines, Selection, SpokenSpan, WithCopies, selected, times
+from moothall.services.desks.copies import Found, InLog, OtherLogs
 from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.erasing import requested
 from moothall.services.log.session_writer import SessionWriter
@@ -28,7 +28,7 @@ Raises StorageUnavailable."""
 
 def spoken(writer: SessionWriter, selection: Selection) -> tuple[Spoken, ...]:
     """When it was said what `selection` names: all channels for a span, else those of the lines."""
-    if isinstance(selection, Span):
+    if isinstance(selection, SpokenSpan):
         return tuple((channel, selection.t0, selection.t1) for channel in writer.state.channels)
     return times(selected(writer.state, selection))
 
@@ -39,7 +39,7 @@ async def remove(
     command_id: CommandId,
     selection: Selection,
     *,
-    copies: Copies,
+    copies: OtherLogs,
     silence: Silence | None = None,
 ) -> Receipt | Refusal:
     """Erase the selected words from every log that holds them and, with `silence`, from the sound.

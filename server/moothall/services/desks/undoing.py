@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.ports import EventLog
 from moothall.core.questions.undoing import moved_on, takes_turn_away
-from moothall.core.rules.acts import LATE, Act, undo_id
+from moothall.core.rules.acts import LATE, DeskAct, undo_id
 from moothall.core.rules.undo import lines_meanwhile, still_fits
 from moothall.core.session.state import State
 from moothall.services.capture.closing import Closing
@@ -30,7 +30,7 @@ Held = Callable[[SessionWriter, ChannelId], AbstractAsyncContextManager[object]]
 
 
 async def undo_act(
-    writer: SessionWriter, actor: Actor, act: Act, *, log: EventLog, closing: Closing, held: Held
+    writer: SessionWriter, actor: Actor, act: DeskAct, *, log: EventLog, closing: Closing, held: Held
 ) -> Receipt | Refusal:
     """Carry out what undoes `act`, and give lines that opened under a wrong name back to the speaker before.
 
@@ -48,7 +48,7 @@ async def undo_act(
 
 
 async def _carry_out(
-    writer: SessionWriter, actor: Actor, act: Act, *, closing: Closing, held: Held
+    writer: SessionWriter, actor: Actor, act: DeskAct, *, closing: Closing, held: Held
 ) -> Receipt | Refusal:
     """The part of its undoing that is due; the act's own receipt when that is nothing."""
     async with AsyncExitStack() as stack:
@@ -68,7 +68,7 @@ async def _carry_out(
         return await closing.send(writer, actor, undo_id(act.id), due) if due else done
 
 
-def _other_language(now: State, act: Act) -> bool:
+def _other_language(now: State, act: DeskAct) -> bool:
     """Whether lines would be restored although others have been written since in yet another language."""
     said = {command.channel: command.language for command in act.commands if isinstance(command, ForceLanguage)}
     restored = [command.channel for command in act.undo if isinstance(command, RestoreSegments)]

@@ -26,7 +26,7 @@ from moothall.core.signals import ChannelState
 from moothall.services.engines.words import ShownWords
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sound.live_audio import LiveAudio
-from moothall.services.supervision.pulses import Fate
+from moothall.services.supervision.pulses import ProcessFate
 from moothall.wire import engine as wire
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ GlossaryOf = Callable[[State, ChannelId], Preferred]
 Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
 """Called with True before finished segments that will be recognised again are announced, and with False when the new
 recognition left them unchanged."""
-FateOf = Callable[[str], Fate | None]
+FateOf = Callable[[str], ProcessFate | None]
 """How the process of an engine ended, by its life."""
 
 
@@ -235,8 +235,8 @@ class EngineDeaths:
         if position != self._position:
             return None
         fates = [fate(life) for life in self._lives]
-        own = sum(each in (Fate.GIVEN_UP, Fate.CRASHED) for each in fates)
-        if own < DEATHS and own + fates.count(Fate.KILLED) < KILLS:
+        own = sum(each in (ProcessFate.GIVEN_UP, ProcessFate.CRASHED) for each in fates)
+        if own < DEATHS and own + fates.count(ProcessFate.KILLED) < KILLS:
             return None
         return position, max(self._heard or 0, position + AT_LEAST_MS)
 

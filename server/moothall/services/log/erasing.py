@@ -14,7 +14,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
-from moothall.core.removal.selection import Cut, Erased, Span, WithCopies, again, names_in, not_kept, selected
+from moothall.core.removal.selection import Cut, Erased, SpokenSpan, WithCopies, again, names_in, not_kept, selected
 from moothall.core.rules.authority import REMOVERS
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial
@@ -87,13 +87,13 @@ def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, ca
     if by.role not in REMOVERS:
         return refuse(RefusalCode.FORBIDDEN, f"The role '{by.role}' may not do this.")
     asked = selection.selection if isinstance(selection, WithCopies) else selection
-    if isinstance(asked, Span) and not 0 <= asked.t0 < asked.t1:
+    if isinstance(asked, SpokenSpan) and not 0 <= asked.t0 < asked.t1:
         return refuse(RefusalCode.INVALID, "The end of a span must be after its beginning.")
     interventions = tuple(each for each in chosen(state.questions, asked) if places.of_interventions([each.id]))
     names = (*names_in(selection), *map(speaker_of, interventions))
     cuts = selected(state, selection)
     # A span may have had no words, and that it was removed is said all the same: its sound may be gone.
-    if not (cuts or interventions or places.of_names(names) or isinstance(asked, Span)):
+    if not (cuts or interventions or places.of_names(names) or isinstance(asked, SpokenSpan)):
         return refuse(RefusalCode.UNKNOWN, "The record has none of these words.")
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
 

@@ -54,7 +54,7 @@ class ProposeOrder(msgspec.Struct, frozen=True, kw_only=True):
     proposals: tuple[Proposal, ...]
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class KeptProposals(msgspec.Struct, frozen=True, kw_only=True):
     """What is proposed for a session."""
 
     session: SessionId
@@ -88,10 +88,10 @@ class Proposals:
         self._keep_ms = self.keep_days * DAY_MS
         self._most_bytes, self._most_in_all = self.most_bytes, self.most_in_all
         # Bounds: these; more is refused.
-        self._kept: dict[SessionId, Kept] = {}
+        self._kept: dict[SessionId, KeptProposals] = {}
         self._left: dict[SessionId, frozenset[SegmentId]] = {}
         self._bytes: dict[SessionId, int] = {}
-        self._fates: dict[SessionId, tuple[int, Kept, frozenset[SegmentId], str]] = {}
+        self._fates: dict[SessionId, tuple[int, KeptProposals, frozenset[SegmentId], str]] = {}
         """As they stood at an offset."""
         self._removed: dict[SessionId, int] = {}
         """Where logs ended when words were last removed from what is kept here."""
@@ -101,7 +101,7 @@ class Proposals:
     async def load(self) -> None:
         """Read what is kept. Raises StorageUnavailable."""
         for session, body in (await self.book.read(PROPOSED)).items():
-            self._kept[SessionId(session)] = msgspec.json.decode(body, type=Kept)
+            self._kept[SessionId(session)] = msgspec.json.decode(body, type=KeptProposals)
             self._bytes[SessionId(session)] = len(body)
         for session, body in (await self.book.read(LEFT)).items():
             self._left[SessionId(session)] = frozenset(msgspec.json.decode(body, type=list[SegmentId]))
@@ -141,7 +141,7 @@ class Proposals:
             await self._store(kept, frozenset(each.segment for each in kept.proposals if _which(each) in stay))
             return len(kept.proposals)
 
-    def kept(self, session: SessionId) -> Kept | None:
+    def kept(self, session: SessionId) -> KeptProposals | None:
         """What is proposed for a session."""
         return self._kept.get(session)
 
@@ -238,7 +238,7 @@ class Proposals:
             for known in (self._kept, self._left, self._bytes, self._fates):
                 known.pop(session, None)
 
-    async def _store(self, kept: Kept, left: frozenset[SegmentId]) -> None:
+    async def _store(self, kept: KeptProposals, left: frozenset[SegmentId]) -> None:
         body = msgspec.json.encode(kept)
         others = sum(self._bytes.values()) - self._bytes.get(kept.session, 0)
         if len(body) > self._most_bytes or others + len(body) > self._most_in_all:
@@ -251,14 +251,14 @@ class Proposals:
         self._kept[kept.session], self._left[kept.session] = kept, left
         self._bytes[kept.session] = len(body)
 
-    def _as_kept(self, order: ProposeOrder, state: State) -> Kept:
+    def _as_kept(self, order: ProposeOrder, state: State) -> KeptProposals:
         if len(order.proposals) > MOST or any(len(each.new) > MAX_TEXT for each in order.proposals):
             raise ProposalsRefused(f"A session has at most {MOST} proposals, of {MAX_TEXT} characters each.")
         of_lines: dict[SegmentId, Proposal] = {}
         for each in sorted(order.proposals, key=lambda each: (each.t0, each.segment)):
             if self._fate(state, each, frozenset()) in WAITING:
                 of_lines.setdefault(each.segment, each)
-        return Kept(
+        return KeptProposals(
             session=order.session,
             run=self.randomness.bytes(6).hex(),
             model=order.model,

@@ -47,7 +47,7 @@ _BRINGS = {
 }
 
 
-class Where(StrEnum):
+class QuestionPlace(StrEnum):
     """Where a question of a hub's room is."""
 
     HERE = "here"
@@ -76,7 +76,7 @@ class RefusedAct(msgspec.Struct, frozen=True, kw_only=True):
 class InRoom(msgspec.Struct, frozen=True, kw_only=True):
     """What a hub knows of a question of its room, beside what the meeting says of it."""
 
-    where: Where
+    where: QuestionPlace
     number: int
     """Among those of the room."""
     into: int | None = None
@@ -145,7 +145,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_room(self) -> InRoom | None:
         """What there is to say of it while the meeting says nothing."""
-        return None if self.room is None or self.room.where is Where.STANDS else self.room
+        return None if self.room is None or self.room.where is QuestionPlace.STANDS else self.room
 
     @property
     def may_go(self) -> bool:

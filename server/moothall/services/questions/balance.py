@@ -85,7 +85,7 @@ class Balance:
         self._randomness = randomness
         self._questions = questions
         # Bound: the sessions of the last seven days in which somebody has asked something, each with as many people at
-        # most as a session takes questions (`decide_questions.MOST`).
+        # most as a session takes questions (`core.questions.limits.MOST`).
         self._kept: dict[SessionId, _Session] = {}
         self._ended: set[SessionId] = set()
         """Whose sums are made, all that there ever were: a second time they would tell of those who came between."""

@@ -56,7 +56,7 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
     polls: dict[PollId, tuple[int, ...]] = {}
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class BallotState(msgspec.Struct, frozen=True, kw_only=True):
     """What the book has of a session beside its ballots."""
 
     key: bytes
@@ -71,7 +71,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Box:
     """The ballots of one session that are on the disk."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: BallotState) -> None:
         self.kept = kept
         self.voters: set[str] = set()
         """Every browser that was judged."""
@@ -158,7 +158,7 @@ class BallotBox:
         """Read the book; all of it is to be counted once more. Raises StorageUnavailable."""
         for session, body in (await self._book.read(NAMESPACE)).items():
             name = SessionId(session)
-            box = self.boxes[name] = Box(msgspec.msgpack.decode(body, type=Kept))
+            box = self.boxes[name] = Box(msgspec.msgpack.decode(body, type=BallotState))
             for key, choice in (await self._book.read(_namespace(name))).items():
                 what, _, voter = key.partition("/")
                 if what == IN_HUB:
@@ -306,7 +306,7 @@ class BallotBox:
 
     def _begin(self, session: SessionId, before: Before) -> Box:
         """The first ballot of a session, or the first under a new key."""
-        kept = Kept(key=self._randomness.bytes(_KEY_BYTES), before=before.support, polls=before.polls)
+        kept = BallotState(key=self._randomness.bytes(_KEY_BYTES), before=before.support, polls=before.polls)
         box = self.boxes[session] = Box(kept)
         self._keep(session, box, until=None)
         return box

@@ -15,7 +15,7 @@ from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.questions.polls import Choice
 from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import Own, OwnAct
-from moothall.services.questions.typing import InProgress, TypingReceived, Untyped, Written
+from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped
 
 
 class AuthorQuestions(Protocol):
@@ -83,6 +83,6 @@ class TypedTurns(Protocol):
         """What the author of an intervention is writing, as far as it has come."""
         ...
 
-    async def write(self, session: SessionId, name: InterventionId, written: Written) -> TypingReceived | Untyped:
+    async def write(self, session: SessionId, name: InterventionId, written: TypingUpdate) -> TypingReceived | Untyped:
         """Take what the author of an intervention writes in its turn. Raises StorageUnavailable."""
         ...

@@ -28,7 +28,7 @@ PATIENCE_S = 30
 """How long one may take: an engine that hangs is ended after 20 s."""
 
 
-class Text(msgspec.Struct, frozen=True, kw_only=True):
+class WantedTranslation(msgspec.Struct, frozen=True, kw_only=True):
     """A question that is wanted in another language."""
 
     session: SessionId
@@ -39,9 +39,9 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     target: str
 
 
-def text_of(session: SessionId, each: Intervention, target: str) -> Text:
+def text_of(session: SessionId, each: Intervention, target: str) -> WantedTranslation:
     """A question as it is wanted in a language (BCP-47)."""
-    return Text(session=session, intervention=each.id, text=each.text, source=each.language, target=target)
+    return WantedTranslation(session=session, intervention=each.id, text=each.text, source=each.language, target=target)
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +54,8 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     """Whether readers should be told that it gives the gist only."""
 
 
-Translate = Callable[[Text], Awaitable[Rendered | Refusal]]
-HasWay = Callable[[Text], bool]
+Translate = Callable[[WantedTranslation], Awaitable[Rendered | Refusal]]
+HasWay = Callable[[WantedTranslation], bool]
 Find = Callable[[], Awaitable[Intervention | None]]
 """The question as it stands now; None where nobody but the staff may read it."""
 BUSY = refuse(RefusalCode.BUSY, "The question can't be translated at the moment; try again in a minute.")
@@ -71,15 +71,15 @@ class QuestionTranslations:
         self._translate = translate
         self._has_way = has_way
         self._clock = clock
-        self._made: OrderedDict[Text, Rendered | int] = OrderedDict()
+        self._made: OrderedDict[WantedTranslation, Rendered | int] = OrderedDict()
         """What came; or when it failed, monotonic ms."""
-        self._waiting: OrderedDict[Text, asyncio.Future[Rendered | Refusal]] = OrderedDict()
-        self._now: tuple[Text, asyncio.Future[Rendered | Refusal]] | None = None
+        self._waiting: OrderedDict[WantedTranslation, asyncio.Future[Rendered | Refusal]] = OrderedDict()
+        self._now: tuple[WantedTranslation, asyncio.Future[Rendered | Refusal]] | None = None
         self._came = asyncio.Event()
         self.generation = 0
         """Counts what was made or forgotten: while it stands still, so do all answers."""
 
-    def known(self, wanted: Text) -> Rendered | None:
+    def known(self, wanted: WantedTranslation) -> Rendered | None:
         """The translation, if it has been made."""
         made = self._made.get(wanted)
         if not isinstance(made, Rendered):
@@ -87,7 +87,7 @@ class QuestionTranslations:
         self._made.move_to_end(wanted)
         return made
 
-    def want(self, wanted: Text, *, first: bool = False) -> asyncio.Future[Rendered | Refusal] | None:
+    def want(self, wanted: WantedTranslation, *, first: bool = False) -> asyncio.Future[Rendered | Refusal] | None:
         """Have it made, before what waits with `first`; None where it is known, can't be made, or too many wait.
 
         The caller shields the future: others may wait for it too.
@@ -104,7 +104,7 @@ class QuestionTranslations:
             self._waiting.move_to_end(wanted, last=False)
         return under_way
 
-    async def made(self, wanted: Text) -> Rendered | Refusal:
+    async def made(self, wanted: WantedTranslation) -> Rendered | Refusal:
         """The translation, once it is made."""
         known = self.known(wanted)
         if known is not None:
@@ -160,14 +160,14 @@ class QuestionTranslations:
             self._came.clear()
             await self._came.wait()
 
-    def _keep(self, wanted: Text, answer: Rendered | Refusal) -> None:
+    def _keep(self, wanted: WantedTranslation, answer: Rendered | Refusal) -> None:
         self._made[wanted] = answer if isinstance(answer, Rendered) else self._clock.monotonic()
         self._made.move_to_end(wanted)
         if len(self._made) > KEPT:
             self._made.popitem(last=False)
         self.generation += 1
 
-    def _may_be_made(self, wanted: Text) -> bool:
+    def _may_be_made(self, wanted: WantedTranslation) -> bool:
         failed = self._made.get(wanted)
         if isinstance(failed, int) and self._clock.monotonic() - failed < AGAIN_MS:
             return False

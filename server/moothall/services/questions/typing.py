@@ -40,7 +40,7 @@ MOST_UNKEPT = 500
 _NAME = re.compile(r"[a-z0-9]{1,24}\Z")
 
 
-class Done(msgspec.Struct, frozen=True, kw_only=True):
+class FinishedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line that its author has finished."""
 
     line: str
@@ -50,7 +50,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it was written while nothing was recorded: then it never becomes a line of the record."""
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
+class TypingUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """What a page sends."""
 
     page: str
@@ -61,7 +61,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the line in progress."""
     text: str = ""
     """What it reads so far."""
-    done: tuple[Done, ...] = ()
+    done: tuple[FinishedLine, ...] = ()
     """Lines that were finished and may not have come yet, oldest first."""
 
 
@@ -118,14 +118,14 @@ class _Turn:
         self.said = ""
         """The end of what was finished while nothing is recorded, at most SHOWN characters."""
 
-    def take(self, written: Written) -> bool:
+    def take(self, written: TypingUpdate) -> bool:
         """Take the text in progress; False where a newer one has come."""
         if written.page == self.page and written.n <= self.n:
             return False
         self.page, self.n, self.line, self.text = written.page, written.n, written.line, written.text
         return True
 
-    def let_go(self, done: Done, *, shown: bool) -> None:
+    def let_go(self, done: FinishedLine, *, shown: bool) -> None:
         """A line was finished that is not kept, and may not even be shown any more."""
         self.unkept.add(done.line)
         if shown and done.line not in self.shown:
@@ -137,7 +137,7 @@ class _Turn:
         """What is shown while nothing is recorded."""
         return f"{self.said} {self.text.strip()}".strip()[-SHOWN:]
 
-    def never_kept(self, done: Done) -> bool:
+    def never_kept(self, done: FinishedLine) -> bool:
         """Whether a line may not become one of the record, even while the session is recorded."""
         return done.unkept or done.line in self.unkept or len(self.unkept) >= MOST_UNKEPT
 
@@ -159,7 +159,7 @@ class Typing:
             return None
         return InProgress(line=turn.line, text=turn.text)
 
-    async def write(self, session: SessionId, name: InterventionId, written: Written) -> TypingReceived | Untyped:
+    async def write(self, session: SessionId, name: InterventionId, written: TypingUpdate) -> TypingReceived | Untyped:
         """Take what the author of an intervention writes in its turn. Raises StorageUnavailable and RecordBroken."""
         live = await self._sessions.find(session)
         turn = None if live is None else self._turn(live, name)
@@ -194,7 +194,7 @@ class Typing:
             known = self._turns[live.id] = _Turn(each, channel, turns[-1].t, self._clock.monotonic())
         return known
 
-    async def _keep(self, live: LiveSession, turn: _Turn, done: Done, *, shown: bool) -> Untyped | bool:
+    async def _keep(self, live: LiveSession, turn: _Turn, done: FinishedLine, *, shown: bool) -> Untyped | bool:
         """Make a line of what was finished, or only show it where nothing is to be kept.
 
         `shown`: with the text in progress, in one update. Gives whether readers have had that so.
@@ -262,7 +262,7 @@ def _wipe(live: LiveSession, turn: _Turn) -> None:
     live.writer.signal(nothing)
 
 
-def fits(written: Written) -> bool:
+def fits(written: TypingUpdate) -> bool:
     """Whether what a page sends is in its form, and not too much."""
     lines = [done.line for done in written.done]
     names = [written.line, written.page, *lines]

@@ -66,7 +66,7 @@ class SessionFanout:
     epoch: Epoch
     """What readers' positions are told apart by."""
     offset: int
-    """Where the writer has loaded its session, with `loaded_channels`."""
+    """That of the newest publication; at first where the writer has loaded its session, with `loaded_channels`."""
     loaded_channels: InitVar[Iterable[ChannelId]]
     log: LogReading
     clock: Clock

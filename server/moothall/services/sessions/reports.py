@@ -28,7 +28,7 @@ MAX_REPORTS = 20_000
 """Reports of one session at a time: ten thousand readers with two complaints each; one more is refused as busy."""
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     """What can be wrong."""
 
     NO_TEXT = "no-text"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
     WORD = "word"
 
 
-class Answer(StrEnum):
+class ReportOutcome(StrEnum):
     """What became of a report."""
 
     SENT = "sent"
@@ -51,11 +51,11 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
     readers: int
     """How many read it now."""
-    counts: dict[Kind, int]
+    counts: dict[ReportKind, int]
     """Reporters by kind, those left out of whom there are none; what was mended counts no more."""
-    unseen: frozenset[Kind]
+    unseen: frozenset[ReportKind]
     """Kinds with reports that nobody has marked as seen."""
-    channels: dict[Kind, dict[ChannelId, int]]
+    channels: dict[ReportKind, dict[ChannelId, int]]
     """The same counts by the text that the reporters read."""
 
 
@@ -63,13 +63,13 @@ class _Report(msgspec.Struct):
     channel: ChannelId
     at: int
     """When it was made, or made again; ms of the monotonic clock."""
-    answer: Answer = Answer.SENT
+    answer: ReportOutcome = ReportOutcome.SENT
 
 
 class _Session:
     def __init__(self, key: bytes) -> None:
         self.key = key
-        self.reports: OrderedDict[tuple[bytes, Kind], _Report] = OrderedDict()
+        self.reports: OrderedDict[tuple[bytes, ReportKind], _Report] = OrderedDict()
         """In the order of their times."""
         self.news = asyncio.Event()
         """Set, and replaced, when something became of a report."""
@@ -115,7 +115,7 @@ class Reports:
         self._sessions: dict[SessionId, _Session] = {}
         self._subscribers: WeakSet[Changes] = WeakSet()
 
-    def report(self, session: SessionId, channel: ChannelId, kind: Kind, visitor: str) -> Refusal | None:
+    def report(self, session: SessionId, channel: ChannelId, kind: ReportKind, visitor: str) -> Refusal | None:
         """Take a report. The same again within five minutes counts once, from now on; `visitor` is the reader's token.
 
         Refused as busy when the session has too many.
@@ -134,37 +134,37 @@ class Reports:
         """What readers say now."""
         self._forget_lapsed(session)
         there = self._sessions.get(session)
-        counts: dict[Kind, int] = {}
-        unseen: set[Kind] = set()
-        channels: dict[Kind, dict[ChannelId, int]] = {}
+        counts: dict[ReportKind, int] = {}
+        unseen: set[ReportKind] = set()
+        channels: dict[ReportKind, dict[ChannelId, int]] = {}
         for (_, kind), report in there.reports.items() if there else ():
-            if report.answer is Answer.MENDED:
+            if report.answer is ReportOutcome.MENDED:
                 continue
             counts[kind] = counts.get(kind, 0) + 1
             by_channel = channels.setdefault(kind, {})
             by_channel[report.channel] = by_channel.get(report.channel, 0) + 1
-            if report.answer is Answer.SENT:
+            if report.answer is ReportOutcome.SENT:
                 unseen.add(kind)
         return Tally(readers=self._readers(session), counts=counts, unseen=frozenset(unseen), channels=channels)
 
-    def seen(self, session: SessionId, kind: Kind) -> None:
+    def seen(self, session: SessionId, kind: ReportKind) -> None:
         """Tell those who reported `kind` that somebody has seen it."""
-        self._answer(session, kind, Answer.SEEN)
+        self._answer(session, kind, ReportOutcome.SEEN)
 
-    def mended(self, session: SessionId, kind: Kind) -> None:
+    def mended(self, session: SessionId, kind: ReportKind) -> None:
         """Tell them that it is mended; they count no more."""
-        self._answer(session, kind, Answer.MENDED)
+        self._answer(session, kind, ReportOutcome.MENDED)
 
-    def answers(self, session: SessionId, visitor: str) -> dict[Kind, Answer]:
-        """What became of a visitor's reports of the last five minutes, in the order of `Kind`."""
+    def answers(self, session: SessionId, visitor: str) -> dict[ReportKind, ReportOutcome]:
+        """What became of a visitor's reports of the last five minutes, in the order of `ReportKind`."""
         self._forget_lapsed(session)
         there = self._sessions.get(session)
         if there is None:
             return {}
         name = self._name(there, visitor)
-        return {kind: there.reports[name, kind].answer for kind in Kind if (name, kind) in there.reports}
+        return {kind: there.reports[name, kind].answer for kind in ReportKind if (name, kind) in there.reports}
 
-    async def changed(self, session: SessionId, visitor: str, known: dict[Kind, Answer]) -> None:
+    async def changed(self, session: SessionId, visitor: str, known: dict[ReportKind, ReportOutcome]) -> None:
         """Wait until a visitor's answers are others than `known`. With nothing reported it comes back at once."""
         while self.answers(session, visitor) == known and (there := self._sessions.get(session)) is not None:
             await there.news.wait()
@@ -182,11 +182,11 @@ class Reports:
             for session in tuple(self._sessions):
                 self._forget_lapsed(session)
 
-    def _answer(self, session: SessionId, kind: Kind, answer: Answer) -> None:
+    def _answer(self, session: SessionId, kind: ReportKind, answer: ReportOutcome) -> None:
         self._forget_lapsed(session)
         there = self._sessions.get(session)
         found = [report for (_, of), report in there.reports.items() if of is kind] if there else []
-        found = [report for report in found if report.answer not in (answer, Answer.MENDED)]
+        found = [report for report in found if report.answer not in (answer, ReportOutcome.MENDED)]
         for report in found:
             report.answer = answer
         if found:

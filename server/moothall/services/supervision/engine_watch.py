@@ -24,7 +24,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     thread of the process."""
 
 
-class Verdict(StrEnum):
+class Fault(StrEnum):
     """Why a process is given up."""
 
     SILENT = "no pulse"
@@ -60,19 +60,19 @@ class Watch:
         """All patience begins anew: the watcher itself was held up, or the process has said hello."""
         self._heard_at = self._progress_at = now
 
-    def verdict(self, now: int) -> Verdict | None:
+    def verdict(self, now: int) -> Fault | None:
         """Why it is to be given up now; None while it may go on."""
         patience = self._patience
         if not self._working:
-            return Verdict.LOADING if now - self._progress_at >= patience.loading_ms else None
+            return Fault.LOADING if now - self._progress_at >= patience.loading_ms else None
         if now - self._heard_at >= patience.silent_ms:
-            return Verdict.SILENT
+            return Fault.SILENT
         if self._pulse is None:
             return None
         pass_ms = max(patience.stuck_ms, TIMES * self._pulse.usual_ms) + self._pulse.limit_ms
         waited = now - self._progress_at if self._pulse.waiting else 0
         stuck = max(waited, self._pulse.busy_ms) >= pass_ms or self._pulse.loop_ms >= patience.stuck_ms
-        return Verdict.STUCK if stuck else None
+        return Fault.STUCK if stuck else None
 
 
 def _progress(pulse: Pulse) -> tuple[bool, int, int, int]:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.ports import Clock
-from moothall.services.supervision.engine_watch import Patience, Verdict, Watch
+from moothall.services.supervision.engine_watch import Fault, Patience, Watch
 from moothall.wire.pulse import Pulse
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class GivenUp(MoothallError):
     """A process that was given up says hello again, and its pulses say that it still makes no progress."""
 
 
-class Fate(Enum):
+class ProcessFate(Enum):
     """How a process ended, as far as it says anything of what it was doing."""
 
     GIVEN_UP = auto()
@@ -73,7 +73,7 @@ class Pulses:
         self._patience = patience or Patience()
         # Bound: processes that were started here, links of engines and translators, and links of pulses.
         self._processes: dict[str, _Process] = {}
-        self._fates: dict[str, Fate] = {}
+        self._fates: dict[str, ProcessFate] = {}
 
     async def run(self) -> None:
         """Look once a second, until cancelled."""
@@ -110,8 +110,8 @@ class Pulses:
             yield
             return
         known = self._processes.get(life)
-        if known is not None and known.watch.verdict(self._clock.monotonic()) is Verdict.STUCK:
-            raise GivenUp(f"{name} was given up: {Verdict.STUCK}.")
+        if known is not None and known.watch.verdict(self._clock.monotonic()) is Fault.STUCK:
+            raise GivenUp(f"{name} was given up: {Fault.STUCK}.")
         if known is not None:
             if not known.ends:  # Else it is one of ours, and has a better name.
                 known.name = name
@@ -142,12 +142,12 @@ class Pulses:
         process = self._processes.get(life)
         return () if process is None else process.watch.attachments
 
-    def ended(self, life: str, fate: Fate) -> None:
+    def ended(self, life: str, fate: ProcessFate) -> None:
         """A process of our own ended without being told to."""
         if life not in self._fates:  # Whoever was given up was killed for that.
             self._remember(life, fate)
 
-    def fate(self, life: str) -> Fate | None:
+    def fate(self, life: str) -> ProcessFate | None:
         """How a process ended; None where it hasn't, or nobody knows."""
         return self._fates.get(life)
 
@@ -173,14 +173,14 @@ class Pulses:
         if not process.ends and not process.links:
             self._processes.pop(life, None)
 
-    def _give_up(self, life: str, process: _Process, verdict: Verdict) -> None:
+    def _give_up(self, life: str, process: _Process, verdict: Fault) -> None:
         logger.error("%s: %s; the server gives it up", process.name, verdict)
-        self._remember(life, Fate.GIVEN_UP)
+        self._remember(life, ProcessFate.GIVEN_UP)
         ends, process.ends = process.ends, []
         for end in ends:
             end()
 
-    def _remember(self, life: str, fate: Fate) -> None:
+    def _remember(self, life: str, fate: ProcessFate) -> None:
         self._fates[life] = fate
         while len(self._fates) > REMEMBERED:
             del self._fates[next(iter(self._fates))]

@@ -13,7 +13,7 @@ import pytest
 import socketio
 
 from moothall.adapters.desks.desk_socket import DeskRequest
-from moothall.adapters.desks.staff_socket import MAX_EACH, PING_S, WAITING, Connection
+from moothall.adapters.desks.staff_socket import MAX_EACH, PING_S, WAITING, StaffConnection
 from moothall.core.commands import (
     AddChannel,
     CloseSession,
@@ -335,7 +335,7 @@ async def test_a_message_that_is_too_long_ends_the_connection() -> None:
 
 
 async def test_a_page_that_takes_nothing_in_is_cut_before_it_fills_the_memory() -> None:
-    here: list[Connection] = []
+    here: list[StaffConnection] = []
     on_close = asyncio.Event()
     jar = aiohttp.CookieJar(unsafe=True)
     async with desk_house() as house, aiohttp.ClientSession(cookies={"who": "tech"}, cookie_jar=jar) as http:

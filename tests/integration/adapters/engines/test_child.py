@@ -15,7 +15,7 @@ import pytest
 from moothall.adapters.engines.child import APART, STEADY_MS, EngineChild
 from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.services.supervision.pulses import Fate, Pulses
+from moothall.services.supervision.pulses import ProcessFate, Pulses
 from moothall.testing.clock import ManualClock
 from moothall.testing.scripted import make_script, write_script
 
@@ -250,7 +250,12 @@ async def test_how_it_ended_is_told_and_a_new_one_has_another_name() -> None:
     clock = Waiting()
     pulses, lives = Pulses(clock), list[str]()
     script = 'echo "$MOOTHALL_ENGINE_LIFE"; '
-    for end, fate in (("exit 3", Fate.CRASHED), ("kill -9 $$", Fate.KILLED), ("exit 0", None), ("kill $$", None)):
+    for end, fate in (
+        ("exit 3", ProcessFate.CRASHED),
+        ("kill -9 $$", ProcessFate.KILLED),
+        ("exit 0", None),
+        ("kill $$", None),
+    ):
         read, write = os.pipe()
         child = EngineChild(
             [],

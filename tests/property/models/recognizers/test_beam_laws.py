@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall_models.recognizers.whisper.beam import search
-from moothall_models.recognizers.whisper.drafting import Floats, Stepped, Written, write, write_all
+from moothall_models.recognizers.whisper.drafting import DraftText, Floats, Stepped, write, write_all
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 TEXT, STEPS = 6, 30
@@ -60,7 +60,7 @@ def nobody(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
     raise AssertionError(those, tokens)
 
 
-def greedy(seed: int, cap: int, closing: int) -> Written:
+def greedy(seed: int, cap: int, closing: int) -> DraftText:
     dice = Dice(seed, ())
     text = write(dice.step([PROMPT]), RULES, cap=cap, draft=(), closing=closing)
     return write_all([dice], [text], nobody)[0]

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall_models.recognizers.whisper.drafting import Floats, Stepped, Writing, Written, write, write_all
+from moothall_models.recognizers.whisper.drafting import DraftText, Floats, Stepped, Writing, write, write_all
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 TEXT, STEPS = 9, 40
@@ -44,13 +44,13 @@ class Dice:
         del self._tokens[count:]
 
 
-def written(seed: int, prompt: list[int], draft: Sequence[int], cap: int, closing: int) -> tuple[Written, int]:
+def written(seed: int, prompt: list[int], draft: Sequence[int], cap: int, closing: int) -> tuple[DraftText, int]:
     decoder = Dice(seed, len(prompt) + cap)
     text = write(decoder.step(prompt, len(prompt) - 1), RULES, cap=cap, draft=draft, closing=closing)
     return all_written([decoder], [text])[0], decoder.steps
 
 
-def all_written(decoders: Sequence[Dice], texts: Sequence[Writing]) -> list[Written]:
+def all_written(decoders: Sequence[Dice], texts: Sequence[Writing]) -> list[DraftText]:
     """What comes of several windows, whose steps of one token are taken together."""
 
     def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
-from moothall_models.speech.glossary import LEAST_SPEECH, MOST_SIGNS, MOST_TERMS, REMEMBERED, Glossary, parroted
+from moothall_models.speech.glossary import LEAST_SPEECH, MOST_SIGNS, MOST_TERMS, REMEMBERED, ChannelGlossary, parroted
 from moothall_models.speech.sounds import alike, sounds
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 from support.sound.speech_strategies import VOCABULARY
@@ -39,8 +39,8 @@ def passes(draw: st.DrawFn) -> tuple[Utterance, Hypothesis]:
     return draw(utterances()), Hypothesis(language="en", words=tuple(words))
 
 
-def lived(terms: list[str], near: int, heard: list[tuple[Utterance, Hypothesis]]) -> Glossary:
-    glossary = Glossary(terms, near)
+def lived(terms: list[str], near: int, heard: list[tuple[Utterance, Hypothesis]]) -> ChannelGlossary:
+    glossary = ChannelGlossary(terms, near)
     for one, hypothesis in heard:
         given = glossary.choose(one, one.heard)
         assert glossary.heard(one, given, hypothesis).words in (hypothesis.words, ())
@@ -69,7 +69,7 @@ def test_an_engine_that_takes_over_chooses_the_same(
 ) -> None:
     glossary = lived(terms, near, heard)
     assert len(glossary.memory) <= REMEMBERED
-    other = Glossary(terms, near, glossary.memory)
+    other = ChannelGlossary(terms, near, glossary.memory)
     assert other.memory == glossary.memory
     assert other.choose(one, one.heard) == glossary.choose(one, one.heard)
 
@@ -77,7 +77,7 @@ def test_an_engine_that_takes_over_chooses_the_same(
 @given(utterances(), st.lists(st.sampled_from(["Moothall", "Kisumu", "Adaobi Nwankwo"]), min_size=1), st.data())
 def test_terms_that_nobody_said_never_become_text(one: Utterance, repeated: list[str], data: st.DataObject) -> None:
     """A decoder that says what it was told, unsure as it is of it: its words go, and it is not told again."""
-    glossary = Glossary(["Moothall", "Kisumu", "Adaobi Nwankwo"], near=3)
+    glossary = ChannelGlossary(["Moothall", "Kisumu", "Adaobi Nwankwo"], near=3)
     given = glossary.choose(one, one.heard)
     if not given:
         return

@@ -10,7 +10,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.session import LinkSession, Turn
+from moothall_models.engine.session import LinkSession, NextPass
 from moothall_models.ports import RATE
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import DEFAULT_SETTINGS
@@ -73,7 +73,7 @@ class Engine:
         )
         self.speakers = {speaker.number: speaker for speaker in speakers}
         self.workers, self.cost = workers, cost
-        self.running: list[tuple[float, Turn]] = []
+        self.running: list[tuple[float, NextPass]] = []
         self.wanted: dict[int, float] = {}
         """Since when each channel's pass has waited."""
         self.longest_wait = 0.0

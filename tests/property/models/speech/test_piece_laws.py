@@ -12,7 +12,7 @@ from moothall.wire.transcribing import HeardPiece
 from moothall_models.speech.joining import lines_of
 from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import Change, Gate
+from moothall_models.speech.utterance import FrameEffect, Gate
 
 RUNS = st.lists(
     st.tuples(st.sampled_from([0.0, 0.2, 0.4, 0.5, 0.9]), st.integers(1, 40)).map(lambda run: [run[0]] * run[1]),
@@ -52,7 +52,7 @@ def test_each_frame_of_speech_lies_in_exactly_one_piece(
         if frame in cuts:
             gate.reopen(0)  # Silence in front of a cut doesn't count towards the end of what lies behind.
         change = gate.hear(p, 32)
-        if change is Change.BEGINS or (gate.open and p >= settings.silence_p):
+        if change is FrameEffect.BEGINS or (gate.open and p >= settings.silence_p):
             assert frame in inside
 
 

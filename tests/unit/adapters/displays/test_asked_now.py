@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.adapters.displays.asked_now import AskedNow, Shown, Words, asked_now
+from moothall.adapters.displays.asked_now import AskedNow, WallQuestion, Words, asked_now
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.core.events.question_parts import InterventionStatus, Kind
@@ -34,7 +34,7 @@ def test_a_wall_has_the_question_in_its_own_language_and_in_that_of_the_wall() -
         return Words(text=f"[{target}]", language=target, direction="ltr", made="By a machine"), ""
 
     found = asked_now(called(), ("en", "fr"), into, UI)
-    assert found.now == Shown(
+    assert found.now == WallQuestion(
         heading="Question no. 4",
         name="Añez",
         words=(
@@ -58,7 +58,7 @@ def test_who_only_wants_to_speak_has_no_words() -> None:
         actor=MODERATOR,
     ).questions
     (eva,) = asked_now(questions, ("en",), lambda *_: (None, ""), UI).next
-    assert eva == Shown(heading="Wish to speak no. 4", name="Eva", words=())
+    assert eva == WallQuestion(heading="Wish to speak no. 4", name="Eva", words=())
 
 
 def test_where_nothing_is_asked_nothing_is_shown() -> None:

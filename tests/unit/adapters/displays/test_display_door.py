@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.displays.display_door import FULL, KEPT, OnWall, ShownDoor, paragraphs
+from moothall.adapters.displays.display_door import FULL, KEPT, ShownDoor, WallContent, paragraphs
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.static_files import find_web_folder
@@ -79,7 +79,7 @@ async def client(hall: Hall, framers: tuple[str, ...]) -> AsyncIterator[Client]:
         snapshot_of=hall.snapshot_of,
         public="https://hall.example.org",
         framers=framers,
-        room=lambda name: OnWall("Main hall", hall.on) if name == "main" else None,
+        room=lambda name: WallContent("Main hall", hall.on) if name == "main" else None,
         last_awaited=lambda session: hall.closing and session == "plenary",
     )
     app = web.Application()

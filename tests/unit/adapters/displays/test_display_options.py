@@ -8,7 +8,7 @@ from moothall.adapters.displays import display_options as look
 def test_nothing_asked_is_the_usual() -> None:
     assert look.overlay({}) == look.Overlay(lines=2, size=48, color="ffffff", back=0, fade=0, question=1, groups=0)
     assert look.screen({}) == look.Screen(size=100, theme="")
-    assert look.box({"theme": ""}) == look.Box(theme="")
+    assert look.box({"theme": ""}) == look.EmbeddedBox(theme="")
 
 
 def test_what_is_asked_within_bounds_is_given() -> None:
@@ -26,7 +26,7 @@ def test_what_is_asked_within_bounds_is_given() -> None:
     )
     assert look.overlay({"color": "Yellow"}).color == "ffff00"
     assert look.screen({"size": "50", "theme": "dark"}) == look.Screen(size=50, theme="dark")
-    assert look.box({"theme": "light"}) == look.Box(theme="light")
+    assert look.box({"theme": "light"}) == look.EmbeddedBox(theme="light")
 
 
 @pytest.mark.parametrize(

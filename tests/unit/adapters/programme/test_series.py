@@ -6,17 +6,17 @@ import msgspec
 import pytest
 from icalendar import vRecur
 
-from moothall.adapters.programme.series import MOST_SERIES, Event, sessions
+from moothall.adapters.programme.series import MOST_SERIES, CalendarEvent, sessions
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.drafts import Draft
+from moothall.core.programme.drafts import SessionDraft
 
 DAY = 86_400_000
 ZERO = datetime(1970, 1, 1)  # noqa: DTZ001  # by the clock of a zone
 
 
-def event(name: str, at: int | None = 0, rule: str = "", ends: int | None = None) -> Event:
-    return Event(
-        draft=Draft(where=name, id=name, title=name, starts=at, ends=ends),
+def event(name: str, at: int | None = 0, rule: str = "", ends: int | None = None) -> CalendarEvent:
+    return CalendarEvent(
+        draft=SessionDraft(where=name, id=name, title=name, starts=at, ends=ends),
         first=None if at is None else ZERO,
         zone=UTC,
         rule=vRecur.from_ical(rule) if rule else None,

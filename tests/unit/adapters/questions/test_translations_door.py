@@ -18,7 +18,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
 from moothall.services.log.act_queue import Receipt
-from moothall.services.questions.translations import QuestionTranslations, Rendered, Text
+from moothall.services.questions.translations import QuestionTranslations, Rendered, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.clock import ManualClock
@@ -34,7 +34,7 @@ class House:
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
         self.hall = hall
         self.live = live
-        self.asked: list[Text] = []
+        self.asked: list[WantedTranslation] = []
         self.began, self.goes_on = asyncio.Event(), asyncio.Event()
         self.goes_on.set()
         self.translations = QuestionTranslations(
@@ -48,7 +48,7 @@ class House:
         self.client: TestClient[web.Request, web.Application]
         self._acts = 0
 
-    async def _translate(self, wanted: Text) -> Rendered | Refusal:
+    async def _translate(self, wanted: WantedTranslation) -> Rendered | Refusal:
         self.asked.append(wanted)
         self.began.set()
         await self.goes_on.wait()

@@ -10,7 +10,7 @@ import pytest
 from moothall.adapters.pages.catalogues import Catalogues, own_name
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.reading.page_address import Address
+from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import Choices
 from moothall.adapters.reading.page_menu import (
     Lacking,
@@ -44,8 +44,8 @@ CHANNELS = {
 SESSION = Session(id=SessionId("plenary"), channels=CHANNELS)
 
 
-def address(channel: str, choices: Choices | None = None) -> Address:
-    return Address(SESSION.id, channel=ChannelId(channel), choices=choices)
+def address(channel: str, choices: Choices | None = None) -> TextAddresses:
+    return TextAddresses(SESSION.id, channel=ChannelId(channel), choices=choices)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from moothall.adapters.reading.reports_door import ALLOWANCE, COOKIE, MAX_BODY_B
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Snapshot
-from moothall.services.sessions.reports import MAX_REPORTS, Kind, Reports
+from moothall.services.sessions.reports import MAX_REPORTS, ReportKind, Reports
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.visitors import visitor_context
 from support.halls.readers import until
@@ -43,7 +43,7 @@ class Hall:
         return CaptionsView.empty(session, Epoch("e1"), feed).snapshot() if known else None
 
     @property
-    def counts(self) -> dict[Kind, int]:
+    def counts(self) -> dict[ReportKind, int]:
         return self.reports.tally(SESSION).counts
 
 
@@ -90,10 +90,10 @@ async def test_all_that_keep_no_cookie_count_as_one(client: Client, hall: Hall) 
     for _ in range(20):
         async with client.post("/s/plenary/report", json={"kind": "no-text"}, headers=SCRIPT) as response:
             assert response.status == 200
-    assert hall.counts == {Kind.NO_TEXT: 1}
+    assert hall.counts == {ReportKind.NO_TEXT: 1}
     async with somebody(client, headers=SCRIPT, json={"kind": "no-text"}) as (response, _):
         assert response.status == 200
-    assert hall.counts == {Kind.NO_TEXT: 2}
+    assert hall.counts == {ReportKind.NO_TEXT: 2}
 
 
 async def test_a_script_reports_and_is_told_what_became_of_it(client: Client, hall: Hall) -> None:
@@ -107,13 +107,13 @@ async def test_a_script_reports_and_is_told_what_became_of_it(client: Client, ha
             ]
         }
     tally = hall.reports.tally(SESSION)
-    assert (tally.readers, tally.counts) == (210, {Kind.LANGUAGE: 1})
-    assert tally.channels == {Kind.LANGUAGE: {"fr": 1}}
+    assert (tally.readers, tally.counts) == (210, {ReportKind.LANGUAGE: 1})
+    assert tally.channels == {ReportKind.LANGUAGE: {"fr": 1}}
     async with client.post("/s/plenary/report", json={"kind": "language"}, headers={**SCRIPT, **again}) as second:
         assert second.status == 200
     async with somebody(client, headers=SCRIPT, json={"kind": "language"}) as (other, _):
         assert other.status == 200
-    assert hall.counts == {Kind.LANGUAGE: 2}
+    assert hall.counts == {ReportKind.LANGUAGE: 2}
 
 
 async def test_the_form_works_without_a_script(client: Client, hall: Hall) -> None:
@@ -123,8 +123,8 @@ async def test_the_form_works_without_a_script(client: Client, hall: Hall) -> No
         assert response.status == 200
         assert response.headers["Cache-Control"] == "no-store"
         assert "<strong>No text</strong> Sent, thank you" in html
-    assert hall.counts == {Kind.NO_TEXT: 1}
-    hall.reports.seen(SESSION, Kind.NO_TEXT)
+    assert hall.counts == {ReportKind.NO_TEXT: 1}
+    hall.reports.seen(SESSION, ReportKind.NO_TEXT)
     link = re.search(r'<a href="(/s/plenary/report[^"]*)">', html)
     assert link
     async with client.get(link[1], headers={**FORM, **again}) as response:
@@ -132,7 +132,7 @@ async def test_the_form_works_without_a_script(client: Client, hall: Hall) -> No
     async with client.get("/s/plenary/report", headers=FORM) as stranger:
         html = await stranger.text()
         assert "Somebody has seen it" not in html
-        assert html.count('name="kind"') == len(Kind)
+        assert html.count('name="kind"') == len(ReportKind)
 
 
 async def test_the_language_of_the_address_is_kept(client: Client) -> None:
@@ -155,11 +155,11 @@ async def test_the_answer_comes_while_the_reporter_waits(client: Client, hall: H
     waiting = asyncio.ensure_future(ask("word:sent"))
     await until(lambda: hall.clock.sleepers == 1)
     assert not waiting.done()
-    hall.reports.seen(SESSION, Kind.WORD)
+    hall.reports.seen(SESSION, ReportKind.WORD)
     assert await waiting == ["seen"]
     waiting = asyncio.ensure_future(ask("word:seen"))
     await until(lambda: hall.clock.sleepers == 1)
-    hall.reports.mended(SESSION, Kind.WORD)
+    hall.reports.mended(SESSION, ReportKind.WORD)
     assert await waiting == ["mended"]
     waiting = asyncio.ensure_future(ask("word:mended"))
     await until(lambda: hall.clock.sleepers == 1)
@@ -224,7 +224,7 @@ async def test_a_forged_cookie_is_none(hall: Hall) -> None:
             headers = {**SCRIPT, "Cookie": f"{COOKIE}={number:040}"}
             async with client.post("/s/plenary/report", json={"kind": "late"}, headers=headers) as response:
                 assert response.status == 200
-    assert hall.counts == {Kind.LATE: 1}
+    assert hall.counts == {ReportKind.LATE: 1}
 
 
 async def test_one_address_can_only_say_so_much(client: Client, hall: Hall) -> None:
@@ -243,7 +243,7 @@ async def test_one_address_can_only_say_so_much(client: Client, hall: Hall) -> N
 
 async def test_when_everybody_has_said_so_it_is_known(client: Client, hall: Hall) -> None:
     for n in range(MAX_REPORTS):
-        hall.reports.report(SESSION, FLOOR, Kind.LATE, str(n))
+        hall.reports.report(SESSION, FLOOR, ReportKind.LATE, str(n))
     async with client.post("/s/plenary/report", json={"kind": "late"}, headers=SCRIPT) as response:
         assert response.status == 503
         assert "known by now" in (await response.json())["error"]

@@ -10,7 +10,7 @@ import pytest
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.reading.page_address import Address
+from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_rows import channel_name, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage
@@ -50,7 +50,9 @@ def render(
     query: dict[str, str] | None = None,
     named: bool = True,
 ) -> str:
-    address = Address(seen.session.id, channel=channel, ui=language if ui_chosen else None, choices=chosen(query or {}))
+    address = TextAddresses(
+        seen.session.id, channel=channel, ui=language if ui_chosen else None, choices=chosen(query or {})
+    )
     parts = PageParts(address=address, ui=PAGES.catalogues[language], named=named)
     return SessionPage(PAGES).render_session(seen, parts, now=NOON + 10_000, older=older)
 
@@ -343,7 +345,7 @@ def test_the_text_can_be_taken_home() -> None:
 def test_the_sound_is_there_only_where_it_is_published() -> None:
     assert "<audio" not in render(snapshot(line(1)))
     seen = snapshot(line(1))
-    parts = PageParts(address=Address(seen.session.id, channel=FLOOR), ui=EN)
+    parts = PageParts(address=TextAddresses(seen.session.id, channel=FLOOR), ui=EN)
     html = SessionPage(PAGES).render_session(seen, parts, now=NOON, sound_address="/s/plenary/sound")
     assert re.search(r'<audio [^>]*src="/s/plenary/sound"', html)
 
@@ -367,7 +369,7 @@ def own_pace(
         lines=tuple(enumerate(lines, start)), start=start, following=following, total=total, since=since, until=until
     )
     session = snapshot(speakers={SpeakerId("amina"): "Amina"}, gaps=gaps).session
-    address = Address(session.id, channel=FLOOR, choices=chosen({"theme": "dark"}))
+    address = TextAddresses(session.id, channel=FLOOR, choices=chosen({"theme": "dark"}))
     parts = PageParts(address=address, ui=PAGES.catalogues[language])
     return SessionPage(PAGES).render_own_pace(session, seen, parts)
 

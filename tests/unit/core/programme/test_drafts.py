@@ -6,7 +6,7 @@ from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import (
     MOST_SESSIONS,
     MOST_SPEAKERS,
-    Draft,
+    SessionDraft,
     called,
     drafts_of,
     languages_in,
@@ -18,11 +18,11 @@ from moothall.core.programme.plan import Timetable
 from support.files.programme_files import READING
 
 
-def draft(title: str = "Opening", own: str = "", **fields: object) -> Draft:
-    return Draft(where=f"“{title}”", id=own, title=title, **fields)  # type: ignore[arg-type]
+def draft(title: str = "Opening", own: str = "", **fields: object) -> SessionDraft:
+    return SessionDraft(where=f"“{title}”", id=own, title=title, **fields)  # type: ignore[arg-type]
 
 
-def made(*drafts: Draft, source: str = "") -> Timetable:
+def made(*drafts: SessionDraft, source: str = "") -> Timetable:
     return timetable(source=source, title="T", drafts=drafts, reading=READING, notes=("left out",))
 
 
@@ -147,7 +147,7 @@ def test_a_session_without_lines_is_called_by_its_title_or_number() -> None:
 def test_no_more_of_a_file_is_read_than_is_taken() -> None:
     seen: list[int] = []
 
-    def read(event: int, number: int) -> Draft:
+    def read(event: int, number: int) -> SessionDraft:
         assert number == event + 1
         seen.append(event)
         return draft(str(event))

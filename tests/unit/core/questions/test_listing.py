@@ -3,7 +3,7 @@ from __future__ import annotations
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from moothall.core.questions.balance import by_origin
-from moothall.core.questions.listing import Figures, called_at, listing
+from moothall.core.questions.listing import QuestionCounts, called_at, listing
 from moothall.core.questions.order import Why
 from support.sessions.deciding import carry_out, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand
@@ -12,7 +12,7 @@ from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, st
 def test_what_nobody_has_approved_is_counted_and_not_shown() -> None:
     found = listing(asked().questions)
     assert (found.now, found.queue, found.later, found.answered, found.written) == ((), (), (), (), ())
-    assert found.figures == Figures(received=3, answered=0, wait=None)
+    assert found.figures == QuestionCounts(received=3, answered=0, wait=None)
 
 
 def test_where_each_stands() -> None:

@@ -16,7 +16,7 @@ from moothall.core.kernel.lanes import is_public
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import listing
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
-from moothall.core.removal.selection import Interventions, Span
+from moothall.core.removal.selection import Interventions, SpokenSpan
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
 from queue_order import simulated
@@ -144,7 +144,7 @@ def test_where_one_stands_stays_though_the_event_that_says_so_goes_with_its_reas
 def test_what_is_chosen_is_there_and_comes_once() -> None:
     questions = asked().questions
     assert [each.id for each in chosen(questions, Interventions((C, A, C, name("x"))))] == [C, A]
-    assert chosen(questions, Span(0, 1)) == ()
+    assert chosen(questions, SpokenSpan(0, 1)) == ()
 
 
 def test_whoever_is_called_loses_the_name_with_the_words() -> None:

@@ -12,7 +12,7 @@ from moothall.core.removal.selection import (
     Cut,
     Interventions,
     Lines,
-    Span,
+    SpokenSpan,
     WithCopies,
     WordsOf,
     again,
@@ -105,28 +105,28 @@ def test_what_was_heard_before_its_sound_was_recognised_once_more_goes_along() -
         return [cut.line.id for cut in selected(state, selection)]
 
     assert (beside("c"), beside("e"), beside("c", "e")) == (["c", "a"], ["e", "a", "b"], ["c", "e", "a", "b"])
-    assert found(selected(state, WithCopies(Span(2800, 2901)))) == [("d", ((0, 1),)), ("a", ())]
+    assert found(selected(state, WithCopies(SpokenSpan(2800, 2901)))) == [("d", ((0, 1),)), ("a", ())]
     # What was written was not heard in this sound.
     typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
     state = carry_out(state, typed, wall=WALL + 1000)
     assert beside("t") == ["t"]
     # And lines that stand elsewhere now are other words.
     moved = evolve(talk(), ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=None))
-    assert found(selected(moved, WithCopies(Span(3950, 4001)))) == [("b", ((1, 4),))]
+    assert found(selected(moved, WithCopies(SpokenSpan(3950, 4001)))) == [("b", ((1, 4),))]
 
 
 def test_a_span_lines_and_the_words_of_a_speaker_are_found_by_request() -> None:
     state = carry_out(talk(), do.IntroduceSpeaker(speaker=ANA, name="Ana"))
     state = carry_out(state, do.AssignSpeaker(segments=(segment("b"),), speaker=ANA))
-    assert found(selected(state, Span(2000, 5000))) == [("a", ((0, 2),)), ("b", ((1, 4),))]
-    assert found(selected(state, Span(8000, 9000))) == []
+    assert found(selected(state, SpokenSpan(2000, 5000))) == [("a", ((0, 2),)), ("b", ((1, 4),))]
+    assert found(selected(state, SpokenSpan(8000, 9000))) == []
     assert found(selected(state, Lines((segment("b"), segment("a"), segment("x"))))) == [("a", ()), ("b", ())]
     assert found(selected(state, WordsOf(ANA))) == [("b", ())]
     assert found(selected(state, WordsOf(SpeakerId("bo")))) == []
     typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
-    assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(8000, 9001))) == [("t", ())]
-    assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(8000, 9000))) == []
-    assert found(selected(carry_out(state, typed, wall=WALL + 9000), Span(9001, 9100))) == []
+    assert found(selected(carry_out(state, typed, wall=WALL + 9000), SpokenSpan(8000, 9001))) == [("t", ())]
+    assert found(selected(carry_out(state, typed, wall=WALL + 9000), SpokenSpan(8000, 9000))) == []
+    assert found(selected(carry_out(state, typed, wall=WALL + 9000), SpokenSpan(9001, 9100))) == []
 
 
 def test_what_somebody_asked_takes_no_lines_with_it() -> None:
@@ -134,15 +134,15 @@ def test_what_somebody_asked_takes_no_lines_with_it() -> None:
 
 
 def test_copies_go_whole_with_a_selection_that_cuts_its_own_lines() -> None:
-    both = WithCopies(Span(2000, 3000), (segment("b"), segment("a"), segment("x")), names=(ANA,))
+    both = WithCopies(SpokenSpan(2000, 3000), (segment("b"), segment("a"), segment("x")), names=(ANA,))
     assert found(selected(talk(), both)) == [("a", ((0, 2), (3, 4))), ("b", ())]
     assert names_in(both) == (ANA,)
     assert names_in(WithCopies(WordsOf(ANA, name=True))) == names_in(WordsOf(ANA, name=True)) == (ANA,)
-    assert names_in(WordsOf(ANA)) == names_in(Span(0, 1)) == ()
+    assert names_in(WordsOf(ANA)) == names_in(SpokenSpan(0, 1)) == ()
 
 
 def test_the_times_of_what_goes_are_those_of_its_words() -> None:
-    assert times(selected(talk(), Span(2000, 5000))) == ((FLOOR, 2000, 3900), (FLOOR, 4000, 4900))
+    assert times(selected(talk(), SpokenSpan(2000, 5000))) == ((FLOOR, 2000, 3900), (FLOOR, 4000, 4900))
     typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Typed", language="en")
     typed_only = carry_out(opened(), typed, wall=WALL + 700)
     assert times(selected(typed_only, Lines((segment("t"),)))) == ((FLOOR, 700, 700),)

@@ -9,7 +9,7 @@ from moothall.core.kernel.actors import OPERATOR, SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, Epoch, InterventionId, Lane, SessionId, SpeakerId
 from moothall.core.removal.moves import commands_of
-from moothall.core.rules.acts import Act, Acts, undo_id
+from moothall.core.rules.acts import Acts, DeskAct, undo_id
 from moothall.core.rules.decide import decide
 from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, WALL, commit, correct, end, segment, word
 
@@ -63,7 +63,7 @@ class Log:
         self.acts.settle()
         return [(act.id, bool(act.undo), act.undone) for act in self.acts.all().values()]
 
-    def act(self, name: str) -> Act:
+    def act(self, name: str) -> DeskAct:
         act = self.acts.get(CommandId(name))
         assert act is not None
         return act

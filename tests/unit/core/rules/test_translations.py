@@ -8,7 +8,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import SpeakerId
-from moothall.core.removal.selection import Lines, Span, WithCopies, WordsOf, not_kept, selected
+from moothall.core.removal.selection import Lines, SpokenSpan, WithCopies, WordsOf, not_kept, selected
 from moothall.core.rules.authority import may_send
 from moothall.core.rules.translations import MAX_ROUTE, MAX_TEXT
 from moothall.core.rules.undo import read_act
@@ -174,12 +174,12 @@ def test_what_is_removed_is_removed_in_every_language() -> None:
         Lines((segment("a"),)),
         Lines((spanish("a"),)),
         WordsOf(SpeakerId("ana")),
-        Span(0, 800),
+        SpokenSpan(0, 800),
         WithCopies(Lines((segment("a"),))),
     ):
         assert {cut.line.id for cut in selected(state, selection)} == both
     # Half of a line goes: what stays of it is translated anew, under the name that it gets.
-    assert {cut.line.id: cut.stays for cut in selected(state, Span(1400, 1600))} == {
+    assert {cut.line.id: cut.stays for cut in selected(state, SpokenSpan(1400, 1600))} == {
         segment("b"): ((0, 1),),
         spanish("b"): (),
     }

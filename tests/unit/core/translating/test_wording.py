@@ -4,7 +4,7 @@ import pytest
 
 from moothall.core.translating.joining import JOIN
 from moothall.core.translating.phrases import read_phrases
-from moothall.core.translating.wording import Piece, Wording, finished, prepared, wording
+from moothall.core.translating.wording import Sentences, Wording, finished, prepared, wording
 
 PHRASES = read_phrases(
     """
@@ -85,8 +85,8 @@ def test_sentences_of_formulas_alone_need_no_engine() -> None:
 def test_places_are_counted_from_one_in_each_piece() -> None:
     given = prepared("The motion carries. I give the floor to the sponsor, and the motion carries.", "en", SPANISH)
     assert given.pieces == (
-        Piece(text="XQ1X.", put_in=("queda aprobada la moción",), ready=True),
-        Piece(text="XQ1X the sponsor, and XQ2X.", put_in=("doy la palabra a", "queda aprobada la moción")),
+        Sentences(text="XQ1X.", put_in=("queda aprobada la moción",), ready=True),
+        Sentences(text="XQ1X the sponsor, and XQ2X.", put_in=("doy la palabra a", "queda aprobada la moción")),
     )
     assert finished(["XQ1X el autor, y XQ2X."], given, "es") == (
         "Queda aprobada la moción. Doy la palabra al autor, y queda aprobada la moción."

@@ -11,7 +11,7 @@ from moothall.core.views.reading_order import (
     MAX_GAPS,
     NOT_RECORDED,
     Gap,
-    Turn,
+    SpeakerTurn,
     after_break,
     goes_before,
     not_kept,
@@ -44,7 +44,7 @@ def test_a_span_without_text_stands_before_the_first_line_that_began_at_its_begi
 
 def test_a_line_without_a_speaker_ends_the_block_above_it() -> None:
     for case in CASES["turns"]:
-        turn, found = Turn(), []
+        turn, found = SpeakerTurn(), []
         for name in case["rows"]:
             if name is None:
                 turn = turn.broken()

@@ -11,7 +11,7 @@ from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
 from moothall.wire.hub.messages import Erased, FeedPart, Follow, Live, Stopped, Taken
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy, Span, Step, dropped
+from moothall_hub.mirror.copied import Copy, CopyStep, EventRange, dropped
 from moothall_hub.mirror.copying import batch, began, broke, caught, follow, has_erased, stopped
 from support.hubs.log_above import FLOOR, FRENCH, OWN, SIGNED, Disk, LogAbove, Served
 from support.sessions.recorder import EPOCH, SESSION, Recorder
@@ -27,19 +27,19 @@ def a_log(*kinds: str) -> LogAbove:
     return log
 
 
-def stepped(found: Step | Broken) -> Step:
-    assert isinstance(found, Step), found
+def stepped(found: CopyStep | Broken) -> CopyStep:
+    assert isinstance(found, CopyStep), found
     return found
 
 
-def told(found: Step | Broken) -> str:
+def told(found: CopyStep | Broken) -> str:
     assert isinstance(found, Broken), found
     return found.reason
 
 
 def follows(
     copy: Copy, log: LogAbove, *channels: ChannelId, words: bool = False, little: int = 0, back: int = 0
-) -> tuple[Served, Step]:
+) -> tuple[Served, CopyStep]:
     asked, message = follow(copy, channels or (FLOOR,), words=words)
     served = Served(log, message, little=little, back=back)
     return served, stepped(began(asked, served.live))
@@ -83,20 +83,20 @@ def test_a_copy_begins_with_what_is_said_now_and_then_gets_what_it_missed() -> N
     end = stepped(batch(rest.copy, FeedPart.MISSED, missed(served), SIGNED, number=3))
     assert (end.renew, end.copy.whole, end.copy.offset, end.copy.verified) == (True, True, 9, 7)
     assert end.copy.reader_epoch == f"{EPOCH}r2"
-    assert stepped(caught(end.copy)) == Step(copy=end.copy)
+    assert stepped(caught(end.copy)) == CopyStep(copy=end.copy)
 
 
 def test_what_comes_before_the_answer_is_passed_over() -> None:
     log = a_log("line", "line")
     served, step = follows(NEW, log)
     asked, again = follow(step.copy, (FLOOR,), words=True)
-    assert stepped(batch(asked, FeedPart.MISSED, missed(served), SIGNED, number=1)) == Step(copy=asked)
-    assert stepped(began(asked, served.live)) == Step(copy=asked), "it answers the one before"
-    assert stepped(caught(asked)) == Step(copy=asked)
+    assert stepped(batch(asked, FeedPart.MISSED, missed(served), SIGNED, number=1)) == CopyStep(copy=asked)
+    assert stepped(began(asked, served.live)) == CopyStep(copy=asked), "it answers the one before"
+    assert stepped(caught(asked)) == CopyStep(copy=asked)
     answered = stepped(began(asked, Served(log, again).live)).copy
     assert not answered.asked
-    assert stepped(began(answered, served.live)) == Step(copy=answered)
-    assert stepped(batch(NEW, FeedPart.LIVE, (), SIGNED)) == Step(copy=NEW)
+    assert stepped(began(answered, served.live)) == CopyStep(copy=answered)
+    assert stepped(batch(NEW, FeedPart.LIVE, (), SIGNED)) == CopyStep(copy=NEW)
 
 
 def test_little_that_was_missed_just_goes_on() -> None:
@@ -149,10 +149,10 @@ def test_what_is_behind_a_hole_and_not_gone_on_with_goes_as_far_as_nobody_vouche
     for _ in range(3):
         log.happens("line")
     _, step = follows(copy, log, back=1)
-    assert (step.forget, step.renew) == (Span(9, 11), True)
+    assert (step.forget, step.renew) == (EventRange(9, 11), True)
     asked, message = follow(copy, (), words=False)
     assert (message.live, message.live_begin) == (None, 0)
-    assert stepped(began(asked, Served(log, message, back=1).live)).forget == Span(9, 11)
+    assert stepped(began(asked, Served(log, message, back=1).live)).forget == EventRange(9, 11)
 
 
 def test_lanes_that_are_left_out_stay_and_are_gone_on_with() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.wire.hub.messages import FeedPart
-from moothall_hub.mirror.copied import Copy, Step
+from moothall_hub.mirror.copied import Copy, CopyStep
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.damaged import ASIDE, NOTED, note_damage, set_aside_if_damaged
 from moothall_hub.mirror.mirror import Mirror
@@ -25,9 +25,9 @@ async def a_file(folder: Path) -> Path:
     asked, message = follow(Copy(session=SESSION), (FLOOR,), words=False)
     served = Served(log, message, little=1_000)
     begun = began(asked, served.live)
-    assert isinstance(begun, Step)
+    assert isinstance(begun, CopyStep)
     step = batch(begun.copy, FeedPart.LIVE, served.now(200), SIGNED)
-    assert isinstance(step, Step)
+    assert isinstance(step, CopyStep)
     mirror = await Mirror.open(folder / FILE_NAME)
     await mirror.keep(step)
     await mirror.close()
@@ -51,7 +51,7 @@ async def test_a_damaged_file_is_set_aside_and_copies_begin_anew(tmp_path: Path,
     aside = path.with_name(path.name + ASIDE)
     assert aside.read_bytes() == damaged
     assert not set_aside_if_damaged(path)
-    await mirror.keep(Step(copy=Copy(session=SESSION), erase=(3,)))
+    await mirror.keep(CopyStep(copy=Copy(session=SESSION), erase=(3,)))
     assert not aside.exists(), "words have to go, and nobody can erase them there"
     aside.mkdir()
     with pytest.raises(StorageUnavailable, match="can't be deleted"):

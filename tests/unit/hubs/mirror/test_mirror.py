@@ -16,7 +16,7 @@ from moothall.core.kernel.lanes import QUESTIONS as FLOOR_LANE
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
 from moothall.wire.hub.messages import FeedPart
-from moothall_hub.mirror.copied import Copy, Span, Step
+from moothall_hub.mirror.copied import Copy, CopyStep, EventRange
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.store import FILE_NAME
@@ -34,19 +34,19 @@ async def mirror(tmp_path: Path) -> AsyncIterator[Mirror]:
     await opened.close()
 
 
-def steps(log: LogAbove) -> list[Step]:
+def steps(log: LogAbove) -> list[CopyStep]:
     """What a copy with a hole is made of, and what fills it."""
     asked, message = follow(NEW, (FLOOR,), words=False)
     served = Served(log, message, little=0, back=4)
     made = [began(asked, served.live)]
     for part in (FeedPart.LIVE, FeedPart.OWN, FeedPart.MISSED):
         last = made[-1]
-        assert isinstance(last, Step)
+        assert isinstance(last, CopyStep)
         found = served.missed() if part is FeedPart.MISSED else served.own() if part is FeedPart.OWN else served.now()
         records = found[1] if isinstance(found, tuple) else found
         assert isinstance(records, list)
         made.append(batch(last.copy, part, records, SIGNED, number=1))
-    return [each for each in made if isinstance(each, Step)]
+    return [each for each in made if isinstance(each, CopyStep)]
 
 
 def a_log() -> LogAbove:
@@ -85,7 +85,7 @@ async def test_what_is_not_there_is_nothing(mirror: Mirror) -> None:
     assert await mirror.copy(SESSION) is None
     assert await mirror.head(SESSION) is None
     assert list(await mirror.read(SESSION, 0, 10)) == []
-    await mirror.keep(Step(copy=NEW))
+    await mirror.keep(CopyStep(copy=NEW))
     assert await mirror.head(SESSION) is None, "it was asked for, and nothing has come"
     assert list(await mirror.sessions()) == []
     assert await mirror.copy(SESSION) == NEW
@@ -111,14 +111,14 @@ async def test_it_is_there_when_opened_again(tmp_path: Path) -> None:
 async def test_records_of_another_session_are_refused(mirror: Mirror) -> None:
     other = Recorder(SessionId("other"))
     with pytest.raises(ValueError, match="Event 1 of session other can't be one of session plenary"):
-        await mirror.keep(Step(copy=NEW, records=(LogAbove(other).records[0],)))
-    await mirror.keep(Step(copy=NEW))
+        await mirror.keep(CopyStep(copy=NEW, records=(LogAbove(other).records[0],)))
+    await mirror.keep(CopyStep(copy=NEW))
 
 
 async def test_the_same_command_twice_is_no_matter(mirror: Mirror) -> None:
     first = LogAbove().records[0]
     same = msgspec.structs.replace(first.header, offset=2, cause=CommandId(first.header.cause))
-    await mirror.keep(Step(copy=NEW, records=(first, msgspec.structs.replace(first, header=same))))
+    await mirror.keep(CopyStep(copy=NEW, records=(first, msgspec.structs.replace(first, header=same))))
 
 
 async def test_what_goes_is_in_no_file_any_more(mirror: Mirror, tmp_path: Path) -> None:
@@ -128,16 +128,16 @@ async def test_what_goes_is_in_no_file_any_more(mirror: Mirror, tmp_path: Path) 
         await mirror.keep(step)
 
     assert there(tmp_path, b" Line 2.")
-    await mirror.keep(Step(copy=made[-1].copy, erase=(4, 77)))
+    await mirror.keep(CopyStep(copy=made[-1].copy, erase=(4, 77)))
     assert not there(tmp_path, b" Line 2.")
     assert [each.header.offset for each in await mirror.read(SESSION, 0, 100) if each.body is None] == [4]
     assert there(tmp_path, b" Line 9.")
-    await mirror.keep(Step(copy=made[-1].copy, forget=Span(10, 12)))
+    await mirror.keep(CopyStep(copy=made[-1].copy, forget=EventRange(10, 12)))
     assert not there(tmp_path, b" Line 9.")
     assert [each.header.offset for each in await mirror.read(SESSION, 5, 100)] == [6, 7, 8, 9, 10, 13]
-    await mirror.keep(Step(copy=made[-1].copy, forget=Span(0, 13)))
+    await mirror.keep(CopyStep(copy=made[-1].copy, forget=EventRange(0, 13)))
     assert [each.header.lane for each in await mirror.read(SESSION, 0, 100)] == [OWN]
-    await mirror.keep(Step(copy=NEW, anew=True))
+    await mirror.keep(CopyStep(copy=NEW, anew=True))
     assert list(await mirror.read(SESSION, 0, 100)) == []
 
 
@@ -154,7 +154,7 @@ async def test_a_copy_that_is_dropped_leaves_its_count(mirror: Mirror, tmp_path:
 
 
 async def test_a_copy_that_cant_be_read_is_said_so(mirror: Mirror, tmp_path: Path) -> None:
-    await mirror.keep(Step(copy=NEW))
+    await mirror.keep(CopyStep(copy=NEW))
     await mirror.close()
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as file, file:
         file.execute("UPDATE session SET copy = x'7b'")

@@ -11,7 +11,7 @@ from moothall.core.programme.plan import Planned
 from moothall.core.session.state import Status
 from moothall.testing.book import MemoryBook
 from moothall.wire.hub.messages import HubProgramme, Offered, OfferedText, Welcome
-from moothall_hub.mirror.offers import CentreInfo, Choice, Offers
+from moothall_hub.mirror.offers import CentreInfo, Offers, SessionChoice
 
 TEXT = OfferedText(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en", "fr"))
 ONE = Offered(
@@ -31,13 +31,13 @@ async def test_what_is_offered_and_chosen_outlives_a_restart() -> None:
         told += 1
 
     offers = await Offers.load(book)
-    assert (offers.sessions, offers.get(), offers.about, offers.zone) == ((), Choice(), CentreInfo(), UTC_ZONE)
+    assert (offers.sessions, offers.get(), offers.about, offers.zone) == ((), SessionChoice(), CentreInfo(), UTC_ZONE)
     offers.when_changed(count)
     await offers.welcomed(WELCOME)
     await offers.welcomed(WELCOME)
     await offers.take(HubProgramme(sessions=(ONE, TWO)))
     await offers.take(HubProgramme(sessions=(ONE, TWO)))
-    chosen = Choice(sessions=(SessionId("two"),), languages=("fr",), words=True)
+    chosen = SessionChoice(sessions=(SessionId("two"),), languages=("fr",), words=True)
     await offers.set(chosen)
     assert told == 3
     again = await Offers.load(book)
@@ -71,7 +71,7 @@ async def test_another_pairing_begins_anew_and_keeps_the_choice() -> None:
     offers = await Offers.load(book)
     await offers.welcomed(WELCOME)
     await offers.take(HubProgramme(sessions=(ONE,)))
-    await offers.set(Choice(languages=("fr",)))
+    await offers.set(SessionChoice(languages=("fr",)))
     await offers.forget()
     again = await Offers.load(book)
     assert (again.sessions, again.about, again.get().languages) == ((), CentreInfo(), ("fr",))

@@ -5,15 +5,17 @@ import asyncio
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.services.hubs.translating import check_of
-from moothall.services.questions.translations import Rendered, Text
+from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.wire.hub.messages import NotTranslated, Translate, Translated
 from moothall_hub.node.translations import AGAIN_MS, KEPT, TranslationsAbove
 
 
-def text(target: str = "es", source: str = "en") -> Text:
-    return Text(session=SessionId("s"), intervention=InterventionId("q"), text="Why?", source=source, target=target)
+def text(target: str = "es", source: str = "en") -> WantedTranslation:
+    return WantedTranslation(
+        session=SessionId("s"), intervention=InterventionId("q"), text="Why?", source=source, target=target
+    )
 
 
 class Line:
@@ -22,12 +24,12 @@ class Line:
         self.said: list[Translate] = []
         self.above = TranslationsAbove(self.said.append, LoopClock(), up=lambda: self.up)
 
-    async def asks(self, wanted: Text) -> asyncio.Future[Rendered | Refusal]:
+    async def asks(self, wanted: WantedTranslation) -> asyncio.Future[Rendered | Refusal]:
         asking = asyncio.ensure_future(self.above.translate(wanted))
         await asyncio.sleep(0)
         return asking
 
-    async def none(self, wanted: Text) -> None:
+    async def none(self, wanted: WantedTranslation) -> None:
         asking = await self.asks(wanted)
         self.above.take(NotTranslated(number=self.said[-1].number, code=RefusalCode.UNKNOWN, message="None."))
         assert isinstance(await asking, Refusal)

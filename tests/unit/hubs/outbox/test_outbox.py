@@ -11,7 +11,7 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.errors import ConfigurationError, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.wire.hub.messages import Act, AnyAct, AskAct, Done, HeadCountAct, NotDone, SupportAct
-from moothall_hub.outbox.outbox import ActState, ActStatus, HubOutbox, Waiting
+from moothall_hub.outbox.outbox import ActState, ActStatus, HubOutbox, WaitingAct
 from moothall_hub.outbox.store import FILE_NAME
 
 SESSION, OTHER = SessionId("plenary"), SessionId("other")
@@ -106,7 +106,7 @@ async def test_a_newer_count_of_supports_takes_the_place_of_an_older_one(outbox:
 async def test_acts_of_hubs_below_are_passed_on_as_they_are(outbox: HubOutbox) -> None:
     act = Act(id=ONE, session=OTHER, at=7, hub="kisumu", act=HeadCountAct(people=3))
     await outbox.pass_on(act)
-    assert list(await outbox.waiting(OTHER)) == [Waiting(number=1, act=act)]
+    assert list(await outbox.waiting(OTHER)) == [WaitingAct(number=1, act=act)]
     assert list(await outbox.waiting(SESSION)) == []
 
 

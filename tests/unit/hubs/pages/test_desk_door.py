@@ -15,7 +15,7 @@ from moothall.core.session.state import Status
 from moothall.services.questions.author_view import OwnAct
 from moothall.services.sessions.role_links import HALL
 from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
-from moothall_hub.mirror.offers import Choice
+from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
 from moothall_hub.room.presence import MOST_NOTES
@@ -213,13 +213,13 @@ async def test_what_is_kept_here_is_chosen(house: OpenRoom, desk: Browser) -> No
     assert 'name="language-sw">' in text
     chosen = {"which": "chosen", "keep-later": "on", "keep-none": "on", "language-sw": "on", "language-!": "on"}
     assert await done(desk, "follow", **chosen, words="1") == "/desk?session=s#Programme"
-    assert room.wanted.choice == Choice(sessions=(SessionId("later"),), languages=("sw",), words=True)
+    assert room.wanted.choice == SessionChoice(sessions=(SessionId("later"),), languages=("sw",), words=True)
     _, text = await desk.get("/desk")
     assert 'name="keep-later" checked' in text
     assert 'name="keep-s">' in text
     assert 'name="language-sw" checked' in text
     await done(desk, "follow", which="today")
-    assert room.wanted.choice == Choice()
+    assert room.wanted.choice == SessionChoice()
     assert 'href="/desk?session=later"' in (await desk.get("/desk"))[1]
     _, text = await desk.get("/desk?session=later&ui=pt")
     assert 'href="/desk?session=s&ui=pt"' in text

@@ -9,8 +9,8 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.session.state import State, evolve
 from moothall.core.signals import ChannelState, LastWords, Sound, StandIn, Summary
-from moothall.services.questions.author_view import OwnAct, Where
-from moothall_hub.node.preflight import Check, Verdict
+from moothall.services.questions.author_view import OwnAct, QuestionPlace
+from moothall_hub.node.preflight import Check, Readiness
 from moothall_hub.pages import desk_texts
 from moothall_hub.room.ports import LineHealth, LineState, Saving
 
@@ -44,10 +44,10 @@ def test_figures_are_told_as_far_as_there_are_any() -> None:
 
 
 def test_there_is_a_text_for_everything() -> None:
-    assert asking_texts.WHERE.keys() == set(Where) - {Where.STANDS}
+    assert asking_texts.WHERE.keys() == set(QuestionPlace) - {QuestionPlace.STANDS}
     assert asking_texts.ACTS.keys() == {*OwnAct, None}
     todo = [name.split(".") for name in CATALOGUES["en"].group("hub-todo")]
-    assert {verdict for _, verdict in todo} == {Verdict.CARE, Verdict.BAD}
+    assert {verdict for _, verdict in todo} == {Readiness.CARE, Readiness.BAD}
     assert {check for check, _ in todo} == set(Check), "whatever can be amiss, somebody is told what to do"
 
 

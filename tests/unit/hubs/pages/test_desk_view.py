@@ -9,7 +9,7 @@ from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.session.state import Status
 from moothall.testing.clock import LONG_AGO
 from moothall.wire.hub.messages import Offered
-from moothall_hub.mirror.offers import Choice
+from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.pages import desk_view as view
 
 UI = Catalogues(find_web_folder() / "locales", ("en",))["en"]
@@ -39,7 +39,7 @@ def test_the_desk_is_about_what_is_on_else_what_comes_next_else_what_there_is() 
     on = offered("on", Status.PAUSED)
 
     def chosen(*all_: Offered, asked: str = "") -> str | None:
-        found = view.chosen_session(all_, asked, Choice(), clocks)
+        found = view.chosen_session(all_, asked, SessionChoice(), clocks)
         return None if found is None else found.session
 
     assert chosen() is None

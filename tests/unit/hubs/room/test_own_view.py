@@ -10,7 +10,7 @@ from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.limits import MOST, MOST_EVER, MOST_OF_HUB, MOST_OPEN
 from moothall.core.session.state import State, Status
 from moothall.services.questions.asking import RejectedQuestion
-from moothall.services.questions.author_view import Own, OwnAct, Where
+from moothall.services.questions.author_view import Own, OwnAct, QuestionPlace
 from moothall_hub.outbox.outbox import ActState, ActStatus
 from moothall_hub.room import own_view
 from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions, Mode, SentAct
@@ -99,20 +99,20 @@ def test_where_a_question_is_for_its_author() -> None:
     on = question("a", stands=Local.FORWARDED, forwarded=True)
     sent = ActStatus(state=ActState.SENT)
     refused = ActStatus(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The meeting is over.")
-    assert where(here, None, None) is Where.HERE
-    assert where(question("a", stands=Local.KEPT), None, None) is Where.KEPT
-    assert where(question("a", stands=Local.JOINED), None, None) is Where.JOINED
-    assert where(question("a", stands=Local.WITHDRAWN), None, None) is Where.WITHDRAWN
+    assert where(here, None, None) is QuestionPlace.HERE
+    assert where(question("a", stands=Local.KEPT), None, None) is QuestionPlace.KEPT
+    assert where(question("a", stands=Local.JOINED), None, None) is QuestionPlace.JOINED
+    assert where(question("a", stands=Local.WITHDRAWN), None, None) is QuestionPlace.WITHDRAWN
     assert [where(on, act, None) for act in (None, WAITS, sent, DONE, refused)] == [
-        Where.WAITING,
-        Where.WAITING,
-        Where.WAITING,
-        Where.ARRIVED,
-        Where.REFUSED,
+        QuestionPlace.WAITING,
+        QuestionPlace.WAITING,
+        QuestionPlace.WAITING,
+        QuestionPlace.ARRIVED,
+        QuestionPlace.REFUSED,
     ]
-    assert where(on, WAITS, there("a", InterventionStatus.QUEUED)) is Where.STANDS
+    assert where(on, WAITS, there("a", InterventionStatus.QUEUED)) is QuestionPlace.STANDS
     gone = question("a", stands=Local.WITHDRAWN, forwarded=True)
-    assert where(gone, DONE, there("a", InterventionStatus.CALLED)) is Where.STANDS
+    assert where(gone, DONE, there("a", InterventionStatus.CALLED)) is QuestionPlace.STANDS
 
 
 def offered(own: Own) -> set[str]:

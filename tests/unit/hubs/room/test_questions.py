@@ -13,8 +13,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.services.questions.asking import LONGEST_AGE_MS, AskRequest, RejectedQuestion
-from moothall.services.questions.author_view import OwnAct, Where
-from moothall.services.questions.translations import QuestionTranslations, Rendered, Text
+from moothall.services.questions.author_view import OwnAct, QuestionPlace
+from moothall.services.questions.translations import QuestionTranslations, Rendered, WantedTranslation
 from moothall.wire.hub.messages import AskAct, StandAct, SupportAct
 from moothall_hub.outbox.outbox import ActState, HubOutbox
 from moothall_hub.room.local_questions import Local, Mode, count, own_of
@@ -106,7 +106,7 @@ async def test_what_is_passed_on_goes_once_with_the_time_at_which_it_was_asked()
         assert (put.id, put.at, put.session) == (f"ask:{what}", at, S)
         assert isinstance(put.act, AskAct)
         assert (put.act.text, put.act.name, put.act.kind, put.act.language) == ("Why?", "Ana", Kind.QUESTION, "en")
-        assert (await made.local.seen(S, made.local.of(S).by_id[what])).room.where is Where.WAITING  # type: ignore[union-attr]
+        assert (await made.local.seen(S, made.local.of(S).by_id[what])).room.where is QuestionPlace.WAITING  # type: ignore[union-attr]
 
 
 @jumping
@@ -303,7 +303,10 @@ async def test_what_the_meeting_refuses_stays_refused() -> None:
         made.outbox.answer(act, RefusalCode.CONFLICT, "The meeting is over and takes no more questions.")
         found = (await made.local.seen(S, made.local.of(S).by_id[what])).room
         assert found is not None
-        assert (found.where, found.message) == (Where.REFUSED, "The meeting is over and takes no more questions.")
+        assert (found.where, found.message) == (
+            QuestionPlace.REFUSED,
+            "The meeting is over and takes no more questions.",
+        )
 
 
 WISH = AskRequest(kind=Kind.QUESTION, text="Who likes rhubarb?", language="en", form="f1", name="Quetzalcoatl")
@@ -341,7 +344,7 @@ async def test_a_question_that_was_removed_goes_though_its_answer_is_on_its_way_
         await book.close()
 
 
-async def _translate(wanted: Text) -> Rendered:
+async def _translate(wanted: WantedTranslation) -> Rendered:
     return Rendered(text=f"[{wanted.target}] {wanted.text}", route="echo")
 
 
@@ -361,7 +364,7 @@ async def test_all_of_a_session_that_is_no_more_goes(tmp_path: Path) -> None:
             name = await local.ask(session, WISH, "v1")
             assert isinstance(name, str)
             assert await local.support_one(session, InterventionId(name), "v2")
-        asked = Text(session=S, intervention=InterventionId(name), text="Why?", source="en", target="es")
+        asked = WantedTranslation(session=S, intervention=InterventionId(name), text="Why?", source="en", target="es")
         translations = QuestionTranslations(_translate, lambda _: True, clock=made.clock)
         running = asyncio.ensure_future(translations.run())
         await translations.made(asked)

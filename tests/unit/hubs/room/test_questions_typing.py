@@ -7,16 +7,16 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.questions.asking import AskRequest
 from moothall.services.questions.author_view import Own
-from moothall.services.questions.typing import Done, TypingReceived, Untyped, Written
+from moothall.services.questions.typing import FinishedLine, TypingReceived, TypingUpdate, Untyped
 from moothall.wire.hub.messages import TypeAct
 from support.hubs.desk import Room, S, jumping, room
 
 WISH = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
 
 
-def written(*lines: tuple[str, str], unkept: bool = False) -> Written:
-    done = tuple(Done(line=line, text=text, unkept=unkept) for line, text in lines)
-    return Written(page="p", n=1, line="next", text="in pro", done=done)
+def written(*lines: tuple[str, str], unkept: bool = False) -> TypingUpdate:
+    done = tuple(FinishedLine(line=line, text=text, unkept=unkept) for line, text in lines)
+    return TypingUpdate(page="p", n=1, line="next", text="in pro", done=done)
 
 
 async def called(made: Room) -> InterventionId:

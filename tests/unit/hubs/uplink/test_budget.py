@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from moothall_hub.uplink.budget import Meter, Step, Usage, day_at, step, used
+from moothall_hub.uplink.budget import BudgetStep, Meter, Usage, day_at, step, used
 
 NOON = 1_764_072_000_000  # 25 November 2025, 12:00 UTC
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -15,17 +15,17 @@ MB = 1_000_000
 @pytest.mark.parametrize(
     ("used_bytes", "holds"),
     [
-        (0, Step.ALL),
-        (5 * MB - 1, Step.ALL),
-        (5 * MB, Step.LINES),
-        (8 * MB - 1, Step.LINES),
-        (8 * MB, Step.ONE_LANGUAGE),
-        (90 * MB, Step.ONE_LANGUAGE),
+        (0, BudgetStep.ALL),
+        (5 * MB - 1, BudgetStep.ALL),
+        (5 * MB, BudgetStep.LINES),
+        (8 * MB - 1, BudgetStep.LINES),
+        (8 * MB, BudgetStep.ONE_LANGUAGE),
+        (90 * MB, BudgetStep.ONE_LANGUAGE),
     ],
 )
-def test_the_budget_has_steps_and_no_end(used_bytes: int, holds: Step) -> None:
+def test_the_budget_has_steps_and_no_end(used_bytes: int, holds: BudgetStep) -> None:
     assert step(used_bytes, 10 * MB) is holds
-    assert step(used_bytes, None) is Step.ALL
+    assert step(used_bytes, None) is BudgetStep.ALL
 
 
 def test_the_day_is_the_conferences() -> None:
@@ -46,7 +46,7 @@ def test_a_meter_says_when_another_step_holds() -> None:
     meter = Meter(100, Usage(day="2025-11-25", received=40), zone=lambda: zone)
     assert not meter.count(NOON, received=9)
     assert meter.count(NOON, sent=1)
-    assert meter.step is Step.LINES
+    assert meter.step is BudgetStep.LINES
     zone = NAIROBI
     assert meter.count(NOON + 9 * 3_600_000, sent=1), "a new day"
     assert meter.usage == Usage(day="2025-11-26", sent=1)

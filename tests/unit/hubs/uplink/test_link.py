@@ -10,7 +10,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId
 from moothall.core.signals import LastWords
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
-from moothall_hub.uplink.centre_clock import Sample
+from moothall_hub.uplink.centre_clock import ClockSample
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import (
     BROKEN,
@@ -20,10 +20,10 @@ from moothall_hub.uplink.parts import (
     OTHER_PROTOCOL,
     SILENT,
     UNKNOWN_KEY,
-    Ask,
     Dial,
     Do,
     Down,
+    FollowAgain,
     Hang,
     Measured,
     Moment,
@@ -78,12 +78,12 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert link.restart(at(5)) == [Dial()]
     assert (link.phase, link.due) == (Phase.DIALLING, None)
     hello = wire.Hello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, signals=1)
-    assert link.dialled(at(10)) == [Send(hello), Ask()]
+    assert link.dialled(at(10)) == [Send(hello), FollowAgain()]
     assert link.follow(FOLLOW) == [Send(FOLLOW)]
     assert link.opened(at(400)) == []
     assert link.phase is Phase.GREETING
     assert link.received(at(610), WELCOME) == [
-        Measured(Sample(WALL - 310, 600)), pulse(610), Tell(WELCOME), OfferActs(),
+        Measured(ClockSample(WALL - 310, 600)), pulse(610), Tell(WELCOME), OfferActs(),
     ]  # fmt: skip
     assert (link.phase, link.since, link.sentence, link.welcome) == (Phase.UP, 610, "", WELCOME)
 
@@ -214,7 +214,7 @@ def test_pulses_measure_the_delay_and_the_centres_clock() -> None:
     assert (link.delay_ms, link.usual_delay_ms) == (None, None)
     for trip in (600, 900, 700):
         answer = wire.Pulse(sent=5, echo=1_000, wall=WALL)
-        assert link.received(at(1_000 + trip), answer) == [Measured(Sample(WALL - 1_000 - trip // 2, trip))]
+        assert link.received(at(1_000 + trip), answer) == [Measured(ClockSample(WALL - 1_000 - trip // 2, trip))]
     assert (link.delay_ms, link.usual_delay_ms) == (700, 700)
     assert link.received(at(5), wire.Pulse(sent=5, echo=1_000, wall=WALL)) == [], "the answer comes before the question"
     ask = wire.Pulse(sent=77, wall=WALL)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from moothall_models.engine.progress import MEASURED, Progress
+from moothall_models.engine.progress import MEASURED, EngineProgress
 
 
 def turn(answer: Callable[[], None]) -> None:
@@ -11,14 +11,14 @@ def turn(answer: Callable[[], None]) -> None:
 
 
 def test_while_it_loads_it_tells_what_it_has_loaded_and_then_no_more() -> None:
-    progress = Progress("a")
+    progress = EngineProgress("a")
     assert (progress.pulse(1_000, 7).working, progress.pulse(1_000, 8).loaded) == (False, 8)
     progress.loaded()
     assert (progress.pulse(1_000, 9).working, progress.pulse(1_000, 9).loaded) == (True, 0)
 
 
 def test_a_pass_ages_by_the_ticks_of_the_thread_that_tells_and_not_by_what_a_machine_slept() -> None:
-    progress = Progress("a")
+    progress = EngineProgress("a")
     progress.attachments = frozenset({2, 1})
     assert progress.pulse(1_000, 0).attachments == ()
     with progress.passing(5_000):
@@ -40,7 +40,7 @@ class Clock:
 
 def test_how_long_a_pass_takes_is_told_by_the_slowest_of_late_and_by_the_first_try() -> None:
     clock = Clock()
-    progress = Progress("a", clock)
+    progress = EngineProgress("a", clock)
 
     def done(window_ms: int, took_s: float, *, failed: bool = False) -> None:
         with suppress(ValueError), progress.passing(window_ms):
@@ -65,7 +65,7 @@ def test_how_long_a_pass_takes_is_told_by_the_slowest_of_late_and_by_the_first_t
 
 def test_of_several_passes_the_one_that_is_most_overdue_is_told() -> None:
     clock = Clock()
-    progress = Progress("a", clock)
+    progress = EngineProgress("a", clock)
     with progress.passing(1_000):
         clock.now += 0.1
     with progress.passing(30_000):
@@ -78,7 +78,7 @@ def test_of_several_passes_the_one_that_is_most_overdue_is_told() -> None:
 
 
 def test_an_event_loop_that_takes_no_turn_is_told_and_one_that_has_ended_is_not() -> None:
-    progress, asked = Progress("a"), list[Callable[[], None]]()
+    progress, asked = EngineProgress("a"), list[Callable[[], None]]()
     progress.ask_loop(asked.append)
     assert [progress.pulse(1_000, 0).loop_ms for _ in range(4)] == [0, 1_000, 2_000, 3_000]
     assert len(asked) == 1

@@ -12,12 +12,12 @@ from moothall.core.signals import ChannelState
 from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.session import LinkSession, Turn
+from moothall_models.engine.session import LinkSession, NextPass
 from moothall_models.ports import Samples
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import LEAST_SPEECH, Load
-from moothall_models.speech.review import Line, Reviewer
+from moothall_models.speech.review import EndedLine, Reviewer
 from moothall_models.speech.settings import SpeechSettings
 from support.models.revising import Revising
 
@@ -180,7 +180,7 @@ def test_a_pass_that_outlives_its_stream_is_dropped() -> None:
     session.received(audio(0, 1_600), 0)
     hear_all(session)
     turn = session.next_pass(0)
-    assert isinstance(turn, Turn)
+    assert isinstance(turn, NextPass)
     out(session)
     session.received(wire.Detach(attachment=1), 0)
     session.received(attach(), 0)
@@ -278,7 +278,7 @@ def test_what_a_driver_has_to_know_of_the_audio() -> None:
 class Doubting(Reviewer):
     """Hears every line once more."""
 
-    def _worth(self, line: Line) -> bool:
+    def _worth(self, line: EndedLine) -> bool:
         return True
 
 

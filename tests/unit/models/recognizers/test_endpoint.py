@@ -20,8 +20,8 @@ from moothall_models.ports import Hypothesis
 from moothall_models.recognizers.endpoint import (
     MOST_BYTES,
     PASS_SECONDS,
-    Address,
     Endpoint,
+    EndpointAddress,
     Faulty,
     Unusable,
     read_address,
@@ -85,7 +85,7 @@ class Raw:
 
 
 @asynccontextmanager
-async def listening(raw: Raw) -> AsyncIterator[Address]:
+async def listening(raw: Raw) -> AsyncIterator[EndpointAddress]:
     server = await asyncio.start_server(raw, "127.0.0.1", 0)
     async with server:
         yield address(server.sockets[0].getsockname()[1])
@@ -94,8 +94,8 @@ async def listening(raw: Raw) -> AsyncIterator[Address]:
         await asyncio.gather(*(task for _, task in raw.ends))
 
 
-def address(port: int) -> Address:
-    return Address(model="m", secure=False, host="127.0.0.1", port=port, path="/v1")
+def address(port: int) -> EndpointAddress:
+    return EndpointAddress(model="m", secure=False, host="127.0.0.1", port=port, path="/v1")
 
 
 def nothing_heard(_: object) -> Hypothesis:
@@ -116,7 +116,7 @@ def made() -> Iterator[list[Endpoint]]:
 
 
 async def ask(
-    made: list[Endpoint], at: Address, clock: Clock, *, key: str = KEY, form: tuple[bytes, str] = FORM
+    made: list[Endpoint], at: EndpointAddress, clock: Clock, *, key: str = KEY, form: tuple[bytes, str] = FORM
 ) -> bytes:
     """Ask the endpoint of this test, as a thread of the engine does."""
     if not made:

@@ -10,9 +10,9 @@ import pytest
 from moothall_models.recognizers.endpoint import Unusable
 from moothall_models.recognizers.endpoint_answer import (
     UNSURE,
-    Answer,
     AnswerSegment,
     AnswerWord,
+    EndpointAnswer,
     heard_words,
     read_answer,
     says_each,
@@ -23,12 +23,12 @@ def timed(*words: tuple[str, float, float]) -> tuple[AnswerWord, ...]:
     return tuple(AnswerWord(text, start, end) for text, start, end in words)
 
 
-def heard(answer: Answer, language: str = "en", end: int = 10_000) -> list[tuple[str, int, int]]:
+def heard(answer: EndpointAnswer, language: str = "en", end: int = 10_000) -> list[tuple[str, int, int]]:
     return [(word.text, word.t0, word.t1) for word in heard_words(answer, language, end)]
 
 
 def test_the_text_is_the_segments_and_the_times_are_the_words() -> None:
-    answer = Answer(
+    answer = EndpointAnswer(
         text="Good afternoon, everybody. Let's begin.",
         segments=(
             AnswerSegment(" Good afternoon, everybody.", 0.0, 2.0),
@@ -53,19 +53,19 @@ def test_the_text_is_the_segments_and_the_times_are_the_words() -> None:
 
 def test_words_inside_the_segments_count_too_and_may_have_a_probability() -> None:
     words = (AnswerWord(" Good", 0.5, 0.8, 0.9), AnswerWord(" day.", 0.8, 1.3, 0.4))
-    found = heard_words(Answer(segments=(AnswerSegment(" Good day.", 0.0, 2.0, words=words),)), "en", 2_000)
+    found = heard_words(EndpointAnswer(segments=(AnswerSegment(" Good day.", 0.0, 2.0, words=words),)), "en", 2_000)
     assert [(word.text, word.t0, word.p) for word in found] == [(" Good", 500, 0.9), (" day.", 800, 0.4)]
 
 
 def test_without_word_times_the_words_share_their_segments_time_by_their_length() -> None:
-    answer = Answer(segments=(AnswerSegment("Yes, we may.", 1.0, 2.3), AnswerSegment("No.", 3.0, 4.0)))
+    answer = EndpointAnswer(segments=(AnswerSegment("Yes, we may.", 1.0, 2.3), AnswerSegment("No.", 3.0, 4.0)))
     assert heard(answer) == [(" Yes,", 1000, 1500), (" we", 1500, 1800), (" may.", 1800, 2300), (" No.", 3000, 4000)]
 
 
 def test_a_word_without_a_partner_lies_between_its_neighbours() -> None:
     segment = AnswerSegment(" It costs 12 euros.", 0.0, 3.0)
     words = timed(("It", 0.2, 0.4), ("costs", 0.4, 0.9), ("twelve", 0.9, 1.4), ("euros", 1.5, 2.0))
-    assert heard(Answer(segments=(segment,), words=words)) == [
+    assert heard(EndpointAnswer(segments=(segment,), words=words)) == [
         (" It", 200, 400),
         (" costs", 400, 900),
         (" 12", 900, 1500),
@@ -76,15 +76,15 @@ def test_a_word_without_a_partner_lies_between_its_neighbours() -> None:
 def test_words_that_are_cut_otherwise_find_their_letters() -> None:
     segment = AnswerSegment(" so-called multi-stakeholder", 0.0, 3.0)
     words = timed(("so", 0.0, 0.2), ("called", 0.2, 0.5), ("multi", 0.6, 0.9), ("stakeholder", 0.9, 1.6))
-    assert heard(Answer(segments=(segment,), words=words)) == [
+    assert heard(EndpointAnswer(segments=(segment,), words=words)) == [
         (" so-called", 0, 500),
         (" multi-stakeholder", 600, 1600),
     ]
 
 
 def test_text_alone_fills_the_time_of_its_words_or_of_the_sound() -> None:
-    assert heard(Answer(text="Yes.")) == [(" Yes.", 0, 10_000)]
-    assert heard(Answer(text="Yes.", words=timed(("yes", 0.5, 0.9)))) == [(" Yes.", 500, 900)]
+    assert heard(EndpointAnswer(text="Yes.")) == [(" Yes.", 0, 10_000)]
+    assert heard(EndpointAnswer(text="Yes.", words=timed(("yes", 0.5, 0.9)))) == [(" Yes.", 500, 900)]
 
 
 @pytest.mark.parametrize(
@@ -102,21 +102,21 @@ def test_text_alone_fills_the_time_of_its_words_or_of_the_sound() -> None:
     ],
 )
 def test_words_are_parted_as_the_language_parts_them(language: str, text: str, words: list[str]) -> None:
-    assert [word for word, _, _ in heard(Answer(text=text), language)] == words
+    assert [word for word, _, _ in heard(EndpointAnswer(text=text), language)] == words
 
 
 def test_what_whisper_itself_takes_for_silence_is_left_out() -> None:
     silence = AnswerSegment(" Thank you.", 0.0, 2.0, avg_logprob=-1.2, no_speech_prob=0.9)
     quiet = AnswerSegment(" Yes.", 2.0, 3.0, avg_logprob=-0.3, no_speech_prob=0.9)
-    assert heard(Answer(text="Thank you. Yes.", segments=(silence, quiet))) == [(" Yes.", 2000, 3000)]
-    assert heard(Answer(text=" \n", segments=(AnswerSegment(" ", 0.0, 1.0),))) == []
-    assert heard(Answer()) == []
+    assert heard(EndpointAnswer(text="Thank you. Yes.", segments=(silence, quiet))) == [(" Yes.", 2000, 3000)]
+    assert heard(EndpointAnswer(text=" \n", segments=(AnswerSegment(" ", 0.0, 1.0),))) == []
+    assert heard(EndpointAnswer()) == []
 
 
 def test_a_segments_mean_is_never_sure_of_a_word() -> None:
     def p(logprob: float | None) -> float:
         segment = AnswerSegment(" Yes.", 0.0, 1.0, avg_logprob=logprob)
-        return heard_words(Answer(segments=(segment,)), "en", 1_000)[0].p
+        return heard_words(EndpointAnswer(segments=(segment,)), "en", 1_000)[0].p
 
     assert p(None) == p(-0.01) == p(0.5) == UNSURE
     assert p(-1.0) == round(math.exp(-1), 3)
@@ -149,7 +149,7 @@ def test_what_is_no_answer_is_not_repeated(data: bytes) -> None:
 
 def test_whether_each_word_has_a_probability_is_known() -> None:
     sure, unsure = AnswerWord("Good", 0.0, 0.5, 0.9), AnswerWord(" day", 0.5, 1.0)
-    assert says_each(Answer(text="Good", words=(sure,)))
-    assert says_each(Answer(segments=(AnswerSegment("Good", 0.0, 1.0, words=(sure,)),)))
-    assert not says_each(Answer(text="Good day", words=(sure, unsure)))
-    assert not says_each(Answer(text="Good day"))
+    assert says_each(EndpointAnswer(text="Good", words=(sure,)))
+    assert says_each(EndpointAnswer(segments=(AnswerSegment("Good", 0.0, 1.0, words=(sure,)),)))
+    assert not says_each(EndpointAnswer(text="Good day", words=(sure, unsure)))
+    assert not says_each(EndpointAnswer(text="Good day"))

@@ -13,7 +13,7 @@ from aiohttp import web
 from moothall.core.kernel.errors import ConfigurationError, KeyRefused, RecognitionFailed
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.endpoint import Faulty, Unusable
-from moothall_models.recognizers.endpoint_answer import Answer
+from moothall_models.recognizers.endpoint_answer import EndpointAnswer
 from moothall_models.recognizers.endpoint_recognizer import (
     CONTEXT_SIGNS,
     MOST_UNHEARD,
@@ -289,7 +289,7 @@ async def test_a_service_that_transcribes_nothing_is_not_asked_for_ever() -> Non
     ],
 )
 def test_languages_by_code_and_name(said: str | None, among: tuple[str, ...], found: str | None) -> None:
-    assert language_of(Answer(language=said), among) == found
+    assert language_of(EndpointAnswer(language=said), among) == found
 
 
 def test_the_newest_of_the_context_is_sent_from_a_whole_word_on() -> None:

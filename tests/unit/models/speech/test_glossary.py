@@ -11,7 +11,7 @@ from moothall_models.speech.glossary import (
     MOST_TERMS,
     REMEMBERED,
     RESEMBLED_HALF_MS,
-    Glossary,
+    ChannelGlossary,
     parroted,
 )
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
@@ -39,13 +39,13 @@ def heard(*words: str, p: float = 0.9) -> Hypothesis:
 
 
 def test_at_first_only_what_is_near_is_given() -> None:
-    assert Glossary(NAMES, near=2).choose(utterance(), 1_280) == NAMES[:2]
-    assert Glossary(NAMES).choose(utterance(), 1_280) == ()
-    assert Glossary().choose(utterance(), 1_280) == ()
+    assert ChannelGlossary(NAMES, near=2).choose(utterance(), 1_280) == NAMES[:2]
+    assert ChannelGlossary(NAMES).choose(utterance(), 1_280) == ()
+    assert ChannelGlossary().choose(utterance(), 1_280) == ()
 
 
 def test_a_window_without_speech_gets_none() -> None:
-    glossary = Glossary(NAMES, near=4)
+    glossary = ChannelGlossary(NAMES, near=4)
     click = utterance(9, quiet=30)
     assert glossary.choose(click, click.heard) == ()
     over = utterance(40, quiet=60)
@@ -55,7 +55,7 @@ def test_a_window_without_speech_gets_none() -> None:
 
 
 def test_what_was_heard_is_given_until_it_is_long_ago() -> None:
-    glossary = Glossary(NAMES)
+    glossary = ChannelGlossary(NAMES)
     assert glossary.heard(utterance(), (), said := heard(" the", " people", " of", " Kisumu,")) is said
     assert glossary.choose(utterance(t=2_000), 3_280) == ("Kisumu",)
     assert glossary.choose(utterance(t=HEARD_HALF_MS), HEARD_HALF_MS + 1_280) == ("Kisumu",)
@@ -63,7 +63,7 @@ def test_what_was_heard_is_given_until_it_is_long_ago() -> None:
 
 
 def test_what_sounds_like_something_unsure_is_given_to_the_next_pass() -> None:
-    glossary = Glossary(NAMES)
+    glossary = ChannelGlossary(NAMES)
     glossary.heard(utterance(), (), heard(" welcome", " to", " mood", " hall", p=0.4))
     assert glossary.choose(utterance(), 1_280) == ("Moothall",)
     later = 5 * RESEMBLED_HALF_MS
@@ -71,13 +71,13 @@ def test_what_sounds_like_something_unsure_is_given_to_the_next_pass() -> None:
 
 
 def test_one_word_of_a_name_is_enough() -> None:
-    glossary = Glossary(NAMES)
+    glossary = ChannelGlossary(NAMES)
     glossary.heard(utterance(), (), heard(" and", " Mrs.", " Nuanco", p=0.4))
     assert glossary.choose(utterance(), 1_280) == ("Adaobi Nwankwo",)
 
 
 def test_what_is_sure_resembles_nothing() -> None:
-    glossary = Glossary(NAMES)
+    glossary = ChannelGlossary(NAMES)
     glossary.heard(utterance(), (), heard(" mood", " hall", p=0.95))
     assert glossary.choose(utterance(), 1_280) == ()
     glossary.heard(utterance(), (), heard(" ah", p=0.1))  # too short to be like anything
@@ -85,7 +85,7 @@ def test_what_is_sure_resembles_nothing() -> None:
 
 
 def test_a_fainter_likeness_does_not_go_over_a_fresh_strong_one() -> None:
-    glossary = Glossary(("Moothall",))
+    glossary = ChannelGlossary(("Moothall",))
     glossary.heard(utterance(), (), heard(" mood", " hall", p=0.4))
     glossary.heard(utterance(t=500), (), heard(" mood", " haw", p=0.4))
     assert [known.much for known in glossary.memory] == [1.0]
@@ -95,18 +95,18 @@ def test_a_fainter_likeness_does_not_go_over_a_fresh_strong_one() -> None:
 
 def test_few_terms_are_given_in_the_order_of_their_standing() -> None:
     many = [f"Term{chr(97 + n)}{'x' * n}" for n in range(30)]
-    chosen = Glossary(many, near=30).choose(utterance(), 1_280)
+    chosen = ChannelGlossary(many, near=30).choose(utterance(), 1_280)
     assert chosen == tuple(many[:MOST_TERMS])
     long = ["x" * 60 + str(n) for n in range(5)]
-    assert Glossary(long, near=5).choose(utterance(), 1_280) == tuple(long[:2])
+    assert ChannelGlossary(long, near=5).choose(utterance(), 1_280) == tuple(long[:2])
     assert sum(map(len, long[:2])) <= MOST_SIGNS
-    glossary = Glossary([*many, "Kisumu"], near=30)
+    glossary = ChannelGlossary([*many, "Kisumu"], near=30)
     glossary.heard(utterance(), (), heard(" Kisumu"))
     assert glossary.choose(utterance(), 1_280) == (*many[: MOST_TERMS - 1], "Kisumu")
 
 
 def test_a_text_of_nothing_but_given_terms_is_not_believed_unless_it_is_sure() -> None:
-    glossary, one = Glossary(NAMES, near=4), utterance()
+    glossary, one = ChannelGlossary(NAMES, near=4), utterance()
     given = glossary.choose(one, 1_280)
     sure = heard(" AfriNIC", p=0.85)
     assert glossary.heard(one, given, sure) is sure
@@ -144,7 +144,7 @@ def test_a_term_that_begins_an_utterance_needs_other_words_that_speak_for_it() -
 
 
 def test_the_terms_can_change_while_people_speak() -> None:
-    glossary = Glossary(NAMES)
+    glossary = ChannelGlossary(NAMES)
     glossary.heard(utterance(), (), heard(" Kisumu"))
     glossary.heard(utterance(), (), heard(" mood", " hall", p=0.4))
     glossary.prefer(("Kisumu", "…", "Kisumu", "Lilongwe"), near=0)
@@ -155,21 +155,21 @@ def test_the_terms_can_change_while_people_speak() -> None:
 
 
 def test_another_engine_chooses_the_same() -> None:
-    glossary = Glossary(NAMES)
+    glossary = ChannelGlossary(NAMES)
     glossary.heard(utterance(), (), heard(" Kisumu"))
     glossary.heard(utterance(t=400), (), heard(" mood", " hall", p=0.4))
     assert glossary.memory == (
         TermHeard(term="Moothall", heard=None, resembled=1_000, much=1.0),
         TermHeard(term="Kisumu", heard=300, resembled=None, much=0.0),
     )
-    other = Glossary(NAMES, heard=glossary.memory)
+    other = ChannelGlossary(NAMES, heard=glossary.memory)
     assert other.memory == glossary.memory
     assert other.choose(utterance(t=2_000), 3_280) == glossary.choose(utterance(t=2_000), 3_280) != ()
 
 
 def test_what_counts_least_is_forgotten_first() -> None:
     many = tuple(f"Place{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(REMEMBERED + 5))
-    glossary = Glossary(many)
+    glossary = ChannelGlossary(many)
     for n, name in enumerate(many):
         glossary.heard(utterance(t=1_000 * n), (), heard(f" {name}"))
     assert [known.term for known in glossary.memory] == list(many[5:])

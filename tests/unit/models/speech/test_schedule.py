@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.schedule import Pace, complete, next_pace, usual, window_end
+from moothall_models.speech.schedule import PassRate, complete, next_pace, usual, window_end
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
 
@@ -84,15 +84,15 @@ def test_what_is_heard_once_more_ends_where_it_did() -> None:
 
 
 def test_when_passes_are_slow_those_that_commit_nothing_go_first_and_then_there_are_fewer() -> None:
-    assert next_pace(SETTINGS, ()) == PACE == Pace(first=640, step=320)
+    assert next_pace(SETTINGS, ()) == PACE == PassRate(first=640, step=320)
     assert next_pace(SETTINGS, (10,) * 6) == PACE
-    assert next_pace(SETTINGS, (1_200, 1_000, 1_500)) == Pace(first=1_320, step=320)
-    assert next_pace(SETTINGS, (10, 300, 300, 1_200, 1_000, 1_500)) == Pace(first=1_320, step=320)
-    assert next_pace(SETTINGS, (300, 300, 300, 1_200, 1_000, 1_500)) == Pace(first=1_320, step=1_600)
+    assert next_pace(SETTINGS, (1_200, 1_000, 1_500)) == PassRate(first=1_320, step=320)
+    assert next_pace(SETTINGS, (10, 300, 300, 1_200, 1_000, 1_500)) == PassRate(first=1_320, step=320)
+    assert next_pace(SETTINGS, (300, 300, 300, 1_200, 1_000, 1_500)) == PassRate(first=1_320, step=1_600)
 
 
 def test_what_no_pass_shows_is_heard_in_the_pause() -> None:
-    shed = Pace(first=1_320, step=320)
+    shed = PassRate(first=1_320, step=320)
     assert window_end(utterance(41), SETTINGS, shed) is None
     assert window_end(utterance(42), SETTINGS, shed) == 42 * FRAME_MS
     assert window_end(utterance(20, 8), SETTINGS, shed) == 28 * FRAME_MS

@@ -4,7 +4,7 @@ import numpy as np
 
 from moothall.core.events.types import Word
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
-from moothall_models.speech.utterance import FRAME_MS, Frame, Moment, Unheard, Utterance, heard_words
+from moothall_models.speech.utterance import FRAME_MS, Frame, Moment, UnheardSpan, Utterance, heard_words
 
 
 def frame(t: int, p: float = 1.0) -> Frame:
@@ -96,7 +96,7 @@ def test_a_pre_roll_that_is_heard_again_is_no_speech() -> None:
 
 
 def test_what_is_heard_later_is_not_missing() -> None:
-    unheard = Unheard()
+    unheard = UnheardSpan()
     unheard.heard(0, 1_000)
     assert unheard.given_up(9_999) is None
     unheard.missed(500, 1_200)
@@ -106,7 +106,7 @@ def test_what_is_heard_later_is_not_missing() -> None:
 
 
 def test_what_no_later_pass_looks_back_to_is_missing() -> None:
-    unheard = Unheard()
+    unheard = UnheardSpan()
     unheard.missed(500, 1_800)
     unheard.heard(1_000, 2_400)
     assert unheard.given_up(9_999) == (500, 1_000)
@@ -119,7 +119,7 @@ def test_what_no_later_pass_looks_back_to_is_missing() -> None:
 
 
 def test_it_is_given_up_piece_by_piece() -> None:
-    unheard = Unheard()
+    unheard = UnheardSpan()
     unheard.missed(500, 1_800)
     assert unheard.given_up(500) is None
     assert unheard.given_up(1_000) == (500, 1_000)

@@ -13,9 +13,9 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.hubs.presence import HubNow
 from moothall.core.session.state import Status
 from moothall.services.control import alarms as rules
-from moothall.services.control.alarms import Figures, RoomConflict, alarms
+from moothall.services.control.alarms import RoomConflict, SessionHealth, alarms
 
-WELL = Figures(
+WELL = SessionHealth(
     status=Status.OPEN, open_for=3_600_000, source=True, sound_age=500, speech_age=500, words_age=2_000, lag=900,
     readers=210, disk_free=50_000_000_000,
 )  # fmt: skip

@@ -30,11 +30,11 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, Ses
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Delay
-from moothall.services.control.control_room import BreakSpeech, Card, ControlRoom
+from moothall.services.control.control_room import BreakSpeech, ControlRoom, RoomCard
 from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.reports import Kind, Tally
+from moothall.services.sessions.reports import ReportKind, Tally
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.pulses import Stalls
 from moothall.services.supervision.supervising import BACKOFF, MOST_TIMES
@@ -70,7 +70,7 @@ class Watching:
         self.crowd: dict[SessionId, tuple[bool, int | None]] = {}
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
         self.sound: dict[SessionId, tuple[int, bool]] = {}
-        self.reports: dict[Kind, int] = {}
+        self.reports: dict[ReportKind, int] = {}
         self.programme = Programme(
             book=MemoryBook(),
             sessions=hall.sessions,
@@ -114,7 +114,7 @@ class Watching:
             await self.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
             live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))
 
-    async def after(self, seconds: float) -> tuple[Card, ...]:
+    async def after(self, seconds: float) -> tuple[RoomCard, ...]:
         await self.hall.clock.sleep(round(seconds * 1000))
         self.room.look()
         return self.room.cards
@@ -128,7 +128,7 @@ async def watching() -> AsyncIterator[Watching]:
         yield made
 
 
-def kinds(card: Card) -> list[str]:
+def kinds(card: RoomCard) -> list[str]:
     return [alarm.kind for alarm in card.alarms]
 
 
@@ -270,7 +270,7 @@ def test_what_readers_say_and_what_the_house_lacks_is_raised() -> None:
         async with watching() as on:
             live = await on.begin("s")
             await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
-            on.engines, on.reports, on.disk = 0, {Kind.LANGUAGE: 4}, (1_000_000_000, 10_000_000_000)
+            on.engines, on.reports, on.disk = 0, {ReportKind.LANGUAGE: 4}, (1_000_000_000, 10_000_000_000)
             live.writer.signal(Unsaved(channel=FLOOR, text="words"))
             await on.after(1)
             live.writer.signal(ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=0, t=0))

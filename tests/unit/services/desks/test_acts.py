@@ -9,7 +9,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.removal.moves import commands_of
 from moothall.core.removal.selection import Lines
-from moothall.core.rules.acts import Act, undo_id
+from moothall.core.rules.acts import DeskAct, undo_id
 from moothall.services.desks.acts import ACTS, DeskActs, News, Presence, shown
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication, republished
@@ -189,7 +189,7 @@ async def test_what_the_log_does_not_tell_can_be_marked() -> None:
 
 
 def test_an_act_is_told_of_in_plain_values() -> None:
-    act = Act(
+    act = DeskAct(
         id=CommandId("x"),
         at=5,
         by=Actor(Role.TECHNICIAN, "l1"),
@@ -210,5 +210,5 @@ def test_an_act_is_told_of_in_plain_values() -> None:
 
 def test_questions_that_an_act_brings_somewhere_are_told_with_their_numbers() -> None:
     brought = do.SetStatus(interventions=(InterventionId("b"), InterventionId("gone")), status=InterventionStatus.LATER)
-    act = Act(id=CommandId("x"), at=5, by=Actor(Role.CHAIR, "l1"), last=7, commands=(brought,), undo=())
+    act = DeskAct(id=CommandId("x"), at=5, by=Actor(Role.CHAIR, "l1"), last=7, commands=(brought,), undo=())
     assert shown(act, Presence(desk="1", role=Role.CHAIR, label=""), asked())["numbers"] == {"b": 2}

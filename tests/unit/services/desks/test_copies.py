@@ -12,8 +12,8 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId, SpeakerId
-from moothall.core.removal.selection import Lines, Selection, Span, WordsOf
-from moothall.services.desks.copies import Copies
+from moothall.core.removal.selection import Lines, Selection, SpokenSpan, WordsOf
+from moothall.services.desks.copies import OtherLogs
 from moothall.services.desks.moving import move_back, move_lines
 from moothall.services.desks.removal import Spoken, remove
 from moothall.services.log.act_queue import Receipt
@@ -84,7 +84,7 @@ class House:
         )
 
     async def remove(self, made: Stage, selection: Selection, name: str = "r") -> Receipt | Refusal:
-        copies = Copies(self.log, self.find)
+        copies = OtherLogs(self.log, self.find)
         return await remove(made.writer, TECHNICIAN, CommandId(name), selection, copies=copies, silence=self.silence)
 
     async def holding(self, text: bytes = HIDDEN) -> list[SessionId]:
@@ -137,7 +137,7 @@ async def test_removed_where_it_stands_it_leaves_the_log_that_it_came_from_with_
 
 
 @pytest.mark.parametrize(
-    "selection", [Lines((B,)), Span(3_400, 3_600), WordsOf(ANA)], ids=lambda each: type(each).__name__
+    "selection", [Lines((B,)), SpokenSpan(3_400, 3_600), WordsOf(ANA)], ids=lambda each: type(each).__name__
 )
 async def test_removed_where_it_was_it_leaves_the_log_that_it_was_moved_to(selection: Selection) -> None:
     async with house() as it:
@@ -167,7 +167,7 @@ async def test_moved_back_it_leaves_both_and_the_words_around_a_span_stay() -> N
         await it.moved(it.morning, it.noon, A, B)
         assert isinstance(await it.moved_back(A, B), Receipt)
         assert await it.holding() == [MORNING, NOON]
-        assert isinstance(await it.remove(it.morning, Span(3_400, 3_600)), Receipt)
+        assert isinstance(await it.remove(it.morning, SpokenSpan(3_400, 3_600)), Receipt)
         assert await it.holding() == []
         assert it.morning.texts() == ["Good day.", "So", " it is."]
 
@@ -320,7 +320,7 @@ async def test_who_may_not_remove_removes_nowhere() -> None:
             ENGINE,
             CommandId("r"),
             Lines((B,)),
-            copies=Copies(it.log, it.find),
+            copies=OtherLogs(it.log, it.find),
             silence=it.silence,
         )
         assert isinstance(refusal, Refusal)

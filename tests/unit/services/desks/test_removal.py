@@ -7,7 +7,7 @@ from moothall.core.events.question_parts import Kind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
-from moothall.core.removal.selection import Interventions, Lines, Selection, Span, WordsOf
+from moothall.core.removal.selection import Interventions, Lines, Selection, SpokenSpan, WordsOf
 from moothall.services.desks.removal import Spoken, remove, spoken
 from moothall.services.log.act_queue import Receipt
 from moothall.testing.log_memory import FailingLog
@@ -49,7 +49,7 @@ async def removed(made: Stage, selection: Selection, tape: Tape | None = None, w
 
 async def test_the_sound_goes_first_and_then_the_text() -> None:
     for selection, times in (
-        (Span(2_400, 3_000), ((FLOOR, 2_400, 3_000),)),
+        (SpokenSpan(2_400, 3_000), ((FLOOR, 2_400, 3_000),)),
         (Lines((SegmentId("b"),)), ((FLOOR, 2_000, 3_900),)),
         (WordsOf(ANA), ((FLOOR, 2_000, 3_900),)),
     ):
@@ -68,7 +68,7 @@ async def test_the_sound_goes_first_and_then_the_text() -> None:
 async def test_a_span_leaves_the_words_around_it() -> None:
     async with stage() as made:
         await talked(made)
-        assert isinstance(await removed(made, Span(2_400, 3_000)), Receipt)
+        assert isinstance(await removed(made, SpokenSpan(2_400, 3_000)), Receipt)
         assert made.texts() == ["Good day.", "So", " it is."]
 
 
@@ -76,7 +76,7 @@ async def test_a_silent_span_is_made_silent_and_said_to_be_removed() -> None:
     async with stage() as made:
         await talked(made)
         tape = Tape(made)
-        assert isinstance(await removed(made, Span(7_000, 8_000), tape), Receipt)
+        assert isinstance(await removed(made, SpokenSpan(7_000, 8_000), tape), Receipt)
         assert tape.silent == [(FLOOR, 7_000, 8_000)]
 
 
@@ -86,7 +86,7 @@ async def test_nobody_else_makes_anything_silent() -> None:
         tape = Tape(made)
         may = {role for role in Role if role in (Role.TECHNICIAN, Role.SECRETARIAT)}
         for role in set(Role) - may:
-            refusal = await removed(made, Span(0, 9_000), tape, Actor(role, "x"))
+            refusal = await removed(made, SpokenSpan(0, 9_000), tape, Actor(role, "x"))
             assert isinstance(refusal, Refusal)
             assert refusal.code is RefusalCode.FORBIDDEN
         nothing = await removed(made, Lines((SegmentId("x"),)), tape)

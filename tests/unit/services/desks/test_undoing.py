@@ -10,7 +10,7 @@ from moothall.core.events.question_parts import InterventionStatus, Kind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
-from moothall.core.removal.selection import Span
+from moothall.core.removal.selection import SpokenSpan
 from moothall.core.rules.acts import undo_id
 from moothall.services.capture.closing import Closing
 from moothall.services.capture.redoing import redo
@@ -114,7 +114,7 @@ async def test_what_a_removal_said_again_was_not_said_meanwhile() -> None:
         await it.on.done("o", do.AssignSpeaker(segments=(SegmentId("o"),), speaker=BO))
         await it.took()
         await said(it.on, "b", 3_000, "Wrong.")
-        removed = await it.on.writer.remove(TECHNICIAN, CommandId("gone"), Span(1_500, 1_900))
+        removed = await it.on.writer.remove(TECHNICIAN, CommandId("gone"), SpokenSpan(1_500, 1_900))
         assert isinstance(removed, Receipt)
         assert isinstance(await it.undone(), Receipt)
         speakers = it.speakers()

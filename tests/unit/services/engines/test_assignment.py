@@ -19,7 +19,7 @@ from moothall.core.session.state import State
 from moothall.services.engines.assignment import BACKOFF, Assignment, AudioSpan, EngineDeaths, cut_short, next_span
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
-from moothall.services.supervision.pulses import Fate
+from moothall.services.supervision.pulses import ProcessFate
 from moothall.testing import loop
 from support.memory.hall import FLOOR, MIC, Sound, memory_hall
 
@@ -53,11 +53,11 @@ def test_after_a_restart_it_is_no_further_behind_than_its_last_word() -> None:
     loop.run(story())
 
 
-FATES = {"crash": Fate.CRASHED, "crash2": Fate.CRASHED, "stuck": Fate.GIVEN_UP}
-KILLED = {f"kill{number}": Fate.KILLED for number in range(5)}
+FATES = {"crash": ProcessFate.CRASHED, "crash2": ProcessFate.CRASHED, "stuck": ProcessFate.GIVEN_UP}
+KILLED = {f"kill{number}": ProcessFate.KILLED for number in range(5)}
 
 
-def fate(life: str) -> Fate | None:
+def fate(life: str) -> ProcessFate | None:
     return {**FATES, **KILLED}.get(life)
 
 

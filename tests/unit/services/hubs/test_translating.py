@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Questions
 from moothall.services.hubs.translating import BUSY, MOST_WAITING, UNAVAILABLE, check_of, translations_for_hubs
-from moothall.services.questions.translations import NO_WAY, QuestionTranslations, Rendered, Text
+from moothall.services.questions.translations import NO_WAY, QuestionTranslations, Rendered, WantedTranslation
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
@@ -37,7 +37,7 @@ def refused(number: int, refusal: Refusal) -> wire.NotTranslated:
     return wire.NotTranslated(number=number, code=refusal.code, message=refusal.message)
 
 
-async def echo(asked: Text) -> Rendered:
+async def echo(asked: WantedTranslation) -> Rendered:
     return Rendered(text=f"[{asked.target}] {asked.text}", route="echo", rough=True)
 
 

@@ -5,12 +5,12 @@ import asyncio
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId
-from moothall.core.removal.selection import Span
+from moothall.core.removal.selection import SpokenSpan
 from moothall.services.log.act_queue import BATCH, QUEUE, ActQueue, PendingAct, Receipt
 
 
 def order(name: str, *, removal: bool = False) -> PendingAct:
-    return PendingAct(actor=SYSTEM, id=CommandId(name), erases=Span(0, 1) if removal else None)
+    return PendingAct(actor=SYSTEM, id=CommandId(name), erases=SpokenSpan(0, 1) if removal else None)
 
 
 async def placed(orders: ActQueue, *waiting: PendingAct) -> list[asyncio.Task[Receipt | Refusal]]:

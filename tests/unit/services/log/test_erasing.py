@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.removal.selection import Interventions, Lines, Span, WordsOf, not_kept
+from moothall.core.removal.selection import Interventions, Lines, SpokenSpan, WordsOf, not_kept
 from moothall.core.signals import Partial
 from moothall.record.verify import Verdict, verify
 from moothall.services.log.act_queue import Receipt
@@ -184,13 +184,13 @@ async def test_another_writer_fences_off_a_removal_and_whoever_waits_is_answered
 async def test_words_are_removed_by_request_of_those_who_may() -> None:
     async with stage() as made:
         await talked(made)
-        nobody = await made.writer.remove(Actor(Role.CHAIR, "c"), CommandId("r"), Span(7_000, 9_000))
+        nobody = await made.writer.remove(Actor(Role.CHAIR, "c"), CommandId("r"), SpokenSpan(7_000, 9_000))
         assert isinstance(nobody, Refusal)
         assert nobody.code is RefusalCode.FORBIDDEN
-        first = await made.writer.remove(TECHNICIAN, CommandId("r"), Span(7_000, 7_800))
+        first = await made.writer.remove(TECHNICIAN, CommandId("r"), SpokenSpan(7_000, 7_800))
         assert isinstance(first, Receipt)
         assert made.texts() == ["Good day.", "Between", f"And {HIDDEN}"]
-        assert await made.writer.remove(TECHNICIAN, CommandId("r"), Span(7_000, 7_800)) == first
+        assert await made.writer.remove(TECHNICIAN, CommandId("r"), SpokenSpan(7_000, 7_800)) == first
         assert made.writer.receipt(CommandId("r")) == first
         # The line that was open is still the open one.
         await said(made, "c", 9_200, " fool.", first=2)
@@ -198,11 +198,11 @@ async def test_words_are_removed_by_request_of_those_who_may() -> None:
             unknown = await made.writer.remove(TECHNICIAN, CommandId(name), selection)
             assert isinstance(unknown, Refusal)
             assert unknown.code is RefusalCode.UNKNOWN
-        for span in (Span(5, 5), Span(-1, 5)):
+        for span in (SpokenSpan(5, 5), SpokenSpan(-1, 5)):
             invalid = await made.writer.remove(TECHNICIAN, CommandId("r3"), span)
             assert isinstance(invalid, Refusal)
             assert invalid.code is RefusalCode.INVALID
-        wrong = await made.writer.remove(TECHNICIAN, CommandId("no id"), Span(0, 5))
+        wrong = await made.writer.remove(TECHNICIAN, CommandId("no id"), SpokenSpan(0, 5))
         assert isinstance(wrong, Refusal)
         assert wrong.code is RefusalCode.INVALID
         assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r4"), Lines((SegmentId("c"),))), Receipt)
@@ -242,13 +242,13 @@ async def test_while_nothing_can_be_removed_a_request_is_unavailable_and_what_ca
         log.keeps = True
         paused, removed = await asyncio.gather(
             made.send("pause", do.PauseSession()),
-            made.writer.remove(TECHNICIAN, CommandId("r"), Span(0, 9_000)),
+            made.writer.remove(TECHNICIAN, CommandId("r"), SpokenSpan(0, 9_000)),
         )
         assert isinstance(paused, Receipt)
         assert isinstance(removed, Refusal)
         assert removed.code is RefusalCode.UNAVAILABLE
         log.keeps = False
-        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), Span(0, 9_000)), Receipt)
+        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), SpokenSpan(0, 9_000)), Receipt)
         assert HIDDEN.encode() not in await made.bodies()
 
 
@@ -257,8 +257,8 @@ async def test_a_removal_on_request_that_seemed_to_fail_is_found() -> None:
     async with stage(log) as made:
         await talked(made)
         log.torn_removal = True
-        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), Span(0, 9_000)), Refusal)
-        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), Span(0, 9_000)), Receipt)
+        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), SpokenSpan(0, 9_000)), Refusal)
+        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), SpokenSpan(0, 9_000)), Receipt)
         assert [type(event) for event in made.events].count(ev.BodyRemoved) == 1
 
 

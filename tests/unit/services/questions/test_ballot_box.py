@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
 from moothall.services.questions import ballot_box
-from moothall.services.questions.ballot_box import NAMESPACE, NOBODY, BallotBox, Before, Kept
+from moothall.services.questions.ballot_box import NAMESPACE, NOBODY, BallotBox, BallotState, Before
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.loop import run
@@ -239,7 +239,7 @@ async def test_what_is_destroyed_takes_no_more_and_begins_anew(house: House) -> 
         await house.box.give(S, "why", 0, visitor="a", address="a", before=lambda: counted)
         kept = house.box.boxes[S].kept
         assert (kept.before, kept.polls, kept.until) == ({"why": 3}, {"p": (1, 2)}, None)
-        assert msgspec.msgpack.decode((await house.book.read(NAMESPACE))[S], type=Kept) == kept
+        assert msgspec.msgpack.decode((await house.book.read(NAMESPACE))[S], type=BallotState) == kept
 
 
 @in_a_house

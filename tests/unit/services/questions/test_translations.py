@@ -6,15 +6,24 @@ from contextlib import asynccontextmanager
 
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import InterventionId, SessionId
-from moothall.services.questions.translations import AGAIN_MS, KEPT, WAITING, QuestionTranslations, Rendered, Text
+from moothall.services.questions.translations import (
+    AGAIN_MS,
+    KEPT,
+    WAITING,
+    QuestionTranslations,
+    Rendered,
+    WantedTranslation,
+)
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
 
 ECHO = "echo 1 en>es"
 
 
-def text(what: str, source: str = "en", target: str = "es") -> Text:
-    return Text(session=SessionId("s"), intervention=InterventionId("q"), text=what, source=source, target=target)
+def text(what: str, source: str = "en", target: str = "es") -> WantedTranslation:
+    return WantedTranslation(
+        session=SessionId("s"), intervention=InterventionId("q"), text=what, source=source, target=target
+    )
 
 
 class Echo:
@@ -23,7 +32,7 @@ class Echo:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def translate(self, wanted: Text) -> Rendered | Refusal:
+    async def translate(self, wanted: WantedTranslation) -> Rendered | Refusal:
         self.asked.append(wanted.text)
         await asyncio.sleep(0.01)
         if wanted.text == "hanging":
@@ -34,7 +43,7 @@ class Echo:
             return Refusal(code=RefusalCode.UNAVAILABLE, message="It broke.")
         return Rendered(text=f"[{wanted.target}] {wanted.text}", route=ECHO)
 
-    def has_way(self, wanted: Text) -> bool:
+    def has_way(self, wanted: WantedTranslation) -> bool:
         return wanted.target != "de"
 
 
@@ -46,7 +55,7 @@ async def translating(echo: Echo) -> AsyncIterator[QuestionTranslations]:
     running.cancel()
 
 
-async def reads(made: QuestionTranslations, wanted: Text) -> str:
+async def reads(made: QuestionTranslations, wanted: WantedTranslation) -> str:
     answer = await made.made(wanted)
     return answer.text if isinstance(answer, Rendered) else answer.code.value
 

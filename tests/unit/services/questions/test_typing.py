@@ -19,12 +19,12 @@ from moothall.services.log.publication import Publication
 from moothall.services.questions.typing import (
     ALLOWANCE,
     MOST_UNKEPT,
-    Done,
+    FinishedLine,
     InProgress,
     Typing,
     TypingReceived,
+    TypingUpdate,
     Untyped,
-    Written,
 )
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import FailingLog
@@ -57,10 +57,10 @@ class House:
         await self.do(do.SetStatus(interventions=names, status=status))
 
     async def write(
-        self, line: str = "l1", text: str = "", *done: Done, name: InterventionId = A, **more: object
+        self, line: str = "l1", text: str = "", *done: FinishedLine, name: InterventionId = A, **more: object
     ) -> TypingReceived | Untyped:
         self._n += 1
-        written = msgspec.structs.replace(Written(page="p", n=self._n, line=line, text=text, done=done), **more)
+        written = msgspec.structs.replace(TypingUpdate(page="p", n=self._n, line=line, text=text, done=done), **more)
         await self.hall.clock.sleep(1_000)
         return await self.typing.write(SESSION, name, written)
 
@@ -97,8 +97,8 @@ def in_a_house(act: Callable[[House], Coroutine[None, None, None]]) -> Callable[
     return lambda: run(within())
 
 
-def done(line: str, text: str, **more: object) -> Done:
-    return msgspec.structs.replace(Done(line=line, text=text), **more)
+def done(line: str, text: str, **more: object) -> FinishedLine:
+    return msgspec.structs.replace(FinishedLine(line=line, text=text), **more)
 
 
 @in_a_house
@@ -160,7 +160,7 @@ async def test_an_older_text_comes_too_late_but_its_lines_dont(house: House) -> 
 async def test_nobody_types_out_of_turn(house: House) -> None:
     assert await house.write(text="Me", name=B) is Untyped.TURN
     assert await house.write(text="Me", name=InterventionId("none")) is Untyped.TURN
-    assert await house.typing.write(SessionId("none"), A, Written(page="p", n=1, line="l")) is Untyped.TURN
+    assert await house.typing.write(SessionId("none"), A, TypingUpdate(page="p", n=1, line="l")) is Untyped.TURN
     await house.write(text="I am just")
     await house.stand(InterventionStatus.ANSWERED, A)
     assert house.shown == ""
@@ -186,7 +186,7 @@ async def test_what_is_no_text_of_ours_is_refused(house: House) -> None:
 
 @in_a_house
 async def test_it_may_come_four_times_a_second(house: House) -> None:
-    written = Written(page="p", n=1, line="l1", text="x")
+    written = TypingUpdate(page="p", n=1, line="l1", text="x")
     answers = [
         await house.typing.write(SESSION, A, msgspec.structs.replace(written, n=n)) for n in range(ALLOWANCE.burst + 1)
     ]
@@ -274,7 +274,7 @@ async def test_a_line_on_its_way_when_it_is_said_that_nothing_is_recorded_is_sho
     async with asyncio.TaskGroup() as both:
         both.create_task(house.do(do.BeginNotRecorded()))
         sent = both.create_task(
-            house.typing.write(SESSION, A, Written(page="p", n=99, line="l2", done=(done("l1", "I wonder."),)))
+            house.typing.write(SESSION, A, TypingUpdate(page="p", n=99, line="l2", done=(done("l1", "I wonder."),)))
         )
     assert sent.result() == TypingReceived(kept=("l1",), recorded=False)
     assert house.lines == []
@@ -287,7 +287,7 @@ async def test_a_turn_that_ends_while_a_line_is_on_its_way_takes_no_more(house: 
     async with asyncio.TaskGroup() as both:
         both.create_task(house.stand(InterventionStatus.ANSWERED, A))
         sent = both.create_task(
-            house.typing.write(SESSION, A, Written(page="p", n=99, line="l2", text="x", done=(done("l1", "I."),)))
+            house.typing.write(SESSION, A, TypingUpdate(page="p", n=99, line="l2", text="x", done=(done("l1", "I."),)))
         )
     assert sent.result() is Untyped.TURN
     assert house.shown == ""

@@ -16,7 +16,7 @@ from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
-from moothall.core.removal.selection import Span
+from moothall.core.removal.selection import SpokenSpan
 from moothall.core.session.state import Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.readers.feed import Subscription
@@ -207,13 +207,13 @@ def test_a_session_whose_log_is_damaged_refuses_alone_until_it_can_be_read_again
             log.damaged = True
             technician = Actor(Role.TECHNICIAN, "t")
             for _ in range(2):
-                refused = await live.writer.remove(technician, CommandId("gone"), Span(t0=0, t1=1_000))
+                refused = await live.writer.remove(technician, CommandId("gone"), SpokenSpan(t0=0, t1=1_000))
                 assert isinstance(refused, Refusal)
                 assert refused.code is RefusalCode.UNAVAILABLE
             assert isinstance(await other.writer.send(SYSTEM, CommandId("open"), OpenSession()), Receipt)
             log.damaged = False
             offset = live.writer.offset
-            removed = await live.writer.remove(technician, CommandId("gone"), Span(t0=0, t1=1_000))
+            removed = await live.writer.remove(technician, CommandId("gone"), SpokenSpan(t0=0, t1=1_000))
             assert removed == Receipt(offset + 1, offset + 1)  # the first try had done it
             assert live.fanout.position.offset == live.writer.offset == offset + 1
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.services.supervision.pulses import REMEMBERED, STALL_MS, TICK_MS, Fate, GivenUp, Pulses, Stalls
+from moothall.services.supervision.pulses import REMEMBERED, STALL_MS, TICK_MS, GivenUp, ProcessFate, Pulses, Stalls
 from moothall.testing.clock import ManualClock
 from moothall.testing.engine_link import PulseEnd
 from moothall.wire.pulse import Pulse
@@ -64,8 +64,8 @@ async def test_one_that_is_frozen_is_ended_once_and_its_fate_is_known(caplog: py
                 await house.clock.advance(30_000)
             assert house.ended == ["it", "it"], "its process and its link"
             assert house.pulses.attachments("a") == (1, 2)
-            house.pulses.ended("a", Fate.KILLED)
-        assert house.pulses.fate("a") is Fate.GIVEN_UP
+            house.pulses.ended("a", ProcessFate.KILLED)
+        assert house.pulses.fate("a") is ProcessFate.GIVEN_UP
         assert caplog.messages == ["child: no pulse; the server gives it up"]
 
 
@@ -147,8 +147,8 @@ async def test_a_link_carries_the_pulses_of_one_life_and_may_end_before_the_firs
 async def test_so_many_ends_are_remembered_and_no_more() -> None:
     pulses = Pulses(ManualClock())
     for number in range(REMEMBERED + 1):
-        pulses.ended(str(number), Fate.CRASHED)
-    assert (pulses.fate("0"), pulses.fate("1")) == (None, Fate.CRASHED)
+        pulses.ended(str(number), ProcessFate.CRASHED)
+    assert (pulses.fate("0"), pulses.fate("1")) == (None, ProcessFate.CRASHED)
 
 
 EVERY = 1_000

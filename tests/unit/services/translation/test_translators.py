@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.services.supervision.pulses import Fate, Pulses
+from moothall.services.supervision.pulses import ProcessFate, Pulses
 from moothall.services.translation.translators import ANSWER_S, IN_FLIGHT, NoTranslator, TranslationFailed, Translators
 from moothall.testing.clock import LoopClock
 from moothall.testing.engine_link import PulseEnd
@@ -205,7 +205,7 @@ def test_translators_that_are_frozen_are_given_up_by_their_pulse_also_with_nothi
             assert translators.connected
             await clock.sleep(2_000)
             assert not translators.connected
-            assert pulses.fate("a") is Fate.GIVEN_UP
+            assert pulses.fate("a") is ProcessFate.GIVEN_UP
             watching.cancel()
             feeling.cancel()
 

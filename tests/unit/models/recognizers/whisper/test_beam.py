@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from moothall_models.recognizers.whisper.beam import WIDTH, first_doubt, search
-from moothall_models.recognizers.whisper.drafting import Floats, Stepped, Written, write, write_all
-from moothall_models.recognizers.whisper.timestamp_rules import Choice, TimestampRules
+from moothall_models.recognizers.whisper.drafting import DraftText, Floats, Stepped, write, write_all
+from moothall_models.recognizers.whisper.timestamp_rules import ChosenToken, TimestampRules
 
 END, NO_TIMESTAMPS = 20, 22
 BEGIN = NO_TIMESTAMPS + 1
@@ -64,7 +64,7 @@ class Greedy:
         del self._text[max(0, count - 1) :]
 
 
-def greedy(tree: Tree, closing: int = STEPS) -> Written:
+def greedy(tree: Tree, closing: int = STEPS) -> DraftText:
     begun = np.full((1, BEGIN + STEPS), -30, dtype=np.float32)
     begun[0, OPENS] = 0
     text = write((begun, np.zeros((1, 1, 4), np.float32)), RULES, cap=30, draft=(), closing=closing)
@@ -75,7 +75,7 @@ def greedy(tree: Tree, closing: int = STEPS) -> Written:
     return write_all([Greedy(tree)], [text], nobody)[0]
 
 
-def searched(tree: Tree, *, start: int = 1, width: int = WIDTH, cap: int = 30, closing: int = STEPS) -> Written:
+def searched(tree: Tree, *, start: int = 1, width: int = WIDTH, cap: int = 30, closing: int = STEPS) -> DraftText:
     written = greedy(tree, closing)
     return search(tree.at(written.tokens[:start]), written, start, RULES, width=width, cap=cap, closing=closing)
 
@@ -174,9 +174,9 @@ def test_it_follows_no_more_texts_than_it_may_and_none_past_the_cap() -> None:
 def test_doubt_is_looked_for_behind_what_stands_and_before_what_is_heard_again() -> None:
     odds = [1.0, 0.9, 0.1, 0.8, 0.2, 1.0, 0.3]
     tokens = [OPENS, 1, 2, 3, 4, BEGIN + 30, 5]
-    written = Written(
+    written = DraftText(
         tokens=tuple(tokens),
-        choices=tuple(Choice(token, p, float(np.log(p))) for token, p in zip(tokens, odds, strict=True)),
+        choices=tuple(ChosenToken(token, p, float(np.log(p))) for token, p in zip(tokens, odds, strict=True)),
         attention=np.zeros((8, 1, 4), np.float32),
         ended=True,
         log_p=-1,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from moothall_models.recognizers.whisper.ct2_model import Weights
-from moothall_models.recognizers.whisper.decoder import Floats, Tokens, WhisperDecoder, side_by_side
+from moothall_models.recognizers.whisper.decoder import Floats, TokenMemory, WhisperDecoder, side_by_side
 from support.models.little_decoder import FOLLOWING, HEADS, LAYERS, STEPS, VOCABULARY, WIDTH, random_weights
 
 WEIGHTS = random_weights()
@@ -89,7 +89,7 @@ def off_by(found: Floats, expected: Floats) -> float:
     return float(np.sqrt(((found - expected) ** 2).mean()) / expected.std())
 
 
-def together(decoder: WhisperDecoder, tokens: Sequence[int] = TOKENS) -> tuple[Floats, Floats, Tokens]:
+def together(decoder: WhisperDecoder, tokens: Sequence[int] = TOKENS) -> tuple[Floats, Floats, TokenMemory]:
     return decoder.step(decoder.listen(ENCODED), decoder.nothing, tokens)
 
 

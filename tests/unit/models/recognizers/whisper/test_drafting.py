@@ -9,9 +9,9 @@ from moothall_models.recognizers.whisper.drafting import (
     CIRCLES,
     HEDGED,
     LONGEST_DRAFT,
+    DraftText,
     Floats,
     Stepped,
-    Written,
     proposed,
     write,
     write_all,
@@ -57,7 +57,7 @@ def no_company(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
 
 def written(
     script: Sequence[int], draft: Sequence[int] = (), *, cap: int = 200, closing: int = 500
-) -> tuple[Written, list[int]]:
+) -> tuple[DraftText, list[int]]:
     """What comes of it, and how many tokens each step behind the prompt had."""
     reader = Reader(script)
     begun = reader.step(PROMPT, len(PROMPT) - 1)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from moothall_models.recognizers.whisper.timestamp_rules import Choice, TimestampRules
+from moothall_models.recognizers.whisper.timestamp_rules import ChosenToken, TimestampRules
 
 END, NO_TIMESTAMPS = 4, 6
 BEGIN, COUNT = 7, 67
 RULES = TimestampRules(end=END, no_timestamps=NO_TIMESTAMPS, never=[2, 5])
 
 
-def chosen(tokens: Sequence[int], **likely: float) -> Choice:
+def chosen(tokens: Sequence[int], **likely: float) -> ChosenToken:
     """By logits that are 0 but for `t3` (a token) or `at9` (a timestamp), ...; timestamps else -9."""
     logits = np.zeros(BEGIN + COUNT, dtype=np.float32)
     logits[BEGIN:] = -9
@@ -78,7 +78,7 @@ def test_how_likely_it_is() -> None:
     assert found.p == pytest.approx(math.exp(found.log_p))
 
 
-def likeliest(tokens: Sequence[int], count: int, **likely: float) -> list[Choice]:
+def likeliest(tokens: Sequence[int], count: int, **likely: float) -> list[ChosenToken]:
     logits = np.full(BEGIN + COUNT, -20, dtype=np.float32)
     for name, value in likely.items():
         logits[BEGIN + int(name[2:]) if name.startswith("at") else int(name[1:])] = value
