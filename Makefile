@@ -151,10 +151,12 @@ apertium:
 		else echo 'Translating from and to Spanish needs Apertium; on Debian: sudo apt-get install --no-install-recommends apertium apertium-es-pt'; fi; }
 
 chromium:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+		command -v google-chrome >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
-		then $(APT) update && $(APT) install -y --no-install-recommends chromium; \
-		else echo 'The browser tests need Chromium; on Debian: sudo apt-get install --no-install-recommends chromium'; exit 1; fi; }
+		then $(APT) update && { $(APT) install -y --no-install-recommends chromium-headless-shell || \
+			$(APT) install -y --no-install-recommends chromium; }; \
+		else echo 'The browser tests need Chromium; on Debian: sudo apt-get install --no-install-recommends chromium-headless-shell'; exit 1; fi; }
 
 node:
 	@command -v npm >/dev/null || { \

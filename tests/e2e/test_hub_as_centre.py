@@ -19,7 +19,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, PollId, SegmentId
 from moothall.core.signals import StandIn
-from moothall_hub.mirror.offers import Choice
+from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.room.local_questions import Mode
 from support.browser.browsing import tab
 from support.hubs.node import running_hub
@@ -70,7 +70,7 @@ async def there(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         hub = await stack.enter_async_context(running_hub(tmp_path / "hub"))
         client = await stack.enter_async_context(ClientSession())
         await paired(running, hub)
-        await hub.parts.offers.set(Choice(languages=("fr",)))
+        await hub.parts.offers.set(SessionChoice(languages=("fr",)))
         await hub.parts.local.set_mode(SESSION, Mode.OPEN)
         await until(shows(client, f"{hub.own}/s/{SESSION}?channel=fr", "Bonjour à tous."))
         yield At(meeting, hub.own)

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId
 from moothall.services.sessions.role_links import HALL
-from moothall_hub.app import Hub
+from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing
 from support.browser.axe import findings
 from support.browser.node import module
@@ -25,7 +25,7 @@ PAGES = ("/", f"/s/{SESSION}", MISSED, "/setup", f"/microphone/{SESSION}", f"/s/
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
+async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningHub]:
     data = tmp_path_factory.mktemp("hub")
     records = meeting()
     await copied(data, SESSION, records, [ChannelId("floor")])
@@ -35,19 +35,21 @@ async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
         yield running
 
 
-async def coordinator(hub: Hub, page: Page) -> None:
+async def coordinator(hub: RunningHub, page: Page) -> None:
     """Open the coordinator's link."""
     _, token = await hub.parts.links.create(Role.HUB, HALL, "Coordinator")
     await page.goto(f"{hub.own}/enter/{token}")
 
 
-def at(hub: Hub, address: str, language: str = "en") -> str:
+def at(hub: RunningHub, address: str, language: str = "en") -> str:
     return f"{hub.own}{address}{'&' if '?' in address else '?'}ui={language}"
 
 
 @pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: Hub, browser: Browser, language: str, scheme: str) -> None:
+async def test_axe_finds_nothing_on_the_pages_of_a_hub(
+    hub: RunningHub, browser: Browser, language: str, scheme: str
+) -> None:
     context = await browser.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
     page = await context.new_page()
     await coordinator(hub, page)
@@ -64,7 +66,7 @@ async def test_axe_finds_nothing_on_the_pages_of_a_hub(hub: Hub, browser: Browse
     await context.close()
 
 
-async def test_nothing_goes_beyond_a_small_window(hub: Hub, browser: Browser) -> None:
+async def test_nothing_goes_beyond_a_small_window(hub: RunningHub, browser: Browser) -> None:
     context = await browser.new_context(viewport={"width": 320, "height": 640})
     page = await context.new_page()
     await coordinator(hub, page)
@@ -75,7 +77,7 @@ async def test_nothing_goes_beyond_a_small_window(hub: Hub, browser: Browser) ->
     await context.close()
 
 
-async def test_what_was_missed_is_read_or_skipped_for_good_by_keyboard(hub: Hub, page: Page) -> None:
+async def test_what_was_missed_is_read_or_skipped_for_good_by_keyboard(hub: RunningHub, page: Page) -> None:
     await page.goto(at(hub, f"/s/{SESSION}"))
     await page.get_by_text("You missed 5 minutes.").wait_for()
     await page.get_by_role("link", name="Read it").focus()
@@ -91,7 +93,7 @@ async def test_what_was_missed_is_read_or_skipped_for_good_by_keyboard(hub: Hub,
     assert await page.get_by_text("You missed 5 minutes.").is_hidden()
 
 
-async def test_the_strip_says_by_itself_when_the_line_is_another(hub: Hub, page: Page) -> None:
+async def test_the_strip_says_by_itself_when_the_line_is_another(hub: RunningHub, page: Page) -> None:
     await page.goto(at(hub, f"/s/{SESSION}"))
     status = page.locator("#HubSaid")
     await status.get_by_text("not connected to any meeting").wait_for()
@@ -101,7 +103,7 @@ async def test_the_strip_says_by_itself_when_the_line_is_another(hub: Hub, page:
 
 
 async def test_the_strip_is_told_by_the_texts_line_and_does_not_speak_for_a_computer_out_of_reach(
-    hub: Hub, page: Page
+    hub: RunningHub, page: Page
 ) -> None:
     await page.clock.install()
     await page.goto(at(hub, f"/s/{SESSION}"))
@@ -120,7 +122,7 @@ async def test_the_strip_is_told_by_the_texts_line_and_does_not_speak_for_a_comp
     await expect(page.locator("#HubSaid")).to_have_text(before)
 
 
-async def test_without_scripts_the_strip_and_the_missed_minutes_are_there(hub: Hub, browser: Browser) -> None:
+async def test_without_scripts_the_strip_and_the_missed_minutes_are_there(hub: RunningHub, browser: Browser) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(at(hub, f"/s/{SESSION}"))
@@ -131,7 +133,7 @@ async def test_without_scripts_the_strip_and_the_missed_minutes_are_there(hub: H
     await context.close()
 
 
-async def test_an_old_projector_shows_more_text_than_addresses(hub: Hub, browser: Browser) -> None:
+async def test_an_old_projector_shows_more_text_than_addresses(hub: RunningHub, browser: Browser) -> None:
     context = await browser.new_context()
     page = await context.new_page()
     for width, height in ((800, 600), (1024, 768), (1280, 720), (1280, 1024)):
@@ -151,7 +153,7 @@ ROOM = """() => {
 
 
 async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live_without_it(
-    hub: Hub, page: Page
+    hub: RunningHub, page: Page
 ) -> None:
     await page.set_viewport_size({"width": 1366, "height": 768})
     await page.goto(at(hub, f"/s/{SESSION}"))

@@ -46,7 +46,7 @@ async def microphone_page(hall: MicrophoneHall, line: Line, sound: Path) -> Asyn
     """The page, entered by the technician's link."""
     path = chromium()
     if path is None:
-        pytest.skip("Chromium is not installed: these tests need the package 'chromium'.")
+        pytest.skip("Chromium is not installed: these tests need the package 'chromium-headless-shell'.")
     async with chromium_with_microphone(sound, path, *QUIET) as browser:
         context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
         context.set_default_timeout(20_000)

@@ -12,7 +12,7 @@ from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import LastWords, Unrecorded
-from moothall.services.sessions.reports import Kind
+from moothall.services.sessions.reports import ReportKind
 from support.halls.stage import FLOOR, Stage, ended, opened, partial, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -162,10 +162,10 @@ async def test_a_reader_says_what_is_wrong_and_sees_what_becomes_of_it(page: Pag
         became = page.locator(".became li")
         await expect(became).to_have_text("Wrong language Sent, thank you")
         tally = on.reports.tally(on.session)
-        assert (tally.readers, tally.counts) == (210, {Kind.LANGUAGE: 1})
-        on.reports.seen(on.session, Kind.LANGUAGE)
+        assert (tally.readers, tally.counts) == (210, {ReportKind.LANGUAGE: 1})
+        on.reports.seen(on.session, ReportKind.LANGUAGE)
         await expect(became).to_have_text("Wrong language Somebody has seen it", timeout=2_000)
-        on.reports.mended(on.session, Kind.LANGUAGE)
+        on.reports.mended(on.session, ReportKind.LANGUAGE)
         await expect(became).to_have_text("Wrong language Mended, thank you", timeout=2_000)
         assert await page.evaluate("document.cookie") == ""
 
@@ -180,7 +180,7 @@ async def test_a_report_needs_no_script(context: BrowserContext) -> None:
         await page.get_by_text("Something wrong?").click()
         await page.get_by_role("button", name="No text").click()
         await expect(page.locator(".became li")).to_have_text("No text Sent, thank you")
-        on.reports.seen(on.session, Kind.NO_TEXT)
+        on.reports.seen(on.session, ReportKind.NO_TEXT)
         await page.get_by_role("link", name="See whether it has been seen").click()
         await expect(page.locator(".became li")).to_have_text("No text Somebody has seen it")
         await page.get_by_role("link", name="Back to the text").click()
