@@ -189,6 +189,30 @@ async def walk(page: Page, key: str) -> list[str]:
     ]
 
 
+UNDER_THE_FOOT = """() => {
+    const links = [...document.querySelectorAll('main a')], link = links[links.length - 1];
+    scrollTo(0, 0);
+    link.focus();
+    scrollBy(0, link.getBoundingClientRect().bottom - innerHeight);
+    const script = document.querySelector('script[src*="/js/desk/control.js"]').src;
+    return import(script.replace('/desk/control.js', '/lib/said.js')).then(({ say }) => {
+        say('Moved. '.repeat(60));
+        const { top, bottom, left } = link.getBoundingClientRect();
+        return document.elementFromPoint(left + 2, (top + bottom) / 2) === link;
+    });
+}"""
+"""Have the foot speak while what has the focus stands at the window's lower edge; whether it can be seen after that."""
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_what_the_foot_says_covers_no_focus(browser: Browser, house: RunningServer) -> None:
+    async with visitor(browser, house, viewport={"width": 800, "height": 300}, reduced_motion="reduce") as context:
+        page = await context.new_page()
+        await come_to(page, house, "control.html")
+        assert await page.evaluate(UNDER_THE_FOOT)
+
+
 CHANGE = """() => {
     for (const field of document.querySelectorAll('select, input:is([type=checkbox], [type=radio])')) {
         if (field.disabled) continue;

@@ -13,6 +13,15 @@ export function say(text, there = null) {
   place = there;
   at('Status').textContent = text;
   look();
+  uncover();
+}
+
+/** What has the focus stays in view when the foot comes up over it (WCAG 2.4.11). */
+function uncover() {
+  const focused = document.activeElement, foot = at('Status').parentElement;
+  if (!focused || !foot || focused === document.body || foot.contains(focused)) return;
+  const { top, bottom } = focused.getBoundingClientRect(), edge = foot.getBoundingClientRect().top;
+  if (top < innerHeight && bottom > edge) scrollBy(0, bottom - edge);
 }
 
 /** Take back what was said in #Status once it holds no longer; what was said of something else since then stays. @param {string} text */
