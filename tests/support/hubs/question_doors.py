@@ -6,4 +6,4 @@ It is short since it only names them, for the tests of the two pages on which th
 from __future__ import annotations
 
 SHARED = ("asking", "typing", "hands", "questions", "translations")
-"""Their modules below `server/moothall/adapters/questions`, without `_door.py`."""
+"""Their modules below `server/moothall/adapters/questions`, without the ending `_door`."""
