@@ -31,6 +31,7 @@ async def sideways(page: Page) -> int:
     return int(await page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
+@pytest.mark.cuts_line
 async def test_the_wall_shows_words_as_they_come_and_says_how_things_stand(page: Page) -> None:
     await page.set_viewport_size({"width": 1280, "height": 720})
     async with stage(ev.SpeakerIntroduced(speaker=ANA, name="Ana")) as on:
