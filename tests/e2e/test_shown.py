@@ -14,6 +14,7 @@ from moothall.core.kernel.ids import SpeakerId
 from moothall.core.signals import LastWords, Unrecorded
 from moothall.services.sessions.reports import ReportKind
 from support.halls.stage import FLOOR, Stage, ended, opened, partial, stage, words
+from support.links.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -132,7 +133,7 @@ async def test_the_box_works_in_a_page_of_another_origin(page: Page) -> None:
         app.add_routes([web.get("/", host)])
         runner = web.AppRunner(app)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = Site(runner)
         await site.start()
         try:
             async with page.expect_response(lambda response: "/events" in response.url):
